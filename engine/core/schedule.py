@@ -1,0 +1,182 @@
+"""When a step is due: its grammar in Portuguese and English, and its arithmetic.
+
+A delay is elapsed time. A day with an hour is a local date in the campaign's IANA zone, counted from the local
+date of the anchor; it is kept as a rule and resolved anew, because zones change their laws.
+A local time that does not exist moves forward by the gap; one that happens twice is taken the first time.
+A local time that comes too early moves to its next day, never to "at once".
+
+Zone data come from the `tzdata` package alone, so that two hosts with different systems agree.
+Rejected: `+0d`, which is already past for half of the day.
+"""
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime, time, timedelta
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from engine.core.errors import CampaignError
+
+MAX_DAYS: Final = 365
+MAX_MS: Final = MAX_DAYS * 86_400_000
+MAX_TEXT: Final = 64
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MS: Final = timedelta(milliseconds=1)
+
+_UNITS: Final = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
+_DURATION: Final = re.compile(
+    r"(?=[0-9])(?:([0-9]+) ?d)? ?(?:([0-9]+) ?h)? ?(?:([0-9]+) ?m(?:in)?(?!s))? ?"
+    r"(?:([0-9]+) ?s)? ?(?:([0-9]+) ?ms)?"
+)
+_ON_DAY: Final = re.compile(
+    r"(?:(?:amanha|tomorrow)(?: (?:as|at))? ?|\+ ?([0-9]+) ?d(?: (?:as|at))? ?)([0-9]{1,2})[:h]([0-9]{2})"
+)
+_NOW: Final = frozenset({"now", "agora", "na hora"})
+_EXAMPLES: Final = "now, 10m, 2h30m, tomorrow 09:30, amanhã 09:30 or +3d 18:00"
+
+
+class After(msgspec.Struct, frozen=True, tag="after", forbid_unknown_fields=True):
+    """So much elapsed time after the anchor."""
+
+    delay_ms: Annotated[int, msgspec.Meta(ge=0, le=MAX_MS)]
+
+
+class OnDay(msgspec.Struct, frozen=True, tag="on_day", forbid_unknown_fields=True):
+    """At a local time, so many local days after the anchor's; 1 is tomorrow."""
+
+    days: Annotated[int, msgspec.Meta(ge=1, le=MAX_DAYS)]
+    hour: Annotated[int, msgspec.Meta(ge=0, le=23)]
+    minute: Annotated[int, msgspec.Meta(ge=0, le=59)]
+
+
+Schedule: TypeAlias = After | OnDay
+
+
+def parse(text: str) -> Schedule:
+    """Read what an admin wrote, in either language, whatever its case, accents and spacing."""
+    plain = _plain(text)
+    if plain in _NOW:
+        return After(0)
+    if match := _ON_DAY.fullmatch(plain):
+        return _on_day(text, *match.groups())
+    if (delay := _duration(plain)) is not None:
+        return After(_bounded(text, delay))
+    raise CampaignError(f"The schedule {_shown(text)} cannot be read: write for example {_EXAMPLES}.")
+
+
+def write(schedule: Schedule) -> str:
+    """Spell it the one way that is stored; `parse` reads it back to the same schedule."""
+    if isinstance(schedule, After):
+        return write_duration(schedule.delay_ms) if schedule.delay_ms else "now"
+    day = "tomorrow" if schedule.days == 1 else f"+{schedule.days}d"
+    return f"{day} {schedule.hour:02}:{schedule.minute:02}"
+
+
+def parse_duration(text: str) -> int:
+    """Milliseconds of `10m`, `2h30m`, `45s`."""
+    delay = _duration(_plain(text))
+    if delay is None:
+        raise CampaignError(
+            f"The duration {_shown(text)} cannot be read: write for example 45s, 10m, 2h30m or 1d."
+        )
+    return _bounded(text, delay)
+
+
+def write_duration(ms: int) -> str:
+    parts = []
+    for unit, size in _UNITS.items():
+        count, ms = divmod(ms, size)
+        parts += [f"{count}{unit}"] if count else []
+    return "".join(parts) or "0s"
+
+
+def due(schedule: Schedule, anchor_ms: int, zone: str, not_before_ms: int) -> int:
+    """Say when a step with this anchor is due.
+
+    Never before `not_before_ms`, the end of the step before.
+    """
+    if isinstance(schedule, After):
+        return max(anchor_ms + schedule.delay_ms, not_before_ms)
+    rules = _zone(zone)
+    start = _local_date(anchor_ms, rules)
+    days = max(schedule.days, (_local_date(not_before_ms, rules) - start).days - 1)
+    at = time(schedule.hour, schedule.minute)
+    while (moment := _moment(start + timedelta(days=days), at, rules)) < not_before_ms:
+        days += 1
+    return moment
+
+
+def local(at_ms: int, zone: str) -> datetime:
+    """Show the moment as a wall clock of the zone does, for screens."""
+    return (_EPOCH + at_ms * _MS).astimezone(_zone(zone))
+
+
+def check_zone(name: str) -> None:
+    """Refuse anything but the IANA name of a place, or UTC."""
+    if name in _zones():
+        return
+    near = get_close_matches(name[:MAX_TEXT].replace(" ", "_"), _zones(), n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else "write an IANA name such as America/Sao_Paulo."
+    raise CampaignError(f"The time zone {_shown(name)} is not known: {hint}")
+
+
+def _plain(text: str) -> str:
+    if len(text) > MAX_TEXT:
+        raise CampaignError(f"The text {_shown(text)} is too long: write for example {_EXAMPLES}.")
+    letters = unicodedata.normalize("NFD", text.casefold())
+    return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())
+
+
+def _shown(text: str) -> str:
+    return repr(text[:MAX_TEXT])
+
+
+def _duration(plain: str) -> int | None:
+    match = _DURATION.fullmatch(plain)
+    if match is None:
+        return None
+    return sum(int(count or 0) * size for count, size in zip(match.groups(), _UNITS.values(), strict=True))
+
+
+def _bounded(text: str, delay_ms: int) -> int:
+    if delay_ms > MAX_MS:
+        raise CampaignError(f"{_shown(text)} is too far away: write at most {MAX_DAYS}d.")
+    return delay_ms
+
+
+def _on_day(text: str, days: str | None, hour: str, minute: str) -> OnDay:
+    day = OnDay(int(days or 1), int(hour), int(minute))
+    if not 1 <= day.days <= MAX_DAYS:
+        raise CampaignError(f"The day in {_shown(text)} must be from +1d to +{MAX_DAYS}d: write +3d 18:00.")
+    if day.hour > time.max.hour or day.minute > time.max.minute:
+        raise CampaignError(f"The time in {_shown(text)} must be from 00:00 to 23:59: write +3d 18:00.")
+    return day
+
+
+def _local_date(at_ms: int, zone: ZoneInfo) -> date:
+    return (_EPOCH + at_ms * _MS).astimezone(zone).date()
+
+
+def _moment(day: date, at: time, zone: ZoneInfo) -> int:
+    # fold=0, the default, is the whole of both clock-change rules: zoneinfo reads a time in a gap by the
+    # offset before it, which shifts it forward, and a repeated one as its first occurrence.
+    return (datetime.combine(day, at, zone) - _EPOCH) // _MS
+
+
+@cache
+def _zones() -> frozenset[str]:
+    listed = files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
+    return frozenset(name for name in listed if "/" in name and not name.startswith("Etc/")) | {"UTC"}
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    check_zone(name)
+    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as data:
+        return ZoneInfo.from_file(data, key=name)
