@@ -1,0 +1,1 @@
+"""The room of the manager bot, in which admins compose, try and publish."""

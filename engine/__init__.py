@@ -1,0 +1,1 @@
+"""The recovery engine: use cases and processes. Its pure heart is `engine.core`."""

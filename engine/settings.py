@@ -1,0 +1,146 @@
+"""Settings: read once from the environment (and `.env`), validated, frozen. The only reader of the environment.
+
+Every error names the variable and the mend. Secrets are wrapped, so that printing a struct never shows them.
+"""
+
+import os
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from engine.core.errors import SettingsError
+
+_KEY_BYTES: Final = 32
+_MAX_SHARDS: Final = 1024
+_HOUR_SECONDS: Final = 3600
+_LEVELS: Final = ("debug", "info", "warning", "error")
+
+
+class Secret:
+    """A text that no print, log or error shows; `reveal` is called where it is used."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def reveal(self) -> str:
+        return self._text
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a process is told from outside. `encryption_keys` are 32 raw bytes each, the first is current."""
+
+    redis: Secret
+    database: Secret
+    encryption_keys: tuple[Secret, ...]
+    telegram_api_url: str
+    manager_bot_token: Secret | None
+    shards: int
+    log_format: Literal["console", "json"]
+    log_level: str
+    min_threshold_ms: int
+
+    @property
+    def redis_url(self) -> str:
+        return self.redis.reveal()
+
+    @property
+    def database_url(self) -> str:
+        return self.database.reveal()
+
+
+def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> Settings:
+    """Raises SettingsError. The environment wins over `.env`."""
+    read = {**_read_dotenv(dotenv), **environ}
+    manager = read.get("MANAGER_BOT_TOKEN")
+    return Settings(
+        redis=Secret(_url(read, "REDIS_URL", ("redis", "rediss", "unix"), "redis://127.0.0.1:6379/0")),
+        database=Secret(
+            _url(read, "DATABASE_URL", ("postgresql",), "postgresql://user:password@127.0.0.1:5432/recovery")
+        ),
+        encryption_keys=_keys(read),
+        telegram_api_url=_url(
+            {"TELEGRAM_API_URL": "https://api.telegram.org", **read},
+            "TELEGRAM_API_URL",
+            ("http", "https"),
+            "https://api.telegram.org",
+        ).rstrip("/"),
+        manager_bot_token=Secret(manager) if manager else None,
+        shards=_number(read, "SHARDS", 1, 1, _MAX_SHARDS),
+        log_format="json" if _choice(read, "LOG_FORMAT", ("console", "json")) == "json" else "console",
+        log_level=_choice(read, "LOG_LEVEL", _LEVELS, "info"),
+        min_threshold_ms=_number(read, "MIN_THRESHOLD_SECONDS", 60, 1, _HOUR_SECONDS) * 1000,
+    )
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    pairs = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        text = line.strip().removeprefix("export ")
+        if not text or text.startswith("#"):
+            continue
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise SettingsError(f"{path}, line {number}: write NAME=value.")
+        pairs[name.strip()] = value.strip().strip("\"'")
+    return pairs
+
+
+def _url(read: Mapping[str, str], name: str, schemes: tuple[str, ...], example: str) -> str:
+    value = read.get(name, "")
+    if not value:
+        raise SettingsError(f"{name} is not set: give it a value such as {example}.")
+    try:
+        scheme = urlsplit(value).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in schemes:
+        raise SettingsError(f"{name} is not a {schemes[0]} address: write it like {example}.")
+    return value
+
+
+def _keys(read: Mapping[str, str]) -> tuple[Secret, ...]:
+    listed = [key.strip() for key in read.get("ENCRYPTION_KEY", "").split(",") if key.strip()]
+    if not listed:
+        raise SettingsError(f"ENCRYPTION_KEY is not set: {_KEY_HINT}")
+    for key in listed:
+        if not _is_key(key):
+            raise SettingsError(f"ENCRYPTION_KEY holds something that is not a key: {_KEY_HINT}")
+    return tuple(Secret(key) for key in listed)
+
+
+_KEY_HINT: Final = (
+    "make one with `python3 -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'`;"
+    " several are comma-separated, the first is current."
+)
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(urlsafe_b64decode(text)) == _KEY_BYTES
+    except ValueError:
+        return False
+
+
+def _number(read: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = read.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        raise SettingsError(f"{name} is {text!r}: give a whole number from {low} to {high}.")
+    return int(text)
+
+
+def _choice(read: Mapping[str, str], name: str, known: tuple[str, ...], default: str | None = None) -> str:
+    text = (read.get(name) or default or known[0]).lower()
+    if text not in known:
+        raise SettingsError(f"{name} is {text!r}: choose one of {', '.join(known)}.")
+    return text

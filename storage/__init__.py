@@ -1,0 +1,1 @@
+"""The only door to Redis and PostgreSQL. Library exceptions end here."""
