@@ -1,7 +1,7 @@
 """When a step is due: its grammar in Portuguese and English, and its arithmetic.
 
-A delay is elapsed time. A day with an hour is a local date in the campaign's IANA zone, counted from the local
-date of the anchor; it is kept as a rule and resolved anew, because zones change their laws.
+A delay is elapsed time. A day with an hour is a local date in the campaign's IANA zone, counted from that
+of the anchor; it is kept as a rule and resolved anew, because zones change their laws.
 A local time that does not exist moves forward by the gap; one that happens twice is taken the first time.
 A local time that comes too early moves to its next day, never to "at once".
 

@@ -1,0 +1,102 @@
+"""What a campaign must be before it may be published, and its document."""
+
+import re
+
+import msgspec
+import pytest
+
+from engine.core.campaign import DAY_MS, Block, Snapshot, Step, check, decode, encode
+from engine.core.errors import CampaignError
+from engine.core.schedule import After, OnDay
+
+MINUTE = 60_000
+BLOCK = Block(key="hello", text="Olá <b>você</b>")
+STEP = Step(key="first", schedule=After(0), blocks=(BLOCK,))
+GOOD = Snapshot(
+    zone="America/Sao_Paulo",
+    steps=(STEP, Step(key="second", schedule=OnDay(1, 9, 30), blocks=(BLOCK, Block(key="two", text="2")))),
+)
+
+
+def replace(snapshot: Snapshot, **changes: object) -> Snapshot:
+    return msgspec.structs.replace(snapshot, **changes)
+
+
+def with_block(**changes: object) -> Snapshot:
+    block = msgspec.structs.replace(BLOCK, **changes)
+    return replace(GOOD, steps=(msgspec.structs.replace(STEP, blocks=(block,)),))
+
+
+def test_a_good_campaign_passes() -> None:
+    check(GOOD, MINUTE)
+
+
+@pytest.mark.parametrize("threshold", [MINUTE, 30 * DAY_MS])
+def test_the_bounds_of_the_threshold_are_allowed(threshold: int) -> None:
+    check(replace(GOOD, threshold_ms=threshold), MINUTE)
+
+
+def test_a_sandbox_may_allow_seconds() -> None:
+    check(replace(GOOD, threshold_ms=1000), 1000)
+
+
+@pytest.mark.parametrize(
+    ("campaign", "sentence"),
+    [
+        (replace(GOOD, threshold_ms=MINUTE - 1), "The threshold is 59s999ms: write one from 1m to 30d."),
+        (replace(GOOD, threshold_ms=30 * DAY_MS + 1), "The threshold is 30d1ms: write one from 1m to 30d."),
+        (replace(GOOD, lateness_ms=31 * DAY_MS), "The lateness is 31d: write one from 0s to 30d."),
+        (replace(GOOD, zone="Europe/Berlim"), "did you mean Europe/Berlin?"),
+        (replace(GOOD, steps=()), "nothing to send: add an active step with an active block"),
+        (replace(GOOD, steps=(msgspec.structs.replace(STEP, active=False),)), "nothing to send"),
+        (with_block(active=False), "nothing to send"),
+        (replace(GOOD, steps=(msgspec.structs.replace(STEP, blocks=()),)), "Step first has no blocks"),
+        (replace(GOOD, steps=(STEP, STEP)), "The key of step first stands twice"),
+        (
+            replace(GOOD, steps=(msgspec.structs.replace(STEP, blocks=(BLOCK, BLOCK)),)),
+            "The key of step first, block hello stands twice",
+        ),
+        (with_block(key="Olá"), "The key of step first, block 'Olá' is not one"),
+        (with_block(key="x" * 33), "is not one: write 1 to 32 of a-z, 0-9 and -"),
+        (with_block(text="<h1>x</h1>"), "Step first, block hello: In line 1, column 1"),
+        (with_block(text=""), "Step first, block hello: The text is empty"),
+        (with_block(delay_ms=60 * MINUTE + 1), "The delay of step first, block hello is 1h1ms"),
+        (with_block(delay_ms=-1), "The delay of step first, block hello is"),
+    ],
+)
+def test_a_campaign_that_cannot_be_sent_is_refused(campaign: Snapshot, sentence: str) -> None:
+    with pytest.raises(CampaignError, match=re.escape(sentence)):
+        check(campaign, MINUTE)
+
+
+def test_a_text_that_is_switched_off_must_be_valid_as_well() -> None:
+    spare = Step(key="spare", schedule=After(0), blocks=(Block(key="b", text="<x>"),), active=False)
+    with pytest.raises(CampaignError, match="Step spare, block b"):
+        check(replace(GOOD, steps=(STEP, spare)), MINUTE)
+
+
+def test_a_document_reads_back_the_same() -> None:
+    assert decode(encode(GOOD)) == GOOD
+
+
+def test_a_document_carries_every_field_and_its_layout() -> None:
+    document = msgspec.json.decode(encode(GOOD))
+    assert set(document) == set(Snapshot.__struct_fields__)
+    assert document["layout"] == 1
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        (encode(replace(GOOD, layout=2)), "has layout 2, this engine reads 1"),
+        ('{"layout": 2, "shape": "of tomorrow"}', "has layout 2"),
+        ('{"zone": "UTC", "steps": []}', "damaged"),
+        ('{"layout": 1, "zone": "UTC"}', "damaged"),
+        ('{"layout": 1, "zone": "UTC", "steps": [], "more": 1}', "damaged"),
+        ("{", "damaged"),
+        ("", "damaged"),
+    ],
+)
+def test_a_document_of_another_shape_is_refused(document: str, sentence: str) -> None:
+    with pytest.raises(CampaignError, match=sentence):
+        decode(document)

@@ -1,0 +1,91 @@
+"""The HTML that Telegram takes, and the sentence for what it does not take."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core import markup
+from engine.core.errors import CampaignError
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Olá!",
+        "<b>bold</b> <strong>s</strong> <i>i</i> <em>e</em> <u>u</u> <ins>n</ins>",
+        "<s>s</s> <strike>k</strike> <del>d</del>",
+        "<b>nested <i>and <u>deep</u></i></b>",
+        '<a href="https://example.com/?a=1&amp;b=2">link</a>',
+        "<a href='https://example.com/>'>link</a>",
+        "<a href=example.com>link</a>",
+        '<span class="tg-spoiler">x</span><tg-spoiler>y</tg-spoiler>',
+        '<tg-emoji emoji-id="5368324170671202286">👍</tg-emoji>',
+        '<tg-time unix="1700000000">then</tg-time>',
+        '<pre><code class="language-python">x = 1</code></pre>',
+        "<blockquote expandable>long</blockquote>",
+        "<B>case</b>",
+        "<b >space</b >",
+        "<b>short end</>",
+        "a &lt; b &amp;&amp; c &gt; d &quot; &#33; &#x1F600; & plain &unknown;",
+        "a > b",
+        "x" * 4096,
+        "👍" * 4096,
+        "<b>" + "&amp;" * 4089 + "</b>" + "x" * 7,
+        "line\n\tand tab\r\n",
+    ],
+)
+def test_what_telegram_takes_passes(text: str) -> None:
+    markup.check(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("", "empty"),
+        (" \n ", "empty"),
+        ("<b> </b>", "empty"),
+        ("x" * 4097, "4097 characters: shorten it to 4096"),
+        ("&amp;" * 4097, "4097 characters"),
+        ("x" * 40_000, "too long"),
+        ("<h1>x</h1>", "line 1, column 1 of the text <h1> is not a tag of Telegram: use one of a, b"),
+        ("ok\nthen <br/>", "line 2, column 6 of the text <br/> is not a tag"),
+        ("1 < 2 > 1", "line 1, column 3 of the text <> is not a tag"),
+        ("1 < 2", "column 3 of the text a tag is not closed: end it with >, or write &lt;"),
+        ("<b", "a tag is not closed"),
+        ("<b>x</b", "a tag is not closed"),
+        ("<b>x</b y>", "a tag is not closed"),
+        ('<a href="x>y</a>', "a tag is not closed"),
+        ("<b>x", "column 1 of the text <b> is never closed: add </b>"),
+        ("<b>x<i>y</b></i>", "column 9 of the text </b> stands: write </i> first"),
+        ("x</b>", "</b> closes nothing: delete it"),
+        ("<a>x</a>", '<a> lacks its href: write <a href="https://…">'),
+        ('<a href="">x</a>', "lacks its href"),
+        ("<span>x</span>", "lacks its class"),
+        ('<span class="red">x</span>', "lacks its class"),
+        ('<tg-emoji emoji-id="like">x</tg-emoji>', "lacks its emoji-id"),
+        ("<tg-time>x</tg-time>", "lacks its unix"),
+        ("<b =1>x</b>", "<b> has an attribute that cannot be read: put it in quotes"),
+        ("<a href=https://example.com>x</a>", "attribute that cannot be read: put it in quotes"),
+        ("a\x00b", "column 2 of the text a character that cannot be sent stands: delete it"),
+        ("a\ud800b", "a character that cannot be sent"),
+    ],
+)
+def test_what_telegram_refuses_is_named_with_its_place_and_mend(text: str, what: str) -> None:
+    with pytest.raises(CampaignError) as refusal:
+        markup.check(text)
+    assert what in str(refusal.value)
+
+
+@given(st.text(alphabet="<>/ab=\"' \n&;x"))
+def test_any_text_is_taken_or_refused_by_us(text: str) -> None:
+    try:
+        markup.check(text)
+    except CampaignError:
+        return
+    assert text.count("<") <= text.count(">")
+
+
+@pytest.mark.parametrize("part", ["<", "<a ", '<a "', "<a x='", "<a b=c ", "&"])
+def test_a_hostile_text_is_judged_without_delay(part: str) -> None:
+    with pytest.raises(CampaignError):
+        markup.check(part * (markup.MAX_SOURCE // len(part)))
