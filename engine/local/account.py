@@ -1,0 +1,103 @@
+"""As whom PostgreSQL runs, and which places that account can reach.
+
+PostgreSQL refuses to run as root. Then we start it as `nobody`, which changes nothing on the system, and what
+it needs must lie where `nobody` can go: never below a home of mode 0700. The mode of a directory that we did
+not make is never changed.
+"""
+
+import hashlib
+import os
+import pwd
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from engine.core.errors import RecoveryError
+
+_SHARED_HOMES = (Path("/var/lib"), Path("/tmp"))  # noqa: S108 - our directory in it is made with mkdir and checked
+_NAME = "recovery-engine"
+
+
+class PopenIdentity(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`uid` is None where the servers run as whoever we are."""
+
+    uid: int | None
+    gid: int | None
+
+    def popen_arguments(self) -> PopenIdentity:
+        if self.uid is None or self.gid is None:
+            return {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+    def give(self, path: Path) -> None:
+        if self.uid is not None and self.gid is not None:
+            os.chown(path, self.uid, self.gid)
+
+    def can_enter(self, path: Path) -> bool:
+        """Asked of the kernel, since modes alone do not tell."""
+        answer = subprocess.run(  # noqa: S603 - a fixed script, the path is its argument
+            ["/bin/sh", "-c", 'test -x "$1"', "sh", str(path)],
+            check=False,
+            cwd="/",
+            **self.popen_arguments(),
+        )
+        return answer.returncode == 0
+
+
+OURSELVES = Account(None, None)
+
+
+def server_account() -> Account:
+    if os.geteuid() != 0:
+        return OURSELVES
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        raise RecoveryError(
+            "PostgreSQL refuses to run as root and there is no user `nobody`: set DATABASE_URL or change user."
+        ) from None
+    return Account(nobody.pw_uid, nobody.pw_gid)
+
+
+def make_dir(path: Path, account: Account) -> Path:
+    """Unless it is there already; the account can pass through a new one, whatever our umask."""
+    if not path.is_dir():
+        path.mkdir(parents=True)
+        path.chmod(0o700 if account.uid is None else 0o711)
+    return path
+
+
+def shared_home(account: Account) -> Path:
+    """Where root keeps what `nobody` must reach."""
+    for parent in _SHARED_HOMES:
+        home = parent / _NAME
+        if os.access(parent, os.W_OK) and account.can_enter(parent):
+            make_dir(home, account)
+            if home.is_symlink() or home.stat().st_uid != os.geteuid():
+                raise RecoveryError(f"{home} belongs to somebody else: remove it, or set DATABASE_URL.")
+            return home
+    raise RecoveryError("Neither /var/lib nor /tmp can be used by PostgreSQL's user: set DATABASE_URL.")
+
+
+def scratch_home(account: Account) -> Path:
+    """Where a directory that lives as long as a test run is to be made."""
+    usual = Path(tempfile.gettempdir())
+    return usual if account.can_enter(usual) else shared_home(account)
+
+
+def reachable_dir(wanted: Path, account: Account) -> Path:
+    """`wanted` itself, or its stand-in below the shared home, always the same one for the same path."""
+    make_dir(wanted, account)
+    if account.can_enter(wanted):
+        return wanted
+    stand_in = f"{wanted.name}-{hashlib.sha256(str(wanted).encode()).hexdigest()[:12]}"
+    return make_dir(shared_home(account) / stand_in, account)

@@ -1,0 +1,60 @@
+"""What every room's tests may ask for: real servers, empty each time."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+import redis
+
+from engine.local.servers import LocalServers, temporary_servers
+from engine.migrate import upgrade
+
+_TEMPLATE = "recovery_template"
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[LocalServers]:
+    """Valkey and PostgreSQL for the whole run."""
+    with temporary_servers() as servers:
+        yield servers
+
+
+@pytest.fixture
+def redis_url(servers: LocalServers) -> str:
+    """Empty the Valkey and lend it."""
+    with redis.Redis.from_url(servers.redis_url) as client:
+        client.flushall()
+    return servers.redis_url
+
+
+@pytest.fixture(scope="session")
+def migrated_template(servers: LocalServers) -> str:
+    """Make a database with every table and no row, to be copied."""
+    asyncio.run(_execute(servers.database_url, f"CREATE DATABASE {_TEMPLATE}"))
+    upgrade(_url_of(servers, _TEMPLATE))
+    return _TEMPLATE
+
+
+@pytest.fixture
+async def database_url(servers: LocalServers, migrated_template: str) -> AsyncIterator[str]:
+    """Lend a database of the test's own, with every table and no row."""
+    name = f"t_{uuid.uuid4().hex}"
+    await _execute(
+        servers.database_url, f"CREATE DATABASE {name} TEMPLATE {migrated_template} STRATEGY FILE_COPY"
+    )
+    yield _url_of(servers, name)
+    await _execute(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _url_of(servers: LocalServers, database: str) -> str:
+    return servers.database_url.rpartition("/")[0] + f"/{database}"
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
