@@ -63,7 +63,7 @@ def server_account() -> Account:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
         raise RecoveryError(
-            "PostgreSQL refuses to run as root and there is no user `nobody`: set DATABASE_URL or change user."
+            "PostgreSQL refuses to run as root, and no user `nobody` exists: set DATABASE_URL or change user."
         ) from None
     return Account(nobody.pw_uid, nobody.pw_gid)
 

@@ -29,7 +29,7 @@ class LocalServers:
     ) -> None:
         self.redis_url = ""
         self.database_url = ""
-        self._state_dir = state_dir.absolute()
+        self.state_dir = state_dir.absolute()
         self._redis = redis
         self._postgres = postgres
         self._durable = durable
@@ -48,7 +48,7 @@ class LocalServers:
         self._running.close()
 
     def _start(self, stack: ExitStack) -> None:
-        state_dir = make_dir(self._state_dir, server_account())
+        state_dir = make_dir(self.state_dir, server_account())
         stack.enter_context(run_lock(state_dir))
         if self._redis:
             self.redis_url = stack.enter_context(running_valkey(state_dir / "valkey", durable=self._durable))

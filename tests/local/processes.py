@@ -1,0 +1,59 @@
+"""Watching other processes from a test: who lives in a directory, and a parent of servers to be killed."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_PATIENCE_S = 20.0
+_PARENT = """
+import sys
+from pathlib import Path
+from engine.local.servers import LocalServers
+with LocalServers(Path(sys.argv[1])) as servers:
+    print(servers.redis_url, servers.database_url, flush=True)
+    sys.stdin.read()
+"""
+
+
+def living_in(directory: Path) -> list[int]:
+    """Pids whose working directory is this one or lies below it: servers work in theirs."""
+    return [pid for pid, place in _places() if place.is_relative_to(directory)]
+
+
+def wait_until_empty(directory: Path) -> None:
+    give_up = time.monotonic() + _PATIENCE_S
+    while living := living_in(directory):
+        assert time.monotonic() < give_up, f"still alive: {living}"
+        time.sleep(0.02)
+
+
+@contextmanager
+def parent_of_servers(
+    state_dir: Path, umask: int = 0o022
+) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """Run both servers in a Python process until its input ends; yield it with their URLs."""
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and script
+        [sys.executable, "-c", _PARENT, str(state_dir)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        umask=umask,
+    ) as parent:
+        assert parent.stdout
+        redis_url, database_url = parent.stdout.readline().split()
+        try:
+            yield parent, redis_url, database_url
+        finally:
+            parent.kill()
+
+
+def _places() -> Iterator[tuple[int, Path]]:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                yield int(entry.name), (entry / "cwd").readlink()
+            except OSError:  # it ended meanwhile, or is not ours to see
+                continue
