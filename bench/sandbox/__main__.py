@@ -1,0 +1,53 @@
+"""`python -m bench.sandbox`: serve until SIGTERM or SIGINT. One JSON line on stdout tells where."""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+
+import msgspec
+import uvloop
+
+from bench.sandbox.server import Sandbox
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.sandbox", description="A local Telegram Bot API.")
+    parser.add_argument("--bots", type=int, default=3, help="how many bots there are")
+    parser.add_argument("--port", type=int, default=0, help="of the Bot API; 0 is any free one")
+    parser.add_argument("--control-port", type=int, default=0, help="of the control API; 0 is any free one")
+    parser.add_argument(
+        "--record", type=Path, help="write every request to this file, one JSON object a line"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="decides ids, tokens and chance")
+    return parser.parse_args()
+
+
+async def _serve(given: argparse.Namespace) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    sandbox = Sandbox(
+        given.bots, record=given.record, seed=given.seed, port=given.port, control_port=given.control_port
+    )
+    async with sandbox:
+        ready = {
+            "api_url": sandbox.api_url,
+            "control_url": sandbox.control_url,
+            "bots": msgspec.to_builtins(sandbox.bots),
+        }
+        print(json.dumps(ready), flush=True)
+        await stopped.wait()
+
+
+def main() -> None:
+    try:
+        uvloop.run(_serve(_arguments()))
+    except OSError as error:
+        sys.exit(f"The sandbox cannot start: {error}")
+
+
+if __name__ == "__main__":
+    main()

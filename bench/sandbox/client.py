@@ -1,0 +1,152 @@
+"""The typed client of the control port, for tests, load tests and demos."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import aiohttp
+import msgspec
+
+from bench.sandbox import wire
+
+_Answer = TypeVar("_Answer")
+Bot = int | str
+
+
+class ControlFailedError(RuntimeError):
+    """The sandbox refused an order; the message says why."""
+
+
+class SandboxClient:
+    """`bot` is a username or an id throughout; `wait` is in seconds."""
+
+    def __init__(self, control_url: str) -> None:
+        self._url = control_url.rstrip("/")
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    # Bots and people
+
+    async def bots(self) -> list[wire.BotInfo]:
+        return await self._ask("GET", "/bots", list[wire.BotInfo])
+
+    async def add_bot(self, username: str | None = None) -> wire.BotInfo:
+        return await self._ask("POST", "/bots", wire.BotInfo, wire.NewBot(username))
+
+    async def revoke_token(self, bot: Bot) -> wire.BotInfo:
+        """Make the bot's token void and give it a new one."""
+        return await self._ask("POST", f"/bots/{bot}/revoke", wire.BotInfo)
+
+    async def add_people(self, count: int) -> list[wire.PersonInfo]:
+        return await self._ask("POST", "/people", list[wire.PersonInfo], wire.NewPeople(count))
+
+    # Acts
+
+    async def act(self, acts: Sequence[wire.Act]) -> list[wire.ActResult]:
+        """Do many things at once; what cannot be done carries its `error`."""
+        return await self._ask("POST", "/acts", list[wire.ActResult], list(acts))
+
+    async def do(self, act: wire.Act) -> wire.ActResult:
+        """Do one thing, or raise."""
+        (result,) = await self.act([act])
+        if result.error is not None:
+            raise ControlFailedError(result.error)
+        return result
+
+    async def start(self, bot: Bot, person: int, payload: str = "") -> wire.ActResult:
+        return await self.do(wire.Act("start", bot, person, payload=payload))
+
+    async def write(self, bot: Bot, person: int, text: str) -> wire.ActResult:
+        return await self.do(wire.Act("write", bot, person, text=text))
+
+    async def edit(self, bot: Bot, person: int, text: str, message_id: int | None = None) -> wire.ActResult:
+        return await self.do(wire.Act("edit", bot, person, text=text, message_id=message_id))
+
+    async def tap(
+        self, bot: Bot, person: int, data: str | None = None, message_id: int | None = None
+    ) -> wire.ActResult:
+        return await self.do(wire.Act("tap", bot, person, data=data, message_id=message_id))
+
+    async def pay(self, bot: Bot, person: int, amount: int = 1, payload: str = "order") -> wire.ActResult:
+        return await self.do(wire.Act("pay", bot, person, amount=amount, payload=payload))
+
+    async def block(self, bot: Bot, person: int) -> wire.ActResult:
+        return await self.do(wire.Act("block", bot, person))
+
+    async def unblock(self, bot: Bot, person: int) -> wire.ActResult:
+        return await self.do(wire.Act("unblock", bot, person))
+
+    async def delete_account(self, bot: Bot, person: int) -> wire.ActResult:
+        """Delete the person's account; the bot only names the chat in which it is noticed."""
+        return await self.do(wire.Act("delete_account", bot, person))
+
+    # Chats
+
+    async def transcript(self, bot: Bot, person: int) -> wire.Transcript:
+        return await self._ask("GET", f"/chats/{bot}/{person}", wire.Transcript)
+
+    async def next_message(
+        self, bot: Bot, person: int, after: int = 0, wait: float = 10
+    ) -> wire.TranscriptMessage | None:
+        """Wait for the bot's first message after the given message id; None if none comes in time."""
+        path = f"/chats/{bot}/{person}/next?after={after}&wait={wait}"
+        return await self._ask_for(path, wire.TranscriptMessage)
+
+    # Faults
+
+    async def set_fault(self, fault: wire.Fault) -> wire.SetFault:
+        return await self._ask("POST", "/faults", wire.SetFault, fault)
+
+    async def faults(self) -> list[wire.SetFault]:
+        return await self._ask("GET", "/faults", list[wire.SetFault])
+
+    async def remove_fault(self, fault_id: int) -> None:
+        await self._order("DELETE", f"/faults/{fault_id}")
+
+    async def clear_faults(self) -> None:
+        await self._order("DELETE", "/faults")
+
+    # What happened
+
+    async def record(self, cursor: int = 0, wait: float = 0) -> wire.Record:
+        """List the requests that ended since the cursor; of two rows with one `seq` the later counts."""
+        return await self._ask("GET", f"/record?cursor={cursor}&wait={wait}", wire.Record)
+
+    async def acknowledgements(self, cursor: int = 0) -> wire.Acknowledgements:
+        return await self._ask("GET", f"/acknowledgements?cursor={cursor}", wire.Acknowledgements)
+
+    async def acknowledged_at(self, bot: Bot, update_id: int, wait: float = 10) -> int | None:
+        """When the bot's offset passed the update, in ms; None if it did not in time."""
+        return await self._ask_for(f"/acknowledgements/{bot}/{update_id}?wait={wait}", int)
+
+    async def reset(self) -> None:
+        """Forget people, chats, updates, faults and the record; bots, tokens and update ids stay."""
+        await self._order("POST", "/reset")
+
+    async def _ask(self, verb: str, path: str, kind: type[_Answer], content: Any = None) -> _Answer:
+        return msgspec.json.decode(await self._order(verb, path, content), type=kind)
+
+    async def _ask_for(self, path: str, kind: type[_Answer]) -> _Answer | None:
+        """Ask for what may not be there."""
+        raw = await self._order("GET", path)
+        return None if raw == b"null" else msgspec.json.decode(raw, type=kind)
+
+    async def _order(self, verb: str, path: str, content: Any = None) -> bytes:
+        if self._session is None:
+            raise ControlFailedError("open the client with `async with` before you use it")
+        body = None if content is None else msgspec.json.encode(content)
+        async with self._session.request(verb, self._url + path, data=body) as answer:
+            raw = await answer.read()
+        if answer.status != HTTPStatus.OK:
+            raise ControlFailedError(msgspec.json.decode(raw, type=wire.ControlError).error)
+        return raw

@@ -1,0 +1,52 @@
+"""HTTP connections that know whether their last answer was read.
+
+A client that dies leaves two traces. With its handler still at work, aiohttp cancels the handler. With the
+answer written, the kernel resets the connection: at once if the client was gone by then (the socket's pending
+error says so), or when the client dies with the answer unread (the connection ends with an error).
+"""
+
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from bench.sandbox.wire import Row
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+class Connection(web.RequestHandler):
+    """`answered` is the row of the last answer, until the next request shows that the answer was read."""
+
+    answered: Row | None = None
+    on_lost_answer: Callable[[Row], None]
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if exc is not None and self.answered is not None:
+            self.on_lost_answer(self.answered)
+        super().connection_lost(exc)
+
+    def reset_by_client(self) -> bool:
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return True
+        return bool(transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+
+
+class ConnectionServer(web.Server):
+    def __init__(self, handler: Handler, on_lost_answer: Callable[[Row], None]) -> None:
+        super().__init__(handler, handler_cancellation=True, access_log=None)
+        self._on_lost_answer = on_lost_answer
+
+    def __call__(self) -> Connection:
+        connection = Connection(self, loop=self._loop, **self._kwargs)
+        connection.on_lost_answer = self._on_lost_answer
+        return connection
+
+
+def connection_of(request: web.BaseRequest) -> Connection:
+    protocol: Any = request.protocol
+    if not isinstance(protocol, Connection):
+        raise TypeError("the Bot API port serves its own connections only")
+    return protocol

@@ -1,0 +1,204 @@
+"""The control port: JSON in, JSON out. Its words are in `wire`, its client in `client`.
+
+What can be waited for is waited for here (`wait` seconds), so that nobody has to ask again and again.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from bench.sandbox import wire
+from bench.sandbox.faults import Faults
+from bench.sandbox.people import perform
+from bench.sandbox.pulse import Pulse
+from bench.sandbox.record import Recorder
+from bench.sandbox.state import Bot, Conversation, Person, State, Stored
+
+_BIGGEST_BODY = 64 * 1024 * 1024
+_Struct = TypeVar("_Struct")
+_encode = msgspec.json.Encoder().encode
+
+
+class Control:
+    def __init__(
+        self, state: State, faults: Faults, recorder: Recorder, pulse: Pulse, clock: Callable[[], int]
+    ) -> None:
+        self._state = state
+        self._faults = faults
+        self._recorder = recorder
+        self._pulse = pulse
+        self._clock = clock
+
+    def application(self) -> web.Application:
+        application = web.Application(middlewares=[_errors_as_json], client_max_size=_BIGGEST_BODY)
+        application.add_routes(
+            [
+                web.get("/bots", self._list_bots),
+                web.post("/bots", self._add_bot),
+                web.post("/bots/{bot}/revoke", self._revoke_token),
+                web.post("/people", self._add_people),
+                web.post("/acts", self._act),
+                web.get("/chats/{bot}/{person}", self._transcript),
+                web.get("/chats/{bot}/{person}/next", self._next_message),
+                web.get("/faults", self._list_faults),
+                web.post("/faults", self._set_fault),
+                web.delete("/faults", self._clear_faults),
+                web.delete("/faults/{fault}", self._remove_fault),
+                web.get("/record", self._record),
+                web.get("/acknowledgements", self._acknowledgements),
+                web.get("/acknowledgements/{bot}/{update}", self._acknowledgement),
+                web.post("/reset", self._reset),
+            ],
+        )
+        return application
+
+    # Bots and people
+
+    async def _list_bots(self, _: web.Request) -> web.Response:
+        return _answer([bot_info(bot) for bot in self._state.bots.values()])
+
+    async def _add_bot(self, request: web.Request) -> web.Response:
+        wanted = await _body(request, wire.NewBot)
+        return _answer(bot_info(self._state.add_bot(wanted.username)))
+
+    async def _revoke_token(self, request: web.Request) -> web.Response:
+        bot = self._bot(request)
+        self._state.revoke_token(bot)
+        return _answer(bot_info(bot))
+
+    async def _add_people(self, request: web.Request) -> web.Response:
+        wanted = await _body(request, wire.NewPeople)
+        return _answer([_person_info(person) for person in self._state.add_people(wanted.count)])
+
+    async def _act(self, request: web.Request) -> web.Response:
+        acts = await _body(request, list[wire.Act])
+        now_ms = self._clock()
+        results = [perform(self._state, act, now_ms) for act in acts]
+        self._pulse.beat()
+        return _answer(results)
+
+    # Chats
+
+    async def _transcript(self, request: web.Request) -> web.Response:
+        conversation = self._conversation(request)
+        messages = [_transcribed(stored) for stored in conversation.messages.values()]
+        return _answer(wire.Transcript(conversation.relation, messages))
+
+    async def _next_message(self, request: web.Request) -> web.Response:
+        """Answer with the bot's first message after the given one."""
+        conversation, after = self._conversation(request), _number(request, "after")
+        found = await self._pulse.until(lambda: _from_bot_after(conversation, after), _wait(request))
+        return _answer(found and _transcribed(found))
+
+    # Faults
+
+    async def _list_faults(self, _: web.Request) -> web.Response:
+        return _answer(self._faults.listed())
+
+    async def _set_fault(self, request: web.Request) -> web.Response:
+        fault = await _body(request, wire.Fault)
+        bot_id = None if fault.bot is None else self._state.bot_named(str(fault.bot)).id
+        return _answer(self._faults.add(fault, bot_id))
+
+    async def _clear_faults(self, _: web.Request) -> web.Response:
+        self._faults.clear()
+        return _answer(None)
+
+    async def _remove_fault(self, request: web.Request) -> web.Response:
+        self._faults.remove(_path_number(request, "fault"))
+        return _answer(None)
+
+    # What happened
+
+    async def _record(self, request: web.Request) -> web.Response:
+        """Answer with the rows from the cursor on; with `wait`, as soon as there is one."""
+        cursor = _number(request, "cursor")
+        await self._pulse.until(lambda: self._recorder.since(cursor).rows or None, _wait(request))
+        return _answer(self._recorder.since(cursor))
+
+    async def _acknowledgements(self, request: web.Request) -> web.Response:
+        cursor = _number(request, "cursor")
+        passed = self._state.acknowledgements[cursor:]
+        rows = [wire.Acknowledged(*one) for one in passed]
+        return _answer(wire.Acknowledgements(cursor + len(rows), rows))
+
+    async def _acknowledgement(self, request: web.Request) -> web.Response:
+        """Answer when an update was acknowledged; null if it was not within `wait`."""
+        bot, update_id = self._bot(request), _path_number(request, "update")
+        found = await self._pulse.until(lambda: bot.acknowledged.get(update_id), _wait(request))
+        return _answer(found)
+
+    async def _reset(self, _: web.Request) -> web.Response:
+        self._state.forget_chats()
+        self._faults.clear()
+        self._recorder.forget()
+        return _answer(None)
+
+    def _bot(self, request: web.Request) -> Bot:
+        return self._state.bot_named(request.match_info["bot"])
+
+    def _conversation(self, request: web.Request) -> Conversation:
+        return self._state.conversation(self._bot(request), _path_number(request, "person"))
+
+
+def bot_info(bot: Bot) -> wire.BotInfo:
+    return wire.BotInfo(bot.id, bot.user.username, bot.token)
+
+
+def _person_info(person: Person) -> wire.PersonInfo:
+    return wire.PersonInfo(person.user.id, person.user.first_name, person.user.username or "")
+
+
+def _transcribed(stored: Stored) -> wire.TranscriptMessage:
+    message = stored.message
+    return wire.TranscriptMessage(
+        message.message_id,
+        stored.at_ms,
+        message.date,
+        from_bot=message.sender.is_bot,
+        text=message.text,
+        edit_date=message.edit_date,
+        entities=msgspec.to_builtins(message.entities),
+        reply_markup=msgspec.json.decode(message.reply_markup) if message.reply_markup else None,
+        paid=message.successful_payment.total_amount if message.successful_payment else None,
+        deleted=stored.deleted,
+    )
+
+
+def _from_bot_after(conversation: Conversation, after: int) -> Stored | None:
+    found = (conversation.messages[number] for number in range(after + 1, conversation.next_message_id))
+    return next((stored for stored in found if stored.message.sender.is_bot), None)
+
+
+def _answer(content: Any, status: int = 200) -> web.Response:
+    return web.Response(status=status, body=_encode(content), content_type="application/json")
+
+
+async def _body(request: web.Request, kind: type[_Struct]) -> _Struct:
+    return msgspec.json.decode(await request.read(), type=kind)
+
+
+def _number(request: web.Request, name: str) -> int:
+    return int(request.query.get(name, "0"))
+
+
+def _wait(request: web.Request) -> float:
+    return float(request.query.get("wait", "0"))
+
+
+def _path_number(request: web.Request, name: str) -> int:
+    return int(request.match_info[name])
+
+
+@web.middleware
+async def _errors_as_json(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except LookupError as error:
+        return _answer(wire.ControlError(str(error)), 404)
+    except ValueError as error:
+        return _answer(wire.ControlError(str(error)), 400)

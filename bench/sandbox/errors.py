@@ -1,0 +1,67 @@
+"""Every refusal of the Bot API that the sandbox can give, word for word.
+
+Clients classify errors by code and text, so a stand-in that paraphrases is worse than none. A refusal is
+data; `ApiError` carries one to the transport, which renders it.
+"""
+
+from typing import NamedTuple
+
+
+class Refusal(NamedTuple):
+    code: int
+    description: str
+
+
+class ApiError(Exception):
+    """A call that the Bot API refuses."""
+
+    def __init__(self, refusal: Refusal, retry_after: int | None = None) -> None:
+        super().__init__(refusal.description)
+        self.refusal = refusal
+        self.retry_after = retry_after
+
+
+def bad_request(detail: str) -> Refusal:
+    return Refusal(400, f"Bad Request: {detail}")
+
+
+def too_many_requests(retry_after: int) -> ApiError:
+    return ApiError(Refusal(429, f"Too Many Requests: retry after {retry_after}"), retry_after)
+
+
+UNAUTHORIZED = Refusal(401, "Unauthorized")
+INVALID_TOKEN = Refusal(401, "Unauthorized: invalid token specified")
+NOT_FOUND = Refusal(404, "Not Found")
+METHOD_NOT_FOUND = Refusal(404, "Not Found: method not found")
+ENTITY_TOO_LARGE = Refusal(413, "Request Entity Too Large")
+INTERNAL = Refusal(500, "Internal Server Error")
+
+BLOCKED = Refusal(403, "Forbidden: bot was blocked by the user")
+DEACTIVATED = Refusal(403, "Forbidden: user is deactivated")
+CANNOT_INITIATE = Refusal(403, "Forbidden: bot can't initiate conversation with a user")
+USER_IS_BOT = Refusal(403, "Forbidden: the bot can't send messages to the bot")
+
+OTHER_POLL = Refusal(
+    409,
+    "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
+)
+
+CHAT_ID_EMPTY = bad_request("chat_id is empty")
+CHAT_NOT_FOUND = bad_request("chat not found")
+TEXT_EMPTY = bad_request("message text is empty")
+TEXT_TOO_LONG = bad_request("message is too long")
+UNSUPPORTED_PARSE_MODE = bad_request("unsupported parse_mode")
+MESSAGE_TO_DELETE_NOT_FOUND = bad_request("message to delete not found")
+MESSAGE_CANNOT_BE_DELETED = bad_request("message can't be deleted for everyone")
+QUERY_TOO_OLD = bad_request("query is too old and response timeout expired or query ID is invalid")
+WRONG_ACTION = bad_request("wrong parameter action in request")
+NOT_UTF8 = bad_request("strings must be encoded in UTF-8")
+BODY_NOT_JSON = bad_request("JSON object expected")
+
+MARKUP_NOT_JSON = bad_request("can't parse reply keyboard markup JSON object")
+MARKUP_NOT_OBJECT = bad_request("object expected as reply markup")
+BUTTON_TEXT_ONLY = bad_request(
+    "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard",
+)
+BUTTON_DATA_INVALID = bad_request("BUTTON_DATA_INVALID")
+BUTTON_URL_INVALID = bad_request("BUTTON_URL_INVALID")

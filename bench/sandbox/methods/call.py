@@ -1,0 +1,48 @@
+"""One call of a method, and the chat that it names."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bench.sandbox import errors, parameters
+from bench.sandbox.errors import ApiError
+from bench.sandbox.parameters import Parameters
+from bench.sandbox.state import Bot, Conversation, Relation, State
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    state: State
+    bot: Bot
+    given: Parameters
+    now_ms: int
+
+
+# What a method gives is rendered as the `result` of the answer.
+Method = Callable[[Call], Any]
+
+_CLOSED = {
+    Relation.NEVER: errors.CANNOT_INITIATE,
+    Relation.BLOCKED: errors.BLOCKED,
+    Relation.DELETED: errors.DEACTIVATED,
+}
+
+
+def known_chat(call: Call) -> Conversation:
+    """Find the chat that the call names."""
+    given = parameters.text(call.given, "chat_id")
+    if not given:
+        raise ApiError(errors.CHAT_ID_EMPTY)
+    chat_id = parameters.integer(call.given, "chat_id")
+    if chat_id in call.state.bots:
+        raise ApiError(errors.USER_IS_BOT)
+    if chat_id not in call.state.people:
+        raise ApiError(errors.CHAT_NOT_FOUND)
+    return call.state.conversation(call.bot, chat_id)
+
+
+def require_open(chat: Conversation) -> None:
+    """Refuse unless the person started the bot, and neither blocked it nor left."""
+    refusal = _CLOSED.get(chat.relation)
+    if refusal is not None:
+        raise ApiError(refusal)

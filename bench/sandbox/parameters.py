@@ -1,0 +1,38 @@
+"""Parameters of a call: text from a query or form, native values from JSON; leniently, as the server."""
+
+import re
+from typing import Any
+
+import msgspec
+
+Parameters = dict[str, Any]
+_NUMBER = re.compile(r"\s*-?\d+")
+
+
+def text(given: Parameters, name: str) -> str:
+    value = given.get(name)
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def integer(given: Parameters, name: str, default: int = 0) -> int:
+    value = given.get(name)
+    if type(value) is int:
+        return value
+    match = _NUMBER.match(value) if isinstance(value, str) else None
+    return int(match[0]) if match else default
+
+
+def boolean(given: Parameters, name: str) -> bool:
+    value = given.get(name)
+    return value if isinstance(value, bool) else text(given, name).lower() in {"true", "yes", "1"}
+
+
+def string_list(given: Parameters, name: str) -> tuple[str, ...] | None:
+    """Read a list of strings; None if it is absent or no list, which the server takes as not given."""
+    value = given.get(name)
+    try:
+        return msgspec.convert(
+            msgspec.json.decode(value) if isinstance(value, str) else value, tuple[str, ...]
+        )
+    except msgspec.MsgspecError:
+        return None

@@ -1,0 +1,33 @@
+"""A heartbeat: who waits for something to become true looks again whenever anything happened."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+_Found = TypeVar("_Found")
+
+
+class Pulse:
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def beat(self) -> None:
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def until(self, look: Callable[[], _Found | None], seconds: float) -> _Found | None:
+        """Give what `look` finds, as soon as it finds something; None after that many seconds."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while (found := look()) is None and (left := end - loop.time()) > 0:
+            await self._next_beat(left)
+        return found
+
+    async def _next_beat(self, seconds: float) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiter)
+        try:
+            await asyncio.wait((waiter,), timeout=seconds)
+        finally:
+            self._waiting.discard(waiter)

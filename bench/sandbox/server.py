@@ -1,0 +1,84 @@
+"""The whole sandbox: two ports on loopback over one state, in the caller's loop."""
+
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from bench.sandbox import ports, wire
+from bench.sandbox.api import BotApi
+from bench.sandbox.connection import ConnectionServer
+from bench.sandbox.control import Control, bot_info
+from bench.sandbox.faults import Faults
+from bench.sandbox.pulse import Pulse
+from bench.sandbox.record import Recorder
+from bench.sandbox.state import State
+
+# Requests that are still open when the sandbox stops hang by nature: long polls and provoked hangs.
+_PATIENCE_S = 0.05
+
+
+class Sandbox:
+    """`async with Sandbox(bots=3) as sandbox:` serves until the block ends."""
+
+    def __init__(
+        self,
+        bots: int = 3,
+        *,
+        record: Path | None = None,
+        seed: int = 0,
+        port: int = 0,
+        control_port: int = 0,
+    ) -> None:
+        self._state = State(seed)
+        self._faults = Faults(seed)
+        for _ in range(bots):
+            self._state.add_bot()
+        self._record = record
+        self._port = port
+        self._control_port = control_port
+        self._stack = AsyncExitStack()
+        self.api_url = ""
+        self.control_url = ""
+
+    @property
+    def bots(self) -> list[wire.BotInfo]:
+        return [bot_info(bot) for bot in self._state.bots.values()]
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            await self._open(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _open(self, stack: AsyncExitStack) -> None:
+        file = stack.enter_context(self._record.open("wb", buffering=0)) if self._record else None
+        pulse, recorder = Pulse(), Recorder(file)
+        api = BotApi(self._state, self._faults, recorder, pulse, _now_ms)
+        control = Control(self._state, self._faults, recorder, pulse, _now_ms)
+        server = ConnectionServer(api.handle, recorder.answer_was_lost)
+        self.api_url = await _serve(stack, web.ServerRunner(server, shutdown_timeout=_PATIENCE_S), self._port)
+        runner = web.AppRunner(control.application(), access_log=None, shutdown_timeout=_PATIENCE_S)
+        self.control_url = await _serve(stack, runner, self._control_port)
+        stack.callback(api.close)
+
+
+async def _serve(stack: AsyncExitStack, runner: web.BaseRunner, port: int) -> str:
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    listening = ports.listen(port)
+    await web.SockSite(runner, listening).start()
+    host, bound = listening.getsockname()
+    return f"http://{host}:{bound}"
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,229 @@
+"""All that the sandbox knows: bots, people, chats, messages, updates. Pure: no I/O, no clock, no task.
+
+Times come in as milliseconds; Telegram's own dates are whole seconds and are cut from them in one place.
+Message ids count per chat. An update is rendered once, when it is queued, and only joined when it is fetched.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+from bench.sandbox import names
+from bench.sandbox.objects import BotUser, CallbackQuery, Chat, ChatMemberUpdated, Message, User
+
+# What a bot gets that never said what it wants: everything but these.
+UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
+_encode = msgspec.json.Encoder().encode
+
+
+class Relation(StrEnum):
+    """How a person stands to a bot."""
+
+    NEVER = "never"
+    STARTED = "started"
+    BLOCKED = "blocked"
+    DELETED = "deleted"
+
+
+class Acknowledgement(NamedTuple):
+    """The moment when a bot's offset passed an update."""
+
+    bot_id: int
+    update_id: int
+    at_ms: int
+
+
+class Queued(NamedTuple):
+    update_id: int
+    body: bytes
+
+
+@dataclass(slots=True)
+class Stored:
+    message: Message
+    at_ms: int
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class Person:
+    user: User
+    chat: Chat
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class Conversation:
+    """One person's private chat with one bot."""
+
+    person: Person
+    started: bool = False
+    blocked: bool = False
+    messages: dict[int, Stored] = field(default_factory=dict)
+
+    @property
+    def relation(self) -> Relation:
+        if self.person.deleted:
+            return Relation.DELETED
+        if self.blocked:
+            return Relation.BLOCKED
+        return Relation.STARTED if self.started else Relation.NEVER
+
+    def add(self, message: Message, at_ms: int) -> None:
+        self.messages[message.message_id] = Stored(message, at_ms)
+
+    @property
+    def next_message_id(self) -> int:
+        return len(self.messages) + 1
+
+
+@dataclass(slots=True)
+class Query:
+    """A tap that waits for its answer."""
+
+    conversation: Conversation
+    at_ms: int
+
+
+@dataclass(slots=True)
+class Bot:
+    user: BotUser
+    sender: User
+    token: str
+    next_update_id: int
+    generation: int = 0
+    allowed_updates: tuple[str, ...] = ()
+    updates: deque[Queued] = field(default_factory=deque)
+    conversations: dict[int, Conversation] = field(default_factory=dict)
+    queries: dict[str, Query] = field(default_factory=dict)
+    acknowledged: dict[int, int] = field(default_factory=dict)
+    # Called when an update is queued or the token is revoked: how a waiting poll hears of it.
+    wake: Callable[[], None] | None = None
+
+    @property
+    def id(self) -> int:
+        return self.user.id
+
+    def wants(self, kind: str) -> bool:
+        return kind in self.allowed_updates if self.allowed_updates else kind not in UNASKED
+
+    def forget_chats(self) -> None:
+        self.updates.clear()
+        self.conversations.clear()
+        self.queries.clear()
+        self.acknowledged.clear()
+
+
+class State:
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.bots: dict[int, Bot] = {}
+        self.people: dict[int, Person] = {}
+        self.acknowledgements: list[Acknowledgement] = []
+        self._by_token: dict[str, Bot] = {}
+        self._by_username: dict[str, Bot] = {}
+        self._next_query = 1
+
+    # Bots
+
+    def add_bot(self, username: str | None = None) -> Bot:
+        user = names.bot_user(self.seed, len(self.bots), username)
+        if user.username in self._by_username:
+            raise ValueError(f"there is already a bot called {user.username}; choose another name")
+        sender = User(user.id, is_bot=True, first_name=user.first_name, username=user.username)
+        bot = Bot(user, sender, names.token(self.seed, user.id, 0), names.first_update_id(self.seed, user.id))
+        self.bots[bot.id] = self._by_token[bot.token] = self._by_username[user.username] = bot
+        return bot
+
+    def bot_by_token(self, token: str) -> Bot | None:
+        return self._by_token.get(token)
+
+    def bot_named(self, name: str) -> Bot:
+        """Find a bot by its username, with or without @, or by its id."""
+        bot = self._by_username.get(name.removeprefix("@"))
+        if bot is None and name.isdecimal():
+            bot = self.bots.get(int(name))
+        if bot is None:
+            raise LookupError(f"there is no bot {name}")
+        return bot
+
+    def revoke_token(self, bot: Bot) -> None:
+        del self._by_token[bot.token]
+        bot.generation += 1
+        bot.token = names.token(self.seed, bot.id, bot.generation)
+        self._by_token[bot.token] = bot
+        if bot.wake is not None:
+            bot.wake()
+
+    # People
+
+    def add_people(self, count: int) -> list[Person]:
+        first = names.FIRST_PERSON_ID + len(self.people)
+        return [self._add_person(person_id) for person_id in range(first, first + count)]
+
+    def _add_person(self, person_id: int) -> Person:
+        name = names.person_name(person_id)
+        username = f"person_{person_id - names.FIRST_PERSON_ID + 1}"
+        person = Person(
+            User(person_id, is_bot=False, first_name=name, username=username, language_code="pt-br"),
+            Chat(person_id, "private", name, username),
+        )
+        self.people[person_id] = person
+        return person
+
+    def conversation(self, bot: Bot, person_id: int) -> Conversation:
+        """Give the chat of a known person; it is made at its first use."""
+        found = bot.conversations.get(person_id)
+        if found is None:
+            person = self.people.get(person_id)
+            if person is None:
+                raise LookupError(f"there is no person {person_id}")
+            found = bot.conversations[person_id] = Conversation(person)
+        return found
+
+    # Updates
+
+    def queue(self, bot: Bot, kind: str, body: Message | CallbackQuery | ChatMemberUpdated) -> int | None:
+        """Queue an update and give its id; None if the bot did not ask for this kind."""
+        if not bot.wants(kind):
+            return None
+        update_id = bot.next_update_id
+        bot.next_update_id += 1
+        bot.updates.append(Queued(update_id, _encode({"update_id": update_id, kind: body})))
+        if bot.wake is not None:
+            bot.wake()
+        return update_id
+
+    def acknowledge(self, bot: Bot, before: int, now_ms: int) -> None:
+        """Drop the updates whose id lies below `before`, and remember when."""
+        while bot.updates and bot.updates[0].update_id < before:
+            update_id = bot.updates.popleft().update_id
+            bot.acknowledged[update_id] = now_ms
+            self.acknowledgements.append(Acknowledgement(bot.id, update_id, now_ms))
+
+    def open_query(self, bot: Bot, conversation: Conversation, now_ms: int) -> str:
+        query_id = str(self._next_query)
+        self._next_query += 1
+        bot.queries[query_id] = Query(conversation, now_ms)
+        return query_id
+
+    def forget_chats(self) -> None:
+        """Back to bots that nobody has met. Bots, tokens and update ids stay."""
+        self.people.clear()
+        self.acknowledgements.clear()
+        for bot in self.bots.values():
+            bot.forget_chats()
+
+
+def seconds(now_ms: int) -> int:
+    """Telegram's dates are whole seconds."""
+    return now_ms // 1000
+
+
+def last_message(conversation: Conversation, wanted: Callable[[Message], bool]) -> Stored | None:
+    stored: Iterable[Stored] = reversed(conversation.messages.values())
+    return next((one for one in stored if not one.deleted and wanted(one.message)), None)

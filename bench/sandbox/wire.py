@@ -1,0 +1,164 @@
+"""The control port's language: what is sent and what is answered, one struct for both ends."""
+
+from enum import StrEnum
+from typing import Any, Literal
+
+import msgspec
+
+Deed = Literal["start", "write", "edit", "tap", "pay", "block", "unblock", "delete_account"]
+
+
+class BotInfo(msgspec.Struct, frozen=True):
+    id: int
+    username: str
+    token: str
+
+
+class NewBot(msgspec.Struct, frozen=True):
+    username: str | None = None
+
+
+class NewPeople(msgspec.Struct, frozen=True):
+    count: int
+
+
+class PersonInfo(msgspec.Struct, frozen=True):
+    id: int
+    first_name: str
+    username: str
+
+
+class Act(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a person does in the chat with a bot; `bot` is a username or an id.
+
+    `payload` belongs to start and pay, `data` to tap, `message_id` to edit and tap (by itself the last
+    message that fits), `amount` (Stars) to pay.
+    """
+
+    deed: Deed
+    bot: int | str
+    person: int
+    text: str = ""
+    payload: str = ""
+    message_id: int | None = None
+    data: str | None = None
+    amount: int = 1
+
+
+class ActResult(msgspec.Struct, frozen=True, omit_defaults=True):
+    """When it was done, and the update that tells of it. `error` says why it was not done."""
+
+    at_ms: int
+    date: int
+    update_id: int | None = None
+    message_id: int | None = None
+    error: str | None = None
+
+
+class FaultKind(StrEnum):
+    """What goes wrong.
+
+    `slow` does the work at once and answers later. `accept_then_drop` does the work and closes the connection
+    without an answer; `drop_before_accept` closes it without the work; `hang` does nothing, ever.
+    """
+
+    TOO_MANY_REQUESTS = "too_many_requests"
+    BLOCKED = "blocked"
+    BAD_REQUEST = "bad_request"
+    UNAUTHORIZED = "unauthorized"
+    INTERNAL_ERROR = "internal_error"
+    BAD_GATEWAY = "bad_gateway"
+    SLOW = "slow"
+    ACCEPT_THEN_DROP = "accept_then_drop"
+    DROP_BEFORE_ACCEPT = "drop_before_accept"
+    HANG = "hang"
+
+
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A rule: which calls go wrong, how often and how. What is not given fits every call.
+
+    `count` is how many calls it may spoil in all; None is no limit. The first rule that fits a call decides;
+    `slow` lets the following rules decide as well.
+    """
+
+    kind: FaultKind
+    bot: int | str | None = None
+    chat_id: int | None = None
+    method: str | None = None
+    probability: float = 1.0
+    count: int | None = None
+    retry_after: int = 1
+    latency_ms: int = 0
+
+
+class SetFault(msgspec.Struct, frozen=True):
+    id: int
+    fault: Fault
+    used: int
+
+
+class Row(msgspec.Struct, omit_defaults=True):
+    """One request on the Bot API port. Times in ms of the wall clock.
+
+    `broken_off` is `client` (it went away before it had its answer), `fault` or `closing` (we did), or None.
+    `ok` and `error_code` speak of the answer as decided, also if it could not be delivered.
+    """
+
+    seq: int
+    bot_id: int
+    method: str
+    arrived_ms: int
+    chat_id: int | None = None
+    text: str | None = None
+    offset: int | None = None
+    completed_ms: int | None = None
+    ok: bool | None = None
+    error_code: int | None = None
+    message_id: int | None = None
+    updates: int | None = None
+    fault: str | None = None
+    broken_off: str | None = None
+
+
+class Record(msgspec.Struct, frozen=True):
+    """Requests that ended, from a cursor on, and those that are still open.
+
+    A row comes a second time, with the same `seq`, if its answer turns out to have never been read.
+    """
+
+    cursor: int
+    rows: list[Row]
+    open: list[Row]
+
+
+class Acknowledged(msgspec.Struct, frozen=True):
+    bot_id: int
+    update_id: int
+    at_ms: int
+
+
+class Acknowledgements(msgspec.Struct, frozen=True):
+    cursor: int
+    acknowledged: list[Acknowledged]
+
+
+class TranscriptMessage(msgspec.Struct, frozen=True, omit_defaults=True):
+    message_id: int
+    at_ms: int
+    date: int
+    from_bot: bool
+    text: str | None = None
+    edit_date: int | None = None
+    entities: list[dict[str, Any]] = []
+    reply_markup: dict[str, Any] | None = None
+    paid: int | None = None
+    deleted: bool = False
+
+
+class Transcript(msgspec.Struct, frozen=True):
+    relation: str
+    messages: list[TranscriptMessage]
+
+
+class ControlError(msgspec.Struct, frozen=True):
+    error: str
