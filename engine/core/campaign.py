@@ -6,8 +6,7 @@ Times are in milliseconds. Keys never change: they tie a delivery to its step an
 """
 
 import re
-from collections.abc import Iterable
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -21,10 +20,29 @@ DAY_MS: Final = 86_400_000
 DEFAULT_THRESHOLD_MS: Final = 10 * 60_000
 DEFAULT_LATENESS_MS: Final = 6 * 3_600_000
 MAX_THRESHOLD_MS: Final = 30 * DAY_MS
+MIN_LATENESS_MS: Final = 1_000
 MAX_LATENESS_MS: Final = 30 * DAY_MS
 MAX_BLOCK_DELAY_MS: Final = 3_600_000
 
-KEY: Final = re.compile("[a-z0-9-]{1,32}")
+_KEY: Final = re.compile("[a-z0-9-]{1,32}")
+
+State: TypeAlias = Literal["draft", "live", "paused", "finishing", "stopped"]
+Action: TypeAlias = Literal["activate", "pause", "stop"]
+
+_NEXT: Final[dict[tuple[State, Action], State]] = {
+    ("draft", "activate"): "live",
+    ("live", "activate"): "live",
+    ("paused", "activate"): "live",
+    ("finishing", "activate"): "live",
+    ("stopped", "activate"): "live",
+    ("live", "pause"): "paused",
+    ("paused", "pause"): "paused",
+    ("finishing", "pause"): "paused",
+    ("live", "stop"): "stopped",
+    ("paused", "stop"): "stopped",
+    ("finishing", "stop"): "stopped",
+    ("stopped", "stop"): "stopped",
+}
 
 
 class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,20 +75,64 @@ class Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layout: int = LAYOUT
 
 
+class Planned(msgspec.Struct, frozen=True):
+    """A step and the moment at which it is due for somebody who never answers."""
+
+    step: str
+    due_ms: int
+
+
 class _Head(msgspec.Struct):
     layout: int
+
+
+def after(state: State, action: Action) -> State:
+    """Say what an admin's action makes of a campaign. An action that is already done changes nothing."""
+    if (state, action) not in _NEXT:
+        raise CampaignError(f"A campaign that is {state} cannot take {action}: activate it first.")
+    return _NEXT[state, action]
+
+
+def forecast(snapshot: Snapshot, silent_since_ms: int) -> tuple[Planned, ...]:
+    """Plan the steps of a silence that nobody breaks: each is anchored at the end of the one before."""
+    planned: list[Planned] = []
+    anchor = silent_since_ms + snapshot.threshold_ms
+    for step in snapshot.steps:
+        delays = [block.delay_ms for block in step.blocks if block.active]
+        if step.active and delays:
+            due = schedule.due(step.schedule, anchor, snapshot.zone, anchor)
+            planned.append(Planned(step.key, due))
+            anchor = due + sum(delays)
+    return tuple(planned)
 
 
 def check(snapshot: Snapshot, min_threshold_ms: int) -> None:
     """Refuse a campaign that cannot be sent as it stands; the sentence names the place and the mend."""
     schedule.check_zone(snapshot.zone)
-    _check_between("threshold", snapshot.threshold_ms, min_threshold_ms, MAX_THRESHOLD_MS)
-    _check_between("lateness", snapshot.lateness_ms, 0, MAX_LATENESS_MS)
-    _check_keys("step", [step.key for step in snapshot.steps])
+    check_threshold(snapshot.threshold_ms, min_threshold_ms)
+    check_lateness(snapshot.lateness_ms)
+    _check_distinct("step", [step.key for step in snapshot.steps])
     for step in snapshot.steps:
         _check_step(step)
     if not any(step.active and block.active for step in snapshot.steps for block in step.blocks):
         raise CampaignError("The campaign has nothing to send: add an active step with an active block.")
+
+
+def check_threshold(threshold_ms: int, least_ms: int) -> None:
+    _check_between("threshold", threshold_ms, least_ms, MAX_THRESHOLD_MS)
+
+
+def check_lateness(lateness_ms: int) -> None:
+    _check_between("lateness", lateness_ms, MIN_LATENESS_MS, MAX_LATENESS_MS)
+
+
+def check_delay(delay_ms: int) -> None:
+    _check_between("delay", delay_ms, 0, MAX_BLOCK_DELAY_MS)
+
+
+def check_key(key: str) -> None:
+    if not _KEY.fullmatch(key):
+        raise CampaignError(f"The key {key[:64]!r} is not one: write 1 to 32 of a-z, 0-9 and -.")
 
 
 def encode(snapshot: Snapshot) -> str:
@@ -86,7 +148,7 @@ def decode(document: str) -> Snapshot:
             return msgspec.json.decode(document, type=Snapshot)
     except msgspec.DecodeError as error:
         raise CampaignError(
-            f"The published document is damaged ({error}): publish the campaign again."
+            f"The published document is damaged ({error}): publish the campaign anew."
         ) from error
     raise CampaignError(
         f"The published document has layout {layout}, this engine reads {LAYOUT}: run the newer engine."
@@ -94,31 +156,30 @@ def decode(document: str) -> Snapshot:
 
 
 def _check_step(step: Step) -> None:
+    check_key(step.key)
     if not step.blocks:
         raise CampaignError(f"Step {step.key} has no blocks: add one, or delete the step.")
-    _check_keys(f"step {step.key}, block", [block.key for block in step.blocks])
+    _check_distinct("block", [block.key for block in step.blocks])
     for block in step.blocks:
-        where = f"step {step.key}, block {block.key}"
-        _check_between(f"delay of {where}", block.delay_ms, 0, MAX_BLOCK_DELAY_MS)
         try:
-            markup.check(block.text)
+            _check_block(block)
         except CampaignError as error:
-            raise CampaignError(f"{where.capitalize()}: {error}") from error
+            raise CampaignError(f"Step {step.key}, block {block.key[:64]}: {error}") from error
 
 
-def _check_keys(what: str, keys: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for key in keys:
-        if not KEY.fullmatch(key):
-            raise CampaignError(
-                f"The key of {what} {key[:64]!r} is not one: write 1 to 32 of a-z, 0-9 and -."
-            )
-        if key in seen:
-            raise CampaignError(f"The key of {what} {key} stands twice: give each its own.")
-        seen.add(key)
+def _check_block(block: Block) -> None:
+    check_key(block.key)
+    check_delay(block.delay_ms)
+    markup.check(block.text)
+
+
+def _check_distinct(noun: str, keys: list[str]) -> None:
+    for position, key in enumerate(keys):
+        if key in keys[:position]:
+            raise CampaignError(f"The key {key[:64]!r} stands twice: give each {noun} its own.")
 
 
 def _check_between(what: str, ms: int, least: int, most: int) -> None:
     if not least <= ms <= most:
         bounds = f"from {schedule.write_duration(least)} to {schedule.write_duration(most)}"
-        raise CampaignError(f"The {what} is {schedule.write_duration(ms)}: write one {bounds}.")
+        raise CampaignError(f"The {what} {schedule.write_duration(ms)} is not allowed: write one {bounds}.")

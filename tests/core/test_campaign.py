@@ -1,11 +1,26 @@
 """What a campaign must be before it may be published, and its document."""
 
 import re
+from datetime import datetime
+from typing import get_args
 
 import msgspec
 import pytest
 
-from engine.core.campaign import DAY_MS, Block, Snapshot, Step, check, decode, encode
+from engine.core.campaign import (
+    DAY_MS,
+    Action,
+    Block,
+    Planned,
+    Snapshot,
+    State,
+    Step,
+    after,
+    check,
+    decode,
+    encode,
+    forecast,
+)
 from engine.core.errors import CampaignError
 from engine.core.schedule import After, OnDay
 
@@ -43,25 +58,35 @@ def test_a_sandbox_may_allow_seconds() -> None:
 @pytest.mark.parametrize(
     ("campaign", "sentence"),
     [
-        (replace(GOOD, threshold_ms=MINUTE - 1), "The threshold is 59s999ms: write one from 1m to 30d."),
-        (replace(GOOD, threshold_ms=30 * DAY_MS + 1), "The threshold is 30d1ms: write one from 1m to 30d."),
-        (replace(GOOD, lateness_ms=31 * DAY_MS), "The lateness is 31d: write one from 0s to 30d."),
+        (
+            replace(GOOD, threshold_ms=MINUTE - 1),
+            "The threshold 59s999ms is not allowed: write one from 1m to 30d.",
+        ),
+        (
+            replace(GOOD, threshold_ms=30 * DAY_MS + 1),
+            "The threshold 30d1ms is not allowed: write one from 1m to 30d.",
+        ),
+        (
+            replace(GOOD, lateness_ms=31 * DAY_MS),
+            "The lateness 31d is not allowed: write one from 1s to 30d.",
+        ),
+        (replace(GOOD, lateness_ms=999), "The lateness 999ms is not allowed"),
         (replace(GOOD, zone="Europe/Berlim"), "did you mean Europe/Berlin?"),
         (replace(GOOD, steps=()), "nothing to send: add an active step with an active block"),
         (replace(GOOD, steps=(msgspec.structs.replace(STEP, active=False),)), "nothing to send"),
         (with_block(active=False), "nothing to send"),
         (replace(GOOD, steps=(msgspec.structs.replace(STEP, blocks=()),)), "Step first has no blocks"),
-        (replace(GOOD, steps=(STEP, STEP)), "The key of step first stands twice"),
+        (replace(GOOD, steps=(STEP, STEP)), "The key 'first' stands twice: give each step its own"),
         (
             replace(GOOD, steps=(msgspec.structs.replace(STEP, blocks=(BLOCK, BLOCK)),)),
-            "The key of step first, block hello stands twice",
+            "The key 'hello' stands twice: give each block its own",
         ),
-        (with_block(key="Olá"), "The key of step first, block 'Olá' is not one"),
+        (with_block(key="Olá"), "Step first, block Olá: The key 'Olá' is not one"),
         (with_block(key="x" * 33), "is not one: write 1 to 32 of a-z, 0-9 and -"),
         (with_block(text="<h1>x</h1>"), "Step first, block hello: In line 1, column 1"),
         (with_block(text=""), "Step first, block hello: The text is empty"),
-        (with_block(delay_ms=60 * MINUTE + 1), "The delay of step first, block hello is 1h1ms"),
-        (with_block(delay_ms=-1), "The delay of step first, block hello is"),
+        (with_block(delay_ms=60 * MINUTE + 1), "Step first, block hello: The delay 1h1ms is not allowed"),
+        (with_block(delay_ms=-1), "Step first, block hello: The delay"),
     ],
 )
 def test_a_campaign_that_cannot_be_sent_is_refused(campaign: Snapshot, sentence: str) -> None:
@@ -100,3 +125,49 @@ def test_a_document_carries_every_field_and_its_layout() -> None:
 def test_a_document_of_another_shape_is_refused(document: str, sentence: str) -> None:
     with pytest.raises(CampaignError, match=sentence):
         decode(document)
+
+
+@pytest.mark.parametrize("state", get_args(State))
+@pytest.mark.parametrize("action", get_args(Action))
+def test_an_action_that_is_done_twice_is_done_once(state: State, action: Action) -> None:
+    if state == "draft" and action != "activate":
+        with pytest.raises(CampaignError, match="A campaign that is draft cannot take"):
+            after(state, action)
+    elif (state, action) == ("stopped", "pause"):
+        with pytest.raises(CampaignError, match="activate it first"):
+            after(state, action)
+    else:
+        assert after(after(state, action), action) == after(state, action)
+
+
+@pytest.mark.parametrize(
+    ("action", "state"), [("activate", "live"), ("pause", "paused"), ("stop", "stopped")]
+)
+def test_a_live_campaign_obeys(action: Action, state: State) -> None:
+    assert after("live", action) == state
+
+
+def test_each_step_is_anchored_at_the_end_of_the_one_before() -> None:
+    slow = (
+        BLOCK,
+        Block(key="later", text="2", delay_ms=5 * MINUTE),
+        Block(key="off", text="3", active=False),
+    )
+    steps = (
+        Step(key="now", schedule=After(0), blocks=slow),
+        Step(key="off", schedule=OnDay(9, 9, 30), blocks=(BLOCK,), active=False),
+        Step(key="empty", schedule=OnDay(9, 9, 30), blocks=(msgspec.structs.replace(BLOCK, active=False),)),
+        Step(key="soon", schedule=After(MINUTE), blocks=(BLOCK,)),
+        Step(key="morning", schedule=OnDay(1, 9, 30), blocks=(BLOCK,)),
+        Step(key="evening", schedule=OnDay(3, 18, 0), blocks=(BLOCK,)),
+    )
+    assert forecast(replace(GOOD, steps=steps), at("2026-11-25T23:45-03:00")) == (
+        Planned("now", at("2026-11-25T23:55-03:00")),
+        Planned("soon", at("2026-11-26T00:01-03:00")),
+        Planned("morning", at("2026-11-27T09:30-03:00")),
+        Planned("evening", at("2026-11-30T18:00-03:00")),
+    )
+
+
+def at(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
