@@ -82,6 +82,13 @@ class Planned(msgspec.Struct, frozen=True):
     due_ms: int
 
 
+class Change(msgspec.Struct, frozen=True):
+    """Who changes something, and when."""
+
+    actor: str
+    at: int
+
+
 class _Head(msgspec.Struct):
     layout: int
 
@@ -91,6 +98,11 @@ def after(state: State, action: Action) -> State:
     if (state, action) not in _NEXT:
         raise CampaignError(f"A campaign that is {state} cannot take {action}: activate it first.")
     return _NEXT[state, action]
+
+
+def activated_at(before: State, state: State, previous_ms: int | None, now_ms: int) -> int | None:
+    """Say since when silences count: a new start counts from now, the end of a pause from the old start."""
+    return now_ms if state == "live" and before in ("draft", "stopped") else previous_ms
 
 
 def forecast(snapshot: Snapshot, silent_since_ms: int) -> tuple[Planned, ...]:

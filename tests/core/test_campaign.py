@@ -15,6 +15,7 @@ from engine.core.campaign import (
     Snapshot,
     State,
     Step,
+    activated_at,
     after,
     check,
     decode,
@@ -145,6 +146,22 @@ def test_an_action_that_is_done_twice_is_done_once(state: State, action: Action)
 )
 def test_a_live_campaign_obeys(action: Action, state: State) -> None:
     assert after("live", action) == state
+
+
+@pytest.mark.parametrize(
+    ("before", "state", "previous", "expected"),
+    [
+        ("draft", "live", None, 9),
+        ("stopped", "live", 5, 9),
+        ("paused", "live", 5, 5),
+        ("live", "paused", 5, 5),
+        ("live", "stopped", 5, 5),
+    ],
+)
+def test_silences_count_from_the_last_start(
+    before: State, state: State, previous: int | None, expected: int
+) -> None:
+    assert activated_at(before, state, previous, 9) == expected
 
 
 def test_each_step_is_anchored_at_the_end_of_the_one_before() -> None:

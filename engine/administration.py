@@ -1,0 +1,142 @@
+"""What admins may do with a campaign, by whichever door: read, decide, write with audit, in one transaction.
+
+Rights are not judged here yet: the command line is for those who hold the database's password.
+A repeated action is no error and leaves no second line in the audit log. A stop reads no document, so that
+even a broken campaign can be stopped.
+"""
+
+from typing import TypeAlias
+
+import asyncpg
+import msgspec
+
+from engine.core import campaign
+from engine.core.campaign import Action, Change, Planned, Snapshot, State
+from engine.core.errors import CampaignError, NotFoundError
+from storage import campaigns
+from storage.campaigns import Campaign, Connection
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """A campaign as an admin sees it. `plan` is that of a user who falls silent at the moment asked for."""
+
+    state: State
+    stopped_everywhere: bool
+    draft_revision: int
+    published_version: int | None
+    draft_is_published: bool
+    shown: Snapshot
+    plan: tuple[Planned, ...]
+
+
+async def import_draft(pool: Pool, bot: str, draft: Snapshot, min_threshold_ms: int, change: Change) -> int:
+    """Replace a bot's draft; returns its revision, which stays if nothing differs."""
+    campaign.check(draft, min_threshold_ms)
+    async with pool.acquire() as connection, connection.transaction():
+        bot_id = await _bot(connection, bot)
+        found = await campaigns.load_campaign(connection, bot_id)
+        if found and await campaigns.load_draft(connection, bot_id) == draft:
+            return found.draft_revision
+        return await campaigns.save_draft(connection, bot_id, draft, change)
+
+
+async def publish(pool: Pool, bot: str, min_threshold_ms: int, change: Change) -> int:
+    """Make the draft what the engine reads; returns its version, which stays if nothing differs."""
+    async with pool.acquire() as connection, connection.transaction():
+        bot_id = await _bot(connection, bot)
+        draft = await _draft(connection, bot_id, bot)
+        campaign.check(draft, min_threshold_ms)
+        published = await campaigns.load_published(connection, bot_id)
+        if published and published[1] == draft:
+            return published[0]
+        return await campaigns.publish(connection, bot_id, draft, change)
+
+
+async def show(pool: Pool, bot: str, now_ms: int) -> Overview:
+    """Show the published version, or the draft where nothing is published."""
+    async with pool.acquire() as connection, connection.transaction():
+        bot_id = await _bot(connection, bot)
+        found = await _campaign(connection, bot_id, bot)
+        draft = await _draft(connection, bot_id, bot)
+        version, shown = await campaigns.load_published(connection, bot_id) or (None, draft)
+        return Overview(
+            state=found.state,
+            stopped_everywhere=await campaigns.load_emergency_stop(connection),
+            draft_revision=found.draft_revision,
+            published_version=version,
+            draft_is_published=version is not None and shown == draft,
+            shown=shown,
+            plan=campaign.forecast(shown, now_ms),
+        )
+
+
+async def activate(pool: Pool, bot: str, change: Change) -> State:
+    """Let silences begin episodes: those that begin from now on. Also takes up a pause."""
+    return await _act(pool, bot, "activate", change)
+
+
+async def pause(pool: Pool, bot: str, change: Change) -> State:
+    """Hold everything in its place, the rest of begun steps too."""
+    return await _act(pool, bot, "pause", change)
+
+
+async def stop(pool: Pool, bot: str, change: Change) -> State:
+    """End everything at once, between blocks too."""
+    return await _act(pool, bot, "stop", change)
+
+
+async def stop_all(pool: Pool, change: Change) -> None:
+    """Hold every send of every bot: the emergency stop."""
+    await _switch(pool, change, engaged=True)
+
+
+async def resume_all(pool: Pool, change: Change) -> None:
+    """Release the emergency stop; each campaign goes on in the state that it has."""
+    await _switch(pool, change, engaged=False)
+
+
+async def _act(pool: Pool, bot: str, action: Action, change: Change) -> State:
+    async with pool.acquire() as connection, connection.transaction():
+        found = await _campaign(connection, await _bot(connection, bot), bot)
+        if action == "activate" and found.published_version is None:
+            raise CampaignError(f"The campaign of @{_name(bot)} has nothing published: publish it first.")
+        state = campaign.after(found.state, action)
+        if state != found.state:
+            activated_at = campaign.activated_at(found.state, state, found.activated_at, change.at)
+            await campaigns.set_state(connection, found, state, activated_at, change)
+        return state
+
+
+async def _switch(pool: Pool, change: Change, *, engaged: bool) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        if await campaigns.load_emergency_stop(connection) != engaged:
+            await campaigns.set_emergency_stop(connection, change, engaged=engaged)
+
+
+async def _bot(connection: Connection, bot: str) -> int:
+    bot_id = await campaigns.lock_bot(connection, _name(bot))
+    if bot_id is None:
+        raise NotFoundError(
+            f"There is no bot @{_name(bot)}: `python -m engine.bots list` shows those there are."
+        )
+    return bot_id
+
+
+async def _campaign(connection: Connection, bot_id: int, bot: str) -> Campaign:
+    found = await campaigns.load_campaign(connection, bot_id)
+    if found is None:
+        raise NotFoundError(f"@{_name(bot)} has no campaign: import one first.")
+    return found
+
+
+async def _draft(connection: Connection, bot_id: int, bot: str) -> Snapshot:
+    draft = await campaigns.load_draft(connection, bot_id)
+    if draft is None:
+        raise NotFoundError(f"@{_name(bot)} has no campaign: import one first.")
+    return draft
+
+
+def _name(bot: str) -> str:
+    return bot.removeprefix("@")[:64]

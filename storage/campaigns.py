@@ -1,0 +1,217 @@
+"""Campaigns in PostgreSQL: the draft, the published versions, the state, the emergency stop, the audit log.
+
+Every write stands in one transaction with its line of the audit log. Whoever reads, decides and writes locks
+the bot first (`lock_bot`), so that two admins follow one another. A draft is replaced whole: its keys are its
+identity. Documents pass as text, so that nothing depends on how a connection decodes JSON.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final, TypeAlias
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+
+from engine.core import campaign, schedule
+from engine.core.campaign import Block, Change, Snapshot, State, Step
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+EMERGENCY_STOP: Final = "emergency_stop"
+
+
+class Campaign(msgspec.Struct, frozen=True):
+    """Where a bot's campaign stands. Times are in milliseconds."""
+
+    bot_id: int
+    state: State
+    draft_revision: int
+    published_version: int | None
+    activated_at: int | None
+
+
+async def lock_bot(connection: Connection, username: str) -> int | None:
+    """Find a bot by its username and hold it against other admins until the transaction ends."""
+    found: int | None = await connection.fetchval(
+        "SELECT id FROM bots WHERE lower(username) = lower($1) AND status <> 'removed' FOR NO KEY UPDATE",
+        username,
+    )
+    return found
+
+
+async def load_campaign(connection: Connection, bot_id: int) -> Campaign | None:
+    row = await connection.fetchrow(
+        "SELECT bot_id, state, draft_revision, published_version, activated_at"
+        " FROM recovery_campaigns WHERE bot_id = $1",
+        bot_id,
+    )
+    return None if row is None else msgspec.convert(dict(row), Campaign)
+
+
+async def load_draft(connection: Connection, bot_id: int) -> Snapshot | None:
+    head = await connection.fetchrow(
+        "SELECT zone, threshold_ms, skip_paid, lateness_ms FROM recovery_campaigns WHERE bot_id = $1", bot_id
+    )
+    if head is None:
+        return None
+    blocks = await connection.fetch(
+        "SELECT step_key, key, kind, content::text, delay_ms, active FROM recovery_blocks"
+        " WHERE bot_id = $1 ORDER BY step_key, position",
+        bot_id,
+    )
+    steps = await connection.fetch(
+        "SELECT key, schedule, active FROM recovery_steps WHERE bot_id = $1 ORDER BY position", bot_id
+    )
+    return Snapshot(**head, steps=tuple(_step(step, blocks) for step in steps))
+
+
+async def save_draft(connection: Connection, bot_id: int, draft: Snapshot, change: Change) -> int:
+    """Replace a bot's draft; returns the new revision."""
+    async with connection.transaction():
+        before = await load_draft(connection, bot_id)
+        revision: int = await connection.fetchval(
+            "INSERT INTO recovery_campaigns (bot_id, zone, threshold_ms, skip_paid, lateness_ms)"
+            " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (bot_id) DO UPDATE"
+            " SET (zone, threshold_ms, skip_paid, lateness_ms, draft_revision) = (excluded.zone,"
+            " excluded.threshold_ms, excluded.skip_paid, excluded.lateness_ms,"
+            " recovery_campaigns.draft_revision + 1)"
+            " RETURNING draft_revision",
+            *(bot_id, draft.zone, draft.threshold_ms, draft.skip_paid, draft.lateness_ms),
+        )
+        await _replace_steps(connection, bot_id, draft.steps)
+        documents = (campaign.encode(before) if before else None, campaign.encode(draft))
+        await _audit(connection, change, bot_id, "campaign.draft", *documents)
+    return revision
+
+
+async def publish(connection: Connection, bot_id: int, snapshot: Snapshot, change: Change) -> int:
+    """Store an immutable version and make it the one that the engine reads; returns its number."""
+    async with connection.transaction():
+        version: int = await connection.fetchval(
+            "INSERT INTO recovery_versions (bot_id, version, layout, document, published_at)"
+            " SELECT $1, coalesce(max(version), 0) + 1, $2, $3::text::jsonb, $4"
+            " FROM recovery_versions WHERE bot_id = $1 RETURNING version",
+            *(bot_id, snapshot.layout, campaign.encode(snapshot), change.at),
+        )
+        before: int | None = await connection.fetchval(
+            "UPDATE recovery_campaigns new SET published_version = $2 FROM recovery_campaigns old"
+            " WHERE new.bot_id = $1 AND old.bot_id = $1 RETURNING old.published_version",
+            *(bot_id, version),
+        )
+        await _audit(
+            connection, change, bot_id, "campaign.publish", _json(version=before), _json(version=version)
+        )
+    return version
+
+
+async def load_version(connection: Connection, bot_id: int, version: int) -> Snapshot | None:
+    document: str | None = await connection.fetchval(
+        "SELECT document::text FROM recovery_versions WHERE bot_id = $1 AND version = $2", bot_id, version
+    )
+    return None if document is None else campaign.decode(document)
+
+
+async def load_published(connection: Connection, bot_id: int) -> tuple[int, Snapshot] | None:
+    """Load the version that new steps use, with its number."""
+    row = await connection.fetchrow(
+        "SELECT version, document::text FROM recovery_campaigns JOIN recovery_versions"
+        " ON (recovery_versions.bot_id, version) = (recovery_campaigns.bot_id, published_version)"
+        " WHERE recovery_campaigns.bot_id = $1",
+        bot_id,
+    )
+    return None if row is None else (row["version"], campaign.decode(row["document"]))
+
+
+async def set_state(
+    connection: Connection, before: Campaign, state: State, activated_at: int | None, change: Change
+) -> None:
+    async with connection.transaction():
+        await connection.execute(
+            "UPDATE recovery_campaigns SET state = $2, activated_at = $3 WHERE bot_id = $1",
+            *(before.bot_id, state, activated_at),
+        )
+        states = (_json(state=before.state), _json(state=state))
+        await _audit(connection, change, before.bot_id, f"campaign.{state}", *states)
+
+
+async def load_emergency_stop(connection: Connection) -> bool:
+    return bool(await connection.fetchval("SELECT engaged FROM switches WHERE name = $1", EMERGENCY_STOP))
+
+
+async def set_emergency_stop(connection: Connection, change: Change, *, engaged: bool) -> None:
+    async with connection.transaction():
+        before = await load_emergency_stop(connection)
+        await connection.execute(
+            "INSERT INTO switches (name, engaged, changed_at) VALUES ($1, $2, $3) ON CONFLICT (name)"
+            " DO UPDATE SET (engaged, changed_at) = (excluded.engaged, excluded.changed_at)",
+            *(EMERGENCY_STOP, engaged, change.at),
+        )
+        await _audit(connection, change, None, EMERGENCY_STOP, _json(engaged=before), _json(engaged=engaged))
+
+
+def _step(row: asyncpg.Record, blocks: Iterable[asyncpg.Record]) -> Step:
+    return Step(
+        key=row["key"],
+        schedule=schedule.parse(row["schedule"]),
+        blocks=tuple(_block(block) for block in blocks if block["step_key"] == row["key"]),
+        active=row["active"],
+    )
+
+
+def _block(row: asyncpg.Record) -> Block:
+    return Block(
+        key=row["key"],
+        kind=row["kind"],
+        text=json.loads(row["content"])["text"],
+        delay_ms=row["delay_ms"],
+        active=row["active"],
+    )
+
+
+async def _replace_steps(connection: Connection, bot_id: int, steps: tuple[Step, ...]) -> None:
+    await connection.execute("DELETE FROM recovery_steps WHERE bot_id = $1", bot_id)
+    await connection.executemany(
+        "INSERT INTO recovery_steps (bot_id, key, position, schedule, active) VALUES ($1, $2, $3, $4, $5)",
+        [
+            (bot_id, step.key, position, schedule.write(step.schedule), step.active)
+            for position, step in enumerate(steps)
+        ],
+    )
+    await connection.executemany(
+        "INSERT INTO recovery_blocks (bot_id, step_key, key, position, kind, content, delay_ms, active)"
+        " VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8)",
+        [
+            (
+                bot_id,
+                step.key,
+                block.key,
+                position,
+                block.kind,
+                _json(text=block.text),
+                block.delay_ms,
+                block.active,
+            )
+            for step in steps
+            for position, block in enumerate(step.blocks)
+        ],
+    )
+
+
+async def _audit(
+    connection: Connection,
+    change: Change,
+    bot_id: int | None,
+    action: str,
+    before: str | None,
+    after: str | None,
+) -> None:
+    await connection.execute(
+        "INSERT INTO audit_log (at, actor, bot_id, action, before, after)"
+        " VALUES ($1, $2, $3, $4, $5::text::jsonb, $6::text::jsonb)",
+        *(change.at, change.actor, bot_id, action, before, after),
+    )
+
+
+def _json(**values: Any) -> str:
+    return json.dumps(values)

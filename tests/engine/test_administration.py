@@ -1,0 +1,250 @@
+"""What admins do with a campaign, on a real PostgreSQL: the change, its audit, and the refusals."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import asyncpg
+import msgspec
+import pytest
+
+from engine import administration
+from engine.administration import Pool
+from engine.core.campaign import Block, Change, Planned, Snapshot, Step
+from engine.core.errors import CampaignError, NotFoundError
+from engine.core.schedule import After, OnDay
+from storage import campaigns
+
+MINUTE, DAY = 60_000, 86_400_000
+BOT, OTHER = 7, 8
+CHANGE = Change(actor="ana", at=1_000)
+LATER = Change(actor="bia", at=2_000)
+
+DRAFT = Snapshot(
+    zone="America/Sao_Paulo",
+    threshold_ms=20 * MINUTE,
+    skip_paid=False,
+    lateness_ms=60 * MINUTE,
+    steps=(
+        Step(
+            key="z-first",
+            schedule=After(MINUTE),
+            blocks=(
+                Block(key="y", text="<b>Olá</b> 'você' \\ 👍\n"),
+                Block(key="x", text="2", delay_ms=5, active=False),
+            ),
+        ),
+        Step(key="a-second", schedule=OnDay(3, 18, 0), blocks=(Block(key="y", text="3"),), active=False),
+    ),
+)
+EDITED = msgspec.structs.replace(DRAFT, threshold_ms=30 * MINUTE, steps=DRAFT.steps[:1])
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    async with asyncpg.create_pool(database_url, min_size=1, max_size=4) as pool:
+        for bot_id, name in ((BOT, "Shop_bot"), (OTHER, "club_bot")):
+            await pool.execute(
+                "INSERT INTO bots (id, username, token, created_at) VALUES ($1, $2, '', 0)", bot_id, name
+            )
+        yield pool
+
+
+async def audit(pool: Pool) -> list[tuple[str, int, int | None, str]]:
+    rows = await pool.fetch("SELECT actor, at, bot_id, action FROM audit_log ORDER BY id")
+    return [tuple(row) for row in rows]
+
+
+async def imported(pool: Pool, draft: Snapshot = DRAFT, change: Change = CHANGE) -> int:
+    return await administration.import_draft(pool, "@shop_bot", draft, MINUTE, change)
+
+
+async def published(pool: Pool, draft: Snapshot = DRAFT) -> int:
+    await imported(pool, draft)
+    return await administration.publish(pool, "@shop_bot", MINUTE, CHANGE)
+
+
+async def test_a_draft_is_stored_whole_and_in_order(pool: Pool) -> None:
+    assert await imported(pool) == 1
+    async with pool.acquire() as connection:
+        assert await campaigns.load_draft(connection, BOT) == DRAFT
+        assert await campaigns.load_draft(connection, OTHER) is None
+
+
+async def test_a_second_import_replaces_the_draft_and_keeps_both_in_the_audit(pool: Pool) -> None:
+    await imported(pool)
+    assert await imported(pool, EDITED, LATER) == 2
+    async with pool.acquire() as connection:
+        assert await campaigns.load_draft(connection, BOT) == EDITED
+    assert await audit(pool) == [("ana", 1_000, BOT, "campaign.draft"), ("bia", 2_000, BOT, "campaign.draft")]
+    rows = await pool.fetch("SELECT before, after FROM audit_log ORDER BY id")
+    documents = [value and json.loads(value)["threshold_ms"] for row in rows for value in row]
+    assert documents == [None, DRAFT.threshold_ms, DRAFT.threshold_ms, EDITED.threshold_ms]
+
+
+async def test_the_same_import_twice_is_one_change(pool: Pool) -> None:
+    assert [await imported(pool), await imported(pool, change=LATER)] == [1, 1]
+    assert len(await audit(pool)) == 1
+
+
+async def test_a_draft_that_cannot_be_sent_is_refused_and_changes_nothing(pool: Pool) -> None:
+    await imported(pool)
+    with pytest.raises(CampaignError, match="nothing to send"):
+        await imported(pool, msgspec.structs.replace(DRAFT, steps=()))
+    async with pool.acquire() as connection:
+        assert await campaigns.load_draft(connection, BOT) == DRAFT
+
+
+async def test_a_failed_write_leaves_neither_draft_nor_audit(pool: Pool) -> None:
+    await pool.execute("ALTER TABLE audit_log ADD CONSTRAINT full_disk CHECK (actor <> 'ana')")
+    with pytest.raises(asyncpg.CheckViolationError):
+        await imported(pool)
+    assert await pool.fetchval("SELECT count(*) FROM recovery_campaigns") == 0
+    assert await pool.fetchval("SELECT count(*) FROM recovery_steps") == 0
+
+
+async def test_what_is_published_does_not_change_with_the_draft(pool: Pool) -> None:
+    assert await published(pool) == 1
+    await imported(pool, EDITED)
+    async with pool.acquire() as connection:
+        assert await campaigns.load_published(connection, BOT) == (1, DRAFT)
+    assert await administration.publish(pool, "@shop_bot", MINUTE, LATER) == 2
+    async with pool.acquire() as connection:
+        assert await campaigns.load_published(connection, BOT) == (2, EDITED)
+        assert await campaigns.load_version(connection, BOT, 1) == DRAFT
+        assert await campaigns.load_version(connection, BOT, 3) is None
+        assert await campaigns.load_published(connection, OTHER) is None
+
+
+async def test_publishing_twice_without_a_change_is_one_version(pool: Pool) -> None:
+    assert [await published(pool), await published(pool)] == [1, 1]
+    assert [action for *_, action in await audit(pool)] == ["campaign.draft", "campaign.publish"]
+
+
+async def test_two_admins_who_publish_at_once_make_one_version(pool: Pool) -> None:
+    await imported(pool)
+    both = (administration.publish(pool, "@shop_bot", MINUTE, change) for change in (CHANGE, LATER))
+    assert await asyncio.gather(*both) == [1, 1]
+
+
+async def test_a_draft_below_the_allowed_threshold_is_not_published(pool: Pool) -> None:
+    await imported(pool)
+    with pytest.raises(CampaignError, match="The threshold 20m is not allowed"):
+        await administration.publish(pool, "@shop_bot", DAY, CHANGE)
+    async with pool.acquire() as connection:
+        assert await campaigns.load_published(connection, BOT) is None
+
+
+async def test_a_published_document_of_another_layout_is_refused(pool: Pool) -> None:
+    await published(pool)
+    await pool.execute(
+        "INSERT INTO recovery_versions SELECT bot_id, 2, 2, document || '{\"layout\": 2}', 0"
+        " FROM recovery_versions"
+    )
+    await pool.execute("UPDATE recovery_campaigns SET published_version = 2")
+    async with pool.acquire() as connection:
+        with pytest.raises(CampaignError, match="has layout 2"):
+            await campaigns.load_published(connection, BOT)
+
+
+async def test_a_broken_campaign_can_still_be_stopped(pool: Pool) -> None:
+    await published(pool)
+    await administration.activate(pool, "@shop_bot", CHANGE)
+    await pool.execute("UPDATE recovery_steps SET schedule = 'never'")
+    assert await administration.stop(pool, "@shop_bot", LATER) == "stopped"
+
+
+async def test_a_campaign_lives_pauses_goes_on_stops_and_starts_anew(pool: Pool) -> None:
+    await published(pool)
+    seen = []
+    for at, act in enumerate(
+        (
+            administration.activate,
+            administration.pause,
+            administration.activate,
+            administration.stop,
+            administration.activate,
+        )
+    ):
+        state = await act(pool, "@shop_bot", Change("ana", at))
+        assert await pool.fetchval("SELECT state FROM recovery_campaigns") == state
+        seen.append((state, await pool.fetchval("SELECT activated_at FROM recovery_campaigns")))
+    assert seen == [("live", 0), ("paused", 0), ("live", 0), ("stopped", 0), ("live", 4)]
+    assert [action for *_, action in await audit(pool)][2:] == [
+        "campaign.live",
+        "campaign.paused",
+        "campaign.live",
+        "campaign.stopped",
+        "campaign.live",
+    ]
+
+
+async def test_an_action_that_is_already_done_leaves_no_audit(pool: Pool) -> None:
+    await published(pool)
+    await administration.activate(pool, "@shop_bot", CHANGE)
+    lines = len(await audit(pool))
+    assert await administration.activate(pool, "@shop_bot", LATER) == "live"
+    assert len(await audit(pool)) == lines
+
+
+async def test_a_campaign_without_a_version_is_not_activated(pool: Pool) -> None:
+    await imported(pool)
+    with pytest.raises(CampaignError, match="publish it first"):
+        await administration.activate(pool, "@shop_bot", CHANGE)
+    assert await pool.fetchval("SELECT state FROM recovery_campaigns") == "draft"
+
+
+async def test_a_draft_cannot_be_paused(pool: Pool) -> None:
+    await imported(pool)
+    with pytest.raises(CampaignError, match="activate it first"):
+        await administration.pause(pool, "@shop_bot", CHANGE)
+
+
+async def test_an_unknown_or_removed_bot_and_one_without_campaign_are_refused(pool: Pool) -> None:
+    with pytest.raises(NotFoundError, match="There is no bot @nobody"):
+        await administration.show(pool, "@nobody", 0)
+    with pytest.raises(NotFoundError, match="@club_bot has no campaign: import one first"):
+        await administration.show(pool, "club_bot", 0)
+    with pytest.raises(NotFoundError, match="@club_bot has no campaign"):
+        await administration.publish(pool, "club_bot", MINUTE, CHANGE)
+    with pytest.raises(NotFoundError, match="@club_bot has no campaign"):
+        await administration.activate(pool, "club_bot", CHANGE)
+    await pool.execute("UPDATE bots SET status = 'removed' WHERE id = $1", OTHER)
+    with pytest.raises(NotFoundError, match="There is no bot @club_bot"):
+        await administration.show(pool, "club_bot", 0)
+
+
+async def test_the_emergency_stop_is_engaged_and_released_with_audit(pool: Pool) -> None:
+    async with pool.acquire() as connection:
+        assert not await campaigns.load_emergency_stop(connection)
+        await administration.stop_all(pool, CHANGE)
+        await administration.stop_all(pool, LATER)
+        assert await campaigns.load_emergency_stop(connection)
+        await administration.resume_all(pool, LATER)
+        await administration.resume_all(pool, CHANGE)
+        assert not await campaigns.load_emergency_stop(connection)
+    assert await audit(pool) == [
+        ("ana", 1_000, None, "emergency_stop"),
+        ("bia", 2_000, None, "emergency_stop"),
+    ]
+
+
+async def test_a_draft_is_shown_until_something_is_published(pool: Pool) -> None:
+    await imported(pool)
+    seen = await administration.show(pool, "shop_bot", DAY)
+    assert (seen.state, seen.published_version, seen.draft_is_published, seen.shown) == (
+        "draft",
+        None,
+        False,
+        DRAFT,
+    )
+    assert seen.plan == (Planned("z-first", DAY + 21 * MINUTE),)
+
+
+async def test_the_published_version_is_shown_while_the_draft_differs(pool: Pool) -> None:
+    await published(pool)
+    assert (await administration.show(pool, "shop_bot", 0)).draft_is_published
+    await imported(pool, EDITED)
+    seen = await administration.show(pool, "shop_bot", 0)
+    assert (seen.published_version, seen.draft_revision, seen.draft_is_published) == (1, 2, False)
+    assert seen.shown == DRAFT
