@@ -84,9 +84,7 @@ def _password(cluster: _Cluster) -> str:
     if path.exists():
         return path.read_text("ascii").strip()
     if cluster.data.exists():
-        raise RecoveryError(
-            f"{path} is gone, so the database beside it cannot be entered: remove {cluster.directory}."
-        )
+        raise RecoveryError(f"{path} is gone, so the database beside it cannot be entered: remove {cluster.directory}.")
     password = secrets.token_urlsafe(24)
     path.touch(0o600)
     path.write_text(password, "ascii")
@@ -101,9 +99,7 @@ def _create(cluster: _Cluster, *, durable: bool) -> None:
     make_dir(unfinished, OURSELVES)
     cluster.account.give(unfinished)
     _run(cluster, [*_initdb(cluster, unfinished), *([] if durable else ["--no-sync"])])
-    _run(
-        cluster, ["postgres", "--single", "-D", str(unfinished), "postgres"], f"CREATE DATABASE {_DATABASE}\n"
-    )
+    _run(cluster, ["postgres", "--single", "-D", str(unfinished), "postgres"], f"CREATE DATABASE {_DATABASE}\n")
     unfinished.rename(cluster.data)
 
 
@@ -161,9 +157,7 @@ def _accepts(cluster: _Cluster, server: subprocess.Popen[bytes]) -> bool:
     """Read what the postmaster notes in its pid file once it accepts connections, as pg_ctl does."""
     path = _pid_file(cluster)
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
-    return (
-        len(lines) > _STATUS_LINE and lines[0] == str(server.pid) and lines[_STATUS_LINE].strip() == "ready"
-    )
+    return len(lines) > _STATUS_LINE and lines[0] == str(server.pid) and lines[_STATUS_LINE].strip() == "ready"
 
 
 def _pid_file(cluster: _Cluster) -> Path:

@@ -60,7 +60,7 @@ def start(
 ) -> subprocess.Popen[bytes]:
     with open_log(log) as output, _given(feed) as given:
         return subprocess.Popen(  # noqa: S603 - argv is ours, no shell
-            list(argv),
+            [*account.prefix(death_signal), *argv],
             stdin=given,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -24,9 +24,7 @@ from engine.local.valkey import running_valkey
 class LocalServers:
     """A URL is empty for a server that was not asked for."""
 
-    def __init__(
-        self, state_dir: Path, *, redis: bool = True, postgres: bool = True, durable: bool = True
-    ) -> None:
+    def __init__(self, state_dir: Path, *, redis: bool = True, postgres: bool = True, durable: bool = True) -> None:
         self.redis_url = ""
         self.database_url = ""
         self.state_dir = state_dir.absolute()
@@ -53,19 +51,13 @@ class LocalServers:
         if self._redis:
             self.redis_url = stack.enter_context(running_valkey(state_dir / "valkey", durable=self._durable))
         if self._postgres:
-            self.database_url = stack.enter_context(
-                running_postgres(state_dir / "postgres", durable=self._durable)
-            )
+            self.database_url = stack.enter_context(running_postgres(state_dir / "postgres", durable=self._durable))
 
 
 @contextmanager
-def temporary_servers(
-    *, redis: bool = True, postgres: bool = True, durable: bool = False
-) -> Iterator[LocalServers]:
+def temporary_servers(*, redis: bool = True, postgres: bool = True, durable: bool = False) -> Iterator[LocalServers]:
     """Run servers in a directory that is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="recovery-", dir=scratch_home(server_account())) as scratch:
         Path(scratch).chmod(0o711)
-        with LocalServers(
-            Path(scratch) / "state", redis=redis, postgres=postgres, durable=durable
-        ) as servers:
+        with LocalServers(Path(scratch) / "state", redis=redis, postgres=postgres, durable=durable) as servers:
             yield servers

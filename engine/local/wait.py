@@ -19,7 +19,5 @@ def until_ready(name: str, process: subprocess.Popen[bytes], is_ready: Callable[
                 f"{name} ended with status {process.returncode} at start; {log} ends:\n{last_lines(log)}"
             )
         if time.monotonic() > give_up:
-            raise RecoveryError(
-                f"{name} was not ready within {_PATIENCE_S:.0f} s; {log} ends:\n{last_lines(log)}"
-            )
+            raise RecoveryError(f"{name} was not ready within {_PATIENCE_S:.0f} s; {log} ends:\n{last_lines(log)}")
         time.sleep(0.01)

