@@ -14,6 +14,7 @@ from engine.core.campaign import Block, Change, Planned, Snapshot, Step
 from engine.core.errors import CampaignError, NotFoundError
 from engine.core.schedule import After, OnDay
 from storage import campaigns
+from storage.postgres import open_pool
 
 MINUTE, DAY = 60_000, 86_400_000
 BOT, OTHER = 7, 8
@@ -42,7 +43,7 @@ EDITED = msgspec.structs.replace(DRAFT, threshold_ms=30 * MINUTE, steps=DRAFT.st
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
-    async with asyncpg.create_pool(database_url, min_size=1, max_size=4) as pool:
+    async with await open_pool(database_url) as pool:
         for bot_id, name in ((BOT, "Shop_bot"), (OTHER, "club_bot")):
             await pool.execute(
                 "INSERT INTO bots (id, username, token, created_at) VALUES ($1, $2, '', 0)", bot_id, name
@@ -138,8 +139,7 @@ async def test_a_draft_below_the_allowed_threshold_is_not_published(pool: Pool) 
 async def test_a_published_document_of_another_layout_is_refused(pool: Pool) -> None:
     await published(pool)
     await pool.execute(
-        "INSERT INTO recovery_versions SELECT bot_id, 2, 2, document || '{\"layout\": 2}', 0"
-        " FROM recovery_versions"
+        "INSERT INTO recovery_versions SELECT bot_id, 2, 2, document || '{\"layout\": 2}', 0 FROM recovery_versions"
     )
     await pool.execute("UPDATE recovery_campaigns SET published_version = 2")
     async with pool.acquire() as connection:

@@ -1,0 +1,166 @@
+"""The command line for campaigns: `python -m engine.campaigns --help` says what it can do.
+
+A refusal is one line on stderr and exit status 1. The process clock serves here for the audit log and for the
+question "who falls silent now"; nothing is sent by it.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from engine import administration, campaign_file
+from engine.administration import Overview, Pool
+from engine.core import schedule
+from engine.core.campaign import Change, Snapshot, Step
+from engine.core.errors import RecoveryError
+from engine.settings import Settings, load_settings
+from storage.postgres import open_pool
+
+Command: TypeAlias = Callable[[argparse.Namespace, Settings, Pool], Awaitable[str]]
+
+_MOMENT: Final = "%a %Y-%m-%d %H:%M:%S %Z"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = _parser().parse_args(argv)
+    try:
+        said = asyncio.run(_run(args, load_settings()))
+    except RecoveryError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{said}\n")
+    return 0
+
+
+async def _run(args: argparse.Namespace, settings: Settings) -> str:
+    pool = await open_pool(settings.database_url)
+    try:
+        return await _COMMANDS[args.command](args, settings, pool)
+    finally:
+        await pool.close()
+
+
+async def _import(args: argparse.Namespace, settings: Settings, pool: Pool) -> str:
+    least = settings.min_threshold_ms
+    draft = campaign_file.load(args.file, least)
+    revision = await administration.import_draft(pool, args.bot, draft, least, _change())
+    return f"{args.bot}: the draft is now revision {revision}; publish it to send it."
+
+
+async def _publish(args: argparse.Namespace, settings: Settings, pool: Pool) -> str:
+    version = await administration.publish(pool, args.bot, settings.min_threshold_ms, _change())
+    return f"{args.bot}: version {version} is published."
+
+
+async def _show(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
+    now_ms = _now_ms()
+    return "\n".join(_lines(args.bot, await administration.show(pool, args.bot, now_ms), now_ms))
+
+
+async def _activate(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
+    return f"{args.bot}: the campaign is {await administration.activate(pool, args.bot, _change())}."
+
+
+async def _pause(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
+    return f"{args.bot}: the campaign is {await administration.pause(pool, args.bot, _change())}."
+
+
+async def _stop(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
+    if args.all:
+        await administration.stop_all(pool, _change())
+        return "The emergency stop is engaged: no bot sends until `resume --all`."
+    return f"{args.bot}: the campaign is {await administration.stop(pool, args.bot, _change())}."
+
+
+async def _resume(_: argparse.Namespace, __: Settings, pool: Pool) -> str:
+    await administration.resume_all(pool, _change())
+    return "The emergency stop is released: each campaign goes on in the state that it has."
+
+
+_COMMANDS: Final[dict[str, Command]] = {
+    "import": _import,
+    "publish": _publish,
+    "show": _show,
+    "activate": _activate,
+    "pause": _pause,
+    "stop": _stop,
+    "resume": _resume,
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m engine.campaigns", description="Manage recovery campaigns.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    imported = commands.add_parser("import", help="replace a bot's draft by a YAML file")
+    imported.add_argument("file", type=Path, metavar="FILE.yaml")
+    one_bot = {
+        "publish": "make the draft what is sent",
+        "show": "show the campaign, with its dates for a user who falls silent now",
+        "activate": "start, or take up a pause",
+        "pause": "hold everything in its place",
+    }
+    for parsed in (imported, *(commands.add_parser(name, help=text) for name, text in one_bot.items())):
+        parsed.add_argument("--bot", required=True, metavar="@name")
+    stopped = commands.add_parser("stop", help="end a bot's episodes at once, or hold all sending")
+    whom = stopped.add_mutually_exclusive_group(required=True)
+    whom.add_argument("--bot", metavar="@name")
+    whom.add_argument("--all", action="store_true", help="the emergency stop")
+    resumed = commands.add_parser("resume", help="release the emergency stop")
+    resumed.add_argument("--all", action="store_true", required=True)
+    return parser
+
+
+def _lines(bot: str, seen: Overview, now_ms: int) -> list[str]:
+    shown = seen.shown
+    version = f"version {seen.published_version}" if seen.published_version else "nothing published"
+    due = {planned.step: _moment(planned.due_ms, shown.zone) for planned in seen.plan}
+    return [
+        f"{bot}: {seen.state}, {version}, draft revision {seen.draft_revision}",
+        _settings(shown),
+        *_notes(seen),
+        f"who falls silent now ({_moment(now_ms, shown.zone)}) gets:",
+        *(_line(step, due.get(step.key, "off")) for step in shown.steps),
+    ]
+
+
+def _settings(shown: Snapshot) -> str:
+    paid = "left alone" if shown.skip_paid else "written to as well"
+    threshold, lateness = (schedule.write_duration(ms) for ms in (shown.threshold_ms, shown.lateness_ms))
+    return f"threshold {threshold}, lateness {lateness}, zone {shown.zone}, customers who paid are {paid}"
+
+
+def _notes(seen: Overview) -> list[str]:
+    notes = []
+    if seen.stopped_everywhere:
+        notes.append("the emergency stop is engaged: nothing is sent until `resume --all`")
+    if seen.published_version is None:
+        notes.append("this is the draft: publish it to send it")
+    elif not seen.draft_is_published:
+        notes.append("the draft differs from what is published: publish it to send it")
+    return notes
+
+
+def _line(step: Step, due: str) -> str:
+    blocks = sum(block.active for block in step.blocks)
+    return f"  {step.key:<32} {schedule.write(step.schedule):<16} {due}  ({blocks} block{'s' * (blocks != 1)})"
+
+
+def _moment(at_ms: int, zone: str) -> str:
+    return schedule.local(at_ms, zone).strftime(_MOMENT)
+
+
+def _change() -> Change:
+    return Change(actor=f"cli:uid={os.getuid()}", at=_now_ms())
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+if __name__ == "__main__":
+    sys.exit(main())
