@@ -118,9 +118,7 @@ async def _switch(pool: Pool, change: Change, *, engaged: bool) -> None:
 async def _bot(connection: Connection, bot: str) -> int:
     bot_id = await campaigns.lock_bot(connection, _name(bot))
     if bot_id is None:
-        raise NotFoundError(
-            f"There is no bot @{_name(bot)}: `python -m engine.bots list` shows those there are."
-        )
+        raise NotFoundError(f"There is no bot @{_name(bot)}: `python -m engine.bots list` shows those there are.")
     return bot_id
 
 

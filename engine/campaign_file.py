@@ -36,9 +36,7 @@ _STEP: Final = ("key", "schedule", "active", "blocks")
 _BLOCK: Final = ("key", "kind", "text", "delay", "active")
 _KINDS: Final = ("text",)
 
-_PLAIN_TAGS: Final = frozenset(
-    f"tag:yaml.org,2002:{tag}" for tag in ("str", "int", "float", "bool", "timestamp")
-)
+_PLAIN_TAGS: Final = frozenset(f"tag:yaml.org,2002:{tag}" for tag in ("str", "int", "float", "bool", "timestamp"))
 _FLAGS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 _T = TypeVar("_T")
@@ -138,9 +136,7 @@ def _compose(text: str, name: str) -> yaml.Node:
         node = yaml.compose(text, yaml.SafeLoader)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise CampaignError(
-            f"{name}, line {line}: a character that YAML does not allow: delete it."
-        ) from error
+        raise CampaignError(f"{name}, line {line}: a character that YAML does not allow: delete it.") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         problem = " ".join((error.problem or "it cannot be read").split())
@@ -244,9 +240,7 @@ def _key(text: str) -> str:
 
 def _kind(text: str) -> str:
     if text not in _KINDS:
-        raise CampaignError(
-            f"The kind {text[: schedule.MAX_TEXT]!r} is not known: use one of {', '.join(_KINDS)}."
-        )
+        raise CampaignError(f"The kind {text[: schedule.MAX_TEXT]!r} is not known: use one of {', '.join(_KINDS)}.")
     return text
 
 

@@ -99,9 +99,7 @@ async def publish(connection: Connection, bot_id: int, snapshot: Snapshot, chang
             " WHERE new.bot_id = $1 AND old.bot_id = $1 RETURNING old.published_version",
             *(bot_id, version),
         )
-        await _audit(
-            connection, change, bot_id, "campaign.publish", _json(version=before), _json(version=version)
-        )
+        await _audit(connection, change, bot_id, "campaign.publish", _json(version=before), _json(version=version))
     return version
 
 

@@ -1,7 +1,7 @@
 """The door to Alembic: brings a database's schema to a revision and says where it stands.
 
 A database one migration ahead of the code is served (the old version of a rolling deploy); one behind, or further ahead,
-is refused. Migrations take an advisory lock, so that two starts at once do not collide.
+is refused. An advisory lock keeps two starts at once apart.
 """
 
 import asyncio
@@ -41,17 +41,13 @@ def check_revision(current: str | None) -> None:
     if current == script.get_current_head():
         return
     if current is None or current in known:
-        raise MigrationError(
-            "The database lacks migrations: run `python -m engine.migrate`, then start again."
-        )
+        raise MigrationError("The database lacks migrations: run `python -m engine.migrate`, then start again.")
     if _number(current) != _number(known[0]) + 1:
-        raise MigrationError(
-            "The database is more than one migration ahead of this code: deploy the newer code."
-        )
+        raise MigrationError("The database is more than one migration ahead of this code: deploy the newer code.")
 
 
 def _number(revision: str) -> int:
-    return int(revision.split("_")[0])
+    return int(revision.split("_", maxsplit=1)[0])
 
 
 async def _run(database_url: str, act: Callable[[Config], None]) -> None:

@@ -133,9 +133,7 @@ blocks = Table(
     _needed("content", JSONB),
     _needed("delay_ms", BigInteger, "0"),
     _needed("active", Boolean, "true"),
-    ForeignKeyConstraint(
-        ["bot_id", "step_key"], ["recovery_steps.bot_id", "recovery_steps.key"], ondelete="CASCADE"
-    ),
+    ForeignKeyConstraint(["bot_id", "step_key"], ["recovery_steps.bot_id", "recovery_steps.key"], ondelete="CASCADE"),
 )
 
 versions = Table(
@@ -191,9 +189,7 @@ deliveries = Table(
     _maybe("message_ids", ARRAY(BigInteger)),
     _maybe("delete_at"),
     _maybe("deleted_at"),
-    _one_of(
-        "status", "scheduled", "sending", "sent", "skipped", "failed", "unknown", "cancelled", "would_send"
-    ),
+    _one_of("status", "scheduled", "sending", "sent", "skipped", "failed", "unknown", "cancelled", "would_send"),
     Index(
         "ix_recovery_deliveries_cursor",
         "bot_id",

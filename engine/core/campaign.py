@@ -159,9 +159,7 @@ def decode(document: str) -> Snapshot:
         if layout == LAYOUT:
             return msgspec.json.decode(document, type=Snapshot)
     except msgspec.DecodeError as error:
-        raise CampaignError(
-            f"The published document is damaged ({error}): publish the campaign anew."
-        ) from error
+        raise CampaignError(f"The published document is damaged ({error}): publish the campaign anew.") from error
     raise CampaignError(
         f"The published document has layout {layout}, this engine reads {LAYOUT}: run the newer engine."
     )

@@ -92,9 +92,7 @@ def _attributes(text: str, tag: _Tag) -> dict[str, str]:
     while at < end:
         match = _ATTRIBUTE.match(tag.attributes, at)
         if match is None:
-            raise _error(
-                text, tag.at, f"<{tag.name}> has an attribute that cannot be read", "put it in quotes"
-            )
+            raise _error(text, tag.at, f"<{tag.name}> has an attribute that cannot be read", "put it in quotes")
         found[match[1].lower()] = match[2] or match[3] or match[4] or ""
         at = match.end()
     return found

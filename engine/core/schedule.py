@@ -82,9 +82,7 @@ def parse_duration(text: str) -> int:
     """Milliseconds of `10m`, `2h30m`, `45s`."""
     delay = _duration(_plain(text))
     if delay is None:
-        raise CampaignError(
-            f"The duration {_shown(text)} cannot be read: write for example 45s, 10m, 2h30m or 1d."
-        )
+        raise CampaignError(f"The duration {_shown(text)} cannot be read: write for example 45s, 10m, 2h30m or 1d.")
     return _bounded(text, delay)
 
 

@@ -1,0 +1,61 @@
+-- Claims what is due for a short lease: urgent first, each under a new version; the due is kept in the state.
+-- Takes nothing later than the feed's watermark plus its slack: a dead feed holds everything in place.
+-- Atomic because two pollers must never hold the same timer under the same version.
+-- KEYS[1] timers  ZSET chat -> score
+-- KEYS[2] state   HASH chat -> "version seen due mark opaque"
+-- KEYS[3] bot     HASH generation, epoch, watermark, held
+-- ARGV[1] now_us  0, or the clock of a test in us
+-- ARGV[2] limit   members at most, 1 to 512
+-- ARGV[3] lease   ms
+-- ARGV[4] epoch   of the claiming poller
+-- ARGV[5] slack   ms beyond the watermark
+-- Returns {code, now_ms, nearest due in ms or -1 (HELD: until), then chat, version, seen, due, mark, opaque of each}
+-- 0 CLAIMED
+-- 1 LOST
+-- 2 FENCED
+-- 3 HELD
+local time = redis.call('TIME')
+local now_us = tonumber(ARGV[1])
+if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
+local now = math.floor(now_us / 1000)
+local epoch = tonumber(ARGV[4])
+local urgency = 4398046511104
+
+local bot = redis.call('HMGET', KEYS[3], 'generation', 'epoch', 'watermark', 'held')
+if not bot[1] then return {1, now, -1} end
+if bot[2] and tonumber(bot[2]) > epoch then return {2, now, -1} end
+if bot[4] and tonumber(bot[4]) > now then return {3, now, tonumber(bot[4])} end
+if not bot[2] or tonumber(bot[2]) < epoch then redis.call('HSET', KEYS[3], 'epoch', ARGV[4]) end
+
+local limit = tonumber(ARGV[2])
+local horizon = math.min(now, tonumber(bot[3] or 0) + tonumber(ARGV[5]))
+local ceiling = string.format('%.0f', horizon - urgency)
+local chats = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ceiling, 'LIMIT', 0, limit)
+if #chats < limit then
+  local rest = redis.call('ZRANGEBYSCORE', KEYS[1], 0, string.format('%.0f', horizon), 'LIMIT', 0, limit - #chats)
+  for _, chat in ipairs(rest) do chats[#chats + 1] = chat end
+end
+
+local reply = {0, now, -1}
+local lease = string.format('%.0f', now + tonumber(ARGV[3]) - urgency)
+for _, chat in ipairs(chats) do
+  local state = redis.call('HGET', KEYS[2], chat)
+  local version, seen, due, mark, opaque = string.match(state or '', '^(%d+) (%d+) (%d+) (%d) (.*)$')
+  if version then
+    local fence = string.format('%.0f', math.max(now_us, version + 1))
+    redis.call('HSET', KEYS[2], chat, table.concat({fence, seen, due, mark, opaque}, ' '))
+    redis.call('ZADD', KEYS[1], lease, chat)
+    for _, part in ipairs({chat, fence, seen, due, mark, opaque}) do reply[#reply + 1] = part end
+  else
+    redis.call('ZREM', KEYS[1], chat)
+  end
+end
+
+local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+local plain = redis.call('ZRANGEBYSCORE', KEYS[1], 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+if first[2] then
+  local score = tonumber(first[2])
+  reply[3] = score < 0 and score + urgency or score
+  if plain[2] then reply[3] = math.min(reply[3], tonumber(plain[2])) end
+end
+return reply

@@ -1,0 +1,23 @@
+-- Renews the leases that are still held.
+-- Atomic because a lease that was lost in between must not be taken back from its new holder.
+-- KEYS[1] timers  ZSET chat -> score
+-- KEYS[2] state   HASH chat -> "version seen due mark opaque"
+-- ARGV[1] now_us  0, or the clock of a test in us
+-- ARGV[2] lease   ms
+-- ARGV[3..] chat, version  pairs, at most 512
+-- Returns one code for each pair, in order
+-- 0 STALE
+-- 1 CURRENT
+local time = redis.call('TIME')
+local now_us = tonumber(ARGV[1])
+if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
+local lease = string.format('%.0f', math.floor(now_us / 1000) + tonumber(ARGV[2]) - 4398046511104)
+
+local reply = {}
+for i = 3, #ARGV, 2 do
+  local state = redis.call('HGET', KEYS[2], ARGV[i])
+  local current = string.match(state or '', '^(%d+) ') == ARGV[i + 1]
+  if current then redis.call('ZADD', KEYS[1], 'XX', lease, ARGV[i]) end
+  reply[#reply + 1] = current and 1 or 0
+end
+return reply

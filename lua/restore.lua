@@ -1,0 +1,27 @@
+-- Puts chats back from PostgreSQL after Redis lost them: only what is absent here, or was last seen earlier.
+-- Atomic because touches go on meanwhile, and a touch always knows better.
+-- KEYS[1] timers  ZSET chat -> score
+-- KEYS[2] state   HASH chat -> "version seen due mark opaque"
+-- ARGV[1] now_us  0, or the clock of a test in us
+-- ARGV[2..] chat, seen, due, mark, opaque  fives, at most 512; seen and due in ms
+-- Returns one code for each five, in order
+-- 0 KEPT
+-- 1 RESTORED
+local time = redis.call('TIME')
+local now_us = tonumber(ARGV[1])
+if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
+
+local reply = {}
+for i = 2, #ARGV, 5 do
+  local chat = ARGV[i]
+  local state = redis.call('HGET', KEYS[2], chat)
+  local version, seen = string.match(state or '', '^(%d+) (%d+) ')
+  local older = not version or tonumber(seen) < tonumber(ARGV[i + 1])
+  if older then
+    local fence = string.format('%.0f', math.max(now_us, version and version + 1 or 0))
+    redis.call('HSET', KEYS[2], chat, table.concat({fence, ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]}, ' '))
+    redis.call('ZADD', KEYS[1], ARGV[i + 2], chat)
+  end
+  reply[#reply + 1] = older and 1 or 0
+end
+return reply

@@ -1,0 +1,48 @@
+-- Takes signs of life: a new version for each chat, and its one timer moved to the new deadline.
+-- A dated sign counts only if its second is newer than the last seen; without a threshold a chat is disarmed instead.
+-- Atomic because a chat's version, last seen and score must never be seen apart.
+-- KEYS[1] timers  ZSET chat -> score
+-- KEYS[2] state   HASH chat -> "version seen due mark opaque"
+-- KEYS[3] bot     HASH generation and the feed
+-- ARGV[1] now_us     0, or the clock of a test in us
+-- ARGV[2] threshold  ms of silence, -1 arms nothing
+-- ARGV[3..] chat, seen  pairs, at most 512; seen in ms, 0 counts as now
+-- Returns {now_ms, generation or "", nearest due in ms or -1, then chat, mark, opaque of each interrupted episode}
+local time = redis.call('TIME')
+local now_us = tonumber(ARGV[1])
+if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
+local now = math.floor(now_us / 1000)
+local threshold = tonumber(ARGV[2])
+local reply = {now, redis.call('HGET', KEYS[3], 'generation') or '', -1}
+
+for i = 3, #ARGV, 2 do
+  local chat, given = ARGV[i], tonumber(ARGV[i + 1])
+  local seen = given == 0 and now or math.min(given, now)
+  local state = redis.call('HGET', KEYS[2], chat)
+  local version, last, _, mark, opaque = string.match(state or '', '^(%d+) (%d+) (%d+) (%d) (.*)$')
+  local newer = not version or given == 0 or math.floor(seen / 1000) > math.floor(last / 1000)
+  if newer and version and opaque ~= '' then
+    reply[#reply + 1] = chat
+    reply[#reply + 1] = mark
+    reply[#reply + 1] = opaque
+  end
+  if newer and threshold < 0 then
+    redis.call('HDEL', KEYS[2], chat)
+    redis.call('ZREM', KEYS[1], chat)
+  elseif newer then
+    local fence = math.max(now_us, version and version + 1 or 0)
+    local last_seen = math.max(seen, version and tonumber(last) or 0)
+    local due = last_seen + threshold
+    redis.call('HSET', KEYS[2], chat, string.format('%.0f %.0f %.0f 0 ', fence, last_seen, due))
+    redis.call('ZADD', KEYS[1], string.format('%.0f', due), chat)
+  end
+end
+
+local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+local plain = redis.call('ZRANGEBYSCORE', KEYS[1], 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+if first[2] then
+  local score = tonumber(first[2])
+  reply[3] = score < 0 and score + 4398046511104 or score
+  if plain[2] then reply[3] = math.min(reply[3], tonumber(plain[2])) end
+end
+return reply

@@ -1,0 +1,33 @@
+"""What is known of a bot as a whole in Redis: its generation, its hold, and the server's clock."""
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from engine.core.errors import UnreachableError
+from storage import keys
+
+
+async def server_now_ms(client: Redis) -> int:
+    """The one clock that decides. Raises UnreachableError."""
+    try:
+        seconds, micros = await client.time()
+    except (RedisError, OSError) as error:
+        raise UnreachableError(f"Redis did not tell the time ({error}): check REDIS_URL.") from error
+    return int(seconds) * 1000 + int(micros) // 1000
+
+
+async def hold(client: Redis, bot_id: int, until_ms: int) -> None:
+    """No claim for the bot before `until_ms`; a successor of this poller knows it too. Raises UnreachableError."""
+    await _write(client, bot_id, "held", until_ms)
+
+
+async def set_generation(client: Redis, bot_id: int, generation: int) -> None:
+    """The timers of the bot are whole as of `generation`; only a rebuild says so. Raises UnreachableError."""
+    await _write(client, bot_id, "generation", generation)
+
+
+async def _write(client: Redis, bot_id: int, field: str, value: int) -> None:
+    try:
+        await client.hset(keys.of_bot(bot_id).bot, field, str(value))
+    except (RedisError, OSError) as error:
+        raise UnreachableError(f"Redis did not take {field} of bot {bot_id} ({error}): check REDIS_URL.") from error

@@ -1,0 +1,47 @@
+"""How we reach PostgreSQL: a pool for the hot path.
+
+Every statement there is a point look-up by key, in batches. A planner that believes the statistics of an empty table
+would hash or scan instead, at many times the cost; so those plans are switched off for these connections.
+"""
+
+from typing import Final
+
+import asyncpg
+
+from engine.core.errors import UnreachableError
+from storage.migrations import check_revision
+
+_POINT_LOOKUPS: Final = {
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_seqscan": "off",
+    "jit": "off",
+    "application_name": "recovery",
+}
+_CONNECTIONS: Final = 8
+_TIMEOUT_S: Final = 30
+
+
+async def open_pool(database_url: str) -> "asyncpg.Pool[asyncpg.Record]":
+    """Connect, and refuse a schema that does not fit. Raises UnreachableError, MigrationError."""
+    try:
+        pool = await asyncpg.create_pool(
+            database_url,
+            min_size=1,
+            max_size=_CONNECTIONS,
+            command_timeout=_TIMEOUT_S,
+            server_settings=_POINT_LOOKUPS,
+        )
+    except (OSError, asyncpg.PostgresError) as error:
+        raise UnreachableError(
+            f"PostgreSQL does not answer ({error}): check DATABASE_URL and that it is up."
+        ) from error
+    check_revision(await _revision(pool))
+    return pool
+
+
+async def _revision(pool: "asyncpg.Pool[asyncpg.Record]") -> str | None:
+    if await pool.fetchval("SELECT to_regclass('alembic_version')") is None:
+        return None
+    revision: str | None = await pool.fetchval("SELECT version_num FROM alembic_version")
+    return revision

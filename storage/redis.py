@@ -1,0 +1,61 @@
+"""How we reach Redis: one client a process, one retry of a lost connection, and the checks that a server must pass.
+
+A script is called by its hash; a server that forgot it (restart, failover, SCRIPT FLUSH) is taught again, once, by the
+same call: scripts check versions, so that a repeated call is safe.
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError, RedisError
+
+from engine.core.errors import UnreachableError
+
+_LUA: Final = Path(__file__).resolve().parent.parent / "lua"
+_TIMEOUT_S: Final = 5
+
+
+class Script:
+    """One file of `lua/`, callable by name."""
+
+    def __init__(self, name: str) -> None:
+        self._body = (_LUA / f"{name}.lua").read_text(encoding="utf-8")
+        self._sha: str | None = None
+
+    async def __call__(self, client: "Redis", keys: tuple[str, ...], *args: str | int) -> list[Any]:
+        """Raises UnreachableError."""
+        try:
+            return await self._evaluate(client, keys, args)
+        except (RedisError, OSError) as error:
+            raise UnreachableError(f"Redis did not answer ({error}): check REDIS_URL and the server's log.") from error
+
+    async def _evaluate(self, client: "Redis", keys: tuple[str, ...], args: tuple[str | int, ...]) -> list[Any]:
+        sha = self._sha or await self._load(client)
+        try:
+            reply: list[Any] = await client.evalsha(sha, len(keys), *keys, *args)
+        except NoScriptError:
+            reply = await client.evalsha(await self._load(client), len(keys), *keys, *args)
+        return reply
+
+    async def _load(self, client: "Redis") -> str:
+        self._sha = str(await client.script_load(self._body))
+        return self._sha
+
+
+def open_redis(url: str) -> "Redis":
+    return Redis.from_url(
+        url, decode_responses=True, protocol=3, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S
+    )
+
+
+async def check_redis(client: "Redis") -> None:
+    """Raises UnreachableError unless the server answers and would never evict a timer."""
+    try:
+        policy = (await client.config_get("maxmemory-policy"))["maxmemory-policy"]
+    except (RedisError, OSError) as error:
+        raise UnreachableError(f"Redis cannot be used ({error}): check REDIS_URL and that it is up.") from error
+    if policy != "noeviction":
+        raise UnreachableError(
+            f"Redis may throw timers away (maxmemory-policy is {policy}): set `maxmemory-policy noeviction`."
+        )
