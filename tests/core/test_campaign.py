@@ -141,9 +141,7 @@ def test_an_action_that_is_done_twice_is_done_once(state: State, action: Action)
         assert after(after(state, action), action) == after(state, action)
 
 
-@pytest.mark.parametrize(
-    ("action", "state"), [("activate", "live"), ("pause", "paused"), ("stop", "stopped")]
-)
+@pytest.mark.parametrize(("action", "state"), [("activate", "live"), ("pause", "paused"), ("stop", "stopped")])
 def test_a_live_campaign_obeys(action: Action, state: State) -> None:
     assert after("live", action) == state
 
@@ -158,9 +156,7 @@ def test_a_live_campaign_obeys(action: Action, state: State) -> None:
         ("live", "stopped", 5, 5),
     ],
 )
-def test_silences_count_from_the_last_start(
-    before: State, state: State, previous: int | None, expected: int
-) -> None:
+def test_silences_count_from_the_last_start(before: State, state: State, previous: int | None, expected: int) -> None:
     assert activated_at(before, state, previous, 9) == expected
 
 

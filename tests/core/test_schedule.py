@@ -175,9 +175,7 @@ def test_a_schedule_survives_its_document(schedule: Schedule) -> None:
         ("Europe/Berlin", "2026-10-25T02:30+02:00", "1h", "2026-10-25T02:30+01:00"),
     ],
 )
-def test_a_due_moment_follows_the_clocks_of_the_zone(
-    zone: str, anchor: str, schedule: str, expected: str
-) -> None:
+def test_a_due_moment_follows_the_clocks_of_the_zone(zone: str, anchor: str, schedule: str, expected: str) -> None:
     assert due(parse(schedule), at(anchor), zone, at(anchor)) == at(expected)
 
 
@@ -210,9 +208,7 @@ def test_nothing_is_due_before_its_anchor_or_the_end_of_the_step_before(
 
 
 @given(days, moments, st.sampled_from(ZONES), st.integers(0, 400 * DAY))
-def test_a_later_start_never_brings_an_earlier_due(
-    schedule: OnDay, anchor: int, zone: str, pause: int
-) -> None:
+def test_a_later_start_never_brings_an_earlier_due(schedule: OnDay, anchor: int, zone: str, pause: int) -> None:
     first = due(schedule, anchor, zone, anchor)
     later = due(schedule, anchor, zone, anchor + pause)
     assert later == first if anchor + pause <= first else later > first
@@ -220,9 +216,7 @@ def test_a_later_start_never_brings_an_earlier_due(
 
 
 @given(days, moments, st.sampled_from([zone for zone in ZONES if zone != "Pacific/Apia"]))
-def test_a_due_moment_shows_the_wanted_date_and_time_except_in_a_gap(
-    schedule: OnDay, anchor: int, zone: str
-) -> None:
+def test_a_due_moment_shows_the_wanted_date_and_time_except_in_a_gap(schedule: OnDay, anchor: int, zone: str) -> None:
     shown = local(due(schedule, anchor, zone, anchor), zone).replace(tzinfo=None)
     wanted = datetime.combine(
         local(anchor, zone).date() + timedelta(days=schedule.days),
@@ -231,9 +225,7 @@ def test_a_due_moment_shows_the_wanted_date_and_time_except_in_a_gap(
     assert shown - wanted in (timedelta(), timedelta(minutes=30), timedelta(hours=1))
 
 
-@pytest.mark.parametrize(
-    "name", ["America/Sao_Paulo", "Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC"]
-)
+@pytest.mark.parametrize("name", ["America/Sao_Paulo", "Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC"])
 def test_an_iana_name_is_a_zone(name: str) -> None:
     check_zone(name)
 

@@ -122,10 +122,24 @@ async def test_publishing_twice_without_a_change_is_one_version(pool: Pool) -> N
     assert [action for *_, action in await audit(pool)] == ["campaign.draft", "campaign.publish"]
 
 
-async def test_two_admins_who_publish_at_once_make_one_version(pool: Pool) -> None:
+async def test_an_admin_waits_for_the_other_and_then_sees_what_he_did(pool: Pool) -> None:
     await imported(pool)
-    both = (administration.publish(pool, "@shop_bot", MINUTE, change) for change in (CHANGE, LATER))
-    assert await asyncio.gather(*both) == [1, 1]
+    async with pool.acquire() as first:
+        async with first.transaction():
+            assert await campaigns.lock_bot(first, "shop_bot") == BOT
+            second = asyncio.create_task(administration.publish(pool, "@shop_bot", MINUTE, LATER))
+            await blocked(pool)
+            assert await campaigns.publish(first, BOT, DRAFT, CHANGE) == 1
+        assert await second == 1
+    assert [actor for actor, *_, action in await audit(pool) if action == "campaign.publish"] == ["ana"]
+
+
+async def blocked(pool: Pool) -> None:
+    """Return when a statement of this database waits for a lock."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with asyncio.timeout(30):
+        while not await pool.fetchval(waiting):  # noqa: ASYNC110 - the signal is in the server
+            await asyncio.sleep(0.01)
 
 
 async def test_a_draft_below_the_allowed_threshold_is_not_published(pool: Pool) -> None:
