@@ -40,7 +40,11 @@ class Account:
     passes_closed_doors: bool = False
 
     def prefix(self, death_signal: signal.Signals) -> list[str]:
-        """Words before a command: setpriv keeps the capability. It clears our death signal, so it sets its own."""
+        """Words before a command: setpriv keeps the capability.
+
+        The change of user clears our death signal, so setpriv sets its own. `access()`, which initdb asks about its
+        siblings, drops capabilities unless the fixup is off.
+        """
         if not self.passes_closed_doors:
             return []
         return [
@@ -50,6 +54,7 @@ class Account:
             "--clear-groups",
             "--inh-caps=+dac_read_search",
             "--ambient-caps=+dac_read_search",
+            "--securebits=+no_setuid_fixup",
             f"--pdeathsig={death_signal.name.removeprefix('SIG')}",
         ]
 
