@@ -76,7 +76,7 @@ class Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Planned(msgspec.Struct, frozen=True):
-    """A step and the moment at which it is due for somebody who never answers."""
+    """A step and the moment at which its first block is due for somebody who never answers."""
 
     step: str
     due_ms: int
@@ -113,7 +113,7 @@ def forecast(snapshot: Snapshot, silent_since_ms: int) -> tuple[Planned, ...]:
         delays = [block.delay_ms for block in step.blocks if block.active]
         if step.active and delays:
             due = schedule.due(step.schedule, anchor, snapshot.zone, anchor)
-            planned.append(Planned(step.key, due))
+            planned.append(Planned(step.key, due + delays[0]))
             anchor = due + sum(delays)
     return tuple(planned)
 

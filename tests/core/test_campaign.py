@@ -170,7 +170,7 @@ def test_each_step_is_anchored_at_the_end_of_the_one_before() -> None:
         Step(key="now", schedule=After(0), blocks=slow),
         Step(key="off", schedule=OnDay(9, 9, 30), blocks=(BLOCK,), active=False),
         Step(key="empty", schedule=OnDay(9, 9, 30), blocks=(msgspec.structs.replace(BLOCK, active=False),)),
-        Step(key="soon", schedule=After(MINUTE), blocks=(BLOCK,)),
+        Step(key="soon", schedule=After(0), blocks=(msgspec.structs.replace(BLOCK, delay_ms=MINUTE),)),
         Step(key="morning", schedule=OnDay(1, 9, 30), blocks=(BLOCK,)),
         Step(key="evening", schedule=OnDay(3, 18, 0), blocks=(BLOCK,)),
     )
