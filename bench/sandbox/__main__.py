@@ -18,9 +18,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--bots", type=int, default=3, help="how many bots there are")
     parser.add_argument("--port", type=int, default=0, help="of the Bot API; 0 is any free one")
     parser.add_argument("--control-port", type=int, default=0, help="of the control API; 0 is any free one")
-    parser.add_argument(
-        "--record", type=Path, help="write every request to this file, one JSON object a line"
-    )
+    parser.add_argument("--record", type=Path, help="write every request to this file, one JSON object a line")
     parser.add_argument("--seed", type=int, default=0, help="decides ids, tokens and chance")
     return parser.parse_args()
 

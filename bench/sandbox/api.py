@@ -6,7 +6,6 @@ aiohttp's low-level server is used, without router and middlewares: they would d
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,9 +13,10 @@ import msgspec
 from aiohttp import web
 
 from bench.sandbox import errors
+from bench.sandbox.answer import Answer, DroppedError, accepted, refused, spoiled
 from bench.sandbox.body import read_parameters
 from bench.sandbox.connection import Connection, connection_of
-from bench.sandbox.errors import ApiError, Refusal
+from bench.sandbox.errors import ApiError
 from bench.sandbox.faults import Faults, Verdict
 from bench.sandbox.methods import CANONICAL, METHODS
 from bench.sandbox.methods.call import Call
@@ -26,34 +26,20 @@ from bench.sandbox.polling import Polls
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
 from bench.sandbox.state import Bot, State
-from bench.sandbox.wire import Fault, FaultKind, Row
+from bench.sandbox.wire import FaultKind, Row
 
 Clock = Callable[[], int]
 _PREFIX = "/bot"
-_JSON = "application/json"
-_GATEWAY_PAGE = (
-    b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
-    b"<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
-)
 _encode = msgspec.json.Encoder().encode
 
 
-class _Dropped(Exception):  # noqa: N818 - a way out of a handler, not an error
-    """The connection is to be closed without an answer."""
-
-
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    body: bytes
-    retry_after: int | None = None
-    content_type: str = _JSON
+class _Target:
+    """What a request's path and query say."""
 
-    def response(self) -> web.Response:
-        headers = {"Content-Type": self.content_type}
-        if self.retry_after is not None:
-            headers["Retry-After"] = str(self.retry_after)
-        return web.Response(status=self.status, body=self.body, headers=headers)
+    token: str
+    method: str
+    query: str
 
 
 class BotApi:
@@ -65,99 +51,114 @@ class BotApi:
         self._clock = clock
         self._polls = Polls()
         self._closing = False
+        self._running: set[asyncio.Task[Any]] = set()
 
-    def close(self) -> None:
-        """From now on a request that ends without an answer was ended by us."""
+    async def close(self) -> None:
+        """End the requests that wait, and see them recorded."""
         self._closing = True
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
+
+    def client_closed(self, row: Row, unread: bool) -> None:  # noqa: FBT001 - the connection calls it
+        self._recorder.client_closed(row, self._clock(), unread=unread)
+        self._pulse.beat()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         connection = connection_of(request)
         connection.answered = None
-        path, _, query = request.raw_path.partition("?")
-        token, slash, method = unquote(path).removeprefix(_PREFIX).partition("/")
-        if not (path.startswith(_PREFIX) and slash and method):
-            return _refusal(ApiError(errors.NOT_FOUND)).response()
-        bot = self._state.bot_by_token(token)
-        name = CANONICAL.get(method.lower(), method)
-        row = self._recorder.arrive(bot.id if bot else 0, name, self._clock())
-        try:
-            answer = await self._answer(request, query, token, bot, row)
-            return await self._deliver(request, connection, answer, row)
-        except _Dropped:
-            return self._drop(connection, row)
-        except asyncio.CancelledError:
-            self._end(row, "closing" if self._closing else "client")
-            raise
+        target = _target(request.raw_path)
+        if target is None:
+            return refused(ApiError(errors.NOT_FOUND)).response()
+        bot = self._state.bot_by_token(target.token)
+        row = self._recorder.arrive(bot.id if bot else 0, target.method, self._clock())
+        with _Registered(self._running):
+            return await self._recorded(request, connection, target, bot, row)
 
-    async def _answer(
-        self, request: web.BaseRequest, query: str, token: str, bot: Bot | None, row: Row
-    ) -> _Answer:
-        try:
-            given = await read_parameters(request, query)
-            if bot is None:
-                return _refused(ApiError(errors.UNAUTHORIZED if ":" in token else errors.INVALID_TOKEN), row)
-            _describe(row, given)
-            call = Call(self._state, bot, given, self._clock())
-            verdict = self._faults.judge(bot.id, row.chat_id, row.method.lower())
-            row.fault = verdict.label
-            return await self._under(verdict, call, row)
-        except ApiError as error:
-            return _refused(error, row)
-
-    async def _under(self, verdict: Verdict, call: Call, row: Row) -> _Answer:
-        """Serve a call with the faults that strike it."""
-        fault = verdict.fault
-        if fault is None or fault.kind is FaultKind.ACCEPT_THEN_DROP:
-            answer = await self._serve(call, row)
-        else:
-            answer = await _spoiled(fault, row)
-        if verdict.latency_ms:
-            await asyncio.sleep(verdict.latency_ms / 1000)
-        if fault is not None and fault.kind is FaultKind.ACCEPT_THEN_DROP:
-            raise _Dropped
-        return answer
-
-    async def _serve(self, call: Call, row: Row) -> _Answer:
-        name = row.method.lower()
-        if name == "getupdates":
-            return await self._poll(call, row)
-        method = METHODS.get(name)
-        if method is None:
-            raise ApiError(errors.METHOD_NOT_FOUND)
-        result = method(call)
-        if isinstance(result, Message):
-            row.message_id = result.message_id
-        return _accepted(_encode(result), row)
-
-    async def _poll(self, call: Call, row: Row) -> _Answer:
-        updates = await self._polls.fetch(call)
-        row.updates = len(updates)
-        return _accepted(b"[" + b",".join(update.body for update in updates) + b"]", row)
-
-    async def _deliver(
-        self, request: web.BaseRequest, connection: Connection, answer: _Answer, row: Row
+    async def _recorded(
+        self, request: web.BaseRequest, connection: Connection, target: _Target, bot: Bot | None, row: Row
     ) -> web.StreamResponse:
-        """Write the answer here, not after the return, to see whether anybody was there to take it."""
-        response = answer.response()
+        """Answer; however it ends, the row ends with it."""
+        broken_off: str | None = "failure"
         try:
-            await response.prepare(request)
-            await response.write_eof()
+            answer = await self._answer(request, target, bot, row)
+            response, broken_off = await _write(answer, request, connection)
+            connection.answered = row
+        except DroppedError:
+            response, broken_off = _drop(connection), "fault"
         except ConnectionError:
-            self._end(row, "client")
-            return response
-        self._end(row, "client" if connection.reset_by_client() else None)
-        connection.answered = row
+            response, broken_off = web.Response(), "client"
+        except asyncio.CancelledError:
+            broken_off = "closing" if self._closing else "client"
+            raise
+        finally:
+            self._recorder.end(row, self._clock(), broken_off)
+            self._pulse.beat()
         return response
 
-    def _drop(self, connection: Connection, row: Row) -> web.StreamResponse:
-        if connection.transport is not None:
-            connection.transport.abort()
-        self._end(row, "fault")
-        return web.Response()
+    async def _answer(self, request: web.BaseRequest, target: _Target, bot: Bot | None, row: Row) -> Answer:
+        try:
+            given = await read_parameters(request, target.query)
+        except ApiError as error:
+            return _noted(refused(error), row)
+        if bot is None:
+            stranger = errors.UNAUTHORIZED if ":" in target.token else errors.INVALID_TOKEN
+            return _noted(refused(ApiError(stranger)), row)
+        _describe(row, given)
+        verdict = self._faults.judge(bot.id, row.chat_id, row.method.lower())
+        row.fault = verdict.label
+        return await self._under(verdict, Call(self._state, bot, given, self._clock()), row)
 
-    def _end(self, row: Row, broken_off: str | None) -> None:
-        self._recorder.end(row, self._clock(), broken_off)
-        self._pulse.beat()
+    async def _under(self, verdict: Verdict, call: Call, row: Row) -> Answer:
+        """Serve a call with the faults that strike it: the work is done at once, a late answer comes later."""
+        fault = verdict.fault
+        drops = fault is not None and fault.kind is FaultKind.ACCEPT_THEN_DROP
+        answer = await self._serve(call, row) if fault is None or drops else await spoiled(fault)
+        _noted(answer, row)
+        if verdict.latency_ms:
+            await asyncio.sleep(verdict.latency_ms / 1000)
+        if drops:
+            raise DroppedError
+        return answer
+
+    async def _serve(self, call: Call, row: Row) -> Answer:
+        name = row.method.lower()
+        try:
+            return await self._poll(call, row) if name == "getupdates" else _call(name, call, row)
+        except ApiError as error:
+            return refused(error)
+
+    async def _poll(self, call: Call, row: Row) -> Answer:
+        updates = await self._polls.fetch(call)
+        row.updates = len(updates)
+        return accepted(b"[" + b",".join(update.body for update in updates) + b"]")
+
+
+class _Registered:
+    """Keeps the current task in a set while it serves a request."""
+
+    __slots__ = ("_task", "_tasks")
+
+    def __init__(self, tasks: set[asyncio.Task[Any]]) -> None:
+        self._tasks = tasks
+        self._task = asyncio.current_task()
+
+    def __enter__(self) -> None:
+        if self._task is not None:
+            self._tasks.add(self._task)
+
+    def __exit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._tasks.discard(self._task)
+
+
+def _target(raw_path: str) -> _Target | None:
+    path, _, query = raw_path.partition("?")
+    token, slash, method = unquote(path).removeprefix(_PREFIX).partition("/")
+    if not (path.startswith(_PREFIX) and slash and method):
+        return None
+    return _Target(token, CANONICAL.get(method.lower(), method), query)
 
 
 def _describe(row: Row, given: Parameters) -> None:
@@ -169,42 +170,33 @@ def _describe(row: Row, given: Parameters) -> None:
         row.offset = integer(given, "offset")
 
 
-def _accepted(result: bytes, row: Row) -> _Answer:
-    row.ok = True
-    return _Answer(200, b'{"ok":true,"result":' + result + b"}")
+def _noted(answer: Answer, row: Row) -> Answer:
+    row.ok = answer.ok
+    row.error_code = None if answer.ok else int(answer.status)
+    return answer
 
 
-def _refused(error: ApiError, row: Row) -> _Answer:
-    row.ok, row.error_code = False, error.refusal.code
-    return _refusal(error)
+def _call(name: str, call: Call, row: Row) -> Answer:
+    method = METHODS.get(name)
+    if method is None:
+        raise ApiError(errors.METHOD_NOT_FOUND)
+    result = method(call)
+    if isinstance(result, Message):
+        row.message_id = result.message_id
+    return accepted(_encode(result))
 
 
-def _refusal(error: ApiError) -> _Answer:
-    code, description = error.refusal
-    body: dict[str, Any] = {"ok": False, "error_code": code, "description": description}
-    if error.retry_after is not None:
-        body["parameters"] = {"retry_after": error.retry_after}
-    return _Answer(code, _encode(body), retry_after=error.retry_after)
+async def _write(
+    answer: Answer, request: web.BaseRequest, connection: Connection
+) -> tuple[web.StreamResponse, str | None]:
+    """Write the answer here, not after the handler, to see whether anybody was there to take it."""
+    response = answer.response()
+    await response.prepare(request)
+    await response.write_eof()
+    return response, "client" if connection.reset_by_client() else None
 
 
-async def _spoiled(fault: Fault, row: Row) -> _Answer:
-    """Answer, or not, a call that is not served at all."""
-    match fault.kind:
-        case FaultKind.DROP_BEFORE_ACCEPT:
-            raise _Dropped
-        case FaultKind.HANG:
-            await asyncio.get_running_loop().create_future()
-        case FaultKind.TOO_MANY_REQUESTS:
-            raise errors.too_many_requests(fault.retry_after)
-        case FaultKind.BAD_GATEWAY:
-            row.ok, row.error_code = False, HTTPStatus.BAD_GATEWAY
-            return _Answer(HTTPStatus.BAD_GATEWAY, _GATEWAY_PAGE, content_type="text/html")
-    raise ApiError(_REFUSALS[fault.kind])
-
-
-_REFUSALS: dict[FaultKind, Refusal] = {
-    FaultKind.BLOCKED: errors.BLOCKED,
-    FaultKind.BAD_REQUEST: errors.CHAT_NOT_FOUND,
-    FaultKind.UNAUTHORIZED: errors.UNAUTHORIZED,
-    FaultKind.INTERNAL_ERROR: errors.INTERNAL,
-}
+def _drop(connection: Connection) -> web.StreamResponse:
+    if connection.transport is not None:
+        connection.transport.abort()
+    return web.Response()

@@ -1,8 +1,9 @@
 """HTTP connections that know whether their last answer was read.
 
-A client that dies leaves two traces. With its handler still at work, aiohttp cancels the handler. With the
+A client that dies leaves traces. With its handler still at work, aiohttp cancels the handler. With the
 answer written, the kernel resets the connection: at once if the client was gone by then (the socket's pending
-error says so), or when the client dies with the answer unread (the connection ends with an error).
+error says so), or when the client dies with the answer unread (the connection ends with an error). A client that
+had fetched the answer and died before it could use it leaves a plain close: the row then says when that was.
 """
 
 import socket
@@ -13,6 +14,8 @@ from aiohttp import web
 
 from bench.sandbox.wire import Row
 
+# Called with the last answered row of a connection that the client closed, and whether it was a reset.
+OnClose = Callable[[Row, bool], None]
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -20,11 +23,11 @@ class Connection(web.RequestHandler):
     """`answered` is the row of the last answer, until the next request shows that the answer was read."""
 
     answered: Row | None = None
-    on_lost_answer: Callable[[Row], None]
+    on_close: OnClose
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        if exc is not None and self.answered is not None:
-            self.on_lost_answer(self.answered)
+        if self.answered is not None and not self._force_close:
+            self.on_close(self.answered, exc is not None)
         super().connection_lost(exc)
 
     def reset_by_client(self) -> bool:
@@ -35,13 +38,13 @@ class Connection(web.RequestHandler):
 
 
 class ConnectionServer(web.Server):
-    def __init__(self, handler: Handler, on_lost_answer: Callable[[Row], None]) -> None:
+    def __init__(self, handler: Handler, on_close: OnClose) -> None:
         super().__init__(handler, handler_cancellation=True, access_log=None)
-        self._on_lost_answer = on_lost_answer
+        self._on_close = on_close
 
     def __call__(self) -> Connection:
         connection = Connection(self, loop=self._loop, **self._kwargs)
-        connection.on_lost_answer = self._on_lost_answer
+        connection.on_close = self._on_close
         return connection
 
 

@@ -115,7 +115,7 @@ class Control:
     async def _record(self, request: web.Request) -> web.Response:
         """Answer with the rows from the cursor on; with `wait`, as soon as there is one."""
         cursor = _number(request, "cursor")
-        await self._pulse.until(lambda: self._recorder.since(cursor).rows or None, _wait(request))
+        await self._pulse.until(lambda: self._recorder.reaches(cursor) or None, _wait(request))
         return _answer(self._recorder.since(cursor))
 
     async def _acknowledgements(self, request: web.Request) -> web.Response:
@@ -198,7 +198,9 @@ async def _errors_as_json(
 ) -> web.StreamResponse:
     try:
         return await handler(request)
+    except web.HTTPException as error:
+        return _answer(wire.ControlError(error.reason), error.status)
     except LookupError as error:
         return _answer(wire.ControlError(str(error)), 404)
-    except ValueError as error:
+    except (ValueError, msgspec.MsgspecError) as error:
         return _answer(wire.ControlError(str(error)), 400)

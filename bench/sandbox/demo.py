@@ -11,6 +11,7 @@ import time
 import aiohttp
 
 from bench.sandbox.client import ControlFailedError, SandboxClient
+from bench.sandbox.wire import PersonInfo
 
 _THINKING_S = 2.0
 _PATIENCE_S = 3600.0
@@ -34,18 +35,23 @@ async def _play(given: argparse.Namespace) -> None:
         (person,) = await client.add_people(1)
         await client.start(bot, person.id)
         _tell(f"{person.first_name} starts @{bot}")
-        last = await client.write(bot, person.id, "Oi! Quanto custa?")
+        await client.write(bot, person.id, "Oi! Quanto custa?")
         _tell(f"{person.first_name} writes, and falls silent")
-        answers = 0
+        answers, seen = 0, 0
         while not given.rounds or answers < given.rounds:
-            found = await client.next_message(bot, person.id, after=last.message_id or 0, wait=_PATIENCE_S)
-            if found is None:
-                continue
-            _tell(f"{person.first_name} receives: {found.text}")
-            await asyncio.sleep(_THINKING_S)
-            last = await client.write(bot, person.id, "Estou aqui!")
+            seen = await _receive(client, bot, person, seen)
+            await client.write(bot, person.id, "Estou aqui!")
             _tell(f"{person.first_name} answers, and falls silent again")
             answers += 1
+
+
+async def _receive(client: SandboxClient, bot: str, person: PersonInfo, seen: int) -> int:
+    """Wait for messages until they cease for as long as one thinks; give the id of the last."""
+    patience = _PATIENCE_S
+    while found := await client.next_message(bot, person.id, after=seen, wait=patience):
+        _tell(f"{person.first_name} receives: {found.text}")
+        seen, patience = found.message_id, _THINKING_S
+    return seen
 
 
 def main() -> None:

@@ -56,6 +56,7 @@ MESSAGE_CANNOT_BE_DELETED = bad_request("message can't be deleted for everyone")
 QUERY_TOO_OLD = bad_request("query is too old and response timeout expired or query ID is invalid")
 WRONG_ACTION = bad_request("wrong parameter action in request")
 NOT_UTF8 = bad_request("strings must be encoded in UTF-8")
+BODY_NOT_MULTIPART = bad_request("boundary not found")
 BODY_NOT_JSON = bad_request("JSON object expected")
 
 MARKUP_NOT_JSON = bad_request("can't parse reply keyboard markup JSON object")

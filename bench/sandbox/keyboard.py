@@ -1,5 +1,6 @@
 """Reply markup: checked as the server checks it. Only inline keyboards come back in a message."""
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -30,7 +31,13 @@ def inline_keyboard(given: Any) -> msgspec.Raw | None:
     """Check the markup; give the inline keyboard to store, None for none or for another kind of markup."""
     if given is None or given == "":
         return None
-    markup = _decoded(given)
+    return _checked(given if isinstance(given, str) else msgspec.json.encode(given).decode())
+
+
+@lru_cache(maxsize=1024)
+def _checked(encoded: str) -> msgspec.Raw | None:
+    """Check one markup; cached because a campaign sends the same one to thousands."""
+    markup = _decoded(encoded)
     if not isinstance(markup, dict):
         raise ApiError(errors.MARKUP_NOT_OBJECT)
     rows = markup.get("inline_keyboard")
@@ -49,11 +56,9 @@ def first_callback(markup: msgspec.Raw | None) -> str | None:
     return next((button["callback_data"] for button in _buttons(rows) if "callback_data" in button), None)
 
 
-def _decoded(given: Any) -> Any:
-    if not isinstance(given, str):
-        return given
+def _decoded(encoded: str) -> Any:
     try:
-        return msgspec.json.decode(given)
+        return msgspec.json.decode(encoded)
     except msgspec.DecodeError as error:
         raise ApiError(errors.MARKUP_NOT_JSON) from error
 

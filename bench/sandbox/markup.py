@@ -7,6 +7,7 @@ mentions and hashtags found in plain text, and the clean-up of formatting that c
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from bench.sandbox.links import checked_link, mentioned_user
 
@@ -88,9 +89,9 @@ def plain(text: str) -> Formatted:
     return Formatted(text.strip(" \n"))
 
 
+@lru_cache(maxsize=1024)
 def parse_html(source: str) -> Formatted:
-    if "<" not in source and "&" not in source:
-        return plain(source)
+    """Read HTML; cached because a campaign sends the same text to thousands."""
     if _END in source:
         raise MarkupError("Text must not contain null bytes")
     return _trimmed(_Reader(source).read())
@@ -207,26 +208,17 @@ class _Reader:
 
     def _read_token(self) -> str:
         begin = self._at
-        while self._source[self._at].isascii() and (
-            self._source[self._at].isalnum() or self._source[self._at] in ".-"
-        ):
+        while self._source[self._at].isascii() and (self._source[self._at].isalnum() or self._source[self._at] in ".-"):
             self._at += 1
         if self._source[self._at] not in _SPACES and self._source[self._at] != ">":
             raise self._complain("Unexpected end of name token", begin)
         return _lower(self._source[begin : self._at])
 
     def _read_quoted(self, quote: str) -> str:
-        self._at += 1
-        value = ""
-        while self._source[self._at] != quote and not self._ended():
-            letter, self._at = _character_at(self._source, self._at) or (
-                self._source[self._at],
-                self._at + 1,
-            )
-            value += letter
-        if self._source[self._at] == quote:
-            self._at += 1
-        return value
+        begin = self._at + 1
+        end = self._source.find(quote, begin)
+        self._at = len(self._source) - 1 if end < 0 else end + 1
+        return _resolved(self._source[begin : end if end >= 0 else self._at])
 
     def _read_end_tag(self) -> None:
         begin = self._at
@@ -329,6 +321,11 @@ def _character_at(source: str, at: int) -> tuple[str, int] | None:
     code = int(match["hex"] or "0", 16) if match["hex"] is not None else int(match["decimal"] or "0")
     too_long = len(match[0].removesuffix(";")) >= _LONGEST_NUMBER
     return None if code == 0 or code >= _LAST_CODE or too_long else (chr(code), match.end())
+
+
+def _resolved(value: str) -> str:
+    """Replace the references in the value of an attribute."""
+    return _CHARACTER.sub(lambda match: (_character_at(value, match.start()) or (match[0],))[0], value)
 
 
 def _trimmed(formatted: Formatted) -> Formatted:

@@ -31,8 +31,6 @@ def string_list(given: Parameters, name: str) -> tuple[str, ...] | None:
     """Read a list of strings; None if it is absent or no list, which the server takes as not given."""
     value = given.get(name)
     try:
-        return msgspec.convert(
-            msgspec.json.decode(value) if isinstance(value, str) else value, tuple[str, ...]
-        )
+        return msgspec.convert(msgspec.json.decode(value) if isinstance(value, str) else value, tuple[str, ...])
     except msgspec.MsgspecError:
         return None

@@ -32,7 +32,6 @@ def _bind(port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((_LOOPBACK, port))
-        bound.listen(1024)
     except OSError as error:
         bound.close()
         raise OSError(error.errno, f"cannot listen on {_LOOPBACK}:{port}: {error.strerror}") from error

@@ -1,7 +1,8 @@
 """Every request that reached the Bot API port: when, what, how it ended, and whether its answer was read.
 
-A row is published when its request ends. Should the connection then turn out to have been reset before the
-client read the answer, the row is published once more with `broken_off`; the last one of a `seq` counts.
+A row is published when its request ends. If the client then closes the connection without another request, the
+row is published once more: with `closed_ms`, and with `broken_off` if the answer was never read. Of the rows
+with one `seq` the last counts.
 """
 
 from typing import BinaryIO
@@ -32,13 +33,19 @@ class Recorder:
         row.broken_off = broken_off
         self._publish(row)
 
-    def answer_was_lost(self, row: Row) -> None:
+    def client_closed(self, row: Row, now_ms: int, *, unread: bool) -> None:
+        """Note that the client hung up after this answer."""
         if row.broken_off is None:
-            row.broken_off = "client"
+            row.broken_off = "client" if unread else None
+            row.closed_ms = now_ms
             self._publish(row)
 
     def since(self, cursor: int) -> Record:
-        return Record(len(self._ended), self._ended[cursor:], list(self._open.values()))
+        latest = {row.seq: row for row in self._ended[cursor:]}
+        return Record(len(self._ended), list(latest.values()), list(self._open.values()))
+
+    def reaches(self, cursor: int) -> bool:
+        return len(self._ended) > cursor
 
     def forget(self) -> None:
         self._ended.clear()

@@ -17,8 +17,9 @@ from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
 from bench.sandbox.state import State
 
-# Requests that are still open when the sandbox stops hang by nature: long polls and provoked hangs.
+# What is still open on the control port when the sandbox stops waits for something that will not come.
 _PATIENCE_S = 0.05
+_BACKLOG = 4096
 
 
 class Sandbox:
@@ -64,18 +65,20 @@ class Sandbox:
         pulse, recorder = Pulse(), Recorder(file)
         api = BotApi(self._state, self._faults, recorder, pulse, _now_ms)
         control = Control(self._state, self._faults, recorder, pulse, _now_ms)
-        server = ConnectionServer(api.handle, recorder.answer_was_lost)
+        server = ConnectionServer(api.handle, api.client_closed)
         self.api_url = await _serve(stack, web.ServerRunner(server, shutdown_timeout=_PATIENCE_S), self._port)
-        runner = web.AppRunner(control.application(), access_log=None, shutdown_timeout=_PATIENCE_S)
+        runner = web.AppRunner(
+            control.application(), access_log=None, shutdown_timeout=_PATIENCE_S, handler_cancellation=True
+        )
         self.control_url = await _serve(stack, runner, self._control_port)
-        stack.callback(api.close)
+        stack.push_async_callback(api.close)
 
 
 async def _serve(stack: AsyncExitStack, runner: web.BaseRunner, port: int) -> str:
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     listening = ports.listen(port)
-    await web.SockSite(runner, listening).start()
+    await web.SockSite(runner, listening, backlog=_BACKLOG).start()
     host, bound = listening.getsockname()
     return f"http://{host}:{bound}"
 

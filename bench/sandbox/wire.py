@@ -1,7 +1,7 @@
 """The control port's language: what is sent and what is answered, one struct for both ends."""
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -14,12 +14,12 @@ class BotInfo(msgspec.Struct, frozen=True):
     token: str
 
 
-class NewBot(msgspec.Struct, frozen=True):
+class NewBot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     username: str | None = None
 
 
-class NewPeople(msgspec.Struct, frozen=True):
-    count: int
+class NewPeople(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    count: Annotated[int, msgspec.Meta(ge=1)]
 
 
 class PersonInfo(msgspec.Struct, frozen=True):
@@ -85,10 +85,10 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     bot: int | str | None = None
     chat_id: int | None = None
     method: str | None = None
-    probability: float = 1.0
-    count: int | None = None
-    retry_after: int = 1
-    latency_ms: int = 0
+    probability: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
+    count: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    retry_after: Annotated[int, msgspec.Meta(ge=1)] = 1
+    latency_ms: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class SetFault(msgspec.Struct, frozen=True):
@@ -100,8 +100,11 @@ class SetFault(msgspec.Struct, frozen=True):
 class Row(msgspec.Struct, omit_defaults=True):
     """One request on the Bot API port. Times in ms of the wall clock.
 
-    `broken_off` is `client` (it went away before it had its answer), `fault` or `closing` (we did), or None.
-    `ok` and `error_code` speak of the answer as decided, also if it could not be delivered.
+    `broken_off` is None, or who ended it before the answer was read: the `client`, a `fault`, the sandbox by
+    `closing`, or a `failure` of the sandbox itself.
+    `closed_ms` is when the client closed the connection, if it did so after this answer without another request:
+    a client that dies right after it fetched the answer leaves no other trace. `ok` and `error_code` speak of
+    the answer as decided, also if it could not be delivered.
     """
 
     seq: int
@@ -118,12 +121,13 @@ class Row(msgspec.Struct, omit_defaults=True):
     updates: int | None = None
     fault: str | None = None
     broken_off: str | None = None
+    closed_ms: int | None = None
 
 
 class Record(msgspec.Struct, frozen=True):
     """Requests that ended, from a cursor on, and those that are still open.
 
-    A row comes a second time, with the same `seq`, if its answer turns out to have never been read.
+    A row comes a second time, with the same `seq`, when the client closes the connection after it.
     """
 
     cursor: int

@@ -9,6 +9,4 @@ from bench.sandbox.methods.updates import UPDATES
 METHODS: dict[str, Method] = {
     name.lower(): method for group in (BOTS, CHATS, MESSAGES, UPDATES) for name, method in group.items()
 }
-CANONICAL = {
-    name.lower(): name for name in ("getUpdates", *(n for g in (BOTS, CHATS, MESSAGES, UPDATES) for n in g))
-}
+CANONICAL = {name.lower(): name for name in ("getUpdates", *(n for g in (BOTS, CHATS, MESSAGES, UPDATES) for n in g))}

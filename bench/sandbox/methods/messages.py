@@ -23,9 +23,7 @@ def send_message(call: Call) -> Message:
     if len(formatted.text) > _LONGEST_TEXT:
         raise ApiError(errors.TEXT_TOO_LONG)
     require_open(conversation)
-    message = Message(
-        conversation.next_message_id, call.bot.sender, conversation.person.chat, seconds(call.now_ms)
-    )
+    message = Message(conversation.next_message_id, call.bot.sender, conversation.person.chat, seconds(call.now_ms))
     message.text = formatted.text
     message.entities = _entities(formatted.spans, call.state)
     message.reply_markup = markup

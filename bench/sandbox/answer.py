@@ -1,0 +1,73 @@
+"""What goes back over the wire: a result, a refusal, or the ruin that a fault makes of it."""
+
+import asyncio
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from bench.sandbox import errors
+from bench.sandbox.errors import ApiError, Refusal
+from bench.sandbox.wire import Fault, FaultKind
+
+_JSON = "application/json"
+_GATEWAY_PAGE = (
+    b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
+    b"<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+)
+_REFUSALS: dict[FaultKind, Refusal] = {
+    FaultKind.BLOCKED: errors.BLOCKED,
+    FaultKind.BAD_REQUEST: errors.CHAT_NOT_FOUND,
+    FaultKind.UNAUTHORIZED: errors.UNAUTHORIZED,
+    FaultKind.INTERNAL_ERROR: errors.INTERNAL,
+}
+
+
+class DroppedError(Exception):
+    """The connection is to be closed without an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes
+    retry_after: int | None = None
+    content_type: str = _JSON
+
+    @property
+    def ok(self) -> bool:
+        return self.status == HTTPStatus.OK
+
+    def response(self) -> web.Response:
+        headers = {"Content-Type": self.content_type}
+        if self.retry_after is not None:
+            headers["Retry-After"] = str(self.retry_after)
+        return web.Response(status=self.status, body=self.body, headers=headers)
+
+
+def accepted(result: bytes) -> Answer:
+    return Answer(HTTPStatus.OK, b'{"ok":true,"result":' + result + b"}")
+
+
+def refused(error: ApiError) -> Answer:
+    code, description = error.refusal
+    body: dict[str, Any] = {"ok": False, "error_code": code, "description": description}
+    if error.retry_after is not None:
+        body["parameters"] = {"retry_after": error.retry_after}
+    return Answer(code, msgspec.json.encode(body), error.retry_after)
+
+
+async def spoiled(fault: Fault) -> Answer:
+    """Answer, or not, a call that is not served at all."""
+    match fault.kind:
+        case FaultKind.DROP_BEFORE_ACCEPT:
+            raise DroppedError
+        case FaultKind.HANG:
+            await asyncio.get_running_loop().create_future()
+        case FaultKind.TOO_MANY_REQUESTS:
+            return refused(errors.too_many_requests(fault.retry_after))
+        case FaultKind.BAD_GATEWAY:
+            return Answer(HTTPStatus.BAD_GATEWAY, _GATEWAY_PAGE, content_type="text/html")
+    return refused(ApiError(_REFUSALS[fault.kind]))
