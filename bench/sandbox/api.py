@@ -73,6 +73,7 @@ class BotApi:
             return refused(ApiError(errors.NOT_FOUND)).response()
         bot = self._state.bot_by_token(target.token)
         row = self._recorder.arrive(bot.id if bot else 0, target.method, self._clock())
+        self._pulse.beat()
         with _Registered(self._running):
             return await self._recorded(request, connection, target, bot, row)
 

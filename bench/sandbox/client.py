@@ -122,6 +122,10 @@ class SandboxClient:
         """List the requests that ended since the cursor; of two rows with one `seq` the later counts."""
         return await self._ask("GET", f"/record?cursor={cursor}&wait={wait}", wire.Record)
 
+    async def open_requests(self, count: int = 1, wait: float = 10) -> list[wire.Row]:
+        """Wait until so many requests have arrived and not ended, such as polls."""
+        return await self._ask("GET", f"/record/open?count={count}&wait={wait}", list[wire.Row])
+
     async def acknowledgements(self, cursor: int = 0) -> wire.Acknowledgements:
         return await self._ask("GET", f"/acknowledgements?cursor={cursor}", wire.Acknowledgements)
 

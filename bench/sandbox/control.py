@@ -18,6 +18,7 @@ from bench.sandbox.state import Bot, Conversation, Person, State, Stored
 
 _BIGGEST_BODY = 64 * 1024 * 1024
 _Struct = TypeVar("_Struct")
+_Number = TypeVar("_Number", int, float)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -47,6 +48,7 @@ class Control:
                 web.delete("/faults", self._clear_faults),
                 web.delete("/faults/{fault}", self._remove_fault),
                 web.get("/record", self._record),
+                web.get("/record/open", self._open_requests),
                 web.get("/acknowledgements", self._acknowledgements),
                 web.get("/acknowledgements/{bot}/{update}", self._acknowledgement),
                 web.post("/reset", self._reset),
@@ -118,6 +120,12 @@ class Control:
         await self._pulse.until(lambda: self._recorder.reaches(cursor) or None, _wait(request))
         return _answer(self._recorder.since(cursor))
 
+    async def _open_requests(self, request: web.Request) -> web.Response:
+        """Answer with the requests that stand open, as soon as there are `count`."""
+        count = _number(request, "count")
+        await self._pulse.until(lambda: len(self._recorder.open) >= count or None, _wait(request))
+        return _answer(self._recorder.open)
+
     async def _acknowledgements(self, request: web.Request) -> web.Response:
         cursor = _number(request, "cursor")
         passed = self._state.acknowledgements[cursor:]
@@ -181,15 +189,22 @@ async def _body(request: web.Request, kind: type[_Struct]) -> _Struct:
 
 
 def _number(request: web.Request, name: str) -> int:
-    return int(request.query.get(name, "0"))
-
-
-def _wait(request: web.Request) -> float:
-    return float(request.query.get("wait", "0"))
+    return _converted(int, name, request.query.get(name, "0"))
 
 
 def _path_number(request: web.Request, name: str) -> int:
-    return int(request.match_info[name])
+    return _converted(int, name, request.match_info[name])
+
+
+def _wait(request: web.Request) -> float:
+    return _converted(float, "wait", request.query.get("wait", "0"))
+
+
+def _converted(kind: type[_Number], name: str, given: str) -> _Number:
+    try:
+        return kind(given)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a number, not {given!r}") from error
 
 
 @web.middleware

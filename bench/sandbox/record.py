@@ -42,7 +42,11 @@ class Recorder:
 
     def since(self, cursor: int) -> Record:
         latest = {row.seq: row for row in self._ended[cursor:]}
-        return Record(len(self._ended), list(latest.values()), list(self._open.values()))
+        return Record(len(self._ended), list(latest.values()), self.open)
+
+    @property
+    def open(self) -> list[Row]:
+        return list(self._open.values())
 
     def reaches(self, cursor: int) -> bool:
         return len(self._ended) > cursor

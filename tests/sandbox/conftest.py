@@ -1,0 +1,40 @@
+"""A running sandbox, its client, a person who has started the first bot, and a caller of that bot."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from bench.sandbox import Sandbox, SandboxClient
+from tests.sandbox.caller import Caller
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox(bots=2) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def client(sandbox: Sandbox) -> AsyncIterator[SandboxClient]:
+    async with SandboxClient(sandbox.control_url) as client:
+        yield client
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def bot(session: aiohttp.ClientSession, sandbox: Sandbox) -> Caller:
+    return Caller(session, sandbox.api_url, sandbox.bots[0])
+
+
+@pytest.fixture
+async def person(client: SandboxClient) -> int:
+    """A person who has started the first bot."""
+    (person,) = await client.add_people(1)
+    await client.start("shop_bot", person.id)
+    return person.id
