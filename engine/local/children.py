@@ -6,8 +6,8 @@ If we are killed they are killed too: whatever they were at, the next start reco
 import asyncio
 import signal
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Self
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 from engine.core.errors import RecoveryError
 from engine.local.process import die_with_parent
@@ -18,74 +18,92 @@ _NAME_WIDTH = 8
 
 
 def say(name: str, line: str) -> None:
-    """One line of the one log."""
-    sys.stdout.write(f"{name:<{_NAME_WIDTH}} │ {line}\n")
+    """Write one line of the one log."""
+    sys.stdout.write(f"{name:<{_NAME_WIDTH}} | {line}\n")
     sys.stdout.flush()
 
 
 class Child:
-    """A Python module at work."""
+    """A Python module at work. `first_line` may be awaited once, before `follow`."""
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, name: str, process: asyncio.subprocess.Process, output: asyncio.StreamReader) -> None:
         self.name = name
         self._process = process
-        self._output = _reader(process)
-
-    @classmethod
-    async def start(cls, name: str, arguments: Sequence[str], env: Mapping[str, str]) -> Self:
-        """`arguments` follow `python -m`."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            *arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=_LONGEST_LINE,
-            env=dict(env),
-            start_new_session=True,
-            preexec_fn=die_with_parent(signal.SIGKILL),
-        )
-        return cls(name, process)
+        self._output = output
 
     async def first_line(self) -> str:
         """Wait for the line by which a child says that it is ready."""
-        line = (await self._output.readline()).decode("utf-8", "replace").rstrip()
+        line = _text(await self._output.readline())
         if not line:
             raise RecoveryError(f"{self.name} ended with status {await self._process.wait()} at start.")
         return line
 
-    async def run(self) -> int:
-        """Relay every line until the end; the exit status."""
+    async def follow(self) -> int:
+        """Pass every line on until the child ends; returns its status."""
         async for line in self._output:
-            say(self.name, line.decode("utf-8", "replace").rstrip())
+            say(self.name, _text(line))
         return await self._process.wait()
 
     async def stop(self) -> None:
         """Ask, wait, insist."""
-        if self._process.returncode is not None:
-            return
-        self._process.terminate()
+        if self._process.returncode is None:
+            self._process.terminate()
         try:
-            await asyncio.wait_for(self._process.wait(), _PATIENCE_S)
+            await asyncio.wait_for(self.follow(), _PATIENCE_S)
         except TimeoutError:
             say("run", f"{self.name} did not end within {_PATIENCE_S:.0f} s and is killed")
             self._process.kill()
             await self._process.wait()
 
 
-async def run_once(name: str, arguments: Sequence[str], env: Mapping[str, str]) -> None:
-    """Run a command to its end; it has to succeed."""
-    child = await Child.start(name, arguments, env)
-    try:
-        status = await child.run()
-    finally:
-        await child.stop()
-    if status:
-        raise RecoveryError(f"`python -m {' '.join(arguments)}` ended with status {status}; it says why above.")
-
-
-def _reader(process: asyncio.subprocess.Process) -> asyncio.StreamReader:
+@asynccontextmanager
+async def child(name: str, arguments: Sequence[str], env: Mapping[str, str]) -> AsyncIterator[Child]:
+    """Run `python -m` with these arguments for as long as the block lasts."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        limit=_LONGEST_LINE,
+        env=dict(env),
+        start_new_session=True,
+        preexec_fn=die_with_parent(signal.SIGKILL),
+    )
     if process.stdout is None:
         raise RuntimeError("a child is started with a pipe for its output")
-    return process.stdout
+    started = Child(name, process, process.stdout)
+    try:
+        yield started
+    finally:
+        await started.stop()
+
+
+async def until_one_ends(*children: Child) -> tuple[Child, int]:
+    """Follow all of them; returns the first that ends, with its status."""
+    following = {asyncio.create_task(child.follow()): child for child in children}
+    try:
+        ended, _ = await asyncio.wait(following, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await _cancel(following)
+    first = ended.pop()
+    return following[first], first.result()
+
+
+async def _cancel(tasks: Mapping[asyncio.Task[int], Child]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", "replace").rstrip()
+
+
+async def run_once(name: str, arguments: Sequence[str], env: Mapping[str, str]) -> None:
+    """Run a command to its end; it has to succeed."""
+    async with child(name, arguments, env) as command:
+        status = await command.follow()
+    if status:
+        raise RecoveryError(f"`python -m {' '.join(arguments)}` ended with status {status}; it says why above.")

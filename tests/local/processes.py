@@ -31,9 +31,7 @@ def wait_until_empty(directory: Path) -> None:
 
 
 @contextmanager
-def parent_of_servers(
-    state_dir: Path, umask: int = 0o022
-) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+def parent_of_servers(state_dir: Path, umask: int = 0o022) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     """Run both servers in a Python process until its input ends; yield it with their URLs."""
     with subprocess.Popen(  # noqa: S603 - our own interpreter and script
         [sys.executable, "-c", _PARENT, str(state_dir)],

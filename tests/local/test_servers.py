@@ -83,9 +83,7 @@ def test_a_stop_leaves_no_process(state_dir: Path) -> None:
 def test_a_second_start_is_refused_and_told_what_to_do(state_dir: Path) -> None:
     with (
         LocalServers(state_dir, postgres=False),
-        pytest.raises(
-            RecoveryError, match=r"Another run \(pid \d+\) uses .*: end it first, or set STATE_DIR"
-        ),
+        pytest.raises(RecoveryError, match=r"Another run \(pid \d+\) uses .*: end it first, or set STATE_DIR"),
         LocalServers(state_dir, postgres=False),
     ):
         pass

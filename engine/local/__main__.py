@@ -1,0 +1,18 @@
+"""`python -m engine.local`, which is what `./dev run` runs."""
+
+import argparse
+import io
+import sys
+
+from engine.local import run
+
+
+def main() -> int:
+    argparse.ArgumentParser(prog="./dev run", description=run.__doc__).parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a letter is no reason to end
+    return run.run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""The example campaign for each of the sandbox's bots, once: what you change later stays as you left it."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine import administration, campaign_file
+from engine.administration import Overview, Pool
+from engine.core.campaign import Change
+from engine.core.errors import NotFoundError
+from engine.local.children import say
+
+FILE = Path(__file__).parents[2] / "bench" / "examples" / "first-light.yaml"
+
+
+async def give_example(pool: Pool, bots: Sequence[str], min_threshold_ms: int) -> None:
+    """Import, publish and activate it where the bot has nothing published yet."""
+    change = Change(actor="dev run", at=time.time_ns() // 1_000_000)
+    for bot in bots:
+        found = await _overview(pool, bot, change.at)
+        if found is None:
+            draft = campaign_file.load(FILE, min_threshold_ms)
+            await administration.import_draft(pool, bot, draft, min_threshold_ms, change)
+        if found is None or found.published_version is None:
+            await administration.publish(pool, bot, min_threshold_ms, change)
+            state = await administration.activate(pool, bot, change)
+            say("run", f"@{bot} has the campaign {FILE.name}, {state}")
+
+
+async def _overview(pool: Pool, bot: str, now_ms: int) -> Overview | None:
+    try:
+        return await administration.show(pool, bot, now_ms)
+    except NotFoundError:
+        return None

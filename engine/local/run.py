@@ -1,0 +1,73 @@
+"""`./dev run`: everything on this machine, in one log, until Ctrl-C.
+
+Servers and migrations, then receiver and poller: against Telegram if you give MANAGER_BOT_TOKEN, BOT_TOKEN or
+TELEGRAM_API_URL, or once a bot of yours is registered; else against the sandbox, whose bots get the example
+campaign, with a person who plays. What starts first ends last. A second Ctrl-C ends all at once.
+"""
+
+import asyncio
+import signal
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from engine.core.errors import RecoveryError
+from engine.local import environment, stage
+from engine.local.account import make_dir, server_account
+from engine.local.children import Child, child, say, until_one_ends
+from engine.local.servers import LocalServers
+from engine.migrate import upgrade
+
+_ENGINE = {"receiver": ["engine.receiver"], "poller": ["engine.poller", "--shard", "0"]}
+
+
+def run() -> int:
+    """Run until a signal; 0 after an orderly end, 1 if something failed."""
+    try:
+        _with_servers(environment.given())
+    except RecoveryError as error:
+        sys.stdout.flush()
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        say("run", "All has ended; the data are kept.")
+    return 0
+
+
+def _with_servers(given: dict[str, str]) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    directory = make_dir(environment.state_dir(given), server_account())
+    servers = LocalServers(directory, redis="REDIS_URL" not in given, postgres="DATABASE_URL" not in given)
+    with servers:
+        ours = {"REDIS_URL": servers.redis_url, "DATABASE_URL": servers.database_url}
+        env = environment.complete({**ours, **given}, directory)
+        upgrade(env["DATABASE_URL"])
+        asyncio.run(_until_signal(directory, env))
+
+
+async def _until_signal(directory: Path, env: dict[str, str]) -> None:
+    work = asyncio.create_task(_with_children(directory, env))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    await work
+
+
+async def _with_children(directory: Path, env: dict[str, str]) -> None:
+    async with AsyncExitStack() as stack:
+        staged = await stage.prepare(stack, directory, env)
+        environment.announce(directory, staged.env)
+        children = [*staged.children]
+        for name, arguments in _ENGINE.items():
+            children.append(await stack.enter_async_context(child(name, arguments, staged.env)))
+        if staged.person:
+            children.append(await stack.enter_async_context(child("person", staged.person, staged.env)))
+        await _until_one_fails(children)
+
+
+async def _until_one_fails(children: list[Child]) -> None:
+    while True:
+        ended, status = await until_one_ends(*children)
+        if status or ended.name != "person":
+            raise RecoveryError(f"{ended.name} ended with status {status}, so all ends; its last lines say why.")
+        children.remove(ended)
+        say("run", "The person stays silent from here on. Ctrl-C ends all.")

@@ -1,0 +1,44 @@
+"""The sandbox as a child process: known by its command line and by the one line that it prints, never imported."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from engine.core.errors import RecoveryError
+from engine.local.children import Child, child
+from engine.local.ports import settled_port
+
+_BOTS = 3
+
+
+class SandboxBot(msgspec.Struct, frozen=True):
+    id: int
+    username: str
+    token: str
+
+
+class Ready(msgspec.Struct, frozen=True):
+    api_url: str
+    control_url: str
+    bots: tuple[SandboxBot, ...]
+
+
+@asynccontextmanager
+async def running_sandbox(state_dir: Path, env: Mapping[str, str]) -> AsyncIterator[tuple[Child, Ready]]:
+    """On the same ports as last time where they are free; its bots and their tokens are always the same."""
+    ports = {
+        "--port": settled_port(state_dir / "sandbox.port"),
+        "--control-port": settled_port(state_dir / "sandbox-control.port"),
+    }
+    arguments = [word for name, port in ports.items() for word in (name, str(port))]
+    async with child("sandbox", ["bench.sandbox", "--bots", str(_BOTS), *arguments], env) as sandbox:
+        yield sandbox, _ready(await sandbox.first_line())
+
+
+def _ready(line: str) -> Ready:
+    try:
+        return msgspec.json.decode(line, type=Ready)
+    except msgspec.DecodeError:
+        raise RecoveryError(f"The sandbox did not start; it says: {line}") from None

@@ -1,0 +1,77 @@
+"""Against whom the engine plays: Telegram, or the sandbox with its bots, the example campaign and a person.
+
+The sandbox's bots are registered like any others. Their ids are noted, so that the next run can tell them from
+yours: as soon as there is one of yours, Telegram it is.
+"""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from engine.local.children import Child, run_once, say
+from engine.local.example import give_example
+from engine.local.sandbox import Ready, SandboxBot, running_sandbox
+from engine.settings import load_settings
+from storage import catalogue
+from storage.postgres import open_pool
+
+_FOR_TELEGRAM = ("MANAGER_BOT_TOKEN", "BOT_TOKEN", "TELEGRAM_API_URL")
+_ROUNDS = "2"  # then the person stays silent, so that a whole sequence is seen
+
+
+class Stage(NamedTuple):
+    env: dict[str, str]
+    children: Sequence[Child] = ()
+    person: Sequence[str] = ()
+
+
+async def prepare(stack: AsyncExitStack, directory: Path, env: dict[str, str]) -> Stage:
+    noted = directory / "sandbox-bots.json"
+    registered = await _registered(env["DATABASE_URL"])
+    if any(name in env for name in _FOR_TELEGRAM) or registered - _noted(noted):
+        return await _telegram(env, registered)
+    env = {"MIN_THRESHOLD_SECONDS": "1", **env}
+    sandbox, ready = await stack.enter_async_context(running_sandbox(directory, env))
+    noted.write_bytes(msgspec.json.encode([bot.id for bot in ready.bots]))
+    env["TELEGRAM_API_URL"] = ready.api_url
+    await _cast(ready, registered, env)
+    return Stage(env, [sandbox], ["bench.sandbox.demo", "--control", ready.control_url, "--rounds", _ROUNDS])
+
+
+async def _telegram(env: dict[str, str], registered: set[int]) -> Stage:
+    if "BOT_TOKEN" in env:
+        await run_once("run", ["engine.bots", "add"], env)
+    elif not registered:
+        say("run", "No bot is registered yet: start again with BOT_TOKEN set to its token.")
+    return Stage({name: value for name, value in env.items() if name != "BOT_TOKEN"})
+
+
+async def _cast(ready: Ready, registered: set[int], env: dict[str, str]) -> None:
+    for bot in ready.bots:
+        if bot.id not in registered:
+            await run_once("run", ["engine.bots", "add"], {**env, "BOT_TOKEN": bot.token})
+    await _example(ready.bots, env)
+    say("run", f"Sandbox          {ready.api_url} is its Bot API, {ready.control_url} its people")
+
+
+async def _example(bots: Sequence[SandboxBot], env: dict[str, str]) -> None:
+    pool = await open_pool(env["DATABASE_URL"])
+    try:
+        await give_example(pool, [bot.username for bot in bots], load_settings(env).min_threshold_ms)
+    finally:
+        await pool.close()
+
+
+async def _registered(database_url: str) -> set[int]:
+    pool = await open_pool(database_url)
+    try:
+        return {bot.bot_id for bot in await catalogue.list_bots(pool)}
+    finally:
+        await pool.close()
+
+
+def _noted(path: Path) -> set[int]:
+    return msgspec.json.decode(path.read_bytes(), type=set[int]) if path.exists() else set()
