@@ -33,8 +33,16 @@ def _copied(package: Path, account: Account) -> Path:
     if not copy.exists():
         with tempfile.TemporaryDirectory(dir=copy.parent, prefix=".copy-") as scratch:
             _copy(package, Path(scratch) / "whole")
-            (Path(scratch) / "whole").rename(copy)
+            _settle(Path(scratch) / "whole", copy)
     return copy
+
+
+def _settle(whole: Path, copy: Path) -> None:
+    try:
+        whole.rename(copy)
+    except OSError:
+        if not copy.exists():  # else another start was quicker, with the same files
+            raise
 
 
 def _copy(package: Path, target: Path) -> None:
