@@ -1,7 +1,7 @@
 """The door to Alembic: brings a database's schema to a revision and says where it stands.
 
-A database one migration ahead of the code is served (the old version of a rolling deploy); one behind, or further ahead,
-is refused. An advisory lock keeps two starts at once apart.
+A database one migration ahead of the code is served (the old version of a rolling deploy); one behind, or
+further ahead, is refused. An advisory lock keeps two starts at once apart.
 """
 
 import asyncio

@@ -4,12 +4,14 @@ Every statement there is a point look-up by key, in batches. A planner that beli
 would hash or scan instead, at many times the cost; so those plans are switched off for these connections.
 """
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import asyncpg
 
 from engine.core.errors import UnreachableError
 from storage.migrations import check_revision
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 _POINT_LOOKUPS: Final = {
     "enable_hashjoin": "off",
@@ -22,7 +24,7 @@ _CONNECTIONS: Final = 8
 _TIMEOUT_S: Final = 30
 
 
-async def open_pool(database_url: str) -> "asyncpg.Pool[asyncpg.Record]":
+async def open_pool(database_url: str) -> Pool:
     """Connect, and refuse a schema that does not fit. Raises UnreachableError, MigrationError."""
     try:
         pool = await asyncpg.create_pool(
@@ -40,7 +42,7 @@ async def open_pool(database_url: str) -> "asyncpg.Pool[asyncpg.Record]":
     return pool
 
 
-async def _revision(pool: "asyncpg.Pool[asyncpg.Record]") -> str | None:
+async def _revision(pool: Pool) -> str | None:
     if await pool.fetchval("SELECT to_regclass('alembic_version')") is None:
         return None
     revision: str | None = await pool.fetchval("SELECT version_num FROM alembic_version")

@@ -4,6 +4,7 @@ A script is called by its hash; a server that forgot it (restart, failover, SCRI
 same call: scripts check versions, so that a repeated call is safe.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,9 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError
 
 from engine.core.errors import UnreachableError
+from storage.keys import of_bot
+
+__all__ = ["Redis", "Script", "check_redis", "open_redis", "read_states"]
 
 _LUA: Final = Path(__file__).resolve().parent.parent / "lua"
 _TIMEOUT_S: Final = 5
@@ -23,14 +27,14 @@ class Script:
         self._body = (_LUA / f"{name}.lua").read_text(encoding="utf-8")
         self._sha: str | None = None
 
-    async def __call__(self, client: "Redis", keys: tuple[str, ...], *args: str | int) -> list[Any]:
+    async def __call__(self, client: Redis, keys: tuple[str, ...], *args: str | int) -> list[Any]:
         """Raises UnreachableError."""
         try:
             return await self._evaluate(client, keys, args)
         except (RedisError, OSError) as error:
             raise UnreachableError(f"Redis did not answer ({error}): check REDIS_URL and the server's log.") from error
 
-    async def _evaluate(self, client: "Redis", keys: tuple[str, ...], args: tuple[str | int, ...]) -> list[Any]:
+    async def _evaluate(self, client: Redis, keys: tuple[str, ...], args: tuple[str | int, ...]) -> list[Any]:
         sha = self._sha or await self._load(client)
         try:
             reply: list[Any] = await client.evalsha(sha, len(keys), *keys, *args)
@@ -38,18 +42,27 @@ class Script:
             reply = await client.evalsha(await self._load(client), len(keys), *keys, *args)
         return reply
 
-    async def _load(self, client: "Redis") -> str:
+    async def _load(self, client: Redis) -> str:
         self._sha = str(await client.script_load(self._body))
         return self._sha
 
 
-def open_redis(url: str) -> "Redis":
+async def read_states(client: Redis, bot_id: int, chat_ids: Sequence[int]) -> list[str | None]:
+    """The states of chats as they stand, unfenced: to look, not to act. Raises UnreachableError."""
+    try:
+        states = await client.hmget(of_bot(bot_id).state, [str(chat) for chat in chat_ids])
+    except (RedisError, OSError) as error:
+        raise UnreachableError(f"Redis did not answer ({error}): check REDIS_URL and the server's log.") from error
+    return [None if state is None else str(state) for state in states]
+
+
+def open_redis(url: str) -> Redis:
     return Redis.from_url(
         url, decode_responses=True, protocol=3, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S
     )
 
 
-async def check_redis(client: "Redis") -> None:
+async def check_redis(client: Redis) -> None:
     """Raises UnreachableError unless the server answers and would never evict a timer."""
     try:
         policy = (await client.config_get("maxmemory-policy"))["maxmemory-policy"]

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from redis.asyncio import Redis
 
 from storage import keys
-from storage.redis import Script
+from storage.redis import Script, read_states
 
 BATCH: Final = 512
 FEED_SLACK_MS: Final = 4_000
@@ -160,6 +160,11 @@ class Timers:
     async def end(self, bot_id: int, chat_ids: Sequence[int]) -> tuple[Interrupted, ...]:
         k = keys.of_bot(bot_id)
         return _interrupted(await self._scripts["end"](self._client, (k.timers, k.state), *chat_ids))
+
+    async def versions(self, bot_id: int, chat_ids: Sequence[int]) -> list[int | None]:
+        """The current version of each chat, None for one that has no timer."""
+        states = await read_states(self._client, bot_id, chat_ids)
+        return [int(state.partition(" ")[0]) if state else None for state in states]
 
     async def restore(self, bot_id: int, chats: Sequence[Lost]) -> list[Restored]:
         k = keys.of_bot(bot_id)

@@ -1,0 +1,61 @@
+"""What a poller knows of the bots it serves: their tokens, pace, state and campaigns, read again every second.
+
+Published versions never change, so each is read once and kept.
+"""
+
+from typing import NamedTuple
+
+from engine.core.campaign import Snapshot
+from engine.core.lane import LaneState, lane_state
+from engine.vault import Vault
+from storage import catalogue
+from storage.catalogue import BotRow
+from storage.postgres import Pool
+
+
+class Served(NamedTuple):
+    """One bot as its lane sees it. `newest` is None when nothing is published."""
+
+    bot_id: int
+    username: str
+    token: str
+    pace: int
+    state: LaneState
+    newest_version: int
+    newest: Snapshot | None
+    activated_at_ms: int
+
+
+class Catalogue:
+    def __init__(self, pool: Pool, vault: Vault) -> None:
+        self._pool = pool
+        self._vault = vault
+        self._versions: dict[tuple[int, int], Snapshot] = {}
+        self.bots: dict[int, Served] = {}
+
+    async def refresh(self) -> None:
+        """Read again. Raises UnreachableError; what was known stays."""
+        rows = await catalogue.list_bots(self._pool)
+        self.bots = {row.bot_id: await self._served(row) for row in rows}
+
+    async def version(self, bot_id: int, number: int) -> Snapshot | None:
+        """A published version, or None when there is no such one."""
+        known = self._versions.get((bot_id, number))
+        if known is None and number and (known := await catalogue.load_snapshot(self._pool, bot_id, number)):
+            self._versions[bot_id, number] = known
+        return known
+
+    async def _served(self, row: BotRow) -> Served:
+        number = row.published_version or 0
+        newest = await self.version(row.bot_id, number)
+        state = lane_state(row.status, row.campaign_state, published=newest is not None, emergency=row.emergency_stop)
+        return Served(
+            row.bot_id,
+            row.username,
+            self._vault.decrypt(row.token),
+            row.pace,
+            state,
+            number,
+            newest,
+            row.activated_at_ms or 0,
+        )

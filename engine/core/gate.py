@@ -1,0 +1,132 @@
+"""May this block be sent now? One function, one order, a closed list of reasons.
+
+The claim statement checks the same facts (bot to paid) under a lock, in PostgreSQL, in the same words; what is judged
+here says why. Facts that do not exist yet (hold-out, window, cap, expiry) pass by default.
+"""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Reason(StrEnum):
+    """Why something was not sent: stored and logged, never translated."""
+
+    # an episode ends
+    COMPLETED = "completed"
+    RETURNED = "returned"
+    PAID = "paid"
+    OPTED_OUT = "opted_out"
+    UNREACHABLE = "unreachable"
+    STOPPED = "stopped"
+    CAMPAIGN_INACTIVE = "campaign_inactive"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    # a step or block is skipped
+    STEP_OFF = "step_off"
+    STEP_DELETED = "step_deleted"
+    LATE = "late"
+    CAP = "cap"
+    NEVER_FITS = "never_fits"
+    HOLD_OUT = "hold_out"
+    RENDER_ERROR = "render_error"
+    REFUSED = "refused"
+    MEDIA_MISSING = "media_missing"
+    INTERNAL_ERROR = "internal_error"
+    SHADOW = "shadow"
+    # it waits
+    VERSION_CHANGED = "version_changed"
+    EPISODE_ACTIVE = "episode_active"
+    FEED_STALE = "feed_stale"
+    REDIS_LOST = "redis_lost"
+    BOT_HELD = "bot_held"
+    RETRY_AFTER = "retry_after"
+    WINDOW_CLOSED = "window_closed"
+
+
+class Pass(NamedTuple):
+    """Nothing speaks against it."""
+
+
+class End(NamedTuple):
+    reason: Reason
+
+
+class Skip(NamedTuple):
+    """The step is not sent; the next one is anchored here."""
+
+    reason: Reason
+
+
+class Wait(NamedTuple):
+    """Not now: asked again after the lane's pause, or at `until_ms`."""
+
+    reason: Reason
+    until_ms: int | None = None
+
+
+Verdict = Pass | End | Skip | Wait
+
+
+class Facts(NamedTuple):
+    """What PostgreSQL knows at the claim."""
+
+    bot_status: str = "active"
+    campaign_state: str = "live"
+    emergency_stop: bool = False
+    returned: bool = False
+    reachable: bool = True
+    opted_out: bool = False
+    paid: bool = False
+    admin: bool = False
+
+
+class Plan(NamedTuple):
+    """What the published campaign and the clock say of the block."""
+
+    skip_paid: bool
+    step_refusal: Reason | None = None
+    hold_out: bool = False
+    window_opens_ms: int | None = None
+    capped: bool = False
+    late: bool = False
+    expired: bool = False
+    content_refusal: Reason | None = None
+
+
+_HELD_BOTS: Final = frozenset({"paused", "suspended"})
+
+
+def judge(facts: Facts, plan: Plan) -> Verdict:  # noqa: C901, PLR0911, PLR0912 - one line for each gate, in the order of the design
+    if facts.bot_status in _HELD_BOTS:
+        return Wait(Reason.BOT_HELD)
+    if facts.bot_status == "removed" or facts.campaign_state == "stopped":
+        return End(Reason.STOPPED)
+    if facts.emergency_stop or facts.campaign_state == "paused":
+        return Wait(Reason.BOT_HELD)
+    if facts.campaign_state == "draft":
+        return End(Reason.CAMPAIGN_INACTIVE)
+    if facts.returned:
+        return End(Reason.RETURNED)
+    if facts.admin:
+        return End(Reason.CANCELLED)
+    if not facts.reachable:
+        return End(Reason.UNREACHABLE)
+    if facts.opted_out:
+        return End(Reason.OPTED_OUT)
+    if facts.paid and plan.skip_paid:
+        return End(Reason.PAID)
+    if plan.step_refusal:
+        return Skip(plan.step_refusal)
+    if plan.hold_out:
+        return Skip(Reason.HOLD_OUT)
+    if plan.window_opens_ms is not None:
+        return Wait(Reason.WINDOW_CLOSED, plan.window_opens_ms)
+    if plan.capped:
+        return Skip(Reason.CAP)
+    if plan.expired:
+        return End(Reason.EXPIRED)
+    if plan.late:
+        return Skip(Reason.LATE)
+    if plan.content_refusal:
+        return Skip(plan.content_refusal)
+    return Pass()

@@ -1,0 +1,196 @@
+"""The state machine of a delivery and of an episode: what a due timer means, and what follows what was found or sent.
+
+Two rules: everything that changes a delivery's status is in TRANSITIONS, and the database refuses the rest; PostgreSQL
+holds the cursor (the one delivery that is scheduled or sending), Redis a copy of it, and
+where they differ PostgreSQL wins.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from engine.core import schedule
+from engine.core.campaign import Block, Snapshot, Step
+from engine.core.cursor import Cursor
+from engine.core.gate import End, Facts, Pass, Plan, Reason, Skip, Verdict, Wait
+
+CHAT_GAP_MS: Final = 1_000
+"""Telegram asks for a second between two messages to one chat."""
+
+SETTLED: Final = frozenset({"sent", "skipped", "failed", "unknown", "cancelled", "would_send"})
+
+TRANSITIONS: Final[dict[tuple[str, str], str]] = {
+    ("scheduled", "claimed"): "sending",
+    ("scheduled", "planned anew"): "scheduled",
+    ("scheduled", "refused by the gate"): "skipped",
+    ("scheduled", "episode ended"): "cancelled",
+    ("scheduled", "shadow"): "would_send",
+    ("sending", "claimed again, never passed"): "sending",
+    ("sending", "accepted"): "sent",
+    ("sending", "content refused"): "failed",
+    ("sending", "surely not sent"): "scheduled",
+    ("sending", "episode ended"): "cancelled",
+    ("sending", "no answer"): "unknown",
+    ("unknown", "late acceptance"): "sent",
+    ("unknown", "late refusal"): "failed",
+}
+
+
+class Found(NamedTuple):
+    """What the claim statement found. `taken`: the row at the cursor is now under our version, with `status`."""
+
+    episode_id: int
+    ended: str | None
+    exists: bool
+    taken: bool
+    status: str
+    cursor: Cursor
+    due_ms: int
+    attempts: int
+    runs: frozenset[str]
+    facts: Facts
+
+
+class Send(NamedTuple):
+    """The row is ours and in `sending`: pass, then send."""
+
+
+class Advance(NamedTuple):
+    """The block at the cursor is done: plan what follows."""
+
+
+class Drop(NamedTuple):
+    """The step is skipped with a reason; what follows is anchored here."""
+
+    reason: Reason
+
+
+class Close(NamedTuple):
+    """The episode ends."""
+
+    reason: Reason
+
+
+class Rest(NamedTuple):
+    """Asked again later."""
+
+    reason: Reason
+    until_ms: int | None
+
+
+class Follow(NamedTuple):
+    """Redis's copy was old: go to where PostgreSQL is."""
+
+
+class Forget(NamedTuple):
+    """The episode is over: the timer goes."""
+
+
+Decision = Send | Advance | Drop | Close | Rest | Follow | Forget
+
+
+class Next(NamedTuple):
+    """The delivery that follows. `urgent`: a further block of a begun step."""
+
+    cursor: Cursor
+    due_ms: int
+    urgent: bool
+
+
+def decide(found: Found, expected: Cursor, verdict: Verdict, now_ms: int) -> Decision:
+    if not found.exists or found.ended:
+        return Forget()
+    if found.status in SETTLED:
+        return Advance()
+    if not found.taken and not _same_place(found.cursor, expected):
+        return Follow()
+    if not found.taken:
+        return Rest(Reason.VERSION_CHANGED, None)
+    if found.status == "sending":
+        return Send()
+    return Follow() if found.due_ms > now_ms else _refused(verdict)
+
+
+def _same_place(one: Cursor, other: Cursor) -> bool:
+    return (one.step, one.block) == (other.step, other.block)
+
+
+def _refused(verdict: Verdict) -> Decision:
+    match verdict:
+        case End(reason):
+            return Close(reason)
+        case Skip(reason):
+            return Drop(reason)
+        case Wait(reason, until_ms):
+            return Rest(reason, until_ms)
+        case Pass():
+            return Rest(Reason.VERSION_CHANGED, None)
+
+
+def plan(newest: Snapshot, step: Step | None, block: Block | None, due_ms: int, now_ms: int) -> Plan:
+    """What the campaign and the clock say of a block that is due."""
+    return Plan(
+        skip_paid=newest.skip_paid,
+        step_refusal=_step_refusal(step, block),
+        late=now_ms - due_ms > newest.lateness_ms,
+    )
+
+
+def _step_refusal(step: Step | None, block: Block | None) -> Reason | None:
+    if step is None or block is None:
+        return Reason.STEP_DELETED
+    return None if step.active and block.active else Reason.STEP_OFF
+
+
+def first(newest: Snapshot, episode_id: int, anchor_ms: int) -> Next | None:
+    """The first delivery of an episode; None when the campaign has nothing to send."""
+    for step in newest.steps:
+        if opened := _open(newest, step, episode_id, 0, anchor_ms):
+            return opened
+    return None
+
+
+def following(newest: Snapshot, pinned: Snapshot, found: Found, ended_ms: int, *, step_over: bool) -> Next | None:
+    """What comes after the block at the cursor; None completes the episode. A begun step finishes as it began."""
+    cursor = found.cursor
+    step = find_step(pinned, cursor.step)
+    if step and not step_over:
+        for block in _after(step, cursor.block):
+            due = ended_ms + max(block.delay_ms, CHAT_GAP_MS)
+            return Next(cursor._replace(ordinal=cursor.ordinal + 1, block=block.key), due, urgent=True)
+    for candidate in _later_steps(newest, pinned, cursor.step):
+        if candidate.key in found.runs:
+            continue
+        if opened := _open(newest, candidate, cursor.episode_id, cursor.ordinal + 1, ended_ms):
+            return opened
+    return None
+
+
+def find_step(snapshot: Snapshot, key: str) -> Step | None:
+    return next((step for step in snapshot.steps if step.key == key), None)
+
+
+def find_block(step: Step | None, key: str) -> Block | None:
+    return next((block for block in step.blocks if block.key == key), None) if step else None
+
+
+def _open(newest: Snapshot, step: Step, episode_id: int, ordinal: int, anchor_ms: int) -> Next | None:
+    block = next((block for block in step.blocks if block.active), None)
+    if not step.active or block is None:
+        return None
+    due = schedule.due(step.schedule, anchor_ms, newest.zone, anchor_ms) + block.delay_ms
+    return Next(Cursor(episode_id, ordinal, step.key, block.key, 0), due, urgent=False)
+
+
+def _after(step: Step, block_key: str) -> Iterator[Block]:
+    keys = [block.key for block in step.blocks]
+    start = keys.index(block_key) + 1 if block_key in keys else len(keys)
+    return (block for block in step.blocks[start:] if block.active)
+
+
+def _later_steps(newest: Snapshot, pinned: Snapshot, step_key: str) -> tuple[Step, ...]:
+    """Steps after this one; if it was deleted, after the nearest one before it that is still there."""
+    places = {step.key: place for place, step in enumerate(newest.steps)}
+    before = [step.key for step in pinned.steps]
+    upto = before[: before.index(step_key) + 1] if step_key in before else [step_key]
+    place = next((places[key] for key in reversed(upto) if key in places), -1)
+    return newest.steps[place + 1 :]

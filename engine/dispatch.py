@@ -1,0 +1,249 @@
+"""The journey of one claimed timer: read -> decide -> write, from the claim in Redis to the settling of what is next.
+
+Every due timer takes this one road, the first look at a silence and the tenth block alike, one block a claim. The doors
+gather the calls of many journeys into one statement. PostgreSQL is written before Redis, always: when `settle` is lost,
+the next claim finds what PostgreSQL knows.
+"""
+
+from enum import StrEnum
+from typing import Any, Final
+
+from engine.catalogue import Catalogue, Served
+from engine.clock import ServerClock
+from engine.core import cursor as cursors
+from engine.core import gate, sequence
+from engine.core.campaign import Block, Snapshot
+from engine.core.cursor import Cursor
+from engine.core.gate import Facts, Pass, Plan, Reason
+from engine.core.identity import newer_sign
+from engine.core.lane import LaneState
+from engine.core.outcome import MAX_ATTEMPTS, Outcome, Rejected, RetryLater, Sent, Unauthorized, Unknown, Unreachable
+from engine.core.sequence import Advance, Close, Decision, Drop, Follow, Forget, Found, Rest, Send
+from engine.doors import Doors
+from engine.telemetry import logger
+from storage.deliveries import Beginning, Claiming, Report, Reported
+from storage.timers import NOTHING_ARMED, Fence, Held, Lost, Next, Ticket
+
+REST_MS: Final = 1_000
+"""How long a chat waits when only time can mend what holds it up."""
+
+
+class End(StrEnum):
+    """How a journey ended, for the lane: what to count, and whether the token was used."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    WAITING = "waiting"
+    HELD = "held"
+    UNAUTHORIZED = "unauthorized"
+
+
+USED_A_TOKEN: Final = frozenset({End.SENT, End.REFUSED, End.HELD, End.UNAUTHORIZED})
+
+
+class Dispatch:
+    def __init__(self, doors: Doors, catalogue: Catalogue, clock: ServerClock) -> None:
+        self.doors = doors
+        self.catalogue = catalogue
+        self.clock = clock
+
+    async def serve(self, bot: Served, held: Held) -> End:
+        """Take one claimed timer to its next deadline. Raises UnreachableError: the lease then brings the chat back."""
+        journey = _Journey(self, bot, held)
+        cursor = cursors.read(held.opaque) or await journey.begin()
+        return await journey.go_on(cursor) if cursor else End.WAITING
+
+
+class _Journey:
+    """One chat, one claim. Each verb writes what was decided and says how the journey ended."""
+
+    def __init__(self, dispatch: Dispatch, bot: Served, held: Held) -> None:
+        self._doors = dispatch.doors
+        self._catalogue = dispatch.catalogue
+        self._clock = dispatch.clock
+        self._bot = bot
+        self._held = held
+        self._log = logger().bind(bot=bot.username, chat=held.chat_id, version=held.version)
+
+    async def begin(self) -> Cursor | None:
+        """Begin the episode of this silence; the cursor to go on with, or None when all is settled."""
+        newest = self._bot.newest
+        first = newest and sequence.first(newest, self._held.seen_ms, self._held.due_ms)
+        if newest is None or first is None or self._bot.state is not LaneState.OPEN:
+            await self._remove()
+            return None
+        begun = await self._doors.begin(self._beginning(first))
+        if not begun.fresh and newer_sign(begun.last_active_ms, self._held.seen_ms):
+            await self._arm_anew(begun.last_active_ms, newest)
+            return None
+        cursor = first.cursor._replace(episode_id=begun.episode_id)
+        if begun.fresh:
+            self._note("Recovery episode started", cursor)
+            self._note("Recovery step scheduled", cursor, due=first.due_ms)
+        if begun.fresh and first.due_ms > self._clock.now_ms():
+            await self._settle(cursor, first.due_ms, urgent=False)
+            return None
+        return cursor
+
+    async def go_on(self, cursor: Cursor) -> End:
+        """Claim the block at the cursor, and do what the find calls for."""
+        block, plan = await self._plan(cursor)
+        wish = isinstance(gate.judge(Facts(), plan), Pass)
+        found = await self._doors.claim(self._claiming(cursor, plan, wish=wish))
+        if found.taken and found.status == "unknown":
+            self._note("Recovery step sent", found.cursor, outcome="unknown")
+        decision = sequence.decide(found, cursor, gate.judge(found.facts, plan), self._clock.now_ms())
+        if isinstance(decision, Send) and block:
+            return await self._send(found, cursor, block)
+        await self._settle_without_sending(decision, found)
+        return End.WAITING
+
+    async def _settle_without_sending(self, decision: Decision, found: Found) -> None:
+        match decision:
+            case Advance():
+                await self._go_to_next(found, step_over=False)
+            case Drop(reason):
+                self._note("Recovery step skipped", found.cursor, reason=reason)
+                await self._go_to_next(found, step_over=True, status="skipped", reason=reason)
+            case Close(reason):
+                await self._report(found, status="cancelled", reason=reason, end=reason)
+                self._note("Recovery episode ended", found.cursor, reason=reason)
+                await self._remove()
+            case Rest(Reason.VERSION_CHANGED):
+                self._note("Recovery step skipped", found.cursor, reason=Reason.VERSION_CHANGED)
+            case Rest(_, until_ms):
+                await self._settle(found.cursor, until_ms or self._clock.now_ms() + REST_MS, urgent=False)
+            case Follow():
+                await self._settle(found.cursor, found.due_ms, urgent=False)
+            case Forget() | Send():
+                await self._remove()
+
+    async def _send(self, found: Found, expected: Cursor, block: Block) -> End:
+        if found.attempts > MAX_ATTEMPTS:
+            return await self._done(found, "failed", Reason.INTERNAL_ERROR)
+        ticket = Ticket(self._held.chat_id, self._held.version)
+        if await self._doors.pass_(self._bot.bot_id, ticket) is Fence.STALE:
+            await self._report(found._replace(cursor=expected), status="scheduled", spent=False)
+            self._note("Recovery step skipped", found.cursor, reason=Reason.VERSION_CHANGED)
+            return End.WAITING
+        outcome = await self._doors.send(self._bot.token, self._held.chat_id, block.text, found.attempts)
+        return await self._record(outcome, found, expected)
+
+    async def _record(self, outcome: Outcome, found: Found, expected: Cursor) -> End:  # noqa: PLR0911 - one line for each outcome
+        match outcome:
+            case Sent(message_id):
+                return await self._done(found, "sent", message_id=message_id)
+            case Unknown():
+                return await self._done(found, "unknown")
+            case Rejected(detail):
+                self._note("Telegram refused the content", found.cursor, detail=detail)
+                return await self._done(found, "failed", Reason.REFUSED)
+            case Unreachable():
+                return await self._unreachable(found)
+            case RetryLater(after_ms, True):
+                await self._doors.hold(self._bot.bot_id, after_ms)
+                await self._back(found, expected, found.due_ms, spent=False)
+                return End.HELD
+            case RetryLater() if found.attempts >= MAX_ATTEMPTS:
+                return await self._done(found, "failed", Reason.INTERNAL_ERROR)
+            case RetryLater(after_ms):
+                await self._back(found, expected, self._clock.now_ms() + after_ms, spent=True)
+                return End.REFUSED
+            case Unauthorized():
+                await self._back(found, expected, found.due_ms, spent=False)
+                return End.UNAUTHORIZED
+
+    async def _done(
+        self, found: Found, status: str, reason: Reason | None = None, message_id: int | None = None
+    ) -> End:
+        """Record the fact, with what follows from it in the same statement."""
+        event = "Recovery step skipped" if status == "failed" else "Recovery step sent"
+        self._note(event, found.cursor, outcome=status, **({"reason": reason} if reason else {}))
+        await self._go_to_next(found, step_over=False, status=status, fact=True, reason=reason, message_id=message_id)
+        return End.SENT if status == "sent" else End.REFUSED
+
+    async def _go_to_next(self, found: Found, *, step_over: bool, **report: Any) -> None:
+        """Plan the delivery that follows, or the end of the episode: PostgreSQL first, Redis second."""
+        following = await self._following(found, step_over=step_over)
+        if following is None:
+            await self._report(found, end=Reason.COMPLETED, **report)
+            self._note("Recovery episode ended", found.cursor, reason=Reason.COMPLETED)
+            await self._remove()
+            return
+        stands = await self._report(found, next=following.cursor, next_due_ms=following.due_ms, **report)
+        if stands.ended:
+            await self._remove()
+            return
+        self._note("Recovery step scheduled", following.cursor, due=following.due_ms)
+        await self._settle(following.cursor, following.due_ms, urgent=following.urgent)
+
+    async def _unreachable(self, found: Found) -> End:
+        await self._report(found, status="failed", fact=True, reason=Reason.UNREACHABLE, end=Reason.UNREACHABLE)
+        await self._doors.mark_unreachable(self._bot.bot_id, self._held.chat_id)
+        self._note("Recovery step skipped", found.cursor, reason=Reason.UNREACHABLE)
+        self._note("Recovery episode ended", found.cursor, reason=Reason.UNREACHABLE)
+        await self._remove()
+        return End.REFUSED
+
+    async def _back(self, found: Found, expected: Cursor, due_ms: int, *, spent: bool) -> None:
+        """It surely did not leave: the delivery keeps its place."""
+        stands = await self._report(found._replace(cursor=expected), status="scheduled", due_ms=due_ms, spent=spent)
+        if stands.status == "scheduled":
+            await self._settle(expected, due_ms, urgent=True)
+
+    async def _plan(self, cursor: Cursor) -> tuple[Block | None, Plan]:
+        """What the campaign says of the block: a begun step finishes as it began, others use the newest version."""
+        newest = self._bot.newest
+        pinned = await self._catalogue.version(self._bot.bot_id, cursor.pinned) or newest
+        if newest is None or pinned is None:
+            return None, Plan(skip_paid=False, step_refusal=Reason.STEP_DELETED)
+        step = sequence.find_step(pinned, cursor.step)
+        block = sequence.find_block(step, cursor.block)
+        return block, sequence.plan(newest, step, block, self._held.due_ms, self._clock.now_ms())
+
+    async def _following(self, found: Found, *, step_over: bool) -> sequence.Next | None:
+        newest = self._bot.newest
+        pinned = await self._catalogue.version(self._bot.bot_id, found.cursor.pinned) or newest
+        if newest is None or pinned is None:
+            return None
+        return sequence.following(newest, pinned, found, self._clock.now_ms(), step_over=step_over)
+
+    def _beginning(self, first: sequence.Next) -> Beginning:
+        cursor, held = first.cursor, self._held
+        return Beginning(
+            self._bot.bot_id,
+            held.chat_id,
+            cursor.episode_id,
+            held.version,
+            self._bot.newest_version,
+            cursor.step,
+            cursor.block,
+            first.due_ms,
+        )
+
+    def _claiming(self, cursor: Cursor, plan: Plan, *, wish: bool) -> Claiming:
+        held = self._held
+        pinned = cursor.pinned or self._bot.newest_version
+        return Claiming(self._bot.bot_id, held.chat_id, cursor, held.version, pinned, held.marked, wish, plan.skip_paid)
+
+    async def _report(self, found: Found, **what: Any) -> Reported:
+        return await self._doors.report(
+            Report(self._bot.bot_id, self._held.chat_id, found.cursor, self._held.version, **what)
+        )
+
+    async def _settle(self, cursor: Cursor, due_ms: int, *, urgent: bool) -> None:
+        plan = Next(self._held.chat_id, self._held.version, due_ms, urgent, cursors.write(cursor))
+        await self._doors.settle(self._bot.bot_id, plan)
+
+    async def _remove(self) -> None:
+        await self._doors.settle(self._bot.bot_id, Next(self._held.chat_id, self._held.version, NOTHING_ARMED))
+
+    async def _arm_anew(self, last_active_ms: int, newest: Snapshot) -> None:
+        """Redis forgot a sign of life that PostgreSQL has seen: the silence counts from there."""
+        due = last_active_ms + newest.threshold_ms
+        await self._doors.restore(
+            self._bot.bot_id, Lost(self._held.chat_id, last_active_ms, due, on_wire=False, opaque="")
+        )
+
+    def _note(self, event: str, cursor: Cursor, **fields: Any) -> None:
+        self._log.info(event, episode=cursor.episode_id, step=cursor.step, block=cursor.block, **fields)

@@ -1,0 +1,70 @@
+"""Where a journey reads and writes: each door gathers the calls of many journeys into one statement or script call."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeAlias, TypeVar
+
+from asyncpg import InterfaceError, PostgresError
+
+from engine.batcher import Batcher
+from engine.clock import ServerClock
+from engine.core.errors import UnreachableError
+from engine.core.outcome import Outcome
+from engine.core.sequence import Found
+from engine.sender import Sender
+from storage import chats, deliveries, feed
+from storage.deliveries import Beginning, Begun, Claiming, Report, Reported
+from storage.postgres import Pool
+from storage.redis import Redis
+from storage.timers import Fence, Lost, Next, Ticket, Timers
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Statement: TypeAlias = Callable[[Pool, Sequence[Item], int], Awaitable[list[Result]]]
+
+
+class Doors:
+    """All methods raise UnreachableError when the server behind the door does not answer."""
+
+    def __init__(self, pool: Pool, client: Redis, timers: Timers, sender: Sender, clock: ServerClock) -> None:
+        self._pool = pool
+        self._client = client
+        self._timers = timers
+        self._sender = sender
+        self._clock = clock
+        self.begin: Batcher[Beginning, Begun] = Batcher(partial(self._statement, deliveries.begin))
+        self.claim: Batcher[Claiming, Found] = Batcher(partial(self._statement, deliveries.claim))
+        self.report: Batcher[Report, Reported] = Batcher(partial(self._statement, deliveries.report))
+        self._passes: dict[int, Batcher[Ticket, Fence]] = {}
+        self._settles: dict[int, Batcher[Next, Fence]] = {}
+
+    async def pass_(self, bot_id: int, ticket: Ticket) -> Fence:
+        """The last look, with the pace token in hand: when it is CURRENT, the request is the next thing written."""
+        if bot_id not in self._passes:
+            self._passes[bot_id] = Batcher(partial(self._timers.pass_, bot_id))
+        return await self._passes[bot_id](ticket)
+
+    async def settle(self, bot_id: int, plan: Next) -> Fence:
+        if bot_id not in self._settles:
+            self._settles[bot_id] = Batcher(partial(self._timers.settle, bot_id))
+        return await self._settles[bot_id](plan)
+
+    async def restore(self, bot_id: int, lost: Lost) -> None:
+        await self._timers.restore(bot_id, [lost])
+
+    async def send(self, token: str, chat_id: int, text: str, attempts: int) -> Outcome:
+        return await self._sender.send_text(token, chat_id, text, attempts)
+
+    async def hold(self, bot_id: int, for_ms: int) -> None:
+        """Nothing of the bot is claimed for a while, by whoever serves it."""
+        await feed.hold(self._client, bot_id, await feed.server_now_ms(self._client) + for_ms)
+
+    async def mark_unreachable(self, bot_id: int, chat_id: int) -> None:
+        async with self._pool.acquire() as connection:
+            await chats.mark_unreachable(connection, [(bot_id, chat_id)], self._clock.now_ms())
+
+    async def _statement(self, run: Statement[Item, Result], items: list[Item]) -> list[Result]:
+        try:
+            return await run(self._pool, items, self._clock.now_ms())
+        except (OSError, PostgresError, InterfaceError) as error:
+            raise UnreachableError(f"PostgreSQL did not take a batch ({error}): check its log.") from error

@@ -1,0 +1,166 @@
+"""One bot's due work, at its own pace: a lane claims no more than it can send now, and delays no other bot.
+
+It starts with an empty bucket. Leases are renewed while work is in flight, so that a killed poller's chats go on within
+seconds. A failed turn never ends the loop; wake-ups are hints, the poll is the truth.
+"""
+
+import asyncio
+import contextlib
+import time
+from typing import Final, NamedTuple
+
+from engine.catalogue import Catalogue, Served
+from engine.clock import ServerClock
+from engine.core.errors import RecoveryError
+from engine.core.lane import LaneState
+from engine.core.pace import Bucket
+from engine.dispatch import USED_A_TOKEN, Dispatch, End
+from engine.telemetry import logger
+from storage.timers import BATCH, ClaimCode, Claimed, Held, Ticket, Timers
+
+LEASE_MS: Final = 3_000
+RENEWAL_S: Final = 1.0
+LONGEST_SLEEP_S: Final = 5.0
+SHUT_SLEEP_S: Final = 0.5
+SHORTEST_SLEEP_S: Final = 0.02
+IN_FLIGHT: Final = 512
+
+
+class Turn(NamedTuple):
+    """What one turn did, and how long nothing is to be looked at."""
+
+    code: ClaimCode | None
+    claimed: int
+    sleep_s: float
+
+
+class Lane:
+    def __init__(
+        self, bot_id: int, catalogue: Catalogue, timers: Timers, dispatch: Dispatch, clock: ServerClock, epoch: int
+    ) -> None:
+        self._bot_id = bot_id
+        self._catalogue = catalogue
+        self._timers = timers
+        self._dispatch = dispatch
+        self._clock = clock
+        self._epoch = epoch
+        self._journeys: dict[asyncio.Task[None], Ticket] = {}
+        self._bucket: Bucket | None = None
+        self._last_code: ClaimCode | None = None
+        self._wake = asyncio.Event()
+        self.unauthorized = asyncio.Event()
+        self.lost = asyncio.Event()
+
+    async def run(self) -> None:
+        """Turn after turn, until cancelled."""
+        keeper = asyncio.create_task(self._keep_leases())
+        try:
+            while True:
+                turn = await self._turn_or_report()
+                await self._sleep(turn.sleep_s)
+        finally:
+            keeper.cancel()
+
+    async def finish(self) -> None:
+        """Wait for what is in flight; nothing new is claimed once `run` was cancelled."""
+        keeper = asyncio.create_task(self._keep_leases())
+        await asyncio.gather(*self._journeys, return_exceptions=True)
+        keeper.cancel()
+
+    async def run_once(self) -> Turn:
+        """Claim what is due and can be sent now, and set it on its way. Raises UnreachableError."""
+        bot = self._catalogue.bots.get(self._bot_id)
+        if bot is None or bot.state is LaneState.SHUT or self.unauthorized.is_set():
+            return Turn(None, 0, SHUT_SLEEP_S)
+        bucket = self._bucket = self._bucket or Bucket(bot.pace, time.monotonic())
+        wanted = self._room(bot, bucket)
+        if not wanted:
+            return Turn(None, 0, max(SHORTEST_SLEEP_S, bucket.wait_s(time.monotonic())))
+        try:
+            claimed = await self._timers.claim(self._bot_id, wanted, LEASE_MS, self._epoch)
+        except RecoveryError:
+            self._give_back(bot, wanted)
+            raise
+        self._give_back(bot, wanted - len(claimed.timers))
+        self._clock.hear(claimed.now_ms)
+        for held in claimed.timers:
+            self._start(bot, held)
+        self._note(claimed)
+        return Turn(claimed.code, len(claimed.timers), self._sleep_s(bot, claimed))
+
+    async def _sleep(self, longest_s: float) -> None:
+        """A journey that ended may have set a nearer deadline: then look again, but not for each one."""
+        self._wake.clear()
+        await asyncio.sleep(min(SHORTEST_SLEEP_S, longest_s))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), max(0.0, longest_s - SHORTEST_SLEEP_S))
+
+    async def _turn_or_report(self) -> Turn:
+        try:
+            return await self.run_once()
+        except RecoveryError as error:
+            logger().warning("Lane turn failed", bot_id=self._bot_id, error=str(error))
+        except Exception:  # noqa: BLE001 - a failed turn never ends the loop
+            logger().exception("Lane turn failed", bot_id=self._bot_id)
+        return Turn(None, 0, SHUT_SLEEP_S)
+
+    def _room(self, bot: Served, bucket: Bucket) -> int:
+        free = min(BATCH, IN_FLIGHT - len(self._journeys))
+        return free if bot.state is LaneState.DRAINING else bucket.take(free, time.monotonic())
+
+    def _give_back(self, bot: Served, tokens: int) -> None:
+        if self._bucket and bot.state is not LaneState.DRAINING:
+            self._bucket.give_back(tokens)
+
+    def _start(self, bot: Served, held: Held) -> None:
+        task = asyncio.create_task(self._journey(bot, held))
+        self._journeys[task] = Ticket(held.chat_id, held.version)
+        task.add_done_callback(self._journeys.pop)
+
+    async def _journey(self, bot: Served, held: Held) -> None:
+        try:
+            end = await self._dispatch.serve(bot, held)
+        except RecoveryError as error:
+            logger().warning("Journey broken off", bot=bot.username, chat=held.chat_id, error=str(error))
+            return
+        except Exception:  # noqa: BLE001 - one chat's fault ends no lane: its lease brings it back, five times at most
+            logger().exception("Journey broken off", bot=bot.username, chat=held.chat_id)
+            return
+        finally:
+            self._wake.set()
+        if end is End.UNAUTHORIZED:
+            self.unauthorized.set()
+        if end not in USED_A_TOKEN:
+            self._give_back(bot, 1)
+
+    async def _keep_leases(self) -> None:
+        while True:
+            await asyncio.sleep(RENEWAL_S)
+            tickets = list(self._journeys.values())
+            try:
+                if tickets:
+                    await self._timers.extend(self._bot_id, tickets, LEASE_MS)
+            except RecoveryError as error:
+                logger().warning("Leases not renewed", bot_id=self._bot_id, error=str(error))
+
+    def _sleep_s(self, bot: Served, claimed: Claimed) -> float:
+        """Until the nearest deadline, or until one armed from now on could be due: whichever comes first."""
+        if claimed.code is ClaimCode.LOST:
+            self.lost.set()
+        if claimed.code is not ClaimCode.CLAIMED:
+            return SHUT_SLEEP_S
+        threshold_ms = bot.newest.threshold_ms if bot.newest else LONGEST_SLEEP_S * 1000
+        wait_ms = min(threshold_ms, LONGEST_SLEEP_S * 1000)
+        if claimed.nearest_due_ms >= 0:
+            wait_ms = min(wait_ms, claimed.nearest_due_ms - self._clock.now_ms())
+        return max(SHORTEST_SLEEP_S if claimed.timers else SHORTEST_SLEEP_S * 5, wait_ms / 1000)
+
+    def _note(self, claimed: Claimed) -> None:
+        stale = (
+            claimed.code is ClaimCode.CLAIMED and not claimed.timers and 0 <= claimed.nearest_due_ms < claimed.now_ms
+        )
+        if claimed.code is not self._last_code and claimed.code is not ClaimCode.CLAIMED:
+            logger().warning("Lane shut", bot_id=self._bot_id, reason=claimed.code.name.lower())
+        if stale:
+            logger().debug("Timers wait for the feed", bot_id=self._bot_id, reason="feed_stale")
+        self._last_code = claimed.code

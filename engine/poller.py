@@ -1,0 +1,174 @@
+"""`python -m engine.poller --shard N`: claims what is due for the bots of one shard, and sends it.
+
+One lane a bot, so that no bot's burst, 429 or revoked token delays another. Beside the lanes: the catalogue is read
+again every second, lost timers are rebuilt, partitions made ahead, and deliveries of which nothing was heard given up.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from typing import Final, NamedTuple
+
+import uvloop
+
+from engine import suspicion
+from engine.catalogue import Catalogue
+from engine.clock import ServerClock
+from engine.core.errors import RecoveryError, SettingsError
+from engine.core.identity import shard_of
+from engine.dispatch import Dispatch
+from engine.doors import Doors
+from engine.lane import Lane
+from engine.reaper import reap
+from engine.rebuild import rebuild
+from engine.sender import TIMEOUT_S, Sender
+from engine.settings import Settings, load_settings
+from engine.telemetry import configure, logger
+from engine.vault import Vault
+from storage import partitions
+from storage.feed import server_now_ms
+from storage.postgres import Pool, open_pool
+from storage.redis import Redis, check_redis, open_redis
+from storage.timers import Timers
+
+TURN_S: Final = 1.0
+TURNS_BETWEEN_SWEEPS: Final = 30
+HAND_OVER_S: Final = TIMEOUT_S + 5
+
+
+class Turn(NamedTuple):
+    """What one turn found: the lanes that run, how many deliveries were given up, how many chats were restored."""
+
+    lanes: int
+    reaped: int
+    restored: int
+
+
+class Poller:
+    def __init__(self, settings: Settings, shard: int, pool: Pool, client: Redis, now_ms: int) -> None:
+        self._shard = shard
+        self._shards = settings.shards
+        self._pool = pool
+        self._client = client
+        self._clock = ServerClock(now_ms)
+        self._epoch = now_ms
+        self._timers = Timers(client)
+        self._sender = Sender(settings.telegram_api_url)
+        self._catalogue = Catalogue(pool, Vault(settings.encryption_keys))
+        self._doors = Doors(pool, client, self._timers, self._sender, self._clock)
+        self._dispatch = Dispatch(self._doors, self._catalogue, self._clock)
+        self._lanes: dict[int, tuple[Lane, asyncio.Task[None]]] = {}
+        self._checks: dict[int, asyncio.Task[bool]] = {}
+        self._turns = 0
+
+    async def run_once(self) -> Turn:
+        """Bring the lanes in line with the catalogue, and mend what is broken. Raises UnreachableError."""
+        await self._catalogue.refresh()
+        self._clock.hear(await server_now_ms(self._client))
+        self._match_lanes()
+        self._check_tokens()
+        restored = await self._rebuild_lost()
+        reaped = 0
+        if self._turns % TURNS_BETWEEN_SWEEPS == 0:
+            await partitions.make_ahead(self._pool, self._clock.now_ms())
+            reaped = await reap(self._pool, self._timers, self._clock.now_ms())
+        self._turns += 1
+        return Turn(len(self._lanes), reaped, restored)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Turn after turn until told to stop; then finish what is in flight."""
+        while not stop.is_set():
+            try:
+                await self.run_once()
+            except RecoveryError as error:
+                logger().warning("Poller turn failed", error=str(error))
+            except Exception:  # noqa: BLE001 - a failed turn never ends the loop
+                logger().exception("Poller turn failed")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), TURN_S)
+        await self.close()
+
+    async def close(self) -> None:
+        lanes = list(self._lanes.values())
+        for _, task in lanes:
+            task.cancel()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*(lane.finish() for lane, _ in lanes)), HAND_OVER_S)
+        for check in self._checks.values():
+            check.cancel()
+        await self._sender.close()
+
+    def _match_lanes(self) -> None:
+        ours = {bot_id for bot_id in self._catalogue.bots if shard_of(bot_id, self._shards) == self._shard}
+        for bot_id in ours - self._lanes.keys():
+            lane = Lane(bot_id, self._catalogue, self._timers, self._dispatch, self._clock, self._epoch)
+            self._lanes[bot_id] = (lane, asyncio.create_task(lane.run()))
+        for bot_id in self._lanes.keys() - ours:
+            self._lanes.pop(bot_id)[1].cancel()
+
+    async def _rebuild_lost(self) -> int:
+        restored = 0
+        for bot_id, (lane, _) in self._lanes.items():
+            bot = self._catalogue.bots[bot_id]
+            if lane.lost.is_set() and bot.newest:
+                count = await rebuild(self._pool, self._client, self._timers, bot_id, bot.newest, bot.activated_at_ms)
+                logger().info("Timers rebuilt from PostgreSQL", bot=bot.username, chats=count)
+                lane.lost.clear()
+                restored += count
+        return restored
+
+    def _check_tokens(self) -> None:
+        for bot_id, (lane, _) in self._lanes.items():
+            busy = bot_id in self._checks and not self._checks[bot_id].done()
+            if lane.unauthorized.is_set() and not busy:
+                bot = self._catalogue.bots[bot_id]
+                now = self._clock.now_ms()
+                self._checks[bot_id] = asyncio.create_task(suspicion.confirm(self._pool, self._sender, bot, lane, now))
+
+
+async def serve(settings: Settings, shard: int) -> None:
+    """Open the doors and run until SIGTERM or Ctrl-C. Raises UnreachableError, MigrationError."""
+    client = open_redis(settings.redis_url)
+    await check_redis(client)
+    pool = await open_pool(settings.database_url)
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    poller = Poller(settings, shard, pool, client, await server_now_ms(client))
+    logger().info("Poller started", shard=shard, shards=settings.shards)
+    try:
+        await poller.run(stop)
+    finally:
+        await pool.close()
+        await client.aclose()
+    logger().info("Poller stopped", shard=shard)
+
+
+def _shard(arguments: list[str] | None, settings: Settings) -> int:
+    parser = argparse.ArgumentParser(prog="python -m engine.poller", description=__doc__)
+    parser.add_argument("--shard", type=int, required=True, metavar="N", help="which shard to serve, from 0")
+    shard: int = parser.parse_args(arguments).shard
+    if not 0 <= shard < settings.shards:
+        raise SettingsError(
+            f"--shard {shard} is out of range: there are {settings.shards} shards (SHARDS), from 0 to"
+            f" {settings.shards - 1}."
+        )
+    return shard
+
+
+def main(arguments: list[str] | None = None) -> int:
+    try:
+        settings = load_settings()
+        shard = _shard(arguments, settings)
+        configure(settings)
+        uvloop.run(serve(settings, shard))
+    except RecoveryError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

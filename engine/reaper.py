@@ -1,0 +1,26 @@
+"""Gives up deliveries of which nothing was heard: claimed long ago, and held by nobody any more.
+
+Twice the longest send time-out is waited for a late answer; whoever still holds the chat keeps the delivery.
+"""
+
+from typing import Final
+
+from engine.sender import TIMEOUT_S
+from storage import deliveries
+from storage.deliveries import Stuck
+from storage.postgres import Pool
+from storage.timers import Timers
+
+PATIENCE_MS: Final = 2 * TIMEOUT_S * 1000
+
+
+async def reap(pool: Pool, timers: Timers, now_ms: int) -> int:
+    """Make them `unknown`; returns how many."""
+    stuck = await deliveries.stuck(pool, now_ms - PATIENCE_MS)
+    abandoned = [row for row in stuck if await _is_abandoned(timers, row)]
+    return await deliveries.reap(pool, abandoned) if abandoned else 0
+
+
+async def _is_abandoned(timers: Timers, row: Stuck) -> bool:
+    [version] = await timers.versions(row.bot_id, [row.chat_id])
+    return version != row.version

@@ -1,0 +1,32 @@
+"""One refused token is not proof: Telegram is asked three times over a minute before a bot is suspended.
+
+Meanwhile its lane stands still and its timers stay; a token that is accepted again clears the suspicion.
+"""
+
+import asyncio
+from typing import Final
+
+from engine.catalogue import Served
+from engine.lane import Lane
+from engine.sender import Sender
+from engine.telemetry import logger
+from storage import bots
+from storage.postgres import Pool
+
+CHECKS: Final = 3
+BETWEEN_CHECKS_S: Final = 30.0
+
+
+async def confirm(pool: Pool, sender: Sender, bot: Served, lane: Lane, now_ms: int) -> bool:
+    """Find out whether the token is dead; True when the bot was suspended."""
+    for check in range(CHECKS):
+        if await sender.is_authorized(bot.token):
+            lane.unauthorized.clear()
+            return False
+        if check + 1 < CHECKS:
+            await asyncio.sleep(BETWEEN_CHECKS_S)
+    async with pool.acquire() as connection:
+        await bots.suspend(connection, bot.bot_id, "Telegram refuses the token", now_ms)
+    logger().error("Bot suspended: Telegram refuses its token. Give it a new one.", bot=bot.username)
+    lane.unauthorized.clear()
+    return True

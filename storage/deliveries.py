@@ -1,0 +1,365 @@
+"""Episodes and deliveries: the statements that carry the engine.
+
+PostgreSQL first, Redis second, always. Each door is one short transaction for a batch: it locks in key order, chats
+before episodes before deliveries, and decides on rows that nobody else can move. The lock is a statement of its own,
+so that the next one sees what its holder has committed.
+
+The row version is the fence: a claim takes a scheduled row, or a sending one of an older claim that never passed. Facts
+(sent, failed, unknown) are taken from whoever brings them, wishes only from the holder of the version.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+
+from engine.core.cursor import Cursor
+from engine.core.gate import Facts
+from engine.core.identity import SECOND_MS
+from engine.core.sequence import Found
+
+
+class Beginning(NamedTuple):
+    """A silence that is due, with the first delivery that it would bring."""
+
+    bot_id: int
+    chat_id: int
+    episode_id: int
+    version: int
+    campaign_version: int
+    step: str
+    block: str
+    due_ms: int
+
+
+class Begun(NamedTuple):
+    """`episode_id` is the one there: the same silence may have been begun before, a moment apart.
+
+    `last_active_ms` newer than the silence: nothing began, the timer is re-armed from it.
+    """
+
+    fresh: bool
+    episode_id: int
+    last_active_ms: int
+
+
+class Claiming(NamedTuple):
+    """The wish to send the block at the cursor. `marked`: an earlier claim had passed."""
+
+    bot_id: int
+    chat_id: int
+    cursor: Cursor
+    version: int
+    campaign_version: int
+    marked: bool
+    wish: bool
+    skip_paid: bool
+
+
+class Report(NamedTuple):
+    """What came of a delivery, and what follows: the next delivery, or the end of the episode.
+
+    `status` None leaves the delivery as it is; `fact` says that it happened, whoever holds the row.
+    `spent` False gives an attempt back. A row that goes back to scheduled is pinned as the cursor says.
+    """
+
+    bot_id: int
+    chat_id: int
+    cursor: Cursor
+    version: int
+    status: str | None = None
+    fact: bool = False
+    reason: str | None = None
+    message_id: int | None = None
+    due_ms: int | None = None
+    spent: bool = True
+    next: Cursor | None = None
+    next_due_ms: int | None = None
+    end: str | None = None
+
+
+class Reported(NamedTuple):
+    """What stands in the row now (None: it was not ours to change), and how the episode stands."""
+
+    status: str | None
+    ended: str | None
+    crossed: bool
+
+
+_TOUCH_CHATS: Final = """
+INSERT INTO chats (bot_id, chat_id, last_active)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) ORDER BY 1, 2
+ON CONFLICT (bot_id, chat_id) DO UPDATE SET last_active = greatest(chats.last_active, excluded.last_active)
+"""
+
+_LOCK_EPISODES: Final = """
+SELECT 1 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS w(bot_id, chat_id, episode_id)
+JOIN recovery_episodes e USING (bot_id, chat_id, episode_id)
+ORDER BY e.bot_id, e.chat_id, e.episode_id FOR UPDATE OF e
+"""
+
+_CLOSE_OLDER: Final = f"""
+WITH wanted AS (
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS w(bot_id, chat_id, episode_id)
+), closed AS (
+    UPDATE recovery_episodes e SET ended_at = $4, reason = 'returned', returned_at = w.episode_id
+    FROM wanted w
+    WHERE e.bot_id = w.bot_id AND e.chat_id = w.chat_id AND e.ended_at IS NULL
+      AND e.episode_id / {SECOND_MS} < w.episode_id / {SECOND_MS}
+    RETURNING e.bot_id, e.chat_id, e.episode_id
+)
+UPDATE recovery_deliveries d SET status = 'cancelled', reason = 'returned'
+FROM closed c
+WHERE d.bot_id = c.bot_id AND d.chat_id = c.chat_id AND d.episode_id = c.episode_id AND d.status = 'scheduled'
+"""
+
+_BEGIN: Final = f"""
+WITH wanted AS (
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::text[],
+        $8::bigint[]) AS w(bot_id, chat_id, episode_id, version, campaign_version, step_key, block_key, due_at)
+), known AS (
+    SELECT w.*, c.last_active, e.episode_id AS there
+    FROM wanted w JOIN chats c USING (bot_id, chat_id)
+    LEFT JOIN LATERAL (
+        SELECT e.episode_id FROM recovery_episodes e
+        WHERE e.bot_id = w.bot_id AND e.chat_id = w.chat_id AND e.episode_id / {SECOND_MS} >= w.episode_id / {SECOND_MS}
+        ORDER BY e.episode_id LIMIT 1
+    ) e ON true
+), begun AS (
+    INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at)
+    SELECT bot_id, chat_id, episode_id, campaign_version, $9 FROM known
+    WHERE there IS NULL AND last_active / {SECOND_MS} <= episode_id / {SECOND_MS}
+    ORDER BY bot_id, chat_id
+    ON CONFLICT DO NOTHING
+    RETURNING bot_id, chat_id
+), planned AS (
+    INSERT INTO recovery_deliveries (bot_id, chat_id, episode_id, step_key, block_key, ordinal, status, version,
+        campaign_version, due_at)
+    SELECT k.bot_id, k.chat_id, k.episode_id, k.step_key, k.block_key, 0, 'scheduled', k.version,
+        0, k.due_at
+    FROM known k JOIN begun USING (bot_id, chat_id)
+)
+SELECT k.bot_id, k.chat_id, begun.chat_id IS NOT NULL AS fresh, coalesce(k.there, k.episode_id) AS episode_id,
+    k.last_active
+FROM known k LEFT JOIN begun USING (bot_id, chat_id)
+"""
+
+CLAIM: Final = f"""
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::int[],
+        $8::bool[], $9::bool[], $10::bool[])
+        AS w(bot_id, chat_id, episode_id, step_key, block_key, version, campaign_version, marked, wish, skip_paid)
+), known AS MATERIALIZED (
+    SELECT w.*, e.episode_id IS NOT NULL AS exists, e.reason AS ended,
+        b.status AS bot_status, k.state AS campaign_state, coalesce(s.engaged, false) AS emergency_stop,
+        coalesce(c.last_active / {SECOND_MS} > w.episode_id / {SECOND_MS}, false) AS returned,
+        c.unreachable_since IS NULL AS reachable, c.opted_out_at IS NOT NULL AS opted_out,
+        EXISTS (SELECT FROM payments p
+            WHERE p.bot_id = w.bot_id AND p.chat_id = w.chat_id AND p.status = 'paid') AS paid,
+        EXISTS (SELECT FROM bot_admins a WHERE a.bot_id = w.bot_id AND a.admin_id = w.chat_id) AS admin,
+        d.step_key AS at_step, d.block_key AS at_block, d.ordinal, d.status, d.due_at, d.attempts,
+        d.campaign_version AS pinned, r.runs
+    FROM wanted w
+    LEFT JOIN recovery_episodes e USING (bot_id, chat_id, episode_id)
+    LEFT JOIN bots b ON b.id = w.bot_id
+    LEFT JOIN recovery_campaigns k ON k.bot_id = w.bot_id
+    LEFT JOIN switches s ON s.name = 'emergency_stop'
+    LEFT JOIN chats c ON c.bot_id = w.bot_id AND c.chat_id = w.chat_id
+    LEFT JOIN LATERAL (
+        SELECT * FROM recovery_deliveries d
+        WHERE d.bot_id = w.bot_id AND d.chat_id = w.chat_id AND d.episode_id = w.episode_id
+        ORDER BY d.ordinal DESC LIMIT 1
+    ) d ON true
+    LEFT JOIN LATERAL (
+        SELECT array_agg(DISTINCT d.step_key) AS runs FROM recovery_deliveries d
+        WHERE d.bot_id = w.bot_id AND d.chat_id = w.chat_id AND d.episode_id = w.episode_id
+    ) r ON true
+), judged AS MATERIALIZED (
+    SELECT *, exists AND ended IS NULL AND wish AND bot_status = 'active' AND campaign_state IN ('live', 'finishing')
+        AND NOT emergency_stop AND NOT returned AND reachable AND NOT opted_out AND NOT (paid AND skip_paid)
+        AND NOT admin AND due_at <= $11 AS good
+    FROM known
+), taken AS (
+    UPDATE recovery_deliveries d SET
+        version = j.version,
+        status = CASE
+            WHEN d.status = 'sending' AND j.marked THEN 'unknown'
+            WHEN j.ended IS NOT NULL THEN 'cancelled'
+            WHEN j.good THEN 'sending'
+            ELSE 'scheduled' END,
+        reason = CASE WHEN j.ended IS NOT NULL AND NOT j.marked THEN j.ended END,
+        claimed_at = CASE WHEN j.good THEN $11 ELSE d.claimed_at END,
+        attempts = d.attempts + CASE WHEN j.good THEN 1 ELSE 0 END,
+        campaign_version = CASE WHEN j.good THEN j.campaign_version ELSE d.campaign_version END
+    FROM judged j
+    WHERE d.bot_id = j.bot_id AND d.chat_id = j.chat_id AND d.episode_id = j.episode_id
+      AND d.step_key = j.step_key AND d.block_key = j.block_key
+      AND (j.ended IS NULL OR d.status = 'sending')
+      AND ((d.status = 'scheduled' AND d.version <= j.version) OR (d.status = 'sending' AND d.version < j.version))
+    RETURNING d.bot_id, d.chat_id, d.status, d.attempts, d.campaign_version
+)
+SELECT j.*, t.status IS NOT NULL AS taken, coalesce(t.status, j.status) AS status_now,
+    coalesce(t.attempts, j.attempts) AS attempts_now, coalesce(t.campaign_version, j.pinned) AS pinned_now
+FROM judged j LEFT JOIN taken t USING (bot_id, chat_id)
+"""
+
+_REPORT: Final = """
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::text[],
+        $8::bool[], $9::text[], $10::bigint[], $11::bigint[], $12::bool[], $13::text[], $14::text[], $15::int[],
+        $16::bigint[], $17::int[], $18::text[])
+        AS w(bot_id, chat_id, episode_id, step_key, block_key, version, status, fact, reason, message_id, due_at, spent,
+             next_step, next_block, next_ordinal, next_due, pinned, ending)
+), known AS MATERIALIZED (
+    SELECT w.*, e.ended_at IS NOT NULL AS over, e.reason AS ended, e.returned_at
+    FROM wanted w JOIN recovery_episodes e USING (bot_id, chat_id, episode_id)
+), done AS (
+    UPDATE recovery_deliveries d SET
+        status = CASE WHEN k.status = 'scheduled' AND k.over THEN 'cancelled' ELSE k.status END,
+        reason = CASE WHEN k.status = 'scheduled' AND k.over THEN k.ended ELSE k.reason END,
+        due_at = coalesce(k.due_at, d.due_at),
+        campaign_version = CASE WHEN k.status = 'scheduled' THEN k.pinned ELSE d.campaign_version END,
+        attempts = d.attempts - CASE WHEN k.spent THEN 0 ELSE 1 END,
+        sent_at = CASE WHEN k.status = 'sent' THEN $19 ELSE d.sent_at END,
+        message_ids = CASE WHEN k.message_id IS NULL THEN d.message_ids ELSE ARRAY[k.message_id] END,
+        crossed = k.status = 'sent' AND k.ended = 'returned'
+    FROM known k
+    WHERE d.bot_id = k.bot_id AND d.chat_id = k.chat_id AND d.episode_id = k.episode_id
+      AND d.step_key = k.step_key AND d.block_key = k.block_key
+      AND k.status IS NOT NULL
+      AND ((k.fact AND (d.status = 'sending' OR (d.status = 'unknown' AND k.status <> 'unknown')))
+        OR (NOT k.fact AND d.version = k.version AND d.status IN ('scheduled', 'sending')))
+    RETURNING d.bot_id, d.chat_id, d.episode_id, d.status, d.crossed
+), moving AS MATERIALIZED (
+    SELECT k.*, done.status AS now_is, coalesce(done.crossed, false) AS crossed,
+        NOT k.over AND (k.status IS NULL OR done.status IS NOT NULL) AS moves
+    FROM known k LEFT JOIN done USING (bot_id, chat_id, episode_id)
+), planned AS (
+    INSERT INTO recovery_deliveries (bot_id, chat_id, episode_id, step_key, block_key, ordinal, status, version,
+        campaign_version, due_at)
+    SELECT bot_id, chat_id, episode_id, next_step, next_block, next_ordinal, 'scheduled', version, pinned,
+        next_due
+    FROM moving WHERE moves AND next_step IS NOT NULL
+    ORDER BY bot_id, chat_id
+    ON CONFLICT DO NOTHING
+), ended AS (
+    UPDATE recovery_episodes e SET ended_at = $19, reason = m.ending
+    FROM moving m
+    WHERE m.moves AND m.ending IS NOT NULL AND NOT EXISTS (
+        SELECT FROM recovery_deliveries d
+        WHERE d.bot_id = m.bot_id AND d.chat_id = m.chat_id AND d.episode_id = m.episode_id
+          AND d.status IN ('scheduled', 'sending') AND (d.step_key, d.block_key) <> (m.step_key, m.block_key))
+      AND e.bot_id = m.bot_id AND e.chat_id = m.chat_id AND e.episode_id = m.episode_id AND e.ended_at IS NULL
+    RETURNING e.bot_id, e.chat_id, e.reason
+)
+SELECT m.bot_id, m.chat_id, m.now_is, coalesce(ended.reason, m.ended) AS ended, m.crossed
+FROM moving m LEFT JOIN ended USING (bot_id, chat_id)
+"""
+
+_STUCK: Final = """
+SELECT bot_id, chat_id, episode_id, step_key, block_key, version FROM recovery_deliveries
+WHERE status = 'sending' AND claimed_at < $1 ORDER BY claimed_at LIMIT 512
+"""
+
+_REAP: Final = """
+UPDATE recovery_deliveries d SET status = 'unknown'
+FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[])
+    AS w(bot_id, chat_id, episode_id, step_key, block_key, version)
+WHERE d.bot_id = w.bot_id AND d.chat_id = w.chat_id AND d.episode_id = w.episode_id AND d.step_key = w.step_key
+  AND d.block_key = w.block_key AND d.status = 'sending' AND d.version = w.version
+RETURNING d.bot_id, d.chat_id
+"""
+
+
+class Stuck(NamedTuple):
+    """A delivery that was claimed long ago and of which nothing was heard."""
+
+    bot_id: int
+    chat_id: int
+    episode_id: int
+    step: str
+    block: str
+    version: int
+
+
+async def begin(pool: asyncpg.Pool, wanted: Sequence[Beginning], now_ms: int) -> list[Begun]:
+    """Begin episodes whose silence still holds; close older ones of the same chats."""
+    columns = _columns(wanted)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(_TOUCH_CHATS, *columns[:3])
+        await connection.execute(_CLOSE_OLDER, *columns[:3], now_ms)
+        rows = await connection.fetch(_BEGIN, *columns, now_ms)
+    by_chat = {(row["bot_id"], row["chat_id"]): row for row in rows}
+    found = (by_chat[item.bot_id, item.chat_id] for item in wanted)
+    return [Begun(row["fresh"], row["episode_id"], row["last_active"]) for row in found]
+
+
+async def claim(pool: asyncpg.Pool, wanted: Sequence[Claiming], now_ms: int) -> list[Found]:
+    """Take the deliveries whose facts are good; say of each what was found."""
+    flat = [(w.bot_id, w.chat_id, w.cursor.episode_id, w.cursor.step, w.cursor.block, *w[3:]) for w in wanted]
+    columns = _columns(flat)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(_LOCK_EPISODES, *columns[:3])
+        rows = await connection.fetch(CLAIM, *columns, now_ms)
+    by_chat = {(row["bot_id"], row["chat_id"]): row for row in rows}
+    return [_found(by_chat[item.bot_id, item.chat_id]) for item in wanted]
+
+
+async def report(pool: asyncpg.Pool, reports: Sequence[Report], now_ms: int) -> list[Reported]:
+    """Record what came of deliveries, and plan what follows, while their episodes are open."""
+    columns = _columns([_flat(item) for item in reports])
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(_LOCK_EPISODES, *columns[:3])
+        rows = await connection.fetch(_REPORT, *columns, now_ms)
+    by_chat = {(row["bot_id"], row["chat_id"]): row for row in rows}
+    found = (by_chat[item.bot_id, item.chat_id] for item in reports)
+    return [Reported(row["now_is"], row["ended"], row["crossed"]) for row in found]
+
+
+async def stuck(pool: asyncpg.Pool, claimed_before_ms: int) -> list[Stuck]:
+    return [Stuck(*row) for row in await pool.fetch(_STUCK, claimed_before_ms)]
+
+
+async def reap(pool: asyncpg.Pool, rows: Sequence[Stuck]) -> int:
+    """Give up waiting: their outcome is unknown. The caller has seen that nobody holds them; returns how many."""
+    return len(await pool.fetch(_REAP, *_columns(rows)))
+
+
+def _flat(item: Report) -> tuple[Any, ...]:
+    cursor, following = item.cursor, item.next
+    return (
+        item.bot_id, item.chat_id, cursor.episode_id, cursor.step, cursor.block, item.version, item.status, item.fact,
+        item.reason, item.message_id, item.due_ms, item.spent,
+        following and following.step, following and following.block, following and following.ordinal,
+        item.next_due_ms, following.pinned if following else cursor.pinned, item.end,
+    )  # fmt: skip
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _found(row: asyncpg.Record) -> Found:
+    return Found(
+        episode_id=row["episode_id"],
+        ended=row["ended"],
+        exists=row["exists"],
+        taken=row["taken"],
+        status=row["status_now"] or "",
+        cursor=Cursor(
+            row["episode_id"], row["ordinal"] or 0, row["at_step"] or "", row["at_block"] or "", row["pinned_now"] or 0
+        ),
+        due_ms=row["due_at"] or 0,
+        attempts=row["attempts_now"] or 0,
+        runs=frozenset(row["runs"] or ()),
+        facts=Facts(
+            bot_status=row["bot_status"] or "removed",
+            campaign_state=row["campaign_state"] or "draft",
+            emergency_stop=row["emergency_stop"],
+            returned=row["returned"],
+            reachable=row["reachable"],
+            opted_out=row["opted_out"],
+            paid=row["paid"],
+            admin=row["admin"],
+        ),
+    )
