@@ -84,7 +84,7 @@ class BotApi:
         broken_off: str | None = "failure"
         try:
             answer = await self._answer(request, target, bot, row)
-            response, broken_off = await _write(answer, request, connection)
+            response, broken_off = await _write(answer, request), None
             connection.answered = row
         except DroppedError:
             response, broken_off = _drop(connection), "fault"
@@ -187,14 +187,12 @@ def _call(name: str, call: Call, row: Row) -> Answer:
     return accepted(_encode(result))
 
 
-async def _write(
-    answer: Answer, request: web.BaseRequest, connection: Connection
-) -> tuple[web.StreamResponse, str | None]:
-    """Write the answer here, not after the handler, to see whether anybody was there to take it."""
+async def _write(answer: Answer, request: web.BaseRequest) -> web.StreamResponse:
+    """Write the answer here, not after the handler, so that the row ends when it is written."""
     response = answer.response()
     await response.prepare(request)
     await response.write_eof()
-    return response, "client" if connection.reset_by_client() else None
+    return response
 
 
 def _drop(connection: Connection) -> web.StreamResponse:

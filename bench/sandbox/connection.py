@@ -1,12 +1,11 @@
 """HTTP connections that know whether their last answer was read.
 
-A client that dies leaves traces. With its handler still at work, aiohttp cancels the handler. With the
-answer written, the kernel resets the connection: at once if the client was gone by then (the socket's pending
-error says so), or when the client dies with the answer unread (the connection ends with an error). A client that
-had fetched the answer and died before it could use it leaves a plain close: the row then says when that was.
+A client that dies leaves traces. With its handler still at work, aiohttp cancels the handler, or refuses the write.
+With the answer written but unread, the kernel resets the connection, which is then lost with an error instead of
+closed. A client that had fetched the answer and died before it could use it leaves a plain close: the row then
+says when that was.
 """
 
-import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -29,12 +28,6 @@ class Connection(web.RequestHandler):
         if self.answered is not None and not self._force_close:
             self.on_close(self.answered, exc is not None)
         super().connection_lost(exc)
-
-    def reset_by_client(self) -> bool:
-        transport = self.transport
-        if transport is None or transport.is_closing():
-            return True
-        return bool(transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
 
 
 class ConnectionServer(web.Server):
