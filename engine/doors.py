@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import TypeAlias, TypeVar
 
 from asyncpg import InterfaceError, PostgresError
@@ -23,6 +24,9 @@ Result = TypeVar("Result")
 Statement: TypeAlias = Callable[[Pool, Sequence[Item], int], Awaitable[list[Result]]]
 
 
+_chat = attrgetter("bot_id", "chat_id")
+
+
 class Doors:
     """All methods raise UnreachableError when the server behind the door does not answer."""
 
@@ -32,21 +36,21 @@ class Doors:
         self._timers = timers
         self._sender = sender
         self._clock = clock
-        self.begin: Batcher[Beginning, Begun] = Batcher(partial(self._statement, deliveries.begin))
-        self.claim: Batcher[Claiming, Found] = Batcher(partial(self._statement, deliveries.claim))
-        self.report: Batcher[Report, Reported] = Batcher(partial(self._statement, deliveries.report))
+        self.begin: Batcher[Beginning, Begun] = Batcher(partial(self._statement, deliveries.begin), _chat)
+        self.claim: Batcher[Claiming, Found] = Batcher(partial(self._statement, deliveries.claim), _chat)
+        self.report: Batcher[Report, Reported] = Batcher(partial(self._statement, deliveries.report), _chat)
         self._passes: dict[int, Batcher[Ticket, Fence]] = {}
         self._settles: dict[int, Batcher[Next, Fence]] = {}
 
     async def pass_(self, bot_id: int, ticket: Ticket) -> Fence:
         """The last look, with the pace token in hand: when it is CURRENT, the request is the next thing written."""
         if bot_id not in self._passes:
-            self._passes[bot_id] = Batcher(partial(self._timers.pass_, bot_id))
+            self._passes[bot_id] = Batcher(partial(self._timers.pass_, bot_id), attrgetter("chat_id"))
         return await self._passes[bot_id](ticket)
 
     async def settle(self, bot_id: int, plan: Next) -> Fence:
         if bot_id not in self._settles:
-            self._settles[bot_id] = Batcher(partial(self._timers.settle, bot_id))
+            self._settles[bot_id] = Batcher(partial(self._timers.settle, bot_id), attrgetter("chat_id"))
         return await self._settles[bot_id](plan)
 
     async def restore(self, bot_id: int, lost: Lost) -> None:

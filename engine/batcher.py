@@ -1,0 +1,77 @@
+"""Gathers concurrent calls into few: whoever calls while a batch is under way rides on the next one.
+
+The first caller of a quiet moment waits for one turn of the loop, so that its neighbours can join. Two calls about the
+same thing (`key`) never share a batch. An error reaches only the callers of its batch; a caller that gives up leaves the
+others alone.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Final, Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+LIMIT: Final = 512
+
+
+class Batcher(Generic[Item, Result]):
+    """`run` takes a list of items and answers with one result for each, in order."""
+
+    def __init__(
+        self,
+        run: Callable[[list[Item]], Awaitable[list[Result]]],
+        key: Callable[[Item], Hashable] = id,
+        limit: int = LIMIT,
+    ) -> None:
+        self._run = run
+        self._key = key
+        self._limit = limit
+        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._worker: asyncio.Task[None] | None = None
+
+    async def __call__(self, item: Item) -> Result:
+        """Raises what `run` raises."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work())
+        return await future
+
+    async def _work(self) -> None:
+        try:
+            await asyncio.sleep(0)
+            while self._waiting:
+                await self._serve(self._next_batch())
+        finally:
+            self._worker = None
+
+    def _next_batch(self) -> list[tuple[Item, asyncio.Future[Result]]]:
+        batch, later, keys = [], [], set()
+        for item, future in self._waiting:
+            key = self._key(item)
+            if len(batch) == self._limit or key in keys:
+                later.append((item, future))
+            elif not future.done():
+                keys.add(key)
+                batch.append((item, future))
+        self._waiting = later
+        return batch
+
+    async def _serve(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        if not batch:
+            return
+        try:
+            results = await self._run([item for item, _ in batch])
+        except asyncio.CancelledError:
+            for _, future in batch:
+                future.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 - it belongs to those who asked
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)
