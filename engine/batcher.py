@@ -1,8 +1,8 @@
 """Gathers concurrent calls into few: whoever calls while a batch is under way rides on the next one.
 
 The first caller of a quiet moment waits for one turn of the loop, so that its neighbours can join. Two calls about the
-same thing (`key`) never share a batch. An error reaches only the callers of its batch; a caller that gives up leaves the
-others alone.
+same thing (`key`) never share a batch. An error reaches only the callers of its batch; a caller that gives up leaves
+the others alone.
 """
 
 import asyncio
@@ -47,7 +47,9 @@ class Batcher(Generic[Item, Result]):
             self._worker = None
 
     def _next_batch(self) -> list[tuple[Item, asyncio.Future[Result]]]:
-        batch, later, keys = [], [], set()
+        batch: list[tuple[Item, asyncio.Future[Result]]] = []
+        later: list[tuple[Item, asyncio.Future[Result]]] = []
+        keys: set[Hashable] = set()
         for item, future in self._waiting:
             key = self._key(item)
             if len(batch) == self._limit or key in keys:

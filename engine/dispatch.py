@@ -68,7 +68,7 @@ class _Journey:
     async def begin(self) -> Cursor | None:
         """Begin the episode of this silence; the cursor to go on with, or None when all is settled."""
         newest = self._bot.newest
-        first = newest and sequence.first(newest, self._held.seen_ms, self._held.due_ms)
+        first = sequence.first(newest, self._held.seen_ms, self._held.due_ms) if newest else None
         if newest is None or first is None or self._bot.state is not LaneState.OPEN:
             await self._remove()
             return None

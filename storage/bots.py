@@ -1,0 +1,44 @@
+"""The bots whose users are watched. Tokens pass through here encrypted, never in clear."""
+
+from typing import NamedTuple
+
+from storage.chats import Connection
+
+
+class BotRecord(NamedTuple):
+    bot_id: int
+    username: str
+    token: bytes
+    status: str
+    pace: int
+
+
+async def add(connection: Connection, bot_id: int, username: str, token: bytes, now_ms: int) -> None:
+    """Register a bot, or give a known one its new token and name; it is active then."""
+    await connection.execute(
+        "INSERT INTO bots (id, username, token, created_at) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (id) DO UPDATE SET username = excluded.username, token = excluded.token, status = 'active'",
+        *(bot_id, username, token, now_ms),
+    )
+
+
+async def list_bots(connection: Connection) -> list[BotRecord]:
+    rows = await connection.fetch(
+        "SELECT id, username, token, status, pace FROM bots WHERE status <> 'removed' ORDER BY id"
+    )
+    return [BotRecord(*row) for row in rows]
+
+
+async def suspend(connection: Connection, bot_id: int, detail: str, now_ms: int) -> None:
+    """Hold everything of a bot, and open an incident that says why."""
+    async with connection.transaction():
+        await connection.execute("UPDATE bots SET status = 'suspended' WHERE id = $1", bot_id)
+        await open_incident(connection, bot_id, "bot_suspended", detail, now_ms)
+
+
+async def open_incident(connection: Connection, bot_id: int, kind: str, detail: str, now_ms: int) -> None:
+    """One open incident a bot and kind: a repeated one changes nothing."""
+    await connection.execute(
+        "INSERT INTO incidents (bot_id, kind, detail, opened_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        *(bot_id, kind, detail, now_ms),
+    )

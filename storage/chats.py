@@ -1,0 +1,153 @@
+"""People: when each chat was last active, who cannot be reached, who paid; and the episodes that this ends.
+
+Silences are compared by second. A flush is two statements in one transaction: the first holds the chats' rows, so that
+the second sees every episode that a concurrent `begin` has committed meanwhile.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from engine.core.identity import SECOND_MS
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+
+class Life(NamedTuple):
+    """A sign of life, in ms. `unsent_episode`: the touch met an episode of which nothing was on the wire."""
+
+    bot_id: int
+    chat_id: int
+    last_active_ms: int
+    first_name: str | None = None
+    username: str | None = None
+    language: str | None = None
+    unsent_episode: bool = False
+
+
+class Payment(NamedTuple):
+    """One payment as its source knows it; `external_id` makes it idempotent. `status`: paid or refunded."""
+
+    bot_id: int
+    external_id: str
+    chat_id: int
+    amount: int
+    currency: str
+    status: str
+    paid_at_ms: int
+
+
+_SEEN: Final = """
+INSERT INTO chats (bot_id, chat_id, last_active, first_name, username, language)
+SELECT bot_id, chat_id, last_active, first_name, username, language
+FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[])
+    AS w(bot_id, chat_id, last_active, first_name, username, language)
+ORDER BY bot_id, chat_id
+ON CONFLICT (bot_id, chat_id) DO UPDATE SET
+    last_active = greatest(chats.last_active, excluded.last_active),
+    first_name = coalesce(excluded.first_name, chats.first_name),
+    username = coalesce(excluded.username, chats.username),
+    language = coalesce(excluded.language, chats.language),
+    unreachable_since = CASE WHEN excluded.last_active > chats.unreachable_since THEN NULL
+        ELSE chats.unreachable_since END
+"""
+
+_RETURNED: Final = f"""
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bool[])
+        AS w(bot_id, chat_id, last_active, unsent)
+), held AS MATERIALIZED (
+    SELECT e.bot_id, e.chat_id, e.episode_id, e.ended_at, w.last_active, w.unsent
+    FROM wanted w JOIN recovery_episodes e USING (bot_id, chat_id)
+    WHERE e.returned_at IS NULL AND e.episode_id / {SECOND_MS} < w.last_active / {SECOND_MS}
+    ORDER BY e.bot_id, e.chat_id, e.episode_id FOR UPDATE OF e
+), closed AS (
+    UPDATE recovery_episodes e SET
+        returned_at = h.last_active,
+        ended_at = coalesce(e.ended_at, $5),
+        reason = coalesce(e.reason, 'returned')
+    FROM held h
+    WHERE e.bot_id = h.bot_id AND e.chat_id = h.chat_id AND e.episode_id = h.episode_id
+    RETURNING e.bot_id, e.chat_id, e.episode_id, e.reason, h.last_active, h.unsent, h.ended_at IS NULL AS was_open
+), cancelled AS (
+    UPDATE recovery_deliveries d SET status = 'cancelled', reason = 'returned'
+    FROM closed c
+    WHERE d.bot_id = c.bot_id AND d.chat_id = c.chat_id AND d.episode_id = c.episode_id AND c.was_open
+      AND (d.status = 'scheduled' OR (d.status = 'sending' AND c.unsent))
+), crossed AS (
+    UPDATE recovery_deliveries d SET crossed = true
+    FROM closed c
+    WHERE d.bot_id = c.bot_id AND d.chat_id = c.chat_id AND d.episode_id = c.episode_id AND c.was_open
+      AND d.status = 'sent' AND d.sent_at > c.last_active
+)
+SELECT bot_id, chat_id, episode_id FROM closed WHERE was_open
+"""
+
+_CONCLUDE: Final = """
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bool[]) AS w(bot_id, chat_id, unsent)
+), held AS MATERIALIZED (
+    SELECT e.bot_id, e.chat_id, e.episode_id, w.unsent FROM wanted w JOIN recovery_episodes e USING (bot_id, chat_id)
+    WHERE e.ended_at IS NULL ORDER BY e.bot_id, e.chat_id, e.episode_id FOR UPDATE OF e
+), closed AS (
+    UPDATE recovery_episodes e SET ended_at = $5, reason = $4, paid_at = CASE WHEN $4 = 'paid' THEN $5 END
+    FROM held h WHERE e.bot_id = h.bot_id AND e.chat_id = h.chat_id AND e.episode_id = h.episode_id
+    RETURNING e.bot_id, e.chat_id, e.episode_id, h.unsent
+), cancelled AS (
+    UPDATE recovery_deliveries d SET status = 'cancelled', reason = $4
+    FROM closed c
+    WHERE d.bot_id = c.bot_id AND d.chat_id = c.chat_id AND d.episode_id = c.episode_id
+      AND (d.status = 'scheduled' OR (d.status = 'sending' AND c.unsent))
+)
+SELECT bot_id, chat_id, episode_id FROM closed
+"""
+
+
+class Ended(NamedTuple):
+    """An episode that was open and is now over."""
+
+    bot_id: int
+    chat_id: int
+    episode_id: int
+
+
+async def flush(connection: Connection, lives: Sequence[Life], now_ms: int) -> list[Ended]:
+    """Write signs of life down, at most one a chat; end the open episodes that they broke."""
+    columns = _columns(sorted(lives))
+    async with connection.transaction():
+        await connection.execute(_SEEN, *columns[:6])
+        rows = await connection.fetch(_RETURNED, *columns[:3], columns[6], now_ms)
+    return [Ended(*row) for row in rows]
+
+
+async def conclude(connection: Connection, chats: Sequence[tuple[int, int]], reason: str, now_ms: int) -> list[Ended]:
+    """End the open episodes of chats (bot, chat) for a reason that is not their own return."""
+    return [Ended(*row) for row in await connection.fetch(_CONCLUDE, *_columns(sorted(chats)), reason, now_ms)]
+
+
+async def mark_unreachable(connection: Connection, chats: Sequence[tuple[int, int]], now_ms: int) -> None:
+    """Nobody writes to these chats (bot, chat) until they write again."""
+    await connection.execute(
+        "INSERT INTO chats (bot_id, chat_id, last_active, unreachable_since)"
+        " SELECT bot_id, chat_id, 0, $3 FROM unnest($1::bigint[], $2::bigint[]) AS w(bot_id, chat_id)"
+        " ORDER BY bot_id, chat_id"
+        " ON CONFLICT (bot_id, chat_id) DO UPDATE SET unreachable_since = $3",
+        *_columns(sorted(chats)),
+        now_ms,
+    )
+
+
+async def record_payment(connection: Connection, payment: Payment) -> None:
+    """Safe to repeat; a refund is the same payment with another status."""
+    await connection.execute(
+        "INSERT INTO payments (bot_id, external_id, chat_id, amount, currency, status, paid_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        " ON CONFLICT (bot_id, external_id) DO UPDATE SET status = excluded.status",
+        *payment,
+    )
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
