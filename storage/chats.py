@@ -122,8 +122,13 @@ async def flush(connection: Connection, lives: Sequence[Life], now_ms: int) -> l
     return [Ended(*row) for row in rows]
 
 
-async def conclude(connection: Connection, chats: Sequence[tuple[int, int]], reason: str, now_ms: int) -> list[Ended]:
-    """End the open episodes of chats (bot, chat) for a reason that is not their own return."""
+async def conclude(
+    connection: Connection, chats: Sequence[tuple[int, int, bool]], reason: str, now_ms: int
+) -> list[Ended]:
+    """End the open episodes of chats for a reason that is not their own return.
+
+    Each is (bot, chat, unsent): `unsent` says that a delivery in `sending` surely never left, and now never will.
+    """
     return [Ended(*row) for row in await connection.fetch(_CONCLUDE, *_columns(sorted(chats)), reason, now_ms)]
 
 

@@ -1,0 +1,155 @@
+"""Signs of life, from whichever door they come: a touch first, then a line behind in PostgreSQL.
+
+`mark_user_activity` is the public door for other code. The touches of many callers share a script call. Last activity
+is written behind, coalesced by chat, after a few seconds; a sign that broke an episode is written at once. What
+PostgreSQL does not take stays here and is tried again. The touches of the last minute are kept, and repeated into a
+Redis that lost them (a new generation) before the feed is confirmed again.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from operator import attrgetter
+from typing import Final, NamedTuple
+
+from asyncpg import InterfaceError, PostgresError
+
+from engine.batcher import Batcher
+from engine.core import cursor
+from engine.core.errors import UnreachableError
+from engine.core.gate import Reason
+from engine.telemetry import logger
+from storage import chats
+from storage.chats import Life
+from storage.postgres import Pool
+from storage.timers import BATCH, Confirmed, Interrupted, Sign, Timers
+
+FLUSH_S: Final = 5.0
+REPLAY_MS: Final = 60_000
+MAX_WAITING: Final = 200_000
+"""Lives that may wait for PostgreSQL; beyond it touches are refused, so that no update is acknowledged in vain."""
+
+
+class Person(NamedTuple):
+    """What an update says of a user, for the admins' screens."""
+
+    first_name: str | None = None
+    username: str | None = None
+    language: str | None = None
+
+
+NOBODY: Final = Person()
+
+
+class _Call(NamedTuple):
+    chat_id: int
+    seen_ms: int
+    person: Person
+
+
+class _Replay(NamedTuple):
+    at_ms: int
+    bot_id: int
+    sign: Sign
+
+
+class Activity:
+    """All methods raise UnreachableError while Redis does not answer: the caller must not acknowledge then."""
+
+    def __init__(self, pool: Pool, timers: Timers, threshold_of: Callable[[int], int | None]) -> None:
+        self._pool = pool
+        self._timers = timers
+        self._threshold_of = threshold_of
+        self._touches: dict[int, Batcher[_Call, int]] = {}
+        self._waiting: dict[tuple[int, int], Life] = {}
+        self._urgent = asyncio.Event()
+        self._recent: deque[_Replay] = deque()
+        self._generations: dict[int, str] = {}
+
+    async def mark_user_activity(self, bot_id: int, chat_id: int, seen_ms: int = 0, person: Person = NOBODY) -> None:
+        """A sign of life: `seen_ms` 0 counts as now. Returns when no older send can pass any more."""
+        if len(self._waiting) >= MAX_WAITING:
+            raise UnreachableError("PostgreSQL has not taken activity for too long: check DATABASE_URL and its log.")
+        if bot_id not in self._touches:
+            self._touches[bot_id] = Batcher(partial(self._touch, bot_id), attrgetter("chat_id"), BATCH)
+        await self._touches[bot_id](_Call(chat_id, seen_ms, person))
+
+    async def confirm(self, bot_id: int) -> Confirmed:
+        """Every update of the bot up to now is taken in; what a new Redis lacks is repeated into it first."""
+        looked = await self._timers.touch(bot_id, [], self._threshold_of(bot_id))
+        if looked.generation != self._generations.get(bot_id, looked.generation):
+            await self._replay(bot_id)
+        self._generations[bot_id] = looked.generation
+        return await self._timers.confirm(bot_id)
+
+    async def run(self) -> None:
+        """Flush every few seconds, or at once when an episode was broken; until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), FLUSH_S)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write the waiting lives down; what could not be written goes on waiting."""
+        self._urgent.clear()
+        while self._waiting:
+            lives = [self._waiting.pop(key) for key in list(self._waiting)[:BATCH]]
+            try:
+                await self._write(lives)
+            except (OSError, PostgresError, InterfaceError) as error:
+                for life in lives:
+                    self._wait(life)
+                logger().warning("Activity waits for PostgreSQL", chats=len(self._waiting), error=str(error))
+                return
+
+    async def _write(self, lives: Sequence[Life]) -> None:
+        newest = max(life.last_active_ms for life in lives)
+        async with self._pool.acquire() as connection:
+            await chats.flush(connection, lives, newest)
+
+    async def _touch(self, bot_id: int, calls: list[_Call]) -> list[int]:
+        signs = [Sign(call.chat_id, call.seen_ms) for call in calls]
+        touched = await self._timers.touch(bot_id, signs, self._threshold_of(bot_id))
+        broken = {item.chat_id: item for item in touched.interrupted}
+        for call in calls:
+            seen = min(call.seen_ms or touched.now_ms, touched.now_ms)
+            self._remember(bot_id, call.chat_id, seen, touched.now_ms)
+            interrupted = broken.get(call.chat_id)
+            unsent = interrupted is not None and not interrupted.on_wire
+            self._wait(Life(bot_id, call.chat_id, seen, *call.person, unsent))
+        for item in touched.interrupted:
+            self._note_return(bot_id, item)
+        return [touched.now_ms] * len(calls)
+
+    def _note_return(self, bot_id: int, item: Interrupted) -> None:
+        self._urgent.set()
+        place = cursor.read(item.opaque)
+        logger().info(
+            "Recovery episode ended",
+            bot_id=bot_id,
+            chat=item.chat_id,
+            episode=place and place.episode_id,
+            step=place and place.step,
+            block=place and place.block,
+            reason=Reason.RETURNED,
+        )
+
+    def _wait(self, life: Life) -> None:
+        """Keep the latest life of a chat; that an episode's send never left stays true."""
+        key = (life.bot_id, life.chat_id)
+        known = self._waiting.get(key, life)
+        later, earlier = (life, known) if life.last_active_ms >= known.last_active_ms else (known, life)
+        self._waiting[key] = later._replace(unsent_episode=later.unsent_episode or earlier.unsent_episode)
+
+    def _remember(self, bot_id: int, chat_id: int, seen_ms: int, now_ms: int) -> None:
+        self._recent.append(_Replay(now_ms, bot_id, Sign(chat_id, seen_ms)))
+        while self._recent[0].at_ms < now_ms - REPLAY_MS:
+            self._recent.popleft()
+
+    async def _replay(self, bot_id: int) -> None:
+        signs = [item.sign for item in self._recent if item.bot_id == bot_id]
+        for start in range(0, len(signs), BATCH):
+            await self._timers.touch(bot_id, signs[start : start + BATCH], self._threshold_of(bot_id))
+        logger().info("Touches repeated into a new Redis", bot_id=bot_id, touches=len(signs))

@@ -1,0 +1,99 @@
+"""`python -m engine.bots`: registers the bots whose users are watched.
+
+A token comes from BOT_TOKEN or from standard input, never from the command line, where others could read it. Telegram
+says whose it is before it is stored, encrypted.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from typing import Final
+
+import aiohttp
+import msgspec
+
+from engine.core.errors import NotFoundError, RecoveryError, UnreachableError
+from engine.settings import Secret, Settings, load_settings
+from engine.vault import Vault
+from storage import bots
+from storage.feed import server_now_ms
+from storage.postgres import open_pool
+from storage.redis import open_redis
+
+_PATIENCE: Final = aiohttp.ClientTimeout(total=20)
+
+
+class _Bot(msgspec.Struct):
+    id: int
+    username: str
+
+
+class _Answer(msgspec.Struct):
+    ok: bool
+    result: _Bot | None = None
+
+
+async def add(settings: Settings, token: Secret) -> _Bot:
+    """Check a token with Telegram and store it. Raises NotFoundError, UnreachableError."""
+    bot = await _who_is(settings.telegram_api_url, token)
+    client, pool = open_redis(settings.redis_url), await open_pool(settings.database_url)
+    try:
+        ciphertext = Vault(settings.encryption_keys).encrypt(token.reveal())
+        async with pool.acquire() as connection:
+            await bots.add(connection, bot.id, bot.username, ciphertext, await server_now_ms(client))
+    finally:
+        await pool.close()
+        await client.aclose()
+    return bot
+
+
+async def listed(settings: Settings) -> list[str]:
+    pool = await open_pool(settings.database_url)
+    try:
+        async with pool.acquire() as connection:
+            return [f"{row.bot_id}  @{row.username}  {row.status}" for row in await bots.list_bots(connection)]
+    finally:
+        await pool.close()
+
+
+async def _who_is(api_url: str, token: Secret) -> _Bot:
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=_PATIENCE) as session,
+            session.get(f"{api_url}/bot{token.reveal()}/getMe") as response,
+        ):
+            answer = msgspec.json.decode(await response.read(), type=_Answer)
+    except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as error:
+        raise UnreachableError("The Bot API does not answer: check TELEGRAM_API_URL and the network.") from error
+    if answer.result is None:
+        raise NotFoundError("Telegram does not know this token: copy it again from @BotFather.")
+    return answer.result
+
+
+def _token() -> Secret:
+    text = os.environ.get("BOT_TOKEN") or sys.stdin.readline()
+    if not text.strip():
+        raise NotFoundError("There is no token: set BOT_TOKEN, or write it to standard input.")
+    return Secret(text.strip())
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m engine.bots", description=__doc__)
+    parser.add_argument("action", choices=("add", "list"))
+    action: str = parser.parse_args(arguments).action
+    try:
+        settings = load_settings()
+        if action == "add":
+            bot = asyncio.run(add(settings, _token()))
+            sys.stdout.write(f"Registered @{bot.username} ({bot.id}).\n")
+        else:
+            sys.stdout.write("".join(f"{line}\n" for line in asyncio.run(listed(settings))))
+    except RecoveryError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

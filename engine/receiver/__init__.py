@@ -1,0 +1,1 @@
+"""The receiver: takes the bots' updates in, and makes of each sign of life a touch."""

@@ -1,0 +1,148 @@
+"""`python -m engine.receiver`: polls the bots, and touches the chats in which somebody shows life.
+
+Many bots in one process, each with a task of its own: a revoked token or a second poller stops that bot alone. The bots
+and their thresholds are read again every second.
+"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from random import random
+from typing import Final, NamedTuple
+
+import aiohttp
+import uvloop
+from asyncpg import InterfaceError, PostgresError
+
+from engine.activity import Activity
+from engine.core.errors import RecoveryError
+from engine.receiver.poll import BotFeed, Places
+from engine.receiver.updates import Refused
+from engine.settings import Settings, load_settings
+from engine.telemetry import configure, logger
+from engine.vault import Vault
+from storage import bots, watched
+from storage.feed import server_now_ms
+from storage.postgres import Pool, open_pool
+from storage.redis import Redis, check_redis, open_redis
+from storage.timers import Timers
+from storage.watched import Watched
+
+TURN_S: Final = 1.0
+BACKOFF_S: Final = (1.0, 2.0, 5.0, 10.0)
+STAGGER_S: Final = 0.05
+_UNAUTHORIZED: Final = 401
+_CONNECTIONS: Final = 0  # as many as there are bots: a long poll holds one
+
+
+class Turn(NamedTuple):
+    """How many bots are polled now."""
+
+    bots: int
+
+
+class Receiver:
+    def __init__(self, settings: Settings, session: aiohttp.ClientSession, pool: Pool, client: Redis) -> None:
+        self._pool = pool
+        self._client = client
+        self._vault = Vault(settings.encryption_keys)
+        self._watched: dict[int, Watched] = {}
+        self._tasks: dict[int, tuple[bytes, asyncio.Task[None]]] = {}
+        timers = Timers(client)
+        self.activity = Activity(pool, timers, self._threshold_of)
+        self._places = Places(session, settings.telegram_api_url, pool, client, timers, self.activity)
+
+    async def run_once(self) -> Turn:
+        """Bring the polled bots in line with the database. Raises PostgresError."""
+        self._watched = {bot.bot_id: bot for bot in await watched.list_watched(self._pool)}
+        for bot_id, (token, task) in list(self._tasks.items()):
+            if bot_id not in self._watched or self._watched[bot_id].token != token:
+                task.cancel()
+                del self._tasks[bot_id]
+        fresh = [bot for bot in self._watched.values() if bot.bot_id not in self._tasks]
+        for place, bot in enumerate(fresh):
+            task = asyncio.create_task(self._poll(bot, place * STAGGER_S))
+            self._tasks[bot.bot_id] = (bot.token, task)
+        return Turn(sum(not task.done() for _, task in self._tasks.values()))
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Turn after turn until told to stop; then the last signs of life are written down."""
+        flusher = asyncio.create_task(self.activity.run())
+        while not stop.is_set():
+            try:
+                await self.run_once()
+            except (RecoveryError, OSError, PostgresError, InterfaceError) as error:
+                logger().warning("Receiver turn failed", error=str(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), TURN_S)
+        for _, task in self._tasks.values():
+            task.cancel()
+        flusher.cancel()
+        await asyncio.gather(flusher, *(task for _, task in self._tasks.values()), return_exceptions=True)
+        await self.activity.flush()
+
+    def _threshold_of(self, bot_id: int) -> int | None:
+        bot = self._watched.get(bot_id)
+        return bot.threshold_ms if bot else None
+
+    async def _poll(self, bot: Watched, delay_s: float) -> None:
+        """Poll one bot until cancelled, or until Telegram refuses its token."""
+        await asyncio.sleep(delay_s)
+        feed = BotFeed(self._places, bot.bot_id, bot.username, self._vault.decrypt(bot.token))
+        log, failures = logger().bind(bot=bot.username), 0
+        log.info("Polling started")
+        while True:
+            refused = await self._turn(feed)
+            failures = failures + 1 if refused else 0
+            if refused and refused.code == _UNAUTHORIZED:
+                await self._give_up(bot)
+                return
+            if refused:
+                log.warning("Poll failed", code=refused.code, description=refused.description)
+                await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1] * (0.5 + random()))  # noqa: S311 - jitter
+
+    async def _turn(self, feed: BotFeed) -> Refused | None:
+        try:
+            taken = await feed.run_once()
+        except (RecoveryError, OSError, PostgresError, InterfaceError) as error:
+            return Refused(0, str(error))
+        return taken if isinstance(taken, Refused) else None
+
+    async def _give_up(self, bot: Watched) -> None:
+        logger().error("Polling stopped: Telegram refuses the token. Give the bot a new one.", bot=bot.username)
+        async with self._pool.acquire() as connection:
+            now_ms = await server_now_ms(self._client)
+            await bots.open_incident(connection, bot.bot_id, "feed_unauthorized", "getUpdates: 401", now_ms)
+
+
+async def serve(settings: Settings) -> None:
+    """Open the doors and run until SIGTERM or Ctrl-C. Raises UnreachableError, MigrationError."""
+    client = open_redis(settings.redis_url)
+    await check_redis(client)
+    pool = await open_pool(settings.database_url)
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        logger().info("Receiver started")
+        await Receiver(settings, session, pool, client).run(stop)
+    await pool.close()
+    await client.aclose()
+    logger().info("Receiver stopped")
+
+
+def main() -> int:
+    try:
+        settings = load_settings()
+        configure(settings)
+        uvloop.run(serve(settings))
+    except RecoveryError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

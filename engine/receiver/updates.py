@@ -1,0 +1,192 @@
+"""What an update says to us: whose chat it is, when it was, and whether it is a payment, a block or a sign of life.
+
+Only the fields that matter are decoded, all others are ignored, whatever Telegram adds. Groups, channels and bots are
+nobody's silence. A message's date is a whole second and counts as its end; a tap has no date and counts as now.
+"""
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+from engine.core.identity import SECOND_MS
+
+UNDATED: Final = 0
+ALLOWED: Final = (
+    "message",
+    "edited_message",
+    "callback_query",
+    "inline_query",
+    "poll_answer",
+    "pre_checkout_query",
+    "my_chat_member",
+)
+_GONE: Final = "kicked"
+
+
+class _Chat(msgspec.Struct):
+    id: int
+    type: str
+
+
+class _User(msgspec.Struct):
+    id: int
+    is_bot: bool = False
+    first_name: str | None = None
+    username: str | None = None
+    language_code: str | None = None
+
+
+class _Paid(msgspec.Struct):
+    currency: str
+    total_amount: int
+    telegram_payment_charge_id: str
+
+
+class _Message(msgspec.Struct):
+    chat: _Chat
+    date: int
+    from_: _User | None = msgspec.field(default=None, name="from")
+    edit_date: int | None = None
+    successful_payment: _Paid | None = None
+
+
+class _Query(msgspec.Struct):
+    from_: _User = msgspec.field(name="from")
+
+
+class _PollAnswer(msgspec.Struct):
+    user: _User | None = None
+
+
+class _Member(msgspec.Struct):
+    status: str
+
+
+class _Membership(msgspec.Struct):
+    chat: _Chat
+    new_chat_member: _Member
+
+
+class Update(msgspec.Struct):
+    """One update; unknown fields fall away."""
+
+    update_id: int
+    message: _Message | None = None
+    edited_message: _Message | None = None
+    callback_query: _Query | None = None
+    inline_query: _Query | None = None
+    poll_answer: _PollAnswer | None = None
+    pre_checkout_query: _Query | None = None
+    my_chat_member: _Membership | None = None
+
+
+class _Answer(msgspec.Struct):
+    ok: bool
+    result: list[msgspec.Raw] = []
+    error_code: int = 0
+    description: str = ""
+
+
+class _Numbered(msgspec.Struct):
+    update_id: int
+
+
+class Payment(NamedTuple):
+    charge_id: str
+    amount: int
+    currency: str
+
+
+class Sign(NamedTuple):
+    """A sign of life in a private chat; `seen_ms` UNDATED counts as now."""
+
+    chat_id: int
+    seen_ms: int
+    first_name: str | None
+    username: str | None
+    language: str | None
+    payment: Payment | None = None
+
+
+class Gone(NamedTuple):
+    """The person blocked the bot, or deleted the chat."""
+
+    chat_id: int
+
+
+class Refused(NamedTuple):
+    """Telegram's own error, or an answer that is none."""
+
+    code: int
+    description: str
+
+
+class Batch(NamedTuple):
+    """The updates of one poll; `broken` counts those that could not be decoded."""
+
+    last_id: int | None
+    events: tuple[Sign | Gone, ...]
+    broken: int
+
+
+def read_answer(body: bytes) -> Batch | Refused:
+    """Decode the answer of a poll. One broken update does not harm the others."""
+    try:
+        answer = msgspec.json.decode(body, type=_Answer)
+    except msgspec.DecodeError:
+        return Refused(0, "the answer is not of the Bot API")
+    if not answer.ok:
+        return Refused(answer.error_code, answer.description)
+    return _batch(answer.result)
+
+
+def _batch(raws: list[msgspec.Raw]) -> Batch:
+    last_id, events, broken = None, [], 0
+    for raw in raws:
+        last_id = max(last_id or 0, msgspec.json.decode(raw, type=_Numbered).update_id)
+        try:
+            event = event_of(msgspec.json.decode(raw, type=Update))
+        except msgspec.DecodeError:
+            broken += 1
+            continue
+        if event is not None:
+            events.append(event)
+    return Batch(last_id, tuple(events), broken)
+
+
+def event_of(update: Update) -> Sign | Gone | None:
+    """What the update means to us; None for whatever is nobody's sign of life."""
+    if update.my_chat_member is not None:
+        return _membership(update.my_chat_member)
+    if message := update.message or update.edited_message:
+        return _message(message)
+    if query := update.callback_query or update.inline_query or update.pre_checkout_query:
+        return _undated(query.from_)
+    return _undated(update.poll_answer.user) if update.poll_answer else None
+
+
+def _message(message: _Message) -> Sign | None:
+    user = message.from_ or _User(message.chat.id)
+    if message.chat.type != "private" or user.is_bot:
+        return None
+    second = message.edit_date or message.date
+    paid = message.successful_payment
+    return Sign(
+        message.chat.id,
+        second * SECOND_MS + SECOND_MS - 1,
+        user.first_name,
+        user.username,
+        user.language_code,
+        Payment(paid.telegram_payment_charge_id, paid.total_amount, paid.currency) if paid else None,
+    )
+
+
+def _undated(user: _User | None) -> Sign | None:
+    if user is None or user.is_bot:
+        return None
+    return Sign(user.id, UNDATED, user.first_name, user.username, user.language_code)
+
+
+def _membership(change: _Membership) -> Gone | None:
+    blocked = change.chat.type == "private" and change.new_chat_member.status == _GONE
+    return Gone(change.chat.id) if blocked else None
