@@ -25,6 +25,7 @@ from storage import chats
 from storage.chats import Life
 from storage.postgres import Pool
 from storage.timers import BATCH, Confirmed, Interrupted, Sign, Timers
+from storage.watched import Watched
 
 FLUSH_S: Final = 5.0
 REPLAY_MS: Final = 60_000
@@ -58,10 +59,10 @@ class _Replay(NamedTuple):
 class Activity:
     """All methods raise UnreachableError while Redis does not answer: the caller must not acknowledge then."""
 
-    def __init__(self, pool: Pool, timers: Timers, threshold_of: Callable[[int], int | None]) -> None:
+    def __init__(self, pool: Pool, timers: Timers, watched: Callable[[int], Watched | None]) -> None:
         self._pool = pool
         self._timers = timers
-        self._threshold_of = threshold_of
+        self._watched = watched
         self._touches: dict[int, Batcher[_Call, int]] = {}
         self._waiting: dict[tuple[int, int], Life] = {}
         self._urgent = asyncio.Event()
@@ -79,7 +80,7 @@ class Activity:
     async def confirm(self, bot_id: int) -> Confirmed:
         """Every update of the bot up to now is taken in; what a new Redis lacks is repeated into it first."""
         looked = await self._timers.touch(bot_id, [], self._threshold_of(bot_id))
-        if looked.generation != self._generations.get(bot_id, looked.generation):
+        if self._generations.get(bot_id) not in (None, "", looked.generation):
             await self._replay(bot_id)
         self._generations[bot_id] = looked.generation
         return await self._timers.confirm(bot_id)
@@ -123,12 +124,20 @@ class Activity:
             self._note_return(bot_id, item)
         return [touched.now_ms] * len(calls)
 
+    def _threshold_of(self, bot_id: int) -> int | None:
+        bot = self._watched(bot_id)
+        return bot.threshold_ms if bot else None
+
+    def _name(self, bot_id: int) -> str:
+        bot = self._watched(bot_id)
+        return bot.username if bot else str(bot_id)
+
     def _note_return(self, bot_id: int, item: Interrupted) -> None:
         self._urgent.set()
         place = cursor.read(item.opaque)
         logger().info(
             "Recovery episode ended",
-            bot_id=bot_id,
+            bot=self._name(bot_id),
             chat=item.chat_id,
             episode=place and place.episode_id,
             step=place and place.step,
@@ -152,4 +161,4 @@ class Activity:
         signs = [item.sign for item in self._recent if item.bot_id == bot_id]
         for start in range(0, len(signs), BATCH):
             await self._timers.touch(bot_id, signs[start : start + BATCH], self._threshold_of(bot_id))
-        logger().info("Touches repeated into a new Redis", bot_id=bot_id, touches=len(signs))
+        logger().info("Touches repeated into a new Redis", bot=self._name(bot_id), touches=len(signs))

@@ -103,7 +103,6 @@ class _Journey:
             case Advance():
                 await self._go_to_next(found, step_over=False)
             case Drop(reason):
-                self._note("Recovery step skipped", found.cursor, reason=reason)
                 await self._go_to_next(found, step_over=True, status="skipped", reason=reason)
             case Close(reason):
                 await self._report(found, status="cancelled", reason=reason, end=reason)
@@ -157,8 +156,6 @@ class _Journey:
         self, found: Found, status: str, reason: Reason | None = None, message_id: int | None = None
     ) -> End:
         """Record the fact, with what follows from it in the same statement."""
-        event = "Recovery step skipped" if status == "failed" else "Recovery step sent"
-        self._note(event, found.cursor, outcome=status, **({"reason": reason} if reason else {}))
         await self._go_to_next(found, step_over=False, status=status, fact=True, reason=reason, message_id=message_id)
         return End.SENT if status == "sent" else End.REFUSED
 
@@ -166,11 +163,13 @@ class _Journey:
         """Plan the delivery that follows, or the end of the episode: PostgreSQL first, Redis second."""
         following = await self._following(found, step_over=step_over)
         if following is None:
-            await self._report(found, end=Reason.COMPLETED, **report)
+            stands = await self._report(found, end=Reason.COMPLETED, **report)
+            self._note_done(found.cursor, stands)
             self._note("Recovery episode ended", found.cursor, reason=Reason.COMPLETED)
             await self._remove()
             return
         stands = await self._report(found, next=following.cursor, next_due_ms=following.due_ms, **report)
+        self._note_done(found.cursor, stands)
         if stands.ended:
             await self._remove()
             return
@@ -244,6 +243,13 @@ class _Journey:
         await self._doors.restore(
             self._bot.bot_id, Lost(self._held.chat_id, last_active_ms, due, on_wire=False, opaque="")
         )
+
+    def _note_done(self, cursor: Cursor, stands: Reported) -> None:
+        """Say what PostgreSQL has taken down of the block."""
+        if stands.status in ("skipped", "failed"):
+            self._note("Recovery step skipped", cursor, outcome=stands.status, reason=stands.reason)
+        elif stands.status:
+            self._note("Recovery step sent", cursor, outcome=stands.status, crossed=stands.crossed)
 
     def _note(self, event: str, cursor: Cursor, **fields: Any) -> None:
         self._log.info(event, episode=cursor.episode_id, step=cursor.step, block=cursor.block, **fields)

@@ -99,9 +99,9 @@ class Lane:
         try:
             return await self.run_once()
         except RecoveryError as error:
-            logger().warning("Lane turn failed", bot_id=self._bot_id, error=str(error))
+            logger().warning("Lane turn failed", bot=self._name(), error=str(error))
         except Exception:  # noqa: BLE001 - a failed turn never ends the loop
-            logger().exception("Lane turn failed", bot_id=self._bot_id)
+            logger().exception("Lane turn failed", bot=self._name())
         return Turn(None, 0, SHUT_SLEEP_S)
 
     def _room(self, bot: Served, bucket: Bucket) -> int:
@@ -141,7 +141,7 @@ class Lane:
                 if tickets:
                     await self._timers.extend(self._bot_id, tickets, LEASE_MS)
             except RecoveryError as error:
-                logger().warning("Leases not renewed", bot_id=self._bot_id, error=str(error))
+                logger().warning("Leases not renewed", bot=self._name(), error=str(error))
 
     def _sleep_s(self, bot: Served, claimed: Claimed) -> float:
         """Until the nearest deadline, or until one armed from now on could be due: whichever comes first."""
@@ -155,12 +155,16 @@ class Lane:
             wait_ms = min(wait_ms, claimed.nearest_due_ms - self._clock.now_ms())
         return max(SHORTEST_SLEEP_S if claimed.timers else SHORTEST_SLEEP_S * 5, wait_ms / 1000)
 
+    def _name(self) -> str:
+        bot = self._catalogue.bots.get(self._bot_id)
+        return bot.username if bot else str(self._bot_id)
+
     def _note(self, claimed: Claimed) -> None:
         stale = (
             claimed.code is ClaimCode.CLAIMED and not claimed.timers and 0 <= claimed.nearest_due_ms < claimed.now_ms
         )
         if claimed.code is not self._last_code and claimed.code is not ClaimCode.CLAIMED:
-            logger().warning("Lane shut", bot_id=self._bot_id, reason=claimed.code.name.lower())
+            logger().warning("Lane shut", bot=self._name(), reason=claimed.code.name.lower())
         if stale:
-            logger().debug("Timers wait for the feed", bot_id=self._bot_id, reason="feed_stale")
+            logger().debug("Timers wait for the feed", bot=self._name(), reason="feed_stale")
         self._last_code = claimed.code

@@ -82,6 +82,7 @@ class Reported(NamedTuple):
     """What stands in the row now (None: it was not ours to change), and how the episode stands."""
 
     status: str | None
+    reason: str | None
     ended: str | None
     crossed: bool
 
@@ -222,16 +223,16 @@ WITH wanted AS MATERIALIZED (
         attempts = d.attempts - CASE WHEN k.spent THEN 0 ELSE 1 END,
         sent_at = CASE WHEN k.status = 'sent' THEN $19 ELSE d.sent_at END,
         message_ids = CASE WHEN k.message_id IS NULL THEN d.message_ids ELSE ARRAY[k.message_id] END,
-        crossed = k.status = 'sent' AND k.ended = 'returned'
+        crossed = d.crossed OR (k.status = 'sent' AND coalesce(k.ended = 'returned', false))
     FROM known k
     WHERE d.bot_id = k.bot_id AND d.chat_id = k.chat_id AND d.episode_id = k.episode_id
       AND d.step_key = k.step_key AND d.block_key = k.block_key
       AND k.status IS NOT NULL
       AND ((k.fact AND (d.status = 'sending' OR (d.status = 'unknown' AND k.status <> 'unknown')))
         OR (NOT k.fact AND d.version = k.version AND d.status IN ('scheduled', 'sending')))
-    RETURNING d.bot_id, d.chat_id, d.episode_id, d.status, d.crossed
+    RETURNING d.bot_id, d.chat_id, d.episode_id, d.status, d.reason, d.crossed
 ), moving AS MATERIALIZED (
-    SELECT k.*, done.status AS now_is, coalesce(done.crossed, false) AS crossed,
+    SELECT k.*, done.status AS now_is, done.reason AS now_why, coalesce(done.crossed, false) AS crossed,
         NOT k.over AND (k.status IS NULL OR done.status IS NOT NULL) AS moves
     FROM known k LEFT JOIN done USING (bot_id, chat_id, episode_id)
 ), planned AS (
@@ -252,7 +253,7 @@ WITH wanted AS MATERIALIZED (
       AND e.bot_id = m.bot_id AND e.chat_id = m.chat_id AND e.episode_id = m.episode_id AND e.ended_at IS NULL
     RETURNING e.bot_id, e.chat_id, e.reason
 )
-SELECT m.bot_id, m.chat_id, m.now_is, coalesce(ended.reason, m.ended) AS ended, m.crossed
+SELECT m.bot_id, m.chat_id, m.now_is, m.now_why, coalesce(ended.reason, m.ended) AS ended, m.crossed
 FROM moving m LEFT JOIN ended USING (bot_id, chat_id)
 """
 
@@ -313,7 +314,7 @@ async def report(pool: asyncpg.Pool, reports: Sequence[Report], now_ms: int) -> 
         rows = await connection.fetch(_REPORT, *columns, now_ms)
     by_chat = {(row["bot_id"], row["chat_id"]): row for row in rows}
     found = (by_chat[item.bot_id, item.chat_id] for item in reports)
-    return [Reported(row["now_is"], row["ended"], row["crossed"]) for row in found]
+    return [Reported(row["now_is"], row["now_why"], row["ended"], row["crossed"]) for row in found]
 
 
 async def stuck(pool: asyncpg.Pool, claimed_before_ms: int) -> list[Stuck]:

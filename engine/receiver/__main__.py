@@ -50,7 +50,7 @@ class Receiver:
         self._watched: dict[int, Watched] = {}
         self._tasks: dict[int, tuple[bytes, asyncio.Task[None]]] = {}
         timers = Timers(client)
-        self.activity = Activity(pool, timers, self._threshold_of)
+        self.activity = Activity(pool, timers, self._bot)
         self._places = Places(session, settings.telegram_api_url, pool, client, timers, self.activity)
 
     async def run_once(self) -> Turn:
@@ -82,9 +82,8 @@ class Receiver:
         await asyncio.gather(flusher, *(task for _, task in self._tasks.values()), return_exceptions=True)
         await self.activity.flush()
 
-    def _threshold_of(self, bot_id: int) -> int | None:
-        bot = self._watched.get(bot_id)
-        return bot.threshold_ms if bot else None
+    def _bot(self, bot_id: int) -> Watched | None:
+        return self._watched.get(bot_id)
 
     async def _poll(self, bot: Watched, delay_s: float) -> None:
         """Poll one bot until cancelled, or until Telegram refuses its token."""
