@@ -92,11 +92,12 @@ WITH wanted AS MATERIALIZED (
     SELECT e.bot_id, e.chat_id, e.episode_id, w.unsent FROM wanted w JOIN recovery_episodes e USING (bot_id, chat_id)
     WHERE e.ended_at IS NULL ORDER BY e.bot_id, e.chat_id, e.episode_id FOR UPDATE OF e
 ), closed AS (
-    UPDATE recovery_episodes e SET ended_at = $5, reason = $4, paid_at = CASE WHEN $4 = 'paid' THEN $5 END
+    UPDATE recovery_episodes e SET ended_at = $5::bigint, reason = $4::text,
+        paid_at = CASE WHEN $4::text = 'paid' THEN $5::bigint END
     FROM held h WHERE e.bot_id = h.bot_id AND e.chat_id = h.chat_id AND e.episode_id = h.episode_id
     RETURNING e.bot_id, e.chat_id, e.episode_id, h.unsent
 ), cancelled AS (
-    UPDATE recovery_deliveries d SET status = 'cancelled', reason = $4
+    UPDATE recovery_deliveries d SET status = 'cancelled', reason = $4::text
     FROM closed c
     WHERE d.bot_id = c.bot_id AND d.chat_id = c.chat_id AND d.episode_id = c.episode_id
       AND (d.status = 'scheduled' OR (d.status = 'sending' AND c.unsent))

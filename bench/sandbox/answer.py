@@ -19,7 +19,7 @@ _GATEWAY_PAGE = (
 )
 _REFUSALS: dict[FaultKind, Refusal] = {
     FaultKind.BLOCKED: errors.BLOCKED,
-    FaultKind.BAD_REQUEST: errors.CHAT_NOT_FOUND,
+    FaultKind.BAD_REQUEST: errors.TEXT_TOO_LONG,
     FaultKind.UNAUTHORIZED: errors.UNAUTHORIZED,
     FaultKind.INTERNAL_ERROR: errors.INTERNAL,
 }

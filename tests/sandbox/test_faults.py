@@ -20,7 +20,7 @@ async def last_row(client: SandboxClient) -> Row:
     ("kind", "refusal"),
     [
         (FaultKind.BLOCKED, (403, "Forbidden: bot was blocked by the user")),
-        (FaultKind.BAD_REQUEST, (400, "Bad Request: chat not found")),
+        (FaultKind.BAD_REQUEST, (400, "Bad Request: message is too long")),
         (FaultKind.UNAUTHORIZED, (401, "Unauthorized")),
         (FaultKind.INTERNAL_ERROR, (500, "Internal Server Error")),
         (FaultKind.TOO_MANY_REQUESTS, (429, "Too Many Requests: retry after 7")),

@@ -1,0 +1,13 @@
+"""One running house a story."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.flows.house import House, open_house
+
+
+@pytest.fixture
+async def house(redis_url: str, database_url: str) -> AsyncIterator[House]:
+    async with open_house(redis_url, database_url) as house:
+        yield house

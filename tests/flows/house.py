@@ -1,0 +1,130 @@
+"""The whole engine in one loop, against a real Valkey, a real PostgreSQL and the sandbox over HTTP."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+
+from bench.sandbox import Sandbox, SandboxClient
+from engine import administration, campaign_file
+from engine.bots import add
+from engine.core.campaign import Change
+from engine.poller import Poller
+from engine.receiver.__main__ import Receiver
+from engine.settings import Secret, Settings, load_settings
+from storage.feed import server_now_ms
+from storage.postgres import Pool, open_pool
+from storage.redis import Redis, open_redis
+
+BOT = "shop_bot"
+PATIENCE_S = 20.0
+KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+CAMPAIGN = b"""
+threshold: 1s
+zone: America/Sao_Paulo
+steps:
+  - key: hello
+    schedule: now
+    blocks: [{key: one, text: first}, {key: two, text: second}]
+  - key: later
+    schedule: 2s
+    blocks: [{key: three, text: third}]
+"""
+
+
+class House:
+    """One bot with a live campaign of two steps, the first of two blocks."""
+
+    def __init__(self, settings: Settings, pool: Pool, redis: Redis, people: SandboxClient) -> None:
+        self.settings = settings
+        self.pool = pool
+        self.redis = redis
+        self.people = people
+
+    async def publish(self, campaign: bytes, bot: str = BOT) -> None:
+        change = Change("test", await server_now_ms(self.redis))
+        draft = campaign_file.read(campaign, "campaign.yaml", self.settings.min_threshold_ms)
+        await administration.import_draft(self.pool, bot, draft, self.settings.min_threshold_ms, change)
+        await administration.publish(self.pool, bot, self.settings.min_threshold_ms, change)
+
+    async def someone(self) -> int:
+        """A person who has started the bot and falls silent."""
+        (person,) = await self.people.add_people(1)
+        await self.people.start(BOT, person.id)
+        return person.id
+
+    async def told(self, person: int) -> list[str]:
+        """What the bot has said to a person, in order."""
+        transcript = await self.people.transcript(BOT, person)
+        return [message.text or "" for message in transcript.messages if message.from_bot]
+
+    async def ended(self, person: int, episodes: int = 1) -> list[str]:
+        """Wait until so many episodes of a person are over; their reasons, oldest first."""
+        rows = await self._wait_for(
+            "SELECT reason FROM recovery_episodes WHERE chat_id = $1 AND ended_at IS NOT NULL ORDER BY episode_id",
+            episodes,
+            person,
+        )
+        return [row["reason"] for row in rows]
+
+    async def delivery(self, person: int, block: str, *statuses: str) -> asyncpg.Record:
+        """Wait until a block's delivery has one of the statuses."""
+        rows = await self._wait_for(
+            "SELECT * FROM recovery_deliveries WHERE chat_id = $1 AND block_key = $2 AND status = ANY($3)",
+            1,
+            *(person, block, list(statuses)),
+        )
+        return rows[0]
+
+    async def bot_status(self, status: str) -> None:
+        await self._wait_for("SELECT 1 FROM bots WHERE username = $1 AND status = $2", 1, BOT, status)
+
+    async def _wait_for(self, query: str, count: int, *args: object) -> list[asyncpg.Record]:
+        async with asyncio.timeout(PATIENCE_S):
+            while len(rows := await self.pool.fetch(query, *args)) < count:  # noqa: ASYNC110 - the database is the signal
+                await asyncio.sleep(0.05)
+        return rows
+
+
+@asynccontextmanager
+async def open_house(redis_url: str, database_url: str) -> AsyncIterator[House]:
+    async with AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(Sandbox(bots=1))
+        people = await stack.enter_async_context(SandboxClient(sandbox.control_url))
+        settings = load_settings(
+            {
+                "REDIS_URL": redis_url,
+                "DATABASE_URL": database_url,
+                "ENCRYPTION_KEY": KEY,
+                "TELEGRAM_API_URL": sandbox.api_url,
+                "MIN_THRESHOLD_SECONDS": "1",
+            },
+            Path("no.env"),
+        )
+        redis, pool = open_redis(redis_url), await open_pool(database_url)
+        stack.push_async_callback(redis.aclose)
+        stack.push_async_callback(pool.close)
+        await add(settings, Secret(sandbox.bots[0].token))
+        house = House(settings, pool, redis, people)
+        await house.publish(CAMPAIGN)
+        await administration.activate(pool, BOT, Change("test", await server_now_ms(redis)))
+        await stack.enter_async_context(_processes(house))
+        yield house
+
+
+@asynccontextmanager
+async def _processes(house: House) -> AsyncIterator[None]:
+    """A receiver and a poller, until the story is told."""
+    stop = asyncio.Event()
+    async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
+        receiver = Receiver(house.settings, session, house.pool, house.redis)
+        poller = Poller(house.settings, 0, house.pool, house.redis, await server_now_ms(house.redis))
+        group.create_task(receiver.run(stop))
+        group.create_task(poller.run(stop))
+        try:
+            yield
+        finally:
+            stop.set()

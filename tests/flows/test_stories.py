@@ -1,0 +1,115 @@
+"""The stories of one silence, end to end: read them as documentation."""
+
+from bench.sandbox.wire import Fault, FaultKind
+from engine import administration
+from engine.core.campaign import Change
+from storage.feed import server_now_ms
+from storage.timers import Timers
+from tests.flows.house import BOT, House
+
+
+async def test_a_silent_person_gets_the_whole_sequence_once(house: House) -> None:
+    person = await house.someone()
+    assert await house.ended(person) == ["completed"]
+    assert await house.told(person) == ["first", "second", "third"]
+
+
+async def test_an_answer_cancels_the_rest_and_begins_a_new_silence(house: House) -> None:
+    person = await house.someone()
+    await house.delivery(person, "two", "sent")
+    await house.people.write(BOT, person, "I am back")
+    assert await house.ended(person, 2) == ["returned", "completed"]
+    assert await house.told(person) == ["first", "second", "first", "second", "third"]
+    cancelled = await house.pool.fetch("SELECT block_key, reason FROM recovery_deliveries WHERE status = 'cancelled'")
+    assert [tuple(row) for row in cancelled] == [("three", "returned")]
+
+
+async def test_who_paid_is_left_alone(house: House) -> None:
+    person = await house.someone()
+    await house.delivery(person, "two", "sent")
+    await house.people.pay(BOT, person)
+    assert await house.ended(person, 2) == ["paid", "paid"]
+    assert await house.told(person) == ["first", "second"]
+
+
+async def test_who_blocks_the_bot_is_not_written_to_again(house: House) -> None:
+    person = await house.someone()
+    await house.delivery(person, "two", "sent")
+    await house.people.block(BOT, person)
+    assert await house.ended(person) == ["unreachable"]
+    unreachable = await house.pool.fetchval("SELECT unreachable_since FROM chats WHERE chat_id = $1", person)
+    assert unreachable is not None
+    assert await house.told(person) == ["first", "second"]
+
+
+async def test_a_403_makes_the_chat_unreachable_and_ends_the_episode(house: House) -> None:
+    await house.people.set_fault(Fault(FaultKind.BLOCKED, method="sendMessage"))
+    person = await house.someone()
+    assert await house.ended(person) == ["unreachable"]
+    assert (await house.delivery(person, "one", "failed"))["reason"] == "unreachable"
+
+
+async def test_a_429_holds_the_lane_and_spends_no_attempt(house: House) -> None:
+    await house.people.set_fault(Fault(FaultKind.TOO_MANY_REQUESTS, method="sendMessage", count=1, retry_after=1))
+    person = await house.someone()
+    assert await house.ended(person) == ["completed"]
+    assert await house.told(person) == ["first", "second", "third"]
+    assert (await house.delivery(person, "one", "sent"))["attempts"] == 1
+
+
+async def test_a_server_error_is_tried_again(house: House) -> None:
+    await house.people.set_fault(Fault(FaultKind.INTERNAL_ERROR, method="sendMessage", count=2))
+    person = await house.someone()
+    assert await house.ended(person) == ["completed"]
+    assert await house.told(person) == ["first", "second", "third"]
+    assert (await house.delivery(person, "one", "sent"))["attempts"] == 3
+
+
+async def test_no_answer_is_unknown_and_never_sent_again(house: House) -> None:
+    await house.people.set_fault(Fault(FaultKind.ACCEPT_THEN_DROP, method="sendMessage", count=1))
+    person = await house.someone()
+    await house.delivery(person, "one", "unknown")
+    assert await house.ended(person) == ["completed"]
+    assert await house.told(person) == ["first", "second", "third"]
+
+
+async def test_refused_content_fails_its_block_and_the_next_one_goes_on(house: House) -> None:
+    await house.people.set_fault(Fault(FaultKind.BAD_REQUEST, method="sendMessage", count=1))
+    person = await house.someone()
+    assert await house.ended(person) == ["completed"]
+    assert (await house.delivery(person, "one", "failed"))["reason"] == "refused"
+    assert await house.told(person) == ["second", "third"]
+
+
+async def test_a_stop_ends_what_is_under_way(house: House) -> None:
+    person = await house.someone()
+    await house.delivery(person, "two", "sent")
+    await administration.stop(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
+    assert await house.ended(person) == ["stopped"]
+    assert await house.told(person) == ["first", "second"]
+
+
+async def test_the_emergency_stop_holds_and_its_end_goes_on(house: House) -> None:
+    person = await house.someone()
+    await house.delivery(person, "two", "sent")
+    await administration.stop_all(house.pool, Change("test", await server_now_ms(house.redis)))
+    await house.people.write(BOT, person, "still here")
+    assert await house.ended(person) == ["returned"]
+    await administration.resume_all(house.pool, Change("test", await server_now_ms(house.redis)))
+    assert await house.ended(person, 2) == ["returned", "completed"]
+    assert await house.told(person) == ["first", "second", "first", "second", "third"]
+
+
+async def test_an_emptied_redis_is_rebuilt_and_nothing_is_lost_or_repeated(house: House) -> None:
+    person = await house.someone()
+    await house.delivery(person, "two", "sent")
+    await house.redis.flushall()
+    assert await house.ended(person) == ["completed"]
+    assert await house.told(person) == ["first", "second", "third"]
+
+
+async def test_a_chat_whose_episode_is_over_costs_redis_nothing(house: House) -> None:
+    person = await house.someone()
+    assert await house.ended(person) == ["completed"]
+    bot_id: int = await house.pool.fetchval("SELECT id FROM bots")
+    assert await Timers(house.redis).versions(bot_id, [person]) == [None]
