@@ -14,8 +14,6 @@ from functools import partial
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from asyncpg import InterfaceError, PostgresError
-
 from engine.batcher import Batcher
 from engine.core import cursor
 from engine.core.errors import UnreachableError
@@ -23,7 +21,7 @@ from engine.core.gate import Reason
 from engine.telemetry import logger
 from storage import chats
 from storage.chats import Life
-from storage.postgres import Pool
+from storage.postgres import Pool, transaction
 from storage.timers import BATCH, Confirmed, Interrupted, Sign, Timers
 from storage.watched import Watched
 
@@ -99,7 +97,7 @@ class Activity:
             lives = [self._waiting.pop(key) for key in list(self._waiting)[:BATCH]]
             try:
                 await self._write(lives)
-            except (OSError, PostgresError, InterfaceError) as error:
+            except UnreachableError as error:
                 for life in lives:
                     self._wait(life)
                 logger().warning("Activity waits for PostgreSQL", chats=len(self._waiting), error=str(error))
@@ -107,7 +105,7 @@ class Activity:
 
     async def _write(self, lives: Sequence[Life]) -> None:
         newest = max(life.last_active_ms for life in lives)
-        async with self._pool.acquire() as connection:
+        async with transaction(self._pool) as connection:
             await chats.flush(connection, lives, newest)
 
     async def _touch(self, bot_id: int, calls: list[_Call]) -> list[int]:

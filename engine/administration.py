@@ -5,18 +5,14 @@ A repeated action is no error and leaves no second line in the audit log. A stop
 even a broken campaign can be stopped.
 """
 
-from typing import TypeAlias
-
-import asyncpg
 import msgspec
 
 from engine.core import campaign
 from engine.core.campaign import Action, Change, Planned, Snapshot, State
 from engine.core.errors import CampaignError, NotFoundError
 from storage import campaigns
-from storage.campaigns import Campaign, Connection
-
-Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+from storage.campaigns import Campaign
+from storage.postgres import Connection, Pool, transaction
 
 
 class Overview(msgspec.Struct, frozen=True):
@@ -34,7 +30,7 @@ class Overview(msgspec.Struct, frozen=True):
 async def import_draft(pool: Pool, bot: str, draft: Snapshot, min_threshold_ms: int, change: Change) -> int:
     """Replace a bot's draft; returns its revision, which stays if nothing differs."""
     campaign.check(draft, min_threshold_ms)
-    async with pool.acquire() as connection, connection.transaction():
+    async with transaction(pool) as connection:
         bot_id = await _bot(connection, bot)
         found = await campaigns.load_campaign(connection, bot_id)
         if found and await campaigns.load_draft(connection, bot_id) == draft:
@@ -44,7 +40,7 @@ async def import_draft(pool: Pool, bot: str, draft: Snapshot, min_threshold_ms: 
 
 async def publish(pool: Pool, bot: str, min_threshold_ms: int, change: Change) -> int:
     """Make the draft what the engine reads; returns its version, which stays if nothing differs."""
-    async with pool.acquire() as connection, connection.transaction():
+    async with transaction(pool) as connection:
         bot_id = await _bot(connection, bot)
         draft = await _draft(connection, bot_id, bot)
         campaign.check(draft, min_threshold_ms)
@@ -56,7 +52,7 @@ async def publish(pool: Pool, bot: str, min_threshold_ms: int, change: Change) -
 
 async def show(pool: Pool, bot: str, now_ms: int) -> Overview:
     """Show the published version, or the draft where nothing is published."""
-    async with pool.acquire() as connection, connection.transaction():
+    async with transaction(pool) as connection:
         bot_id = await _bot(connection, bot)
         found = await _campaign(connection, bot_id, bot)
         draft = await _draft(connection, bot_id, bot)
@@ -98,7 +94,7 @@ async def resume_all(pool: Pool, change: Change) -> None:
 
 
 async def _act(pool: Pool, bot: str, action: Action, change: Change) -> State:
-    async with pool.acquire() as connection, connection.transaction():
+    async with transaction(pool) as connection:
         found = await _campaign(connection, await _bot(connection, bot), bot)
         if action == "activate" and found.published_version is None:
             raise CampaignError(f"The campaign of @{_name(bot)} has nothing published: publish it first.")
@@ -110,7 +106,7 @@ async def _act(pool: Pool, bot: str, action: Action, change: Change) -> State:
 
 
 async def _switch(pool: Pool, change: Change, *, engaged: bool) -> None:
-    async with pool.acquire() as connection, connection.transaction():
+    async with transaction(pool) as connection:
         if await campaigns.load_emergency_stop(connection) != engaged:
             await campaigns.set_emergency_stop(connection, change, engaged=engaged)
 

@@ -18,7 +18,7 @@ from engine.settings import Secret, Settings, load_settings
 from engine.vault import Vault
 from storage import bots
 from storage.feed import server_now_ms
-from storage.postgres import open_pool
+from storage.postgres import open_pool, transaction
 from storage.redis import open_redis
 
 _PATIENCE: Final = aiohttp.ClientTimeout(total=20)
@@ -40,7 +40,7 @@ async def add(settings: Settings, token: Secret) -> _Bot:
     client, pool = open_redis(settings.redis_url), await open_pool(settings.database_url)
     try:
         ciphertext = Vault(settings.encryption_keys).encrypt(token.reveal())
-        async with pool.acquire() as connection:
+        async with transaction(pool) as connection:
             await bots.add(connection, bot.id, bot.username, ciphertext, await server_now_ms(client))
     finally:
         await pool.close()
@@ -51,7 +51,7 @@ async def add(settings: Settings, token: Secret) -> _Bot:
 async def listed(settings: Settings) -> list[str]:
     pool = await open_pool(settings.database_url)
     try:
-        async with pool.acquire() as connection:
+        async with transaction(pool) as connection:
             return [f"{row.bot_id}  @{row.username}  {row.status}" for row in await bots.list_bots(connection)]
     finally:
         await pool.close()

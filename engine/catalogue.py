@@ -32,6 +32,8 @@ class Catalogue:
         self._vault = vault
         self._versions: dict[tuple[int, int], Snapshot] = {}
         self.bots: dict[int, Served] = {}
+        self.clocks_apart = False
+        """Redis and PostgreSQL do not agree on the time: every lane is shut."""
 
     async def refresh(self) -> None:
         """Read again. Raises UnreachableError; what was known stays."""

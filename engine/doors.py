@@ -5,17 +5,14 @@ from functools import partial
 from operator import attrgetter
 from typing import TypeAlias, TypeVar
 
-from asyncpg import InterfaceError, PostgresError
-
 from engine.batcher import Batcher
 from engine.clock import ServerClock
-from engine.core.errors import UnreachableError
 from engine.core.outcome import Outcome
 from engine.core.sequence import Found
 from engine.sender import Sender
 from storage import chats, deliveries, feed
 from storage.deliveries import Beginning, Begun, Claiming, Report, Reported
-from storage.postgres import Pool
+from storage.postgres import Pool, transaction
 from storage.redis import Redis
 from storage.timers import Fence, Lost, Next, Ticket, Timers
 
@@ -64,11 +61,8 @@ class Doors:
         await feed.hold(self._client, bot_id, await feed.server_now_ms(self._client) + for_ms)
 
     async def mark_unreachable(self, bot_id: int, chat_id: int) -> None:
-        async with self._pool.acquire() as connection:
+        async with transaction(self._pool) as connection:
             await chats.mark_unreachable(connection, [(bot_id, chat_id)], self._clock.now_ms())
 
     async def _statement(self, run: Statement[Item, Result], items: list[Item]) -> list[Result]:
-        try:
-            return await run(self._pool, items, self._clock.now_ms())
-        except (OSError, PostgresError, InterfaceError) as error:
-            raise UnreachableError(f"PostgreSQL did not take a batch ({error}): check its log.") from error
+        return await run(self._pool, items, self._clock.now_ms())

@@ -70,7 +70,7 @@ class Lane:
     async def run_once(self) -> Turn:
         """Claim what is due and can be sent now, and set it on its way. Raises UnreachableError."""
         bot = self._catalogue.bots.get(self._bot_id)
-        if bot is None or bot.state is LaneState.SHUT or self.unauthorized.is_set():
+        if bot is None or bot.state is LaneState.SHUT or self.unauthorized.is_set() or self._catalogue.clocks_apart:
             return Turn(None, 0, SHUT_SLEEP_S)
         bucket = self._bucket = self._bucket or Bucket(bot.pace, time.monotonic())
         wanted = self._room(bot, bucket)

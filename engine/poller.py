@@ -29,12 +29,13 @@ from engine.telemetry import configure, logger
 from engine.vault import Vault
 from storage import partitions
 from storage.feed import server_now_ms
-from storage.postgres import Pool, open_pool
+from storage.postgres import Pool, now_ms, open_pool
 from storage.redis import Redis, check_redis, open_redis
 from storage.timers import Timers
 
 TURN_S: Final = 1.0
 TURNS_BETWEEN_SWEEPS: Final = 30
+CLOCKS_APART_MS: Final = 5_000
 HAND_OVER_S: Final = TIMEOUT_S + 5
 
 
@@ -66,7 +67,7 @@ class Poller:
     async def run_once(self) -> Turn:
         """Bring the lanes in line with the catalogue, and mend what is broken. Raises UnreachableError."""
         await self._catalogue.refresh()
-        self._clock.hear(await server_now_ms(self._client))
+        await self._compare_clocks()
         self._match_lanes()
         self._check_tokens()
         restored = await self._rebuild_lost()
@@ -99,6 +100,13 @@ class Poller:
         for check in self._checks.values():
             check.cancel()
         await self._sender.close()
+
+    async def _compare_clocks(self) -> None:
+        redis_ms, postgres_ms = await server_now_ms(self._client), await now_ms(self._pool)
+        self._clock.hear(redis_ms)
+        self._catalogue.clocks_apart = abs(redis_ms - postgres_ms) > CLOCKS_APART_MS
+        if self._catalogue.clocks_apart:
+            logger().error("Lanes shut: set the clocks of Redis and PostgreSQL", apart_ms=redis_ms - postgres_ms)
 
     def _match_lanes(self) -> None:
         ours = {bot_id for bot_id in self._catalogue.bots if shard_of(bot_id, self._shards) == self._shard}

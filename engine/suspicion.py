@@ -11,7 +11,7 @@ from engine.lane import Lane
 from engine.sender import Sender
 from engine.telemetry import logger
 from storage import bots
-from storage.postgres import Pool
+from storage.postgres import Pool, transaction
 
 CHECKS: Final = 3
 BETWEEN_CHECKS_S: Final = 30.0
@@ -25,7 +25,7 @@ async def confirm(pool: Pool, sender: Sender, bot: Served, lane: Lane, now_ms: i
             return False
         if check + 1 < CHECKS:
             await asyncio.sleep(BETWEEN_CHECKS_S)
-    async with pool.acquire() as connection:
+    async with transaction(pool) as connection:
         await bots.suspend(connection, bot.bot_id, "Telegram refuses the token", now_ms)
     logger().error("Bot suspended: Telegram refuses its token. Give it a new one.", bot=bot.username)
     lane.unauthorized.clear()

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from storage.chats import Connection
+from storage.postgres import Connection
 
 
 class BotRecord(NamedTuple):
@@ -31,9 +31,8 @@ async def list_bots(connection: Connection) -> list[BotRecord]:
 
 async def suspend(connection: Connection, bot_id: int, detail: str, now_ms: int) -> None:
     """Hold everything of a bot, and open an incident that says why."""
-    async with connection.transaction():
-        await connection.execute("UPDATE bots SET status = 'suspended' WHERE id = $1", bot_id)
-        await open_incident(connection, bot_id, "bot_suspended", detail, now_ms)
+    await connection.execute("UPDATE bots SET status = 'suspended' WHERE id = $1", bot_id)
+    await open_incident(connection, bot_id, "bot_suspended", detail, now_ms)
 
 
 async def open_incident(connection: Connection, bot_id: int, kind: str, detail: str, now_ms: int) -> None:

@@ -7,16 +7,14 @@ identity. Documents pass as text, so that nothing depends on how a connection de
 
 import json
 from collections.abc import Iterable
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import asyncpg
 import msgspec
-from asyncpg.pool import PoolConnectionProxy
 
 from engine.core import campaign, schedule
 from engine.core.campaign import Block, Change, Snapshot, State, Step
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+from storage.postgres import Connection
 
 EMERGENCY_STOP: Final = "emergency_stop"
 

@@ -2,11 +2,9 @@
 
 from typing import Final, NamedTuple
 
-import asyncpg
-
-from engine.core import campaign
 from engine.core.campaign import Snapshot
-from engine.core.errors import UnreachableError
+from storage import campaigns
+from storage.postgres import Pool, transaction
 
 _BOTS: Final = """
 SELECT b.id, b.username, b.token, b.pace, b.status, coalesce(k.state, 'draft') AS state, k.published_version,
@@ -28,16 +26,13 @@ class BotRow(NamedTuple):
     emergency_stop: bool
 
 
-async def list_bots(pool: asyncpg.Pool) -> list[BotRow]:
+async def list_bots(pool: Pool) -> list[BotRow]:
     """Raises UnreachableError."""
-    try:
-        return [BotRow(*row) for row in await pool.fetch(_BOTS)]
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise UnreachableError(f"PostgreSQL did not answer ({error}): check DATABASE_URL and its log.") from error
+    async with transaction(pool) as connection:
+        return [BotRow(*row) for row in await connection.fetch(_BOTS)]
 
 
-async def load_snapshot(pool: asyncpg.Pool, bot_id: int, version: int) -> Snapshot | None:
-    document: str | None = await pool.fetchval(
-        "SELECT document::text FROM recovery_versions WHERE bot_id = $1 AND version = $2", bot_id, version
-    )
-    return None if document is None else campaign.decode(document)
+async def load_snapshot(pool: Pool, bot_id: int, version: int) -> Snapshot | None:
+    """Raises UnreachableError; CampaignError for a document of another layout."""
+    async with transaction(pool) as connection:
+        return await campaigns.load_version(connection, bot_id, version)

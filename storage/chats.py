@@ -5,14 +5,10 @@ the second sees every episode that a concurrent `begin` has committed meanwhile.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
-
-import asyncpg
-from asyncpg.pool import PoolConnectionProxy
+from typing import Any, Final, NamedTuple
 
 from engine.core.identity import SECOND_MS
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+from storage.postgres import Connection
 
 
 class Life(NamedTuple):

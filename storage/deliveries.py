@@ -17,6 +17,7 @@ from engine.core.cursor import Cursor
 from engine.core.gate import Facts
 from engine.core.identity import SECOND_MS
 from engine.core.sequence import Found
+from storage.postgres import Pool, transaction
 
 
 class Beginning(NamedTuple):
@@ -283,10 +284,10 @@ class Stuck(NamedTuple):
     version: int
 
 
-async def begin(pool: asyncpg.Pool, wanted: Sequence[Beginning], now_ms: int) -> list[Begun]:
+async def begin(pool: Pool, wanted: Sequence[Beginning], now_ms: int) -> list[Begun]:
     """Begin episodes whose silence still holds; close older ones of the same chats."""
     columns = _columns(wanted)
-    async with pool.acquire() as connection, connection.transaction():
+    async with transaction(pool) as connection:
         await connection.execute(_TOUCH_CHATS, *columns[:3])
         await connection.execute(_CLOSE_OLDER, *columns[:3], now_ms)
         rows = await connection.fetch(_BEGIN, *columns, now_ms)
@@ -295,21 +296,21 @@ async def begin(pool: asyncpg.Pool, wanted: Sequence[Beginning], now_ms: int) ->
     return [Begun(row["fresh"], row["episode_id"], row["last_active"]) for row in found]
 
 
-async def claim(pool: asyncpg.Pool, wanted: Sequence[Claiming], now_ms: int) -> list[Found]:
+async def claim(pool: Pool, wanted: Sequence[Claiming], now_ms: int) -> list[Found]:
     """Take the deliveries whose facts are good; say of each what was found."""
     flat = [(w.bot_id, w.chat_id, w.cursor.episode_id, w.cursor.step, w.cursor.block, *w[3:]) for w in wanted]
     columns = _columns(flat)
-    async with pool.acquire() as connection, connection.transaction():
+    async with transaction(pool) as connection:
         await connection.execute(_LOCK_EPISODES, *columns[:3])
         rows = await connection.fetch(CLAIM, *columns, now_ms)
     by_chat = {(row["bot_id"], row["chat_id"]): row for row in rows}
     return [_found(by_chat[item.bot_id, item.chat_id]) for item in wanted]
 
 
-async def report(pool: asyncpg.Pool, reports: Sequence[Report], now_ms: int) -> list[Reported]:
+async def report(pool: Pool, reports: Sequence[Report], now_ms: int) -> list[Reported]:
     """Record what came of deliveries, and plan what follows, while their episodes are open."""
     columns = _columns([_flat(item) for item in reports])
-    async with pool.acquire() as connection, connection.transaction():
+    async with transaction(pool) as connection:
         await connection.execute(_LOCK_EPISODES, *columns[:3])
         rows = await connection.fetch(_REPORT, *columns, now_ms)
     by_chat = {(row["bot_id"], row["chat_id"]): row for row in rows}
@@ -317,13 +318,15 @@ async def report(pool: asyncpg.Pool, reports: Sequence[Report], now_ms: int) -> 
     return [Reported(row["now_is"], row["now_why"], row["ended"], row["crossed"]) for row in found]
 
 
-async def stuck(pool: asyncpg.Pool, claimed_before_ms: int) -> list[Stuck]:
-    return [Stuck(*row) for row in await pool.fetch(_STUCK, claimed_before_ms)]
+async def stuck(pool: Pool, claimed_before_ms: int) -> list[Stuck]:
+    async with transaction(pool) as connection:
+        return [Stuck(*row) for row in await connection.fetch(_STUCK, claimed_before_ms)]
 
 
-async def reap(pool: asyncpg.Pool, rows: Sequence[Stuck]) -> int:
+async def reap(pool: Pool, rows: Sequence[Stuck]) -> int:
     """Give up waiting: their outcome is unknown. The caller has seen that nobody holds them; returns how many."""
-    return len(await pool.fetch(_REAP, *_columns(rows)))
+    async with transaction(pool) as connection:
+        return len(await connection.fetch(_REAP, *_columns(rows)))
 
 
 def _flat(item: Report) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ import asyncpg
 
 from engine.core.cursor import Cursor
 from engine.core.identity import SECOND_MS
+from storage.postgres import Pool, transaction
 
 PAGE: Final = 512
 
@@ -41,8 +42,10 @@ class Remembered(NamedTuple):
     sending: bool
 
 
-async def remembered(pool: asyncpg.Pool, bot_id: int, after_chat: int, active_since_ms: int) -> list[Remembered]:
-    return [_row(row) for row in await pool.fetch(_REMEMBERED, bot_id, after_chat, active_since_ms)]
+async def remembered(pool: Pool, bot_id: int, after_chat: int, active_since_ms: int) -> list[Remembered]:
+    async with transaction(pool) as connection:
+        rows = await connection.fetch(_REMEMBERED, bot_id, after_chat, active_since_ms)
+    return [_row(row) for row in rows]
 
 
 def _row(row: asyncpg.Record) -> Remembered:

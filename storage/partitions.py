@@ -7,10 +7,15 @@ cannot get a partition of its own, so months are made well before they begin.
 from datetime import UTC, datetime
 from typing import Final
 
-import asyncpg
+from storage.postgres import Pool, transaction
 
 MONTHS_AHEAD: Final = 2
 _YEAR_MONTHS: Final = 12
+_LOCK: Final = 7_203_115  # any number, as long as it is ours alone: pollers make partitions one after the other
+_IS_FREE: Final = f"""
+SELECT pg_advisory_xact_lock({_LOCK}) IS NOT NULL AND to_regclass($1) IS NULL AND NOT EXISTS (
+    SELECT FROM recovery_deliveries_default WHERE episode_id >= $2 AND episode_id < $3)
+"""
 
 
 def partitions_from(now_ms: int) -> list[tuple[str, int, int]]:
@@ -20,29 +25,17 @@ def partitions_from(now_ms: int) -> list[tuple[str, int, int]]:
     return [_partition(month) for month in range(first, first + MONTHS_AHEAD + 1)]
 
 
-async def make_ahead(pool: asyncpg.Pool, now_ms: int) -> list[str]:
-    """Make the partitions that are missing; returns their names."""
+async def make_ahead(pool: Pool, now_ms: int) -> list[str]:
+    """Make the partitions that are missing; returns their names. Raises UnreachableError."""
     made = []
     for name, low, high in partitions_from(now_ms):
-        if await _is_free(pool, name, low, high):
-            await pool.execute(
-                f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF recovery_deliveries"
-                f" FOR VALUES FROM ({low}) TO ({high})"
-            )
-            made.append(name)
+        async with transaction(pool) as connection:
+            if await connection.fetchval(_IS_FREE, name, low, high):
+                await connection.execute(
+                    f"CREATE TABLE {name} PARTITION OF recovery_deliveries FOR VALUES FROM ({low}) TO ({high})"
+                )
+                made.append(name)
     return made
-
-
-async def _is_free(pool: asyncpg.Pool, name: str, low: int, high: int) -> bool:
-    return bool(
-        await pool.fetchval(
-            "SELECT to_regclass($1) IS NULL AND NOT EXISTS (SELECT FROM recovery_deliveries_default"
-            " WHERE episode_id >= $2 AND episode_id < $3)",
-            name,
-            low,
-            high,
-        )
-    )
 
 
 def _partition(month: int) -> tuple[str, int, int]:

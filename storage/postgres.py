@@ -4,14 +4,18 @@ Every statement there is a point look-up by key, in batches. A planner that beli
 would hash or scan instead, at many times the cost; so those plans are switched off for these connections.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final, TypeAlias
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from engine.core.errors import UnreachableError
 from storage.migrations import check_revision
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
 _POINT_LOOKUPS: Final = {
     "enable_hashjoin": "off",
@@ -40,6 +44,27 @@ async def open_pool(database_url: str) -> Pool:
         ) from error
     check_revision(await _revision(pool))
     return pool
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+    """One transaction, on a connection of its own. Raises UnreachableError for whatever PostgreSQL does not do."""
+    try:
+        async with pool.acquire() as connection, connection.transaction():
+            yield connection
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise UnreachableError(f"PostgreSQL did not do it ({_said(error)}): check DATABASE_URL and its log.") from error
+
+
+def _said(error: Exception) -> str:
+    """The first line alone: what follows it may quote a row."""
+    return (str(error) or type(error).__name__).partition("\n")[0]
+
+
+async def now_ms(pool: Pool) -> int:
+    """PostgreSQL's clock: compared with Redis's, never asked to decide. Raises UnreachableError."""
+    async with transaction(pool) as connection:
+        return int(await connection.fetchval("SELECT extract(epoch FROM clock_timestamp()) * 1000"))
 
 
 async def _revision(pool: Pool) -> str | None:

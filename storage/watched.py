@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-import asyncpg
+from storage.postgres import Pool, transaction
 
 _WATCHED: Final = """
 SELECT b.id, b.username, b.token,
@@ -23,5 +23,7 @@ class Watched(NamedTuple):
     threshold_ms: int | None
 
 
-async def list_watched(pool: asyncpg.Pool) -> list[Watched]:
-    return [Watched(*row) for row in await pool.fetch(_WATCHED)]
+async def list_watched(pool: Pool) -> list[Watched]:
+    """Raises UnreachableError."""
+    async with transaction(pool) as connection:
+        return [Watched(*row) for row in await connection.fetch(_WATCHED)]

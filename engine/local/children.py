@@ -99,11 +99,3 @@ async def _cancel(tasks: Mapping[asyncio.Task[int], Child]) -> None:
 
 def _text(line: bytes) -> str:
     return line.decode("utf-8", "replace").rstrip()
-
-
-async def run_once(name: str, arguments: Sequence[str], env: Mapping[str, str]) -> None:
-    """Run a command to its end; it has to succeed."""
-    async with child(name, arguments, env) as command:
-        status = await command.follow()
-    if status:
-        raise RecoveryError(f"`python -m {' '.join(arguments)}` ended with status {status}; it says why above.")

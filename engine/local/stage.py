@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from engine.local.children import Child, run_once, say
+from engine import bots
+from engine.local.children import Child, say
 from engine.local.example import give_example
 from engine.local.sandbox import Ready, SandboxBot, running_sandbox
-from engine.settings import load_settings
+from engine.settings import Secret, load_settings
 from storage import catalogue
 from storage.postgres import open_pool
 
@@ -43,7 +44,7 @@ async def prepare(stack: AsyncExitStack, directory: Path, env: dict[str, str]) -
 
 async def _telegram(env: dict[str, str], registered: set[int]) -> Stage:
     if "BOT_TOKEN" in env:
-        await run_once("run", ["engine.bots", "add"], env)
+        await _register(env, env["BOT_TOKEN"])
     elif not registered:
         say("run", "No bot is registered yet: start again with BOT_TOKEN set to its token.")
     return Stage({name: value for name, value in env.items() if name != "BOT_TOKEN"})
@@ -52,15 +53,20 @@ async def _telegram(env: dict[str, str], registered: set[int]) -> Stage:
 async def _cast(ready: Ready, registered: set[int], env: dict[str, str]) -> None:
     for bot in ready.bots:
         if bot.id not in registered:
-            await run_once("run", ["engine.bots", "add"], {**env, "BOT_TOKEN": bot.token})
+            await _register(env, bot.token)
     await _example(ready.bots, env)
     say("run", f"Sandbox          {ready.api_url} is its Bot API, {ready.control_url} its people")
 
 
-async def _example(bots: Sequence[SandboxBot], env: dict[str, str]) -> None:
+async def _register(env: dict[str, str], token: str) -> None:
+    bot = await bots.add(load_settings(env), Secret(token))
+    say("run", f"@{bot.username} is registered")
+
+
+async def _example(cast: Sequence[SandboxBot], env: dict[str, str]) -> None:
     pool = await open_pool(env["DATABASE_URL"])
     try:
-        await give_example(pool, [bot.username for bot in bots], load_settings(env).min_threshold_ms)
+        await give_example(pool, [bot.username for bot in cast], load_settings(env).min_threshold_ms)
     finally:
         await pool.close()
 

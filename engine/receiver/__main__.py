@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 
 import aiohttp
 import uvloop
-from asyncpg import InterfaceError, PostgresError
 
 from engine.activity import Activity
 from engine.core.errors import RecoveryError
@@ -24,7 +23,7 @@ from engine.telemetry import configure, logger
 from engine.vault import Vault
 from storage import bots, watched
 from storage.feed import server_now_ms
-from storage.postgres import Pool, open_pool
+from storage.postgres import Pool, open_pool, transaction
 from storage.redis import Redis, check_redis, open_redis
 from storage.timers import Timers
 from storage.watched import Watched
@@ -54,7 +53,7 @@ class Receiver:
         self._places = Places(session, settings.telegram_api_url, pool, client, timers, self.activity)
 
     async def run_once(self) -> Turn:
-        """Bring the polled bots in line with the database. Raises PostgresError."""
+        """Bring the polled bots in line with the database. Raises UnreachableError."""
         self._watched = {bot.bot_id: bot for bot in await watched.list_watched(self._pool)}
         for bot_id, (token, task) in list(self._tasks.items()):
             if bot_id not in self._watched or self._watched[bot_id].token != token:
@@ -72,7 +71,7 @@ class Receiver:
         while not stop.is_set():
             try:
                 await self.run_once()
-            except (RecoveryError, OSError, PostgresError, InterfaceError) as error:
+            except RecoveryError as error:
                 logger().warning("Receiver turn failed", error=str(error))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), TURN_S)
@@ -104,13 +103,13 @@ class Receiver:
     async def _turn(self, feed: BotFeed) -> Refused | None:
         try:
             taken = await feed.run_once()
-        except (RecoveryError, OSError, PostgresError, InterfaceError) as error:
+        except RecoveryError as error:
             return Refused(0, str(error))
         return taken if isinstance(taken, Refused) else None
 
     async def _give_up(self, bot: Watched) -> None:
         logger().error("Polling stopped: Telegram refuses the token. Give the bot a new one.", bot=bot.username)
-        async with self._pool.acquire() as connection:
+        async with transaction(self._pool) as connection:
             now_ms = await server_now_ms(self._client)
             await bots.open_incident(connection, bot.bot_id, "feed_unauthorized", "getUpdates: 401", now_ms)
 

@@ -17,7 +17,7 @@ from engine.receiver.updates import Batch, Gone, Refused, Sign
 from engine.telemetry import logger
 from storage import chats, feed
 from storage.chats import Payment
-from storage.postgres import Pool
+from storage.postgres import Pool, transaction
 from storage.redis import Redis
 from storage.timers import Timers
 
@@ -55,7 +55,7 @@ class BotFeed:
         self._timeout_s = 0
 
     async def run_once(self) -> Taken | Refused:
-        """Poll once, let every update take effect, confirm the feed. Raises UnreachableError, PostgresError."""
+        """Poll once, let every update take effect, confirm the feed. Raises UnreachableError."""
         answer = await self._poll()
         if isinstance(answer, Refused):
             return answer
@@ -88,14 +88,14 @@ class BotFeed:
 
     async def _pay(self, sign: Sign, paid: updates.Payment) -> None:
         payment = Payment(self._bot_id, paid.charge_id, sign.chat_id, paid.amount, paid.currency, "paid", sign.seen_ms)
-        async with self._places.pool.acquire() as connection:
+        async with transaction(self._places.pool) as connection:
             await chats.record_payment(connection, payment)
         await self._end(sign.chat_id, Reason.PAID)
 
     async def _end(self, chat_id: int, reason: Reason) -> None:
         """PostgreSQL knows it first; then the timer goes; then what was under way is closed."""
         now_ms = await feed.server_now_ms(self._places.client)
-        async with self._places.pool.acquire() as connection:
+        async with transaction(self._places.pool) as connection:
             if reason is Reason.UNREACHABLE:
                 await chats.mark_unreachable(connection, [(self._bot_id, chat_id)], now_ms)
             broken = await self._places.timers.end(self._bot_id, [chat_id])
