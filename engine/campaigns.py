@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from engine import administration, campaign_file
-from engine.administration import Overview, Pool
+from engine.administration import Overview
 from engine.core import schedule
 from engine.core.campaign import Change, Snapshot, Step
 from engine.core.errors import RecoveryError
 from engine.settings import Settings, load_settings
-from storage.postgres import open_pool
+from storage.postgres import Pool, open_pool
 
 Command: TypeAlias = Callable[[argparse.Namespace, Settings, Pool], Awaitable[str]]
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import administration, campaign_file
-from engine.administration import Overview, Pool
+from engine.administration import Overview
 from engine.core.campaign import Change
 from engine.core.errors import NotFoundError
 from engine.local.children import say
+from storage.postgres import Pool
 
 FILE = Path(__file__).parents[2] / "bench" / "examples" / "first-light.yaml"
 

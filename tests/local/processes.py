@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,11 +23,20 @@ def living_in(directory: Path) -> list[int]:
     return [pid for pid, place in _places() if place.is_relative_to(directory)]
 
 
+def told_of(directory: Path) -> dict[int, list[str]]:
+    """Processes whose environment or command line names this directory, or who live in it; with their words."""
+    name = str(directory).encode()
+    told = {pid for pid in _pids() if name in _read(pid, "environ") or name in _read(pid, "cmdline")}
+    return {pid: _read(pid, "cmdline").decode().split("\0") for pid in told | {*living_in(directory)}}
+
+
 def wait_until_empty(directory: Path) -> None:
-    give_up = time.monotonic() + _PATIENCE_S
-    while living := living_in(directory):
-        assert time.monotonic() < give_up, f"still alive: {living}"
-        time.sleep(0.02)
+    _wait_until_none(lambda: living_in(directory))
+
+
+def wait_until_gone(directory: Path) -> None:
+    """Nobody lives in the directory or was told of it."""
+    _wait_until_none(lambda: told_of(directory))
 
 
 @contextmanager
@@ -48,10 +57,27 @@ def parent_of_servers(state_dir: Path, umask: int = 0o022) -> Iterator[tuple[sub
             parent.kill()
 
 
+def _wait_until_none(look: Callable[[], object]) -> None:
+    give_up = time.monotonic() + _PATIENCE_S
+    while living := look():
+        assert time.monotonic() < give_up, f"still alive: {living}"
+        time.sleep(0.02)
+
+
+def _pids() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+
+
 def _places() -> Iterator[tuple[int, Path]]:
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                yield int(entry.name), (entry / "cwd").readlink()
-            except OSError:  # it ended meanwhile, or is not ours to see
-                continue
+    for pid in _pids():
+        try:
+            yield pid, Path(f"/proc/{pid}/cwd").readlink()
+        except OSError:  # it ended meanwhile, or is not ours to see
+            continue
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:  # as above
+        return b""
