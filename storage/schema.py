@@ -1,6 +1,6 @@
 """The tables, as SQLAlchemy sees them: the source of migrations and of the screens' queries.
 
-Every moment is a bigint in milliseconds since 1970 and comes in as an argument: no `now()` decides in SQL.
+Every moment is a bigint in milliseconds since 1970 and comes in as an argument: no clock of the database decides.
 An episode's id is the moment of the last sign of life on which its silence was judged; with bot and chat it is unique.
 Deliveries are partitioned by it, so that old ones leave by dropping a partition.
 """

@@ -1,0 +1,73 @@
+"""Each test of a script runs twice, on fakeredis for speed and on Valkey for truth, with a clock moved by hand."""
+
+from collections.abc import AsyncIterator
+
+import fakeredis
+import pytest
+
+from storage.keys import of_bot
+from storage.redis import Redis, open_redis, read_states
+from storage.timers import Claimed, Held, Sign, Ticket, Timers
+
+BOT = 7
+START_MS = 1_800_000_000_000
+MINUTE_MS = 60_000
+LEASE_MS = 3_000
+WHOLE_MS = START_MS + 999  # the end of the second START_MS, as a dated sign is given
+
+
+class Bench:
+    """One bot's timers under a clock of the test's own."""
+
+    def __init__(self, client: Redis) -> None:
+        self.client = client
+        self.keys = of_bot(BOT)
+        self.now_ms = START_MS
+        self.timers = Timers(client, lambda: self.now_ms * 1000)
+
+    async def make_whole(self) -> None:
+        """The timers are whole, and the feed is fresh."""
+        await self.client.hset(self.keys.bot, "generation", "1")
+        await self.timers.confirm(BOT)
+
+    async def arm(self, *chats: int, seen_ms: int = 0, threshold_ms: int = MINUTE_MS) -> None:
+        await self.timers.touch(BOT, [Sign(chat, seen_ms) for chat in chats], threshold_ms)
+
+    async def pass_time(self, ms: int) -> None:
+        """Time goes by while the feed is polled."""
+        self.now_ms += ms
+        await self.timers.confirm(BOT)
+
+    async def claim(self, limit: int = 10, epoch: int = 1) -> Claimed:
+        return await self.timers.claim(BOT, limit, LEASE_MS, epoch)
+
+    async def claim_one(self) -> Held:
+        (held,) = (await self.claim()).timers
+        return held
+
+    async def score(self, chat: int) -> float | None:
+        return await self.client.zscore(self.keys.timers, str(chat))
+
+    async def state(self, chat: int) -> str | None:
+        (state,) = await read_states(self.client, BOT, [chat])
+        return state
+
+    async def version(self, chat: int) -> int:
+        (version,) = await self.timers.versions(BOT, [chat])
+        assert version is not None
+        return version
+
+    async def ticket(self, chat: int) -> Ticket:
+        return Ticket(chat, await self.version(chat))
+
+
+@pytest.fixture(params=["fakeredis", "valkey"])
+async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
+    if request.param == "fakeredis":
+        client: Redis = fakeredis.FakeAsyncRedis(decode_responses=True)
+    else:
+        client = open_redis(request.getfixturevalue("redis_url"))
+    bench = Bench(client)
+    await bench.make_whole()
+    yield bench
+    await client.aclose()

@@ -1,0 +1,101 @@
+"""The right to act on a due timer: for one, for a while, and never ahead of the feed."""
+
+from storage.timers import FEED_SLACK_MS, ClaimCode, Next
+from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
+
+
+async def test_what_is_due_is_claimed_under_a_new_version_and_keeps_its_due(bench: Bench) -> None:
+    await bench.arm(1)
+    version, due = await bench.version(1), bench.now_ms + MINUTE_MS
+    await bench.pass_time(MINUTE_MS)
+    held = await bench.claim_one()
+    assert held.version > version
+    assert (held.due_ms, held.marked, held.opaque) == (due, False, "")
+
+
+async def test_what_is_not_due_is_left_alone(bench: Bench) -> None:
+    await bench.arm(1)
+    await bench.pass_time(MINUTE_MS - 1)
+    assert (await bench.claim()).timers == ()
+
+
+async def test_a_lease_hides_a_chat_until_it_lapses(bench: Bench) -> None:
+    await bench.arm(1)
+    await bench.pass_time(MINUTE_MS)
+    first = await bench.claim_one()
+    await bench.pass_time(LEASE_MS - 1)
+    assert (await bench.claim()).timers == ()
+    await bench.pass_time(1)
+    again = await bench.claim_one()
+    assert again.version > first.version
+    assert again.due_ms == first.due_ms
+
+
+async def test_a_mark_outlives_the_claim_that_set_it(bench: Bench) -> None:
+    await bench.arm(1)
+    await bench.pass_time(MINUTE_MS)
+    await bench.claim_one()
+    await bench.timers.pass_(BOT, [await bench.ticket(1)])
+    await bench.pass_time(LEASE_MS)
+    assert (await bench.claim_one()).marked
+    await bench.pass_time(LEASE_MS)
+    assert (await bench.claim_one()).marked
+
+
+async def test_lost_timers_are_not_claimed(bench: Bench) -> None:
+    await bench.arm(1)
+    await bench.pass_time(MINUTE_MS)
+    await bench.client.hdel(bench.keys.bot, "generation")
+    claimed = await bench.claim()
+    assert (claimed.code, claimed.timers) == (ClaimCode.LOST, ())
+
+
+async def test_an_older_epoch_is_fenced(bench: Bench) -> None:
+    await bench.claim(epoch=2)
+    assert (await bench.claim(epoch=1)).code is ClaimCode.FENCED
+    assert (await bench.claim(epoch=2)).code is ClaimCode.CLAIMED
+
+
+async def test_a_held_bot_says_until_when(bench: Bench) -> None:
+    until = bench.now_ms + 1
+    await bench.client.hset(bench.keys.bot, "held", str(until))
+    claimed = await bench.claim()
+    assert (claimed.code, claimed.nearest_due_ms) == (ClaimCode.HELD, until)
+    bench.now_ms = until
+    assert (await bench.claim()).code is ClaimCode.CLAIMED
+
+
+async def test_nothing_later_than_the_watermark_and_its_slack_is_claimed(bench: Bench) -> None:
+    await bench.arm(1)
+    bench.now_ms += MINUTE_MS - FEED_SLACK_MS - 1
+    await bench.timers.confirm(BOT)
+    bench.now_ms += MINUTE_MS
+    assert (await bench.claim()).timers == ()
+    bench.now_ms -= MINUTE_MS - 1
+    await bench.timers.confirm(BOT)
+    bench.now_ms += MINUTE_MS
+    assert [held.chat_id for held in (await bench.claim()).timers] == [1]
+
+
+async def test_urgent_ones_come_first_and_the_limit_holds(bench: Bench) -> None:
+    await bench.arm(1, 2, 3)
+    await bench.pass_time(MINUTE_MS)
+    held = {row.chat_id: row for row in (await bench.claim()).timers}
+    for chat in (1, 2, 3):
+        plan = Next(chat, held[chat].version, bench.now_ms + chat, urgent=chat > 1, opaque="1c")
+        await bench.timers.settle(BOT, [plan])
+    await bench.pass_time(10)
+    assert [row.chat_id for row in (await bench.claim(limit=2)).timers] == [2, 3]
+    assert [row.chat_id for row in (await bench.claim(limit=2)).timers] == [1]
+
+
+async def test_the_nearest_due_counts_leases(bench: Bench) -> None:
+    await bench.arm(1)
+    await bench.pass_time(MINUTE_MS)
+    assert (await bench.claim()).nearest_due_ms == bench.now_ms + LEASE_MS
+
+
+async def test_a_member_without_a_state_is_taken_out(bench: Bench) -> None:
+    await bench.client.zadd(bench.keys.timers, {"9": 1})
+    assert (await bench.claim()).timers == ()
+    assert await bench.score(9) is None

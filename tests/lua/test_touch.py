@@ -1,0 +1,98 @@
+"""A sign of life: counted once, never backwards, and always ahead of whoever decided before it."""
+
+from storage.timers import BATCH, Interrupted, Next, Sign
+from tests.lua.conftest import BOT, MINUTE_MS, START_MS, WHOLE_MS, Bench
+
+
+async def test_an_undated_sign_counts_as_now(bench: Bench) -> None:
+    await bench.arm(1)
+    assert await bench.score(1) == START_MS + MINUTE_MS
+
+
+async def test_a_dated_sign_counts_as_the_end_of_its_second(bench: Bench) -> None:
+    bench.now_ms += 10_000
+    await bench.arm(1, seen_ms=WHOLE_MS)
+    assert await bench.score(1) == WHOLE_MS + MINUTE_MS
+
+
+async def test_a_dated_sign_is_never_later_than_now(bench: Bench) -> None:
+    await bench.arm(1, seen_ms=WHOLE_MS)
+    assert await bench.score(1) == START_MS + MINUTE_MS
+
+
+async def test_the_same_second_again_is_no_new_sign(bench: Bench) -> None:
+    await bench.arm(1, seen_ms=WHOLE_MS)
+    before = await bench.state(1)
+    bench.now_ms += 5_000
+    await bench.arm(1, seen_ms=WHOLE_MS)
+    assert await bench.state(1) == before
+
+
+async def test_an_older_sign_moves_nothing(bench: Bench) -> None:
+    await bench.arm(1)
+    before = await bench.state(1)
+    await bench.arm(1, seen_ms=WHOLE_MS - 5_000)
+    assert await bench.state(1) == before
+
+
+async def test_two_signs_out_of_order_in_one_call_count_as_the_newer(bench: Bench) -> None:
+    bench.now_ms += 60_000
+    signs = [Sign(1, WHOLE_MS + 30_000), Sign(1, WHOLE_MS)]
+    await bench.timers.touch(BOT, signs, MINUTE_MS)
+    assert await bench.score(1) == WHOLE_MS + 30_000 + MINUTE_MS
+
+
+async def test_each_sign_raises_the_version_even_when_the_clock_steps_back(bench: Bench) -> None:
+    await bench.arm(1)
+    before = await bench.version(1)
+    bench.now_ms -= 10_000
+    await bench.arm(1)
+    assert await bench.version(1) == before + 1
+
+
+async def test_a_clock_that_steps_back_does_not_take_the_last_seen_back(bench: Bench) -> None:
+    await bench.arm(1)
+    bench.now_ms -= 10_000
+    await bench.arm(1)
+    assert await bench.score(1) == START_MS + MINUTE_MS
+
+
+async def test_an_interrupted_episode_is_told_once_with_its_mark(bench: Bench) -> None:
+    await bench.arm(1)
+    await bench.pass_time(MINUTE_MS)
+    held = await bench.claim_one()
+    await bench.timers.settle(BOT, [Next(1, held.version, bench.now_ms + 10, opaque="1cursor")])
+    await bench.timers.pass_(BOT, [await bench.ticket(1)])
+    touched = await bench.timers.touch(BOT, [Sign(1, 0)], MINUTE_MS)
+    assert touched.interrupted == (Interrupted(1, on_wire=True, opaque="1cursor"),)
+    assert (await bench.timers.touch(BOT, [Sign(1, 0)], MINUTE_MS)).interrupted == ()
+
+
+async def test_without_a_threshold_a_chat_is_disarmed(bench: Bench) -> None:
+    await bench.arm(1)
+    await bench.timers.touch(BOT, [Sign(1, 0), Sign(2, 0)], None)
+    assert [await bench.score(1), await bench.state(1), await bench.score(2), await bench.state(2)] == [None] * 4
+
+
+async def test_the_nearest_due_is_told_among_urgent_and_plain_ones(bench: Bench) -> None:
+    await bench.arm(1, 2)
+    await bench.pass_time(MINUTE_MS)
+    first, second = (await bench.claim()).timers
+    await bench.timers.settle(BOT, [Next(1, first.version, bench.now_ms + 9_000, urgent=True)])
+    await bench.timers.settle(BOT, [Next(2, second.version, bench.now_ms + 5_000)])
+    assert (await bench.timers.touch(BOT, [], MINUTE_MS)).nearest_due_ms == bench.now_ms + 5_000
+
+
+async def test_nothing_armed_is_told_as_such(bench: Bench) -> None:
+    assert (await bench.timers.touch(BOT, [], MINUTE_MS)).nearest_due_ms == -1
+
+
+async def test_one_call_takes_a_whole_batch(bench: Bench) -> None:
+    await bench.arm(*range(BATCH))
+    assert await bench.client.zcard(bench.keys.timers) == BATCH
+
+
+async def test_the_generation_is_told_and_its_absence_too(bench: Bench) -> None:
+    assert (await bench.timers.touch(BOT, [], MINUTE_MS)).generation == "1"
+    await bench.client.delete(bench.keys.bot)
+    assert (await bench.timers.touch(BOT, [], MINUTE_MS)).generation == ""
