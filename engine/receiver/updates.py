@@ -20,6 +20,7 @@ ALLOWED: Final = (
     "pre_checkout_query",
     "my_chat_member",
 )
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
 _GONE: Final = "kicked"
 
 
@@ -133,11 +134,9 @@ def read_answer(body: bytes) -> Batch | Refused:
     """Decode the answer of a poll. One broken update does not harm the others."""
     try:
         answer = msgspec.json.decode(body, type=_Answer)
-    except msgspec.DecodeError:
+        return _batch(answer.result) if answer.ok else Refused(answer.error_code, answer.description)
+    except UNREADABLE:
         return Refused(0, "the answer is not of the Bot API")
-    if not answer.ok:
-        return Refused(answer.error_code, answer.description)
-    return _batch(answer.result)
 
 
 def _batch(raws: list[msgspec.Raw]) -> Batch:
@@ -146,7 +145,7 @@ def _batch(raws: list[msgspec.Raw]) -> Batch:
         last_id = max(last_id or 0, msgspec.json.decode(raw, type=_Numbered).update_id)
         try:
             event = event_of(msgspec.json.decode(raw, type=Update))
-        except msgspec.DecodeError:
+        except UNREADABLE:
             broken += 1
             continue
         if event is not None:

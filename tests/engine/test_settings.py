@@ -1,0 +1,69 @@
+"""Each wrong variable is named with its mend; a secret is never printed."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.core.errors import SettingsError
+from engine.settings import load_settings
+
+KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+GOOD = {
+    "REDIS_URL": "redis://127.0.0.1:6379/0",
+    "DATABASE_URL": "postgresql://me:hunter2@127.0.0.1/recovery",
+    "ENCRYPTION_KEY": KEY,
+}
+NO_FILE = Path("there-is-no-such.env")
+
+
+def test_defaults_are_those_of_production() -> None:
+    settings = load_settings(GOOD, NO_FILE)
+    assert (settings.shards, settings.min_threshold_ms, settings.telegram_api_url) == (
+        1,
+        60_000,
+        "https://api.telegram.org",
+    )
+
+
+def test_nothing_secret_is_printed() -> None:
+    shown = repr(load_settings({**GOOD, "MANAGER_BOT_TOKEN": "1:manager"}, NO_FILE))
+    assert not [secret for secret in ("hunter2", KEY, "1:manager") if secret in shown]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REDIS_URL", ""),
+        ("REDIS_URL", "http://127.0.0.1"),
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "mysql://x"),
+        ("DATABASE_URL", "postgresql://[x"),
+        ("ENCRYPTION_KEY", ""),
+        ("ENCRYPTION_KEY", "short"),
+        ("ENCRYPTION_KEY", f"{KEY},é"),
+        ("TELEGRAM_API_URL", "ftp://x"),
+        ("SHARDS", "0"),
+        ("SHARDS", "many"),
+        ("SHARDS", "²"),
+        ("MIN_THRESHOLD_SECONDS", "-1"),
+        ("LOG_FORMAT", "xml"),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_wrong_variable_is_named_with_the_mend(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^{name} .+[:.] ?.*"):
+        load_settings({**GOOD, name: value}, NO_FILE)
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text('# mine\nexport SHARDS="3"\nLOG_FORMAT=json\n')
+    settings = load_settings({**GOOD, "SHARDS": "2"}, dotenv)
+    assert (settings.shards, settings.log_format) == (2, "json")
+
+
+def test_a_broken_file_is_named_with_its_line(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("SHARDS=1\nnonsense\n")
+    with pytest.raises(SettingsError, match="line 2"):
+        load_settings(GOOD, dotenv)
