@@ -41,9 +41,7 @@ def migrated_template(servers: LocalServers) -> str:
 async def database_url(servers: LocalServers, migrated_template: str) -> AsyncIterator[str]:
     """Lend a database of the test's own, with every table and no row."""
     name = f"t_{uuid.uuid4().hex}"
-    await _execute(
-        servers.database_url, f"CREATE DATABASE {name} TEMPLATE {migrated_template} STRATEGY FILE_COPY"
-    )
+    await _execute(servers.database_url, f"CREATE DATABASE {name} TEMPLATE {migrated_template} STRATEGY FILE_COPY")
     yield _url_of(servers, name)
     await _execute(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
 
