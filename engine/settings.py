@@ -59,7 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> Settings:
     """Raises SettingsError. The environment wins over `.env`."""
-    read = {**_read_dotenv(dotenv), **environ}
+    read = {**read_dotenv(dotenv), **environ}
     manager = read.get("MANAGER_BOT_TOKEN")
     return Settings(
         redis=Secret(_url(read, "REDIS_URL", ("redis", "rediss", "unix"), "redis://127.0.0.1:6379/0")),
@@ -81,7 +81,7 @@ def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path("
     )
 
 
-def _read_dotenv(path: Path) -> dict[str, str]:
+def read_dotenv(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     pairs = {}

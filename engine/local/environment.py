@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from engine.local.children import say
-from engine.settings import _read_dotenv
+from engine.settings import read_dotenv
 
 _KEY_BYTES = 32
 _SERVERS = ("REDIS_URL", "DATABASE_URL")
@@ -22,7 +22,7 @@ _KEPT = (*_SERVERS, "ENCRYPTION_KEY", "TELEGRAM_API_URL", "MIN_THRESHOLD_SECONDS
 
 def given() -> dict[str, str]:
     """The environment and `.env`; an empty value counts as none."""
-    found = {**_read_dotenv(Path(".env")), **os.environ}
+    found = {**read_dotenv(Path(".env")), **os.environ}
     return {name: value for name, value in found.items() if value}
 
 

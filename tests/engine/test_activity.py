@@ -1,0 +1,115 @@
+"""A touch first, a line in PostgreSQL behind; nothing that was taken in is forgotten."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from engine.activity import Activity, Person
+from engine.core.errors import UnreachableError
+from storage import feed
+from storage.postgres import Pool, open_pool
+from storage.redis import Redis, open_redis
+from storage.timers import Timers
+from storage.watched import Watched
+
+BOT = 7
+THRESHOLD_MS = 60_000
+SEEN_MS = 1_700_000_000_999
+
+
+class Desk:
+    def __init__(self, pool: Pool, client: Redis) -> None:
+        self.pool = pool
+        self.client = client
+        self.threshold_ms: int | None = THRESHOLD_MS
+        self.timers = Timers(client)
+        self.activity = Activity(pool, self.timers, self._watched)
+
+    def _watched(self, bot_id: int) -> Watched | None:
+        return Watched(bot_id, "shop_bot", b"", self.threshold_ms) if bot_id == BOT else None
+
+    async def chats(self) -> list[tuple[int, int, str | None]]:
+        rows = await self.pool.fetch("SELECT chat_id, last_active, first_name FROM chats ORDER BY chat_id")
+        return [tuple(row) for row in rows]
+
+    async def armed(self, *chats: int) -> list[bool]:
+        return [version is not None for version in await self.timers.versions(BOT, chats)]
+
+
+@pytest.fixture
+async def desk(database_url: str, redis_url: str) -> AsyncIterator[Desk]:
+    desk = Desk(await open_pool(database_url), open_redis(redis_url))
+    yield desk
+    await desk.pool.close()
+    await desk.client.aclose()
+
+
+async def test_a_sign_of_life_arms_the_chat_and_is_written_behind(desk: Desk) -> None:
+    await desk.activity.mark_user_activity(BOT, 1, SEEN_MS, Person("Ana"))
+    assert await desk.armed(1) == [True]
+    assert await desk.chats() == []
+    await desk.activity.flush()
+    assert await desk.chats() == [(1, SEEN_MS, "Ana")]
+
+
+async def test_many_signs_of_a_chat_are_one_line_with_the_latest(desk: Desk) -> None:
+    for second in (3, 1, 2):
+        await desk.activity.mark_user_activity(BOT, 1, SEEN_MS + second * 1000, Person("Ana"))
+    await desk.activity.flush()
+    assert await desk.chats() == [(1, SEEN_MS + 3_000, "Ana")]
+
+
+async def test_an_older_sign_does_not_take_last_activity_back(desk: Desk) -> None:
+    for seen in (SEEN_MS + 5_000, SEEN_MS):
+        await desk.activity.mark_user_activity(BOT, 1, seen)
+        await desk.activity.flush()
+    assert await desk.chats() == [(1, SEEN_MS + 5_000, None)]
+
+
+async def test_without_a_campaign_nothing_is_armed_but_the_chat_is_known(desk: Desk) -> None:
+    desk.threshold_ms = None
+    await desk.activity.mark_user_activity(BOT, 1, SEEN_MS)
+    await desk.activity.flush()
+    assert await desk.armed(1) == [False]
+    assert await desk.chats() == [(1, SEEN_MS, None)]
+
+
+async def test_what_postgres_does_not_take_goes_on_waiting(desk: Desk, database_url: str) -> None:
+    await desk.activity.mark_user_activity(BOT, 1, SEEN_MS)
+    await desk.pool.execute("ALTER TABLE chats RENAME TO elsewhere")
+    await desk.activity.flush()
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("ALTER TABLE elsewhere RENAME TO chats")
+    await connection.close()
+    await desk.activity.flush()
+    assert await desk.chats() == [(1, SEEN_MS, None)]
+
+
+async def test_a_redis_that_lost_its_timers_gets_the_last_minutes_touches_again(desk: Desk) -> None:
+    await feed.set_generation(desk.client, BOT, 1)
+    await desk.activity.confirm(BOT)
+    await desk.activity.mark_user_activity(BOT, 1, SEEN_MS)
+    await desk.client.flushall()
+    await feed.set_generation(desk.client, BOT, 2)
+    assert await desk.armed(1) == [False]
+    await desk.activity.confirm(BOT)
+    assert await desk.armed(1) == [True]
+
+
+async def test_a_first_generation_is_no_loss_and_repeats_nothing(desk: Desk) -> None:
+    desk.threshold_ms = None
+    await desk.activity.confirm(BOT)
+    await desk.activity.mark_user_activity(BOT, 1, SEEN_MS)
+    desk.threshold_ms = THRESHOLD_MS
+    await feed.set_generation(desk.client, BOT, 1)
+    await desk.activity.confirm(BOT)
+    assert await desk.armed(1) == [False]
+
+
+async def test_a_sign_that_redis_did_not_take_is_not_taken_in(desk: Desk) -> None:
+    lost = Activity(desk.pool, Timers(open_redis("redis://127.0.0.1:1/0")), desk.activity._watched)
+    with pytest.raises(UnreachableError, match="REDIS_URL"):
+        await lost.mark_user_activity(BOT, 1, SEEN_MS)
+    await lost.flush()
+    assert await desk.chats() == []
