@@ -1,0 +1,26 @@
+"""`python -m bench`: lists the questions that it can answer; `python -m bench QUESTION --help` says how to ask one."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from bench.first_light import question as first_light
+
+_QUESTIONS: Final[dict[str, tuple[Callable[[Sequence[str]], int], str]]] = {
+    "first-light": (first_light.main, "is every message that is owed sent once, in time, and no other?"),
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    if not arguments:
+        print("\n".join(f"{name:<14}{asks}" for name, (_, asks) in _QUESTIONS.items()))
+        return 0
+    name, *rest = arguments
+    if name not in _QUESTIONS:
+        sys.stderr.write(f"There is no question {name!r}: ask one of {', '.join(_QUESTIONS)}.\n")
+        return 2
+    return _QUESTIONS[name][0](rest)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
