@@ -6,7 +6,9 @@ Published versions never change, so each is read once and kept.
 from typing import NamedTuple
 
 from engine.core.campaign import Snapshot
+from engine.core.errors import CampaignError, SettingsError
 from engine.core.lane import LaneState, lane_state
+from engine.telemetry import logger
 from engine.vault import Vault
 from storage import catalogue
 from storage.catalogue import BotRow
@@ -38,7 +40,8 @@ class Catalogue:
     async def refresh(self) -> None:
         """Read again. Raises UnreachableError; what was known stays."""
         rows = await catalogue.list_bots(self._pool)
-        self.bots = {row.bot_id: await self._served(row) for row in rows}
+        served = [await self._served_or_none(row) for row in rows]
+        self.bots = {bot.bot_id: bot for bot in served if bot}
 
     async def version(self, bot_id: int, number: int) -> Snapshot | None:
         """A published version, or None when there is no such one."""
@@ -46,6 +49,14 @@ class Catalogue:
         if known is None and number and (known := await catalogue.load_snapshot(self._pool, bot_id, number)):
             self._versions[bot_id, number] = known
         return known
+
+    async def _served_or_none(self, row: BotRow) -> Served | None:
+        """One bot's unreadable token or document must not stop the others."""
+        try:
+            return await self._served(row)
+        except (SettingsError, CampaignError) as error:
+            logger().error("Bot is not served", bot=row.username, error=str(error))
+            return None
 
     async def _served(self, row: BotRow) -> Served:
         number = row.published_version or 0

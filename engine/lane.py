@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from engine.catalogue import Catalogue, Served
 from engine.clock import ServerClock
 from engine.core.errors import RecoveryError
+from engine.core.gate import Reason
 from engine.core.lane import LaneState
 from engine.core.pace import Bucket
 from engine.dispatch import USED_A_TOKEN, Dispatch, End
@@ -47,6 +48,7 @@ class Lane:
         self._journeys: dict[asyncio.Task[None], Ticket] = {}
         self._bucket: Bucket | None = None
         self._last_code: ClaimCode | None = None
+        self._stale = False
         self._wake = asyncio.Event()
         self.unauthorized = asyncio.Event()
         self.lost = asyncio.Event()
@@ -72,7 +74,7 @@ class Lane:
         bot = self._catalogue.bots.get(self._bot_id)
         if bot is None or bot.state is LaneState.SHUT or self.unauthorized.is_set() or self._catalogue.clocks_apart:
             return Turn(None, 0, SHUT_SLEEP_S)
-        bucket = self._bucket = self._bucket or Bucket(bot.pace, time.monotonic())
+        bucket = self._bucket_of(bot)
         wanted = self._room(bot, bucket)
         if not wanted:
             return Turn(None, 0, max(SHORTEST_SLEEP_S, bucket.wait_s(time.monotonic())))
@@ -103,6 +105,12 @@ class Lane:
         except Exception:  # noqa: BLE001 - a failed turn never ends the loop
             logger().exception("Lane turn failed", bot=self._name())
         return Turn(None, 0, SHUT_SLEEP_S)
+
+    def _bucket_of(self, bot: Served) -> Bucket:
+        """The bot's bucket; another pace begins with an empty one."""
+        if self._bucket is None or self._bucket.rate != bot.pace:
+            self._bucket = Bucket(bot.pace, time.monotonic())
+        return self._bucket
 
     def _room(self, bot: Served, bucket: Bucket) -> int:
         free = min(BATCH, IN_FLIGHT - len(self._journeys))
@@ -165,6 +173,7 @@ class Lane:
         )
         if claimed.code is not self._last_code and claimed.code is not ClaimCode.CLAIMED:
             logger().warning("Lane shut", bot=self._name(), reason=claimed.code.name.lower())
-        if stale:
-            logger().debug("Timers wait for the feed", bot=self._name(), reason="feed_stale")
+        if stale and not self._stale:
+            logger().warning("Timers wait for the feed", bot=self._name(), reason=Reason.FEED_STALE)
+        self._stale = stale
         self._last_code = claimed.code

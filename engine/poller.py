@@ -14,8 +14,9 @@ from typing import Final, NamedTuple
 import uvloop
 
 from engine import suspicion
-from engine.catalogue import Catalogue
+from engine.catalogue import Catalogue, Served
 from engine.clock import ServerClock
+from engine.core.campaign import Snapshot
 from engine.core.errors import RecoveryError, SettingsError
 from engine.core.identity import shard_of
 from engine.dispatch import Dispatch
@@ -40,11 +41,10 @@ HAND_OVER_S: Final = TIMEOUT_S + 5
 
 
 class Turn(NamedTuple):
-    """What one turn found: the lanes that run, how many deliveries were given up, how many chats were restored."""
+    """What one turn found: the lanes that run, and how many deliveries were given up."""
 
     lanes: int
     reaped: int
-    restored: int
 
 
 class Poller:
@@ -61,7 +61,7 @@ class Poller:
         self._doors = Doors(pool, client, self._timers, self._sender, self._clock)
         self._dispatch = Dispatch(self._doors, self._catalogue, self._clock)
         self._lanes: dict[int, tuple[Lane, asyncio.Task[None]]] = {}
-        self._checks: dict[int, asyncio.Task[bool]] = {}
+        self._mending: dict[int, asyncio.Task[None]] = {}
         self._turns = 0
 
     async def run_once(self) -> Turn:
@@ -69,14 +69,13 @@ class Poller:
         await self._catalogue.refresh()
         await self._compare_clocks()
         self._match_lanes()
-        self._check_tokens()
-        restored = await self._rebuild_lost()
+        self._mend_lanes()
         reaped = 0
         if self._turns % TURNS_BETWEEN_SWEEPS == 0:
             await partitions.make_ahead(self._pool, self._clock.now_ms())
             reaped = await reap(self._pool, self._timers, self._clock.now_ms())
         self._turns += 1
-        return Turn(len(self._lanes), reaped, restored)
+        return Turn(len(self._lanes), reaped)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Turn after turn until told to stop; then finish what is in flight."""
@@ -97,8 +96,8 @@ class Poller:
             task.cancel()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.gather(*(lane.finish() for lane, _ in lanes)), HAND_OVER_S)
-        for check in self._checks.values():
-            check.cancel()
+        for task in self._mending.values():
+            task.cancel()
         await self._sender.close()
 
     async def _compare_clocks(self) -> None:
@@ -116,24 +115,33 @@ class Poller:
         for bot_id in self._lanes.keys() - ours:
             self._lanes.pop(bot_id)[1].cancel()
 
-    async def _rebuild_lost(self) -> int:
-        restored = 0
+    def _mend_lanes(self) -> None:
+        """What is wrong with a bot is put right beside the others' work, one thing at a time."""
         for bot_id, (lane, _) in self._lanes.items():
             bot = self._catalogue.bots[bot_id]
+            if bot_id in self._mending and not self._mending[bot_id].done():
+                continue
             if lane.lost.is_set() and bot.newest:
-                count = await rebuild(self._pool, self._client, self._timers, bot_id, bot.newest, bot.activated_at_ms)
-                logger().info("Timers rebuilt from PostgreSQL", bot=bot.username, chats=count)
-                lane.lost.clear()
-                restored += count
-        return restored
+                self._mending[bot_id] = asyncio.create_task(self._rebuild(bot, bot.newest, lane))
+            elif lane.unauthorized.is_set():
+                self._mending[bot_id] = asyncio.create_task(self._ask_after_token(bot, lane))
 
-    def _check_tokens(self) -> None:
-        for bot_id, (lane, _) in self._lanes.items():
-            busy = bot_id in self._checks and not self._checks[bot_id].done()
-            if lane.unauthorized.is_set() and not busy:
-                bot = self._catalogue.bots[bot_id]
-                now = self._clock.now_ms()
-                self._checks[bot_id] = asyncio.create_task(suspicion.confirm(self._pool, self._sender, bot, lane, now))
+    async def _rebuild(self, bot: Served, newest: Snapshot, lane: Lane) -> None:
+        try:
+            chats = await rebuild(self._pool, self._client, self._timers, bot.bot_id, newest, bot.activated_at_ms)
+        except RecoveryError as error:
+            logger().warning("Timers not rebuilt yet", bot=bot.username, error=str(error))
+            return
+        logger().info("Timers rebuilt from PostgreSQL", bot=bot.username, chats=chats)
+        lane.lost.clear()
+
+    async def _ask_after_token(self, bot: Served, lane: Lane) -> None:
+        try:
+            await suspicion.confirm(self._pool, self._sender, bot, self._clock.now_ms())
+        except RecoveryError as error:
+            logger().warning("Bot not suspended yet", bot=bot.username, error=str(error))
+            return
+        lane.unauthorized.clear()
 
 
 async def serve(settings: Settings, shard: int) -> None:

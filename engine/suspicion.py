@@ -7,7 +7,6 @@ import asyncio
 from typing import Final
 
 from engine.catalogue import Served
-from engine.lane import Lane
 from engine.sender import Sender
 from engine.telemetry import logger
 from storage import bots
@@ -17,16 +16,14 @@ CHECKS: Final = 3
 BETWEEN_CHECKS_S: Final = 30.0
 
 
-async def confirm(pool: Pool, sender: Sender, bot: Served, lane: Lane, now_ms: int) -> bool:
+async def confirm(pool: Pool, sender: Sender, bot: Served, now_ms: int) -> bool:
     """Find out whether the token is dead; True when the bot was suspended."""
     for check in range(CHECKS):
         if await sender.is_authorized(bot.token):
-            lane.unauthorized.clear()
             return False
         if check + 1 < CHECKS:
             await asyncio.sleep(BETWEEN_CHECKS_S)
     async with transaction(pool) as connection:
         await bots.suspend(connection, bot.bot_id, "Telegram refuses the token", now_ms)
     logger().error("Bot suspended: Telegram refuses its token. Give it a new one.", bot=bot.username)
-    lane.unauthorized.clear()
     return True

@@ -13,7 +13,7 @@ class Bucket:
     """`rate` tokens a second."""
 
     def __init__(self, rate: int, now_s: float) -> None:
-        self._rate = rate
+        self.rate = rate
         self._room = max(1.0, rate * BURST_S)
         self._tokens = 0.0
         self._filled_s = now_s
@@ -31,8 +31,8 @@ class Bucket:
     def wait_s(self, now_s: float) -> float:
         """How long until one token is there."""
         self._fill(now_s)
-        return max(0.0, (1.0 - self._tokens) / self._rate)
+        return max(0.0, (1.0 - self._tokens) / self.rate)
 
     def _fill(self, now_s: float) -> None:
-        self._tokens = min(self._room, self._tokens + max(0.0, now_s - self._filled_s) * self._rate)
+        self._tokens = min(self._room, self._tokens + max(0.0, now_s - self._filled_s) * self.rate)
         self._filled_s = now_s

@@ -31,6 +31,8 @@ from storage.watched import Watched
 TURN_S: Final = 1.0
 BACKOFF_S: Final = (1.0, 2.0, 5.0, 10.0)
 STAGGER_S: Final = 0.05
+REFUSALS_AS_PROOF: Final = 3
+BETWEEN_REFUSALS_S: Final = 30.0
 _UNAUTHORIZED: Final = 401
 _CONNECTIONS: Final = 0  # as many as there are bots: a long poll holds one
 
@@ -85,26 +87,33 @@ class Receiver:
         return self._watched.get(bot_id)
 
     async def _poll(self, bot: Watched, delay_s: float) -> None:
-        """Poll one bot until cancelled, or until Telegram refuses its token."""
+        """Poll one bot until cancelled, or until Telegram has refused its token often enough to be believed."""
         await asyncio.sleep(delay_s)
-        feed = BotFeed(self._places, bot.bot_id, bot.username, self._vault.decrypt(bot.token))
-        log, failures = logger().bind(bot=bot.username), 0
+        log = logger().bind(bot=bot.username)
+        try:
+            feed = BotFeed(self._places, bot.bot_id, bot.username, self._vault.decrypt(bot.token))
+        except RecoveryError as error:
+            log.error("Bot is not polled", error=str(error))  # noqa: TRY400 - the sentence says it all
+            return
         log.info("Polling started")
-        while True:
+        failures = refusals = 0
+        while refusals < REFUSALS_AS_PROOF:
             refused = await self._turn(feed)
             failures = failures + 1 if refused else 0
-            if refused and refused.code == _UNAUTHORIZED:
-                await self._give_up(bot)
-                return
+            refusals = refusals + 1 if refused and refused.code == _UNAUTHORIZED else 0
             if refused:
                 log.warning("Poll failed", code=refused.code, description=refused.description)
-                await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1] * (0.5 + random()))  # noqa: S311 - jitter
+                await asyncio.sleep(_pause_s(failures, refusals))
+        await self._give_up(bot)
 
     async def _turn(self, feed: BotFeed) -> Refused | None:
         try:
             taken = await feed.run_once()
         except RecoveryError as error:
             return Refused(0, str(error))
+        except Exception:  # noqa: BLE001 - a failed turn never ends the loop
+            logger().exception("Poll failed")
+            return Refused(0, "a fault of ours")
         return taken if isinstance(taken, Refused) else None
 
     async def _give_up(self, bot: Watched) -> None:
@@ -112,6 +121,13 @@ class Receiver:
         async with transaction(self._pool) as connection:
             now_ms = await server_now_ms(self._client)
             await bots.open_incident(connection, bot.bot_id, "feed_unauthorized", "getUpdates: 401", now_ms)
+
+
+def _pause_s(failures: int, refusals: int) -> float:
+    """One 401 is not proof, so it is asked again half a minute later; whatever else fails, after a growing pause."""
+    if refusals:
+        return BETWEEN_REFUSALS_S if refusals < REFUSALS_AS_PROOF else 0.0
+    return BACKOFF_S[min(failures, len(BACKOFF_S)) - 1] * (0.5 + random())  # noqa: S311 - jitter, no secret
 
 
 async def serve(settings: Settings) -> None:

@@ -24,6 +24,7 @@ from storage.timers import Timers
 SHORTEST_POLL_S: Final = 3
 LONGEST_POLL_S: Final = 30
 AHEAD_OF_DUE_MS: Final = 1_000
+LIMIT: Final = 100
 _ANSWER_S: Final = 20
 _ALLOWED: Final = msgspec.json.encode(updates.ALLOWED).decode()
 
@@ -64,15 +65,22 @@ class BotFeed:
         await asyncio.gather(*(self._take(event) for event in answer.events))
         if answer.last_id is not None:
             self._offset = answer.last_id + 1
-        confirmed = await self._places.activity.confirm(self._bot_id)
-        self._timeout_s = timeout_s(confirmed.now_ms, confirmed.nearest_due_ms)
+        await self._confirm(more=answer.size == LIMIT)
         return Taken(len(answer.events))
 
+    async def _confirm(self, *, more: bool) -> None:
+        """A full answer says that more is waiting: the backlog is taken in first, silence is judged after it."""
+        if more:
+            self._timeout_s = 0
+            return
+        confirmed = await self._places.activity.confirm(self._bot_id)
+        self._timeout_s = timeout_s(confirmed.now_ms, confirmed.nearest_due_ms)
+
     async def _poll(self) -> Batch | Refused:
-        request = {"offset": self._offset, "timeout": self._timeout_s, "allowed_updates": _ALLOWED}
+        wanted = {"offset": self._offset, "timeout": self._timeout_s, "limit": LIMIT, "allowed_updates": _ALLOWED}
         patience = aiohttp.ClientTimeout(total=self._timeout_s + _ANSWER_S)
         try:
-            async with self._places.session.post(self._url, data=request, timeout=patience) as response:
+            async with self._places.session.post(self._url, data=wanted, timeout=patience) as response:
                 return updates.read_answer(await response.read())
         except (aiohttp.ClientError, TimeoutError) as error:
             return Refused(0, type(error).__name__)

@@ -125,6 +125,7 @@ class Refused(NamedTuple):
 class Batch(NamedTuple):
     """The updates of one poll; `broken` counts those that could not be decoded."""
 
+    size: int
     last_id: int | None
     events: tuple[Sign | Gone, ...]
     broken: int
@@ -150,7 +151,7 @@ def _batch(raws: list[msgspec.Raw]) -> Batch:
             continue
         if event is not None:
             events.append(event)
-    return Batch(last_id, tuple(events), broken)
+    return Batch(len(raws), last_id, tuple(events), broken)
 
 
 def event_of(update: Update) -> Sign | Gone | None:

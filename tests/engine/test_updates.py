@@ -69,7 +69,7 @@ def test_a_broken_update_harms_no_other_and_is_counted() -> None:
     )
     batch = read_answer(body.replace(b"BROKEN", b"\xff\xfe"))
     assert isinstance(batch, Batch)
-    assert (batch.last_id, len(batch.events), batch.broken) == (13, 2, 2)
+    assert (batch.size, batch.last_id, len(batch.events), batch.broken) == (4, 13, 2, 2)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>502</html>", b"[]", b'{"ok": true, "result": [{}]}'])

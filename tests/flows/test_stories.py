@@ -1,7 +1,9 @@
 """The stories of one silence, end to end: read them as documentation."""
 
-from bench.sandbox.wire import Fault, FaultKind
-from engine import administration
+import pytest
+
+from bench.sandbox.wire import Act, Fault, FaultKind
+from engine import administration, suspicion
 from engine.core.campaign import Change
 from storage.feed import server_now_ms
 from storage.timers import Timers
@@ -113,3 +115,37 @@ async def test_a_chat_whose_episode_is_over_costs_redis_nothing(house: House) ->
     assert await house.ended(person) == ["completed"]
     bot_id: int = await house.pool.fetchval("SELECT id FROM bots")
     assert await Timers(house.redis).versions(bot_id, [person]) == [None]
+
+
+async def test_one_refused_token_is_not_proof(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suspicion, "BETWEEN_CHECKS_S", 0.05)
+    await house.people.set_fault(Fault(FaultKind.UNAUTHORIZED, method="sendMessage", count=1))
+    person = await house.someone()
+    assert await house.ended(person) == ["completed"]
+    assert await house.told(person) == ["first", "second", "third"]
+
+
+async def test_a_token_refused_three_times_suspends_the_bot_and_loses_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suspicion, "BETWEEN_CHECKS_S", 0.05)
+    for method in ("sendMessage", "getMe"):
+        await house.people.set_fault(Fault(FaultKind.UNAUTHORIZED, method=method))
+    person = await house.someone()
+    await house.bot_status("suspended")
+    await house.people.clear_faults()
+    await house.pool.execute("UPDATE bots SET status = 'active'")
+    assert await house.ended(person) == ["completed"]
+    assert await house.told(person) == ["first", "second", "third"]
+    assert await house.pool.fetchval("SELECT count(*) FROM incidents WHERE kind = 'bot_suspended'") == 1
+
+
+async def test_after_an_outage_the_backlog_is_taken_in_before_silence_is_judged(house: House) -> None:
+    await house.pool.execute("UPDATE bots SET pace = 1000")
+    (person, *crowd) = await house.people.add_people(251)
+    outage = await house.people.set_fault(Fault(FaultKind.BAD_GATEWAY, method="getUpdates"))
+    await house.people.act([Act("start", BOT, someone.id) for someone in [person, *crowd]])
+    await house.people.write(BOT, person.id, "and one more word")
+    await house.people.remove_fault(outage.id)
+    assert await house.ended(person.id) == ["completed"]
+    assert await house.told(person.id) == ["first", "second", "third"]
