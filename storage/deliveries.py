@@ -91,7 +91,10 @@ class Reported(NamedTuple):
 _TOUCH_CHATS: Final = """
 INSERT INTO chats (bot_id, chat_id, last_active)
 SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) ORDER BY 1, 2
-ON CONFLICT (bot_id, chat_id) DO UPDATE SET last_active = greatest(chats.last_active, excluded.last_active)
+ON CONFLICT (bot_id, chat_id) DO UPDATE SET
+    last_active = greatest(chats.last_active, excluded.last_active),
+    unreachable_since = CASE WHEN excluded.last_active > chats.unreachable_since THEN NULL
+        ELSE chats.unreachable_since END
 """
 
 _LOCK_EPISODES: Final = """
