@@ -1,0 +1,25 @@
+"""The ground of the model test, on both Redis servers, and a quiet log."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from tests.model import search
+from tests.model.ground import Ground, open_ground
+
+__all__ = ["search"]  # so that `--hypothesis-profile=long` is known from the start
+
+@pytest.fixture(autouse=True)
+def _quiet_log() -> Iterator[None]:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture(params=["fakeredis", "valkey"])
+def ground(request: pytest.FixtureRequest, database_url: str) -> Iterator[Ground]:
+    url = request.getfixturevalue("redis_url") if request.param == "valkey" else None
+    with open_ground(url, database_url) as ground:
+        yield ground

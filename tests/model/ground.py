@@ -1,0 +1,39 @@
+"""What every world of the model test stands on: one loop, one Redis, one PostgreSQL, swept between examples."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import fakeredis
+
+from storage.postgres import Pool, open_pool
+from storage.redis import Redis, open_redis
+
+_SWEEP = """
+DELETE FROM recovery_deliveries; DELETE FROM recovery_episodes; DELETE FROM chats; DELETE FROM payments;
+DELETE FROM switches; DELETE FROM recovery_campaigns; DELETE FROM recovery_versions; DELETE FROM bots;
+"""
+
+
+class Ground:
+    def __init__(self, runner: asyncio.Runner, client: Redis, pool: Pool) -> None:
+        self.runner = runner
+        self.client = client
+        self.pool = pool
+
+    async def sweep(self) -> None:
+        await self.client.flushall()
+        await self.pool.execute(_SWEEP)
+
+
+@contextmanager
+def open_ground(redis_url: str | None, database_url: str) -> Iterator[Ground]:
+    """Without a URL it is fakeredis."""
+    with asyncio.Runner() as runner:
+        client: Redis = open_redis(redis_url) if redis_url else fakeredis.FakeAsyncRedis(decode_responses=True)
+        pool = runner.run(open_pool(database_url))
+        try:
+            yield Ground(runner, client, pool)
+        finally:
+            runner.run(client.aclose())
+            runner.run(pool.close())

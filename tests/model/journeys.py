@@ -1,0 +1,166 @@
+"""A poller's journey that stops before every door, so that a test decides who moves next, and who dies where.
+
+The doors are the engine's own. A crash after one write is a crash before the next: nothing lies between them but
+decisions. Only the wire has two stops, before the message leaves and before its answer is known.
+"""
+
+import asyncio
+from typing import Any, NamedTuple, Protocol
+
+from engine.catalogue import Served
+from engine.core.outcome import (
+    Outcome,
+    Rejected,
+    RetryLater,
+    Sent,
+    Unauthorized,
+    Unknown,
+    Unreachable,
+    not_sent,
+)
+from engine.core.sequence import Found
+from engine.dispatch import Dispatch
+from engine.doors import Doors
+from storage.deliveries import Beginning, Begun, Claiming, Report, Reported
+from storage.timers import Fence, Held, Lost, Next, Ticket
+from tests.model.promises import Message, Promises
+
+
+class Answer(NamedTuple):
+    """What the wire does with a message: does it leave, and what is heard of it."""
+
+    leaves: bool
+    outcome: Outcome
+
+
+ANSWERS = {
+    "accepted": Answer(leaves=True, outcome=Sent(1)),
+    "left, no answer": Answer(leaves=True, outcome=Unknown("timeout")),
+    "perhaps left": Answer(leaves=False, outcome=Unknown("reset")),
+    "429": Answer(leaves=False, outcome=RetryLater(2_000, bot_wide=True)),
+    "5xx": Answer(leaves=False, outcome=not_sent(1)),
+    "403": Answer(leaves=False, outcome=Unreachable()),
+    "400": Answer(leaves=False, outcome=Rejected("entities")),
+    "401": Answer(leaves=False, outcome=Unauthorized()),
+}
+
+
+class Clock(Protocol):
+    def now_ms(self) -> int: ...
+
+
+class StoppingDoors:
+    """The doors of one journey: each waits until it is told to go on."""
+
+    def __init__(self, real: Doors, promises: Promises, clock: Clock, held: Held) -> None:
+        self.real = real
+        self.promises = promises
+        self.clock = clock
+        self.held = held
+        self.place = ""
+        self.answer = "accepted"
+        self.arrived = asyncio.Event()
+        self._go: asyncio.Future[None] | None = None
+        self._message = Message(held.chat_id, held.seen_ms // 1000, "", "")
+        self._asked_ms = 0
+
+    def go(self, answer: str) -> None:
+        self.answer = answer
+        self.arrived.clear()
+        if self._go:
+            self._go.set_result(None)
+
+    async def stop(self, place: str) -> None:
+        self.place = place
+        self._go = asyncio.get_running_loop().create_future()
+        self.arrived.set()
+        await self._go
+
+    async def begin(self, beginning: Beginning) -> Begun:
+        await self.stop("begin")
+        return await self.real.begin(beginning)
+
+    async def claim(self, claiming: Claiming) -> Found:
+        await self.stop("claim")
+        place = claiming.cursor
+        self._message = self._message._replace(step=place.step, block=place.block)
+        self._asked_ms = self.clock.now_ms()
+        return await self.real.claim(claiming)
+
+    async def pass_(self, bot_id: int, ticket: Ticket) -> Fence:
+        await self.stop("pass")
+        fence = await self.look(bot_id, ticket)
+        if fence is Fence.CURRENT:
+            self.promises.has_passed(self._message, self.clock.now_ms(), self._asked_ms)
+        return fence
+
+    async def look(self, bot_id: int, ticket: Ticket) -> Fence:
+        return await self.real.pass_(bot_id, ticket)
+
+    async def send(self, _token: str, chat_id: int, text: str, _attempts: int) -> Outcome:
+        await self.stop("send")
+        answer = ANSWERS[self.answer]
+        if answer.leaves:
+            step, block, content = text.split("/")
+            self._message = self._message._replace(chat=chat_id, step=step, block=block)
+            self.promises.has_left(self._message, content, self.clock.now_ms())
+        await self.stop("answer")
+        self._heard(answer.outcome)
+        return answer.outcome
+
+    def _heard(self, outcome: Outcome) -> None:
+        silence = self.promises.silences[self.held.chat_id]
+        silence.refused = silence.refused or isinstance(outcome, Unreachable)
+
+    async def report(self, report: Report) -> Reported:
+        await self.stop("report")
+        return await self.real.report(report)
+
+    async def settle(self, bot_id: int, plan: Next) -> Fence:
+        await self.stop("settle")
+        return await self.real.settle(bot_id, plan)
+
+    async def restore(self, bot_id: int, lost: Lost) -> None:
+        await self.stop("restore")
+        await self.real.restore(bot_id, lost)
+
+    async def hold(self, bot_id: int, for_ms: int) -> None:
+        await self.stop("hold")
+        await self.real.hold(bot_id, for_ms)
+
+    async def mark_unreachable(self, bot_id: int, chat_id: int) -> None:
+        await self.stop("mark")
+        await self.real.mark_unreachable(bot_id, chat_id)
+
+
+class Journey:
+    """One claimed timer on its way. Its own failures come out of `step`."""
+
+    def __init__(self, doors: StoppingDoors, catalogue: Any, bot: Served) -> None:
+        self.doors = doors
+        dispatch = Dispatch(doors, catalogue, doors.clock)  # type: ignore[arg-type] - a clock and doors of the test's own
+        self._task = asyncio.create_task(dispatch.serve(bot, doors.held))
+        self._task.add_done_callback(lambda _: doors.arrived.set())
+
+    @property
+    def done(self) -> bool:
+        return self._task.done()
+
+    async def settle_in(self) -> None:
+        """Wait for its next stop, or its end."""
+        await self.doors.arrived.wait()
+        if self.done:
+            self._task.result()
+
+    async def step(self, answer: str = "accepted") -> None:
+        self.doors.go(answer)
+        await self.settle_in()
+
+    async def run(self, until: str = "", answer: str = "accepted") -> None:
+        """Go on to the named door, or to the end."""
+        while not self.done and self.doors.place != until:
+            await self.step(answer)
+
+    async def die(self) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])

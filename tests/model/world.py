@@ -1,0 +1,392 @@
+"""One bot, its real scripts and statements, and everything that can befall them, one event at a time.
+
+Nothing happens by itself: the clock is moved by hand, journeys stop before every door, lives are flushed when told to.
+What is checked at each event is in `promises`; what is checked between events, and at the end, is here.
+"""
+
+from typing import Any, NamedTuple
+
+from engine.activity import Activity
+from engine.catalogue import Catalogue
+from engine.core import campaign
+from engine.core.campaign import Block, Snapshot, Step
+from engine.core.errors import UnreachableError
+from engine.core.lane import LaneState
+from engine.core.schedule import After
+from engine.doors import Doors
+from engine.reaper import PATIENCE_MS, reap
+from engine.rebuild import rebuild
+from engine.receiver.poll import BotFeed, Places
+from engine.receiver.updates import Gone, Payment, Sign
+from storage import keys, watched
+from storage.timers import ClaimCode, Interrupted, Ticket, Timers
+from tests.model.ground import Ground
+from tests.model.journeys import Journey, StoppingDoors
+from tests.model.promises import DELAYS_MS, LEASE_MS, THRESHOLD_MS, Message, Promises, hold
+
+BOT = 7
+START_MS = 1_800_000_000_000
+FLUSH_WITHIN_MS = 30_000
+TICK_US = 10
+ROUNDS = 80
+"""After so many leases everything must have come to rest."""
+
+VARIANTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "as it was": (("hello", ("one", "two")), ("later", ("three",))),
+    "step deleted": (("hello", ("one", "two")),),
+    "first step deleted": (("later", ("three",)),),
+    "reordered": (("later", ("three",)), ("hello", ("one", "two"))),
+    "inserted": (("hello", ("one", "two")), ("extra", ("four",)), ("later", ("three",))),
+    "step off": (("-hello", ("one", "two")), ("later", ("three",))),
+    "block off": (("hello", ("one", "-two")), ("later", ("three",))),
+    "block deleted": (("hello", ("two",)), ("later", ("three",))),
+}
+HALTS = {
+    "paused": "UPDATE recovery_campaigns SET state = 'paused'",
+    "stopped": "UPDATE recovery_campaigns SET state = 'stopped'",
+    "bot paused": "UPDATE bots SET status = 'paused'",
+    "emergency": "INSERT INTO switches (name, engaged, changed_at) VALUES ('emergency_stop', true, 0)",
+}
+
+
+def snapshot(variant: str, version: int) -> Snapshot:
+    """A campaign whose texts say where they stand."""
+    steps = [_step(name, blocks, version) for name, blocks in VARIANTS[variant]]
+    return Snapshot(zone="UTC", steps=tuple(steps), threshold_ms=THRESHOLD_MS)
+
+
+def _step(name: str, blocks: tuple[str, ...], version: int) -> Step:
+    key = name.removeprefix("-")
+    return Step(key, After(DELAYS_MS[key]), tuple(_block(key, block, version) for block in blocks), name == key)
+
+
+def _block(step: str, name: str, version: int) -> Block:
+    key = name.removeprefix("-")
+    return Block(key, f"{step}/{key}/{version}", active=name == key)
+
+
+class HandClock:
+    """`ahead_ms` is for a process that asks its own clock, which it must not."""
+
+    def __init__(self, base: "HandClock | None" = None, ahead_ms: int = 0) -> None:
+        self._base = base
+        self._ahead_ms = ahead_ms
+        self.us = START_MS * 1000
+
+    def now_us(self) -> int:
+        """Each script call takes a moment, as on any server."""
+        if self._base:
+            return self._base.now_us() + self._ahead_ms * 1000
+        self.us += TICK_US
+        return self.us
+
+    def now_ms(self) -> int:
+        return (self._base.now_ms() + self._ahead_ms) if self._base else self.us // 1000
+
+    async def time(self) -> tuple[int, int]:
+        return divmod(self.us, 1_000_000)
+
+
+class OpenVault:
+    def decrypt(self, _ciphertext: bytes) -> str:
+        return "token"
+
+
+class FragileTimers(Timers):
+    """Breaks off a receiver at the taking out of a chat, when told to."""
+
+    crash = ""
+
+    async def end(self, bot_id: int, chat_ids: Any) -> tuple[Interrupted, ...]:
+        if self.crash == "before":
+            raise UnreachableError("before")
+        interrupted = await super().end(bot_id, chat_ids)
+        if self.crash == "after":
+            raise UnreachableError("after")
+        return interrupted
+
+
+class Rules(NamedTuple):
+    """What a mutant may change of a poller."""
+
+    doors: type[StoppingDoors] = StoppingDoors
+    ahead_ms: int = 0
+
+
+class World:
+    def __init__(self, ground: Ground, rules: Rules) -> None:
+        self.ground, self.rules = ground, rules
+        self.pool, self.client = ground.pool, ground.client
+        self.clock = HandClock()
+        self.client.time = self.clock.time  # type: ignore[method-assign] - no server's clock decides here
+        self.promises = Promises()
+        self.journeys: list[Journey] = []
+        self.edited = self.halted = False
+        self._version = 0
+        self._unflushed_ms: int | None = None
+        self._unacknowledged: list[Sign | Gone] = []
+        self._watched: dict[int, watched.Watched] = {}
+        self._receiver_timers = FragileTimers(self.client, self.clock.now_us)
+        self.activity = Activity(self.pool, self._receiver_timers, self._watched_bot)
+        self._feed = BotFeed(
+            Places(None, "", self.pool, self.client, self._receiver_timers, self.activity),  # type: ignore[arg-type] - nothing is polled
+            *(BOT, "bot", "token"),
+        )
+        self._poller_clock = HandClock(self.clock, rules.ahead_ms)
+        self.timers = Timers(self.client, self._poller_clock.now_us)
+        self.catalogue = Catalogue(self.pool, OpenVault())  # type: ignore[arg-type] - no token is secret here
+        self._doors = Doors(self.pool, self.client, self.timers, None, self._poller_clock)  # type: ignore[arg-type] - the wire is the test's
+
+    def _watched_bot(self, bot_id: int) -> watched.Watched | None:
+        return self._watched.get(bot_id)
+
+    async def open(self) -> None:
+        await self.ground.sweep()
+        await self.pool.execute("INSERT INTO bots (id, username, token, created_at) VALUES ($1, 'bot', '', 0)", BOT)
+        await self.pool.execute(
+            "INSERT INTO recovery_campaigns (bot_id, state, threshold_ms, zone, lateness_ms, activated_at)"
+            " VALUES ($1, 'live', $2, 'UTC', 1000000, $3)",
+            *(BOT, THRESHOLD_MS, START_MS),
+        )
+        await self.publish("as it was")
+        self.edited = False
+        await self.refresh()
+        await self.rebuild()
+        await self.confirm()
+
+    # --- people
+
+    async def sign(self, chat: int, seen_ms: int = 0) -> None:
+        """A sign of life; 0 is undated, others are the ends of their seconds."""
+        await self._take(Sign(chat, seen_ms, None, None, None))
+
+    async def pay(self, chat: int, crash: str = "") -> None:
+        await self._take(Sign(chat, self.clock.now_ms(), None, None, None, Payment(f"p{chat}", 1, "BRL")), crash)
+
+    async def block(self, chat: int, crash: str = "") -> None:
+        await self._take(Gone(chat), crash)
+
+    async def _take(self, event: Sign | Gone, crash: str = "") -> None:
+        """A receiver that is broken off has not acknowledged: the update comes again."""
+        self._receiver_timers.crash = crash
+        try:
+            await self._feed._take(event)
+        except UnreachableError:
+            self._unacknowledged.append(event)
+            return
+        finally:
+            self._receiver_timers.crash = ""
+        now = self.clock.now_ms()
+        if isinstance(event, Gone):
+            self.promises.leaves_for_good(event.chat_id, "blocked")
+            return
+        if event.payment:
+            self.promises.leaves_for_good(event.chat_id, "paid")
+        self.promises.signed(event.chat_id, event.seen_ms, now)
+        self._unflushed_ms = self._unflushed_ms or now
+
+    # --- the receiver
+
+    async def confirm(self) -> None:
+        """A completed poll: what was not acknowledged has come again, and the feed is fresh."""
+        waiting, self._unacknowledged = self._unacknowledged, []
+        for event in waiting:
+            await self._take(event)
+        self.promises.watermark_ms = (await self.activity.confirm(BOT)).now_ms
+
+    async def flush(self) -> None:
+        await self.activity.flush()
+        self._unflushed_ms = None
+        for row in await self.pool.fetch("SELECT chat_id, episode_id FROM recovery_episodes WHERE ended_at IS NULL"):
+            silence = self.promises.silences[row["chat_id"]]
+            hold(
+                "a flushed sign of life ends older episodes",
+                kept=row["episode_id"] // 1000 >= silence.second,
+                row=tuple(row),
+            )
+
+    # --- time and admins
+
+    async def pass_time(self, ms: int, *, feed: bool = True) -> None:
+        if self._unflushed_ms and self.clock.now_ms() + ms - self._unflushed_ms > FLUSH_WITHIN_MS:
+            await self.flush()
+        self.clock.us += ms * 1000
+        if feed:
+            await self.confirm()
+
+    async def publish(self, variant: str) -> None:
+        self.edited, self._version = True, self._version + 1
+        document = campaign.encode(snapshot(variant, self._version))
+        await self.pool.execute(
+            "INSERT INTO recovery_versions (bot_id, version, layout, document, published_at)"
+            " VALUES ($1, $2, 1, $3::text::jsonb, 0)",
+            *(BOT, self._version, document),
+        )
+        await self.pool.execute("UPDATE recovery_campaigns SET published_version = $1", self._version)
+        await self._refresh_receiver()
+
+    async def halt(self, how: str) -> None:
+        if self.promises.halted_at_ms is None:
+            self.halted = True
+            await self.pool.execute(HALTS[how])
+            self.clock.us += 1000
+            self.promises.halted_at_ms = self.clock.now_ms() - 1
+            await self._refresh_receiver()
+
+    async def resume(self) -> None:
+        self.promises.halted_at_ms = None
+        await self.pool.execute("UPDATE recovery_campaigns SET state = 'live'; UPDATE bots SET status = 'active'")
+        await self.pool.execute("DELETE FROM switches")
+        await self._refresh_receiver()
+
+    async def _refresh_receiver(self) -> None:
+        self._watched = {bot.bot_id: bot for bot in await watched.list_watched(self.pool)}
+
+    # --- pollers
+
+    async def refresh(self) -> None:
+        await self.catalogue.refresh()
+
+    async def claim(self, limit: int = 10, epoch: int = 1) -> ClaimCode | None:
+        """One turn of a lane, as far as it concerns Redis; the journeys stop before their first door."""
+        bot = self.catalogue.bots[BOT]
+        if bot.state is LaneState.SHUT:
+            return None
+        claimed = await self.timers.claim(BOT, limit, LEASE_MS, epoch)
+        for held in claimed.timers:
+            self.promises.claimed(held.due_ms, self.clock.now_ms())
+            doors = self.rules.doors(self._doors, self.promises, self._poller_clock, held)
+            journey = Journey(doors, self.catalogue, bot)
+            self.journeys.append(journey)
+            await journey.settle_in()
+        self._forget_done()
+        return claimed.code
+
+    async def run(self, journey: Journey, until: str = "", answer: str = "accepted") -> None:
+        await journey.run(until, answer)
+        self._forget_done()
+
+    async def step(self, journey: Journey, answer: str = "accepted") -> None:
+        await journey.step(answer)
+        self._forget_done()
+
+    async def die(self, journey: Journey) -> None:
+        await journey.die()
+        self._forget_done()
+
+    def _forget_done(self) -> None:
+        self.journeys = [journey for journey in self.journeys if not journey.done]
+
+    async def extend(self) -> None:
+        tickets = [Ticket(journey.doors.held.chat_id, journey.doors.held.version) for journey in self.journeys]
+        await self.timers.extend(BOT, tickets, LEASE_MS)
+
+    async def lose_redis(self) -> None:
+        self.promises.watermark_ms = 0
+        await self.client.flushall()
+
+    async def rebuild(self) -> None:
+        newest = self.catalogue.bots[BOT].newest
+        assert newest
+        await rebuild(self.pool, self.client, self.timers, BOT, newest, START_MS)
+
+    async def reap(self) -> None:
+        await reap(self.pool, self.timers, self.clock.now_ms())
+
+    # --- what stays true
+
+    async def check(self) -> None:
+        """Between any two events."""
+        await self._check_timers()
+        rows = await self.pool.fetch(
+            "SELECT e.chat_id, e.episode_id, e.reason AS ended, d.step_key, d.block_key, d.status, d.reason"
+            " FROM recovery_episodes e JOIN recovery_deliveries d USING (bot_id, chat_id, episode_id)"
+            " ORDER BY d.ordinal, d.status = 'scheduled'"
+        )
+        last = {(row["chat_id"], row["episode_id"]): row for row in rows}
+        for row in rows:
+            stuck = row["status"] == "scheduled" and row["ended"] is not None
+            hold("nothing stays scheduled in an ended episode", kept=not stuck, row=tuple(row))
+            if row["status"] == "unknown":
+                self.promises.unknown.add(_message(row))
+        for row in last.values():
+            active = row["ended"] is not None or row["status"] in ("scheduled", "sending", "unknown")
+            hold("an open episode has its next delivery", kept=active, row=tuple(row))
+
+    async def _check_timers(self) -> None:
+        k = keys.of_bot(BOT)
+        timers = set(await self.client.zrange(k.timers, 0, -1))
+        states = set(await self.client.hkeys(k.state))
+        hold("one timer a chat", kept=timers == states, timers=timers, states=states)
+
+    async def come_to_rest(self) -> None:
+        """Every poller is killed; a new one takes over, and time passes until nothing is left to do."""
+        for journey in list(self.journeys):
+            await self.die(journey)
+        await self.resume()
+        await self.refresh()
+        await self.confirm()
+        await self.flush()
+        for _ in range(ROUNDS):
+            await self._turn()
+            if not await self.client.zcard(keys.of_bot(BOT).timers):
+                break
+        await self.pass_time(PATIENCE_MS + 1)
+        await self.reap()
+        await self.check()
+        await self._check_rest()
+
+    async def _turn(self) -> None:
+        await self.pass_time(LEASE_MS + 100)
+        if await self.claim(epoch=9) is ClaimCode.LOST:
+            await self.rebuild()
+        for journey in list(self.journeys):
+            await self.run(journey)
+
+    async def close(self) -> None:
+        for journey in self.journeys:
+            await journey.die()
+
+    async def _check_rest(self) -> None:
+        left = await self.client.zcard(keys.of_bot(BOT).timers)
+        hold("everything comes to rest", kept=not left, left=left)
+        open_episodes = await self.pool.fetch("SELECT * FROM recovery_episodes WHERE ended_at IS NULL")
+        hold("no episode stays open", kept=not open_episodes, rows=[tuple(row) for row in open_episodes])
+        rows = await self.pool.fetch("SELECT * FROM recovery_deliveries")
+        for row in rows:
+            self._check_row(row)
+        known = {_message(row): row["status"] for row in rows}
+        for message in self.promises.wire:
+            told = known.get(message) in ("sent", "unknown")
+            hold("what left is recorded", kept=told, message=message, stands=known.get(message))
+        for message in self.promises.crossed:
+            row = next(row for row in rows if _message(row) == message)
+            hold("what crossed is recorded as such", kept=row["crossed"] or row["status"] == "unknown", row=tuple(row))
+        await self._check_nothing_is_lost(set(known))
+
+    def _check_row(self, row: Any) -> None:
+        status, message = row["status"], _message(row)
+        hold("nothing hangs", kept=status not in ("scheduled", "sending"), row=tuple(row))
+        explained = status in ("sent", "unknown") or row["reason"] is not None
+        hold("what was not sent says why", kept=explained, row=tuple(row))
+        hold("what is called sent has left", kept=status != "sent" or message in self.promises.wire, row=tuple(row))
+
+    async def _check_nothing_is_lost(self, known: set[Message]) -> None:
+        for chat, silence in self.promises.silences.items():
+            if self.halted or chat in self.promises.paid or chat in self.promises.gone:
+                continue
+            reasons = await self.pool.fetch(
+                "SELECT reason FROM recovery_episodes WHERE chat_id = $1 AND episode_id / 1000 = $2",
+                *(chat, silence.second),
+            )
+            allowed = [["completed"], ["unreachable"]] if silence.refused else [["completed"]]
+            ended = [row["reason"] for row in reasons]
+            hold("no silence is lost", kept=ended in allowed, chat=chat, silence=silence, ended=ended)
+            if not self.edited and ended == ["completed"]:
+                blocks = (("hello", "one"), ("hello", "two"), ("later", "three"))
+                missing = {Message(chat, silence.second, *block) for block in blocks} - known
+                hold("no block is lost", kept=not missing, missing=missing)
+
+
+def _message(row: Any) -> Message:
+    return Message(row["chat_id"], row["episode_id"] // 1000, row["step_key"], row["block_key"])
