@@ -20,7 +20,7 @@ import msgspec
 
 from bench.first_light import script
 from bench.first_light.evidence import Evidence, evidence
-from bench.first_light.judge import Chat, JudgementError, judge, spread
+from bench.first_light.judge import Chat, JudgementError, judge
 from bench.first_light.kill import kill_in_mid_run
 from bench.first_light.play import Play
 from bench.first_light.report import Outcome
@@ -114,7 +114,7 @@ async def _measure(
     recovery = await _play(running, given, play, seen, client, script.expected(parts))
     _say(given, f"All is over: {play.answered} have answered. Judging by the sandbox's record")
     verdict = judge(play.silences(), await _record(client), await seen.undecided())
-    return Outcome(verdict, recovery, spread(recovery or []))
+    return Outcome(verdict, recovery)
 
 
 async def _play(

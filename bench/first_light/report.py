@@ -2,7 +2,7 @@
 
 from typing import Any, Final, NamedTuple
 
-from bench.first_light.judge import GRACE_MS, Spread, Verdict
+from bench.first_light.judge import GRACE_MS, Spread, Verdict, spread
 
 _MEANINGS: Final = {
     "chats": "chats in all",
@@ -27,7 +27,6 @@ class Outcome(NamedTuple):
 
     verdict: Verdict
     recovery_ms: list[int] | None
-    recovery: Spread
 
     @property
     def holds(self) -> bool:
@@ -36,7 +35,7 @@ class Outcome(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         told = self.verdict._asdict() | {"lateness_ms": self.verdict.lateness_ms._asdict()}
         if self.recovery_ms is not None:
-            told["recovery_s"] = {name: ms / 1000 for name, ms in self.recovery._asdict().items()}
+            told["recovery_s"] = {name: ms / 1000 for name, ms in spread(self.recovery_ms)._asdict().items()}
         return told
 
     def as_table(self) -> str:
@@ -54,7 +53,9 @@ class Outcome(NamedTuple):
     def _recovery(self) -> list[str]:
         if self.recovery_ms is None:
             return []
-        return [_spread("recovery", self.recovery, f"until {len(self.recovery_ms)} chats of the killed went on")]
+        return [
+            _spread("recovery", spread(self.recovery_ms), f"until {len(self.recovery_ms)} chats of the killed went on")
+        ]
 
 
 def _spread(name: str, values: Spread, meaning: str) -> str:

@@ -1,0 +1,24 @@
+"""The door of the load tests: what can be asked, and how a wrong question is answered."""
+
+import pytest
+
+from bench.__main__ import main
+
+
+def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    assert capsys.readouterr().out.startswith("first-light ")
+
+
+def test_an_unknown_question_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["last-light"]) == 2
+    assert "first-light" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--chats", "0"], ["--bots", "11"], ["--chats", "many"]])
+def test_a_number_out_of_range_is_refused_before_anything_starts(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["first-light", *arguments])
+    assert "give a whole number from 1 to" in capsys.readouterr().err
