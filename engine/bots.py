@@ -13,7 +13,8 @@ from typing import Final
 import aiohttp
 import msgspec
 
-from engine.core.errors import NotFoundError, RecoveryError, UnreachableError
+from engine.core.errors import NotFoundError, UnreachableError
+from engine.process import command
 from engine.settings import Secret, Settings, load_settings
 from engine.vault import Vault
 from storage import bots
@@ -78,21 +79,17 @@ def _token() -> Secret:
     return Secret(text.strip())
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m engine.bots", description=__doc__)
     parser.add_argument("action", choices=("add", "list"))
     action: str = parser.parse_args(arguments).action
-    try:
-        settings = load_settings()
-        if action == "add":
-            bot = asyncio.run(add(settings, _token()))
-            sys.stdout.write(f"Registered @{bot.username} ({bot.id}).\n")
-        else:
-            sys.stdout.write("".join(f"{line}\n" for line in asyncio.run(listed(settings))))
-    except RecoveryError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    settings = load_settings()
+    if action == "add":
+        bot = asyncio.run(add(settings, _token()))
+        sys.stdout.write(f"Registered @{bot.username} ({bot.id}).\n")
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in asyncio.run(listed(settings))))
 
 
 if __name__ == "__main__":

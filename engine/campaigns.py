@@ -17,7 +17,7 @@ from engine import administration, campaign_file
 from engine.administration import Overview
 from engine.core import schedule
 from engine.core.campaign import Change, Snapshot, Step
-from engine.core.errors import RecoveryError
+from engine.process import command
 from engine.settings import Settings, load_settings
 from storage.postgres import Pool, open_pool
 
@@ -26,15 +26,11 @@ Command: TypeAlias = Callable[[argparse.Namespace, Settings, Pool], Awaitable[st
 _MOMENT: Final = "%a %Y-%m-%d %H:%M:%S %Z"
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+@command
+def main(argv: Sequence[str] | None = None) -> None:
     args = _parser().parse_args(argv)
-    try:
-        said = asyncio.run(_run(args, load_settings()))
-    except RecoveryError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+    said = asyncio.run(_run(args, load_settings()))
     sys.stdout.write(f"{said}\n")
-    return 0
 
 
 async def _run(args: argparse.Namespace, settings: Settings) -> str:

@@ -6,26 +6,25 @@ Nothing else changes the schema. Going down loses the data of what is dropped, s
 import argparse
 import sys
 
-from engine.core.errors import RecoveryError
+from engine.process import command
 from engine.settings import load_settings
 from storage.migrations import downgrade, upgrade
 
 __all__ = ["upgrade"]
 
 
-def main() -> int:
+@command
+def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m engine.migrate", description=__doc__)
     parser.add_argument(
         "--down-to", metavar="REVISION", help="take the schema down to this revision ('base' for nothing)"
     )
     arguments = parser.parse_args()
-    try:
-        url = load_settings().database_url
-        downgrade(url, arguments.down_to) if arguments.down_to else upgrade(url)
-    except RecoveryError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    url = load_settings().database_url
+    if arguments.down_to:
+        downgrade(url, arguments.down_to)
+    else:
+        upgrade(url)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ again every second, lost timers are rebuilt, partitions made ahead, and deliveri
 import argparse
 import asyncio
 import contextlib
-import signal
 import sys
 from typing import Final, NamedTuple
 
@@ -22,6 +21,7 @@ from engine.core.identity import shard_of
 from engine.dispatch import Dispatch
 from engine.doors import Doors
 from engine.lane import Lane
+from engine.process import command, stop_on_signals
 from engine.reaper import reap
 from engine.rebuild import rebuild
 from engine.sender import TIMEOUT_S, Sender
@@ -149,9 +149,7 @@ async def serve(settings: Settings, shard: int) -> None:
     client = open_redis(settings.redis_url)
     await check_redis(client)
     pool = await open_pool(settings.database_url)
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stop = stop_on_signals()
     poller = Poller(settings, shard, pool, client, await server_now_ms(client))
     logger().info("Poller started", shard=shard, shards=settings.shards)
     try:
@@ -174,16 +172,12 @@ def _shard(arguments: list[str] | None, settings: Settings) -> int:
     return shard
 
 
-def main(arguments: list[str] | None = None) -> int:
-    try:
-        settings = load_settings()
-        shard = _shard(arguments, settings)
-        configure(settings)
-        uvloop.run(serve(settings, shard))
-    except RecoveryError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+@command
+def main(arguments: list[str] | None = None) -> None:
+    settings = load_settings()
+    shard = _shard(arguments, settings)
+    configure(settings)
+    uvloop.run(serve(settings, shard))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ and their thresholds are read again every second.
 
 import asyncio
 import contextlib
-import signal
 import sys
 from random import random
 from typing import Final, NamedTuple
@@ -16,6 +15,7 @@ import uvloop
 
 from engine.activity import Activity
 from engine.core.errors import RecoveryError
+from engine.process import command, stop_on_signals
 from engine.receiver.poll import BotFeed, Places
 from engine.receiver.updates import Refused
 from engine.settings import Settings, load_settings
@@ -135,9 +135,7 @@ async def serve(settings: Settings) -> None:
     client = open_redis(settings.redis_url)
     await check_redis(client)
     pool = await open_pool(settings.database_url)
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stop = stop_on_signals()
     connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
     async with aiohttp.ClientSession(connector=connector) as session:
         logger().info("Receiver started")
@@ -147,15 +145,11 @@ async def serve(settings: Settings) -> None:
     logger().info("Receiver stopped")
 
 
-def main() -> int:
-    try:
-        settings = load_settings()
-        configure(settings)
-        uvloop.run(serve(settings))
-    except RecoveryError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+@command
+def main() -> None:
+    settings = load_settings()
+    configure(settings)
+    uvloop.run(serve(settings))
 
 
 if __name__ == "__main__":

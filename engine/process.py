@@ -1,0 +1,35 @@
+"""How a process of ours ends: on a signal in order, on a refusal with one line that names the mend."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from engine.core.errors import RecoveryError
+
+P = ParamSpec("P")
+
+
+def command(act: Callable[P, None]) -> Callable[P, int]:
+    """Make of an act a command with an exit status: 1 for a refusal, told on standard error without a traceback."""
+
+    @wraps(act)
+    def main(*args: P.args, **kwargs: P.kwargs) -> int:
+        try:
+            act(*args, **kwargs)
+        except RecoveryError as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
+        return 0
+
+    return main
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event of the running loop that SIGTERM and Ctrl-C set."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
