@@ -125,10 +125,11 @@ class _Journey:
             await self._report(found._replace(cursor=expected), status="scheduled", spent=False)
             self._note("Recovery step skipped", found.cursor, reason=Reason.VERSION_CHANGED)
             return End.WAITING
+        asked_ms = self._clock.now_ms()
         outcome = await self._doors.send(self._bot.token, self._held.chat_id, block.text, found.attempts)
-        return await self._record(outcome, found, expected)
+        return await self._record(outcome, found, expected, asked_ms)
 
-    async def _record(self, outcome: Outcome, found: Found, expected: Cursor) -> End:  # noqa: PLR0911 - one line for each outcome
+    async def _record(self, outcome: Outcome, found: Found, expected: Cursor, asked_ms: int) -> End:  # noqa: PLR0911 - one line for each outcome
         match outcome:
             case Sent(message_id):
                 return await self._done(found, "sent", message_id=message_id)
@@ -138,7 +139,7 @@ class _Journey:
                 self._note("Telegram refused the content", found.cursor, detail=detail)
                 return await self._done(found, "failed", Reason.REFUSED)
             case Unreachable():
-                return await self._unreachable(found)
+                return await self._unreachable(found, asked_ms)
             case RetryLater(after_ms, True):
                 await self._doors.hold(self._bot.bot_id, after_ms)
                 await self._back(found, expected, found.due_ms, spent=False)
@@ -176,9 +177,10 @@ class _Journey:
         self._note("Recovery step scheduled", following.cursor, due=following.due_ms)
         await self._settle(following.cursor, following.due_ms, urgent=following.urgent)
 
-    async def _unreachable(self, found: Found) -> End:
+    async def _unreachable(self, found: Found, asked_ms: int) -> End:
+        """As of the request: whoever has written since can be reached."""
         await self._report(found, status="failed", fact=True, reason=Reason.UNREACHABLE, end=Reason.UNREACHABLE)
-        await self._doors.mark_unreachable(self._bot.bot_id, self._held.chat_id)
+        await self._doors.mark_unreachable(self._bot.bot_id, self._held.chat_id, asked_ms)
         self._note("Recovery step skipped", found.cursor, reason=Reason.UNREACHABLE)
         self._note("Recovery episode ended", found.cursor, reason=Reason.UNREACHABLE)
         await self._remove()

@@ -60,9 +60,9 @@ class Doors:
         """Nothing of the bot is claimed for a while, by whoever serves it."""
         await feed.hold(self._client, bot_id, await feed.server_now_ms(self._client) + for_ms)
 
-    async def mark_unreachable(self, bot_id: int, chat_id: int) -> None:
+    async def mark_unreachable(self, bot_id: int, chat_id: int, since_ms: int) -> None:
         async with transaction(self._pool) as connection:
-            await chats.mark_unreachable(connection, [(bot_id, chat_id)], self._clock.now_ms())
+            await chats.mark_unreachable(connection, [(bot_id, chat_id)], since_ms)
 
     async def _statement(self, run: Statement[Item, Result], items: list[Item]) -> list[Result]:
         return await run(self._pool, items, self._clock.now_ms())

@@ -5,9 +5,10 @@ decisions. Only the wire has two stops, before the message leaves and before its
 """
 
 import asyncio
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 from engine.catalogue import Served
+from engine.core.errors import UnreachableError
 from engine.core.outcome import (
     Outcome,
     Rejected,
@@ -23,7 +24,7 @@ from engine.dispatch import Dispatch
 from engine.doors import Doors
 from storage.deliveries import Beginning, Begun, Claiming, Report, Reported
 from storage.timers import Fence, Held, Lost, Next, Ticket
-from tests.model.promises import Message, Promises
+from tests.model.promises import BrokenError, Message, Promises
 
 
 class Answer(NamedTuple):
@@ -128,9 +129,9 @@ class StoppingDoors:
         await self.stop("hold")
         await self.real.hold(bot_id, for_ms)
 
-    async def mark_unreachable(self, bot_id: int, chat_id: int) -> None:
+    async def mark_unreachable(self, bot_id: int, chat_id: int, since_ms: int) -> None:
         await self.stop("mark")
-        await self.real.mark_unreachable(bot_id, chat_id)
+        await self.real.mark_unreachable(bot_id, chat_id, since_ms)
 
 
 class Journey:
@@ -138,7 +139,7 @@ class Journey:
 
     def __init__(self, doors: StoppingDoors, catalogue: Any, bot: Served) -> None:
         self.doors = doors
-        dispatch = Dispatch(doors, catalogue, doors.clock)  # type: ignore[arg-type] - a clock and doors of the test's own
+        dispatch = Dispatch(cast("Any", doors), catalogue, cast("Any", doors.clock))
         self._task = asyncio.create_task(dispatch.serve(bot, doors.held))
         self._task.add_done_callback(lambda _: doors.arrived.set())
 
@@ -150,7 +151,13 @@ class Journey:
         """Wait for its next stop, or its end."""
         await self.doors.arrived.wait()
         if self.done:
+            self._check_end()
+
+    def _check_end(self) -> None:
+        try:
             self._task.result()
+        except UnreachableError as error:
+            raise BrokenError(f"a journey is refused by nobody: {error}") from error
 
     async def step(self, answer: str = "accepted") -> None:
         self.doors.go(answer)
