@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from tests.model import search
+from tests.model import bounds
 from tests.model.ground import Ground, open_ground
 
-__all__ = ["search"]  # so that `--hypothesis-profile=long` is known from the start
+__all__ = ["bounds"]  # so that `--hypothesis-profile=long` is known from the start
+
 
 @pytest.fixture(autouse=True)
 def _quiet_log() -> Iterator[None]:

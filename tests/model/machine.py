@@ -1,10 +1,18 @@
 """The events of the world in any order: Hypothesis decides what happens next, and finds the shortest way to harm."""
 
 from collections.abc import Coroutine
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.model.ground import Ground
 from tests.model.journeys import ANSWERS, Journey
@@ -15,6 +23,11 @@ PICKS = st.integers(0, 3)
 OUTCOMES = st.sampled_from(["accepted", "accepted", *ANSWERS])
 STOPS = st.sampled_from(["claim", "pass", "send", "answer", "report", "settle"])
 CRASHES = st.sampled_from(["", "", "before", "after"])
+
+
+def search(ground: Ground, rules: Rules, bounds: settings) -> None:
+    """Raise BrokenError for the first promise that can be broken within the bounds."""
+    run_state_machine_as_test(cast("Any", partial(Machine, ground, rules)), settings=bounds)
 
 
 class Machine(RuleBasedStateMachine):

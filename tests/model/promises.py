@@ -1,7 +1,7 @@
 """The model: what the engine has promised, in its own words and arithmetic. It shares no code with the engine.
 
-It hears of every sign of life, every last look and every message that leaves, and raises `Broken` at the first that
-should not have been. Silences are told apart by their second, whatever the engine calls them.
+It hears of every sign of life, every last look and every message that leaves, and raises `BrokenError` at the first
+that should not have been. Silences are told apart by their second, whatever the engine calls them.
 """
 
 from dataclasses import dataclass, field
@@ -16,13 +16,13 @@ DELAYS_MS = {"hello": 0, "later": 3_000, "extra": 1_000}
 """What each step waits after the one before."""
 
 
-class Broken(AssertionError):
-    """A promise."""
+class BrokenError(AssertionError):
+    """A promise of the engine's is broken."""
 
 
 def hold(promise: str, *, kept: bool, **what: object) -> None:
     if not kept:
-        raise Broken(f"{promise}: {what}")
+        raise BrokenError(f"{promise}: {what}")
 
 
 class Message(NamedTuple):

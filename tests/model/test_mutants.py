@@ -1,0 +1,173 @@
+"""Each rule of the protocol matters: taken out, a story that it keeps true breaks a promise, and so does the search.
+
+A mutant changes one thing: a line of a script, a line of a statement, or the order of two doors.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from shutil import copytree
+from typing import NamedTuple, TypeAlias
+
+import pytest
+
+from engine.core.sequence import Found
+from storage import chats, deliveries
+from storage import redis as redis_door
+from storage.deliveries import Beginning, Begun, Claiming, Report, Reported
+from storage.timers import Fence, Next, Ticket
+from tests.model import stories
+from tests.model.bounds import hunt
+from tests.model.ground import Ground, open_ground
+from tests.model.journeys import StoppingDoors
+from tests.model.machine import search
+from tests.model.promises import BrokenError
+from tests.model.world import BOT, Rules, World
+
+Story: TypeAlias = Callable[[World], Awaitable[None]]
+LUA = Path(redis_door.__file__).parent.parent / "lua"
+
+
+class FreshEpisodes(StoppingDoors):
+    """An episode is named by the moment at which it begins."""
+
+    async def begin(self, beginning: Beginning) -> Begun:
+        return await super().begin(beginning._replace(episode_id=self.clock.now_ms()))
+
+
+class EarlyLook(StoppingDoors):
+    """The last look is taken with the claim; the wait for the pace comes after it."""
+
+    fence = Fence.STALE
+
+    async def claim(self, claiming: Claiming) -> Found:
+        self.fence = await self.real.pass_(BOT, Ticket(self.held.chat_id, self.held.version))
+        return await super().claim(claiming)
+
+    async def look(self, _bot_id: int, _ticket: Ticket) -> Fence:
+        return self.fence
+
+
+class RedisFirst(StoppingDoors):
+    """What is next is laid down in Redis before PostgreSQL knows what happened."""
+
+    waiting: Report | None = None
+
+    async def report(self, report: Report) -> Reported:
+        self.waiting = report
+        return Reported(report.status, report.reason, None, crossed=False)
+
+    async def settle(self, bot_id: int, plan: Next) -> Fence:
+        fence = await super().settle(bot_id, plan)
+        if self.waiting:
+            await self.stop("last write")
+            await self.real.report(self.waiting)
+        return fence
+
+
+class Change(NamedTuple):
+    """A line of a script (`lua/pass.lua`) or of a statement (`CLAIM`), and what stands in its place."""
+
+    place: str
+    old: str
+    new: str
+
+
+class Mutant(NamedTuple):
+    story: Story
+    rules: Rules = Rules()
+    changes: tuple[Change, ...] = ()
+    statement: str = ""
+    """Takes the database's own guard away, which would otherwise stop the mutant first."""
+    examples: int = 100
+    """How many random orders of events find it at the latest."""
+
+
+MUTANTS = {
+    "the episode is not bound to the silence": Mutant(
+        stories.the_answer_to_a_send_is_never_heard, Rules(doors=FreshEpisodes)
+    ),
+    "the claim does not look at the version of the row": Mutant(
+        stories.a_slow_poller_wakes_up_during_a_send,
+        changes=(
+            Change("CLAIM", "AND d.version <= j.version", ""),
+            Change("CLAIM", "AND d.version < j.version", ""),
+        ),
+        statement="ALTER TABLE recovery_deliveries DISABLE TRIGGER recovery_deliveries_transition",
+    ),
+    "the fence stands before the pacing": Mutant(
+        stories.somebody_answers_while_a_send_waits_its_turn, Rules(doors=EarlyLook)
+    ),
+    "Redis is settled before PostgreSQL knows": Mutant(
+        stories.a_poller_dies_between_its_two_last_writes, Rules(doors=RedisFirst)
+    ),
+    "the flush closes nothing": Mutant(
+        stories.somebody_answers_between_two_steps,
+        changes=(Change("_RETURNED", "WHERE e.returned_at IS NULL", "WHERE false AND e.returned_at IS NULL"),),
+    ),
+    "the pass leaves no mark": Mutant(
+        stories.the_answer_to_a_send_is_never_heard,
+        changes=(Change("lua/pass.lua", "due, '1', opaque", "due, '0', opaque"),),
+    ),
+    "a process asks its own clock, which is ahead": Mutant(
+        stories.a_silence_is_not_yet_long_enough, Rules(ahead_ms=5_000)
+    ),
+}
+
+
+@pytest.fixture
+def ground(database_url: str) -> Iterator[Ground]:
+    with open_ground(None, database_url) as ground:
+        yield ground
+
+
+@pytest.fixture(params=[*MUTANTS])
+def mutant(request: pytest.FixtureRequest) -> Mutant:
+    mutant: Mutant = MUTANTS[request.param]
+    return mutant
+
+
+@pytest.fixture
+def mutate(mutant: Mutant, ground: Ground, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    if mutant.statement:
+        ground.runner.run(ground.pool.execute(mutant.statement))
+    monkeypatch.setattr(redis_door, "_LUA", copytree(LUA, tmp_path / "lua"))
+    for change in mutant.changes:
+        if change.place.startswith("lua/"):
+            script = tmp_path / change.place
+            script.write_text(_changed(script.read_text(), change))
+        else:
+            module = deliveries if hasattr(deliveries, change.place) else chats
+            monkeypatch.setattr(module, change.place, _changed(getattr(module, change.place), change))
+
+
+def _changed(text: str, change: Change) -> str:
+    assert text.count(change.old) == 1, f"{change.place} does not read {change.old!r} once"
+    return text.replace(change.old, change.new)
+
+
+def _tell(ground: Ground, mutant: Mutant, rules: Rules) -> None:
+    async def tell() -> None:
+        world = World(ground, rules)
+        await world.open()
+        try:
+            await mutant.story(world)
+        finally:
+            await world.close()
+
+    ground.runner.run(tell())
+
+
+def test_a_story_keeps_every_promise(ground: Ground, mutant: Mutant) -> None:
+    _tell(ground, mutant, Rules())
+
+
+@pytest.mark.usefixtures("mutate")
+def test_a_story_breaks_a_promise_without_its_rule(ground: Ground, mutant: Mutant) -> None:
+    with pytest.raises(BrokenError):
+        _tell(ground, mutant, mutant.rules)
+
+
+@pytest.mark.usefixtures("mutate")
+def test_the_search_finds_what_a_missing_rule_breaks(ground: Ground, mutant: Mutant) -> None:
+    with pytest.raises(BrokenError):
+        search(ground, mutant.rules, hunt(mutant.examples))
