@@ -1,7 +1,8 @@
 """People: when each chat was last active, who cannot be reached, who paid; and the episodes that this ends.
 
 Silences are compared by second. A flush is two statements in one transaction: the first holds the chats' rows, so that
-the second sees every episode that a concurrent `begin` has committed meanwhile.
+the second sees every episode that a concurrent `begin` has committed meanwhile. A text that PostgreSQL cannot hold
+(NUL, half a surrogate pair) is stripped of it here: one odd name must not hold back the lives of others.
 """
 
 from collections.abc import Sequence
@@ -130,12 +131,13 @@ async def conclude(
 
 
 async def mark_unreachable(connection: Connection, chats: Sequence[tuple[int, int]], now_ms: int) -> None:
-    """Nobody writes to these chats (bot, chat) until they write again."""
+    """Nobody writes to these chats (bot, chat) until they write again; a newer sign of life wins."""
     await connection.execute(
         "INSERT INTO chats (bot_id, chat_id, last_active, unreachable_since)"
         " SELECT bot_id, chat_id, 0, $3 FROM unnest($1::bigint[], $2::bigint[]) AS w(bot_id, chat_id)"
         " ORDER BY bot_id, chat_id"
-        " ON CONFLICT (bot_id, chat_id) DO UPDATE SET unreachable_since = $3",
+        " ON CONFLICT (bot_id, chat_id) DO UPDATE SET unreachable_since = $3"
+        f" WHERE chats.last_active / {SECOND_MS} <= $3 / {SECOND_MS}",
         *_columns(sorted(chats)),
         now_ms,
     )
@@ -147,9 +149,13 @@ async def record_payment(connection: Connection, payment: Payment) -> None:
         "INSERT INTO payments (bot_id, external_id, chat_id, amount, currency, status, paid_at)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7)"
         " ON CONFLICT (bot_id, external_id) DO UPDATE SET status = excluded.status",
-        *payment,
+        *map(_storable, payment),
     )
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+    return [[_storable(value) for value in column] for column in zip(*rows, strict=True)]
+
+
+def _storable(value: Any) -> Any:
+    return value.replace("\x00", "").encode(errors="replace").decode() if isinstance(value, str) else value

@@ -2,9 +2,11 @@
 
 The effect is the touch, and before it what must not be lost: a payment, a block. A poll that ends confirms its own end,
 after its touches; its time-out ends a second before the bot's nearest due, so that what falls due meets a fresh feed.
+The events of one chat take effect in their order (who blocked the bot and came back is back), those of many at once.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import aiohttp
@@ -13,7 +15,7 @@ import msgspec
 from engine.activity import Activity, Person
 from engine.core.gate import Reason
 from engine.receiver import updates
-from engine.receiver.updates import Batch, Gone, Refused, Sign
+from engine.receiver.updates import UNDATED, Batch, Gone, Refused, Sign
 from engine.telemetry import logger
 from storage import chats, feed
 from storage.chats import Payment
@@ -62,7 +64,7 @@ class BotFeed:
             return answer
         if answer.broken:
             self._log.warning("Updates that could not be read", count=answer.broken)
-        await asyncio.gather(*(self._take(event) for event in answer.events))
+        await self._take_all(answer.events)
         if answer.last_id is not None:
             self._offset = answer.last_id + 1
         await self._confirm(more=answer.size == LIMIT)
@@ -85,9 +87,22 @@ class BotFeed:
         except (aiohttp.ClientError, TimeoutError) as error:
             return Refused(0, type(error).__name__)
 
+    async def _take_all(self, events: Sequence[Sign | Gone]) -> None:
+        """Returns when nothing is under way any more; a failure is raised then, and all will come again."""
+        by_chat: dict[int, list[Sign | Gone]] = {}
+        for event in events:
+            by_chat.setdefault(event.chat_id, []).append(event)
+        results = await asyncio.gather(*map(self._take_in_order, by_chat.values()), return_exceptions=True)
+        for failure in filter(None, results):
+            raise failure
+
+    async def _take_in_order(self, events: Sequence[Sign | Gone]) -> None:
+        for event in events:
+            await self._take(event)
+
     async def _take(self, event: Sign | Gone) -> None:
         if isinstance(event, Gone):
-            await self._end(event.chat_id, Reason.UNREACHABLE)
+            await self._end(event.chat_id, Reason.UNREACHABLE, event.at_ms)
             return
         if event.payment:
             await self._pay(event, event.payment)
@@ -100,12 +115,12 @@ class BotFeed:
             await chats.record_payment(connection, payment)
         await self._end(sign.chat_id, Reason.PAID)
 
-    async def _end(self, chat_id: int, reason: Reason) -> None:
+    async def _end(self, chat_id: int, reason: Reason, at_ms: int = UNDATED) -> None:
         """PostgreSQL knows it first; then the timer goes; then what was under way is closed."""
         now_ms = await feed.server_now_ms(self._places.client)
         async with transaction(self._places.pool) as connection:
             if reason is Reason.UNREACHABLE:
-                await chats.mark_unreachable(connection, [(self._bot_id, chat_id)], now_ms)
+                await chats.mark_unreachable(connection, [(self._bot_id, chat_id)], at_ms or now_ms)
             broken = await self._places.timers.end(self._bot_id, [chat_id])
             unsent = bool(broken) and not broken[0].on_wire
             ended = await chats.conclude(connection, [(self._bot_id, chat_id, unsent)], reason, now_ms)

@@ -1,10 +1,11 @@
 """What an update says to us: whose chat it is, when it was, and whether it is a payment, a block or a sign of life.
 
 Only the fields that matter are decoded, all others are ignored, whatever Telegram adds. Groups, channels and bots are
-nobody's silence. A message's date is a whole second and counts as its end; a tap has no date and counts as now.
+nobody's silence. A message's date is a whole second and counts as its end; a tap has no date and counts as now. A
+number beyond what the stores can hold makes an update unreadable: it must not hold back the others.
 """
 
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
@@ -23,14 +24,17 @@ ALLOWED: Final = (
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
 _GONE: Final = "kicked"
 
+_Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_Date = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
+
 
 class _Chat(msgspec.Struct):
-    id: int
+    id: _Number
     type: str
 
 
 class _User(msgspec.Struct):
-    id: int
+    id: _Number
     is_bot: bool = False
     first_name: str | None = None
     username: str | None = None
@@ -39,15 +43,15 @@ class _User(msgspec.Struct):
 
 class _Paid(msgspec.Struct):
     currency: str
-    total_amount: int
+    total_amount: _Number
     telegram_payment_charge_id: str
 
 
 class _Message(msgspec.Struct):
     chat: _Chat
-    date: int
+    date: _Date
     from_: _User | None = msgspec.field(default=None, name="from")
-    edit_date: int | None = None
+    edit_date: _Date | None = None
     successful_payment: _Paid | None = None
 
 
@@ -66,6 +70,7 @@ class _Member(msgspec.Struct):
 class _Membership(msgspec.Struct):
     chat: _Chat
     new_chat_member: _Member
+    date: _Date = 0
 
 
 class Update(msgspec.Struct):
@@ -89,7 +94,7 @@ class _Answer(msgspec.Struct):
 
 
 class _Numbered(msgspec.Struct):
-    update_id: int
+    update_id: _Number
 
 
 class Payment(NamedTuple):
@@ -110,9 +115,10 @@ class Sign(NamedTuple):
 
 
 class Gone(NamedTuple):
-    """The person blocked the bot, or deleted the chat."""
+    """The person blocked the bot, or deleted the chat, at the start of that second; UNDATED counts as now."""
 
     chat_id: int
+    at_ms: int = UNDATED
 
 
 class Refused(NamedTuple):
@@ -135,16 +141,21 @@ def read_answer(body: bytes) -> Batch | Refused:
     """Decode the answer of a poll. One broken update does not harm the others."""
     try:
         answer = msgspec.json.decode(body, type=_Answer)
-        return _batch(answer.result) if answer.ok else Refused(answer.error_code, answer.description)
     except UNREADABLE:
         return Refused(0, "the answer is not of the Bot API")
+    if not answer.ok:
+        return Refused(answer.error_code, answer.description)
+    batch = _batch(answer.result)
+    if batch.size and batch.last_id is None:
+        return Refused(0, "none of the updates has a number")
+    return batch
 
 
 def _batch(raws: list[msgspec.Raw]) -> Batch:
     last_id, events, broken = None, [], 0
     for raw in raws:
-        last_id = max(last_id or 0, msgspec.json.decode(raw, type=_Numbered).update_id)
         try:
+            last_id = max(last_id or 0, msgspec.json.decode(raw, type=_Numbered).update_id)
             event = event_of(msgspec.json.decode(raw, type=Update))
         except UNREADABLE:
             broken += 1
@@ -189,4 +200,4 @@ def _undated(user: _User | None) -> Sign | None:
 
 def _membership(change: _Membership) -> Gone | None:
     blocked = change.chat.type == "private" and change.new_chat_member.status == _GONE
-    return Gone(change.chat.id) if blocked else None
+    return Gone(change.chat.id, change.date * SECOND_MS) if blocked else None
