@@ -3,14 +3,16 @@
 `mark_user_activity` is the public door for other code. The touches of many callers share a script call. Last activity
 is written behind, coalesced by chat, after a few seconds; a sign that broke an episode is written at once. What
 PostgreSQL does not take stays here and is tried again. The touches of the last minute are kept, and repeated into a
-Redis that lost them (a new generation) before the feed is confirmed again.
+Redis that may have lost them before the feed is confirmed again: one with a new generation, or another run of the
+server (a restart or a failover may drop the last second of writes, and keeps the generation).
 """
 
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from itertools import islice
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -54,18 +56,29 @@ class _Replay(NamedTuple):
     sign: Sign
 
 
+async def _one_run() -> str:
+    return ""
+
+
 class Activity:
     """All methods raise UnreachableError while Redis does not answer: the caller must not acknowledge then."""
 
-    def __init__(self, pool: Pool, timers: Timers, watched: Callable[[int], Watched | None]) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        timers: Timers,
+        watched: Callable[[int], Watched | None],
+        run_of_redis: Callable[[], Awaitable[str]] = _one_run,
+    ) -> None:
         self._pool = pool
+        self._run_of_redis = run_of_redis
         self._timers = timers
         self._watched = watched
         self._touches: dict[int, Batcher[_Call, int]] = {}
         self._waiting: dict[tuple[int, int], Life] = {}
         self._urgent = asyncio.Event()
         self._recent: deque[_Replay] = deque()
-        self._generations: dict[int, str] = {}
+        self._known: dict[int, tuple[str, str]] = {}
 
     async def mark_user_activity(self, bot_id: int, chat_id: int, seen_ms: int = 0, person: Person = NOBODY) -> None:
         """A sign of life: `seen_ms` 0 counts as now. Returns when no older send can pass any more."""
@@ -77,10 +90,12 @@ class Activity:
 
     async def confirm(self, bot_id: int) -> Confirmed:
         """Every update of the bot up to now is taken in; what a new Redis lacks is repeated into it first."""
+        run = await self._run_of_redis()
         looked = await self._timers.touch(bot_id, [], self._threshold_of(bot_id))
-        if self._generations.get(bot_id) not in (None, "", looked.generation):
+        known_run, known_generation = self._known.get(bot_id, (run, ""))
+        if run != known_run or known_generation not in ("", looked.generation):
             await self._replay(bot_id)
-        self._generations[bot_id] = looked.generation
+        self._known[bot_id] = (run, looked.generation)
         return await self._timers.confirm(bot_id)
 
     async def run(self) -> None:
@@ -88,20 +103,31 @@ class Activity:
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._urgent.wait(), FLUSH_S)
-            await self.flush()
+            try:
+                await self.flush()
+            except Exception:  # noqa: BLE001 - a failed turn never ends the loop, and what waits goes on waiting
+                logger().exception("Activity could not be written")
+                await asyncio.sleep(FLUSH_S)
 
     async def flush(self) -> None:
         """Write the waiting lives down; what could not be written goes on waiting."""
         self._urgent.clear()
         while self._waiting:
-            lives = [self._waiting.pop(key) for key in list(self._waiting)[:BATCH]]
+            lives = [self._waiting.pop(key) for key in list(islice(self._waiting, BATCH))]
             try:
-                await self._write(lives)
+                await self._write_or_keep(lives)
             except UnreachableError as error:
-                for life in lives:
-                    self._wait(life)
                 logger().warning("Activity waits for PostgreSQL", chats=len(self._waiting), error=str(error))
                 return
+
+    async def _write_or_keep(self, lives: Sequence[Life]) -> None:
+        """Whatever breaks it off, a cancellation too, leaves the lives waiting: to write them twice is harmless."""
+        try:
+            await self._write(lives)
+        except BaseException:
+            for life in lives:
+                self._wait(life)
+            raise
 
     async def _write(self, lives: Sequence[Life]) -> None:
         newest = max(life.last_active_ms for life in lives)
@@ -115,9 +141,7 @@ class Activity:
         for call in calls:
             seen = min(call.seen_ms or touched.now_ms, touched.now_ms)
             self._remember(bot_id, call.chat_id, seen, touched.now_ms)
-            interrupted = broken.get(call.chat_id)
-            unsent = interrupted is not None and not interrupted.on_wire
-            self._wait(Life(bot_id, call.chat_id, seen, *call.person, unsent))
+            self._wait(_life(bot_id, call, seen, broken.get(call.chat_id)), broken.get(call.chat_id))
         for item in touched.interrupted:
             self._note_return(bot_id, item)
         return [touched.now_ms] * len(calls)
@@ -143,12 +167,17 @@ class Activity:
             reason=Reason.RETURNED,
         )
 
-    def _wait(self, life: Life) -> None:
-        """Keep the latest life of a chat; that an episode's send never left stays true."""
+    def _wait(self, life: Life, broken: Interrupted | None = None) -> None:
+        """Keep the latest life of a chat. That a send never left stays true, until one that may have left is met."""
         key = (life.bot_id, life.chat_id)
         known = self._waiting.get(key, life)
         later, earlier = (life, known) if life.last_active_ms >= known.last_active_ms else (known, life)
-        self._waiting[key] = later._replace(unsent_episode=later.unsent_episode or earlier.unsent_episode)
+        self._waiting[key] = later._replace(
+            first_name=later.first_name or earlier.first_name,
+            username=later.username or earlier.username,
+            language=later.language or earlier.language,
+            unsent_episode=(later.unsent_episode or earlier.unsent_episode) and not (broken and broken.on_wire),
+        )
 
     def _remember(self, bot_id: int, chat_id: int, seen_ms: int, now_ms: int) -> None:
         self._recent.append(_Replay(now_ms, bot_id, Sign(chat_id, seen_ms)))
@@ -160,3 +189,7 @@ class Activity:
         for start in range(0, len(signs), BATCH):
             await self._timers.touch(bot_id, signs[start : start + BATCH], self._threshold_of(bot_id))
         logger().info("Touches repeated into a new Redis", bot=self._name(bot_id), touches=len(signs))
+
+
+def _life(bot_id: int, call: _Call, seen_ms: int, broken: Interrupted | None) -> Life:
+    return Life(bot_id, call.chat_id, seen_ms, *call.person, broken is not None and not broken.on_wire)

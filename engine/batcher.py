@@ -2,7 +2,7 @@
 
 The first caller of a quiet moment waits for one turn of the loop, so that its neighbours can join. Two calls about the
 same thing (`key`) never share a batch. An error reaches only the callers of its batch; a caller that gives up leaves
-the others alone.
+the others alone. The worker ends by itself when nobody waits: there is nothing to close.
 """
 
 import asyncio
@@ -45,6 +45,9 @@ class Batcher(Generic[Item, Result]):
                 await self._serve(self._next_batch())
         finally:
             self._worker = None
+            for _, future in self._waiting:
+                future.cancel()
+            self._waiting = []
 
     def _next_batch(self) -> list[tuple[Item, asyncio.Future[Result]]]:
         batch: list[tuple[Item, asyncio.Future[Result]]] = []
@@ -65,6 +68,7 @@ class Batcher(Generic[Item, Result]):
             return
         try:
             results = await self._run([item for item, _ in batch])
+            answered = list(zip(batch, results, strict=True))
         except asyncio.CancelledError:
             for _, future in batch:
                 future.cancel()
@@ -74,6 +78,6 @@ class Batcher(Generic[Item, Result]):
                 if not future.done():
                     future.set_exception(error)
             return
-        for (_, future), result in zip(batch, results, strict=True):
+        for (_, future), result in answered:
             if not future.done():
                 future.set_result(result)

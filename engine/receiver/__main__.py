@@ -7,6 +7,7 @@ and their thresholds are read again every second.
 import asyncio
 import contextlib
 import sys
+from functools import partial
 from random import random
 from typing import Final, NamedTuple
 
@@ -23,6 +24,7 @@ from engine.telemetry import configure, logger
 from engine.vault import Vault
 from storage import bots, watched
 from storage.feed import server_now_ms
+from storage.incarnation import run_of
 from storage.postgres import Pool, open_pool, transaction
 from storage.redis import Redis, check_redis, open_redis
 from storage.timers import Timers
@@ -51,7 +53,7 @@ class Receiver:
         self._watched: dict[int, Watched] = {}
         self._tasks: dict[int, tuple[bytes, asyncio.Task[None]]] = {}
         timers = Timers(client)
-        self.activity = Activity(pool, timers, self._bot)
+        self.activity = Activity(pool, timers, self._bot, partial(run_of, client))
         self._places = Places(session, settings.telegram_api_url, pool, client, timers, self.activity)
 
     async def run_once(self) -> Turn:
@@ -118,9 +120,19 @@ class Receiver:
 
     async def _give_up(self, bot: Watched) -> None:
         logger().error("Polling stopped: Telegram refuses the token. Give the bot a new one.", bot=bot.username)
-        async with transaction(self._pool) as connection:
+        while not await self._open_incident(bot):  # noqa: ASYNC110 - the database is asked again, nobody tells
+            await asyncio.sleep(BACKOFF_S[-1])
+
+    async def _open_incident(self, bot: Watched) -> bool:
+        """Whether it is written down."""
+        try:
             now_ms = await server_now_ms(self._client)
-            await bots.open_incident(connection, bot.bot_id, "feed_unauthorized", "getUpdates: 401", now_ms)
+            async with transaction(self._pool) as connection:
+                await bots.open_incident(connection, bot.bot_id, "feed_unauthorized", "getUpdates: 401", now_ms)
+        except RecoveryError as error:
+            logger().warning("Incident waits", bot=bot.username, error=str(error))
+            return False
+        return True
 
 
 def _pause_s(failures: int, refusals: int) -> float:
