@@ -7,7 +7,9 @@ says whose it is before it is stored, encrypted.
 import argparse
 import asyncio
 import os
+import re
 import sys
+from http import HTTPStatus
 from typing import Final
 
 import aiohttp
@@ -22,6 +24,8 @@ from storage.feed import server_now_ms
 from storage.postgres import open_pool, transaction
 from storage.redis import open_redis
 
+_TOKEN: Final = re.compile(r"\d+:[\w-]+", re.ASCII)
+_NOT_THIS_TOKEN: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
 _PATIENCE: Final = aiohttp.ClientTimeout(total=20)
 
 
@@ -33,6 +37,7 @@ class _Bot(msgspec.Struct):
 class _Answer(msgspec.Struct):
     ok: bool
     result: _Bot | None = None
+    error_code: int = 0
 
 
 async def add(settings: Settings, token: Secret) -> _Bot:
@@ -42,6 +47,9 @@ async def add(settings: Settings, token: Secret) -> _Bot:
     try:
         ciphertext = Vault(settings.encryption_keys).encrypt(token.reveal())
         async with transaction(pool) as connection:
+            known = await bots.id_of(connection, bot.username)
+            if known not in (None, bot.id):
+                raise NotFoundError(f"@{bot.username} is registered as bot {known}, and this token is of bot {bot.id}.")
             await bots.add(connection, bot.id, bot.username, ciphertext, await server_now_ms(client))
     finally:
         await pool.close()
@@ -59,16 +67,20 @@ async def listed(settings: Settings) -> list[str]:
 
 
 async def _who_is(api_url: str, token: Secret) -> _Bot:
+    if not _TOKEN.fullmatch(token.reveal()):
+        raise NotFoundError("This is not a bot's token: copy it again from @BotFather, such as 123456:ABC-DEF.")
     try:
         async with (
             aiohttp.ClientSession(timeout=_PATIENCE) as session,
             session.get(f"{api_url}/bot{token.reveal()}/getMe") as response,
         ):
             answer = msgspec.json.decode(await response.read(), type=_Answer)
-    except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as error:
+    except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreachableError("The Bot API does not answer: check TELEGRAM_API_URL and the network.") from error
-    if answer.result is None:
+    if answer.error_code in _NOT_THIS_TOKEN:
         raise NotFoundError("Telegram does not know this token: copy it again from @BotFather.")
+    if answer.result is None:
+        raise UnreachableError(f"The Bot API refuses to answer now ({answer.error_code}): try again in a minute.")
     return answer.result
 
 

@@ -6,7 +6,7 @@ Whatever a key or a value may give away is masked here once, however careless th
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, Final
 
 import structlog
@@ -14,7 +14,7 @@ import structlog
 from engine.settings import Settings
 
 _MASK: Final = "…"
-_SECRET_KEYS: Final = frozenset({"token", "text", "secret", "key", "password", "authorization"})
+_SECRET_WORDS: Final = frozenset({"token", "tokens", "text", "secret", "key", "keys", "password", "authorization"})
 _TOKEN: Final = re.compile(r"\d{5,}:[\w-]{30,}")
 
 
@@ -45,8 +45,16 @@ def logger() -> Any:
 def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Take out what nobody must read in a log."""
     for name, value in event.items():
-        if name in _SECRET_KEYS:
-            event[name] = _MASK
-        elif isinstance(value, str):
-            event[name] = _TOKEN.sub(_MASK, value)
+        event[name] = _MASK if _SECRET_WORDS.intersection(name.lower().split("_")) else _masked(value)
     return event
+
+
+def _masked(value: Any) -> Any:
+    """Numbers pass; whatever else would be printed is looked through as it would be printed."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return mask(None, "", {str(name): inner for name, inner in value.items()})
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(inner) for inner in value]
+    return _TOKEN.sub(_MASK, str(value))

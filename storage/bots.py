@@ -22,6 +22,11 @@ async def add(connection: Connection, bot_id: int, username: str, token: bytes, 
     )
 
 
+async def id_of(connection: Connection, username: str) -> int | None:
+    bot_id: int | None = await connection.fetchval("SELECT id FROM bots WHERE lower(username) = lower($1)", username)
+    return bot_id
+
+
 async def list_bots(connection: Connection) -> list[BotRecord]:
     rows = await connection.fetch(
         "SELECT id, username, token, status, pace FROM bots WHERE status <> 'removed' ORDER BY id"
