@@ -1,0 +1,59 @@
+"""A bot never speaks faster than its rate, and a successor adds no burst."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.pace import BURST_S, Bucket
+
+
+def test_it_starts_empty() -> None:
+    assert Bucket(25, 0.0).take(1, 0.0) == 0
+
+
+def test_it_fills_with_the_clock_that_it_is_shown() -> None:
+    bucket = Bucket(25, 0.0)
+    assert bucket.take(10, 0.12) == 3
+    assert bucket.take(10, 0.12) == 0
+
+
+def test_it_holds_a_fifth_of_a_second_at_most() -> None:
+    assert Bucket(25, 0.0).take(100, 1_000.0) == 5
+
+
+def test_a_slow_bot_still_holds_one_token() -> None:
+    bucket = Bucket(1, 0.0)
+    assert bucket.take(5, 0.9) == 0
+    assert bucket.take(5, 1.0) == 1
+
+
+def test_a_clock_that_goes_back_gives_nothing_and_takes_nothing() -> None:
+    bucket = Bucket(10, 100.0)
+    assert bucket.take(1, 100.5) == 1
+    assert bucket.take(1, 50.0) == 0
+
+
+def test_unused_tokens_go_back_but_never_above_the_room() -> None:
+    bucket = Bucket(10, 0.0)
+    assert bucket.take(2, 1.0) == 2
+    bucket.give_back(50)
+    assert bucket.take(50, 1.0) == 2
+
+
+def test_it_says_how_long_until_the_next_token() -> None:
+    bucket = Bucket(10, 0.0)
+    assert bucket.wait_s(0.0) == pytest.approx(0.1)
+    assert bucket.wait_s(0.04) == pytest.approx(0.06)
+    assert bucket.wait_s(0.2) == 0.0
+
+
+@given(
+    rate=st.integers(1, 50),
+    asks=st.lists(st.tuples(st.integers(1, 30), st.floats(0.0, 0.5)), max_size=60),
+)
+def test_no_span_of_time_gives_more_than_its_rate_and_one_burst(rate: int, asks: list[tuple[int, float]]) -> None:
+    bucket, now, taken = Bucket(rate, 0.0), 0.0, 0
+    for wanted, wait in asks:
+        now += wait
+        taken += bucket.take(wanted, now)
+    assert taken <= rate * now + max(1.0, rate * BURST_S)

@@ -1,0 +1,256 @@
+"""The state machine: what a due timer means for everything that can be found, and what follows what."""
+
+from typing import Any
+
+import pytest
+
+from engine.core import sequence
+from engine.core.campaign import Block, Snapshot, Step
+from engine.core.cursor import Cursor
+from engine.core.gate import End, Facts, Pass, Plan, Reason, Skip, Verdict, Wait
+from engine.core.schedule import After
+from engine.core.sequence import Advance, Close, Decision, Drop, Follow, Forget, Found, Next, Rest, Send
+
+EPISODE, NOW = 1_000_000, 2_000_000
+HERE = Cursor(EPISODE, 0, "hello", "one", 1)
+ELSEWHERE = Cursor(EPISODE, 1, "hello", "two", 1)
+
+
+def found(**other: Any) -> Found:
+    usual = Found(
+        episode_id=EPISODE,
+        ended=None,
+        exists=True,
+        taken=True,
+        status="scheduled",
+        cursor=HERE,
+        due_ms=NOW,
+        attempts=0,
+        runs=frozenset({"hello"}),
+        facts=Facts(),
+    )
+    return usual._replace(**other)
+
+
+def step(key: str, *blocks: str, delay_ms: int = 0, active: bool = True) -> Step:
+    """Blocks that begin with a minus are switched off."""
+    made = tuple(Block(name.lstrip("-"), name, active=not name.startswith("-")) for name in blocks)
+    return Step(key, After(delay_ms), made, active)
+
+
+def campaign(*steps: Step) -> Snapshot:
+    return Snapshot("UTC", steps)
+
+
+HELLO, LATER, LAST = step("hello", "one", "two"), step("later", "three", delay_ms=5_000), step("last", "four")
+USUAL = campaign(HELLO, LATER, LAST)
+
+
+# --- what a due timer means
+
+
+@pytest.mark.parametrize(
+    ("what", "verdict", "decision"),
+    [
+        ({"exists": False}, Pass(), Forget()),
+        ({"ended": "returned"}, Pass(), Forget()),
+        ({"ended": "returned", "status": "sending"}, Pass(), Forget()),
+        ({"status": "sending"}, Pass(), Send()),
+        ({"status": "sent", "taken": False}, Pass(), Advance()),
+        ({"status": "skipped", "taken": False}, Pass(), Advance()),
+        ({"status": "failed", "taken": False}, Pass(), Advance()),
+        ({"status": "unknown"}, Pass(), Advance()),
+        ({"status": "unknown", "taken": False}, Pass(), Advance()),
+        ({"status": "cancelled", "taken": False}, Pass(), Advance()),
+        ({"status": "would_send", "taken": False}, Pass(), Advance()),
+        ({"taken": False, "cursor": ELSEWHERE}, Pass(), Follow()),
+        ({"taken": False, "cursor": ELSEWHERE, "status": "sending"}, Pass(), Follow()),
+        ({"taken": False}, Pass(), Rest(Reason.VERSION_CHANGED, None)),
+        ({"taken": False, "status": "sending"}, Pass(), Rest(Reason.VERSION_CHANGED, None)),
+        ({"due_ms": NOW + 1}, Pass(), Follow()),
+        ({"due_ms": NOW + 1}, End(Reason.PAID), Follow()),
+        ({}, End(Reason.PAID), Close(Reason.PAID)),
+        ({}, Skip(Reason.LATE), Drop(Reason.LATE)),
+        ({}, Wait(Reason.BOT_HELD), Rest(Reason.BOT_HELD, None)),
+        ({}, Wait(Reason.WINDOW_CLOSED, 5), Rest(Reason.WINDOW_CLOSED, 5)),
+        ({}, Pass(), Rest(Reason.VERSION_CHANGED, None)),
+    ],
+)
+def test_what_was_found_means(what: dict[str, Any], verdict: Verdict, decision: Decision) -> None:
+    assert sequence.decide(found(**what), HERE, verdict, NOW) == decision
+
+
+@pytest.mark.parametrize("status", sorted(sequence.SETTLED))
+def test_what_is_settled_is_passed_by_wherever_the_copy_stands(status: str) -> None:
+    assert sequence.decide(found(status=status, cursor=ELSEWHERE, taken=False), HERE, Pass(), NOW) == Advance()
+
+
+def test_a_new_ordinal_or_pin_is_the_same_place() -> None:
+    moved = HERE._replace(ordinal=7, pinned=9)
+    assert sequence.decide(found(taken=False, cursor=moved), HERE, Pass(), NOW) == Rest(Reason.VERSION_CHANGED, None)
+
+
+# --- the table of transitions
+
+
+def test_the_transitions_are_the_table_of_the_design() -> None:
+    pairs = {(before, after) for (before, _), after in sequence.TRANSITIONS.items()}
+    assert pairs == {
+        ("scheduled", "scheduled"),
+        ("scheduled", "sending"),
+        ("scheduled", "skipped"),
+        ("scheduled", "cancelled"),
+        ("scheduled", "would_send"),
+        ("sending", "sending"),
+        ("sending", "sent"),
+        ("sending", "failed"),
+        ("sending", "scheduled"),
+        ("sending", "cancelled"),
+        ("sending", "unknown"),
+        ("unknown", "sent"),
+        ("unknown", "failed"),
+    }
+
+
+def test_only_an_unknown_outcome_ever_leaves_what_is_settled() -> None:
+    assert {before for before, _ in sequence.TRANSITIONS} & sequence.SETTLED == {"unknown"}
+
+
+# --- what the campaign says
+
+
+@pytest.mark.parametrize(
+    ("place", "block", "refusal"),
+    [
+        (HELLO, HELLO.blocks[0], None),
+        (None, None, Reason.STEP_DELETED),
+        (HELLO, None, Reason.STEP_DELETED),
+        (step("hello", "one", active=False), Block("one", "x"), Reason.STEP_OFF),
+        (step("hello", "-one"), Block("one", "x", active=False), Reason.STEP_OFF),
+    ],
+)
+def test_a_step_that_is_off_or_gone_is_refused(place: Step | None, block: Block | None, refusal: Reason | None) -> None:
+    assert sequence.plan(USUAL, place, block, NOW, NOW) == Plan(skip_paid=True, step_refusal=refusal)
+
+
+@pytest.mark.parametrize(("behind_ms", "late"), [(0, False), (USUAL.lateness_ms, False), (USUAL.lateness_ms + 1, True)])
+def test_late_is_more_than_the_campaign_allows(behind_ms: int, *, late: bool) -> None:
+    assert sequence.plan(USUAL, HELLO, HELLO.blocks[0], NOW - behind_ms, NOW).late is late
+
+
+# --- what begins
+
+
+def test_an_episode_begins_with_the_first_block_of_the_first_step() -> None:
+    assert sequence.first(USUAL, EPISODE, NOW) == Next(Cursor(EPISODE, 0, "hello", "one", 0), NOW, urgent=False)
+
+
+def test_what_is_off_is_not_begun_with() -> None:
+    newest = campaign(step("hello", "one", active=False), step("later", "-three", "five", delay_ms=10))
+    assert sequence.first(newest, EPISODE, NOW) == Next(Cursor(EPISODE, 0, "later", "five", 0), NOW + 10, urgent=False)
+
+
+def test_the_first_blocks_delay_counts() -> None:
+    slow = Step("hello", After(10), (Block("one", "x", delay_ms=5),))
+    begun = sequence.first(campaign(slow), EPISODE, NOW)
+    assert begun
+    assert begun.due_ms == NOW + 15
+
+
+@pytest.mark.parametrize("newest", [campaign(), campaign(step("hello")), campaign(step("hello", "-one"))])
+def test_a_campaign_with_nothing_to_send_begins_nothing(newest: Snapshot) -> None:
+    assert sequence.first(newest, EPISODE, NOW) is None
+
+
+# --- what follows
+
+
+def follow(
+    newest: Snapshot, at: Cursor, runs: str = "", pinned: Snapshot = USUAL, *, step_over: bool = False
+) -> tuple[str, str, int] | None:
+    """The step, block and wait of what follows."""
+    place = found(cursor=at, runs=frozenset([at.step, *runs.split()]))
+    coming = sequence.following(newest, pinned, place, NOW, step_over=step_over)
+    return coming and (coming.cursor.step, coming.cursor.block, coming.due_ms - NOW)
+
+
+def at(step_key: str, block: str) -> Cursor:
+    return Cursor(EPISODE, 0, step_key, block, 1)
+
+
+def test_the_next_block_of_a_step_comes_a_second_later_first_of_all() -> None:
+    coming = sequence.following(USUAL, USUAL, found(), NOW, step_over=False)
+    assert coming == Next(Cursor(EPISODE, 1, "hello", "two", 1), NOW + 1_000, urgent=True)
+
+
+def test_a_blocks_own_delay_is_waited() -> None:
+    slow = campaign(Step("hello", After(0), (Block("one", "x"), Block("two", "y", delay_ms=7_000))))
+    assert follow(slow, at("hello", "one"), pinned=slow) == ("hello", "two", 7_000)
+
+
+def test_a_block_that_is_off_is_left_out() -> None:
+    pinned = campaign(step("hello", "one", "-two", "five"))
+    assert follow(USUAL, at("hello", "one"), pinned=pinned) == ("hello", "five", 1_000)
+
+
+def test_after_the_last_block_comes_the_next_step_at_its_schedule() -> None:
+    coming = sequence.following(USUAL, USUAL, found(cursor=at("hello", "two")), NOW, step_over=False)
+    assert coming == Next(Cursor(EPISODE, 1, "later", "three", 0), NOW + 5_000, urgent=False)
+
+
+def test_a_skipped_step_takes_its_other_blocks_with_it() -> None:
+    assert follow(USUAL, at("hello", "one"), step_over=True) == ("later", "three", 5_000)
+
+
+def test_after_the_last_step_comes_nothing() -> None:
+    assert follow(USUAL, at("last", "four")) is None
+
+
+def test_a_begun_step_finishes_as_it_began() -> None:
+    newest = campaign(step("hello", "one"), LATER)
+    assert follow(newest, at("hello", "one")) == ("hello", "two", 1_000)
+
+
+def test_a_deleted_step_is_followed_by_what_came_after_it() -> None:
+    assert follow(campaign(HELLO, LAST), at("later", "three"), "hello") == ("last", "four", 0)
+
+
+def test_a_deleted_first_step_is_followed_by_the_new_first() -> None:
+    assert follow(campaign(LATER, LAST), at("hello", "two")) == ("later", "three", 5_000)
+
+
+def test_a_step_that_was_switched_off_is_passed_by() -> None:
+    newest = campaign(HELLO, step("later", "three", active=False), LAST)
+    assert follow(newest, at("hello", "two")) == ("last", "four", 0)
+
+
+def test_a_step_inserted_after_this_one_comes_next() -> None:
+    newest = campaign(HELLO, step("new", "six", delay_ms=50), LATER)
+    assert follow(newest, at("hello", "two")) == ("new", "six", 50)
+
+
+def test_a_step_inserted_before_this_one_is_not_gone_back_to() -> None:
+    newest = campaign(step("new", "six"), HELLO, LATER)
+    assert follow(newest, at("hello", "two")) == ("later", "three", 5_000)
+
+
+def test_after_a_reordering_never_the_same_step_twice() -> None:
+    newest = campaign(LATER, HELLO, LAST)
+    assert follow(newest, at("later", "three"), "hello") == ("last", "four", 0)
+
+
+def test_after_a_reordering_never_backwards() -> None:
+    newest = campaign(LAST, LATER, HELLO)
+    assert follow(newest, at("later", "three"), "hello") is None
+
+
+def test_everything_deleted_ends_it() -> None:
+    assert follow(campaign(), at("hello", "two")) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "block", "text"), [("hello", "two", "two"), ("hello", "none", None), ("none", "two", None)]
+)
+def test_a_block_is_found_by_its_keys(key: str, block: str, text: str | None) -> None:
+    one = sequence.find_block(sequence.find_step(USUAL, key), block)
+    assert (one and one.text) == text
