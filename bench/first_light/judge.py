@@ -2,8 +2,8 @@
 
 Rules: a silence lasts from a sign of life to the next. It ends for the engine when the sign is acknowledged. What
 arrives later than GRACE_MS after that is an error, and so is any second message within; the first within has crossed.
-A message belongs to the newest silence for which it could be due; if it could be due for none, to the one before if
-that lacks it, else to the newest, where it is early.
+A message belongs to the newest silence if it could be due for it, or if the messages for it have begun; else to the one
+before if that lacks it, else to the newest, where it is early.
 """
 
 from collections import defaultdict
@@ -156,7 +156,7 @@ def _silence_of(silences: Sequence[Silence], found: Sequence[_Requests], arrived
     newest = max(_at(silences, arrived_ms), 0)
     could_be_due = arrived_ms >= silences[newest].began_ms + _EARLIEST_MS[place]
     lacking = newest > 0 and place not in found[newest - 1].at
-    return newest - 1 if lacking and not could_be_due else newest
+    return newest - 1 if lacking and not could_be_due and not found[newest].all else newest
 
 
 def _at(silences: Sequence[Silence], moment_ms: int) -> int:

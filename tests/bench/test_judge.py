@@ -171,6 +171,12 @@ def test_a_first_block_too_soon_after_a_reply_is_early_for_the_new_silence() -> 
     assert wrongs(verdict) == {"early": 1}
 
 
+def test_what_follows_an_early_block_belongs_to_the_same_silence() -> None:
+    silences = [Silence(ACT, ACT, 1), Silence(REPLY, ACKED, 2)]
+    early = [send(ONE, REPLY + THRESHOLD_MS - 1), send(TWO, REPLY + THRESHOLD_MS + SEQUENCE[1].wait_ms - 1)]
+    assert wrongs(judge({CHAT: silences}, [SEQUENCE_SENT[0], *early])) == {"early": 2}
+
+
 def test_a_silence_counts_from_the_last_of_two_acts() -> None:
     silences = [Silence(ACT - 1_500, ACT, 0), WHOLE]
     assert not wrongs(judge({CHAT: silences}, SEQUENCE_SENT))
