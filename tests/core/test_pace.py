@@ -29,8 +29,9 @@ def test_a_slow_bot_still_holds_one_token() -> None:
 
 def test_a_clock_that_goes_back_gives_nothing_and_takes_nothing() -> None:
     bucket = Bucket(10, 100.0)
-    assert bucket.take(1, 100.5) == 1
+    assert bucket.take(2, 100.5) == 2
     assert bucket.take(1, 50.0) == 0
+    assert bucket.take(1, 50.5) == 1
 
 
 def test_unused_tokens_go_back_but_never_above_the_room() -> None:
