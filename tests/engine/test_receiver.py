@@ -1,0 +1,203 @@
+"""The receiver against the sandbox: an update is acknowledged only after its effect stands."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bench.sandbox import Sandbox, SandboxClient
+from bench.sandbox.wire import Act, BotInfo, Fault, FaultKind
+from engine.activity import Activity
+from engine.bots import add
+from engine.core.errors import UnreachableError
+from engine.receiver import __main__ as process
+from engine.receiver.__main__ import Receiver, Turn
+from engine.receiver.poll import LIMIT, BotFeed, Places, Taken
+from engine.settings import Secret, Settings, load_settings
+from storage import keys
+from storage.postgres import Pool, open_pool
+from storage.redis import Redis, open_redis
+from storage.timers import Timers
+from storage.watched import Watched
+
+KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+THRESHOLD_MS = 60_000
+NOWHERE = "redis://127.0.0.1:1/0"
+
+
+class Desk:
+    """Two bots of a sandbox, and whatever a feed writes to."""
+
+    def __init__(self, settings: Settings, sandbox: Sandbox, people: SandboxClient, pool: Pool, client: Redis) -> None:
+        self.settings, self.people, self.pool, self.client = settings, people, pool, client
+        self.bots: list[BotInfo] = sandbox.bots
+        self.session = aiohttp.ClientSession()
+
+    @property
+    def bot(self) -> BotInfo:
+        return self.bots[0]
+
+    def feed(self, client: Redis | None = None) -> BotFeed:
+        timers = Timers(client or self.client)
+        self.activity = Activity(self.pool, timers, lambda bot: Watched(bot, "shop_bot", b"", THRESHOLD_MS))
+        places = Places(self.session, self.settings.telegram_api_url, self.pool, self.client, timers, self.activity)
+        return BotFeed(places, self.bot.id, self.bot.username, self.bot.token)
+
+    async def someone(self) -> int:
+        (person,) = await self.people.add_people(1)
+        await self.people.start(self.bot.username, person.id)
+        return person.id
+
+    async def armed(self, chat: int) -> bool:
+        return await Timers(self.client).versions(self.bot.id, [chat]) != [None]
+
+    async def confirmed(self) -> bool:
+        return bool(await self.client.hexists(keys.of_bot(self.bot.id).bot, "watermark"))
+
+    async def polls(self, bot: BotInfo) -> list[int | None]:
+        """The offsets of the polls that ended, in order."""
+        rows = (await self.people.record()).rows
+        return [row.offset for row in rows if row.method == "getUpdates" and row.bot_id == bot.id]
+
+
+@pytest.fixture
+async def desk(redis_url: str, database_url: str) -> AsyncIterator[Desk]:
+    async with AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(Sandbox(bots=2))
+        people = await stack.enter_async_context(SandboxClient(sandbox.control_url))
+        environ = {"REDIS_URL": redis_url, "DATABASE_URL": database_url, "ENCRYPTION_KEY": KEY}
+        settings = load_settings({**environ, "TELEGRAM_API_URL": sandbox.api_url}, Path("no.env"))
+        client, pool = open_redis(redis_url), await open_pool(database_url)
+        desk = Desk(settings, sandbox, people, pool, client)
+        stack.push_async_callback(client.aclose)
+        stack.push_async_callback(pool.close)
+        stack.push_async_callback(desk.session.close)
+        yield desk
+
+
+async def test_a_poll_touches_confirms_and_is_acknowledged_by_the_next(desk: Desk) -> None:
+    person, feed = await desk.someone(), desk.feed()
+    assert await feed.run_once() == Taken(1)
+    assert await desk.armed(person)
+    assert await desk.confirmed()
+    await desk.people.write(desk.bot.username, person, "hello")
+    await feed.run_once()
+    first, second = await desk.polls(desk.bot)
+    assert first == 0
+    assert second
+    assert second > 0
+
+
+async def test_what_redis_did_not_take_is_neither_acknowledged_nor_confirmed(desk: Desk) -> None:
+    person = await desk.someone()
+    lost = open_redis(NOWHERE)
+    feed = desk.feed(lost)
+    for _ in range(2):
+        with pytest.raises(UnreachableError):
+            await feed.run_once()
+    assert await desk.polls(desk.bot) == [0, 0]
+    assert not await desk.armed(person)
+    assert not await desk.confirmed()
+    await lost.aclose()
+
+
+async def test_a_payment_that_postgres_did_not_take_is_not_acknowledged(desk: Desk) -> None:
+    person, feed = await desk.someone(), desk.feed()
+    await feed.run_once()
+    await desk.people.pay(desk.bot.username, person)
+    await desk.pool.execute("ALTER TABLE payments RENAME TO elsewhere")
+    with pytest.raises(UnreachableError):
+        await feed.run_once()
+    await desk.pool.execute("ALTER TABLE elsewhere RENAME TO payments")
+    await feed.run_once()
+    assert await desk.pool.fetchval("SELECT count(*) FROM payments WHERE chat_id = $1", person) == 1
+    _, failed, repeated = await desk.polls(desk.bot)
+    assert failed == repeated
+
+
+async def test_a_backlog_is_taken_in_before_the_feed_is_confirmed(desk: Desk) -> None:
+    person, feed = await desk.someone(), desk.feed()
+    await desk.people.act([Act("write", desk.bot.username, person, text="x") for _ in range(LIMIT)])
+    await feed.run_once()
+    assert not await desk.confirmed()
+    await feed.run_once()
+    assert await desk.confirmed()
+
+
+async def test_who_blocked_and_came_back_within_one_poll_is_back(desk: Desk) -> None:
+    person, feed = await desk.someone(), desk.feed()
+    await desk.people.block(desk.bot.username, person)
+    await desk.people.unblock(desk.bot.username, person)
+    await desk.people.write(desk.bot.username, person, "here again")
+    await feed.run_once()
+    await desk.activity.flush()
+    assert await desk.armed(person)
+    assert await desk.pool.fetchval("SELECT unreachable_since FROM chats WHERE chat_id = $1", person) is None
+
+
+async def test_who_blocked_last_has_no_timer_and_is_unreachable(desk: Desk) -> None:
+    person, feed = await desk.someone(), desk.feed()
+    await desk.people.block(desk.bot.username, person)
+    await feed.run_once()
+    assert not await desk.armed(person)
+    assert await desk.pool.fetchval("SELECT unreachable_since FROM chats WHERE chat_id = $1", person)
+
+
+@pytest.fixture
+async def receiver(desk: Desk) -> AsyncIterator[Receiver]:
+    """A receiver of both bots, that turns only when told; its polls are ended after the test."""
+    for bot in desk.bots:
+        await add(desk.settings, Secret(bot.token))
+    receiver = Receiver(desk.settings, desk.session, desk.pool, desk.client)
+    yield receiver
+    await desk.pool.execute("UPDATE bots SET status = 'removed'")
+    tasks = [task for _, task in receiver._tasks.values()]
+    await receiver.run_once()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_bots_start_and_stop_with_their_rows(desk: Desk, receiver: Receiver) -> None:
+    assert await receiver.run_once() == Turn(2)
+    await desk.pool.execute("UPDATE bots SET status = 'removed' WHERE id = $1", desk.bot.id)
+    assert await receiver.run_once() == Turn(1)
+    await desk.pool.execute("UPDATE bots SET status = 'active'")
+    assert await receiver.run_once() == Turn(2)
+
+
+async def test_a_revoked_token_stops_that_bot_alone_and_opens_an_incident(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "BETWEEN_REFUSALS_S", 0.0)
+    await desk.people.revoke_token(desk.bot.username)
+    await receiver.run_once()
+    await asyncio.wait_for(receiver._tasks[desk.bot.id][1], 20)
+    assert await receiver.run_once() == Turn(1)
+    incidents = await desk.pool.fetch("SELECT bot_id, kind FROM incidents")
+    assert [tuple(row) for row in incidents] == [(desk.bot.id, "feed_unauthorized")]
+
+
+async def test_a_bot_whose_polls_fail_goes_on_polling(
+    desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "BACKOFF_S", (0.0,))
+    await desk.people.set_fault(Fault(FaultKind.BAD_GATEWAY, bot=desk.bot.username, method="getUpdates", count=2))
+    person = await desk.someone()
+    update = await desk.people.write(desk.bot.username, person, "hi")
+    await receiver.run_once()
+    assert update.update_id is not None
+    assert await desk.people.acknowledged_at(desk.bot.username, update.update_id) is not None
+
+
+async def test_the_last_signs_of_life_are_written_before_the_end(desk: Desk, receiver: Receiver) -> None:
+    person = await desk.someone()
+    done = await desk.people.write(desk.bot.username, person, "hi")
+    stop = asyncio.Event()
+    running = asyncio.create_task(receiver.run(stop))
+    assert done.update_id is not None
+    assert await desk.people.acknowledged_at(desk.bot.username, done.update_id) is not None
+    stop.set()
+    await running
+    assert await desk.pool.fetchval("SELECT count(*) FROM chats WHERE chat_id = $1", person) == 1
