@@ -1,4 +1,5 @@
--- Renews the leases that are still held.
+-- Renews the leases that are still held. A deadline is only ever put off: a renewal that comes after the settling of
+-- the same version would otherwise bring the chat back long before its due.
 -- Atomic because a lease that was lost in between must not be taken back from its new holder.
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> "version seen due mark opaque"
@@ -17,7 +18,7 @@ local reply = {}
 for i = 3, #ARGV, 2 do
   local state = redis.call('HGET', KEYS[2], ARGV[i])
   local current = string.match(state or '', '^(%d+) ') == ARGV[i + 1]
-  if current then redis.call('ZADD', KEYS[1], 'XX', lease, ARGV[i]) end
+  if current then redis.call('ZADD', KEYS[1], 'XX', 'GT', lease, ARGV[i]) end
   reply[#reply + 1] = current and 1 or 0
 end
 return reply

@@ -7,7 +7,7 @@ import pytest
 
 from storage.keys import of_bot
 from storage.redis import Redis, open_redis, read_states
-from storage.timers import Claimed, Held, Sign, Ticket, Timers
+from storage.timers import Claimed, Held, Next, Sign, Ticket, Timers
 
 BOT = 7
 START_MS = 1_800_000_000_000
@@ -45,6 +45,15 @@ class Bench:
         (held,) = (await self.claim()).timers
         return held
 
+    async def hold(self, chat: int) -> Held:
+        """Arm a chat, let it fall due, and claim it."""
+        await self.arm(chat)
+        await self.pass_time(MINUTE_MS)
+        return await self.claim_one()
+
+    async def settle(self, chat: int, due_ms: int, *, urgent: bool = False, opaque: str = "1next") -> None:
+        await self.timers.settle(BOT, [Next(chat, await self.version(chat), due_ms, urgent, opaque)])
+
     async def score(self, chat: int) -> float | None:
         return await self.client.zscore(self.keys.timers, str(chat))
 
@@ -60,6 +69,10 @@ class Bench:
     async def ticket(self, chat: int) -> Ticket:
         return Ticket(chat, await self.version(chat))
 
+    async def look(self, chat: int) -> tuple[str | None, float | None]:
+        """All that Redis holds of a chat."""
+        return await self.state(chat), await self.score(chat)
+
 
 @pytest.fixture(params=["fakeredis", "valkey"])
 async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
@@ -70,4 +83,6 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
     bench = Bench(client)
     await bench.make_whole()
     yield bench
+    left = set(await client.keys())
     await client.aclose()
+    assert left <= set(bench.keys), "a script wrote to a key that is not on the page of keys"

@@ -1,6 +1,8 @@
 """The right to act on a due timer: for one, for a while, and never ahead of the feed."""
 
-from storage.timers import FEED_SLACK_MS, ClaimCode, Next
+import pytest
+
+from storage.timers import BATCH, FEED_SLACK_MS, ClaimCode, Next
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
 
 
@@ -56,6 +58,31 @@ async def test_an_older_epoch_is_fenced(bench: Bench) -> None:
     assert (await bench.claim(epoch=2)).code is ClaimCode.CLAIMED
 
 
+async def test_a_fenced_poller_is_told_so_even_while_the_bot_is_held(bench: Bench) -> None:
+    await bench.claim(epoch=2)
+    await bench.client.hset(bench.keys.bot, "held", str(bench.now_ms + 1))
+    assert (await bench.claim(epoch=1)).code is ClaimCode.FENCED
+
+
+async def test_a_higher_epoch_is_written_down(bench: Bench) -> None:
+    for epoch in (9, 10, 10):
+        assert (await bench.claim(epoch=epoch)).code is ClaimCode.CLAIMED
+        assert await bench.client.hget(bench.keys.bot, "epoch") == str(epoch)
+
+
+@pytest.mark.parametrize("field", ["generation", "epoch", "held"])
+async def test_a_refused_claim_touches_no_timer(bench: Bench, field: str) -> None:
+    await bench.arm(1)
+    await bench.pass_time(MINUTE_MS)
+    before = await bench.look(1)
+    if field == "generation":
+        await bench.client.hdel(bench.keys.bot, field)
+    else:
+        await bench.client.hset(bench.keys.bot, field, str(bench.now_ms * 2))
+    assert (await bench.claim()).code is not ClaimCode.CLAIMED
+    assert await bench.look(1) == before
+
+
 async def test_a_held_bot_says_until_when(bench: Bench) -> None:
     until = bench.now_ms + 1
     await bench.client.hset(bench.keys.bot, "held", str(until))
@@ -77,6 +104,20 @@ async def test_nothing_later_than_the_watermark_and_its_slack_is_claimed(bench: 
     assert [held.chat_id for held in (await bench.claim()).timers] == [1]
 
 
+async def test_a_feed_that_never_was_confirmed_holds_everything(bench: Bench) -> None:
+    await bench.arm(1)
+    await bench.pass_time(MINUTE_MS)
+    await bench.client.hdel(bench.keys.bot, "watermark")
+    assert (await bench.claim()).timers == ()
+
+
+async def test_a_dead_feed_holds_further_blocks_too(bench: Bench) -> None:
+    await bench.hold(1)
+    await bench.settle(1, bench.now_ms + FEED_SLACK_MS + 1, urgent=True)
+    bench.now_ms += MINUTE_MS
+    assert (await bench.claim()).timers == ()
+
+
 async def test_urgent_ones_come_first_and_the_limit_holds(bench: Bench) -> None:
     await bench.arm(1, 2, 3)
     await bench.pass_time(MINUTE_MS)
@@ -87,6 +128,31 @@ async def test_urgent_ones_come_first_and_the_limit_holds(bench: Bench) -> None:
     await bench.pass_time(10)
     assert [row.chat_id for row in (await bench.claim(limit=2)).timers] == [2, 3]
     assert [row.chat_id for row in (await bench.claim(limit=2)).timers] == [1]
+
+
+async def test_of_many_the_longest_due_come_first(bench: Bench) -> None:
+    for chat in (3, 1, 2):
+        await bench.arm(chat)
+        bench.now_ms += 10
+    await bench.pass_time(MINUTE_MS)
+    assert [row.chat_id for row in (await bench.claim(limit=2)).timers] == [3, 1]
+
+
+async def test_no_claim_takes_more_than_a_batch(bench: Bench) -> None:
+    await bench.arm(*range(BATCH))
+    await bench.arm(BATCH)
+    await bench.pass_time(MINUTE_MS)
+    assert len((await bench.claim(limit=BATCH + 1)).timers) == BATCH
+    assert len((await bench.claim(limit=BATCH + 1)).timers) == 1
+
+
+async def test_a_claim_under_a_clock_that_steps_back_still_raises_the_version(bench: Bench) -> None:
+    await bench.arm(1, threshold_ms=0)
+    version = await bench.version(1)
+    assert (await bench.claim_one()).version == version + 1
+    await bench.settle(1, bench.now_ms - 9)
+    bench.now_ms -= 5
+    assert (await bench.claim_one()).version == version + 2
 
 
 async def test_the_nearest_due_counts_leases(bench: Bench) -> None:

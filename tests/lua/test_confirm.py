@@ -1,8 +1,5 @@
-"""The feed's watermark, and the clock that decides."""
+"""The feed's watermark: up to when every update is surely taken in."""
 
-from storage.feed import server_now_ms
-from storage.redis import open_redis
-from storage.timers import Sign, Timers
 from tests.lua.conftest import BOT, MINUTE_MS, START_MS, Bench
 
 
@@ -18,11 +15,15 @@ async def test_a_confirmation_tells_now_and_the_nearest_due(bench: Bench) -> Non
     assert await bench.timers.confirm(BOT) == (START_MS, "1", START_MS + MINUTE_MS)
 
 
-async def test_in_production_the_servers_clock_decides(redis_url: str) -> None:
-    client = open_redis(redis_url)
-    before = await server_now_ms(client)
-    touched = await Timers(client).touch(BOT, [Sign(1, 0)], 0)
-    after = await server_now_ms(client)
-    await client.aclose()
-    assert before <= touched.now_ms <= after
-    assert before <= touched.nearest_due_ms <= after
+async def test_a_confirmation_raises_the_watermark_and_nothing_else(bench: Bench) -> None:
+    await bench.arm(1)
+    before = await bench.look(1)
+    bench.now_ms += 10_000
+    await bench.timers.confirm(BOT)
+    assert await bench.client.hgetall(bench.keys.bot) == {"generation": "1", "watermark": str(START_MS + 10_000)}
+    assert await bench.look(1) == before
+
+
+async def test_the_absence_of_a_generation_is_told(bench: Bench) -> None:
+    await bench.client.delete(bench.keys.bot)
+    assert await bench.timers.confirm(BOT) == (START_MS, "", -1)

@@ -1,5 +1,7 @@
 """A sign of life: counted once, never backwards, and always ahead of whoever decided before it."""
 
+import pytest
+
 from storage.timers import BATCH, Interrupted, Next, Sign
 from tests.lua.conftest import BOT, MINUTE_MS, START_MS, WHOLE_MS, Bench
 
@@ -26,6 +28,42 @@ async def test_the_same_second_again_is_no_new_sign(bench: Bench) -> None:
     bench.now_ms += 5_000
     await bench.arm(1, seen_ms=WHOLE_MS)
     assert await bench.state(1) == before
+
+
+async def test_a_dated_sign_within_the_second_of_an_undated_one_is_no_new_sign(bench: Bench) -> None:
+    await bench.arm(1)
+    before = await bench.look(1)
+    bench.now_ms += 2_000
+    await bench.arm(1, seen_ms=WHOLE_MS)
+    assert await bench.look(1) == before
+
+
+async def test_the_next_second_is_a_new_sign(bench: Bench) -> None:
+    bench.now_ms += 10_000
+    await bench.arm(1, seen_ms=WHOLE_MS)
+    version = await bench.version(1)
+    await bench.arm(1, seen_ms=WHOLE_MS + 1_000)
+    assert await bench.score(1) == WHOLE_MS + 1_000 + MINUTE_MS
+    assert await bench.version(1) > version
+
+
+async def test_a_second_undated_sign_at_the_same_moment_raises_the_version(bench: Bench) -> None:
+    await bench.arm(1)
+    version = await bench.version(1)
+    await bench.arm(1)
+    assert await bench.version(1) == version + 1
+
+
+async def test_another_threshold_counts_from_the_new_sign_only(bench: Bench) -> None:
+    await bench.arm(1, 2)
+    await bench.arm(1, threshold_ms=5)
+    assert [await bench.score(1), await bench.score(2)] == [START_MS + 5, START_MS + MINUTE_MS]
+
+
+async def test_a_touch_takes_a_lease_from_its_holder(bench: Bench) -> None:
+    await bench.hold(1)
+    await bench.arm(1)
+    assert await bench.score(1) == bench.now_ms + MINUTE_MS
 
 
 async def test_an_older_sign_moves_nothing(bench: Bench) -> None:
@@ -68,18 +106,33 @@ async def test_an_interrupted_episode_is_told_once_with_its_mark(bench: Bench) -
     assert (await bench.timers.touch(BOT, [Sign(1, 0)], MINUTE_MS)).interrupted == ()
 
 
+async def test_a_sign_that_does_not_count_interrupts_nothing(bench: Bench) -> None:
+    held = await bench.hold(1)
+    await bench.settle(1, bench.now_ms)
+    touched = await bench.timers.touch(BOT, [Sign(1, held.seen_ms - 1_000)], MINUTE_MS)
+    assert touched.interrupted == ()
+
+
+async def test_what_a_disarmed_chat_was_in_is_told_too(bench: Bench) -> None:
+    await bench.hold(1)
+    await bench.settle(1, bench.now_ms, opaque="1 cursor")
+    touched = await bench.timers.touch(BOT, [Sign(1, 0)], None)
+    assert touched.interrupted == (Interrupted(1, on_wire=False, opaque="1 cursor"),)
+
+
 async def test_without_a_threshold_a_chat_is_disarmed(bench: Bench) -> None:
     await bench.arm(1)
     await bench.timers.touch(BOT, [Sign(1, 0), Sign(2, 0)], None)
     assert [await bench.score(1), await bench.state(1), await bench.score(2), await bench.state(2)] == [None] * 4
 
 
-async def test_the_nearest_due_is_told_among_urgent_and_plain_ones(bench: Bench) -> None:
+@pytest.mark.parametrize(("urgent_ms", "plain_ms"), [(9_000, 5_000), (5_000, 9_000)])
+async def test_the_nearest_due_is_told_among_urgent_and_plain_ones(bench: Bench, urgent_ms: int, plain_ms: int) -> None:
     await bench.arm(1, 2)
     await bench.pass_time(MINUTE_MS)
-    first, second = (await bench.claim()).timers
-    await bench.timers.settle(BOT, [Next(1, first.version, bench.now_ms + 9_000, urgent=True)])
-    await bench.timers.settle(BOT, [Next(2, second.version, bench.now_ms + 5_000)])
+    await bench.claim()
+    await bench.settle(1, bench.now_ms + urgent_ms, urgent=True)
+    await bench.settle(2, bench.now_ms + plain_ms)
     assert (await bench.timers.touch(BOT, [], MINUTE_MS)).nearest_due_ms == bench.now_ms + 5_000
 
 

@@ -1,0 +1,78 @@
+"""The last look before a send: only the current version passes, and whoever passes is marked as on the wire."""
+
+import pytest
+
+from storage.timers import BATCH, Fence, Held, Ticket
+from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
+
+
+@pytest.fixture
+async def held(bench: Bench) -> Held:
+    return await bench.hold(1)
+
+
+async def test_the_current_version_passes_and_others_do_not(bench: Bench, held: Held) -> None:
+    tickets = [
+        Ticket(1, held.version - 1),
+        Ticket(1, held.version),
+        Ticket(1, held.version + 1),
+        Ticket(2, held.version),
+    ]
+    fences = await bench.timers.pass_(BOT, tickets)
+    assert fences == [Fence.STALE, Fence.CURRENT, Fence.STALE, Fence.STALE]
+
+
+async def test_a_pass_marks_the_chat_and_changes_nothing_else(bench: Bench, held: Held) -> None:
+    await bench.settle(1, bench.now_ms, opaque="1 cursor")
+    score = await bench.score(1)
+    await bench.timers.pass_(BOT, [Ticket(1, held.version)])
+    assert await bench.state(1) == f"{held.version} {held.seen_ms} {bench.now_ms} 1 1 cursor"
+    assert await bench.score(1) == score
+
+
+async def test_a_stale_pass_marks_nothing(bench: Bench, held: Held) -> None:
+    before = await bench.look(1)
+    await bench.timers.pass_(BOT, [Ticket(1, held.version - 1), Ticket(2, held.version)])
+    assert await bench.look(1) == before
+    assert await bench.look(2) == (None, None)
+
+
+async def test_a_pass_may_be_repeated(bench: Bench, held: Held) -> None:
+    ticket = Ticket(1, held.version)
+    assert await bench.timers.pass_(BOT, [ticket, ticket]) == [Fence.CURRENT, Fence.CURRENT]
+    assert await bench.timers.pass_(BOT, [ticket]) == [Fence.CURRENT]
+
+
+async def test_after_a_touch_nothing_older_passes(bench: Bench, held: Held) -> None:
+    await bench.arm(1)
+    assert await bench.timers.pass_(BOT, [Ticket(1, held.version)]) == [Fence.STALE]
+
+
+async def test_after_a_touch_under_a_clock_that_steps_back_nothing_older_passes(bench: Bench, held: Held) -> None:
+    bench.now_ms -= MINUTE_MS
+    await bench.arm(1)
+    assert await bench.timers.pass_(BOT, [Ticket(1, held.version)]) == [Fence.STALE]
+
+
+async def test_a_sign_that_does_not_count_lets_the_holder_pass(bench: Bench, held: Held) -> None:
+    await bench.arm(1, seen_ms=held.seen_ms - 5_000)
+    assert await bench.timers.pass_(BOT, [Ticket(1, held.version)]) == [Fence.CURRENT]
+
+
+async def test_after_another_claim_nothing_older_passes(bench: Bench, held: Held) -> None:
+    await bench.pass_time(LEASE_MS)
+    await bench.claim_one()
+    assert await bench.timers.pass_(BOT, [Ticket(1, held.version)]) == [Fence.STALE]
+
+
+async def test_whoever_was_taken_out_does_not_pass(bench: Bench, held: Held) -> None:
+    await bench.timers.end(BOT, [1])
+    assert await bench.timers.pass_(BOT, [Ticket(1, held.version)]) == [Fence.STALE]
+    assert await bench.look(1) == (None, None)
+
+
+async def test_one_call_answers_a_whole_batch_in_order(bench: Bench) -> None:
+    await bench.arm(*range(0, BATCH, 2))
+    versions = await bench.timers.versions(BOT, range(BATCH))
+    fences = await bench.timers.pass_(BOT, [Ticket(chat, version or 1) for chat, version in enumerate(versions)])
+    assert fences == [Fence.CURRENT, Fence.STALE] * (BATCH // 2)
