@@ -36,7 +36,8 @@ class Beginning(NamedTuple):
 class Begun(NamedTuple):
     """`episode_id` is the one there: the same silence may have been begun before, a moment apart.
 
-    `last_active_ms` newer than the silence: nothing began, the timer is re-armed from it.
+    `last_active_ms` newer than the silence: nothing began, the timer is re-armed from it. Nothing begins either for
+    somebody who cannot be written to: their timer may be gone, and nobody would come to end the episode.
     """
 
     fresh: bool
@@ -123,7 +124,8 @@ WITH wanted AS (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::text[],
         $8::bigint[]) AS w(bot_id, chat_id, episode_id, version, campaign_version, step_key, block_key, due_at)
 ), known AS (
-    SELECT w.*, c.last_active, e.episode_id AS there
+    SELECT w.*, c.last_active, c.unreachable_since IS NULL AND c.opted_out_at IS NULL AS reachable,
+        e.episode_id AS there
     FROM wanted w JOIN chats c USING (bot_id, chat_id)
     LEFT JOIN LATERAL (
         SELECT e.episode_id FROM recovery_episodes e
@@ -133,7 +135,7 @@ WITH wanted AS (
 ), begun AS (
     INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at)
     SELECT bot_id, chat_id, episode_id, campaign_version, $9 FROM known
-    WHERE there IS NULL AND last_active / {SECOND_MS} <= episode_id / {SECOND_MS}
+    WHERE there IS NULL AND reachable AND last_active / {SECOND_MS} <= episode_id / {SECOND_MS}
     ORDER BY bot_id, chat_id
     ON CONFLICT DO NOTHING
     RETURNING bot_id, chat_id

@@ -138,11 +138,17 @@ async def test_a_new_silence_undoes_an_old_unreachable(pool: Pool) -> None:
     assert (await claim(pool)).facts.reachable
 
 
-async def test_a_silence_older_than_the_refusal_leaves_it(pool: Pool) -> None:
+async def test_nothing_begins_for_somebody_who_cannot_be_reached(pool: Pool) -> None:
     async with pool.acquire() as connection:
         await chats.mark_unreachable(connection, [(BOT, CHAT)], SILENCE + 5_000)
-    await begin(pool)
-    assert not (await claim(pool)).facts.reachable
+    assert not (await begin(pool)).fresh
+    assert not (await claim(pool)).exists
+
+
+async def test_nothing_begins_for_somebody_who_opted_out(pool: Pool) -> None:
+    await pool.execute("INSERT INTO chats (bot_id, chat_id, last_active, opted_out_at) VALUES (7, 41, 0, 1)")
+    assert not (await begin(pool)).fresh
+    assert not (await claim(pool)).exists
 
 
 # --- claim
