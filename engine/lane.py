@@ -7,6 +7,7 @@ seconds. A failed turn never ends the loop; wake-ups are hints, the poll is the 
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from engine.catalogue import Catalogue, Served
@@ -37,8 +38,16 @@ class Turn(NamedTuple):
 
 class Lane:
     def __init__(
-        self, bot_id: int, catalogue: Catalogue, timers: Timers, dispatch: Dispatch, clock: ServerClock, epoch: int
+        self,
+        bot_id: int,
+        catalogue: Catalogue,
+        timers: Timers,
+        dispatch: Dispatch,
+        clock: ServerClock,
+        epoch: int,
+        elapsed_s: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._elapsed_s = elapsed_s
         self._bot_id = bot_id
         self._catalogue = catalogue
         self._timers = timers
@@ -77,10 +86,10 @@ class Lane:
         bucket = self._bucket_of(bot)
         wanted = self._room(bot, bucket)
         if not wanted:
-            return Turn(None, 0, max(SHORTEST_SLEEP_S, bucket.wait_s(time.monotonic())))
+            return Turn(None, 0, max(SHORTEST_SLEEP_S, bucket.wait_s(self._elapsed_s())))
         try:
             claimed = await self._timers.claim(self._bot_id, wanted, LEASE_MS, self._epoch)
-        except RecoveryError:
+        except Exception:
             self._give_back(bot, wanted)
             raise
         self._give_back(bot, wanted - len(claimed.timers))
@@ -109,12 +118,12 @@ class Lane:
     def _bucket_of(self, bot: Served) -> Bucket:
         """The bot's bucket; another pace begins with an empty one."""
         if self._bucket is None or self._bucket.rate != bot.pace:
-            self._bucket = Bucket(bot.pace, time.monotonic())
+            self._bucket = Bucket(bot.pace, self._elapsed_s())
         return self._bucket
 
     def _room(self, bot: Served, bucket: Bucket) -> int:
         free = min(BATCH, IN_FLIGHT - len(self._journeys))
-        return free if bot.state is LaneState.DRAINING else bucket.take(free, time.monotonic())
+        return free if bot.state is LaneState.DRAINING else bucket.take(free, self._elapsed_s())
 
     def _give_back(self, bot: Served, tokens: int) -> None:
         if self._bucket and bot.state is not LaneState.DRAINING:

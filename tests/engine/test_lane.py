@@ -1,0 +1,196 @@
+"""One bot's lane: claims what it may and can send, keeps its leases, and outlives every failure."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import pytest
+
+from engine import lane as lanes
+from engine.catalogue import Catalogue, Served
+from engine.clock import ServerClock
+from engine.core.campaign import Block, Snapshot, Step
+from engine.core.errors import UnreachableError
+from engine.core.lane import LaneState
+from engine.core.schedule import After
+from engine.dispatch import Dispatch, End
+from engine.lane import Lane
+from storage import feed
+from storage.redis import Redis, open_redis
+from storage.timers import ClaimCode, Held, Sign, Timers
+
+BOT = 7
+NEWEST = Snapshot("UTC", (Step("a", After(0), (Block("b", "x"),)),), threshold_ms=60_000)
+LONG_AGO_MS = 1_700_000_000_999
+
+
+class Journeys:
+    """A dispatch that only takes note, and waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.served: list[Held] = []
+        self.go = asyncio.Event()
+        self.fails: Exception | None = None
+        self.end = End.SENT
+
+    async def serve(self, _bot: Served, held: Held) -> End:
+        self.served.append(held)
+        if self.fails:
+            raise self.fails
+        await self.go.wait()
+        return self.end
+
+
+class Pages:
+    def __init__(self) -> None:
+        self.bots: dict[int, Served] = {}
+        self.clocks_apart = False
+
+    def show(self, state: LaneState, pace: int = 25) -> None:
+        self.bots = {BOT: Served(BOT, "shop_bot", "", pace, state, 1, NEWEST, 0)}
+
+
+class Yard:
+    def __init__(self, client: Redis) -> None:
+        self.client = client
+        self.timers = Timers(client)
+        self.journeys = Journeys()
+        self.pages = Pages()
+        self.pages.show(LaneState.OPEN)
+        self.now_s = 1_000.0
+        clock = ServerClock(0)
+        self.lane = Lane(
+            BOT,
+            cast("Catalogue", self.pages),
+            self.timers,
+            cast("Dispatch", self.journeys),
+            clock,
+            epoch=1,
+            elapsed_s=lambda: self.now_s,
+        )
+
+    async def arm(self, count: int) -> None:
+        """So many chats whose silence is long over."""
+        await feed.set_generation(self.client, BOT, 1)
+        await self.timers.touch(BOT, [Sign(chat, LONG_AGO_MS) for chat in range(1, count + 1)], 1_000)
+        await self.timers.confirm(BOT)
+
+    async def turn_after(self, seconds: float) -> lanes.Turn:
+        self.now_s += seconds
+        turn = await self.lane.run_once()
+        await asyncio.sleep(0)
+        return turn
+
+
+@pytest.fixture
+async def yard(redis_url: str) -> AsyncIterator[Yard]:
+    client = open_redis(redis_url)
+    yard = Yard(client)
+    yield yard
+    yard.journeys.go.set()
+    await yard.lane.finish()
+    await client.aclose()
+
+
+async def test_a_lane_starts_with_an_empty_bucket_and_claims_what_its_pace_allows(yard: Yard) -> None:
+    await yard.arm(40)
+    assert (await yard.turn_after(0)).claimed == 0
+    assert (await yard.turn_after(0.08)).claimed == 2
+    assert (await yard.turn_after(10)).claimed == 5
+
+
+async def test_tokens_that_were_not_needed_go_back(yard: Yard) -> None:
+    await yard.arm(1)
+    await yard.turn_after(0)
+    assert (await yard.turn_after(1)).claimed == 1
+    await yard.timers.touch(BOT, [Sign(chat, LONG_AGO_MS) for chat in range(2, 9)], 1_000)
+    assert (await yard.turn_after(0)).claimed == 4
+
+
+@pytest.mark.parametrize("trouble", ["shut", "clocks", "unauthorized", "unknown bot"])
+async def test_a_shut_lane_claims_nothing_and_the_timers_stay(yard: Yard, trouble: str) -> None:
+    await yard.arm(3)
+    await yard.turn_after(0)
+    if trouble == "shut":
+        yard.pages.show(LaneState.SHUT)
+    elif trouble == "clocks":
+        yard.pages.clocks_apart = True
+    elif trouble == "unauthorized":
+        yard.lane.unauthorized.set()
+    else:
+        yard.pages.bots = {}
+    assert await yard.turn_after(1) == lanes.Turn(None, 0, lanes.SHUT_SLEEP_S)
+    assert None not in await yard.timers.versions(BOT, [1, 2, 3])
+
+
+async def test_a_draining_lane_knows_no_pace(yard: Yard) -> None:
+    await yard.arm(40)
+    yard.pages.show(LaneState.DRAINING)
+    assert (await yard.turn_after(0)).claimed == 40
+
+
+async def test_lost_timers_are_reported(yard: Yard) -> None:
+    await yard.turn_after(0)
+    assert (await yard.turn_after(1)).code is ClaimCode.LOST
+    assert yard.lane.lost.is_set()
+
+
+async def test_a_refused_token_shuts_the_lane(yard: Yard) -> None:
+    await yard.arm(1)
+    yard.journeys.end = End.UNAUTHORIZED
+    yard.journeys.go.set()
+    await yard.turn_after(0)
+    await yard.turn_after(1)
+    await yard.lane.finish()
+    assert yard.lane.unauthorized.is_set()
+
+
+@pytest.mark.parametrize("failure", [UnreachableError("gone"), RuntimeError("a bug")])
+async def test_one_chats_failure_ends_no_lane(yard: Yard, failure: Exception) -> None:
+    await yard.arm(2)
+    yard.journeys.fails = failure
+    await yard.turn_after(0)
+    assert (await yard.turn_after(1)).claimed == 2
+    await yard.lane.finish()
+    assert (await yard.turn_after(1)).code is ClaimCode.CLAIMED
+
+
+@pytest.mark.parametrize("failure", [UnreachableError("gone"), RuntimeError("a bug")])
+async def test_a_failed_turn_never_ends_the_loop(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    turns: asyncio.Queue[int] = asyncio.Queue()
+
+    async def fails(*_: Any) -> None:
+        turns.put_nowait(1)
+        raise failure
+
+    monkeypatch.setattr(yard.timers, "claim", fails)
+    monkeypatch.setattr(lanes, "SHUT_SLEEP_S", 0.0)
+    yard.now_s += 1
+    loop = asyncio.create_task(yard.lane.run())
+    yard.lane._bucket_of(yard.pages.bots[BOT])
+    yard.now_s += 100
+    for _ in range(3):
+        await asyncio.wait_for(turns.get(), 10)
+    loop.cancel()
+
+
+async def test_leases_are_renewed_while_work_is_in_flight(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    renewed: asyncio.Queue[int] = asyncio.Queue()
+    extend = yard.timers.extend
+
+    async def extends(bot_id: int, tickets: Any, lease_ms: int) -> Any:
+        fences = await extend(bot_id, tickets, lease_ms)
+        renewed.put_nowait(len(fences))
+        return fences
+
+    monkeypatch.setattr(yard.timers, "extend", extends)
+    monkeypatch.setattr(lanes, "RENEWAL_S", 0.01)
+    await yard.arm(2)
+    await yard.turn_after(0)
+    await yard.turn_after(1)
+    finishing = asyncio.create_task(yard.lane.finish())
+    assert await asyncio.wait_for(renewed.get(), 10) == 2
+    yard.journeys.go.set()
+    await finishing
