@@ -1,4 +1,7 @@
-"""A script's header is its signature: it names what the body uses, and the codes that Python knows."""
+"""A script's header is its signature: it names what the body uses, and the codes that Python knows.
+
+Its order is always: what it does, why it is atomic, the keys, the arguments, what it returns, the codes.
+"""
 
 import re
 from enum import IntEnum
@@ -6,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.timers import ClaimCode, Fence, Restored
+from storage import keys
+from storage.redis import open_redis
+from storage.timers import ClaimCode, Fence, Restored, Timers
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "lua").glob("*.lua"))
 CODES: dict[str, type[IntEnum]] = {
@@ -16,48 +21,78 @@ CODES: dict[str, type[IntEnum]] = {
     "settle": Fence,
     "restore": Restored,
 }
-PARTS = ("-- Atomic because ", "-- KEYS[1] ", "-- ARGV[1", "-- Returns ")
+TAGS = (("A", "Atomic because "), ("K", "KEYS["), ("V", "ARGV["), ("R", "Returns "))
+ORDER = r"d{1,3}AK+V+RC*"
+SIZES = {1: "", 2: "pairs", 5: "fives"}
 
 each_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 
 
 def _split(script: Path) -> tuple[list[str], str]:
+    """Split the header, without its dashes, from the body."""
     lines = script.read_text(encoding="utf-8").splitlines()
     end = next(place for place, line in enumerate(lines) if not line.startswith("--"))
-    return lines[:end], "\n".join(lines[end:])
+    return [line.removeprefix("-- ") for line in lines[:end]], "\n".join(lines[end:])
+
+
+def _tag(line: str) -> str:
+    if re.fullmatch(r"\d [A-Z]+", line):
+        return "C"
+    return next((tag for tag, start in TAGS if line.startswith(start)), "d")
+
+
+def _arguments(header: list[str]) -> list[tuple[int, bool, str]]:
+    """Read the number of each argument, whether a list begins there, and its name or names."""
+    found = [re.fullmatch(r"ARGV\[(\d+)(\.\.)?\] (\w+(?:, \w+)*)(  .+)?", line) for line in header if _tag(line) == "V"]
+    assert None not in found
+    return [(int(match[1]), bool(match[2]), match[3]) for match in found if match]
+
+
+def test_every_script_is_looked_at() -> None:
+    assert {script.stem for script in SCRIPTS} == set(Timers(open_redis("redis://127.0.0.1:1"))._scripts)
 
 
 @each_script
 def test_the_header_has_its_parts_in_order(script: Path) -> None:
     header, _ = _split(script)
-    places = [next((n for n, line in enumerate(header) if line.startswith(part)), -1) for part in PARTS]
-    assert places == sorted(places)
-    assert places[0] > 0, "what it does comes first"
+    assert re.fullmatch(ORDER, "".join(_tag(line) for line in header))
 
 
 @each_script
 def test_the_keys_named_are_the_keys_used(script: Path) -> None:
     header, body = _split(script)
-    named = re.findall(r"^-- KEYS\[(\d+)\] \w+ +\w+", "\n".join(header), re.MULTILINE)
-    assert named == [str(n + 1) for n in range(len(named))]
-    assert set(re.findall(r"KEYS\[(\d+)\]", body)) == set(named)
+    named = [re.match(r"KEYS\[(\d+)\] (\w+) +(?:ZSET|HASH|STRING) \w+", line) for line in header if _tag(line) == "K"]
+    assert [int(match[1]) for match in named if match] == [n + 1 for n in range(len(named))]
+    assert {match[2] for match in named if match} <= set(keys.BotKeys._fields)
+    assert set(re.findall(r"KEYS\[([^]]+)\]", body)) == {match[1] for match in named if match}
 
 
 @each_script
 def test_the_arguments_named_are_the_arguments_used(script: Path) -> None:
     header, body = _split(script)
-    named = re.findall(r"^-- ARGV\[(\d+)(\.\.)?\] \w+", "\n".join(header), re.MULTILINE)
-    assert [number for number, _ in named] == [str(n + 1) for n in range(len(named))]
-    single = {number for number, many in named if not many}
-    assert set(re.findall(r"ARGV\[(\d+)\]", body)) == single
-    starts = [number for number, many in named if many]
-    assert re.findall(r"for i = (\d+), #ARGV", body) == starts
+    arguments = _arguments(header)
+    assert [number for number, _, _ in arguments] == [n + 1 for n in range(len(arguments))]
+    used = set(re.findall(r"ARGV\[([^]]+)\]", body))
+    assert {int(name) for name in used if name.isdigit()} == {number for number, many, _ in arguments if not many}
+
+
+@each_script
+def test_a_list_of_arguments_is_walked_as_it_is_named(script: Path) -> None:
+    header, body = _split(script)
+    lists = [(number, names.split(", ")) for number, many, names in _arguments(header) if many]
+    loops = [(int(start), int(step or 1)) for start, step in re.findall(r"for i = (\d+), #ARGV(?:, (\d+))? do", body)]
+    assert loops == [(number, len(names)) for number, names in lists]
+    used = {name for name in re.findall(r"ARGV\[([^]]+)\]", body) if not name.isdigit()}
+    assert used == {"i" if n == 0 else f"i + {n}" for _, names in lists for n in range(len(names))}
+    for line, (_, names) in zip([line for line in header if re.match(r"ARGV\[\d+\.\.", line)], lists, strict=True):
+        assert f"  {SIZES[len(names)]}" in line
+        assert "at most 512" in line
 
 
 @each_script
 def test_the_codes_named_are_the_codes_that_python_knows(script: Path) -> None:
     header, _ = _split(script)
-    named = {name: int(code) for code, name in re.findall(r"^-- (\d) ([A-Z]+)$", "\n".join(header), re.MULTILINE)}
+    named = {line.split()[1]: int(line.split()[0]) for line in header if _tag(line) == "C"}
     known = CODES.get(script.stem)
     assert named == ({} if known is None else {code.name: code.value for code in known})
 
@@ -66,4 +101,16 @@ def test_the_codes_named_are_the_codes_that_python_knows(script: Path) -> None:
 def test_a_script_is_short_and_bounded(script: Path) -> None:
     _, body = _split(script)
     assert len(body.splitlines()) < 60
-    assert not re.search(r"\b(KEYS|SCAN|HGETALL|SMEMBERS)'", body), "no command whose cost grows with the data"
+    calls = set(re.findall(r"redis\.call\('(\w+)'", body))
+    assert calls <= {"TIME", "HGET", "HMGET", "HSET", "HDEL", "ZADD", "ZREM", "ZRANGE", "ZRANGEBYSCORE"}
+    for ranged in re.findall(r"'ZRANGEBYSCORE'[^\n]*", body):
+        assert "'LIMIT'" in ranged, "no command whose cost grows with the data"
+    assert all("0, 0," in ranged for ranged in re.findall(r"'ZRANGE',[^\n]*", body))
+
+
+@each_script
+def test_a_script_reaches_only_the_keys_that_it_is_given(script: Path) -> None:
+    _, body = _split(script)
+    reached = re.findall(r"redis\.call\('(?!TIME)\w+', ([^,)]+)", body)
+    assert reached
+    assert all(re.fullmatch(r"KEYS\[\d\]", key) for key in reached)

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from engine.core.errors import MigrationError
 from engine.core.sequence import TRANSITIONS
@@ -20,6 +20,30 @@ from storage.schema import metadata
 
 STATUSES = ("scheduled", "sending", "sent", "skipped", "failed", "unknown", "cancelled", "would_send")
 ALLOWED = {(status, after) for (status, _), after in TRANSITIONS.items()}
+CATALOGUE = """
+WITH ours AS (
+    SELECT oid, relname FROM pg_class
+    WHERE relnamespace = current_schema()::regnamespace AND relname = ANY(:tables) AND relkind IN ('r', 'p'))
+SELECT 'column', concat_ws(' ', relname, attname, format_type(atttypid, atttypmod), attnotnull, attidentity,
+    pg_get_expr(adbin, adrelid))
+FROM ours JOIN pg_attribute ON attrelid = ours.oid AND attnum > 0
+LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+UNION ALL
+SELECT 'constraint', concat_ws(' ', relname, conname, pg_get_constraintdef(c.oid))
+FROM ours JOIN pg_constraint c ON conrelid = ours.oid
+UNION ALL
+SELECT 'index', replace(pg_get_indexdef(indexrelid), current_schema() || '.', '')
+FROM ours JOIN pg_index ON indrelid = ours.oid
+UNION ALL
+SELECT 'partition', relname || ' ' || pg_get_partkeydef(ours.oid) FROM ours JOIN pg_partitioned_table ON partrelid = oid
+"""
+EVERYTHING = """
+SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
+UNION ALL SELECT proname || '()' FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+UNION ALL SELECT typname || '%' FROM pg_type WHERE typnamespace = 'public'::regnamespace
+UNION ALL SELECT tgname || ' on ' || tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal
+UNION ALL SELECT conname || ' on ' || conrelid::regclass FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+"""
 ROW = "INSERT INTO recovery_deliveries VALUES ($1, 1, 1, 's', 'b', 0, $2, NULL, $3, 0, 1, 0)"
 
 
@@ -39,21 +63,59 @@ def _differences(connection: Connection) -> list[Any]:
     return [found for found in compare_metadata(context, metadata) if found[0] != "remove_table"]
 
 
+async def test_the_catalogue_says_the_same_of_both(database_url: str) -> None:
+    """Beyond what Alembic compares: defaults, checks, the predicates of indexes, how a table is partitioned."""
+    engine = create_async_engine(database_url.replace("postgresql://", "postgresql+asyncpg://"))
+    async with engine.begin() as connection:
+        migrated = await _catalogue(connection)
+        await connection.execute(text("CREATE SCHEMA described"))
+        await connection.execute(text("SET LOCAL search_path TO described"))
+        await connection.run_sync(metadata.create_all, checkfirst=False)
+        described = await _catalogue(connection)
+    await engine.dispose()
+    assert len(described) > 100
+    assert migrated == described
+
+
+async def _catalogue(connection: AsyncConnection) -> set[tuple[str, str]]:
+    rows = await connection.execute(text(CATALOGUE), {"tables": list(metadata.tables)})
+    return {(kind, said) for kind, said in rows}
+
+
 def test_down_leaves_nothing_behind_and_up_again_works(database_url: str) -> None:
+    first = asyncio.run(_everything(database_url))
     downgrade(database_url)
-    assert asyncio.run(_relations(database_url)) == {"alembic_version"}
+    left = asyncio.run(_everything(database_url))
+    assert {name for name in left if "alembic_version" not in name} == set()
     upgrade(database_url)
-    assert "recovery_deliveries" in asyncio.run(_relations(database_url))
+    assert asyncio.run(_everything(database_url)) == first
 
 
-async def _relations(url: str) -> set[str]:
+def test_going_down_takes_the_months_and_their_rows_along(database_url: str) -> None:
+    asyncio.run(_make_months(database_url))
+    downgrade(database_url)
+    assert not [name for name in asyncio.run(_everything(database_url)) if "recovery" in name]
+
+
+async def _make_months(url: str) -> None:
+    pool = await open_pool(url)
+    assert await make_ahead(pool, 1_796_083_200_000)
+    await pool.execute(ROW.replace("1, 1, 's'", "1, 1796083200000, 's'"), 1, "sent", 1)
+    await pool.close()
+
+
+async def test_migrating_again_changes_nothing(database_url: str) -> None:
+    before = await _everything(database_url)
+    await asyncio.to_thread(upgrade, database_url)
+    assert await _everything(database_url) == before
+
+
+async def _everything(url: str) -> set[str]:
+    """All names that the database knows outside of its own."""
     connection = await asyncpg.connect(url)
-    rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    functions = await connection.fetch(
-        "SELECT proname FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = 'public'"
-    )
+    rows = await connection.fetch(EVERYTHING)
     await connection.close()
-    return {row[0] for row in (*rows, *functions)}
+    return {row[0] for row in rows}
 
 
 async def test_a_delivery_goes_only_where_the_table_of_transitions_says(database_url: str) -> None:
@@ -72,11 +134,36 @@ async def test_a_delivery_goes_only_where_the_table_of_transitions_says(database
     assert passed == ALLOWED
 
 
-async def test_a_sending_row_is_taken_over_by_a_newer_version_only(database_url: str) -> None:
+def test_the_table_of_transitions_is_the_one_that_was_designed() -> None:
+    assert {before: {after for start, after in ALLOWED if start == before} for before, _ in ALLOWED} == {
+        "scheduled": {"scheduled", "sending", "skipped", "cancelled", "would_send"},
+        "sending": {"sending", "scheduled", "sent", "failed", "cancelled", "unknown"},
+        "unknown": {"sent", "failed"},
+    }
+
+
+@pytest.mark.parametrize("version", [4, 5])
+async def test_a_sending_row_is_taken_over_by_a_newer_version_only(database_url: str, version: int) -> None:
     connection = await asyncpg.connect(database_url)
     await connection.execute(ROW, 1, "sending", 5)
+    with pytest.raises(asyncpg.CheckViolationError, match="from sending to sending"):
+        await connection.execute("UPDATE recovery_deliveries SET status = 'sending', version = $1", version)
+    await connection.close()
+
+
+async def test_the_transitions_hold_in_a_month_of_its_own_too(database_url: str) -> None:
+    pool = await open_pool(database_url)
+    await make_ahead(pool, 1_796_083_200_000)
+    await pool.execute(ROW.replace("1, 1, 's'", "1, 1796083200000, 's'"), 1, "sent", 1)
+    with pytest.raises(asyncpg.CheckViolationError, match="from sent to scheduled"):
+        await pool.execute("UPDATE recovery_deliveries_2026_12 SET status = 'scheduled'")
+    await pool.close()
+
+
+async def test_a_status_that_nobody_knows_is_refused(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
     with pytest.raises(asyncpg.CheckViolationError):
-        await connection.execute("UPDATE recovery_deliveries SET status = 'sending', version = 5")
+        await connection.execute(ROW, 1, "lost", 1)
     await connection.close()
 
 
@@ -97,13 +184,16 @@ async def test_the_audit_and_published_versions_do_not_change(database_url: str)
     await connection.execute("INSERT INTO audit_log (at, actor, action) VALUES (1, 'ana', 'x')")
     await connection.execute("INSERT INTO bots (id, username, token, created_at) VALUES (1, 'b', '', 0)")
     await connection.execute("INSERT INTO recovery_versions VALUES (1, 1, 1, '{}', 0)")
+    before = await connection.fetch("SELECT * FROM audit_log, recovery_versions")
     for statement in (
         "UPDATE audit_log SET actor = 'eva'",
         "DELETE FROM audit_log",
         "UPDATE recovery_versions SET layout = 2",
+        "UPDATE recovery_versions SET document = '{}'",
     ):
-        with pytest.raises(asyncpg.CheckViolationError):
+        with pytest.raises(asyncpg.CheckViolationError, match="is append only"):
             await connection.execute(statement)
+    assert await connection.fetch("SELECT * FROM audit_log, recovery_versions") == before
     await connection.close()
 
 

@@ -1,0 +1,26 @@
+"""Every key that a running house leaves in Redis stands on the page of keys, of its kind and without a lifetime."""
+
+from storage import keys
+from tests.flows.conftest import house
+from tests.flows.house import House
+
+__all__ = ["house"]
+
+KINDS = {"timers": "zset", "state": "hash", "bot": "hash"}
+
+
+async def test_a_running_house_writes_only_the_keys_of_the_page(house: House) -> None:
+    person = await house.someone()
+    await house.delivery(person, "two", "sent")
+    bot_id = await house.pool.fetchval("SELECT id FROM bots")
+    page = keys.of_bot(bot_id)._asdict()
+    assert {key: await house.redis.type(key) for key in await house.redis.keys()} == {
+        page[name]: kind for name, kind in KINDS.items()
+    }
+    for key in page.values():
+        assert await house.redis.ttl(key) == -1
+
+
+def test_the_keys_of_a_bot_share_one_slot() -> None:
+    assert all(key.startswith("rt:{7}:") for key in keys.of_bot(7))
+    assert set(KINDS) == set(keys.BotKeys._fields)
