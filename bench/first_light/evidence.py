@@ -29,6 +29,10 @@ class Evidence:
     async def open_episodes(self) -> int:
         return int(await self._pool.fetchval("SELECT count(*) FROM recovery_episodes WHERE ended_at IS NULL"))
 
+    async def sending(self) -> int:
+        """Deliveries whose outcome is not written yet; a killed poller leaves some, until they are given up."""
+        return int(await self._pool.fetchval("SELECT count(*) FROM recovery_deliveries WHERE status = 'sending'"))
+
     async def undecided(self) -> list[Undecided]:
         rows = await self._pool.fetch(
             "SELECT bot_id, chat_id, episode_id, step_key, block_key FROM recovery_deliveries WHERE status = 'unknown'"

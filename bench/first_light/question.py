@@ -1,8 +1,8 @@
 """`python -m bench first-light`: is every message that is owed sent once, in time, and no other?
 
 It starts servers, sandbox, receiver and poller of its own and ends them, however it ends. The end of a run is seen, not
-guessed: all signs of life are acknowledged, no timer is armed, no episode is open. What it says is judged by what the
-sandbox received.
+guessed: all signs of life are acknowledged, no timer is armed, no episode is open, every outcome is written (a killed
+poller's may be missing: those are given up long after). What it says is judged by what the sandbox received.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -122,17 +122,18 @@ async def _play(
 ) -> list[int] | None:
     """Until all is over; gives the waits of a killed poller's chats."""
     patience_s = _PATIENCE_S + 3 * owed / (_PACE * given.bots)
-    tasks: list[asyncio.Task[None]] = [asyncio.create_task(play.run())]
-    killing = None
-    if given.kill_poller:
-        killing = asyncio.create_task(kill_in_mid_run(running, play, seen, client, owed // 3))
+    acting = asyncio.create_task(play.run())
+    killing = (
+        asyncio.create_task(kill_in_mid_run(running, play, seen, client, owed // 3)) if given.kill_poller else None
+    )
+    tasks: list[asyncio.Task[Any]] = [acting, killing] if killing else [acting]
     try:
-        await _until_over(running, play, seen, [*tasks, *([killing] if killing else [])], patience_s)
+        await _until_over(running, play, seen, tasks, patience_s)
         return await killing if killing else None
     finally:
-        for task in (*tasks, *([killing] if killing else [])):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, *([killing] if killing else []), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _until_ready(running: House, client: SandboxClient, seen: Evidence, bots: int) -> None:
@@ -146,30 +147,34 @@ async def _until_ready(running: House, client: SandboxClient, seen: Evidence, bo
 
 
 async def _until_over(
-    running: House, play: Play, seen: Evidence, tasks: Sequence[asyncio.Task[None] | asyncio.Task[list[int]]], s: float
+    running: House, play: Play, seen: Evidence, tasks: Sequence[asyncio.Task[Any]], patience_s: float
 ) -> None:
     """Raises RecoveryError if it takes longer, or if a process or a task fails."""
-    give_up = time.monotonic() + s
-    while not await _over(play, seen):
+    give_up = time.monotonic() + patience_s
+    killed = len(tasks) > 1
+    while not await _over(play, seen, killed=killed):
         running.check_alive()
         for task in tasks:
             if task.done():
                 task.result()
         if time.monotonic() > give_up:
-            raise RecoveryError(f"It was not over within {s:.0f} s: {await _left(play, seen)}.")
+            raise RecoveryError(f"It was not over within {patience_s:.0f} s: {await _left(play, seen)}.")
         await asyncio.sleep(_LOOK_S)
 
 
-async def _over(play: Play, seen: Evidence) -> bool:
+async def _over(play: Play, seen: Evidence, *, killed: bool) -> bool:
     if not play.started or play.unacknowledged or play.open:
         return False
-    return not await seen.armed() and not await seen.open_episodes()
+    if await seen.armed() or await seen.open_episodes():
+        return False
+    return killed or not await seen.sending()
 
 
 async def _left(play: Play, seen: Evidence) -> str:
     return (
         f"{play.unacknowledged} signs of life are not acknowledged, {len(play.open)} sends are under way,"
-        f" {await seen.armed()} timers are armed, {await seen.open_episodes()} episodes are open"
+        f" {await seen.armed()} timers are armed, {await seen.open_episodes()} episodes are open,"
+        f" {await seen.sending()} outcomes are not written"
     )
 
 
