@@ -1,16 +1,20 @@
 """A touch first, a line in PostgreSQL behind; nothing that was taken in is forgotten."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
 
 from engine.activity import Activity, Person
+from engine.core import cursor
+from engine.core.cursor import Cursor
 from engine.core.errors import UnreachableError
 from storage import feed
+from storage.incarnation import run_of
 from storage.postgres import Pool, open_pool
 from storage.redis import Redis, open_redis
-from storage.timers import Timers
+from storage.timers import Next, Ticket, Timers
 from storage.watched import Watched
 
 BOT = 7
@@ -24,7 +28,11 @@ class Desk:
         self.client = client
         self.threshold_ms: int | None = THRESHOLD_MS
         self.timers = Timers(client)
-        self.activity = Activity(pool, self.timers, self._watched)
+        self.run = "first"
+        self.activity = Activity(pool, self.timers, self._watched, self._run)
+
+    async def _run(self) -> str:
+        return self.run
 
     def _watched(self, bot_id: int) -> Watched | None:
         return Watched(bot_id, "shop_bot", b"", self.threshold_ms) if bot_id == BOT else None
@@ -113,3 +121,71 @@ async def test_a_sign_that_redis_did_not_take_is_not_taken_in(desk: Desk) -> Non
         await lost.mark_user_activity(BOT, 1, SEEN_MS)
     await lost.flush()
     assert await desk.chats() == []
+
+
+async def test_another_run_of_redis_gets_the_last_minutes_touches_again(desk: Desk) -> None:
+    """A restart keeps the generation, and may lack the last second."""
+    await feed.set_generation(desk.client, BOT, 1)
+    await desk.activity.confirm(BOT)
+    await desk.activity.mark_user_activity(BOT, 1, SEEN_MS)
+    await desk.timers.end(BOT, [1])
+    await desk.activity.confirm(BOT)
+    assert await desk.armed(1) == [False]
+    desk.run = "second"
+    await desk.activity.confirm(BOT)
+    assert await desk.armed(1) == [True]
+
+
+async def test_a_redis_says_which_run_it_is(desk: Desk) -> None:
+    assert await run_of(desk.client) == await run_of(desk.client) != ""
+    with pytest.raises(UnreachableError, match="REDIS_URL"):
+        await run_of(open_redis("redis://127.0.0.1:1/0"))
+
+
+async def test_lives_outlast_a_flush_that_is_broken_off(desk: Desk) -> None:
+    await desk.activity.mark_user_activity(BOT, 1, SEEN_MS)
+    async with desk.pool.acquire() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE chats")
+        flushing = asyncio.create_task(desk.activity.flush())
+        while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - seen
+            await asyncio.sleep(0.01)
+        flushing.cancel()
+        await asyncio.gather(flushing, return_exceptions=True)
+    await desk.activity.flush()
+    assert await desk.chats() == [(1, SEEN_MS, None)]
+
+
+async def test_a_name_that_the_latest_sign_does_not_tell_is_kept(desk: Desk) -> None:
+    await desk.activity.mark_user_activity(BOT, 1, SEEN_MS, Person("Ana"))
+    await desk.activity.mark_user_activity(BOT, 1, SEEN_MS + 1000)
+    await desk.activity.flush()
+    assert await desk.chats() == [(1, SEEN_MS + 1000, "Ana")]
+
+
+@pytest.mark.parametrize(("passed", "unsent"), [(False, True), (True, False)])
+async def test_a_broken_episode_is_known_to_be_unsent_unless_its_request_had_passed(
+    desk: Desk, *, passed: bool, unsent: bool
+) -> None:
+    await interrupt(desk, passed=passed)
+    assert desk.activity._waiting[BOT, 1].unsent_episode is unsent
+
+
+async def test_what_may_have_left_is_not_taken_for_an_earlier_one_that_did_not(desk: Desk) -> None:
+    await interrupt(desk, passed=False)
+    await interrupt(desk, passed=True)
+    assert desk.activity._waiting[BOT, 1].unsent_episode is False
+
+
+async def interrupt(desk: Desk, *, passed: bool) -> None:
+    """A silence is due, an episode begins, a delivery is held; and then the person writes."""
+    desk.threshold_ms = 0
+    await feed.set_generation(desk.client, BOT, 1)
+    await desk.activity.mark_user_activity(BOT, 1)
+    await desk.activity.confirm(BOT)
+    (held,) = (await desk.timers.claim(BOT, 1, 60_000, 1)).timers
+    begun = Next(1, held.version, held.due_ms, urgent=True, opaque=cursor.write(Cursor(held.seen_ms, 0, "s", "b", 1)))
+    await desk.timers.settle(BOT, [begun])
+    (held,) = (await desk.timers.claim(BOT, 1, 60_000, 1)).timers
+    if passed:
+        await desk.timers.pass_(BOT, [Ticket(1, held.version)])
+    await desk.activity.mark_user_activity(BOT, 1)

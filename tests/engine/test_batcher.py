@@ -76,3 +76,34 @@ async def test_who_gives_up_harms_nobody(door: Door) -> None:
     assert door.batches == [[2]]
     with pytest.raises(asyncio.CancelledError):
         await quitter
+
+
+async def test_a_wrong_number_of_answers_reaches_everybody_as_an_error() -> None:
+    async def too_few(items: list[int]) -> list[int]:
+        return items[1:]
+
+    batcher = Batcher(too_few)
+    results = await asyncio.gather(*(batcher(n) for n in (1, 2)), return_exceptions=True)
+    assert [type(result) for result in results] == [ValueError, ValueError]
+
+
+async def test_nobody_is_left_waiting_when_the_work_is_broken_off(door: Door) -> None:
+    batcher = Batcher(door)
+    door.open.clear()
+    first = asyncio.create_task(batcher(1))
+    await door.asked.wait()
+    second = asyncio.create_task(batcher(2))
+    await asyncio.sleep(0)
+    assert batcher._worker
+    batcher._worker.cancel()
+    results = await asyncio.gather(first, second, return_exceptions=True)
+    assert [type(result) for result in results] == [asyncio.CancelledError] * 2
+    door.open.set()
+    assert await batcher(3) == 6
+
+
+async def test_the_worker_ends_when_nobody_waits(door: Door) -> None:
+    batcher = Batcher(door)
+    await batcher(1)
+    await asyncio.sleep(0)
+    assert batcher._worker is None

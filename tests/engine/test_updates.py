@@ -44,6 +44,10 @@ PAID = {"currency": "XTR", "total_amount": 5, "telegram_payment_charge_id": "c1"
         ({"poll_answer": {"poll_id": "1", "user": ANA}}, sign(UNDATED)),
         ({"message": {**MESSAGE, "successful_payment": PAID}}, sign(SEEN_MS, Payment("c1", 5, "XTR"))),
         ({"my_chat_member": {"chat": PRIVATE, "new_chat_member": {"status": "kicked"}}}, Gone(5)),
+        (
+            {"my_chat_member": {"chat": PRIVATE, "date": 1_800_000_000, "new_chat_member": {"status": "kicked"}}},
+            Gone(5, 1_800_000_000_000),
+        ),
         ({"my_chat_member": {"chat": PRIVATE, "new_chat_member": {"status": "member"}}}, None),
         ({"message": {**MESSAGE, "chat": {"id": -100, "type": "supergroup"}}}, None),
         ({"message": {**MESSAGE, "from": {**ANA, "is_bot": True}}}, None),
@@ -70,6 +74,22 @@ def test_a_broken_update_harms_no_other_and_is_counted() -> None:
     batch = read_answer(body.replace(b"BROKEN", b"\xff\xfe"))
     assert isinstance(batch, Batch)
     assert (batch.size, batch.last_id, len(batch.events), batch.broken) == (4, 13, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"update_id": 11, "message": {**MESSAGE, "chat": {"id": 2**63, "type": "private"}}},
+        {"update_id": 11, "message": {**MESSAGE, "date": -1}},
+        {"update_id": 11, "message": {**MESSAGE, "successful_payment": {**PAID, "total_amount": 2**63}}},
+        {"update_id": "11", "message": MESSAGE},
+        {"message": MESSAGE},
+        17,
+    ],
+)
+def test_what_no_store_could_hold_or_has_no_number_is_skipped(odd: Any) -> None:
+    updates = [odd, {"update_id": 12, "message": MESSAGE}]
+    assert read_answer(msgspec.json.encode({"ok": True, "result": updates})) == Batch(2, 12, (sign(SEEN_MS),), 1)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>502</html>", b"[]", b'{"ok": true, "result": [{}]}'])
