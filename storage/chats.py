@@ -51,6 +51,13 @@ ON CONFLICT (bot_id, chat_id) DO UPDATE SET
         ELSE chats.unreachable_since END
 """
 
+_HOLD_BROKEN: Final = f"""
+SELECT 1 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS w(bot_id, chat_id, last_active)
+JOIN recovery_episodes e USING (bot_id, chat_id)
+WHERE e.returned_at IS NULL AND e.episode_id / {SECOND_MS} < w.last_active / {SECOND_MS}
+ORDER BY e.bot_id, e.chat_id, e.episode_id FOR UPDATE OF e
+"""
+
 _RETURNED: Final = f"""
 WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bool[])
@@ -59,7 +66,6 @@ WITH wanted AS MATERIALIZED (
     SELECT e.bot_id, e.chat_id, e.episode_id, e.ended_at, w.last_active, w.unsent
     FROM wanted w JOIN recovery_episodes e USING (bot_id, chat_id)
     WHERE e.returned_at IS NULL AND e.episode_id / {SECOND_MS} < w.last_active / {SECOND_MS}
-    ORDER BY e.bot_id, e.chat_id, e.episode_id FOR UPDATE OF e
 ), closed AS (
     UPDATE recovery_episodes e SET
         returned_at = h.last_active,
@@ -82,12 +88,17 @@ WITH wanted AS MATERIALIZED (
 SELECT bot_id, chat_id, episode_id FROM closed WHERE was_open
 """
 
+_HOLD_OPEN: Final = """
+SELECT 1 FROM unnest($1::bigint[], $2::bigint[]) AS w(bot_id, chat_id) JOIN recovery_episodes e USING (bot_id, chat_id)
+WHERE e.ended_at IS NULL ORDER BY e.bot_id, e.chat_id, e.episode_id FOR UPDATE OF e
+"""
+
 _CONCLUDE: Final = """
 WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bool[]) AS w(bot_id, chat_id, unsent)
 ), held AS MATERIALIZED (
     SELECT e.bot_id, e.chat_id, e.episode_id, w.unsent FROM wanted w JOIN recovery_episodes e USING (bot_id, chat_id)
-    WHERE e.ended_at IS NULL ORDER BY e.bot_id, e.chat_id, e.episode_id FOR UPDATE OF e
+    WHERE e.ended_at IS NULL
 ), closed AS (
     UPDATE recovery_episodes e SET ended_at = $5::bigint, reason = $4::text,
         paid_at = CASE WHEN $4::text = 'paid' THEN $5::bigint END
@@ -116,6 +127,7 @@ async def flush(connection: Connection, lives: Sequence[Life], now_ms: int) -> l
     columns = _columns(sorted(lives))
     async with connection.transaction():
         await connection.execute(_SEEN, *columns[:6])
+        await connection.execute(_HOLD_BROKEN, *columns[:3])
         rows = await connection.fetch(_RETURNED, *columns[:3], columns[6], now_ms)
     return [Ended(*row) for row in rows]
 
@@ -127,7 +139,22 @@ async def conclude(
 
     Each is (bot, chat, unsent): `unsent` says that a delivery in `sending` surely never left, and now never will.
     """
-    return [Ended(*row) for row in await connection.fetch(_CONCLUDE, *_columns(sorted(chats)), reason, now_ms)]
+    columns = _columns(sorted(chats))
+    async with connection.transaction():
+        await connection.execute(_HOLD_OPEN, *columns[:2])
+        rows = await connection.fetch(_CONCLUDE, *columns, reason, now_ms)
+    return [Ended(*row) for row in rows]
+
+
+async def conclude_all(connection: Connection, bot_id: int, reason: str, now_ms: int) -> int:
+    """End every open episode of a bot; returns how many. What is on the wire still records its outcome."""
+    rows = await connection.fetch(
+        "SELECT chat_id FROM recovery_episodes WHERE bot_id = $1 AND ended_at IS NULL ORDER BY chat_id", bot_id
+    )
+    ended = (
+        await conclude(connection, [(bot_id, row["chat_id"], False) for row in rows], reason, now_ms) if rows else []
+    )
+    return len(ended)
 
 
 async def mark_unreachable(connection: Connection, chats: Sequence[tuple[int, int]], now_ms: int) -> None:

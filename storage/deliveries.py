@@ -104,14 +104,25 @@ JOIN recovery_episodes e USING (bot_id, chat_id, episode_id)
 ORDER BY e.bot_id, e.chat_id, e.episode_id FOR UPDATE OF e
 """
 
+_LOCK_OLDER: Final = f"""
+SELECT 1 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS w(bot_id, chat_id, episode_id)
+JOIN recovery_episodes e ON e.bot_id = w.bot_id AND e.chat_id = w.chat_id
+WHERE e.ended_at IS NULL AND e.episode_id / {SECOND_MS} < w.episode_id / {SECOND_MS}
+ORDER BY e.bot_id, e.chat_id, e.episode_id FOR UPDATE OF e
+"""
+
 _CLOSE_OLDER: Final = f"""
 WITH wanted AS (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS w(bot_id, chat_id, episode_id)
+), held AS MATERIALIZED (
+    SELECT e.bot_id, e.chat_id, e.episode_id, w.episode_id AS returned_at
+    FROM wanted w JOIN recovery_episodes e USING (bot_id, chat_id)
+    WHERE e.ended_at IS NULL AND e.episode_id / {SECOND_MS} < w.episode_id / {SECOND_MS}
+    ORDER BY e.bot_id, e.chat_id, e.episode_id FOR UPDATE OF e
 ), closed AS (
-    UPDATE recovery_episodes e SET ended_at = $4, reason = 'returned', returned_at = w.episode_id
-    FROM wanted w
-    WHERE e.bot_id = w.bot_id AND e.chat_id = w.chat_id AND e.ended_at IS NULL
-      AND e.episode_id / {SECOND_MS} < w.episode_id / {SECOND_MS}
+    UPDATE recovery_episodes e SET ended_at = $4, reason = 'returned', returned_at = h.returned_at
+    FROM held h
+    WHERE e.bot_id = h.bot_id AND e.chat_id = h.chat_id AND e.episode_id = h.episode_id
     RETURNING e.bot_id, e.chat_id, e.episode_id
 )
 UPDATE recovery_deliveries d SET status = 'cancelled', reason = 'returned'
@@ -159,7 +170,7 @@ WITH wanted AS MATERIALIZED (
 ), known AS MATERIALIZED (
     SELECT w.*, e.episode_id IS NOT NULL AS exists, e.reason AS ended,
         b.status AS bot_status, k.state AS campaign_state, coalesce(s.engaged, false) AS emergency_stop,
-        coalesce(c.last_active / {SECOND_MS} > w.episode_id / {SECOND_MS}, false) AS returned,
+        c.last_active, coalesce(c.last_active / {SECOND_MS} > w.episode_id / {SECOND_MS}, false) AS returned,
         c.unreachable_since IS NULL AS reachable, c.opted_out_at IS NOT NULL AS opted_out,
         EXISTS (SELECT FROM payments p
             WHERE p.bot_id = w.bot_id AND p.chat_id = w.chat_id AND p.status = 'paid') AS paid,
@@ -294,6 +305,7 @@ async def begin(pool: Pool, wanted: Sequence[Beginning], now_ms: int) -> list[Be
     columns = _columns(wanted)
     async with transaction(pool) as connection:
         await connection.execute(_TOUCH_CHATS, *columns[:3])
+        await connection.execute(_LOCK_OLDER, *columns[:3])
         await connection.execute(_CLOSE_OLDER, *columns[:3], now_ms)
         rows = await connection.fetch(_BEGIN, *columns, now_ms)
     by_chat = {(row["bot_id"], row["chat_id"]): row for row in rows}
@@ -361,6 +373,7 @@ def _found(row: asyncpg.Record) -> Found:
         due_ms=row["due_at"] or 0,
         attempts=row["attempts_now"] or 0,
         runs=frozenset(row["runs"] or ()),
+        last_active_ms=row["last_active"] or 0,
         facts=Facts(
             bot_status=row["bot_status"] or "removed",
             campaign_state=row["campaign_state"] or "draft",
