@@ -1,6 +1,8 @@
 """The receiver against the sandbox: an update is acknowledged only after its effect stands."""
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -23,6 +25,7 @@ from storage.redis import Redis, open_redis
 from storage.timers import Timers
 from storage.watched import Watched
 
+ROOT = Path(__file__).parents[2]
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 THRESHOLD_MS = 60_000
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -200,4 +203,35 @@ async def test_the_last_signs_of_life_are_written_before_the_end(desk: Desk, rec
     assert await desk.people.acknowledged_at(desk.bot.username, done.update_id) is not None
     stop.set()
     await running
+    assert await desk.pool.fetchval("SELECT count(*) FROM chats WHERE chat_id = $1", person) == 1
+
+
+async def test_the_process_outlives_lost_connections_and_ends_in_order_when_told(desk: Desk) -> None:
+    await add(desk.settings, Secret(desk.bot.token))
+    person = await desk.someone()
+    environ = {
+        "REDIS_URL": desk.settings.redis_url,
+        "DATABASE_URL": desk.settings.database_url,
+        "ENCRYPTION_KEY": KEY,
+        "TELEGRAM_API_URL": desk.settings.telegram_api_url,
+        "LOG_FORMAT": "json",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "engine.receiver", cwd=ROOT, env=environ, stdout=PIPE, stderr=PIPE
+    )
+    assert await desk.people.open_requests(1, 30)
+    await desk.client.client_kill_filter(_type="normal", skipme=True)
+    await desk.pool.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    written = await desk.people.write(desk.bot.username, person, "a secret that nobody logs")
+    assert written.update_id is not None
+    assert await desk.people.acknowledged_at(desk.bot.username, written.update_id, 30) is not None
+    process.terminate()
+    out, err = await asyncio.wait_for(process.communicate(), 30)
+    assert (process.returncode, err) == (0, b"")
+    assert b"Receiver stopped" in out
+    assert b"secret" not in out
+    assert desk.bot.token.encode() not in out
     assert await desk.pool.fetchval("SELECT count(*) FROM chats WHERE chat_id = $1", person) == 1
