@@ -10,7 +10,8 @@ import msgspec
 from engine.core import campaign
 from engine.core.campaign import Action, Change, Planned, Snapshot, State
 from engine.core.errors import CampaignError, NotFoundError
-from storage import campaigns
+from engine.core.gate import Reason
+from storage import campaigns, chats
 from storage.campaigns import Campaign
 from storage.postgres import Connection, Pool, transaction
 
@@ -102,6 +103,8 @@ async def _act(pool: Pool, bot: str, action: Action, change: Change) -> State:
         if state != found.state:
             activated_at = campaign.activated_at(found.state, state, found.activated_at, change.at)
             await campaigns.set_state(connection, found, state, activated_at, change)
+        if action == "stop":
+            await chats.conclude_all(connection, found.bot_id, Reason.STOPPED, change.at)
         return state
 
 

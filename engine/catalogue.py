@@ -26,6 +26,7 @@ class Served(NamedTuple):
     newest_version: int
     newest: Snapshot | None
     activated_at_ms: int
+    sealed_token: bytes = b""
 
 
 class Catalogue:
@@ -71,4 +72,5 @@ class Catalogue:
             number,
             newest,
             row.activated_at_ms or 0,
+            row.token,
         )

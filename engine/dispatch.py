@@ -69,7 +69,7 @@ class _Journey:
         """Begin the episode of this silence; the cursor to go on with, or None when all is settled."""
         newest = self._bot.newest
         first = sequence.first(newest, self._held.seen_ms, self._held.due_ms) if newest else None
-        if newest is None or first is None or self._bot.state is not LaneState.OPEN:
+        if newest is None or first is None or self._bot.state is not LaneState.OPEN or self._before_activation():
             await self._remove()
             return None
         begun = await self._doors.begin(self._beginning(first))
@@ -91,7 +91,7 @@ class _Journey:
         wish = isinstance(gate.judge(Facts(), plan), Pass)
         found = await self._doors.claim(self._claiming(cursor, plan, wish=wish))
         if found.taken and found.status == "unknown":
-            self._note("Recovery step sent", found.cursor, outcome="unknown")
+            self._note("Recovery step unknown", found.cursor, reason="no answer was recorded")
         decision = sequence.decide(found, cursor, gate.judge(found.facts, plan), self._clock.now_ms())
         if isinstance(decision, Send) and block:
             return await self._send(found, cursor, block)
@@ -107,7 +107,7 @@ class _Journey:
             case Close(reason):
                 await self._report(found, status="cancelled", reason=reason, end=reason)
                 self._note("Recovery episode ended", found.cursor, reason=reason)
-                await self._remove()
+                await self._leave(found)
             case Rest(Reason.VERSION_CHANGED):
                 self._note("Recovery step skipped", found.cursor, reason=Reason.VERSION_CHANGED)
             case Rest(_, until_ms):
@@ -115,7 +115,7 @@ class _Journey:
             case Follow():
                 await self._settle(found.cursor, found.due_ms, urgent=False)
             case Forget() | Send():
-                await self._remove()
+                await self._leave(found)
 
     async def _send(self, found: Found, expected: Cursor, block: Block) -> End:
         if found.attempts > MAX_ATTEMPTS:
@@ -166,7 +166,7 @@ class _Journey:
         if following is None:
             stands = await self._report(found, end=Reason.COMPLETED, **report)
             self._note_done(found.cursor, stands)
-            self._note("Recovery episode ended", found.cursor, reason=Reason.COMPLETED)
+            self._note("Recovery episode ended", found.cursor, reason=stands.ended)
             await self._remove()
             return
         stands = await self._report(found, next=following.cursor, next_due_ms=following.due_ms, **report)
@@ -239,6 +239,17 @@ class _Journey:
     async def _remove(self) -> None:
         await self._doors.settle(self._bot.bot_id, Next(self._held.chat_id, self._held.version, NOTHING_ARMED))
 
+    async def _leave(self, found: Found) -> None:
+        """The episode is over. Redis may have lost the sign of life that ended it: then that silence is armed anew."""
+        if found.facts.returned and self._bot.newest:
+            await self._arm_anew(found.last_active_ms, self._bot.newest)
+        else:
+            await self._remove()
+
+    def _before_activation(self) -> bool:
+        """Activation is not retroactive: who was silent before it is left alone."""
+        return self._held.seen_ms < self._bot.activated_at_ms
+
     async def _arm_anew(self, last_active_ms: int, newest: Snapshot) -> None:
         """Redis forgot a sign of life that PostgreSQL has seen: the silence counts from there."""
         due = last_active_ms + newest.threshold_ms
@@ -250,6 +261,8 @@ class _Journey:
         """Say what PostgreSQL has taken down of the block."""
         if stands.status in ("skipped", "failed"):
             self._note("Recovery step skipped", cursor, outcome=stands.status, reason=stands.reason)
+        elif stands.status == "unknown":
+            self._note("Recovery step unknown", cursor, reason="no answer")
         elif stands.status:
             self._note("Recovery step sent", cursor, outcome=stands.status, crossed=stands.crossed)
 

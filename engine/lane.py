@@ -61,6 +61,7 @@ class Lane:
         self._wake = asyncio.Event()
         self.unauthorized = asyncio.Event()
         self.lost = asyncio.Event()
+        self.fenced = asyncio.Event()
 
     async def run(self) -> None:
         """Turn after turn, until cancelled."""
@@ -79,7 +80,11 @@ class Lane:
         keeper.cancel()
 
     async def run_once(self) -> Turn:
-        """Claim what is due and can be sent now, and set it on its way. Raises UnreachableError."""
+        """Claim what is due and can be sent now, and set it on its way. Raises UnreachableError.
+
+        A chat that is claimed while its last journey is still under way may be on the wire, whatever Redis remembers:
+        a failover may have dropped the mark.
+        """
         bot = self._catalogue.bots.get(self._bot_id)
         if bot is None or bot.state is LaneState.SHUT or self.unauthorized.is_set() or self._catalogue.clocks_apart:
             return Turn(None, 0, SHUT_SLEEP_S)
@@ -94,8 +99,9 @@ class Lane:
             raise
         self._give_back(bot, wanted - len(claimed.timers))
         self._clock.hear(claimed.now_ms)
+        under_way = {ticket.chat_id for ticket in self._journeys.values()}
         for held in claimed.timers:
-            self._start(bot, held)
+            self._start(bot, held._replace(marked=held.marked or held.chat_id in under_way))
         self._note(claimed)
         return Turn(claimed.code, len(claimed.timers), self._sleep_s(bot, claimed))
 
@@ -140,7 +146,7 @@ class Lane:
         except RecoveryError as error:
             logger().warning("Journey broken off", bot=bot.username, chat=held.chat_id, error=str(error))
             return
-        except Exception:  # noqa: BLE001 - one chat's fault ends no lane: its lease brings it back, five times at most
+        except Exception:  # noqa: BLE001 - one chat's fault ends no lane: its lease brings it back
             logger().exception("Journey broken off", bot=bot.username, chat=held.chat_id)
             return
         finally:
@@ -164,6 +170,8 @@ class Lane:
         """Until the nearest deadline, or until one armed from now on could be due: whichever comes first."""
         if claimed.code is ClaimCode.LOST:
             self.lost.set()
+        if claimed.code is ClaimCode.FENCED:
+            self.fenced.set()
         if claimed.code is not ClaimCode.CLAIMED:
             return SHUT_SLEEP_S
         threshold_ms = bot.newest.threshold_ms if bot.newest else LONGEST_SLEEP_S * 1000

@@ -16,8 +16,9 @@ from engine import suspicion
 from engine.catalogue import Catalogue, Served
 from engine.clock import ServerClock
 from engine.core.campaign import Snapshot
-from engine.core.errors import RecoveryError, SettingsError
+from engine.core.errors import FencedError, RecoveryError, SettingsError
 from engine.core.identity import shard_of
+from engine.core.lane import LaneState
 from engine.dispatch import Dispatch
 from engine.doors import Doors
 from engine.lane import Lane
@@ -78,7 +79,7 @@ class Poller:
         return Turn(len(self._lanes), reaped)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Turn after turn until told to stop; then finish what is in flight."""
+        """Turn after turn until told to stop; then finish what is in flight. Raises FencedError."""
         while not stop.is_set():
             try:
                 await self.run_once()
@@ -88,7 +89,11 @@ class Poller:
                 logger().exception("Poller turn failed")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), TURN_S)
+            if any(lane.fenced.is_set() for lane, _ in self._lanes.values()):
+                break
         await self.close()
+        if not stop.is_set():
+            raise FencedError("A newer poller serves this shard: this one stops. Start it again to take over.")
 
     async def close(self) -> None:
         lanes = list(self._lanes.values())
@@ -101,8 +106,11 @@ class Poller:
         await self._sender.close()
 
     async def _compare_clocks(self) -> None:
-        redis_ms, postgres_ms = await server_now_ms(self._client), await now_ms(self._pool)
-        self._clock.hear(redis_ms)
+        before_ms = await server_now_ms(self._client)
+        postgres_ms = await now_ms(self._pool)
+        after_ms = await server_now_ms(self._client)
+        self._clock.hear(after_ms)
+        redis_ms = min(max(postgres_ms, before_ms), after_ms)
         self._catalogue.clocks_apart = abs(redis_ms - postgres_ms) > CLOCKS_APART_MS
         if self._catalogue.clocks_apart:
             logger().error("Lanes shut: set the clocks of Redis and PostgreSQL", apart_ms=redis_ms - postgres_ms)
@@ -121,7 +129,7 @@ class Poller:
             bot = self._catalogue.bots[bot_id]
             if bot_id in self._mending and not self._mending[bot_id].done():
                 continue
-            if lane.lost.is_set() and bot.newest:
+            if lane.lost.is_set() and bot.newest and bot.activated_at_ms and bot.state is not LaneState.DRAINING:
                 self._mending[bot_id] = asyncio.create_task(self._rebuild(bot, bot.newest, lane))
             elif lane.unauthorized.is_set():
                 self._mending[bot_id] = asyncio.create_task(self._ask_after_token(bot, lane))

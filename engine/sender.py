@@ -24,12 +24,14 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiohttp import ClientConnectorError
+from aiohttp import ClientConnectorError, ClientTimeout, ConnectionTimeoutError
 
 from engine.core.outcome import Outcome, Sent, Unknown, not_sent, of_refusal
 
 TIMEOUT_S: Final = 30
+_CONNECT_S: Final = 5
 _CONNECTIONS: Final = 1_000
+_NEVER_CONNECTED: Final = (ClientConnectorError, ConnectionTimeoutError)
 _CODES: Final[tuple[tuple[type[TelegramAPIError], int], ...]] = (
     (TelegramRetryAfter, 429),
     (TelegramBadRequest, 400),
@@ -45,7 +47,12 @@ _CODES: Final[tuple[tuple[type[TelegramAPIError], int], ...]] = (
 
 class Sender:
     def __init__(self, api_url: str) -> None:
-        self._session = AiohttpSession(api=TelegramAPIServer.from_base(api_url), limit=_CONNECTIONS, timeout=TIMEOUT_S)
+        patience = ClientTimeout(total=TIMEOUT_S, sock_connect=_CONNECT_S)
+        self._session = AiohttpSession(
+            api=TelegramAPIServer.from_base(api_url),
+            limit=_CONNECTIONS,
+            timeout=patience,
+        )
 
     async def send_text(self, token: str, chat_id: int, text: str, attempts: int) -> Outcome:
         """Send one message of Telegram HTML, on its nth attempt (from 1)."""
@@ -74,13 +81,9 @@ def _outcome(error: Exception, attempts: int) -> Outcome:
     for kind, code in _CODES:
         if isinstance(error, kind):
             retry_after = error.retry_after if isinstance(error, TelegramRetryAfter) else None
-            return of_refusal(code, _description(error), retry_after, attempts)
-    if isinstance(error, TelegramNetworkError) and isinstance(error.__cause__, ClientConnectorError):
+            return of_refusal(code, error.message, retry_after, attempts)
+    if isinstance(error, TelegramNetworkError) and isinstance(error.__cause__, _NEVER_CONNECTED):
         return not_sent(attempts)
     if type(error) is TelegramAPIError and "too many requests" in str(error).lower():
         return of_refusal(429, str(error), None, attempts)
     return Unknown(type(error).__name__)
-
-
-def _description(error: TelegramAPIError) -> str:
-    return error.message

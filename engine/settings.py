@@ -101,10 +101,11 @@ def _url(read: Mapping[str, str], name: str, schemes: tuple[str, ...], example: 
     if not value:
         raise SettingsError(f"{name} is not set: give it a value such as {example}.")
     try:
-        scheme = urlsplit(value).scheme
+        parts = urlsplit(value)
+        fits = parts.scheme in schemes and (parts.port or 1) > 0
     except ValueError:
-        scheme = ""
-    if scheme not in schemes:
+        fits = False
+    if not fits:
         raise SettingsError(f"{name} is not a {schemes[0]} address: write it like {example}.")
     return value
 

@@ -17,13 +17,14 @@ BETWEEN_CHECKS_S: Final = 30.0
 
 
 async def confirm(pool: Pool, sender: Sender, bot: Served, now_ms: int) -> bool:
-    """Find out whether the token is dead; True when the bot was suspended."""
+    """Find out whether the token is dead; True when the bot was suspended. No answer is no refusal."""
     for check in range(CHECKS):
-        if await sender.is_authorized(bot.token):
+        if await sender.is_authorized(bot.token) is not False:
             return False
         if check + 1 < CHECKS:
             await asyncio.sleep(BETWEEN_CHECKS_S)
     async with transaction(pool) as connection:
-        await bots.suspend(connection, bot.bot_id, "Telegram refuses the token", now_ms)
-    logger().error("Bot suspended: Telegram refuses its token. Give it a new one.", bot=bot.username)
-    return True
+        suspended = await bots.suspend(connection, bot.bot_id, bot.sealed_token, "Telegram refuses the token", now_ms)
+    if suspended:
+        logger().error("Bot suspended: Telegram refuses its token. Give it a new one.", bot=bot.username)
+    return suspended

@@ -34,10 +34,15 @@ async def list_bots(connection: Connection) -> list[BotRecord]:
     return [BotRecord(*row) for row in rows]
 
 
-async def suspend(connection: Connection, bot_id: int, detail: str, now_ms: int) -> None:
-    """Hold everything of a bot, and open an incident that says why."""
-    await connection.execute("UPDATE bots SET status = 'suspended' WHERE id = $1", bot_id)
-    await open_incident(connection, bot_id, "bot_suspended", detail, now_ms)
+async def suspend(connection: Connection, bot_id: int, token: bytes, detail: str, now_ms: int) -> bool:
+    """Hold everything of a bot, and open an incident that says why; False if it has another token by now."""
+    suspended = await connection.fetchval(
+        "UPDATE bots SET status = 'suspended' WHERE id = $1 AND token = $2 AND status <> 'removed' RETURNING id",
+        *(bot_id, token),
+    )
+    if suspended:
+        await open_incident(connection, bot_id, "bot_suspended", detail, now_ms)
+    return suspended is not None
 
 
 async def open_incident(connection: Connection, bot_id: int, kind: str, detail: str, now_ms: int) -> None:

@@ -151,10 +151,8 @@ async def conclude_all(connection: Connection, bot_id: int, reason: str, now_ms:
     rows = await connection.fetch(
         "SELECT chat_id FROM recovery_episodes WHERE bot_id = $1 AND ended_at IS NULL ORDER BY chat_id", bot_id
     )
-    ended = (
-        await conclude(connection, [(bot_id, row["chat_id"], False) for row in rows], reason, now_ms) if rows else []
-    )
-    return len(ended)
+    chats = [(bot_id, row["chat_id"], False) for row in rows]
+    return len(await conclude(connection, chats, reason, now_ms)) if chats else 0
 
 
 async def mark_unreachable(connection: Connection, chats: Sequence[tuple[int, int]], now_ms: int) -> None:

@@ -17,13 +17,25 @@ async def server_now_ms(client: Redis) -> int:
 
 
 async def hold(client: Redis, bot_id: int, until_ms: int) -> None:
-    """No claim for the bot before `until_ms`; a successor of this poller knows it too. Raises UnreachableError."""
-    await _write(client, bot_id, "held", until_ms)
+    """No claim for the bot before `until_ms`; a successor of this poller knows it too. Raises UnreachableError.
+
+    A shorter hold does not cut a longer one. Only the bot's own lane holds it, so that reading first is safe.
+    """
+    held = await _read(client, bot_id, "held")
+    await _write(client, bot_id, "held", max(until_ms, int(held or 0)))
 
 
 async def set_generation(client: Redis, bot_id: int, generation: int) -> None:
     """The timers of the bot are whole as of `generation`; only a rebuild says so. Raises UnreachableError."""
     await _write(client, bot_id, "generation", generation)
+
+
+async def _read(client: Redis, bot_id: int, field: str) -> str | None:
+    try:
+        value = await client.hget(keys.of_bot(bot_id).bot, field)
+    except (RedisError, OSError) as error:
+        raise UnreachableError(f"Redis did not tell {field} of bot {bot_id} ({error}): check REDIS_URL.") from error
+    return None if value is None else str(value)
 
 
 async def _write(client: Redis, bot_id: int, field: str, value: int) -> None:

@@ -38,7 +38,7 @@ async def open_pool(database_url: str) -> Pool:
             command_timeout=_TIMEOUT_S,
             server_settings=_POINT_LOOKUPS,
         )
-    except (OSError, asyncpg.PostgresError) as error:
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise UnreachableError(
             f"PostgreSQL does not answer ({error}): check DATABASE_URL and that it is up."
         ) from error

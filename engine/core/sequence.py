@@ -48,6 +48,7 @@ class Found(NamedTuple):
     attempts: int
     runs: frozenset[str]
     facts: Facts
+    last_active_ms: int = 0
 
 
 class Send(NamedTuple):
@@ -157,7 +158,7 @@ def following(newest: Snapshot, pinned: Snapshot, found: Found, ended_ms: int, *
         for block in _after(step, cursor.block):
             due = ended_ms + max(block.delay_ms, CHAT_GAP_MS)
             return Next(cursor._replace(ordinal=cursor.ordinal + 1, block=block.key), due, urgent=True)
-    for candidate in _later_steps(newest, pinned, cursor.step):
+    for candidate in _later_steps(newest, pinned, cursor.step, found.runs):
         if candidate.key in found.runs:
             continue
         if opened := _open(newest, candidate, cursor.episode_id, cursor.ordinal + 1, ended_ms):
@@ -187,10 +188,11 @@ def _after(step: Step, block_key: str) -> Iterator[Block]:
     return (block for block in step.blocks[start:] if block.active)
 
 
-def _later_steps(newest: Snapshot, pinned: Snapshot, step_key: str) -> tuple[Step, ...]:
-    """Steps after this one; if it was deleted, after the nearest one before it that is still there."""
+def _later_steps(newest: Snapshot, pinned: Snapshot, step_key: str, runs: frozenset[str]) -> tuple[Step, ...]:
+    """Steps after this one; if it was deleted, after the nearest one before it that is still there. Never backwards."""
     places = {step.key: place for place, step in enumerate(newest.steps)}
     before = [step.key for step in pinned.steps]
     upto = before[: before.index(step_key) + 1] if step_key in before else [step_key]
-    place = next((places[key] for key in reversed(upto) if key in places), -1)
+    last_run = max((places[key] for key in runs if key in places), default=-1)
+    place = next((places[key] for key in reversed(upto) if key in places), last_run)
     return newest.steps[place + 1 :]

@@ -1,11 +1,15 @@
 """The stories of one silence, end to end: read them as documentation."""
 
+import asyncio
+
 import pytest
 
 from bench.sandbox.wire import Act, Fault, FaultKind
 from engine import administration, suspicion
 from engine.core.campaign import Change
 from storage.feed import server_now_ms
+from storage.keys import of_bot
+from storage.redis import read_states
 from storage.timers import Timers
 from tests.flows.house import BOT, House
 
@@ -149,3 +153,40 @@ async def test_after_an_outage_the_backlog_is_taken_in_before_silence_is_judged(
     await house.people.remove_fault(outage.id)
     assert await house.ended(person.id) == ["completed"]
     assert await house.told(person.id) == ["first", "second", "third"]
+
+
+async def test_a_stop_is_for_good_and_activation_is_not_retroactive(house: House) -> None:
+    person, silent = await house.someone(), await house.someone()
+    await house.delivery(person, "two", "sent")
+    await administration.stop(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
+    assert await house.ended(person) == ["stopped"]
+    await administration.activate(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
+    newcomer = await house.someone()
+    assert await house.ended(newcomer) == ["completed"]
+    assert await house.told(person) == ["first", "second"]
+    assert await house.told(silent) == ["first", "second"]
+
+
+async def test_a_sign_of_life_that_redis_forgot_is_armed_anew(house: House) -> None:
+    person = await house.someone()
+    await house.delivery(person, "two", "sent")
+    bot_id: int = await house.pool.fetchval("SELECT id FROM bots")
+    keys = of_bot(bot_id)
+    async with asyncio.timeout(20):
+        while not (state := (await read_states(house.redis, bot_id, [person]))[0]):  # noqa: ASYNC110 - Redis is the signal
+            await asyncio.sleep(0)
+    score = await house.redis.zscore(keys.timers, str(person))
+    await house.people.write(BOT, person, "I am back")
+    assert await house.ended(person) == ["returned"]
+    await house.redis.hset(keys.state, str(person), state)
+    await house.redis.zadd(keys.timers, {str(person): score or 0})
+    assert await house.ended(person, 2) == ["returned", "completed"]
+
+
+async def test_no_answer_about_a_token_suspends_nobody(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suspicion, "BETWEEN_CHECKS_S", 0.05)
+    await house.people.set_fault(Fault(FaultKind.UNAUTHORIZED, method="sendMessage", count=1))
+    await house.people.set_fault(Fault(FaultKind.BAD_GATEWAY, method="getMe"))
+    person = await house.someone()
+    assert await house.ended(person) == ["completed"]
+    assert await house.pool.fetchval("SELECT status FROM bots") == "active"

@@ -28,12 +28,13 @@ async def test_a_known_bot_gets_its_new_token_and_name(connection: Connection) -
 async def test_a_suspended_bot_says_why_once_and_is_active_again_with_a_new_token(connection: Connection) -> None:
     await bots.add(connection, 7, "shop_bot", b"old", NOW_MS)
     for detail in ("refused", "refused again"):
-        await bots.suspend(connection, 7, detail, NOW_MS)
+        assert await bots.suspend(connection, 7, b"old", detail, NOW_MS)
     assert [bot.status for bot in await bots.list_bots(connection)] == ["suspended"]
     incidents = await connection.fetch("SELECT kind, detail FROM incidents")
     assert [tuple(row) for row in incidents] == [("bot_suspended", "refused")]
     await bots.add(connection, 7, "shop_bot", b"new", NOW_MS)
     assert [bot.status for bot in await bots.list_bots(connection)] == ["active"]
+    assert not await bots.suspend(connection, 7, b"old", "refused late", NOW_MS)
 
 
 async def test_a_removed_bot_is_not_listed(connection: Connection) -> None:
