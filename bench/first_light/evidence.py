@@ -29,9 +29,9 @@ class Evidence:
     async def open_episodes(self) -> int:
         return int(await self._pool.fetchval("SELECT count(*) FROM recovery_episodes WHERE ended_at IS NULL"))
 
-    async def sending(self) -> int:
-        """Deliveries whose outcome is not written yet; a killed poller leaves some, until they are given up."""
-        return int(await self._pool.fetchval("SELECT count(*) FROM recovery_deliveries WHERE status = 'sending'"))
+    async def deliveries(self, status: str) -> int:
+        """How many are in this status. A killed poller leaves some in `sending`, until they are given up."""
+        return int(await self._pool.fetchval("SELECT count(*) FROM recovery_deliveries WHERE status = $1", status))
 
     async def undecided(self) -> list[Undecided]:
         rows = await self._pool.fetch(

@@ -1,8 +1,8 @@
 """`python -m bench first-light`: is every message that is owed sent once, in time, and no other?
 
 It starts servers, sandbox, receiver and poller of its own and ends them, however it ends. The end of a run is seen, not
-guessed: all signs of life are acknowledged, no timer is armed, no episode is open, every outcome is written (a killed
-poller's may be missing: those are given up long after). What it says is judged by what the sandbox received.
+guessed: all signs of life are acknowledged, no timer is armed, no episode is open, no delivery is left (but a
+killed poller's in `sending`: those are given up long after). What it says is judged by what the sandbox received.
 """
 
 import argparse
@@ -165,16 +165,16 @@ async def _until_over(
 async def _over(play: Play, seen: Evidence, *, killed: bool) -> bool:
     if not play.started or play.unacknowledged or play.open:
         return False
-    if await seen.armed() or await seen.open_episodes():
+    if await seen.armed() or await seen.open_episodes() or await seen.deliveries("scheduled"):
         return False
-    return killed or not await seen.sending()
+    return killed or not await seen.deliveries("sending")
 
 
 async def _left(play: Play, seen: Evidence) -> str:
     return (
         f"{play.unacknowledged} signs of life are not acknowledged, {len(play.open)} sends are under way,"
         f" {await seen.armed()} timers are armed, {await seen.open_episodes()} episodes are open,"
-        f" {await seen.sending()} outcomes are not written"
+        f" {await seen.deliveries('scheduled')} deliveries are scheduled, {await seen.deliveries('sending')} in sending"
     )
 
 
