@@ -37,6 +37,13 @@ async def test_a_suspended_bot_says_why_once_and_is_active_again_with_a_new_toke
     assert not await bots.suspend(connection, 7, b"old", "refused late", NOW_MS)
 
 
+async def test_a_bot_that_has_another_token_by_now_is_not_suspended(connection: Connection) -> None:
+    await bots.add(connection, 7, "shop_bot", b"new", NOW_MS)
+    assert not await bots.suspend(connection, 7, b"old", "refused", NOW_MS)
+    assert [bot.status for bot in await bots.list_bots(connection)] == ["active"]
+    assert await connection.fetchval("SELECT count(*) FROM incidents") == 0
+
+
 async def test_a_removed_bot_is_not_listed(connection: Connection) -> None:
     await bots.add(connection, 7, "shop_bot", b"t", NOW_MS)
     await connection.execute("UPDATE bots SET status = 'removed'")
