@@ -130,6 +130,15 @@ async def test_urgent_ones_come_first_and_the_limit_holds(bench: Bench) -> None:
     assert [row.chat_id for row in (await bench.claim(limit=2)).timers] == [1]
 
 
+async def test_the_limit_counts_urgent_and_plain_ones_together(bench: Bench) -> None:
+    await bench.arm(1, 2, 3)
+    await bench.pass_time(MINUTE_MS)
+    await bench.claim()
+    for chat in (1, 2, 3):
+        await bench.settle(chat, bench.now_ms, urgent=chat == 3)
+    assert [row.chat_id for row in (await bench.claim(limit=2)).timers] == [3, 1]
+
+
 async def test_of_many_the_longest_due_come_first(bench: Bench) -> None:
     for chat in (3, 1, 2):
         await bench.arm(chat)
