@@ -76,7 +76,7 @@ class _Journey:
         if not begun.fresh and newer_sign(begun.last_active_ms, self._held.seen_ms):
             await self._arm_anew(begun.last_active_ms, newest)
             return None
-        cursor = first.cursor._replace(episode_id=begun.episode_id)
+        cursor = begun.cursor or first.cursor._replace(episode_id=begun.episode_id)
         if begun.fresh:
             self._note("Recovery episode started", cursor)
             self._note("Recovery step scheduled", cursor, due=first.due_ms)

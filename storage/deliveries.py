@@ -34,7 +34,8 @@ class Beginning(NamedTuple):
 
 
 class Begun(NamedTuple):
-    """`episode_id` is the one there: the same silence may have been begun before, a moment apart.
+    """`episode_id` is the one there: the same silence may have been begun before, a moment apart; `cursor` is then
+    where it stands, as Redis may have forgotten.
 
     `last_active_ms` newer than the silence: nothing began, the timer is re-armed from it. Nothing begins either for
     somebody who cannot be written to: their timer may be gone, and nobody would come to end the episode.
@@ -43,6 +44,7 @@ class Begun(NamedTuple):
     fresh: bool
     episode_id: int
     last_active_ms: int
+    cursor: Cursor | None = None
 
 
 class Claiming(NamedTuple):
@@ -158,8 +160,12 @@ WITH wanted AS (
     FROM known k JOIN begun USING (bot_id, chat_id)
 )
 SELECT k.bot_id, k.chat_id, begun.chat_id IS NOT NULL AS fresh, coalesce(k.there, k.episode_id) AS episode_id,
-    k.last_active
+    k.last_active, d.ordinal, d.step_key, d.block_key, d.campaign_version
 FROM known k LEFT JOIN begun USING (bot_id, chat_id)
+LEFT JOIN LATERAL (
+    SELECT * FROM recovery_deliveries d
+    WHERE d.bot_id = k.bot_id AND d.chat_id = k.chat_id AND d.episode_id = k.there ORDER BY d.ordinal DESC LIMIT 1
+) d ON true
 """
 
 CLAIM: Final = f"""
@@ -309,8 +315,7 @@ async def begin(pool: Pool, wanted: Sequence[Beginning], now_ms: int) -> list[Be
         await connection.execute(_CLOSE_OLDER, *columns[:3], now_ms)
         rows = await connection.fetch(_BEGIN, *columns, now_ms)
     by_chat = {(row["bot_id"], row["chat_id"]): row for row in rows}
-    found = (by_chat[item.bot_id, item.chat_id] for item in wanted)
-    return [Begun(row["fresh"], row["episode_id"], row["last_active"]) for row in found]
+    return [_begun(by_chat[item.bot_id, item.chat_id]) for item in wanted]
 
 
 async def claim(pool: Pool, wanted: Sequence[Claiming], now_ms: int) -> list[Found]:
@@ -358,6 +363,13 @@ def _flat(item: Report) -> tuple[Any, ...]:
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _begun(row: asyncpg.Record) -> Begun:
+    cursor = None
+    if row["step_key"] is not None:
+        cursor = Cursor(row["episode_id"], row["ordinal"], row["step_key"], row["block_key"], row["campaign_version"])
+    return Begun(row["fresh"], row["episode_id"], row["last_active"], cursor)
 
 
 def _found(row: asyncpg.Record) -> Found:

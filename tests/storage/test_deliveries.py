@@ -96,8 +96,14 @@ async def test_a_silence_begins_with_its_first_delivery(pool: Pool) -> None:
 
 async def test_the_same_silence_begins_once(pool: Pool) -> None:
     await begin(pool)
-    assert await begin(pool, version=11) == Begun(fresh=False, episode_id=SILENCE, last_active_ms=SILENCE)
+    assert await begin(pool, version=11) == Begun(fresh=False, episode_id=SILENCE, last_active_ms=SILENCE, cursor=ONE)
     assert (await row(pool))["version"] == 10
+
+
+async def test_a_silence_that_was_begun_before_says_where_it_stands(pool: Pool) -> None:
+    await sending(pool)
+    await report(pool, status="sent", fact=True, next=TWO, next_due_ms=NOW)
+    assert (await begin(pool, version=11)).cursor == TWO
 
 
 async def test_a_silence_judged_within_the_same_second_is_the_same(pool: Pool) -> None:
