@@ -20,6 +20,7 @@ from engine.batcher import Batcher
 from engine.core import cursor
 from engine.core.errors import UnreachableError
 from engine.core.gate import Reason
+from engine.process import told_to_end
 from engine.telemetry import logger
 from storage import chats
 from storage.chats import Life
@@ -89,18 +90,21 @@ class Activity:
         await self._touches[bot_id](_Call(chat_id, seen_ms, person))
 
     async def confirm(self, bot_id: int) -> Confirmed:
-        """Every update of the bot up to now is taken in; what a new Redis lacks is repeated into it first."""
+        """Every update of the bot up to now is taken in; what a new Redis lacks is repeated into it first.
+
+        As long as it has no generation it may be lost once more, unseen: what is known is then the last that it had.
+        """
         run = await self._run_of_redis()
         looked = await self._timers.touch(bot_id, [], self._threshold_of(bot_id))
         known_run, known_generation = self._known.get(bot_id, (run, ""))
         if run != known_run or known_generation not in ("", looked.generation):
             await self._replay(bot_id)
-        self._known[bot_id] = (run, looked.generation)
+        self._known[bot_id] = (run, looked.generation or known_generation)
         return await self._timers.confirm(bot_id)
 
     async def run(self) -> None:
         """Flush every few seconds, or at once when an episode was broken; until cancelled."""
-        while True:
+        while not told_to_end():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._urgent.wait(), FLUSH_S)
             try:

@@ -17,6 +17,7 @@ from engine.core.gate import Reason
 from engine.core.lane import LaneState
 from engine.core.pace import Bucket
 from engine.dispatch import USED_A_TOKEN, Dispatch, End
+from engine.process import told_to_end
 from engine.telemetry import logger
 from storage.timers import BATCH, ClaimCode, Claimed, Held, Ticket, Timers
 
@@ -67,7 +68,7 @@ class Lane:
         """Turn after turn, until cancelled."""
         keeper = asyncio.create_task(self._keep_leases())
         try:
-            while True:
+            while not told_to_end():
                 turn = await self._turn_or_report()
                 await self._sleep(turn.sleep_s)
         finally:
@@ -157,7 +158,7 @@ class Lane:
             self._give_back(bot, 1)
 
     async def _keep_leases(self) -> None:
-        while True:
+        while not told_to_end():
             await asyncio.sleep(RENEWAL_S)
             tickets = list(self._journeys.values())
             try:

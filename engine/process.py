@@ -27,6 +27,16 @@ def command(act: Callable[P, None]) -> Callable[P, int]:
     return main
 
 
+def told_to_end() -> bool:
+    """Was the running task cancelled? Asked by every loop that is ended by cancelling it.
+
+    Python 3.11's `asyncio.wait_for`, by which the Redis client writes, may swallow a cancellation that comes in the
+    moment of success; the request itself stays on the task.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 def stop_on_signals() -> asyncio.Event:
     """An event of the running loop that SIGTERM and Ctrl-C set."""
     stop = asyncio.Event()

@@ -16,7 +16,7 @@ import uvloop
 
 from engine.activity import Activity
 from engine.core.errors import RecoveryError
-from engine.process import command, stop_on_signals
+from engine.process import command, stop_on_signals, told_to_end
 from engine.receiver.poll import BotFeed, Places
 from engine.receiver.updates import Refused
 from engine.settings import Settings, load_settings
@@ -99,14 +99,15 @@ class Receiver:
             return
         log.info("Polling started")
         failures = refusals = 0
-        while refusals < REFUSALS_AS_PROOF:
+        while refusals < REFUSALS_AS_PROOF and not told_to_end():
             refused = await self._turn(feed)
             failures = failures + 1 if refused else 0
             refusals = refusals + 1 if refused and refused.code == _UNAUTHORIZED else 0
             if refused:
                 log.warning("Poll failed", code=refused.code, description=refused.description)
                 await asyncio.sleep(_pause_s(failures, refusals))
-        await self._give_up(bot)
+        if not told_to_end():
+            await self._give_up(bot)
 
     async def _turn(self, feed: BotFeed) -> Refused | None:
         try:

@@ -1,6 +1,7 @@
 """One bot's lane: claims what it may and can send, keeps its leases, and outlives every failure."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -194,3 +195,22 @@ async def test_leases_are_renewed_while_work_is_in_flight(yard: Yard, monkeypatc
     assert await asyncio.wait_for(renewed.get(), 10) == 2
     yard.journeys.go.set()
     await finishing
+
+
+async def test_a_swallowed_cancellation_ends_the_loop_all_the_same(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = asyncio.Event()
+
+    async def swallows(*_: Any) -> Any:
+        asked.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        raise UnreachableError("gone")
+
+    monkeypatch.setattr(yard.timers, "claim", swallows)
+    yard.lane._bucket_of(yard.pages.bots[BOT])
+    yard.now_s += 100
+    loop = asyncio.create_task(yard.lane.run())
+    await asked.wait()
+    loop.cancel()
+    await asyncio.wait_for(asyncio.wait([loop]), 10)
+    assert loop.done()
