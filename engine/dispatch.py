@@ -70,8 +70,7 @@ class _Journey:
         newest = self._bot.newest
         first = sequence.first(newest, self._held.seen_ms, self._held.due_ms) if newest else None
         if newest is None or first is None or self._bot.state is not LaneState.OPEN or self._before_activation():
-            await self._remove()
-            return None
+            return await self._begun_before()
         begun = await self._doors.begin(self._beginning(first))
         if not begun.fresh and newer_sign(begun.last_active_ms, self._held.seen_ms):
             await self._arm_anew(begun.last_active_ms, newest)
@@ -84,6 +83,14 @@ class _Journey:
             await self._settle(cursor, first.due_ms, urgent=False)
             return None
         return cursor
+
+    async def _begun_before(self) -> Cursor | None:
+        """Nothing begins any more; but a poller that died may have begun, and an episode needs its end."""
+        nothing = sequence.Next(Cursor(self._held.seen_ms, 0, "", "", 0), self._held.due_ms, urgent=False)
+        begun = await self._doors.begin(self._beginning(nothing)._replace(begins=False))
+        if begun.cursor is None:
+            await self._remove()
+        return begun.cursor
 
     async def go_on(self, cursor: Cursor) -> End:
         """Claim the block at the cursor, and do what the find calls for."""

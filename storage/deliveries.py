@@ -21,7 +21,7 @@ from storage.postgres import Pool, transaction
 
 
 class Beginning(NamedTuple):
-    """A silence that is due, with the first delivery that it would bring."""
+    """A silence that is due, with the first delivery that it would bring; `begins` False only asks what is there."""
 
     bot_id: int
     chat_id: int
@@ -31,6 +31,7 @@ class Beginning(NamedTuple):
     step: str
     block: str
     due_ms: int
+    begins: bool = True
 
 
 class Begun(NamedTuple):
@@ -135,7 +136,8 @@ WHERE d.bot_id = c.bot_id AND d.chat_id = c.chat_id AND d.episode_id = c.episode
 _BEGIN: Final = f"""
 WITH wanted AS (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::text[],
-        $8::bigint[]) AS w(bot_id, chat_id, episode_id, version, campaign_version, step_key, block_key, due_at)
+        $8::bigint[], $9::bool[])
+        AS w(bot_id, chat_id, episode_id, version, campaign_version, step_key, block_key, due_at, begins)
 ), known AS (
     SELECT w.*, c.last_active, c.unreachable_since IS NULL AND c.opted_out_at IS NULL AS reachable,
         e.episode_id AS there
@@ -147,8 +149,8 @@ WITH wanted AS (
     ) e ON true
 ), begun AS (
     INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at)
-    SELECT bot_id, chat_id, episode_id, campaign_version, $9 FROM known
-    WHERE there IS NULL AND reachable AND last_active / {SECOND_MS} <= episode_id / {SECOND_MS}
+    SELECT bot_id, chat_id, episode_id, campaign_version, $10 FROM known
+    WHERE begins AND there IS NULL AND reachable AND last_active / {SECOND_MS} <= episode_id / {SECOND_MS}
     ORDER BY bot_id, chat_id
     ON CONFLICT DO NOTHING
     RETURNING bot_id, chat_id

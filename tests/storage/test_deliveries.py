@@ -106,6 +106,17 @@ async def test_a_silence_that_was_begun_before_says_where_it_stands(pool: Pool) 
     assert (await begin(pool, version=11)).cursor == TWO
 
 
+async def test_who_only_asks_begins_nothing_and_learns_what_is_there(pool: Pool) -> None:
+    only_asks = beginning(version=11)._replace(begins=False, step="", block="")
+    assert await deliveries.begin(pool, [only_asks], NOW) == [
+        Begun(fresh=False, episode_id=SILENCE, last_active_ms=SILENCE)
+    ]
+    await begin(pool)
+    assert await deliveries.begin(pool, [only_asks], NOW) == [
+        Begun(fresh=False, episode_id=SILENCE, last_active_ms=SILENCE, cursor=ONE)
+    ]
+
+
 async def test_a_silence_judged_within_the_same_second_is_the_same(pool: Pool) -> None:
     await begin(pool)
     assert (await begin(pool, SILENCE + 999)).episode_id == SILENCE
