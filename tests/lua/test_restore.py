@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.timers import Fence, Interrupted, Lost, Restored, Sign, Ticket
+from storage.timers import Fence, Interrupted, Lost, Next, Restored, Sign, Ticket
 from tests.lua.conftest import BOT, MINUTE_MS, START_MS, Bench
 
 
@@ -22,7 +22,32 @@ async def test_an_absent_chat_is_restored_whole(bench: Bench, *, on_wire: bool) 
 async def test_whoever_was_seen_as_late_or_later_is_kept(bench: Bench, earlier_ms: int) -> None:
     await bench.arm(1)
     before = await bench.look(1)
-    assert await bench.timers.restore(BOT, [lost(START_MS - earlier_ms, START_MS - 1)]) == [Restored.KEPT]
+    chat = lost(START_MS - earlier_ms, START_MS - 1, opaque="")
+    assert await bench.timers.restore(BOT, [chat]) == [Restored.KEPT]
+    assert await bench.look(1) == before
+
+
+async def test_whoever_was_seen_later_is_kept_whatever_the_episode(bench: Bench) -> None:
+    await bench.arm(1)
+    before = await bench.look(1)
+    assert await bench.timers.restore(BOT, [lost(START_MS - 1)]) == [Restored.KEPT]
+    assert await bench.look(1) == before
+
+
+async def test_a_repeated_touch_gives_way_to_the_episode_of_its_silence(bench: Bench) -> None:
+    bench.now_ms += 999
+    await bench.arm(1)
+    chat = lost(START_MS, START_MS, on_wire=True)
+    assert await bench.timers.restore(BOT, [chat]) == [Restored.RESTORED]
+    held = await bench.claim_one()
+    assert (held.seen_ms, held.marked, held.opaque) == (START_MS + 999, True, "1c")
+
+
+async def test_an_episode_in_course_is_not_restored_over(bench: Bench) -> None:
+    held = await bench.hold(1)
+    await bench.timers.settle(BOT, [Next(1, held.version, START_MS, opaque="1d")])
+    before = await bench.look(1)
+    assert await bench.timers.restore(BOT, [lost(held.seen_ms)]) == [Restored.KEPT]
     assert await bench.look(1) == before
 
 
