@@ -63,7 +63,7 @@ class StoppingDoors:
         self.arrived = asyncio.Event()
         self._go: asyncio.Future[None] | None = None
         self._message = Message(held.chat_id, held.seen_ms // 1000, "", "")
-        self._asked_ms = 0
+        self._asked_ms = self._sent_ms = 0
 
     def go(self, answer: str) -> None:
         self.answer = answer
@@ -101,6 +101,7 @@ class StoppingDoors:
     async def send(self, _token: str, chat_id: int, text: str, _attempts: int) -> Outcome:
         await self.stop("send")
         answer = ANSWERS[self.answer]
+        self._sent_ms = self.clock.now_ms()
         if answer.leaves:
             step, block, content = text.split("/")
             self._message = self._message._replace(chat=chat_id, step=step, block=block)
@@ -110,8 +111,8 @@ class StoppingDoors:
         return answer.outcome
 
     def _heard(self, outcome: Outcome) -> None:
-        silence = self.promises.silences[self.held.chat_id]
-        silence.refused = silence.refused or isinstance(outcome, Unreachable)
+        if isinstance(outcome, Unreachable):
+            self.promises.refused[self.held.chat_id] = self._sent_ms
 
     async def report(self, report: Report) -> Reported:
         await self.stop("report")

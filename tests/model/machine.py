@@ -21,7 +21,7 @@ from tests.model.world import HALTS, VARIANTS, Rules, World
 CHATS = st.integers(1, 2)
 PICKS = st.integers(0, 3)
 OUTCOMES = st.sampled_from(["accepted", "accepted", *ANSWERS])
-STOPS = st.sampled_from(["claim", "pass", "send", "answer", "report", "settle"])
+STOPS = st.sampled_from(["claim", "pass", "send", "answer", "report", "settle", "last write", ""])
 CRASHES = st.sampled_from(["", "", "before", "after"])
 
 
@@ -36,6 +36,7 @@ class Machine(RuleBasedStateMachine):
         self._ground = ground
         self._sound = True
         self._repeatable: tuple[int, int] | None = None
+        self._epoch = 1
         self.world = World(ground, rules)
         self._do(self.world.open())
 
@@ -51,59 +52,48 @@ class Machine(RuleBasedStateMachine):
     def _under_way(self) -> bool:
         return bool(self.world.journeys)
 
-    @rule(chat=CHATS, late_s=st.integers(0, 4))
-    def dated_touch(self, chat: int, late_s: int) -> None:
-        second = self.world.clock.now_ms() // 1000 - late_s
-        self._repeatable = (chat, second * 1000 + 999)
-        self._do(self.world.sign(*self._repeatable))
+    @rule(chat=CHATS, late_s=st.sampled_from([0, 0, 1, 4]), kind=st.sampled_from(["dated", "undated", "repeated"]))
+    def touch(self, chat: int, late_s: int, kind: str) -> None:
+        sign = (chat, (self.world.clock.now_ms() // 1000 - late_s) * 1000 + 999 if kind == "dated" else 0)
+        if kind == "repeated":
+            sign = self._repeatable or sign
+        self._repeatable = sign if sign[1] else self._repeatable
+        self._do(self.world.sign(*sign))
 
-    @rule(chat=CHATS)
-    def undated_touch(self, chat: int) -> None:
-        self._do(self.world.sign(chat))
-
-    @precondition(lambda self: self._repeatable)
-    @rule()
-    def repeated_touch(self) -> None:
-        assert self._repeatable
-        self._do(self.world.sign(*self._repeatable))
-
-    @rule(chat=CHATS, answer=OUTCOMES)
-    def silence_and_first_send(self, chat: int, answer: str) -> None:
-        """The common way to somewhere interesting."""
+    @rule(chat=CHATS, until=STOPS, answer=OUTCOMES)
+    def somebody_falls_silent(self, chat: int, until: str, answer: str) -> None:
+        """The common way to somewhere interesting: a first send is under way."""
+        self._do(self.world.resume())
         self._do(self.world.sign(chat))
         self._do(self.world.pass_time(2_000))
-        self._do(self.world.claim())
+        self._take_over(until, answer)
+
+    @rule(until=STOPS, answer=OUTCOMES)
+    def the_next_is_due(self, until: str, answer: str) -> None:
+        """A lease lapses, or a further block falls due; somebody takes it."""
+        self._do(self.world.pass_time(3_100))
+        self._take_over(until, answer)
+
+    def _take_over(self, until: str, answer: str) -> None:
+        self._do(self.world.refresh())
+        self._do(self.world.turn(self._epoch))
         if self.world.journeys:
-            self._do(self.world.run(self.world.journeys[-1], "", answer))
+            self._do(self.world.run(self.world.journeys[-1], until, answer))
 
-    @rule(ms=st.sampled_from([1, 400, 1_000, 2_000, 2_000, 3_100, 3_100, 5_000]))
-    def time_passes(self, ms: int) -> None:
-        self._do(self.world.pass_time(ms))
+    @rule(ms=st.sampled_from([1, 400, 1_000, 2_000, 5_000, 61_000]), feed=st.sampled_from([True, True, False]))
+    def time_passes(self, ms: int, *, feed: bool) -> None:
+        self._do(self.world.pass_time(ms, feed=feed))
 
-    @rule(ms=st.sampled_from([1_000, 3_000, 6_000]))
-    def time_passes_without_feed(self, ms: int) -> None:
-        self._do(self.world.pass_time(ms, feed=False))
-
-    @rule()
-    def long_time_passes(self) -> None:
-        self._do(self.world.pass_time(61_000))
-        self._do(self.world.reap())
-
-    @rule(limit=st.integers(1, 3), epoch=st.integers(1, 2), refresh=st.booleans())
-    def claim(self, limit: int, epoch: int, *, refresh: bool) -> None:
-        if refresh:
-            self._do(self.world.refresh())
-        self._do(self.world.claim(limit, epoch))
+    @rule(limit=st.integers(1, 3), poller=st.sampled_from(["this", "this", "an older", "a newer"]))
+    def claim(self, limit: int, poller: str) -> None:
+        """With what the poller knew of the campaign when it last looked."""
+        self._epoch += poller == "a newer"
+        self._do(self.world.claim(limit, self._epoch - (poller == "an older")))
 
     @precondition(_under_way)
     @rule(pick=PICKS, until=STOPS, answer=OUTCOMES)
     def journey_goes_on(self, pick: int, until: str, answer: str) -> None:
         self._do(self.world.run(self._journey(pick), until, answer))
-
-    @precondition(_under_way)
-    @rule(pick=PICKS, answer=OUTCOMES)
-    def journey_ends(self, pick: int, answer: str) -> None:
-        self._do(self.world.run(self._journey(pick), "", answer))
 
     @precondition(_under_way)
     @rule(pick=PICKS, until=STOPS, answer=OUTCOMES)
@@ -117,39 +107,31 @@ class Machine(RuleBasedStateMachine):
     def leases_are_renewed(self) -> None:
         self._do(self.world.extend())
 
-    @rule()
-    def flush(self) -> None:
+    @rule(reap=st.booleans())
+    def what_waits_is_written(self, *, reap: bool) -> None:
         self._do(self.world.flush())
+        if reap:
+            self._do(self.world.reap())
 
-    @rule(chat=CHATS, crash=CRASHES)
-    def pay(self, chat: int, crash: str) -> None:
-        self._do(self.world.pay(chat, crash))
-
-    @rule(chat=CHATS, crash=CRASHES)
-    def block(self, chat: int, crash: str) -> None:
-        self._do(self.world.block(chat, crash))
+    @rule(chat=CHATS, crash=CRASHES, pays=st.booleans())
+    def somebody_pays_or_blocks(self, chat: int, crash: str, *, pays: bool) -> None:
+        self._do((self.world.pay if pays else self.world.block)(chat, crash))
 
     @rule(how=st.sampled_from([*HALTS]))
-    def halt(self, how: str) -> None:
-        self._do(self.world.halt(how))
-
-    @rule()
-    def resume(self) -> None:
-        self._do(self.world.resume())
+    def an_admin_halts_or_resumes(self, how: str) -> None:
+        halted = self.world.promises.halted_at_ms is not None
+        self._do(self.world.resume() if halted else self.world.halt(how))
 
     @rule(variant=st.sampled_from([*VARIANTS]))
-    def publish(self, variant: str) -> None:
+    def an_admin_publishes(self, variant: str) -> None:
         self._do(self.world.publish(variant))
 
-    @rule(rebuild=st.booleans())
-    def redis_is_lost(self, *, rebuild: bool) -> None:
-        self._do(self.world.lose_redis())
-        if rebuild:
+    @rule(lost=st.sampled_from([True, True, False]), rebuild=st.booleans())
+    def redis_is_lost_or_rebuilt(self, *, lost: bool, rebuild: bool) -> None:
+        if lost:
+            self._do(self.world.lose_redis())
+        if rebuild or not lost:
             self._do(self.world.rebuild())
-
-    @rule()
-    def rebuild(self) -> None:
-        self._do(self.world.rebuild())
 
     @invariant()
     def promises_are_kept(self) -> None:

@@ -40,8 +40,6 @@ class Silence:
 
     first_ms: int
     last_ms: int
-    refused: bool = False
-    """A send said that nobody can be reached."""
 
     @property
     def second(self) -> int:
@@ -51,7 +49,10 @@ class Silence:
 @dataclass
 class Promises:
     silences: dict[int, Silence] = field(default_factory=dict)
-    gone: dict[int, str] = field(default_factory=dict)
+    gone: dict[int, int] = field(default_factory=dict)
+    """Who blocked the bot, and when."""
+    refused: dict[int, int] = field(default_factory=dict)
+    """When a send was last told that nobody can be reached."""
     paid: set[int] = field(default_factory=set)
     watermark_ms: int = 0
     halted_at_ms: int | None = None
@@ -67,12 +68,14 @@ class Promises:
         known = self.silences.get(chat)
         if known is None or seen // SECOND_MS > known.second:
             self.silences[chat] = Silence(seen, seen)
-            self.gone.pop(chat, None)
+            if seen // SECOND_MS >= self.gone.get(chat, 0) // SECOND_MS:
+                self.gone.pop(chat, None)
         elif not given_ms and seen // SECOND_MS == known.second:
             known.last_ms = max(known.last_ms, seen)
 
-    def leaves_for_good(self, chat: int, why: str) -> None:
-        (self.paid.add if why == "paid" else self.gone.setdefault)(chat, *([] if why == "paid" else [why]))
+    def may_be_unreachable(self, chat: int) -> bool:
+        """A sign that is older than the refusal does not undo it."""
+        return self.refused.get(chat, 0) >= self.silences[chat].first_ms
 
     def claimed(self, due_ms: int, now_ms: int) -> None:
         hold("nothing is claimed before it is due", kept=due_ms <= now_ms, due=due_ms, now=now_ms)
@@ -87,7 +90,7 @@ class Promises:
         """Judge a last look that let a message through; `asked_ms` is when PostgreSQL was asked for it."""
         chat, silence = message.chat, self.silences[message.chat]
         hold("a touch wins", kept=silence.second == message.second, message=message, silence=silence)
-        hold("who is gone is left alone", kept=chat not in self.gone, message=message, why=self.gone.get(chat))
+        hold("who is gone is left alone", kept=chat not in self.gone, message=message)
         hold("who paid is left alone", kept=chat not in self.paid, message=message)
         halted = self.halted_at_ms is not None and self.halted_at_ms < asked_ms
         hold("a halted campaign sends nothing", kept=not halted, message=message)

@@ -26,8 +26,10 @@ from tests.model.promises import DELAYS_MS, LEASE_MS, THRESHOLD_MS, Message, Pro
 
 BOT = 7
 START_MS = 1_800_000_000_000
+ACTIVATED_MS = START_MS - 60_000
 FLUSH_WITHIN_MS = 30_000
 TICK_US = 10
+LAST_EPOCH = 1_000
 ROUNDS = 80
 """After so many leases everything must have come to rest."""
 
@@ -146,7 +148,7 @@ class World:
         await self.pool.execute(
             "INSERT INTO recovery_campaigns (bot_id, state, threshold_ms, zone, lateness_ms, activated_at)"
             " VALUES ($1, 'live', $2, 'UTC', 1000000, $3)",
-            *(BOT, THRESHOLD_MS, START_MS),
+            *(BOT, THRESHOLD_MS, ACTIVATED_MS),
         )
         await self.publish("as it was")
         self.edited = False
@@ -181,10 +183,10 @@ class World:
             self._receiver_timers.crash = ""
         now = self.clock.now_ms()
         if isinstance(event, Gone):
-            self.promises.leaves_for_good(event.chat_id, "blocked")
+            self.promises.gone[event.chat_id] = event.at_ms
             return
         if event.payment:
-            self.promises.leaves_for_good(event.chat_id, "paid")
+            self.promises.paid.add(event.chat_id)
         self.promises.signed(event.chat_id, event.seen_ms, now)
         self._unflushed_ms = self._unflushed_ms or now
 
@@ -268,6 +270,11 @@ class World:
         self._forget_done()
         return claimed.code
 
+    async def turn(self, epoch: int) -> None:
+        """A claim by a poller that rebuilds what it finds lost."""
+        if await self.claim(epoch=epoch) is ClaimCode.LOST:
+            await self.rebuild()
+
     async def run(self, journey: Journey, until: str = "", answer: str = "accepted") -> None:
         await journey.run(until, answer)
         self._forget_done()
@@ -294,7 +301,7 @@ class World:
     async def rebuild(self) -> None:
         newest = self.catalogue.bots[BOT].newest
         assert newest
-        await rebuild(self.pool, self.client, self.timers, BOT, newest, START_MS)
+        await rebuild(self.pool, self.client, self.timers, BOT, newest, ACTIVATED_MS)
 
     async def reap(self) -> None:
         await reap(self.pool, self.timers, self.clock.now_ms())
@@ -334,7 +341,7 @@ class World:
         await self.confirm()
         await self.flush()
         for _ in range(ROUNDS):
-            await self._turn()
+            await self._next_lease()
             if not await self.client.zcard(keys.of_bot(BOT).timers):
                 break
         await self.pass_time(PATIENCE_MS + 1)
@@ -342,10 +349,9 @@ class World:
         await self.check()
         await self._check_rest()
 
-    async def _turn(self) -> None:
+    async def _next_lease(self) -> None:
         await self.pass_time(LEASE_MS + 100)
-        if await self.claim(epoch=9) is ClaimCode.LOST:
-            await self.rebuild()
+        await self.turn(LAST_EPOCH)
         for journey in list(self.journeys):
             await self.run(journey)
 
@@ -385,7 +391,8 @@ class World:
                 "SELECT reason FROM recovery_episodes WHERE chat_id = $1 AND episode_id / 1000 = $2",
                 *(chat, silence.second),
             )
-            allowed = [["completed"], ["unreachable"]] if silence.refused else [["completed"]]
+            refused = self.promises.may_be_unreachable(chat)
+            allowed = [["completed"], ["unreachable"], []] if refused else [["completed"]]
             ended = [row["reason"] for row in reasons]
             hold("no silence is lost", kept=ended in allowed, chat=chat, silence=silence, ended=ended)
             if not self.edited and ended == ["completed"]:
