@@ -4,8 +4,9 @@ PostgreSQL first, Redis second, always. Each door is one short transaction for a
 before episodes before deliveries, and decides on rows that nobody else can move. The lock is a statement of its own,
 so that the next one sees what its holder has committed.
 
-The row version is the fence: a claim takes a scheduled row, or a sending one of an older claim that never passed. Facts
-(sent, failed, unknown) are taken from whoever brings them, wishes only from the holder of the version.
+The row version is the fence: a claim takes a scheduled row, or a sending one of an older claim that never passed. In an
+ended episode it takes nothing back: Redis may have lost the mark, so that what is being sent there is the reaper's.
+Facts (sent, failed, unknown) are taken from whoever brings them, wishes only from the holder of the version.
 """
 
 from collections.abc import Sequence
@@ -210,17 +211,15 @@ WITH wanted AS MATERIALIZED (
         version = j.version,
         status = CASE
             WHEN d.status = 'sending' AND j.marked THEN 'unknown'
-            WHEN j.ended IS NOT NULL THEN 'cancelled'
             WHEN j.good THEN 'sending'
             ELSE 'scheduled' END,
-        reason = CASE WHEN j.ended IS NOT NULL AND NOT j.marked THEN j.ended END,
         claimed_at = CASE WHEN j.good THEN $11 ELSE d.claimed_at END,
         attempts = d.attempts + CASE WHEN j.good THEN 1 ELSE 0 END,
         campaign_version = CASE WHEN j.good THEN j.campaign_version ELSE d.campaign_version END
     FROM judged j
     WHERE d.bot_id = j.bot_id AND d.chat_id = j.chat_id AND d.episode_id = j.episode_id
       AND d.step_key = j.step_key AND d.block_key = j.block_key
-      AND (j.ended IS NULL OR d.status = 'sending')
+      AND (j.ended IS NULL OR (d.status = 'sending' AND j.marked))
       AND ((d.status = 'scheduled' AND d.version <= j.version) OR (d.status = 'sending' AND d.version < j.version))
     RETURNING d.bot_id, d.chat_id, d.status, d.attempts, d.campaign_version
 )
