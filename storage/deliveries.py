@@ -127,7 +127,12 @@ WITH wanted AS (
     UPDATE recovery_episodes e SET ended_at = $4, reason = 'returned', returned_at = h.returned_at
     FROM held h
     WHERE e.bot_id = h.bot_id AND e.chat_id = h.chat_id AND e.episode_id = h.episode_id
-    RETURNING e.bot_id, e.chat_id, e.episode_id
+    RETURNING e.bot_id, e.chat_id, e.episode_id, e.returned_at
+), crossed AS (
+    UPDATE recovery_deliveries d SET crossed = true
+    FROM closed c
+    WHERE d.bot_id = c.bot_id AND d.chat_id = c.chat_id AND d.episode_id = c.episode_id
+      AND d.status = 'sent' AND d.sent_at > c.returned_at
 )
 UPDATE recovery_deliveries d SET status = 'cancelled', reason = 'returned'
 FROM closed c

@@ -1,6 +1,6 @@
 """How far Hypothesis searches: the same bounded way each time.
 
-`pytest tests/model --hypothesis-profile=long` goes on, elsewhere each time.
+`pytest tests/model --hypothesis-profile=long --timeout=0` goes on, elsewhere each time.
 """
 
 from hypothesis import HealthCheck, Phase, settings

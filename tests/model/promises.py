@@ -107,6 +107,10 @@ class Promises:
         if self.silences[message.chat].second > message.second:
             self._has_crossed(message, now_ms)
 
+    def must_be_marked(self, message: Message) -> bool:
+        """The signs of a chat are written down together: only what crossed the last of them is known to have."""
+        return self.wire[message] > self.silences[message.chat].last_ms
+
     def _has_crossed(self, message: Message, now_ms: int) -> None:
         """A process that was stopped for longer than a lease between the look and the wire is not counted."""
         stalled = now_ms - self.passed[message] > LEASE_MS

@@ -373,7 +373,7 @@ class World:
         for message in self.promises.wire:
             told = known.get(message) in ("sent", "unknown")
             hold("what left is recorded", kept=told, message=message, stands=known.get(message))
-        for message in self.promises.crossed:
+        for message in filter(self.promises.must_be_marked, self.promises.crossed):
             row = next(row for row in rows if _message(row) == message)
             hold("what crossed is recorded as such", kept=row["crossed"] or row["status"] == "unknown", row=tuple(row))
         await self._check_nothing_is_lost(set(known))

@@ -142,6 +142,15 @@ async def test_a_new_silence_leaves_what_is_on_the_wire(pool: Pool) -> None:
     assert (await row(pool))["status"] == "sending"
 
 
+@pytest.mark.parametrize(("after_ms", "crossed"), [(-1, False), (0, False), (1, True)])
+async def test_a_new_silence_marks_what_was_sent_after_its_sign(pool: Pool, after_ms: int, *, crossed: bool) -> None:
+    await sending(pool)
+    back_ms = NOW + 5_000
+    await report(pool, now_ms=back_ms + after_ms, status="sent", fact=True, next=TWO, next_due_ms=NOW + 9_000)
+    await begin(pool, back_ms)
+    assert ((await row(pool))["crossed"], (await row(pool, TWO))["status"]) == (crossed, "cancelled")
+
+
 async def test_an_older_silence_does_not_begin_beside_a_newer_one(pool: Pool) -> None:
     await begin(pool, SILENCE + 1_000)
     begun = await begin(pool)
