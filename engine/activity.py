@@ -145,7 +145,7 @@ class Activity:
         for call in calls:
             seen = min(call.seen_ms or touched.now_ms, touched.now_ms)
             self._remember(bot_id, call.chat_id, seen, touched.now_ms)
-            self._wait(_life(bot_id, call, seen, broken.get(call.chat_id)), broken.get(call.chat_id))
+            self._wait(Life(bot_id, call.chat_id, seen, *call.person, _unsent(broken.get(call.chat_id))))
         for item in touched.interrupted:
             self._note_return(bot_id, item)
         return [touched.now_ms] * len(calls)
@@ -171,8 +171,8 @@ class Activity:
             reason=Reason.RETURNED,
         )
 
-    def _wait(self, life: Life, broken: Interrupted | None = None) -> None:
-        """Keep the latest life of a chat. That a send never left stays true, until one that may have left is met."""
+    def _wait(self, life: Life) -> None:
+        """Keep the latest life of a chat. That the send of an episode never left stays true."""
         key = (life.bot_id, life.chat_id)
         known = self._waiting.get(key, life)
         later, earlier = (life, known) if life.last_active_ms >= known.last_active_ms else (known, life)
@@ -180,7 +180,7 @@ class Activity:
             first_name=later.first_name or earlier.first_name,
             username=later.username or earlier.username,
             language=later.language or earlier.language,
-            unsent_episode=(later.unsent_episode or earlier.unsent_episode) and not (broken and broken.on_wire),
+            unsent_episode=later.unsent_episode or earlier.unsent_episode,
         )
 
     def _remember(self, bot_id: int, chat_id: int, seen_ms: int, now_ms: int) -> None:
@@ -195,5 +195,7 @@ class Activity:
         logger().info("Touches repeated into a new Redis", bot=self._name(bot_id), touches=len(signs))
 
 
-def _life(bot_id: int, call: _Call, seen_ms: int, broken: Interrupted | None) -> Life:
-    return Life(bot_id, call.chat_id, seen_ms, *call.person, broken is not None and not broken.on_wire)
+def _unsent(broken: Interrupted | None) -> int | None:
+    """The episode that was broken while surely nothing of it was on the wire."""
+    place = cursor.read(broken.opaque) if broken and not broken.on_wire else None
+    return place.episode_id if place else None

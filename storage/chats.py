@@ -13,7 +13,7 @@ from storage.postgres import Connection
 
 
 class Life(NamedTuple):
-    """A sign of life, in ms. `unsent_episode`: the touch met an episode of which nothing was on the wire."""
+    """A sign of life, in ms. `unsent_episode`: the id of the one that it met, of which nothing was on the wire."""
 
     bot_id: int
     chat_id: int
@@ -21,7 +21,7 @@ class Life(NamedTuple):
     first_name: str | None = None
     username: str | None = None
     language: str | None = None
-    unsent_episode: bool = False
+    unsent_episode: int | None = None
 
 
 class Payment(NamedTuple):
@@ -60,7 +60,7 @@ ORDER BY e.bot_id, e.chat_id, e.episode_id FOR UPDATE OF e
 
 _RETURNED: Final = f"""
 WITH wanted AS MATERIALIZED (
-    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bool[])
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
         AS w(bot_id, chat_id, last_active, unsent)
 ), held AS MATERIALIZED (
     SELECT e.bot_id, e.chat_id, e.episode_id, e.ended_at, w.last_active, w.unsent
@@ -78,7 +78,7 @@ WITH wanted AS MATERIALIZED (
     UPDATE recovery_deliveries d SET status = 'cancelled', reason = 'returned'
     FROM closed c
     WHERE d.bot_id = c.bot_id AND d.chat_id = c.chat_id AND d.episode_id = c.episode_id AND c.was_open
-      AND (d.status = 'scheduled' OR (d.status = 'sending' AND c.unsent))
+      AND (d.status = 'scheduled' OR (d.status = 'sending' AND c.unsent = c.episode_id))
 ), crossed AS (
     UPDATE recovery_deliveries d SET crossed = true
     FROM closed c

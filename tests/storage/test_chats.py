@@ -74,8 +74,14 @@ async def test_a_send_under_way_is_cancelled_only_if_it_surely_never_left(
     status: str,
 ) -> None:
     await episode(pool, "sending")
-    await flush(pool, Life(BOT, CHAT, BACK_MS, unsent_episode=unsent))
+    await flush(pool, Life(BOT, CHAT, BACK_MS, unsent_episode=SILENT_MS if unsent else None))
     assert (await delivery(pool))[0] == status
+
+
+async def test_what_never_left_says_nothing_of_another_episode(pool: Pool) -> None:
+    await episode(pool, "sending")
+    await flush(pool, Life(BOT, CHAT, BACK_MS, unsent_episode=SILENT_MS - 60_000))
+    assert (await delivery(pool))[0] == "sending"
 
 
 @pytest.mark.parametrize(("sent_at", "crossed"), [(BACK_MS + 1, True), (BACK_MS - 1, False)])

@@ -60,9 +60,9 @@ async def report(pool: Pool, version: int = 10, cursor: Cursor = ONE, now_ms: in
     return reported
 
 
-async def come_back(pool: Pool, at_ms: int, *, unsent: bool = False) -> None:
+async def come_back(pool: Pool, at_ms: int) -> None:
     async with pool.acquire() as connection:
-        await chats.flush(connection, [Life(BOT, CHAT, at_ms, unsent_episode=unsent)], at_ms)
+        await chats.flush(connection, [Life(BOT, CHAT, at_ms)], at_ms)
 
 
 async def row(pool: Pool, cursor: Cursor = ONE) -> asyncpg.Record:
