@@ -40,7 +40,8 @@ class Begun(NamedTuple):
     where it stands, as Redis may have forgotten.
 
     `last_active_ms` newer than the silence: nothing began, the timer is re-armed from it. Nothing begins either for
-    somebody who cannot be written to: their timer may be gone, and nobody would come to end the episode.
+    somebody who cannot be written to, or once the campaign was stopped: the timer may be gone, and nobody would come to
+    end the episode.
     """
 
     fresh: bool
@@ -146,8 +147,9 @@ WITH wanted AS (
         AS w(bot_id, chat_id, episode_id, version, campaign_version, step_key, block_key, due_at, begins)
 ), known AS (
     SELECT w.*, c.last_active, c.unreachable_since IS NULL AND c.opted_out_at IS NULL AS reachable,
-        e.episode_id AS there
+        k.state IN ('live', 'paused') AS serves, e.episode_id AS there
     FROM wanted w JOIN chats c USING (bot_id, chat_id)
+    LEFT JOIN recovery_campaigns k ON k.bot_id = w.bot_id
     LEFT JOIN LATERAL (
         SELECT e.episode_id FROM recovery_episodes e
         WHERE e.bot_id = w.bot_id AND e.chat_id = w.chat_id AND e.episode_id / {SECOND_MS} >= w.episode_id / {SECOND_MS}
@@ -156,7 +158,7 @@ WITH wanted AS (
 ), begun AS (
     INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at)
     SELECT bot_id, chat_id, episode_id, campaign_version, $10 FROM known
-    WHERE begins AND there IS NULL AND reachable AND last_active / {SECOND_MS} <= episode_id / {SECOND_MS}
+    WHERE begins AND there IS NULL AND reachable AND serves AND last_active / {SECOND_MS} <= episode_id / {SECOND_MS}
     ORDER BY bot_id, chat_id
     ON CONFLICT DO NOTHING
     RETURNING bot_id, chat_id

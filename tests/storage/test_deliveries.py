@@ -100,6 +100,15 @@ async def test_the_same_silence_begins_once(pool: Pool) -> None:
     assert (await row(pool))["version"] == 10
 
 
+@pytest.mark.parametrize(
+    ("state", "begins"),
+    [("live", True), ("paused", True), ("finishing", False), ("stopped", False), ("draft", False)],
+)
+async def test_nothing_begins_once_the_campaign_was_stopped(pool: Pool, state: str, *, begins: bool) -> None:
+    await pool.execute("UPDATE recovery_campaigns SET state = $1", state)
+    assert (await begin(pool)).fresh is begins
+
+
 async def test_a_silence_that_was_begun_before_says_where_it_stands(pool: Pool) -> None:
     await sending(pool)
     await report(pool, status="sent", fact=True, next=TWO, next_due_ms=NOW)
