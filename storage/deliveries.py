@@ -211,7 +211,7 @@ WITH wanted AS MATERIALIZED (
 ), judged AS MATERIALIZED (
     SELECT *, exists AND ended IS NULL AND wish AND bot_status = 'active' AND campaign_state IN ('live', 'finishing')
         AND NOT emergency_stop AND NOT returned AND reachable AND NOT opted_out AND NOT (paid AND skip_paid)
-        AND NOT admin AND due_at <= $11 AS good
+        AND NOT admin AND due_at <= $11 AND NOT (marked AND status = 'sending') AS good
     FROM known
 ), taken AS (
     UPDATE recovery_deliveries d SET

@@ -228,6 +228,12 @@ async def test_what_had_passed_is_unknown(pool: Pool) -> None:
     assert (found.taken, found.status) == (True, "unknown")
 
 
+async def test_what_had_passed_keeps_the_campaign_version_that_was_sent(pool: Pool) -> None:
+    await sending(pool, 10)
+    found = await claim(pool, 11, now_ms=NOW + 9, marked=True, campaign_version=2)
+    assert (found.cursor.pinned, found.attempts, (await row(pool))["claimed_at"]) == (1, 1, NOW)
+
+
 async def test_a_mark_says_nothing_of_a_delivery_that_is_scheduled(pool: Pool) -> None:
     await begin(pool)
     assert (await claim(pool, marked=True)).status == "sending"
