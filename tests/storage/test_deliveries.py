@@ -1,8 +1,7 @@
 """The statements that carry the engine, one by one, on a real PostgreSQL: what they take, record, plan and refuse."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -490,23 +489,3 @@ async def test_an_answer_after_it_was_given_up_is_still_recorded(pool: Pool) -> 
     await sending(pool)
     await deliveries.reap(pool, await deliveries.stuck(pool, NOW + 1))
     assert (await report(pool, status="sent", fact=True, end="completed")).status == "sent"
-
-
-# --- the plan
-
-
-async def test_a_claim_looks_everything_up_by_key(pool: Pool) -> None:
-    columns = [[BOT], [CHAT], [SILENCE], ["hello"], ["one"], [10], [1], [False], [True], [True]]
-    document = await pool.fetchval(f"EXPLAIN (FORMAT JSON) {deliveries.CLAIM}", *columns, NOW)
-    nodes = [*_nodes(json.loads(document)[0]["Plan"])]
-    kinds = {node["Node Type"] for node in nodes}
-    assert "Nested Loop" in kinds
-    assert not kinds & {"Hash Join", "Merge Join"}
-    scanned = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
-    assert not {name for name in scanned if name.startswith(("recovery_", "chats", "payments", "bots", "bot_admins"))}
-
-
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield node
-    for child in node.get("Plans", ()):
-        yield from _nodes(child)
