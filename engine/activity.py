@@ -25,7 +25,7 @@ from engine.telemetry import logger
 from storage import chats
 from storage.chats import Life
 from storage.postgres import Pool, transaction
-from storage.timers import BATCH, Confirmed, Interrupted, Sign, Timers
+from storage.timers import BATCH, Interrupted, Sign, Timers, Touched
 from storage.watched import Watched
 
 FLUSH_S: Final = 5.0
@@ -89,18 +89,22 @@ class Activity:
             self._touches[bot_id] = Batcher(partial(self._touch, bot_id), attrgetter("chat_id"), BATCH)
         await self._touches[bot_id](_Call(chat_id, seen_ms, person))
 
-    async def confirm(self, bot_id: int) -> Confirmed:
+    async def confirm(self, bot_id: int) -> Touched:
         """Every update of the bot up to now is taken in; what a new Redis lacks is repeated into it first.
 
         As long as it has no generation it may be lost once more, unseen: what is known is then the last that it had.
         """
-        run = await self._run_of_redis()
-        looked = await self._timers.touch(bot_id, [], self._threshold_of(bot_id))
+        run, looked = await self._run_of_redis(), await self._look(bot_id)
         known_run, known_generation = self._known.get(bot_id, (run, ""))
         if run != known_run or known_generation not in ("", looked.generation):
             await self._replay(bot_id)
+            looked = await self._look(bot_id)
         self._known[bot_id] = (run, looked.generation or known_generation)
-        return await self._timers.confirm(bot_id)
+        return looked._replace(now_ms=await self._timers.confirm(bot_id))
+
+    async def _look(self, bot_id: int) -> Touched:
+        """A touch of nobody tells how the bot's timers stand."""
+        return await self._timers.touch(bot_id, [], self._threshold_of(bot_id))
 
     async def run(self) -> None:
         """Flush every few seconds, or at once when an episode was broken; until cancelled."""

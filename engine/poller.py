@@ -174,7 +174,7 @@ def _shard(arguments: list[str] | None, settings: Settings) -> int:
     shard: int = parser.parse_args(arguments).shard
     if not 0 <= shard < settings.shards:
         raise SettingsError(
-            f"--shard {shard} is out of range: there are {settings.shards} shards (SHARDS), from 0 to"
+            f"--shard {shard} is out of range: SHARDS is {settings.shards}, so give a number from 0 to"
             f" {settings.shards - 1}."
         )
     return shard

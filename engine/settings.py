@@ -42,7 +42,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database: Secret
     encryption_keys: tuple[Secret, ...]
     telegram_api_url: str
-    manager_bot_token: Secret | None
     shards: int
     log_format: Literal["console", "json"]
     log_level: str
@@ -60,7 +59,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> Settings:
     """Raises SettingsError. The environment wins over `.env`."""
     read = {**read_dotenv(dotenv), **environ}
-    manager = read.get("MANAGER_BOT_TOKEN")
     return Settings(
         redis=Secret(_url(read, "REDIS_URL", ("redis", "rediss", "unix"), "redis://127.0.0.1:6379/0")),
         database=Secret(
@@ -73,7 +71,6 @@ def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path("
             ("http", "https"),
             "https://api.telegram.org",
         ).rstrip("/"),
-        manager_bot_token=Secret(manager) if manager else None,
         shards=_number(read, "SHARDS", 1, 1, _MAX_SHARDS),
         log_format="json" if _choice(read, "LOG_FORMAT", ("console", "json")) == "json" else "console",
         log_level=_choice(read, "LOG_LEVEL", _LEVELS, "info"),

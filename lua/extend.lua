@@ -12,7 +12,8 @@
 local time = redis.call('TIME')
 local now_us = tonumber(ARGV[1])
 if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
-local lease = string.format('%.0f', math.floor(now_us / 1000) + tonumber(ARGV[2]) - 4398046511104)
+local urgency = 4398046511104
+local lease = string.format('%.0f', math.floor(now_us / 1000) + tonumber(ARGV[2]) - urgency)
 
 local reply = {}
 for i = 3, #ARGV, 2 do

@@ -7,6 +7,7 @@
 -- Returns one code for each five, in order
 -- 0 STALE
 -- 1 CURRENT
+local urgency = 4398046511104
 local reply = {}
 for i = 1, #ARGV, 5 do
   local chat, due = ARGV[i], tonumber(ARGV[i + 2])
@@ -18,7 +19,7 @@ for i = 1, #ARGV, 5 do
     redis.call('ZREM', KEYS[1], chat)
   elseif current then
     redis.call('HSET', KEYS[2], chat, table.concat({version, seen, ARGV[i + 2], '0', ARGV[i + 4]}, ' '))
-    redis.call('ZADD', KEYS[1], string.format('%.0f', due - ARGV[i + 3] * 4398046511104), chat)
+    redis.call('ZADD', KEYS[1], string.format('%.0f', due - ARGV[i + 3] * urgency), chat)
   end
   reply[#reply + 1] = current and 1 or 0
 end

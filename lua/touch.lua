@@ -12,6 +12,7 @@ local time = redis.call('TIME')
 local now_us = tonumber(ARGV[1])
 if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
 local now = math.floor(now_us / 1000)
+local urgency = 4398046511104
 local threshold = tonumber(ARGV[2])
 local reply = {now, redis.call('HGET', KEYS[3], 'generation') or '', -1}
 
@@ -42,7 +43,7 @@ local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 local plain = redis.call('ZRANGEBYSCORE', KEYS[1], 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
 if first[2] then
   local score = tonumber(first[2])
-  reply[3] = score < 0 and score + 4398046511104 or score
+  reply[3] = score < 0 and score + urgency or score
   if plain[2] then reply[3] = math.min(reply[3], tonumber(plain[2])) end
 end
 return reply

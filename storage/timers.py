@@ -57,12 +57,6 @@ class Touched(NamedTuple):
     interrupted: tuple[Interrupted, ...]
 
 
-class Confirmed(NamedTuple):
-    now_ms: int
-    generation: str
-    nearest_due_ms: int
-
-
 class Held(NamedTuple):
     """One claimed timer. `marked`: an earlier claim had passed and never settled."""
 
@@ -131,11 +125,10 @@ class Timers:
         reply = await self._call("touch", k, self._now_us(), threshold, *_flat(signs))
         return Touched(int(reply[0]), reply[1], int(reply[2]), _interrupted(reply[3:]))
 
-    async def confirm(self, bot_id: int) -> Confirmed:
-        """Every update of the bot up to now is surely taken in."""
-        k = keys.of_bot(bot_id)
-        reply = await self._scripts["confirm"](self._client, (k.timers, k.bot), self._now_us())
-        return Confirmed(int(reply[0]), reply[1], int(reply[2]))
+    async def confirm(self, bot_id: int) -> int:
+        """Every update of the bot up to now is surely taken in; returns that now, in ms."""
+        (now_ms,) = await self._scripts["confirm"](self._client, (keys.of_bot(bot_id).bot,), self._now_us())
+        return int(now_ms)
 
     async def claim(self, bot_id: int, limit: int, lease_ms: int, epoch: int) -> Claimed:
         k = keys.of_bot(bot_id)

@@ -4,20 +4,10 @@ An episode's id is the last seen on which its silence was judged. Telegram dates
 update taken in twice may yield two last seens within one second: silences are compared by second, everywhere.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 from zlib import crc32
 
 SECOND_MS: Final = 1000
-
-
-class Key(NamedTuple):
-    """One delivery: unique for ever."""
-
-    bot_id: int
-    chat_id: int
-    episode_id: int
-    step: str
-    block: str
 
 
 def newer_sign(seen_ms: int, silent_since_ms: int) -> bool:

@@ -1,6 +1,6 @@
 """The feed's watermark: up to when every update is surely taken in."""
 
-from tests.lua.conftest import BOT, MINUTE_MS, START_MS, Bench
+from tests.lua.conftest import BOT, START_MS, Bench
 
 
 async def test_a_watermark_never_goes_back(bench: Bench) -> None:
@@ -10,9 +10,8 @@ async def test_a_watermark_never_goes_back(bench: Bench) -> None:
     assert watermark == str(START_MS)
 
 
-async def test_a_confirmation_tells_now_and_the_nearest_due(bench: Bench) -> None:
-    await bench.arm(1)
-    assert await bench.timers.confirm(BOT) == (START_MS, "1", START_MS + MINUTE_MS)
+async def test_a_confirmation_tells_now(bench: Bench) -> None:
+    assert await bench.timers.confirm(BOT) == START_MS
 
 
 async def test_a_confirmation_raises_the_watermark_and_nothing_else(bench: Bench) -> None:
@@ -22,8 +21,3 @@ async def test_a_confirmation_raises_the_watermark_and_nothing_else(bench: Bench
     await bench.timers.confirm(BOT)
     assert await bench.client.hgetall(bench.keys.bot) == {"generation": "1", "watermark": str(START_MS + 10_000)}
     assert await bench.look(1) == before
-
-
-async def test_the_absence_of_a_generation_is_told(bench: Bench) -> None:
-    await bench.client.delete(bench.keys.bot)
-    assert await bench.timers.confirm(BOT) == (START_MS, "", -1)

@@ -25,7 +25,7 @@ async def client(redis_url: str) -> AsyncIterator[Redis]:
 async def test_the_story_of_one_chat_is_told_in_names(client: Redis) -> None:
     timers = Timers(client, lambda: 1_800_000_000_000_000)
     now = 1_800_000_000_000
-    assert await timers.confirm(BOT) == (now, "5", -1)
+    assert await timers.confirm(BOT) == now
     assert await timers.touch(BOT, [Sign(1, 0)], 0) == (now, "5", now, ())
     held = Held(1, now * 1000 + 1, now, now, marked=False, opaque="")
     assert await timers.claim(BOT, 10, LEASE_MS, 1) == (ClaimCode.CLAIMED, now, now + LEASE_MS, (held,))
