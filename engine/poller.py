@@ -31,6 +31,7 @@ from engine.telemetry import configure, logger
 from engine.vault import Vault
 from storage import partitions
 from storage.feed import server_now_ms
+from storage.incarnation import run_of
 from storage.postgres import Pool, now_ms, open_pool
 from storage.redis import Redis, check_redis, open_redis
 from storage.timers import Timers
@@ -136,7 +137,8 @@ class Poller:
 
     async def _rebuild(self, bot: Served, newest: Snapshot, lane: Lane) -> None:
         try:
-            chats = await rebuild(self._pool, self._client, self._timers, bot.bot_id, newest, bot.activated_at_ms)
+            run = await run_of(self._client)
+            chats = await rebuild(self._pool, self._client, self._timers, bot.bot_id, newest, bot.activated_at_ms, run)
         except RecoveryError as error:
             logger().warning("Timers not rebuilt yet", bot=bot.username, error=str(error))
             return

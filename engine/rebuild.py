@@ -1,4 +1,4 @@
-"""Rebuilds a bot's timers from PostgreSQL: after Redis lost them, and on the bot's first activation.
+"""Rebuilds a bot's timers from PostgreSQL: after Redis lost them or became another run, and on the first activation.
 
 Touches go on meanwhile: `restore` gives way to whatever was seen later. Only when every page is in does the generation
 say that the timers are whole; until then nothing of the bot is claimed.
@@ -14,15 +14,18 @@ from storage.timers import Lost, Timers
 
 
 async def rebuild(
-    pool: Pool, client: Redis, timers: Timers, bot_id: int, newest: Snapshot, activated_at_ms: int
+    pool: Pool, client: Redis, timers: Timers, bot_id: int, newest: Snapshot, activated_at_ms: int, run: str
 ) -> int:
-    """Restore every chat that PostgreSQL remembers; returns how many. Raises UnreachableError."""
+    """Restore every chat that PostgreSQL remembers; returns how many. Raises UnreachableError.
+
+    `run` is the server's as of before: one that restarts meanwhile is another, and its timers are lost again.
+    """
     restored, last_chat = 0, -1
     while page := await memory.remembered(pool, bot_id, last_chat, activated_at_ms):
         chats = [_lost(row, newest) for row in page]
         restored += sum(await timers.restore(bot_id, chats))
         last_chat = page[-1].chat_id
-    await feed.set_generation(client, bot_id, await feed.server_now_ms(client))
+    await feed.set_generation(client, bot_id, await feed.server_now_ms(client), run)
     return restored
 
 

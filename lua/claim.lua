@@ -1,9 +1,10 @@
 -- Claims what is due for a short lease: urgent first, each under a new version; the due is kept in the state.
+-- Lost: there is no generation, or it was written in another run of the server, which may have dropped the last marks.
 -- Takes nothing later than the feed's watermark plus its slack: a dead feed holds everything in place.
 -- Atomic because two pollers must never hold the same timer under the same version.
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> "version seen due mark opaque"
--- KEYS[3] bot     HASH generation, epoch, watermark, held
+-- KEYS[3] bot     HASH generation, run, epoch, watermark, held
 -- ARGV[1] now_us  0, or the clock of a test in us
 -- ARGV[2] limit   members at most, 1 to 512
 -- ARGV[3] lease   ms
@@ -21,8 +22,10 @@ local now = math.floor(now_us / 1000)
 local epoch = tonumber(ARGV[4])
 local urgency = 4398046511104
 
-local bot = redis.call('HMGET', KEYS[3], 'generation', 'epoch', 'watermark', 'held')
-if not bot[1] then return {1, now, -1} end
+local bot = redis.call('HMGET', KEYS[3], 'generation', 'epoch', 'watermark', 'held', 'run')
+local run = string.match(tostring(redis.pcall('INFO', 'server')), 'run_id:(%x+)')
+local other_run = run and bot[5] and bot[5] ~= '' and bot[5] ~= run
+if not bot[1] or other_run then return {1, now, -1} end
 if bot[2] and tonumber(bot[2]) > epoch then return {2, now, -1} end
 if bot[4] and tonumber(bot[4]) > now then return {3, now, tonumber(bot[4])} end
 if not bot[2] or tonumber(bot[2]) < epoch then redis.call('HSET', KEYS[3], 'epoch', ARGV[4]) end

@@ -1,5 +1,6 @@
 -- Puts chats back from PostgreSQL after Redis lost them: only what is absent here, or was last seen earlier, or was
--- touched again in the same second: a repeated touch knows nothing of the episode of its silence, nor of its mark.
+-- touched again in the same second: a repeated touch knows nothing of the episode of its silence, nor of its mark; or
+-- has lost its mark.
 -- Atomic because touches go on meanwhile, and a touch always knows better.
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> "version seen due mark opaque"
@@ -16,10 +17,11 @@ local reply = {}
 for i = 2, #ARGV, 5 do
   local chat = ARGV[i]
   local state = redis.call('HGET', KEYS[2], chat)
-  local version, seen, _, _, opaque = string.match(state or '', '^(%d+) (%d+) (%d+) (%d) (.*)$')
+  local version, seen, _, mark, opaque = string.match(state or '', '^(%d+) (%d+) (%d+) (%d) (.*)$')
   local given = tonumber(ARGV[i + 1])
   local older = not version or tonumber(seen) < given
-  local poorer = version and opaque == '' and ARGV[i + 4] ~= '' and math.floor(seen / 1000) == math.floor(given / 1000)
+  local same = version and math.floor(seen / 1000) == math.floor(given / 1000)
+  local poorer = same and ((opaque == '' and ARGV[i + 4] ~= '') or mark < ARGV[i + 3])
   if older or poorer then
     local fence = string.format('%.0f', math.max(now_us, version and version + 1 or 0))
     local last_seen = string.format('%.0f', math.max(given, tonumber(seen or 0)))

@@ -25,8 +25,12 @@ async def hold(client: Redis, bot_id: int, until_ms: int) -> None:
     await _write(client, bot_id, "held", max(until_ms, int(held or 0)))
 
 
-async def set_generation(client: Redis, bot_id: int, generation: int) -> None:
-    """The timers of the bot are whole as of `generation`; only a rebuild says so. Raises UnreachableError."""
+async def set_generation(client: Redis, bot_id: int, generation: int, run: str) -> None:
+    """The timers of the bot are whole as of `generation`, in this run of the server; only a rebuild says so.
+
+    Another run may have dropped the last writes, so that the timers count as lost. Raises UnreachableError.
+    """
+    await _write(client, bot_id, "run", run)
     await _write(client, bot_id, "generation", generation)
 
 
@@ -38,7 +42,7 @@ async def _read(client: Redis, bot_id: int, field: str) -> str | None:
     return None if value is None else str(value)
 
 
-async def _write(client: Redis, bot_id: int, field: str, value: int) -> None:
+async def _write(client: Redis, bot_id: int, field: str, value: int | str) -> None:
     try:
         await client.hset(keys.of_bot(bot_id).bot, field, str(value))
     except (RedisError, OSError) as error:

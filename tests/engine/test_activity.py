@@ -95,11 +95,11 @@ async def test_what_postgres_does_not_take_goes_on_waiting(desk: Desk, database_
 
 
 async def test_a_redis_that_lost_its_timers_gets_the_last_minutes_touches_again(desk: Desk) -> None:
-    await feed.set_generation(desk.client, BOT, 1)
+    await feed.set_generation(desk.client, BOT, 1, run="")
     await desk.activity.confirm(BOT)
     await desk.activity.mark_user_activity(BOT, 1, SEEN_MS)
     await desk.client.flushall()
-    await feed.set_generation(desk.client, BOT, 2)
+    await feed.set_generation(desk.client, BOT, 2, run="")
     assert await desk.armed(1) == [False]
     await desk.activity.confirm(BOT)
     assert await desk.armed(1) == [True]
@@ -110,7 +110,7 @@ async def test_a_first_generation_is_no_loss_and_repeats_nothing(desk: Desk) -> 
     await desk.activity.confirm(BOT)
     await desk.activity.mark_user_activity(BOT, 1, SEEN_MS)
     desk.threshold_ms = THRESHOLD_MS
-    await feed.set_generation(desk.client, BOT, 1)
+    await feed.set_generation(desk.client, BOT, 1, run="")
     await desk.activity.confirm(BOT)
     assert await desk.armed(1) == [False]
 
@@ -125,7 +125,7 @@ async def test_a_sign_that_redis_did_not_take_is_not_taken_in(desk: Desk) -> Non
 
 async def test_another_run_of_redis_gets_the_last_minutes_touches_again(desk: Desk) -> None:
     """A restart keeps the generation, and may lack the last second."""
-    await feed.set_generation(desk.client, BOT, 1)
+    await feed.set_generation(desk.client, BOT, 1, run="")
     await desk.activity.confirm(BOT)
     await desk.activity.mark_user_activity(BOT, 1, SEEN_MS)
     await desk.timers.end(BOT, [1])
@@ -179,7 +179,7 @@ async def test_what_may_have_left_is_not_taken_for_an_earlier_one_that_did_not(d
 async def interrupt(desk: Desk, *, passed: bool) -> int:
     """A silence is due, an episode begins, a delivery is held; and then the person writes. Returns the episode."""
     desk.threshold_ms = 0
-    await feed.set_generation(desk.client, BOT, 1)
+    await feed.set_generation(desk.client, BOT, 1, run="")
     await desk.activity.mark_user_activity(BOT, 1)
     await desk.activity.confirm(BOT)
     (held,) = (await desk.timers.claim(BOT, 1, 60_000, 1)).timers

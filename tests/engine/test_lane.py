@@ -72,7 +72,7 @@ class Yard:
 
     async def arm(self, count: int) -> None:
         """So many chats whose silence is long over."""
-        await feed.set_generation(self.client, BOT, 1)
+        await feed.set_generation(self.client, BOT, 1, run="")
         await self.timers.touch(BOT, [Sign(chat, LONG_AGO_MS) for chat in range(1, count + 1)], 1_000)
         await self.timers.confirm(BOT)
 

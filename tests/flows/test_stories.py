@@ -190,3 +190,23 @@ async def test_no_answer_about_a_token_suspends_nobody(house: House, monkeypatch
     person = await house.someone()
     assert await house.ended(person) == ["completed"]
     assert await house.pool.fetchval("SELECT status FROM bots") == "active"
+
+
+async def test_what_was_on_the_wire_when_redis_fell_back_is_not_sent_again(house: House) -> None:
+    await house.people.set_fault(Fault(FaultKind.SLOW, method="sendMessage", count=1, latency_ms=4_000))
+    person = await house.someone()
+    bot_id: int = await house.pool.fetchval("SELECT id FROM bots")
+    keys = of_bot(bot_id)
+    armed = {}
+    async with asyncio.timeout(20):
+        while not armed:
+            armed = await house.redis.hgetall(keys.state)
+    score = await house.redis.zscore(keys.timers, str(person))
+    await house.delivery(person, "one", "sending")
+    await house.people.open_requests(2)
+    await house.redis.hset(keys.state, str(person), armed[str(person)])
+    await house.redis.zadd(keys.timers, {str(person): score or 0})
+    await house.redis.hset(keys.bot, "run", "the run before")
+    assert await house.ended(person) == ["completed"]
+    assert await house.told(person) == ["first", "second", "third"]
+    assert (await house.delivery(person, "one", "sent"))["attempts"] == 1

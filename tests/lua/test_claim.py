@@ -2,6 +2,9 @@
 
 import pytest
 
+from storage import feed
+from storage.incarnation import run_of
+from storage.redis import open_redis
 from storage.timers import BATCH, FEED_SLACK_MS, ClaimCode, Next
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
 
@@ -50,6 +53,18 @@ async def test_lost_timers_are_not_claimed(bench: Bench) -> None:
     await bench.client.hdel(bench.keys.bot, "generation")
     claimed = await bench.claim()
     assert (claimed.code, claimed.timers) == (ClaimCode.LOST, ())
+
+
+async def test_timers_of_another_run_of_the_server_are_lost(redis_url: str) -> None:
+    client = open_redis(redis_url)
+    bench = Bench(client)
+    await bench.arm(1)
+    codes = []
+    for run in ("another", await run_of(client)):
+        await feed.set_generation(client, BOT, 1, run)
+        codes.append((await bench.claim()).code)
+    await client.aclose()
+    assert codes == [ClaimCode.LOST, ClaimCode.CLAIMED]
 
 
 async def test_an_older_epoch_is_fenced(bench: Bench) -> None:

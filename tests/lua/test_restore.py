@@ -74,6 +74,14 @@ async def test_restoring_twice_is_restoring_once(bench: Bench) -> None:
     assert await bench.look(1) == before
 
 
+async def test_a_lost_mark_is_put_back_and_one_that_is_there_stays(bench: Bench) -> None:
+    await bench.timers.restore(BOT, [lost(START_MS - 5_000)])
+    on_wire = lost(START_MS - 5_000)._replace(on_wire=True)
+    assert await bench.timers.restore(BOT, [on_wire]) == [Restored.RESTORED]
+    assert await bench.timers.restore(BOT, [lost(START_MS - 5_000)]) == [Restored.KEPT]
+    assert (await bench.claim_one()).marked
+
+
 async def test_codes_come_in_the_order_of_the_chats(bench: Bench) -> None:
     await bench.arm(2)
     chats = [Lost(chat, START_MS - 1, START_MS, on_wire=False, opaque="") for chat in (1, 2, 3)]

@@ -303,7 +303,7 @@ class World:
         self.clock.us += 1_000
         newest = self.catalogue.bots[BOT].newest
         assert newest
-        await rebuild(self.pool, self.client, self.timers, BOT, newest, ACTIVATED_MS)
+        await rebuild(self.pool, self.client, self.timers, BOT, newest, ACTIVATED_MS, run="")
 
     async def reap(self) -> None:
         await reap(self.pool, self.timers, self.clock.now_ms())

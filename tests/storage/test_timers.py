@@ -17,7 +17,7 @@ LEASE_MS = 3_000
 @pytest.fixture
 async def client(redis_url: str) -> AsyncIterator[Redis]:
     client = open_redis(redis_url)
-    await set_generation(client, BOT, 5)
+    await set_generation(client, BOT, 5, run="")
     yield client
     await client.aclose()
 
