@@ -197,14 +197,14 @@ async def test_what_was_on_the_wire_when_redis_fell_back_is_not_sent_again(house
     person = await house.someone()
     bot_id: int = await house.pool.fetchval("SELECT id FROM bots")
     keys = of_bot(bot_id)
-    armed = {}
+    armed = None
     async with asyncio.timeout(20):
-        while not armed:
-            armed = await house.redis.hgetall(keys.state)
+        while armed is None:
+            armed = await house.redis.hget(keys.state, str(person))
     score = await house.redis.zscore(keys.timers, str(person))
     await house.delivery(person, "one", "sending")
     await house.people.open_requests(2)
-    await house.redis.hset(keys.state, str(person), armed[str(person)])
+    await house.redis.hset(keys.state, str(person), armed)
     await house.redis.zadd(keys.timers, {str(person): score or 0})
     await house.redis.hset(keys.bot, "run", "the run before")
     assert await house.ended(person) == ["completed"]
