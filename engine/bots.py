@@ -9,20 +9,20 @@ import asyncio
 import os
 import re
 import sys
+import time
 from http import HTTPStatus
 from typing import Final
 
 import aiohttp
 import msgspec
 
+from engine.core.campaign import Change
 from engine.core.errors import NotFoundError, UnreachableError
 from engine.process import command
 from engine.settings import Secret, Settings, load_settings
 from engine.vault import Vault
 from storage import bots
-from storage.feed import server_now_ms
 from storage.postgres import open_pool, transaction
-from storage.redis import open_redis
 
 _TOKEN: Final = re.compile(r"\d+:[\w-]+", re.ASCII)
 _NOT_THIS_TOKEN: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
@@ -43,17 +43,18 @@ class _Answer(msgspec.Struct):
 async def add(settings: Settings, token: Secret) -> _Bot:
     """Check a token with Telegram and store it. Raises NotFoundError, UnreachableError."""
     bot = await _who_is(settings.telegram_api_url, token)
-    client, pool = open_redis(settings.redis_url), await open_pool(settings.database_url)
+    pool = await open_pool(settings.database_url)
     try:
         ciphertext = Vault(settings.encryption_keys).encrypt(token.reveal())
         async with transaction(pool) as connection:
-            known = await bots.id_of(connection, bot.username)
-            if known not in (None, bot.id):
-                raise NotFoundError(f"@{bot.username} is registered as bot {known}, and this token is of bot {bot.id}.")
-            await bots.add(connection, bot.id, bot.username, ciphertext, await server_now_ms(client))
+            known = await bots.hold_named(connection, bot.username)
+            if known and known.bot_id != bot.id:
+                raise NotFoundError(
+                    f"@{bot.username} is registered as bot {known.bot_id}, and this token is of bot {bot.id}."
+                )
+            await bots.add(connection, bot.id, bot.username, ciphertext, _change())
     finally:
         await pool.close()
-        await client.aclose()
     return bot
 
 
@@ -89,6 +90,10 @@ def _token() -> Secret:
     if not text.strip():
         raise NotFoundError("There is no token: set BOT_TOKEN, or write it to standard input.")
     return Secret(text.strip())
+
+
+def _change() -> Change:
+    return Change(actor=f"cli:uid={os.getuid()}", at=time.time_ns() // 1_000_000)
 
 
 @command

@@ -1,8 +1,18 @@
-"""The bots whose users are watched. Tokens pass through here encrypted, never in clear."""
+"""The bots whose users are watched, and what was wrong with them. Tokens pass through here encrypted, never in clear.
 
-from typing import NamedTuple
+Every change of a bot stands in one transaction with its line of the audit log, which never holds a token.
+"""
 
+from typing import Final, NamedTuple
+
+from engine.core.campaign import Change
+from storage import audit
 from storage.postgres import Connection
+
+_ENGINE: Final = "engine"
+"""The actor of what the engine does by itself."""
+
+_BOT: Final = "SELECT id, username, token, status, pace FROM bots"
 
 
 class BotRecord(NamedTuple):
@@ -13,36 +23,58 @@ class BotRecord(NamedTuple):
     pace: int
 
 
-async def add(connection: Connection, bot_id: int, username: str, token: bytes, now_ms: int) -> None:
-    """Register a bot, or give a known one its new token and name; it is active then."""
+async def add(connection: Connection, bot_id: int, username: str, token: bytes, change: Change) -> None:
+    """Register a bot, or give a known one its new token and name; it is active then, and its incidents are over."""
+    before = await hold(connection, bot_id)
     await connection.execute(
         "INSERT INTO bots (id, username, token, created_at) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (id) DO UPDATE SET username = excluded.username, token = excluded.token, status = 'active'",
-        *(bot_id, username, token, now_ms),
+        *(bot_id, username, token, change.at),
     )
+    await close_incidents(connection, bot_id, change.at)
+    after = audit.state(username=username, status="active")
+    await audit.record(connection, change, bot_id, "bot.add", before and _state(before), after)
 
 
-async def id_of(connection: Connection, username: str) -> int | None:
-    bot_id: int | None = await connection.fetchval("SELECT id FROM bots WHERE lower(username) = lower($1)", username)
-    return bot_id
+async def set_status(connection: Connection, before: BotRecord, status: str, action: str, change: Change) -> None:
+    """Let a bot send or hold it."""
+    await connection.execute("UPDATE bots SET status = $2 WHERE id = $1", before.bot_id, status)
+    states = (_state(before), _state(before._replace(status=status)))
+    await audit.record(connection, change, before.bot_id, f"bot.{action}", *states)
+
+
+async def remove(connection: Connection, before: BotRecord, change: Change) -> None:
+    """Serve a bot no more; its token is gone for good."""
+    await connection.execute("UPDATE bots SET token = '' WHERE id = $1", before.bot_id)
+    await set_status(connection, before, "removed", "remove", change)
+
+
+async def hold(connection: Connection, bot_id: int) -> BotRecord | None:
+    """Find a bot, removed ones too, and hold it against others until the transaction ends."""
+    row = await connection.fetchrow(f"{_BOT} WHERE id = $1 FOR NO KEY UPDATE", bot_id)
+    return BotRecord(*row) if row else None
+
+
+async def hold_named(connection: Connection, username: str) -> BotRecord | None:
+    """The same by its name, however it is written."""
+    row = await connection.fetchrow(f"{_BOT} WHERE lower(username) = lower($1) FOR NO KEY UPDATE", username)
+    return BotRecord(*row) if row else None
 
 
 async def list_bots(connection: Connection) -> list[BotRecord]:
-    rows = await connection.fetch(
-        "SELECT id, username, token, status, pace FROM bots WHERE status <> 'removed' ORDER BY id"
-    )
+    rows = await connection.fetch(f"{_BOT} WHERE status <> 'removed' ORDER BY id")
     return [BotRecord(*row) for row in rows]
 
 
 async def suspend(connection: Connection, bot_id: int, token: bytes, detail: str, now_ms: int) -> bool:
     """Hold everything of a bot, and open an incident that says why; False if it has another token by now."""
-    suspended = await connection.fetchval(
-        "UPDATE bots SET status = 'suspended' WHERE id = $1 AND token = $2 AND status <> 'removed' RETURNING id",
-        *(bot_id, token),
-    )
-    if suspended:
-        await open_incident(connection, bot_id, "bot_suspended", detail, now_ms)
-    return suspended is not None
+    before = await hold(connection, bot_id)
+    if before is None or before.token != token or before.status == "removed":
+        return False
+    if before.status != "suspended":
+        await set_status(connection, before, "suspended", "suspend", Change(_ENGINE, now_ms))
+    await open_incident(connection, bot_id, "bot_suspended", detail, now_ms)
+    return True
 
 
 async def open_incident(connection: Connection, bot_id: int, kind: str, detail: str, now_ms: int) -> None:
@@ -51,3 +83,16 @@ async def open_incident(connection: Connection, bot_id: int, kind: str, detail: 
         "INSERT INTO incidents (bot_id, kind, detail, opened_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
         *(bot_id, kind, detail, now_ms),
     )
+
+
+async def close_incidents(connection: Connection, bot_id: int, now_ms: int) -> None:
+    """What a token that works puts right."""
+    await connection.execute(
+        "UPDATE incidents SET closed_at = $2 WHERE bot_id = $1 AND closed_at IS NULL"
+        " AND kind IN ('bot_suspended', 'feed_unauthorized')",
+        *(bot_id, now_ms),
+    )
+
+
+def _state(bot: BotRecord) -> str:
+    return audit.state(username=bot.username, status=bot.status)

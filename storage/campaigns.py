@@ -1,4 +1,4 @@
-"""Campaigns in PostgreSQL: the draft, the published versions, the state, the emergency stop, the audit log.
+"""Campaigns in PostgreSQL: the draft, the published versions, the state, the emergency stop.
 
 Every write stands in one transaction with its line of the audit log. Whoever reads, decides and writes locks
 the bot first (`lock_bot`), so that two admins follow one another. A draft is replaced whole: its keys are its
@@ -7,13 +7,14 @@ identity. Documents pass as text, so that nothing depends on how a connection de
 
 import json
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import msgspec
 
 from engine.core import campaign, schedule
 from engine.core.campaign import Block, Change, Snapshot, State, Step
+from storage import audit
 from storage.postgres import Connection
 
 EMERGENCY_STOP: Final = "emergency_stop"
@@ -79,7 +80,7 @@ async def save_draft(connection: Connection, bot_id: int, draft: Snapshot, chang
         )
         await _replace_steps(connection, bot_id, draft.steps)
         documents = (campaign.encode(before) if before else None, campaign.encode(draft))
-        await _audit(connection, change, bot_id, "campaign.draft", *documents)
+        await audit.record(connection, change, bot_id, "campaign.draft", *documents)
     return revision
 
 
@@ -97,7 +98,8 @@ async def publish(connection: Connection, bot_id: int, snapshot: Snapshot, chang
             " WHERE new.bot_id = $1 AND old.bot_id = $1 RETURNING old.published_version",
             *(bot_id, version),
         )
-        await _audit(connection, change, bot_id, "campaign.publish", _json(version=before), _json(version=version))
+        states = (audit.state(version=before), audit.state(version=version))
+        await audit.record(connection, change, bot_id, "campaign.publish", *states)
     return version
 
 
@@ -127,8 +129,8 @@ async def set_state(
             "UPDATE recovery_campaigns SET state = $2, activated_at = $3 WHERE bot_id = $1",
             *(before.bot_id, state, activated_at),
         )
-        states = (_json(state=before.state), _json(state=state))
-        await _audit(connection, change, before.bot_id, f"campaign.{state}", *states)
+        states = (audit.state(state=before.state), audit.state(state=state))
+        await audit.record(connection, change, before.bot_id, f"campaign.{state}", *states)
 
 
 async def load_emergency_stop(connection: Connection) -> bool:
@@ -143,7 +145,8 @@ async def set_emergency_stop(connection: Connection, change: Change, *, engaged:
             " DO UPDATE SET (engaged, changed_at) = (excluded.engaged, excluded.changed_at)",
             *(EMERGENCY_STOP, engaged, change.at),
         )
-        await _audit(connection, change, None, EMERGENCY_STOP, _json(engaged=before), _json(engaged=engaged))
+        states = (audit.state(engaged=before), audit.state(engaged=engaged))
+        await audit.record(connection, change, None, EMERGENCY_STOP, *states)
 
 
 def _step(row: asyncpg.Record, blocks: Iterable[asyncpg.Record]) -> Step:
@@ -184,7 +187,7 @@ async def _replace_steps(connection: Connection, bot_id: int, steps: tuple[Step,
                 block.key,
                 position,
                 block.kind,
-                _json(text=block.text),
+                json.dumps({"text": block.text}),
                 block.delay_ms,
                 block.active,
             )
@@ -192,22 +195,3 @@ async def _replace_steps(connection: Connection, bot_id: int, steps: tuple[Step,
             for position, block in enumerate(step.blocks)
         ],
     )
-
-
-async def _audit(
-    connection: Connection,
-    change: Change,
-    bot_id: int | None,
-    action: str,
-    before: str | None,
-    after: str | None,
-) -> None:
-    await connection.execute(
-        "INSERT INTO audit_log (at, actor, bot_id, action, before, after)"
-        " VALUES ($1, $2, $3, $4, $5::text::jsonb, $6::text::jsonb)",
-        *(change.at, change.actor, bot_id, action, before, after),
-    )
-
-
-def _json(**values: Any) -> str:
-    return json.dumps(values)

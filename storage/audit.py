@@ -1,0 +1,36 @@
+"""The audit log, and the word of it: one line a change, told to whoever listens in the same transaction.
+
+The word on CHANNEL is the bot's id, or nothing for a change of them all. It leaves when the change stands, and only
+then; it is a hint, and who misses it learns the same by polling. A state names its fields one by one, so that a token
+never gets in by chance.
+"""
+
+import json
+from typing import Any, Final
+
+from engine.core.campaign import Change
+from storage.postgres import Connection
+
+CHANNEL: Final = "recovery_changed"
+
+
+async def record(
+    connection: Connection,
+    change: Change,
+    bot_id: int | None,
+    action: str,
+    before: str | None,
+    after: str | None,
+) -> None:
+    """Write the line of a change that this transaction makes. The states are JSON documents."""
+    await connection.execute(
+        "INSERT INTO audit_log (at, actor, bot_id, action, before, after)"
+        " VALUES ($1, $2, $3, $4, $5::text::jsonb, $6::text::jsonb)",
+        *(change.at, change.actor, bot_id, action, before, after),
+    )
+    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, "" if bot_id is None else str(bot_id))
+
+
+def state(**values: Any) -> str:
+    """Write the fields of a state as its document."""
+    return json.dumps(values)
