@@ -20,6 +20,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--control-port", type=int, default=0, help="of the control API; 0 is any free one")
     parser.add_argument("--record", type=Path, help="write every request to this file, one JSON object a line")
     parser.add_argument("--seed", type=int, default=0, help="decides ids, tokens and chance")
+    parser.add_argument(
+        "--webhook-second", type=float, default=1.0, help="how long a second of the webhooks' back-off lasts"
+    )
     return parser.parse_args()
 
 
@@ -28,7 +31,12 @@ async def _serve(given: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     sandbox = Sandbox(
-        given.bots, record=given.record, seed=given.seed, port=given.port, control_port=given.control_port
+        given.bots,
+        record=given.record,
+        seed=given.seed,
+        port=given.port,
+        control_port=given.control_port,
+        webhook_second=given.webhook_second,
     )
     async with sandbox:
         ready = {

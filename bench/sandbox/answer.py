@@ -47,8 +47,9 @@ class Answer:
         return web.Response(status=self.status, body=self.body, headers=headers)
 
 
-def accepted(result: bytes) -> Answer:
-    return Answer(HTTPStatus.OK, b'{"ok":true,"result":' + result + b"}")
+def accepted(result: bytes, description: str | None = None) -> Answer:
+    told = b"" if description is None else b',"description":' + msgspec.json.encode(description)
+    return Answer(HTTPStatus.OK, b'{"ok":true,"result":' + result + told + b"}")
 
 
 def refused(error: ApiError) -> Answer:

@@ -19,7 +19,7 @@ from bench.sandbox.connection import Connection, connection_of
 from bench.sandbox.errors import ApiError
 from bench.sandbox.faults import Faults, Verdict
 from bench.sandbox.methods import CANONICAL, METHODS
-from bench.sandbox.methods.call import Call
+from bench.sandbox.methods.call import Call, Told
 from bench.sandbox.objects import Message
 from bench.sandbox.parameters import Parameters, integer, text
 from bench.sandbox.polling import Polls
@@ -182,6 +182,8 @@ def _call(name: str, call: Call, row: Row) -> Answer:
     if method is None:
         raise ApiError(errors.METHOD_NOT_FOUND)
     result = method(call)
+    if isinstance(result, Told):
+        return accepted(b"true", result.description)
     if isinstance(result, Message):
         row.message_id = result.message_id
     return accepted(_encode(result))

@@ -130,11 +130,15 @@ class SandboxClient:
         return await self._ask("GET", f"/acknowledgements?cursor={cursor}", wire.Acknowledgements)
 
     async def acknowledged_at(self, bot: Bot, update_id: int, wait: float = 10) -> int | None:
-        """When the bot's offset passed the update, in ms; None if it did not in time."""
+        """When the bot's offset passed the update or its webhook took it, in ms; None if not in time."""
         return await self._ask_for(f"/acknowledgements/{bot}/{update_id}?wait={wait}", int)
 
+    async def webhook(self, bot: Bot, failures: int = 0, wait: float = 10) -> wire.WebhookState:
+        """Tell how the bot's webhook does, as soon as so many deliveries have failed."""
+        return await self._ask("GET", f"/webhooks/{bot}?failures={failures}&wait={wait}", wire.WebhookState)
+
     async def reset(self) -> None:
-        """Forget people, chats, updates, faults and the record; bots, tokens and update ids stay."""
+        """Forget people, chats, updates, webhooks, faults and the record; bots, tokens and update ids stay."""
         await self._order("POST", "/reset")
 
     async def _ask(self, verb: str, path: str, kind: type[_Answer], content: Any = None) -> _Answer:

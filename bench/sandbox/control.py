@@ -51,6 +51,7 @@ class Control:
                 web.get("/record/open", self._open_requests),
                 web.get("/acknowledgements", self._acknowledgements),
                 web.get("/acknowledgements/{bot}/{update}", self._acknowledgement),
+                web.get("/webhooks/{bot}", self._webhook),
                 web.post("/reset", self._reset),
             ],
         )
@@ -138,6 +139,12 @@ class Control:
         found = await self._pulse.until(lambda: bot.acknowledged.get(update_id), _wait(request))
         return _answer(found)
 
+    async def _webhook(self, request: web.Request) -> web.Response:
+        """Answer with how the webhook does, as soon as `failures` deliveries have failed."""
+        bot, failures = self._bot(request), _number(request, "failures")
+        await self._pulse.until(lambda: webhook_state(bot).failures >= failures or None, _wait(request))
+        return _answer(webhook_state(bot))
+
     async def _reset(self, _: web.Request) -> web.Response:
         self._state.forget_chats()
         self._faults.clear()
@@ -153,6 +160,13 @@ class Control:
 
 def bot_info(bot: Bot) -> wire.BotInfo:
     return wire.BotInfo(bot.id, bot.user.username, bot.token)
+
+
+def webhook_state(bot: Bot) -> wire.WebhookState:
+    hook = bot.webhook
+    if hook is None:
+        return wire.WebhookState("", len(bot.updates), 0, 0)
+    return wire.WebhookState(hook.url, len(bot.updates), hook.in_flight, hook.failures)
 
 
 def _person_info(person: Person) -> wire.PersonInfo:

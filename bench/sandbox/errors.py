@@ -45,6 +45,20 @@ OTHER_POLL = Refusal(
     409,
     "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
 )
+WEBHOOK_ACTIVE = Refusal(
+    409,
+    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
+)
+WEBHOOK_SET = Refusal(409, "Conflict: terminated by setWebhook request")
+
+WEBHOOK_URL_INVALID = bad_request("invalid webhook URL specified")
+SECRET_TOO_LONG = bad_request("secret token is too long")
+SECRET_UNALLOWED = bad_request("secret token contains unallowed characters")
+# The server's words for a URL that is well-formed and cannot be served; the reasons are the sandbox's own.
+WEBHOOK_NOT_HERE = bad_request(
+    "bad webhook: the sandbox delivers to its own machine only; use a loopback address such as http://127.0.0.1:8080",
+)
+WEBHOOK_NOT_PLAIN = bad_request("bad webhook: the sandbox speaks plain HTTP only; use an address with http://")
 
 CHAT_ID_EMPTY = bad_request("chat_id is empty")
 CHAT_NOT_FOUND = bad_request("chat not found")

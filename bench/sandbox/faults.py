@@ -1,10 +1,13 @@
-"""Which call goes wrong, and how. Pure and seeded: the same calls in the same order meet the same faults."""
+"""Which call goes wrong, and how. Pure and seeded: the same calls in the same order meet the same faults.
+
+A delivery to a webhook is a call in the other direction; only a rule that names it strikes it.
+"""
 
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.sandbox.wire import Fault, FaultKind, SetFault
+from bench.sandbox.wire import DELIVERY, Fault, FaultKind, SetFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class _Rule:
         return (
             self.bot_id in {None, bot_id}
             and self.fault.chat_id in {None, chat_id}
-            and self.method in {None, method}
+            and (self.method == method or (self.method is None and method != DELIVERY))
             and (self.fault.count is None or self.used < self.fault.count)
         )
 

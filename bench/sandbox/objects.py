@@ -110,4 +110,8 @@ class WebhookInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     url: str
     has_custom_certificate: bool
     pending_update_count: int
+    ip_address: str | None = None
+    last_error_date: int | None = None
+    last_error_message: str | None = None
+    max_connections: int | None = None
     allowed_updates: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """Long polling: the wait between an empty queue and its next update.
 
 A bot has one poll. A second one ends the first with a conflict and takes its place, as the server does;
-a poll whose client went away is no rival. A revoked token ends the poll as well.
+a poll whose client went away is no rival. A revoked token and a webhook end the poll as well.
 """
 
 import asyncio
@@ -35,6 +35,8 @@ class Polls:
             raise ApiError(errors.OTHER_POLL)
         if call.bot.token != token:
             raise ApiError(errors.UNAUTHORIZED)
+        if call.bot.webhook is not None:
+            raise ApiError(errors.WEBHOOK_SET)
         return waiting_updates(call.bot, poll)
 
     async def _wait(self, bot: Bot, seconds: int) -> _End:

@@ -12,6 +12,7 @@ from bench.sandbox import ports, wire
 from bench.sandbox.api import BotApi
 from bench.sandbox.connection import ConnectionServer
 from bench.sandbox.control import Control, bot_info
+from bench.sandbox.delivery import Deliveries
 from bench.sandbox.faults import Faults
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
@@ -33,6 +34,7 @@ class Sandbox:
         seed: int = 0,
         port: int = 0,
         control_port: int = 0,
+        webhook_second: float = 1.0,
     ) -> None:
         self._state = State(seed)
         self._faults = Faults(seed)
@@ -41,6 +43,7 @@ class Sandbox:
         self._record = record
         self._port = port
         self._control_port = control_port
+        self._webhook_second = webhook_second
         self._stack = AsyncExitStack()
         self.api_url = ""
         self.control_url = ""
@@ -63,6 +66,9 @@ class Sandbox:
     async def _open(self, stack: AsyncExitStack) -> None:
         file = stack.enter_context(self._record.open("wb", buffering=0)) if self._record else None
         pulse, recorder = Pulse(), Recorder(file)
+        await stack.enter_async_context(
+            Deliveries(self._state, self._faults, pulse, _now_ms, second=self._webhook_second)
+        )
         api = BotApi(self._state, self._faults, recorder, pulse, _now_ms)
         control = Control(self._state, self._faults, recorder, pulse, _now_ms)
         server = ConnectionServer(api.handle, api.client_closed)

@@ -4,7 +4,7 @@ Times come in as milliseconds; Telegram's own dates are whole seconds and are cu
 Message ids count per chat. An update is rendered once, when it is queued, and only joined when it is fetched.
 """
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -30,16 +30,24 @@ class Relation(StrEnum):
 
 
 class Acknowledgement(NamedTuple):
-    """The moment when a bot's offset passed an update."""
+    """The moment when a bot's offset passed an update, or its webhook took it."""
 
     bot_id: int
     update_id: int
     at_ms: int
 
 
+class Strand(NamedTuple):
+    """Updates of one strand reach a webhook one after the other; strands overtake each other."""
+
+    kind: str
+    chat_id: int
+
+
 class Queued(NamedTuple):
     update_id: int
     body: bytes
+    strand: Strand
 
 
 @dataclass(slots=True)
@@ -90,6 +98,26 @@ class Query:
 
 
 @dataclass(slots=True)
+class Webhook:
+    """Where a bot's updates go, and how that went so far."""
+
+    url: str
+    secret_token: str
+    max_connections: int
+    ip_address: str
+    in_flight: int = 0
+    failures: int = 0
+    last_error: str | None = None
+    last_error_ms: int = 0
+
+    def failed(self, error: str | None, now_ms: int) -> None:
+        """Note a failed delivery; the server has no words for an answer that only failed to come."""
+        self.failures += 1
+        if error is not None:
+            self.last_error, self.last_error_ms = error, now_ms
+
+
+@dataclass(slots=True)
 class Bot:
     user: BotUser
     sender: User
@@ -97,11 +125,13 @@ class Bot:
     next_update_id: int
     generation: int = 0
     allowed_updates: tuple[str, ...] = ()
-    updates: deque[Queued] = field(default_factory=deque)
+    updates: OrderedDict[int, Queued] = field(default_factory=OrderedDict)
+    webhook: Webhook | None = None
+    next_webhook_ms: int = 0
     conversations: dict[int, Conversation] = field(default_factory=dict)
     queries: dict[str, Query] = field(default_factory=dict)
     acknowledged: dict[int, int] = field(default_factory=dict)
-    # Called when an update is queued or the token is revoked: how a waiting poll hears of it.
+    # How a waiting poll hears that an update was queued, the token revoked or a webhook set.
     wake: Callable[[], None] | None = None
 
     @property
@@ -113,6 +143,7 @@ class Bot:
 
     def forget_chats(self) -> None:
         self.updates.clear()
+        self.webhook = None
         self.conversations.clear()
         self.queries.clear()
         self.acknowledged.clear()
@@ -124,6 +155,8 @@ class State:
         self.bots: dict[int, Bot] = {}
         self.people: dict[int, Person] = {}
         self.acknowledgements: list[Acknowledgement] = []
+        # Told of a bot whose updates or webhook changed; whoever delivers to webhooks listens here.
+        self.deliver: Callable[[Bot], None] = _ignore
         self._by_token: dict[str, Bot] = {}
         self._by_username: dict[str, Bot] = {}
         self._next_query = 1
@@ -156,8 +189,8 @@ class State:
         bot.generation += 1
         bot.token = names.token(self.seed, bot.id, bot.generation)
         self._by_token[bot.token] = bot
-        if bot.wake is not None:
-            bot.wake()
+        bot.webhook = None
+        self.stir(bot)
 
     # People
 
@@ -193,17 +226,27 @@ class State:
             return None
         update_id = bot.next_update_id
         bot.next_update_id += 1
-        bot.updates.append(Queued(update_id, _encode({"update_id": update_id, kind: body})))
+        encoded = _encode({"update_id": update_id, kind: body})
+        bot.updates[update_id] = Queued(update_id, encoded, _strand(kind, body))
+        self.stir(bot)
+        return update_id
+
+    def stir(self, bot: Bot) -> None:
+        """Have whoever hands out the bot's updates look again: the poll that waits, or the webhook."""
         if bot.wake is not None:
             bot.wake()
-        return update_id
+        self.deliver(bot)
 
     def acknowledge(self, bot: Bot, before: int, now_ms: int) -> None:
         """Drop the updates whose id lies below `before`, and remember when."""
-        while bot.updates and bot.updates[0].update_id < before:
-            update_id = bot.updates.popleft().update_id
-            bot.acknowledged[update_id] = now_ms
-            self.acknowledgements.append(Acknowledgement(bot.id, update_id, now_ms))
+        while bot.updates and (update_id := next(iter(bot.updates))) < before:
+            self.take(bot, update_id, now_ms)
+
+    def take(self, bot: Bot, update_id: int, now_ms: int) -> None:
+        """Drop one update, and remember when."""
+        del bot.updates[update_id]
+        bot.acknowledged[update_id] = now_ms
+        self.acknowledgements.append(Acknowledgement(bot.id, update_id, now_ms))
 
     def open_query(self, bot: Bot, conversation: Conversation, now_ms: int) -> str:
         query_id = str(self._next_query)
@@ -217,6 +260,17 @@ class State:
         self.acknowledgements.clear()
         for bot in self.bots.values():
             bot.forget_chats()
+            self.stir(bot)
+
+
+def _ignore(_: Bot) -> None:
+    """Nobody listens yet."""
+
+
+def _strand(kind: str, body: Message | CallbackQuery | ChatMemberUpdated) -> Strand:
+    """As the server has it: in one chat, messages, taps and blocks are strands of their own."""
+    name = "message" if kind == "edited_message" else kind
+    return Strand(name, body.sender.id if isinstance(body, CallbackQuery) else body.chat.id)
 
 
 def seconds(now_ms: int) -> int:

@@ -5,6 +5,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+# What a fault calls `method` when it is to strike deliveries to a webhook.
+DELIVERY = "webhook"
+
 Deed = Literal["start", "write", "edit", "tap", "pay", "block", "unblock", "delete_account"]
 
 
@@ -77,6 +80,10 @@ class FaultKind(StrEnum):
 class Fault(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A rule: which calls go wrong, how often and how. What is not given fits every call.
 
+    The method "webhook" stands for deliveries to a webhook, which no other rule strikes: `slow` sets out later,
+    `accept_then_drop` loses the receiver's answer, so that the update comes again, `drop_before_accept` and
+    `hang` never reach it, and refusals are answered in its place.
+
     `count` is how many calls it may spoil in all; None is no limit. The first rule that fits a call decides;
     `slow` lets the following rules decide as well.
     """
@@ -144,6 +151,15 @@ class Acknowledged(msgspec.Struct, frozen=True):
 class Acknowledgements(msgspec.Struct, frozen=True):
     cursor: int
     acknowledged: list[Acknowledged]
+
+
+class WebhookState(msgspec.Struct, frozen=True):
+    """How deliveries to a bot's webhook go; `pending` counts those in flight as well."""
+
+    url: str
+    pending: int
+    in_flight: int
+    failures: int
 
 
 class TranscriptMessage(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,4 +1,4 @@
-"""A running sandbox, its client, a person who has started the first bot, and a caller of that bot."""
+"""A running sandbox, its client, a person who has started the first bot, a caller of that bot, and a webhook."""
 
 from collections.abc import AsyncIterator
 
@@ -7,11 +7,12 @@ import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
 from tests.sandbox.caller import Caller
+from tests.sandbox.receiver import Receiver
 
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox(bots=2) as sandbox:
+    async with Sandbox(bots=2, webhook_second=0.01) as sandbox:
         yield sandbox
 
 
@@ -38,3 +39,17 @@ async def person(client: SandboxClient) -> int:
     (person,) = await client.add_people(1)
     await client.start("shop_bot", person.id)
     return person.id
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """Answers 200 at once."""
+    async with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def slow_receiver() -> AsyncIterator[Receiver]:
+    """Answers when the test says so."""
+    async with Receiver(holding=True) as receiver:
+        yield receiver

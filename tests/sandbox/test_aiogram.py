@@ -16,10 +16,13 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, Update
 
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.wire import Fault, FaultKind
+from tests.sandbox.receiver import Receiver
+
+WORD = "s"
 
 
 @pytest.fixture
@@ -90,3 +93,27 @@ async def test_aiogram_meets_a_rival_poll(aiogram: Bot, client: SandboxClient) -
     await aiogram.get_updates()
     with pytest.raises(TelegramConflictError, match="terminated by other getUpdates request"):
         await first
+
+
+async def test_aiogram_sets_a_webhook_and_reads_how_it_does(
+    aiogram: Bot, client: SandboxClient, person: int, slow_receiver: Receiver
+) -> None:
+    await client.set_fault(Fault(FaultKind.BAD_GATEWAY, method="webhook", count=1))
+    assert await aiogram.set_webhook(
+        slow_receiver.url, secret_token=WORD, max_connections=3, allowed_updates=["message", "callback_query"]
+    )
+    visit = await slow_receiver.next()
+    message = Update.model_validate(visit.update).message
+    assert message is not None
+    assert message.chat.id == person
+    info = await aiogram.get_webhook_info()
+    assert (info.url, info.max_connections, info.pending_update_count) == (slow_receiver.url, 3, 1)
+    assert info.allowed_updates == ["message", "callback_query"]
+    assert info.last_error_message == "Wrong response from the webhook: 502 Bad Gateway"
+    assert info.last_error_date is not None
+    with pytest.raises(TelegramConflictError, match="can't use getUpdates method while webhook is active"):
+        await aiogram.get_updates()
+    with pytest.raises(TelegramRetryAfter):
+        await aiogram.set_webhook(slow_receiver.url)
+    assert await aiogram.delete_webhook(drop_pending_updates=True)
+    assert await aiogram.get_updates() == []

@@ -14,6 +14,7 @@ import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
 from tests.sandbox.caller import Caller
+from tests.sandbox.receiver import Receiver
 
 
 async def started(module: str, *arguments: str) -> Process:
@@ -61,6 +62,20 @@ async def test_a_signal_stops_it_even_while_a_poll_waits(
     assert (process.returncode, out, err) == (0, b"", b"")
     with pytest.raises(aiohttp.ClientError):
         await poll
+
+
+async def test_a_signal_stops_it_even_while_a_delivery_waits(
+    process: Process, session: aiohttp.ClientSession, slow_receiver: Receiver
+) -> None:
+    ready = await announced(process)
+    await Caller(session, ready["api_url"], Sandbox(2, seed=4).bots[0])("setWebhook", url=slow_receiver.url)
+    async with SandboxClient(ready["control_url"]) as client:
+        (person,) = await client.add_people(1)
+        await client.start("shop_bot", person.id)
+    await slow_receiver.next()
+    process.send_signal(signal.SIGTERM)
+    out, err = await process.communicate()
+    assert (process.returncode, out, err) == (0, b"", b"")
 
 
 async def test_a_port_in_use_is_named(sandbox: Sandbox) -> None:

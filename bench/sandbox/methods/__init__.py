@@ -4,9 +4,9 @@ from bench.sandbox.methods.bots import BOTS
 from bench.sandbox.methods.call import Method
 from bench.sandbox.methods.chats import CHATS
 from bench.sandbox.methods.messages import MESSAGES
-from bench.sandbox.methods.updates import UPDATES
+from bench.sandbox.methods.webhooks import WEBHOOKS
 
 METHODS: dict[str, Method] = {
-    name.lower(): method for group in (BOTS, CHATS, MESSAGES, UPDATES) for name, method in group.items()
+    name.lower(): method for group in (BOTS, CHATS, MESSAGES, WEBHOOKS) for name, method in group.items()
 }
-CANONICAL = {name.lower(): name for name in ("getUpdates", *(n for g in (BOTS, CHATS, MESSAGES, UPDATES) for n in g))}
+CANONICAL = {name.lower(): name for name in ("getUpdates", *(n for g in (BOTS, CHATS, MESSAGES, WEBHOOKS) for n in g))}

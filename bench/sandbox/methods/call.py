@@ -18,6 +18,13 @@ class Call:
     now_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A yes that is answered with a description beside it."""
+
+    description: str
+
+
 # What a method gives is rendered as the `result` of the answer.
 Method = Callable[[Call], Any]
 

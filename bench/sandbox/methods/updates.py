@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from itertools import islice
 
-from bench.sandbox import parameters
-from bench.sandbox.methods.call import Call, Method
-from bench.sandbox.objects import WebhookInfo
+from bench.sandbox import errors, parameters
+from bench.sandbox.errors import ApiError
+from bench.sandbox.methods.call import Call
 from bench.sandbox.state import Bot, Queued
 
 _MOST = 100
@@ -20,6 +20,8 @@ class Poll:
 
 def begin_poll(call: Call) -> Poll:
     """Acknowledge what the offset passes; give what to hand out and how long to wait for it."""
+    if call.bot.webhook is not None:
+        raise ApiError(errors.WEBHOOK_ACTIVE)
     allowed = parameters.string_list(call.given, "allowed_updates")
     if allowed is not None:
         call.bot.allowed_updates = allowed
@@ -30,7 +32,7 @@ def begin_poll(call: Call) -> Poll:
 
 
 def waiting_updates(bot: Bot, poll: Poll) -> list[Queued]:
-    return list(islice(bot.updates, poll.limit))
+    return list(islice(bot.updates.values(), poll.limit))
 
 
 def _acknowledge(call: Call, offset: int) -> None:
@@ -38,18 +40,5 @@ def _acknowledge(call: Call, offset: int) -> None:
     bot = call.bot
     before = offset
     if offset < 0:
-        before = bot.updates[offset].update_id if -offset <= len(bot.updates) else 0
+        before = next(islice(reversed(bot.updates), -offset - 1, None), 0)
     call.state.acknowledge(bot, before, call.now_ms)
-
-
-def delete_webhook(call: Call) -> bool:
-    if parameters.boolean(call.given, "drop_pending_updates"):
-        call.state.acknowledge(call.bot, call.bot.next_update_id, call.now_ms)
-    return True
-
-
-def get_webhook_info(call: Call) -> WebhookInfo:
-    return WebhookInfo("", has_custom_certificate=False, pending_update_count=len(call.bot.updates))
-
-
-UPDATES: dict[str, Method] = {"deleteWebhook": delete_webhook, "getWebhookInfo": get_webhook_info}
