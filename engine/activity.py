@@ -2,15 +2,14 @@
 
 `mark_user_activity` is the public door for other code. The touches of many callers share a script call. Last activity
 is written behind, coalesced by chat, after a few seconds; a sign that broke an episode is written at once. What
-PostgreSQL does not take stays here and is tried again. The touches of the last minute are kept, and repeated into a
-Redis that may have lost them before the feed is confirmed again: one with a new generation, or another run of the
-server (a restart or a failover may drop the last second of writes, and keeps the generation).
+PostgreSQL does not take stays here and is tried again. The touches of the last minute are kept, to be repeated into a
+Redis that may have lost them.
 """
 
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
 from operator import attrgetter
@@ -24,8 +23,9 @@ from engine.process import told_to_end
 from engine.telemetry import logger
 from storage import chats
 from storage.chats import Life
+from storage.ownership import OwnCode
 from storage.postgres import Pool, transaction
-from storage.timers import BATCH, Interrupted, Sign, Timers, Touched
+from storage.timers import BATCH, Holding, Interrupted, Sign, Timers, Touched
 from storage.watched import Watched
 
 FLUSH_S: Final = 5.0
@@ -57,29 +57,17 @@ class _Replay(NamedTuple):
     sign: Sign
 
 
-async def _one_run() -> str:
-    return ""
-
-
 class Activity:
     """All methods raise UnreachableError while Redis does not answer: the caller must not acknowledge then."""
 
-    def __init__(
-        self,
-        pool: Pool,
-        timers: Timers,
-        watched: Callable[[int], Watched | None],
-        run_of_redis: Callable[[], Awaitable[str]] = _one_run,
-    ) -> None:
+    def __init__(self, pool: Pool, timers: Timers, watched: Callable[[int], Watched | None]) -> None:
         self._pool = pool
-        self._run_of_redis = run_of_redis
         self._timers = timers
         self._watched = watched
         self._touches: dict[int, Batcher[_Call, int]] = {}
         self._waiting: dict[tuple[int, int], Life] = {}
         self._urgent = asyncio.Event()
         self._recent: deque[_Replay] = deque()
-        self._known: dict[int, tuple[str, str]] = {}
 
     async def mark_user_activity(self, bot_id: int, chat_id: int, seen_ms: int = 0, person: Person = NOBODY) -> None:
         """A sign of life: `seen_ms` 0 counts as now. Returns when no older send can pass any more."""
@@ -89,22 +77,21 @@ class Activity:
             self._touches[bot_id] = Batcher(partial(self._touch, bot_id), attrgetter("chat_id"), BATCH)
         await self._touches[bot_id](_Call(chat_id, seen_ms, person))
 
-    async def confirm(self, bot_id: int) -> Touched:
-        """Every update of the bot up to now is taken in; what a new Redis lacks is repeated into it first.
+    async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0) -> Touched | None:
+        """Every update of the bot up to then, 0 being now, is taken in; how its timers stand. None: not ours to say."""
+        looked = await self._timers.touch(bot_id, [], self.threshold_ms(bot_id))
+        confirmed = await self._timers.confirm(bot_id, holding, upto_ms)
+        return looked._replace(now_ms=confirmed.now_ms) if confirmed.code is OwnCode.OURS else None
 
-        As long as it has no generation it may be lost once more, unseen: what is known is then the last that it had.
-        """
-        run, looked = await self._run_of_redis(), await self._look(bot_id)
-        known_run, known_generation = self._known.get(bot_id, (run, ""))
-        if run != known_run or known_generation not in ("", looked.generation):
-            await self._replay(bot_id)
-            looked = await self._look(bot_id)
-        self._known[bot_id] = (run, looked.generation or known_generation)
-        return looked._replace(now_ms=await self._timers.confirm(bot_id))
-
-    async def _look(self, bot_id: int) -> Touched:
-        """A touch of nobody tells how the bot's timers stand."""
-        return await self._timers.touch(bot_id, [], self._threshold_of(bot_id))
+    async def repeat(self) -> None:
+        """Touch once more for the signs of the last minute: what Redis knows already, it does not count twice."""
+        signs: dict[int, list[Sign]] = {}
+        for item in list(self._recent):
+            signs.setdefault(item.bot_id, []).append(item.sign)
+        for bot_id, of_bot in signs.items():
+            for start in range(0, len(of_bot), BATCH):
+                await self._timers.touch(bot_id, of_bot[start : start + BATCH], self.threshold_ms(bot_id))
+            logger().info("Touches repeated into another Redis", bot=self.name(bot_id), touches=len(of_bot))
 
     async def run(self) -> None:
         """Flush every few seconds, or at once when an episode was broken; until cancelled."""
@@ -144,7 +131,7 @@ class Activity:
 
     async def _touch(self, bot_id: int, calls: list[_Call]) -> list[int]:
         signs = [Sign(call.chat_id, call.seen_ms) for call in calls]
-        touched = await self._timers.touch(bot_id, signs, self._threshold_of(bot_id))
+        touched = await self._timers.touch(bot_id, signs, self.threshold_ms(bot_id))
         broken = {item.chat_id: item for item in touched.interrupted}
         for call in calls:
             seen = min(call.seen_ms or touched.now_ms, touched.now_ms)
@@ -154,11 +141,11 @@ class Activity:
             self._note_return(bot_id, item)
         return [touched.now_ms] * len(calls)
 
-    def _threshold_of(self, bot_id: int) -> int | None:
+    def threshold_ms(self, bot_id: int) -> int | None:
         bot = self._watched(bot_id)
         return bot.threshold_ms if bot else None
 
-    def _name(self, bot_id: int) -> str:
+    def name(self, bot_id: int) -> str:
         bot = self._watched(bot_id)
         return bot.username if bot else str(bot_id)
 
@@ -167,7 +154,7 @@ class Activity:
         place = cursor.read(item.opaque)
         logger().info(
             "Recovery episode ended",
-            bot=self._name(bot_id),
+            bot=self.name(bot_id),
             chat=item.chat_id,
             episode=place and place.episode_id,
             step=place and place.step,
@@ -191,12 +178,6 @@ class Activity:
         self._recent.append(_Replay(now_ms, bot_id, Sign(chat_id, seen_ms)))
         while self._recent[0].at_ms < now_ms - REPLAY_MS:
             self._recent.popleft()
-
-    async def _replay(self, bot_id: int) -> None:
-        signs = [item.sign for item in self._recent if item.bot_id == bot_id]
-        for start in range(0, len(signs), BATCH):
-            await self._timers.touch(bot_id, signs[start : start + BATCH], self._threshold_of(bot_id))
-        logger().info("Touches repeated into a new Redis", bot=self._name(bot_id), touches=len(signs))
 
 
 def _unsent(broken: Interrupted | None) -> int | None:

@@ -27,6 +27,9 @@ from storage.timers import NOTHING_ARMED, Fence, Held, Lost, Next, Ticket
 REST_MS: Final = 1_000
 """How long a chat waits when only time can mend what holds it up."""
 
+PASS_HOLDS_MS: Final = 2_000
+"""A process that stood still after its last look (stopped, swapped out) does not send by it: its lease may be over."""
+
 
 class End(StrEnum):
     """How a journey ended, for the lane: what to count, and whether the token was used."""
@@ -128,11 +131,15 @@ class _Journey:
         if found.attempts > MAX_ATTEMPTS:
             return await self._done(found, "failed", Reason.INTERNAL_ERROR)
         ticket = Ticket(self._held.chat_id, self._held.version)
+        looked_ms = self._clock.now_ms()
         if await self._doors.pass_(self._bot.bot_id, ticket) is Fence.STALE:
             await self._report(found._replace(cursor=expected), status="scheduled", spent=False)
             self._note("Recovery step skipped", found.cursor, reason=Reason.VERSION_CHANGED)
             return End.WAITING
         asked_ms = self._clock.now_ms()
+        if asked_ms - looked_ms > PASS_HOLDS_MS:
+            await self._back(found, expected, found.due_ms, spent=False)
+            return End.WAITING
         outcome = await self._doors.send(self._bot.token, self._held.chat_id, block.text, found.attempts)
         return await self._record(outcome, found, expected, asked_ms)
 

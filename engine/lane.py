@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from engine.catalogue import Catalogue, Served
 from engine.clock import ServerClock
@@ -37,6 +37,16 @@ class Turn(NamedTuple):
     sleep_s: float
 
 
+class Tenure(Protocol):
+    """By what right a lane claims."""
+
+    def epoch_of(self, bot_id: int) -> int | None:
+        """The epoch to claim under; None when the bot is another poller's."""
+
+    def fenced_by(self, epoch: int) -> None:
+        """A claim was refused: somebody has claimed under this higher epoch."""
+
+
 class Lane:
     def __init__(
         self,
@@ -45,7 +55,7 @@ class Lane:
         timers: Timers,
         dispatch: Dispatch,
         clock: ServerClock,
-        epoch: int,
+        tenure: Tenure,
         elapsed_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._elapsed_s = elapsed_s
@@ -54,7 +64,8 @@ class Lane:
         self._timers = timers
         self._dispatch = dispatch
         self._clock = clock
-        self._epoch = epoch
+        self._tenure = tenure
+        self._epoch = 0
         self._journeys: dict[asyncio.Task[None], Ticket] = {}
         self._bucket: Bucket | None = None
         self._last_code: ClaimCode | None = None
@@ -62,7 +73,6 @@ class Lane:
         self._wake = asyncio.Event()
         self.unauthorized = asyncio.Event()
         self.lost = asyncio.Event()
-        self.fenced = asyncio.Event()
 
     async def run(self) -> None:
         """Turn after turn, until cancelled."""
@@ -87,14 +97,15 @@ class Lane:
         a failover may have dropped the mark.
         """
         bot = self._catalogue.bots.get(self._bot_id)
-        if bot is None or bot.state is LaneState.SHUT or self.unauthorized.is_set() or self._catalogue.clocks_apart:
+        epoch = self._tenure.epoch_of(self._bot_id)
+        if bot is None or epoch is None or self._is_shut(bot):
             return Turn(None, 0, SHUT_SLEEP_S)
-        bucket = self._bucket_of(bot)
+        bucket = self._bucket_of(bot, epoch)
         wanted = self._room(bot, bucket)
         if not wanted:
             return Turn(None, 0, max(SHORTEST_SLEEP_S, bucket.wait_s(self._elapsed_s())))
         try:
-            claimed = await self._timers.claim(self._bot_id, wanted, LEASE_MS, self._epoch)
+            claimed = await self._timers.claim(self._bot_id, wanted, LEASE_MS, epoch)
         except Exception:
             self._give_back(bot, wanted)
             raise
@@ -122,10 +133,13 @@ class Lane:
             logger().exception("Lane turn failed", bot=self._name())
         return Turn(None, 0, SHUT_SLEEP_S)
 
-    def _bucket_of(self, bot: Served) -> Bucket:
-        """The bot's bucket; another pace begins with an empty one."""
-        if self._bucket is None or self._bucket.rate != bot.pace:
-            self._bucket = Bucket(bot.pace, self._elapsed_s())
+    def _is_shut(self, bot: Served) -> bool:
+        return bot.state is LaneState.SHUT or self.unauthorized.is_set() or self._catalogue.clocks_apart
+
+    def _bucket_of(self, bot: Served, epoch: int) -> Bucket:
+        """The bot's bucket; another pace begins with an empty one, and so does another tenure."""
+        if self._bucket is None or self._bucket.rate != bot.pace or self._epoch != epoch:
+            self._bucket, self._epoch = Bucket(bot.pace, self._elapsed_s()), epoch
         return self._bucket
 
     def _room(self, bot: Served, bucket: Bucket) -> int:
@@ -172,9 +186,9 @@ class Lane:
         if claimed.code is ClaimCode.LOST:
             self.lost.set()
         if claimed.code is ClaimCode.FENCED:
-            self.fenced.set()
-        if claimed.code is not ClaimCode.CLAIMED:
-            return SHUT_SLEEP_S
+            self._tenure.fenced_by(claimed.nearest_due_ms)
+        if claimed.code in (ClaimCode.LOST, ClaimCode.FENCED):
+            return LONGEST_SLEEP_S if bot.state is LaneState.DRAINING else SHUT_SLEEP_S
         threshold_ms = bot.newest.threshold_ms if bot.newest else LONGEST_SLEEP_S * 1000
         wait_ms = min(threshold_ms, LONGEST_SLEEP_S * 1000)
         if claimed.nearest_due_ms >= 0:

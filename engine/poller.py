@@ -1,45 +1,43 @@
 """`python -m engine.poller --shard N`: claims what is due for the bots of one shard, and sends it.
 
-One lane a bot, so that no bot's burst, 429 or revoked token delays another. Beside the lanes: the catalogue is read
-again every second, lost timers are rebuilt, partitions made ahead, and deliveries of which nothing was heard given up.
+One lane a bot, so that no bot's burst, 429 or revoked token delays another. A second poller of a shard stands by, and
+takes over when the first ends, however it ends. Beside the lanes: the catalogue is read again at each change, lost
+timers are rebuilt, partitions made ahead, and deliveries of which nothing was heard given up.
+
+`python -m engine.poller --reshard S` changes the number of shards while all of them run.
 """
 
 import argparse
 import asyncio
-import contextlib
 import sys
 from typing import Final, NamedTuple
 
 import uvloop
 
-from engine import suspicion
-from engine.catalogue import Catalogue, Served
+from engine import changes, shard
+from engine.catalogue import Catalogue
 from engine.clock import ServerClock
-from engine.core.campaign import Snapshot
-from engine.core.errors import FencedError, RecoveryError, SettingsError
-from engine.core.identity import shard_of
-from engine.core.lane import LaneState
+from engine.core.errors import RecoveryError
 from engine.dispatch import Dispatch
 from engine.doors import Doors
-from engine.lane import Lane
-from engine.process import command, stop_on_signals
+from engine.lanes import Lanes
+from engine.process import any_set, command, stop_on_signals
 from engine.reaper import reap
-from engine.rebuild import rebuild
-from engine.sender import TIMEOUT_S, Sender
-from engine.settings import Settings, load_settings
+from engine.sender import Sender
+from engine.settings import MAX_SHARDS, Settings, load_settings
+from engine.shard import Shard
 from engine.telemetry import configure, logger
 from engine.vault import Vault
-from storage import partitions
+from storage import partitions, shards
 from storage.feed import server_now_ms
-from storage.incarnation import run_of
+from storage.ownership import Ownership, this_process
 from storage.postgres import Pool, now_ms, open_pool
 from storage.redis import Redis, check_redis, open_redis
 from storage.timers import Timers
 
 TURN_S: Final = 1.0
-TURNS_BETWEEN_SWEEPS: Final = 30
+SWEEP_MS: Final = 30_000
 CLOCKS_APART_MS: Final = 5_000
-HAND_OVER_S: Final = TIMEOUT_S + 5
 
 
 class Turn(NamedTuple):
@@ -50,60 +48,54 @@ class Turn(NamedTuple):
 
 
 class Poller:
-    def __init__(self, settings: Settings, shard: int, pool: Pool, client: Redis, now_ms: int) -> None:
+    def __init__(self, settings: Settings, shard: Shard, pool: Pool, client: Redis, now_ms: int) -> None:
         self._shard = shard
-        self._shards = settings.shards
         self._pool = pool
         self._client = client
         self._clock = ServerClock(now_ms)
-        self._epoch = now_ms
         self._timers = Timers(client)
         self._sender = Sender(settings.telegram_api_url)
         self._catalogue = Catalogue(pool, Vault(settings.encryption_keys))
-        self._doors = Doors(pool, client, self._timers, self._sender, self._clock)
-        self._dispatch = Dispatch(self._doors, self._catalogue, self._clock)
-        self._lanes: dict[int, tuple[Lane, asyncio.Task[None]]] = {}
-        self._mending: dict[int, asyncio.Task[None]] = {}
-        self._turns = 0
+        doors = Doors(pool, client, self._timers, self._sender, self._clock)
+        dispatch = Dispatch(doors, self._catalogue, self._clock)
+        by_webhook = settings.webhook_url is not None
+        self._lanes = Lanes(shard, self._catalogue, dispatch, self._timers, self._clock, by_webhook=by_webhook)
+        self._wake = asyncio.Event()
+        self._swept_at_ms = 0
+        shard.changed = self._wake.set
 
     async def run_once(self) -> Turn:
-        """Bring the lanes in line with the catalogue, and mend what is broken. Raises UnreachableError."""
+        """Bring the lanes in line with shard and catalogue, and mend what is broken. Raises UnreachableError."""
         await self._catalogue.refresh()
         await self._compare_clocks()
-        self._match_lanes()
-        self._mend_lanes()
-        reaped = 0
-        if self._turns % TURNS_BETWEEN_SWEEPS == 0:
-            await partitions.make_ahead(self._pool, self._clock.now_ms())
-            reaped = await reap(self._pool, self._timers, self._clock.now_ms())
-        self._turns += 1
-        return Turn(len(self._lanes), reaped)
+        self._lanes.match()
+        self._lanes.mend(self._pool, self._client, self._sender)
+        return Turn(len(self._lanes), await self._sweep() if self._shard.epoch else 0)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Turn after turn until told to stop; then finish what is in flight. Raises FencedError."""
-        while not stop.is_set():
+        """Turn after turn until told to stop, or until the shard is no more; then what is in flight is finished."""
+        beside = [asyncio.create_task(self._shard.run()), asyncio.create_task(changes.hear(self._pool, self._wake.set))]
+        while not stop.is_set() and self._shard.exists:
+            self._wake.clear()
             try:
                 await self.run_once()
             except RecoveryError as error:
                 logger().warning("Poller turn failed", error=str(error))
             except Exception:  # noqa: BLE001 - a failed turn never ends the loop
                 logger().exception("Poller turn failed")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), TURN_S)
-            if any(lane.fenced.is_set() for lane, _ in self._lanes.values()):
-                break
-        await self.close()
-        if not stop.is_set():
-            raise FencedError("A newer poller serves this shard: this one stops. Start it again to take over.")
+            await any_set(TURN_S, stop, self._wake)
+        await self._close(beside)
 
-    async def close(self) -> None:
-        lanes = list(self._lanes.values())
-        for _, task in lanes:
+    async def _close(self, beside: list[asyncio.Task[None]]) -> None:
+        """The shard is free as soon as nothing is claimed any more; the sends on their way do not hold it."""
+        for task in beside:
             task.cancel()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(*(lane.finish() for lane, _ in lanes)), HAND_OVER_S)
-        for task in self._mending.values():
-            task.cancel()
+        await asyncio.gather(*beside, self._lanes.stop(), return_exceptions=True)
+        try:
+            await self._shard.release()
+        except RecoveryError as error:
+            logger().warning("Shard not released: it is free in a moment", error=str(error))
+        await self._lanes.finish()
         await self._sender.close()
 
     async def _compare_clocks(self) -> None:
@@ -116,78 +108,71 @@ class Poller:
         if self._catalogue.clocks_apart:
             logger().error("Lanes shut: set the clocks of Redis and PostgreSQL", apart_ms=redis_ms - postgres_ms)
 
-    def _match_lanes(self) -> None:
-        ours = {bot_id for bot_id in self._catalogue.bots if shard_of(bot_id, self._shards) == self._shard}
-        for bot_id in ours - self._lanes.keys():
-            lane = Lane(bot_id, self._catalogue, self._timers, self._dispatch, self._clock, self._epoch)
-            self._lanes[bot_id] = (lane, asyncio.create_task(lane.run()))
-        for bot_id in self._lanes.keys() - ours:
-            self._lanes.pop(bot_id)[1].cancel()
-
-    def _mend_lanes(self) -> None:
-        """What is wrong with a bot is put right beside the others' work, one thing at a time."""
-        for bot_id, (lane, _) in self._lanes.items():
-            bot = self._catalogue.bots[bot_id]
-            if bot_id in self._mending and not self._mending[bot_id].done():
-                continue
-            if lane.lost.is_set() and bot.newest and bot.activated_at_ms and bot.state is not LaneState.DRAINING:
-                self._mending[bot_id] = asyncio.create_task(self._rebuild(bot, bot.newest, lane))
-            elif lane.unauthorized.is_set():
-                self._mending[bot_id] = asyncio.create_task(self._ask_after_token(bot, lane))
-
-    async def _rebuild(self, bot: Served, newest: Snapshot, lane: Lane) -> None:
-        try:
-            run = await run_of(self._client)
-            chats = await rebuild(self._pool, self._client, self._timers, bot.bot_id, newest, bot.activated_at_ms, run)
-        except RecoveryError as error:
-            logger().warning("Timers not rebuilt yet", bot=bot.username, error=str(error))
-            return
-        logger().info("Timers rebuilt from PostgreSQL", bot=bot.username, chats=chats)
-        lane.lost.clear()
-
-    async def _ask_after_token(self, bot: Served, lane: Lane) -> None:
-        try:
-            await suspicion.confirm(self._pool, self._sender, bot, self._clock.now_ms())
-        except RecoveryError as error:
-            logger().warning("Bot not suspended yet", bot=bot.username, error=str(error))
-            return
-        lane.unauthorized.clear()
+    async def _sweep(self) -> int:
+        if self._clock.now_ms() - self._swept_at_ms < SWEEP_MS:
+            return 0
+        await partitions.make_ahead(self._pool, self._clock.now_ms())
+        reaped = await reap(self._pool, self._timers, self._clock.now_ms())
+        self._swept_at_ms = self._clock.now_ms()
+        return reaped
 
 
-async def serve(settings: Settings, shard: int) -> None:
-    """Open the doors and run until SIGTERM or Ctrl-C. Raises UnreachableError, MigrationError."""
+async def serve(settings: Settings, number: int) -> None:
+    """Open the doors and run until SIGTERM or Ctrl-C. Raises SettingsError, UnreachableError, MigrationError."""
     client = open_redis(settings.redis_url)
     await check_redis(client)
+    layout = await shard.agree(client, number, settings.shards)
     pool = await open_pool(settings.database_url)
     stop = stop_on_signals()
-    poller = Poller(settings, shard, pool, client, await server_now_ms(client))
-    logger().info("Poller started", shard=shard, shards=settings.shards)
+    ours = Shard(client, Ownership(client, this_process()), number, layout)
+    poller = Poller(settings, ours, pool, client, await server_now_ms(client))
+    if (await ours.run_once()).epoch is None:
+        logger().info("Standing by", shard=number, shards=layout.shards)
     try:
         await poller.run(stop)
     finally:
         await pool.close()
         await client.aclose()
-    logger().info("Poller stopped", shard=shard)
+    logger().info("Poller stopped", shard=number, reason="told to" if stop.is_set() else "the shard is no more")
 
 
-def _shard(arguments: list[str] | None, settings: Settings) -> int:
+async def reshard(settings: Settings, count: int) -> str:
+    """From now on there are so many shards. Raises UnreachableError."""
+    client = open_redis(settings.redis_url)
+    try:
+        await check_redis(client)
+        before = await shards.read(client)
+        await shards.change(client, count)
+    finally:
+        await client.aclose()
+    known = before.shards if before else 0
+    grown = f" Start pollers for the shards {known} to {count - 1} now." if count > known else ""
+    return f"There are {count} shards now: the pollers follow within a second.{grown} Where SHARDS is set, set it anew."
+
+
+def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m engine.poller", description=__doc__)
-    parser.add_argument("--shard", type=int, required=True, metavar="N", help="which shard to serve, from 0")
-    shard: int = parser.parse_args(arguments).shard
-    if not 0 <= shard < settings.shards:
-        raise SettingsError(
-            f"--shard {shard} is out of range: SHARDS is {settings.shards}, so give a number from 0 to"
-            f" {settings.shards - 1}."
-        )
-    return shard
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--shard", type=int, metavar="N", help="which shard to serve, from 0; a second one stands by")
+    what.add_argument("--reshard", type=_count, metavar="S", help="change the number of shards")
+    return parser.parse_args(arguments)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_SHARDS):
+        raise argparse.ArgumentTypeError(f"give a whole number from 1 to {MAX_SHARDS}")
+    return int(text)
 
 
 @command
 def main(arguments: list[str] | None = None) -> None:
+    given = _arguments(arguments)
     settings = load_settings()
-    shard = _shard(arguments, settings)
     configure(settings)
-    uvloop.run(serve(settings, shard))
+    if given.reshard is not None:
+        sys.stdout.write(f"{asyncio.run(reshard(settings, given.reshard))}\n")
+        return
+    uvloop.run(serve(settings, given.shard))
 
 
 if __name__ == "__main__":

@@ -37,6 +37,16 @@ def told_to_end() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+async def any_set(timeout_s: float, *events: asyncio.Event) -> None:
+    """Wait until one of them is set, and no longer than that."""
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
 def stop_on_signals() -> asyncio.Event:
     """An event of the running loop that SIGTERM and Ctrl-C set."""
     stop = asyncio.Event()

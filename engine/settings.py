@@ -15,7 +15,9 @@ import msgspec
 from engine.core.errors import SettingsError
 
 _KEY_BYTES: Final = 32
-_MAX_SHARDS: Final = 1024
+MAX_SHARDS: Final = 1024
+DEFAULT_PORT: Final = 8080
+_MAX_PORT: Final = 65_535
 _HOUR_SECONDS: Final = 3600
 _LEVELS: Final = ("debug", "info", "warning", "error")
 
@@ -42,7 +44,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database: Secret
     encryption_keys: tuple[Secret, ...]
     telegram_api_url: str
-    shards: int
+    shards: int | None
+    """None: whatever Redis says."""
+    webhook_url: str | None
+    """None: bots are polled."""
+    host: str
+    port: int | None
+    """Where the receiver listens; None: nowhere."""
     log_format: Literal["console", "json"]
     log_level: str
     min_threshold_ms: int
@@ -59,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> Settings:
     """Raises SettingsError. The environment wins over `.env`."""
     read = {**read_dotenv(dotenv), **environ}
+    webhook_url = _webhook_url(read)
     return Settings(
         redis=Secret(_url(read, "REDIS_URL", ("redis", "rediss", "unix"), "redis://127.0.0.1:6379/0")),
         database=Secret(
@@ -71,7 +80,10 @@ def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path("
             ("http", "https"),
             "https://api.telegram.org",
         ).rstrip("/"),
-        shards=_number(read, "SHARDS", 1, 1, _MAX_SHARDS),
+        shards=_number(read, "SHARDS", 1, 1, MAX_SHARDS) if read.get("SHARDS") else None,
+        webhook_url=webhook_url,
+        host=read.get("HOST") or "127.0.0.1",
+        port=_number(read, "PORT", DEFAULT_PORT, 1, _MAX_PORT) if webhook_url or read.get("PORT") else None,
         log_format="json" if _choice(read, "LOG_FORMAT", ("console", "json")) == "json" else "console",
         log_level=_choice(read, "LOG_LEVEL", _LEVELS, "info"),
         min_threshold_ms=_number(read, "MIN_THRESHOLD_SECONDS", 60, 1, _HOUR_SECONDS) * 1000,
@@ -105,6 +117,14 @@ def _url(read: Mapping[str, str], name: str, schemes: tuple[str, ...], example: 
     if not fits:
         raise SettingsError(f"{name} is not a {schemes[0]} address: write it like {example}.")
     return value
+
+
+def _webhook_url(read: Mapping[str, str]) -> str | None:
+    """The public address. Telegram itself speaks HTTPS only; a Bot API server of your own may do without."""
+    if not read.get("WEBHOOK_URL"):
+        return None
+    schemes = ("https",) if "TELEGRAM_API_URL" not in read else ("https", "http")
+    return _url(read, "WEBHOOK_URL", schemes, "https://bots.example.org").rstrip("/")
 
 
 def _keys(read: Mapping[str, str]) -> tuple[Secret, ...]:

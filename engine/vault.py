@@ -1,6 +1,6 @@
-"""Keeps bot tokens unreadable at rest: encrypted by keys that are derived from the ENCRYPTION_KEY, never by it itself.
+"""What is derived from the ENCRYPTION_KEY, which itself encrypts and signs nothing: one key for each purpose.
 
-The first key encrypts, every key decrypts: to rotate, put a new one in front.
+Bot tokens are unreadable at rest. The first key encrypts, every key decrypts: to rotate, put a new one in front.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -14,13 +14,15 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from engine.core.errors import SettingsError
 from engine.settings import Secret
 
-_PURPOSE: Final = b"bot tokens"
+_TOKENS: Final = b"bot tokens"
+_WEBHOOKS: Final = b"webhook secrets"
 _KEY_BYTES: Final = 32
 
 
 class Vault:
     def __init__(self, keys: Sequence[Secret]) -> None:
-        self._fernet = MultiFernet([_fernet(key) for key in keys])
+        self._fernet = MultiFernet([Fernet(urlsafe_b64encode(_derived(key, _TOKENS))) for key in keys])
+        self.webhook_keys = [_derived(key, _WEBHOOKS) for key in keys]
 
     def encrypt(self, token: str) -> bytes:
         return self._fernet.encrypt(token.encode())
@@ -36,6 +38,5 @@ class Vault:
             ) from error
 
 
-def _fernet(key: Secret) -> Fernet:
-    derived = HKDF(SHA256(), _KEY_BYTES, salt=None, info=_PURPOSE).derive(urlsafe_b64decode(key.reveal()))
-    return Fernet(urlsafe_b64encode(derived))
+def _derived(key: Secret, purpose: bytes) -> bytes:
+    return HKDF(SHA256(), _KEY_BYTES, salt=None, info=purpose).derive(urlsafe_b64decode(key.reveal()))

@@ -10,7 +10,7 @@
 -- ARGV[3] lease   ms
 -- ARGV[4] epoch   of the claiming poller
 -- ARGV[5] slack   ms beyond the watermark
--- Returns {code, now_ms, nearest due in ms or -1 (HELD: until), then chat, version, seen, due, mark, opaque of each}
+-- Returns {code, now_ms, nearest due in ms or -1 (HELD: until, FENCED: the higher epoch), then chat, version, seen, due, mark, opaque of each}
 -- 0 CLAIMED
 -- 1 LOST
 -- 2 FENCED
@@ -26,7 +26,7 @@ local bot = redis.call('HMGET', KEYS[3], 'generation', 'epoch', 'watermark', 'he
 local run = string.match(tostring(redis.pcall('INFO', 'server')), 'run_id:(%x+)')
 local other_run = run and bot[5] and bot[5] ~= '' and bot[5] ~= run
 if not bot[1] or other_run then return {1, now, -1} end
-if bot[2] and tonumber(bot[2]) > epoch then return {2, now, -1} end
+if bot[2] and tonumber(bot[2]) > epoch then return {2, now, tonumber(bot[2])} end
 if bot[4] and tonumber(bot[4]) > now then return {3, now, tonumber(bot[4])} end
 if not bot[2] or tonumber(bot[2]) < epoch then redis.call('HSET', KEYS[3], 'epoch', ARGV[4]) end
 

@@ -1,13 +1,25 @@
--- Raises a bot's feed watermark to the server's now: every update up to it is surely taken in.
--- Atomic because the clock is read and written down in one breath, and a watermark never goes back.
+-- Raises a bot's feed watermark: every update up to it is surely taken in.
+-- Only for the feed's holder, in the run of the server that it knows: one that stood still since it looked, or whose
+-- touches the server may have dropped, would speak of a time of which it knows too little.
+-- Atomic because holder, run, clock and watermark are compared in one breath, and a watermark never goes back.
 -- KEYS[1] bot     HASH generation and the feed
+-- KEYS[2] poll    STRING "owner epoch"
 -- ARGV[1] now_us  0, or the clock of a test in us
--- Returns {now_ms}
+-- ARGV[2] holder  "owner epoch" of who confirms
+-- ARGV[3] run     of the server, as the holder knows it
+-- ARGV[4] upto    ms; 0 is now
+-- Returns {code, now_ms}
+-- 0 OTHERS
+-- 1 OURS
 local time = redis.call('TIME')
 local now_us = tonumber(ARGV[1])
 if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
 local now = math.floor(now_us / 1000)
+local run = string.match(tostring(redis.pcall('INFO', 'server')), 'run_id:(%x+)')
+if redis.call('GET', KEYS[2]) ~= ARGV[2] or (run and run ~= ARGV[3]) then return {0, now} end
 
+local upto = tonumber(ARGV[4])
+if upto == 0 or upto > now then upto = now end
 local watermark = tonumber(redis.call('HGET', KEYS[1], 'watermark') or 0)
-redis.call('HSET', KEYS[1], 'watermark', string.format('%.0f', math.max(watermark, now)))
-return {now}
+redis.call('HSET', KEYS[1], 'watermark', string.format('%.0f', math.max(watermark, upto)))
+return {1, now}

@@ -1,9 +1,16 @@
 """Every key in Redis, on one page. All keys of a bot carry its hash tag: a script touches one slot.
 
-None has a lifetime: a chat's state leaves with its timer, a bot's keys stay with the bot.
+What only one process may hold (a shard, a bot's feed) has a lifetime, which the holder renews. Nothing else has: a
+chat's state leaves with its timer, a bot's keys stay with the bot.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+SHARDS: Final = "rt:shards"
+"""STRING "count stamp": the number of shards, and the server's ms at which it became so."""
+
+MARK: Final = "rt:mark"
+"""STRING a random word: another one tells that Redis was emptied."""
 
 
 class BotKeys(NamedTuple):
@@ -12,9 +19,16 @@ class BotKeys(NamedTuple):
     state: str
     """HASH chat -> "version seen due mark opaque"."""
     bot: str
-    """HASH generation, epoch, watermark, held."""
+    """HASH generation, run, epoch, watermark, held, came."""
+    poll: str
+    """STRING "owner epoch": which receiver takes the bot's feed."""
 
 
 def of_bot(bot_id: int) -> BotKeys:
     tag = f"rt:{{{bot_id}}}"
-    return BotKeys(f"{tag}:timers", f"{tag}:state", f"{tag}:bot")
+    return BotKeys(f"{tag}:timers", f"{tag}:state", f"{tag}:bot", f"{tag}:poll")
+
+
+def of_shard(number: int) -> str:
+    """STRING "owner epoch": which poller serves the shard."""
+    return f"rt:shard:{number}"

@@ -6,7 +6,7 @@ same call: scripts check versions, so that a repeated call is safe.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError
@@ -18,6 +18,9 @@ __all__ = ["Redis", "Script", "check_redis", "open_redis", "read_states"]
 
 _LUA: Final = Path(__file__).resolve().parent.parent / "lua"
 _TIMEOUT_S: Final = 5
+
+Call: TypeAlias = tuple[tuple[str, ...], tuple[str | int, ...]]
+"""The keys and the arguments of one call of a script."""
 
 
 class Script:
@@ -34,6 +37,13 @@ class Script:
         except (RedisError, OSError) as error:
             raise UnreachableError(f"Redis did not answer ({error}): check REDIS_URL and the server's log.") from error
 
+    async def many(self, client: Redis, calls: Sequence[Call]) -> list[list[Any]]:
+        """Many calls in one round trip, each on its own keys. Raises UnreachableError."""
+        try:
+            return await self._evaluate_many(client, calls)
+        except (RedisError, OSError) as error:
+            raise UnreachableError(f"Redis did not answer ({error}): check REDIS_URL and the server's log.") from error
+
     async def _evaluate(self, client: Redis, keys: tuple[str, ...], args: tuple[str | int, ...]) -> list[Any]:
         sha = self._sha or await self._load(client)
         try:
@@ -42,9 +52,24 @@ class Script:
             reply = await client.evalsha(await self._load(client), len(keys), *keys, *args)
         return reply
 
+    async def _evaluate_many(self, client: Redis, calls: Sequence[Call]) -> list[list[Any]]:
+        sha = self._sha or await self._load(client)
+        try:
+            return await _pipelined(client, sha, calls)
+        except NoScriptError:
+            return await _pipelined(client, await self._load(client), calls)
+
     async def _load(self, client: Redis) -> str:
         self._sha = str(await client.script_load(self._body))
         return self._sha
+
+
+async def _pipelined(client: Redis, sha: str, calls: Sequence[Call]) -> list[list[Any]]:
+    async with client.pipeline(transaction=False) as pipe:
+        for keys, args in calls:
+            pipe.evalsha(sha, len(keys), *keys, *args)
+        replies: list[list[Any]] = await pipe.execute()
+    return replies
 
 
 async def read_states(client: Redis, bot_id: int, chat_ids: Sequence[int]) -> list[str | None]:

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from redis.asyncio import Redis
 
 from storage import keys
+from storage.ownership import OwnCode
 from storage.redis import Script, read_states
 
 BATCH: Final = 512
@@ -69,12 +70,26 @@ class Held(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """`nearest_due_ms` is -1 when nothing is armed; under HELD it is the end of the hold."""
+    """`nearest_due_ms` is -1 when nothing is armed; under HELD the end of the hold, under FENCED the higher epoch."""
 
     code: ClaimCode
     now_ms: int
     nearest_due_ms: int
     timers: tuple[Held, ...]
+
+
+class Holding(NamedTuple):
+    """By what right a feed is confirmed: as its holder ("owner epoch"), in the run of the server that it knows."""
+
+    holder: str
+    run: str
+
+
+class Confirmed(NamedTuple):
+    """OTHERS: the feed is not the caller's (any more), and nothing was confirmed."""
+
+    code: OwnCode
+    now_ms: int
 
 
 class Ticket(NamedTuple):
@@ -125,10 +140,11 @@ class Timers:
         reply = await self._call("touch", k, self._now_us(), threshold, *_flat(signs))
         return Touched(int(reply[0]), reply[1], int(reply[2]), _interrupted(reply[3:]))
 
-    async def confirm(self, bot_id: int) -> int:
-        """Every update of the bot up to now is surely taken in; returns that now, in ms."""
-        (now_ms,) = await self._scripts["confirm"](self._client, (keys.of_bot(bot_id).bot,), self._now_us())
-        return int(now_ms)
+    async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0) -> Confirmed:
+        """Every update of the bot up to then, 0 being now, is surely taken in: so says the holder of its feed."""
+        k = keys.of_bot(bot_id)
+        reply = await self._scripts["confirm"](self._client, (k.bot, k.poll), self._now_us(), *holding, upto_ms)
+        return Confirmed(OwnCode(int(reply[0])), int(reply[1]))
 
     async def claim(self, bot_id: int, limit: int, lease_ms: int, epoch: int) -> Claimed:
         k = keys.of_bot(bot_id)
@@ -166,7 +182,7 @@ class Timers:
         return [Restored(int(code)) for code in reply]
 
     async def _call(self, name: str, k: keys.BotKeys, *args: str | int) -> list[Any]:
-        return await self._scripts[name](self._client, tuple(k), *args)
+        return await self._scripts[name](self._client, (k.timers, k.state, k.bot), *args)
 
 
 def _flat(rows: Sequence[tuple[int, ...]]) -> list[int]:

@@ -20,10 +20,6 @@ class UnreachableError(RecoveryError):
     """Redis or PostgreSQL does not answer, or is not fit to serve."""
 
 
-class FencedError(RecoveryError):
-    """Somebody newer does this work."""
-
-
 class MigrationError(RecoveryError):
     """The database's schema and this code do not fit together."""
 

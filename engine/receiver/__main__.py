@@ -1,161 +1,209 @@
-"""`python -m engine.receiver`: polls the bots, and touches the chats in which somebody shows life.
+"""`python -m engine.receiver`: takes the bots' updates in, and touches the chats in which somebody shows life.
 
-Many bots in one process, each with a task of its own: a revoked token or a second poller stops that bot alone. The bots
-and their thresholds are read again every second.
+By long polling, or by webhook when WEBHOOK_URL is set. Many bots in one process, each with a task of its own: a revoked
+token stops that bot alone. Of several receivers one at a time has the feed of a bot, which is: polls it, or looks after
+its webhook and says how far it has come; what a webhook brings, all of them take. The bots and their thresholds are
+read again at each change.
 """
 
 import asyncio
-import contextlib
 import sys
+from contextlib import AsyncExitStack
 from functools import partial
-from random import random
 from typing import Final, NamedTuple
 
 import aiohttp
 import uvloop
+from aiohttp import web
 
+from engine import changes
 from engine.activity import Activity
-from engine.core.errors import RecoveryError
-from engine.process import command, stop_on_signals, told_to_end
-from engine.receiver.poll import BotFeed, Places
-from engine.receiver.updates import Refused
+from engine.batcher import Batcher
+from engine.core.errors import RecoveryError, SettingsError
+from engine.process import any_set, command, stop_on_signals
+from engine.receiver.api import BotApi
+from engine.receiver.effects import Effects
+from engine.receiver.feeder import Feed, Feeder
+from engine.receiver.feeds import Feeds
+from engine.receiver.http import Bots, Http
+from engine.receiver.poll import PollFeed
+from engine.receiver.updates import Gone, Sign
+from engine.receiver.webhook import WebhookFeed, secrets_of
 from engine.settings import Settings, load_settings
 from engine.telemetry import configure, logger
 from engine.vault import Vault
-from storage import bots, watched
-from storage.feed import server_now_ms
-from storage.incarnation import run_of
-from storage.postgres import Pool, open_pool, transaction
+from storage import feed, watched
+from storage.ownership import Ownership, this_process
+from storage.postgres import Pool, open_pool
 from storage.redis import Redis, check_redis, open_redis
 from storage.timers import Timers
 from storage.watched import Watched
 
 TURN_S: Final = 1.0
-BACKOFF_S: Final = (1.0, 2.0, 5.0, 10.0)
 STAGGER_S: Final = 0.05
-REFUSALS_AS_PROOF: Final = 3
-BETWEEN_REFUSALS_S: Final = 30.0
-_UNAUTHORIZED: Final = 401
 _CONNECTIONS: Final = 0  # as many as there are bots: a long poll holds one
+_SHUTDOWN_S: Final = 5.0
 
 
 class Turn(NamedTuple):
-    """How many bots are polled now."""
+    """How many bots' feeds are going here now."""
 
     bots: int
 
 
+class _Feeding(NamedTuple):
+    sealed_token: bytes
+    task: asyncio.Task[None]
+
+
 class Receiver:
     def __init__(self, settings: Settings, session: aiohttp.ClientSession, pool: Pool, client: Redis) -> None:
+        self._settings = settings
+        self._session = session
         self._pool = pool
         self._client = client
         self._vault = Vault(settings.encryption_keys)
         self._watched: dict[int, Watched] = {}
-        self._tasks: dict[int, tuple[bytes, asyncio.Task[None]]] = {}
+        self._feeding: dict[int, _Feeding] = {}
+        self._secrets: dict[bytes, list[str]] = {}
+        self._arrivals: dict[int, Batcher[None, None]] = {}
+        self._well = False
+        self._wake = asyncio.Event()
         timers = Timers(client)
-        self.activity = Activity(pool, timers, self._bot, partial(run_of, client))
-        self._places = Places(session, settings.telegram_api_url, pool, client, timers, self.activity)
+        self.activity = Activity(pool, timers, self._bot)
+        self._effects = Effects(pool, client, timers, self.activity)
+        self._feeds = Feeds(client, Ownership(client, this_process()), self.activity)
+        self.http = Http(Bots(self._secrets_of, self._take, lambda: self._well))
 
     async def run_once(self) -> Turn:
-        """Bring the polled bots in line with the database. Raises UnreachableError."""
+        """Bring the feeds in line with the database, and with what is ours. Raises UnreachableError."""
         self._watched = {bot.bot_id: bot for bot in await watched.list_watched(self._pool)}
-        for bot_id, (token, task) in list(self._tasks.items()):
-            if bot_id not in self._watched or self._watched[bot_id].token != token:
-                task.cancel()
-                del self._tasks[bot_id]
-        fresh = [bot for bot in self._watched.values() if bot.bot_id not in self._tasks]
-        for place, bot in enumerate(fresh):
-            task = asyncio.create_task(self._poll(bot, place * STAGGER_S))
-            self._tasks[bot.bot_id] = (bot.token, task)
-        return Turn(sum(not task.done() for _, task in self._tasks.values()))
+        ours = await self._feeds.run_once(self._watched)
+        for bot_id, feeding in list(self._feeding.items()):
+            if bot_id not in ours or self._watched[bot_id].token != feeding.sealed_token:
+                feeding.task.cancel()
+                del self._feeding[bot_id]
+        for place, bot_id in enumerate(sorted(ours - self._feeding.keys())):
+            bot = self._watched[bot_id]
+            self._feeding[bot_id] = _Feeding(bot.token, asyncio.create_task(self._feed(bot, place * STAGGER_S)))
+        return Turn(sum(not feeding.task.done() for feeding in self._feeding.values()))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Turn after turn until told to stop; then the last signs of life are written down."""
-        flusher = asyncio.create_task(self.activity.run())
+        beside = [
+            asyncio.create_task(self.activity.run()),
+            asyncio.create_task(changes.hear(self._pool, self._wake.set)),
+        ]
         while not stop.is_set():
-            try:
-                await self.run_once()
-            except RecoveryError as error:
-                logger().warning("Receiver turn failed", error=str(error))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), TURN_S)
-        for _, task in self._tasks.values():
+            self._wake.clear()
+            self._well = await self._turn()
+            await any_set(TURN_S, stop, self._wake)
+        await self._close(beside)
+
+    async def _turn(self) -> bool:
+        try:
+            await self.run_once()
+        except RecoveryError as error:
+            logger().warning("Receiver turn failed", error=str(error))
+            return False
+        except Exception:  # noqa: BLE001 - a failed turn never ends the loop
+            logger().exception("Receiver turn failed")
+            return False
+        return True
+
+    async def _close(self, beside: list[asyncio.Task[None]]) -> None:
+        tasks = [*beside, *(feeding.task for feeding in self._feeding.values())]
+        for task in tasks:
             task.cancel()
-        flusher.cancel()
-        await asyncio.gather(flusher, *(task for _, task in self._tasks.values()), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await self._feeds.release()
+        except RecoveryError as error:
+            logger().warning("Feeds not released: they are free in a moment", error=str(error))
         await self.activity.flush()
+
+    async def _feed(self, bot: Watched, delay_s: float) -> None:
+        await asyncio.sleep(delay_s)
+        try:
+            feed = self._feed_of(bot)
+        except RecoveryError as error:
+            logger().error("Bot is not fed", bot=bot.username, error=str(error))
+            return
+        logger().info("Feed taken", bot=bot.username)
+        await Feeder(feed, bot.bot_id, bot.username, self._pool, self._client).run()
+
+    def _feed_of(self, bot: Watched) -> Feed:
+        """Raises SettingsError for a token that cannot be read."""
+        api = BotApi(self._session, self._settings.telegram_api_url, self._vault.decrypt(bot.token))
+        holding = partial(self._feeds.holding, bot.bot_id)
+        if self._settings.webhook_url is None:
+            return PollFeed(api, self._effects, bot.bot_id, bot.username, holding)
+        secret = self._open_secrets(bot)[0]
+        return WebhookFeed(api, self._effects, bot.bot_id, bot.username, holding, self._settings.webhook_url, secret)
 
     def _bot(self, bot_id: int) -> Watched | None:
         return self._watched.get(bot_id)
 
-    async def _poll(self, bot: Watched, delay_s: float) -> None:
-        """Poll one bot until cancelled, or until Telegram has refused its token often enough to be believed."""
-        await asyncio.sleep(delay_s)
-        log = logger().bind(bot=bot.username)
+    def _secrets_of(self, bot_id: int) -> list[str] | None:
+        bot = self._watched.get(bot_id)
         try:
-            feed = BotFeed(self._places, bot.bot_id, bot.username, self._vault.decrypt(bot.token))
-        except RecoveryError as error:
-            log.error("Bot is not polled", error=str(error))  # noqa: TRY400 - the sentence says it all
-            return
-        log.info("Polling started")
-        failures = refusals = 0
-        while refusals < REFUSALS_AS_PROOF and not told_to_end():
-            refused = await self._turn(feed)
-            failures = failures + 1 if refused else 0
-            refusals = refusals + 1 if refused and refused.code == _UNAUTHORIZED else 0
-            if refused:
-                log.warning("Poll failed", code=refused.code, description=refused.description)
-                await asyncio.sleep(_pause_s(failures, refusals))
-        if not told_to_end():
-            await self._give_up(bot)
+            return self._open_secrets(bot) if bot else None
+        except SettingsError as error:
+            logger().error("Bot is not fed", bot=bot_id, error=str(error))
+            return None
 
-    async def _turn(self, feed: BotFeed) -> Refused | None:
-        try:
-            taken = await feed.run_once()
-        except RecoveryError as error:
-            return Refused(0, str(error))
-        except Exception:  # noqa: BLE001 - a failed turn never ends the loop
-            logger().exception("Poll failed")
-            return Refused(0, "a fault of ours")
-        return taken if isinstance(taken, Refused) else None
+    def _open_secrets(self, bot: Watched) -> list[str]:
+        """Derived once a token: a bot's updates may come by the hundred a second."""
+        if bot.token not in self._secrets:
+            self._secrets[bot.token] = secrets_of(self._vault, bot.bot_id, self._vault.decrypt(bot.token))
+        return self._secrets[bot.token]
 
-    async def _give_up(self, bot: Watched) -> None:
-        logger().error("Polling stopped: Telegram refuses the token. Give the bot a new one.", bot=bot.username)
-        while not await self._open_incident(bot):  # noqa: ASYNC110 - the database is asked again, nobody tells
-            await asyncio.sleep(BACKOFF_S[-1])
+    async def _take(self, bot_id: int, event: Sign | Gone | None) -> None:
+        """Counted after its effect: what is counted has surely come."""
+        if event is not None:
+            await self._effects.take(bot_id, event)
+        if bot_id not in self._arrivals:
+            self._arrivals[bot_id] = Batcher(partial(self._count, bot_id))
+        await self._arrivals[bot_id](None)
 
-    async def _open_incident(self, bot: Watched) -> bool:
-        """Whether it is written down."""
-        try:
-            now_ms = await server_now_ms(self._client)
-            async with transaction(self._pool) as connection:
-                await bots.open_incident(connection, bot.bot_id, "feed_unauthorized", "getUpdates: 401", now_ms)
-        except RecoveryError as error:
-            logger().warning("Incident waits", bot=bot.username, error=str(error))
-            return False
-        return True
-
-
-def _pause_s(failures: int, refusals: int) -> float:
-    """One 401 is not proof, so it is asked again half a minute later; whatever else fails, after a growing pause."""
-    if refusals:
-        return BETWEEN_REFUSALS_S if refusals < REFUSALS_AS_PROOF else 0.0
-    return BACKOFF_S[min(failures, len(BACKOFF_S)) - 1] * (0.5 + random())  # noqa: S311 - jitter, no secret
+    async def _count(self, bot_id: int, arrived: list[None]) -> list[None]:
+        await feed.note_arrivals(self._client, bot_id, len(arrived))
+        return arrived
 
 
 async def serve(settings: Settings) -> None:
-    """Open the doors and run until SIGTERM or Ctrl-C. Raises UnreachableError, MigrationError."""
-    client = open_redis(settings.redis_url)
-    await check_redis(client)
-    pool = await open_pool(settings.database_url)
-    stop = stop_on_signals()
-    connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
-    async with aiohttp.ClientSession(connector=connector) as session:
+    """Open the doors and run until SIGTERM or Ctrl-C. Raises UnreachableError, MigrationError, SettingsError."""
+    async with AsyncExitStack() as stack:
+        client = open_redis(settings.redis_url)
+        stack.push_async_callback(client.aclose)
+        await check_redis(client)
+        pool = await open_pool(settings.database_url)
+        stack.push_async_callback(pool.close)
+        stop = stop_on_signals()
+        connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
+        session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+        receiver = Receiver(settings, session, pool, client)
+        await receiver.run_once()
+        await listen(stack, settings, receiver)
         logger().info("Receiver started")
-        await Receiver(settings, session, pool, client).run(stop)
-    await pool.close()
-    await client.aclose()
+        await receiver.run(stop)
     logger().info("Receiver stopped")
+
+
+async def listen(stack: AsyncExitStack, settings: Settings, receiver: Receiver) -> None:
+    """Where a port is set. Two receivers may share it, so that one can be replaced while the other listens."""
+    if settings.port is None:
+        return
+    runner = web.AppRunner(receiver.http.application(), access_log=None, shutdown_timeout=_SHUTDOWN_S)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, settings.host, settings.port, reuse_port=True).start()
+    except OSError as error:
+        raise SettingsError(
+            f"{settings.host}:{settings.port} cannot be listened to ({error}): set HOST and PORT."
+        ) from error
+    logger().info("Listening", host=settings.host, port=settings.port)
 
 
 @command

@@ -151,6 +151,19 @@ def read_answer(body: bytes) -> Batch | Refused:
     return batch
 
 
+def read_update(body: bytes) -> Sign | Gone | None:
+    """Decode one update as a webhook brings it. Raises one of UNREADABLE."""
+    return event_of(msgspec.json.decode(body, type=Update))
+
+
+def is_numbered(body: bytes) -> bool:
+    """Whether this is an update of Telegram's, readable or not."""
+    try:
+        return msgspec.json.decode(body, type=_Numbered) is not None
+    except UNREADABLE:
+        return False
+
+
 def _batch(raws: list[msgspec.Raw]) -> Batch:
     last_id, events, broken = None, [], 0
     for raw in raws:

@@ -1,4 +1,4 @@
-"""Every key that a running house leaves in Redis stands on the page of keys, of its kind and without a lifetime."""
+"""Every key that a running house leaves in Redis stands on the page of keys, of its kind and with its lifetime."""
 
 from storage import keys
 from tests.flows.conftest import house
@@ -6,7 +6,8 @@ from tests.flows.house import House
 
 __all__ = ["house"]
 
-KINDS = {"timers": "zset", "state": "hash", "bot": "hash"}
+KINDS = {"timers": "zset", "state": "hash", "bot": "hash", "poll": "string"}
+HELD_FOR_A_WHILE = {"poll"}
 
 
 async def test_a_running_house_writes_only_the_keys_of_the_page(house: House) -> None:
@@ -14,11 +15,12 @@ async def test_a_running_house_writes_only_the_keys_of_the_page(house: House) ->
     await house.delivery(person, "two", "sent")
     bot_id = await house.pool.fetchval("SELECT id FROM bots")
     page = keys.of_bot(bot_id)._asdict()
-    assert {key: await house.redis.type(key) for key in await house.redis.keys()} == {
-        page[name]: kind for name, kind in KINDS.items()
-    }
-    for key in page.values():
-        assert await house.redis.ttl(key) == -1
+    expected = {page[name]: kind for name, kind in KINDS.items()}
+    expected |= {keys.SHARDS: "string", keys.MARK: "string", keys.of_shard(0): "string"}
+    assert {key: await house.redis.type(key) for key in await house.redis.keys()} == expected
+    for key in expected:
+        held = key in {keys.of_shard(0), *(page[name] for name in HELD_FOR_A_WHILE)}
+        assert (await house.redis.pttl(key) > 0) is held
 
 
 def test_the_keys_of_a_bot_share_one_slot() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from storage import keys
+from storage.ownership import OwnCode
 from storage.redis import open_redis
 from storage.timers import ClaimCode, Fence, Restored, Timers
 
@@ -20,6 +21,8 @@ CODES: dict[str, type[IntEnum]] = {
     "extend": Fence,
     "settle": Fence,
     "restore": Restored,
+    "confirm": OwnCode,
+    "own": OwnCode,
 }
 TAGS = (("A", "Atomic because "), ("K", "KEYS["), ("V", "ARGV["), ("R", "Returns "))
 ORDER = r"d{1,3}AK+V+RC*"
@@ -49,7 +52,8 @@ def _arguments(header: list[str]) -> list[tuple[int, bool, str]]:
 
 
 def test_every_script_is_looked_at() -> None:
-    assert {script.stem for script in SCRIPTS} == set(Timers(open_redis("redis://127.0.0.1:1"))._scripts)
+    of_chats = set(Timers(open_redis("redis://127.0.0.1:1"))._scripts)
+    assert {script.stem for script in SCRIPTS} == of_chats | {"own"}
 
 
 @each_script
@@ -61,9 +65,10 @@ def test_the_header_has_its_parts_in_order(script: Path) -> None:
 @each_script
 def test_the_keys_named_are_the_keys_used(script: Path) -> None:
     header, body = _split(script)
-    named = [re.match(r"KEYS\[(\d+)\] (\w+) +(?:ZSET|HASH|STRING) \w+", line) for line in header if _tag(line) == "K"]
+    key = re.compile(r'KEYS\[(\d+)\] (\w+) +(?:ZSET|HASH|STRING) "?\w+')
+    named = [key.match(line) for line in header if _tag(line) == "K"]
     assert [int(match[1]) for match in named if match] == [n + 1 for n in range(len(named))]
-    assert {match[2] for match in named if match} <= set(keys.BotKeys._fields)
+    assert {match[2] for match in named if match} <= {*keys.BotKeys._fields, "held"}
     assert set(re.findall(r"KEYS\[([^]]+)\]", body)) == {match[1] for match in named if match}
 
 
@@ -102,7 +107,7 @@ def test_a_script_is_short_and_bounded(script: Path) -> None:
     _, body = _split(script)
     assert len(body.splitlines()) < 60
     calls = set(re.findall(r"redis\.call\('(\w+)'", body))
-    assert calls <= {"TIME", "HGET", "HMGET", "HSET", "HDEL", "ZADD", "ZREM", "ZRANGE", "ZRANGEBYSCORE"}
+    assert calls <= {"TIME", "GET", "SET", "HGET", "HMGET", "HSET", "HDEL", "ZADD", "ZREM", "ZRANGE", "ZRANGEBYSCORE"}
     for ranged in re.findall(r"'ZRANGEBYSCORE'[^\n]*", body):
         assert "'LIMIT'" in ranged, "no command whose cost grows with the data"
     assert all("0, 0," in ranged for ranged in re.findall(r"'ZRANGE',[^\n]*", body))

@@ -11,10 +11,11 @@ from engine.core import cursor
 from engine.core.cursor import Cursor
 from engine.core.errors import UnreachableError
 from storage import feed
-from storage.incarnation import run_of
+from storage.incarnation import life_of, run_of
+from storage.keys import of_bot
 from storage.postgres import Pool, open_pool
 from storage.redis import Redis, open_redis
-from storage.timers import Next, Ticket, Timers
+from storage.timers import Holding, Next, Ticket, Timers
 from storage.watched import Watched
 
 BOT = 7
@@ -28,11 +29,7 @@ class Desk:
         self.client = client
         self.threshold_ms: int | None = THRESHOLD_MS
         self.timers = Timers(client)
-        self.run = "first"
-        self.activity = Activity(pool, self.timers, self._watched, self._run)
-
-    async def _run(self) -> str:
-        return self.run
+        self.activity = Activity(pool, self.timers, self._watched)
 
     def _watched(self, bot_id: int) -> Watched | None:
         return Watched(bot_id, "shop_bot", b"", self.threshold_ms) if bot_id == BOT else None
@@ -94,25 +91,23 @@ async def test_what_postgres_does_not_take_goes_on_waiting(desk: Desk, database_
     assert await desk.chats() == [(1, SEEN_MS, None)]
 
 
-async def test_a_redis_that_lost_its_timers_gets_the_last_minutes_touches_again(desk: Desk) -> None:
-    await feed.set_generation(desk.client, BOT, 1, run="")
-    await desk.activity.confirm(BOT)
+async def test_the_last_minutes_touches_are_repeated_when_told(desk: Desk) -> None:
     await desk.activity.mark_user_activity(BOT, 1, SEEN_MS)
     await desk.client.flushall()
-    await feed.set_generation(desk.client, BOT, 2, run="")
     assert await desk.armed(1) == [False]
-    await desk.activity.confirm(BOT)
+    await desk.activity.repeat()
     assert await desk.armed(1) == [True]
 
 
-async def test_a_first_generation_is_no_loss_and_repeats_nothing(desk: Desk) -> None:
-    desk.threshold_ms = None
-    await desk.activity.confirm(BOT)
-    await desk.activity.mark_user_activity(BOT, 1, SEEN_MS)
-    desk.threshold_ms = THRESHOLD_MS
-    await feed.set_generation(desk.client, BOT, 1, run="")
-    await desk.activity.confirm(BOT)
-    assert await desk.armed(1) == [False]
+async def test_what_is_repeated_into_a_redis_that_knows_it_changes_nothing(desk: Desk) -> None:
+    await desk.activity.mark_user_activity(BOT, 1)
+    before = await desk.timers.versions(BOT, [1])
+    await desk.activity.repeat()
+    assert await desk.timers.versions(BOT, [1]) == before
+
+
+async def test_a_feed_that_is_anothers_is_not_confirmed(desk: Desk) -> None:
+    assert await desk.activity.confirm(BOT, Holding("us 1", await run_of(desk.client))) is None
 
 
 async def test_a_sign_that_redis_did_not_take_is_not_taken_in(desk: Desk) -> None:
@@ -123,21 +118,15 @@ async def test_a_sign_that_redis_did_not_take_is_not_taken_in(desk: Desk) -> Non
     assert await desk.chats() == []
 
 
-async def test_another_run_of_redis_gets_the_last_minutes_touches_again(desk: Desk) -> None:
-    """A restart keeps the generation, and may lack the last second."""
-    await feed.set_generation(desk.client, BOT, 1, run="")
-    await desk.activity.confirm(BOT)
-    await desk.activity.mark_user_activity(BOT, 1, SEEN_MS)
-    await desk.timers.end(BOT, [1])
-    await desk.activity.confirm(BOT)
-    assert await desk.armed(1) == [False]
-    desk.run = "second"
-    await desk.activity.confirm(BOT)
-    assert await desk.armed(1) == [True]
-
-
 async def test_a_redis_says_which_run_it_is(desk: Desk) -> None:
     assert await run_of(desk.client) == await run_of(desk.client) != ""
+
+
+async def test_an_emptied_redis_is_another_life_of_the_same_run(desk: Desk) -> None:
+    life = await life_of(desk.client)
+    assert await life_of(desk.client) == life
+    await desk.client.flushall()
+    assert await life_of(desk.client) != life
     with pytest.raises(UnreachableError, match="REDIS_URL"):
         await run_of(open_redis("redis://127.0.0.1:1/0"))
 
@@ -181,7 +170,8 @@ async def interrupt(desk: Desk, *, passed: bool) -> int:
     desk.threshold_ms = 0
     await feed.set_generation(desk.client, BOT, 1, run="")
     await desk.activity.mark_user_activity(BOT, 1)
-    await desk.activity.confirm(BOT)
+    await desk.client.set(of_bot(BOT).poll, "us 1")
+    await desk.activity.confirm(BOT, Holding("us 1", await run_of(desk.client)))
     (held,) = (await desk.timers.claim(BOT, 1, 60_000, 1)).timers
     begun = Next(1, held.version, held.due_ms, urgent=True, opaque=cursor.write(Cursor(held.seen_ms, 0, "s", "b", 1)))
     await desk.timers.settle(BOT, [begun])

@@ -17,8 +17,11 @@ from engine.core.schedule import After
 from engine.dispatch import Dispatch, End
 from engine.lane import Lane
 from storage import feed
+from storage.incarnation import run_of
+from storage.keys import of_bot
+from storage.ownership import Ownership
 from storage.redis import Redis, open_redis
-from storage.timers import ClaimCode, Held, Sign, Timers
+from storage.timers import ClaimCode, Held, Holding, Sign, Timers
 
 BOT = 7
 NEWEST = Snapshot("UTC", (Step("a", After(0), (Block("b", "x"),)),), threshold_ms=60_000)
@@ -51,6 +54,20 @@ class Pages:
         self.bots = {BOT: Served(BOT, "shop_bot", "", pace, state, 1, NEWEST, 0)}
 
 
+class Right:
+    """The bot is ours, under an epoch that a test may change."""
+
+    def __init__(self) -> None:
+        self.epoch: int | None = 1
+        self.fences: list[int] = []
+
+    def epoch_of(self, _bot_id: int) -> int | None:
+        return self.epoch
+
+    def fenced_by(self, epoch: int) -> None:
+        self.fences.append(epoch)
+
+
 class Yard:
     def __init__(self, client: Redis) -> None:
         self.client = client
@@ -59,6 +76,7 @@ class Yard:
         self.pages = Pages()
         self.pages.show(LaneState.OPEN)
         self.now_s = 1_000.0
+        self.right = Right()
         clock = ServerClock(0)
         self.lane = Lane(
             BOT,
@@ -66,7 +84,7 @@ class Yard:
             self.timers,
             cast("Dispatch", self.journeys),
             clock,
-            epoch=1,
+            self.right,
             elapsed_s=lambda: self.now_s,
         )
 
@@ -74,7 +92,8 @@ class Yard:
         """So many chats whose silence is long over."""
         await feed.set_generation(self.client, BOT, 1, run="")
         await self.timers.touch(BOT, [Sign(chat, LONG_AGO_MS) for chat in range(1, count + 1)], 1_000)
-        await self.timers.confirm(BOT)
+        owned = await Ownership(self.client, "us").take(of_bot(BOT).poll, 60_000)
+        await self.timers.confirm(BOT, Holding(f"us {owned.epoch}", await run_of(self.client)))
 
     async def turn_after(self, seconds: float) -> lanes.Turn:
         self.now_s += seconds
@@ -108,7 +127,7 @@ async def test_tokens_that_were_not_needed_go_back(yard: Yard) -> None:
     assert (await yard.turn_after(0)).claimed == 4
 
 
-@pytest.mark.parametrize("trouble", ["shut", "clocks", "unauthorized", "unknown bot"])
+@pytest.mark.parametrize("trouble", ["shut", "clocks", "unauthorized", "unknown bot", "another's"])
 async def test_a_shut_lane_claims_nothing_and_the_timers_stay(yard: Yard, trouble: str) -> None:
     await yard.arm(3)
     await yard.turn_after(0)
@@ -118,10 +137,38 @@ async def test_a_shut_lane_claims_nothing_and_the_timers_stay(yard: Yard, troubl
         yard.pages.clocks_apart = True
     elif trouble == "unauthorized":
         yard.lane.unauthorized.set()
+    elif trouble == "another's":
+        yard.right.epoch = None
     else:
         yard.pages.bots = {}
     assert await yard.turn_after(1) == lanes.Turn(None, 0, lanes.SHUT_SLEEP_S)
     assert None not in await yard.timers.versions(BOT, [1, 2, 3])
+
+
+async def test_a_new_tenure_starts_with_an_empty_bucket(yard: Yard) -> None:
+    await yard.arm(40)
+    await yard.turn_after(0)
+    yard.now_s += 10
+    yard.right.epoch = 2
+    assert (await yard.turn_after(0)).claimed == 0
+    assert (await yard.turn_after(0.08)).claimed == 2
+
+
+async def test_a_fenced_claim_takes_nothing_and_tells_of_the_higher_epoch(yard: Yard) -> None:
+    await yard.arm(1)
+    await yard.client.hset(of_bot(BOT).bot, "epoch", "9")
+    await yard.turn_after(0)
+    assert (await yard.turn_after(1)).code is ClaimCode.FENCED
+    assert yard.right.fences == [9]
+
+
+async def test_a_held_bot_is_not_looked_at_before_the_hold_ends(yard: Yard) -> None:
+    await yard.arm(1)
+    await feed.hold(yard.client, BOT, await feed.server_now_ms(yard.client) + 4_000)
+    await yard.turn_after(0)
+    turn = await yard.turn_after(1)
+    assert turn.code is ClaimCode.HELD
+    assert turn.sleep_s > lanes.SHUT_SLEEP_S
 
 
 async def test_a_draining_lane_knows_no_pace(yard: Yard) -> None:
@@ -170,7 +217,7 @@ async def test_a_failed_turn_never_ends_the_loop(
     monkeypatch.setattr(lanes, "SHUT_SLEEP_S", 0.0)
     yard.now_s += 1
     loop = asyncio.create_task(yard.lane.run())
-    yard.lane._bucket_of(yard.pages.bots[BOT])
+    yard.lane._bucket_of(yard.pages.bots[BOT], 1)
     yard.now_s += 100
     for _ in range(3):
         await asyncio.wait_for(turns.get(), 10)
@@ -207,7 +254,7 @@ async def test_a_swallowed_cancellation_ends_the_loop_all_the_same(yard: Yard, m
         raise UnreachableError("gone")
 
     monkeypatch.setattr(yard.timers, "claim", swallows)
-    yard.lane._bucket_of(yard.pages.bots[BOT])
+    yard.lane._bucket_of(yard.pages.bots[BOT], 1)
     yard.now_s += 100
     loop = asyncio.create_task(yard.lane.run())
     await asked.wait()

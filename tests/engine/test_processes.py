@@ -1,6 +1,7 @@
 """The processes' doors: whatever is wrong at the start is said in one line that names the mend."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -54,8 +55,40 @@ def test_an_unreachable_postgres_is_named(command: tuple[str, ...], redis_url: s
     refuses(command, "check DATABASE_URL", **{**NOWHERE, "REDIS_URL": redis_url})
 
 
-def test_a_shard_out_of_range_is_refused_with_the_range() -> None:
-    refuses(("engine.poller", "--shard", "2"), "from 0 to 1", SHARDS="2", **NOWHERE)
+def test_a_shard_out_of_range_is_refused_with_the_range(redis_url: str) -> None:
+    environment = {**NOWHERE, "REDIS_URL": redis_url}
+    refuses(("engine.poller", "--shard", "2"), "from 0 to 1", SHARDS="2", **environment)
+    refuses(("engine.poller", "--shard", "2"), "--reshard 3", **environment)
+
+
+def test_a_poller_that_is_told_another_number_of_shards_is_refused_with_both_mends(redis_url: str) -> None:
+    environment = {**NOWHERE, "REDIS_URL": redis_url}
+    assert start(("engine.poller", "--reshard", "3"), **environment)[0] == 0
+    refuses(POLLER, "set SHARDS=3", SHARDS="4", **environment)
+    refuses(POLLER, "--reshard 4", SHARDS="4", **environment)
+
+
+def test_a_new_number_of_shards_says_which_pollers_are_missing(redis_url: str) -> None:
+    environment = {**NOWHERE, "REDIS_URL": redis_url}
+    start(("engine.poller", "--reshard", "3"), **environment)
+    status, said = start(("engine.poller", "--reshard", "5"), **environment)
+    assert status == 0
+    assert "shards 3 to 4" in said
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "1025", "three"])
+def test_an_impossible_number_of_shards_is_refused(count: str, redis_url: str) -> None:
+    status, said = start(("engine.poller", f"--reshard={count}"), **{**NOWHERE, "REDIS_URL": redis_url})
+    assert status == 2
+    assert "from 1 to 1024" in said
+
+
+def test_a_port_that_cannot_be_listened_to_is_named(redis_url: str, database_url: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        refuses(RECEIVER, "set HOST and PORT", REDIS_URL=redis_url, DATABASE_URL=database_url, PORT=port)
 
 
 def test_an_evicting_redis_is_refused(redis_url: str) -> None:

@@ -15,14 +15,17 @@ from bench.sandbox.wire import Act, BotInfo, Fault, FaultKind
 from engine.activity import Activity
 from engine.bots import add
 from engine.core.errors import UnreachableError
-from engine.receiver import __main__ as process
+from engine.receiver import feeder
 from engine.receiver.__main__ import Receiver, Turn
-from engine.receiver.poll import LIMIT, BotFeed, Places, Taken
+from engine.receiver.api import BotApi
+from engine.receiver.effects import Effects
+from engine.receiver.poll import LIMIT, PollFeed, Taken
 from engine.settings import Secret, Settings, load_settings
 from storage import keys
+from storage.incarnation import run_of
 from storage.postgres import Pool, open_pool
 from storage.redis import Redis, open_redis
-from storage.timers import Timers
+from storage.timers import Holding, Timers
 from storage.watched import Watched
 
 ROOT = Path(__file__).parents[2]
@@ -38,16 +41,18 @@ class Desk:
         self.settings, self.people, self.pool, self.client = settings, people, pool, client
         self.bots: list[BotInfo] = sandbox.bots
         self.session = aiohttp.ClientSession()
+        self.holding: Holding | None = None
 
     @property
     def bot(self) -> BotInfo:
         return self.bots[0]
 
-    def feed(self, client: Redis | None = None) -> BotFeed:
+    def feed(self, client: Redis | None = None) -> PollFeed:
         timers = Timers(client or self.client)
         self.activity = Activity(self.pool, timers, lambda bot: Watched(bot, "shop_bot", b"", THRESHOLD_MS))
-        places = Places(self.session, self.settings.telegram_api_url, self.pool, self.client, timers, self.activity)
-        return BotFeed(places, self.bot.id, self.bot.username, self.bot.token)
+        api = BotApi(self.session, self.settings.telegram_api_url, self.bot.token)
+        effects = Effects(self.pool, self.client, timers, self.activity)
+        return PollFeed(api, effects, self.bot.id, self.bot.username, lambda: self.holding)
 
     async def someone(self) -> int:
         (person,) = await self.people.add_people(1)
@@ -75,6 +80,8 @@ async def desk(redis_url: str, database_url: str) -> AsyncIterator[Desk]:
         settings = load_settings({**environ, "TELEGRAM_API_URL": sandbox.api_url}, Path("no.env"))
         client, pool = open_redis(redis_url), await open_pool(database_url)
         desk = Desk(settings, sandbox, people, pool, client)
+        await client.set(keys.of_bot(desk.bot.id).poll, "us 1")
+        desk.holding = Holding("us 1", await run_of(client))
         stack.push_async_callback(client.aclose)
         stack.push_async_callback(pool.close)
         stack.push_async_callback(desk.session.close)
@@ -154,10 +161,11 @@ async def receiver(desk: Desk) -> AsyncIterator[Receiver]:
     """A receiver of both bots, that turns only when told; its polls are ended after the test."""
     for bot in desk.bots:
         await add(desk.settings, Secret(bot.token))
+    await desk.client.delete(keys.of_bot(desk.bot.id).poll)
     receiver = Receiver(desk.settings, desk.session, desk.pool, desk.client)
     yield receiver
     await desk.pool.execute("UPDATE bots SET status = 'removed'")
-    tasks = [task for _, task in receiver._tasks.values()]
+    tasks = [feeding.task for feeding in receiver._feeding.values()]
     await receiver.run_once()
     await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -173,10 +181,10 @@ async def test_bots_start_and_stop_with_their_rows(desk: Desk, receiver: Receive
 async def test_a_revoked_token_stops_that_bot_alone_and_opens_an_incident(
     desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "BETWEEN_REFUSALS_S", 0.0)
+    monkeypatch.setattr(feeder, "BETWEEN_REFUSALS_S", 0.0)
     await desk.people.revoke_token(desk.bot.username)
     await receiver.run_once()
-    await asyncio.wait_for(receiver._tasks[desk.bot.id][1], 20)
+    await asyncio.wait_for(receiver._feeding[desk.bot.id].task, 20)
     assert await receiver.run_once() == Turn(1)
     incidents = await desk.pool.fetch("SELECT bot_id, kind FROM incidents")
     assert [tuple(row) for row in incidents] == [(desk.bot.id, "feed_unauthorized")]
@@ -185,7 +193,7 @@ async def test_a_revoked_token_stops_that_bot_alone_and_opens_an_incident(
 async def test_a_bot_whose_polls_fail_goes_on_polling(
     desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "BACKOFF_S", (0.0,))
+    monkeypatch.setattr(feeder, "BACKOFF_S", (0.0,))
     await desk.people.set_fault(Fault(FaultKind.BAD_GATEWAY, bot=desk.bot.username, method="getUpdates", count=2))
     person = await desk.someone()
     update = await desk.people.write(desk.bot.username, person, "hi")
@@ -208,6 +216,7 @@ async def test_the_last_signs_of_life_are_written_before_the_end(desk: Desk, rec
 
 async def test_the_process_outlives_lost_connections_and_ends_in_order_when_told(desk: Desk) -> None:
     await add(desk.settings, Secret(desk.bot.token))
+    await desk.client.delete(keys.of_bot(desk.bot.id).poll)
     person = await desk.someone()
     environ = {
         "REDIS_URL": desk.settings.redis_url,

@@ -15,7 +15,9 @@ from engine.core.campaign import Change
 from engine.poller import Poller
 from engine.receiver.__main__ import Receiver
 from engine.settings import Secret, Settings, load_settings
+from engine.shard import Shard, agree
 from storage.feed import server_now_ms
+from storage.ownership import Ownership, this_process
 from storage.postgres import Pool, open_pool
 from storage.redis import Redis, open_redis
 
@@ -121,7 +123,8 @@ async def _processes(house: House) -> AsyncIterator[None]:
     stop = asyncio.Event()
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
         receiver = Receiver(house.settings, session, house.pool, house.redis)
-        poller = Poller(house.settings, 0, house.pool, house.redis, await server_now_ms(house.redis))
+        shard = Shard(house.redis, Ownership(house.redis, this_process()), 0, await agree(house.redis, 0, None))
+        poller = Poller(house.settings, shard, house.pool, house.redis, await server_now_ms(house.redis))
         group.create_task(receiver.run(stop))
         group.create_task(poller.run(stop))
         try:

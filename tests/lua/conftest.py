@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator
 import fakeredis
 import pytest
 
+from storage.incarnation import run_of
 from storage.keys import of_bot
 from storage.redis import Redis, open_redis, read_states
-from storage.timers import Claimed, Held, Next, Sign, Ticket, Timers
+from storage.timers import Claimed, Held, Holding, Next, Sign, Ticket, Timers
 
 BOT = 7
 START_MS = 1_800_000_000_000
 MINUTE_MS = 60_000
 LEASE_MS = 3_000
+OWNER = "us"
 WHOLE_MS = START_MS + 999  # the end of the second START_MS, as a dated sign is given
 
 
@@ -26,9 +28,18 @@ class Bench:
         self.timers = Timers(client, lambda: self.now_ms * 1000)
 
     async def make_whole(self) -> None:
-        """The timers are whole, and the feed is fresh."""
+        """The timers are whole, and the feed is ours and fresh."""
         await self.client.hset(self.keys.bot, "generation", "1")
-        await self.timers.confirm(BOT)
+        await self.client.set(self.keys.poll, f"{OWNER} 1")
+        await self.confirm()
+
+    async def confirm(self) -> int:
+        return (await self.timers.confirm(BOT, await self.holding())).now_ms
+
+    async def holding(self) -> Holding:
+        """Our holding of the feed, in the run that answers; fakeredis knows of no runs."""
+        run = "" if isinstance(self.client, fakeredis.FakeAsyncRedis) else await run_of(self.client)
+        return Holding(f"{OWNER} 1", run)
 
     async def arm(self, *chats: int, seen_ms: int = 0, threshold_ms: int = MINUTE_MS) -> None:
         await self.timers.touch(BOT, [Sign(chat, seen_ms) for chat in chats], threshold_ms)
@@ -36,7 +47,7 @@ class Bench:
     async def pass_time(self, ms: int) -> None:
         """Time goes by while the feed is polled."""
         self.now_ms += ms
-        await self.timers.confirm(BOT)
+        await self.confirm()
 
     async def claim(self, limit: int = 10, epoch: int = 1) -> Claimed:
         return await self.timers.claim(BOT, limit, LEASE_MS, epoch)

@@ -110,11 +110,11 @@ async def test_a_held_bot_says_until_when(bench: Bench) -> None:
 async def test_nothing_later_than_the_watermark_and_its_slack_is_claimed(bench: Bench) -> None:
     await bench.arm(1)
     bench.now_ms += MINUTE_MS - FEED_SLACK_MS - 1
-    await bench.timers.confirm(BOT)
+    await bench.confirm()
     bench.now_ms += MINUTE_MS
     assert (await bench.claim()).timers == ()
     bench.now_ms -= MINUTE_MS - 1
-    await bench.timers.confirm(BOT)
+    await bench.confirm()
     bench.now_ms += MINUTE_MS
     assert [held.chat_id for held in (await bench.claim()).timers] == [1]
 

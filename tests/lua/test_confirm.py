@@ -1,23 +1,52 @@
-"""The feed's watermark: up to when every update is surely taken in."""
+"""The feed's watermark: up to when every update is surely taken in, as its holder says."""
 
-from tests.lua.conftest import BOT, START_MS, Bench
+import pytest
+
+from storage.ownership import OwnCode
+from tests.lua.conftest import BOT, OWNER, START_MS, Bench
+
+
+async def _watermark(bench: Bench) -> str | None:
+    watermark = await bench.client.hget(bench.keys.bot, "watermark")
+    return None if watermark is None else str(watermark)
 
 
 async def test_a_watermark_never_goes_back(bench: Bench) -> None:
     bench.now_ms -= 10_000
-    await bench.timers.confirm(BOT)
-    watermark = await bench.client.hget(bench.keys.bot, "watermark")
-    assert watermark == str(START_MS)
+    await bench.confirm()
+    assert await _watermark(bench) == str(START_MS)
 
 
 async def test_a_confirmation_tells_now(bench: Bench) -> None:
-    assert await bench.timers.confirm(BOT) == START_MS
+    assert await bench.confirm() == START_MS
 
 
 async def test_a_confirmation_raises_the_watermark_and_nothing_else(bench: Bench) -> None:
     await bench.arm(1)
     before = await bench.look(1)
     bench.now_ms += 10_000
-    await bench.timers.confirm(BOT)
+    await bench.confirm()
     assert await bench.client.hgetall(bench.keys.bot) == {"generation": "1", "watermark": str(START_MS + 10_000)}
     assert await bench.look(1) == before
+
+
+async def test_an_earlier_time_is_confirmed_as_such_and_a_later_one_as_now(bench: Bench) -> None:
+    bench.now_ms += 10_000
+    await bench.timers.confirm(BOT, await bench.holding(), START_MS + 4_000)
+    assert await _watermark(bench) == str(START_MS + 4_000)
+    await bench.timers.confirm(BOT, await bench.holding(), START_MS + 99_000)
+    assert await _watermark(bench) == str(START_MS + 10_000)
+
+
+@pytest.mark.parametrize("holder", ["them 1", f"{OWNER} 2", OWNER, ""])
+async def test_nobody_but_the_holder_of_the_feed_confirms_it(bench: Bench, holder: str) -> None:
+    bench.now_ms += 10_000
+    held = (await bench.holding())._replace(holder=holder)
+    assert (await bench.timers.confirm(BOT, held)).code is OwnCode.OTHERS
+    assert await _watermark(bench) == str(START_MS)
+
+
+async def test_a_feed_that_is_nobodys_is_not_confirmed(bench: Bench) -> None:
+    await bench.client.delete(bench.keys.poll)
+    bench.now_ms += 10_000
+    assert (await bench.timers.confirm(BOT, await bench.holding())).code is OwnCode.OTHERS

@@ -24,7 +24,7 @@ from tests.model.promises import BrokenError
 from tests.model.world import BOT, Rules, World
 
 Story: TypeAlias = Callable[[World], Awaitable[None]]
-EXAMPLES = 200
+EXAMPLES = 500
 """Random orders of events that find each of them at the latest."""
 LUA = Path(redis_door.__file__).parent.parent / "lua"
 

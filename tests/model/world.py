@@ -16,9 +16,11 @@ from engine.core.schedule import After
 from engine.doors import Doors
 from engine.reaper import PATIENCE_MS, reap
 from engine.rebuild import rebuild
-from engine.receiver.poll import BotFeed, Places
+from engine.receiver.effects import Effects
+from engine.receiver.feeds import Feeds
 from engine.receiver.updates import Gone, Payment, Sign
 from storage import keys, watched
+from storage.ownership import Ownership
 from storage.timers import ClaimCode, Interrupted, Ticket, Timers
 from tests.model.ground import Ground
 from tests.model.journeys import Journey, StoppingDoors
@@ -130,10 +132,8 @@ class World:
         self._watched: dict[int, watched.Watched] = {}
         self._receiver_timers = FragileTimers(self.client, self.clock.now_us)
         self.activity = Activity(self.pool, self._receiver_timers, self._watched_bot)
-        self._feed = BotFeed(
-            Places(cast("Any", None), "", self.pool, self.client, self._receiver_timers, self.activity),
-            *(BOT, "bot", "token"),
-        )
+        self._feeds = Feeds(self.client, Ownership(self.client, "receiver"), self.activity, renewal_s=0.0)
+        self._effects = Effects(self.pool, self.client, self._receiver_timers, self.activity)
         self._poller_clock = HandClock(self.clock, rules.ahead_ms)
         self.timers = Timers(self.client, self._poller_clock.now_us)
         self.catalogue = Catalogue(self.pool, cast("Any", OpenVault()))
@@ -175,7 +175,7 @@ class World:
         await self._take_again()
         self._receiver_timers.crash = crash
         try:
-            await self._feed._take(event)
+            await self._effects.take(BOT, event)
         except UnreachableError:
             self._unacknowledged.append(event)
             return
@@ -200,7 +200,11 @@ class World:
     async def confirm(self) -> None:
         """A completed poll: what was not acknowledged has come again, and the feed is fresh."""
         await self._take_again()
-        self.promises.watermark_ms = (await self.activity.confirm(BOT)).now_ms
+        await self._feeds.run_once([BOT])
+        holding = self._feeds.holding(BOT)
+        confirmed = await self.activity.confirm(BOT, holding) if holding else None
+        hold("the only receiver has the feed", kept=confirmed is not None)
+        self.promises.watermark_ms = confirmed.now_ms if confirmed else 0
 
     async def flush(self) -> None:
         await self.activity.flush()

@@ -6,18 +6,38 @@ import pytest
 
 from engine.core.errors import UnreachableError
 from storage.feed import hold, server_now_ms, set_generation
+from storage.incarnation import run_of
 from storage.keys import of_bot
+from storage.ownership import OwnCode
 from storage.redis import Redis, open_redis
-from storage.timers import ClaimCode, Fence, Held, Interrupted, Lost, Next, Restored, Sign, Ticket, Timers
+from storage.timers import (
+    ClaimCode,
+    Confirmed,
+    Fence,
+    Held,
+    Holding,
+    Interrupted,
+    Lost,
+    Next,
+    Restored,
+    Sign,
+    Ticket,
+    Timers,
+)
 
 BOT = 7
 LEASE_MS = 3_000
+
+
+async def _confirm(timers: Timers) -> Confirmed:
+    return await timers.confirm(BOT, Holding("us 1", await run_of(timers._client)))
 
 
 @pytest.fixture
 async def client(redis_url: str) -> AsyncIterator[Redis]:
     client = open_redis(redis_url)
     await set_generation(client, BOT, 5, run="")
+    await client.set(of_bot(BOT).poll, "us 1")
     yield client
     await client.aclose()
 
@@ -25,7 +45,7 @@ async def client(redis_url: str) -> AsyncIterator[Redis]:
 async def test_the_story_of_one_chat_is_told_in_names(client: Redis) -> None:
     timers = Timers(client, lambda: 1_800_000_000_000_000)
     now = 1_800_000_000_000
-    assert await timers.confirm(BOT) == now
+    assert await _confirm(timers) == (OwnCode.OURS, now)
     assert await timers.touch(BOT, [Sign(1, 0)], 0) == (now, "5", now, ())
     held = Held(1, now * 1000 + 1, now, now, marked=False, opaque="")
     assert await timers.claim(BOT, 10, LEASE_MS, 1) == (ClaimCode.CLAIMED, now, now + LEASE_MS, (held,))
@@ -80,7 +100,7 @@ async def _extend(timers: Timers) -> list[Fence]:
 @pytest.mark.parametrize(
     ("ask", "told", "after_ms"),
     [
-        (lambda timers: timers.confirm(BOT), _watermark, 0),
+        (_confirm, _watermark, 0),
         (lambda timers: timers.touch(BOT, [Sign(1, 0)], 500), _due, 500),
         (lambda timers: timers.touch(BOT, [Sign(1, 0)], 500), _version_ms, 0),
         (lambda timers: timers.claim(BOT, 1, LEASE_MS, 1), _due, LEASE_MS),
@@ -94,11 +114,17 @@ async def test_in_production_the_servers_clock_decides(
 ) -> None:
     timers = Timers(client)
     await timers.touch(BOT, [Sign(1, 1)], 0)
-    await timers.confirm(BOT)
+    await _confirm(timers)
     before = await server_now_ms(client)
     await ask(timers)
     after = await server_now_ms(client)
     assert before <= await told(client) - after_ms <= after
+
+
+async def test_a_holder_that_knows_another_run_of_the_server_confirms_nothing(client: Redis) -> None:
+    confirmed = await Timers(client).confirm(BOT, Holding("us 1", "0" * 40))
+    assert confirmed.code is OwnCode.OTHERS
+    assert await _watermark(client) == 0
 
 
 async def test_an_absent_server_is_one_kind_of_failure_with_its_mend() -> None:
@@ -106,7 +132,7 @@ async def test_an_absent_server_is_one_kind_of_failure_with_its_mend() -> None:
     timers = Timers(client)
     asks: list[Ask] = [
         lambda timers: timers.touch(BOT, [Sign(1, 0)], 0),
-        lambda timers: timers.confirm(BOT),
+        lambda timers: timers.confirm(BOT, Holding("us 1", "")),
         lambda timers: timers.claim(BOT, 1, LEASE_MS, 1),
         lambda timers: timers.pass_(BOT, [Ticket(1, 1)]),
         lambda timers: timers.extend(BOT, [Ticket(1, 1)], LEASE_MS),

@@ -1,0 +1,115 @@
+"""The lanes of one poller: one for each bot of its shard, begun and retired as the shard and the catalogue say.
+
+A retired lane claims nothing more and finishes what is in flight beside the others' work. What is wrong with a bot
+(lost timers, a refused token) is put right here too, one thing at a time.
+"""
+
+import asyncio
+import contextlib
+from typing import Final
+
+from engine import suspicion
+from engine.catalogue import Catalogue, Served
+from engine.clock import ServerClock
+from engine.core.campaign import Snapshot
+from engine.core.errors import RecoveryError
+from engine.core.lane import LaneState
+from engine.dispatch import Dispatch
+from engine.lane import Lane
+from engine.rebuild import rebuild
+from engine.sender import TIMEOUT_S, Sender
+from engine.shard import Shard
+from engine.telemetry import logger
+from storage.incarnation import run_of
+from storage.postgres import Pool
+from storage.redis import Redis
+from storage.timers import Timers
+
+REPEATED_WITHIN_S: Final = 2.0
+"""Receivers that share a bot's webhook notice another Redis each second, and repeat their last touches into it."""
+HAND_OVER_S: Final = TIMEOUT_S + 5
+
+
+class Lanes:
+    def __init__(
+        self,
+        shard: Shard,
+        catalogue: Catalogue,
+        dispatch: Dispatch,
+        timers: Timers,
+        clock: ServerClock,
+        *,
+        by_webhook: bool,
+    ) -> None:
+        self._patience_s = REPEATED_WITHIN_S if by_webhook else 0.0
+        self._shard = shard
+        self._catalogue = catalogue
+        self._dispatch = dispatch
+        self._timers = timers
+        self._clock = clock
+        self._running: dict[int, tuple[Lane, asyncio.Task[None]]] = {}
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._mending: dict[int, asyncio.Task[None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def match(self) -> None:
+        """One lane for each bot that is ours, none for the others."""
+        ours = {bot_id for bot_id in self._catalogue.bots if self._shard.epoch_of(bot_id) is not None}
+        for bot_id in ours - self._running.keys():
+            lane = Lane(bot_id, self._catalogue, self._timers, self._dispatch, self._clock, self._shard)
+            self._running[bot_id] = (lane, asyncio.create_task(lane.run()))
+        for bot_id in self._running.keys() - ours:
+            self._retire(bot_id)
+
+    def mend(self, pool: Pool, client: Redis, sender: Sender) -> None:
+        for bot_id, (lane, _) in self._running.items():
+            bot = self._catalogue.bots[bot_id]
+            if bot_id in self._mending and not self._mending[bot_id].done():
+                continue
+            if lane.lost.is_set() and bot.newest and bot.activated_at_ms and bot.state is not LaneState.DRAINING:
+                mending = self._rebuild(pool, client, bot, bot.newest, lane)
+                self._mending[bot_id] = asyncio.create_task(mending)
+            elif lane.unauthorized.is_set():
+                self._mending[bot_id] = asyncio.create_task(self._ask_after_token(pool, sender, bot, lane))
+
+    async def stop(self) -> None:
+        """No lane claims any more when this returns; what is in flight goes on."""
+        claiming = [task for _, task in self._running.values()]
+        for bot_id in list(self._running):
+            self._retire(bot_id)
+        for task in self._mending.values():
+            task.cancel()
+        await asyncio.gather(*claiming, *self._mending.values(), return_exceptions=True)
+
+    async def finish(self) -> None:
+        """Wait for what is in flight, as long as a send may take."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*self._retiring), HAND_OVER_S)
+
+    def _retire(self, bot_id: int) -> None:
+        lane, task = self._running.pop(bot_id)
+        task.cancel()
+        finishing = asyncio.create_task(lane.finish())
+        self._retiring.add(finishing)
+        finishing.add_done_callback(self._retiring.discard)
+
+    async def _rebuild(self, pool: Pool, client: Redis, bot: Served, newest: Snapshot, lane: Lane) -> None:
+        try:
+            run = await run_of(client)
+            await asyncio.sleep(self._patience_s)
+            chats = await rebuild(pool, client, self._timers, bot.bot_id, newest, bot.activated_at_ms, run)
+        except RecoveryError as error:
+            logger().warning("Timers not rebuilt yet", bot=bot.username, error=str(error))
+            return
+        logger().info("Timers rebuilt from PostgreSQL", bot=bot.username, chats=chats)
+        lane.lost.clear()
+
+    async def _ask_after_token(self, pool: Pool, sender: Sender, bot: Served, lane: Lane) -> None:
+        try:
+            await suspicion.confirm(pool, sender, bot, self._clock.now_ms())
+        except RecoveryError as error:
+            logger().warning("Bot not suspended yet", bot=bot.username, error=str(error))
+            return
+        lane.unauthorized.clear()

@@ -1,0 +1,65 @@
+"""Which bots' feeds are this receiver's: one receiver at a time takes a bot's, and only it says how far it has come.
+
+A feed is confirmed in the name of a holding. It is void when another receiver took the feed over, when Redis was
+emptied, and when Redis is another run, which may lack the last touches: those are repeated before there is a new one.
+"""
+
+import time
+from collections.abc import Collection
+from typing import Final
+
+from engine.activity import Activity
+from storage import keys
+from storage.incarnation import life_of
+from storage.ownership import Ownership
+from storage.redis import Redis
+from storage.timers import Holding
+
+TTL_MS: Final = 6_000
+RENEWAL_S: Final = 2.0
+
+
+class Feeds:
+    def __init__(self, client: Redis, ownership: Ownership, activity: Activity, renewal_s: float = RENEWAL_S) -> None:
+        self._renewal_s = renewal_s
+        self._client = client
+        self._ownership = ownership
+        self._activity = activity
+        self._life = ""
+        self._asked: frozenset[int] | None = None
+        self._asked_at = 0.0
+        self._epochs: dict[int, int] = {}
+
+    def holding(self, bot_id: int) -> Holding | None:
+        """In whose name the bot's feed is confirmed; None when it is not ours."""
+        epoch = self._epochs.get(bot_id)
+        return None if epoch is None else Holding(f"{self._ownership.owner} {epoch}", self._life.partition("/")[0])
+
+    async def run_once(self, bot_ids: Collection[int]) -> frozenset[int]:
+        """Take or renew the feeds of these bots; those that are ours. Raises UnreachableError.
+
+        Taken first, compared after: what a Redis lost before it was asked for a feed is repeated before we confirm.
+        """
+        wanted = frozenset(bot_ids)
+        taken = await self._take(wanted) if self._is_time(wanted) else self._epochs
+        life = await life_of(self._client)
+        if life != self._life:
+            await self._activity.repeat()
+        self._life, self._epochs = life, taken
+        return frozenset(taken)
+
+    async def release(self) -> None:
+        """Whoever stands by has them at once. Raises UnreachableError."""
+        released, self._epochs = list(self._epochs), {}
+        await self._ownership.release_all([keys.of_bot(bot_id).poll for bot_id in released])
+
+    def _is_time(self, wanted: frozenset[int]) -> bool:
+        return wanted != self._asked or time.monotonic() - self._asked_at >= self._renewal_s
+
+    async def _take(self, wanted: frozenset[int]) -> dict[int, int]:
+        await self._ownership.release_all([keys.of_bot(bot_id).poll for bot_id in self._epochs.keys() - wanted])
+        asked_at = time.monotonic()
+        order = sorted(wanted)
+        found = await self._ownership.take_all([keys.of_bot(bot_id).poll for bot_id in order], TTL_MS)
+        self._asked, self._asked_at = wanted, asked_at
+        return {bot_id: owned.epoch for bot_id, owned in zip(order, found, strict=True) if owned.ours}

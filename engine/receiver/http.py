@@ -1,0 +1,98 @@
+"""What the receiver listens to: the updates of bots that come by webhook, and who asks whether it is well.
+
+An update is answered with 200 only when its effect stands; anything else makes Telegram bring it again. Addresses hold
+no token: the bot's number leads to it, its secret proves that Telegram speaks.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Final, NamedTuple
+
+from aiohttp import web
+
+from engine.core.errors import UnreachableError
+from engine.receiver import updates
+from engine.receiver.updates import UNREADABLE, Gone, Sign
+from engine.receiver.webhook import PATH
+from engine.telemetry import logger
+
+MAX_BODY: Final = 1024 * 1024
+_SECRET: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
+_AGAIN_S: Final = "1"
+_DIGITS: Final = 20
+
+
+class Bots(NamedTuple):
+    """What is asked of the receiver. `secrets` of a bot that nobody knows is None; `take` raises UnreachableError."""
+
+    secrets: Callable[[int], list[str] | None]
+    take: Callable[[int, Sign | Gone | None], Awaitable[None]]
+    ready: Callable[[], bool]
+
+
+class Http:
+    def __init__(self, bots: Bots) -> None:
+        self._bots = bots
+
+    def application(self) -> web.Application:
+        application = web.Application(client_max_size=MAX_BODY)
+        application.add_routes(
+            [
+                web.post(f"{PATH}/{{bot}}", self._update),
+                web.get("/healthz", self._healthz),
+                web.get("/readyz", self._readyz),
+            ]
+        )
+        return application
+
+    async def _update(self, request: web.Request) -> web.Response:
+        bot_id = _number(request.match_info["bot"])
+        secrets = self._bots.secrets(bot_id)
+        if secrets is None:
+            return _said(HTTPStatus.NOT_FOUND, "No such bot: register it with `python -m engine.bots add`.")
+        if not _proves(request.headers.get(_SECRET, ""), secrets):
+            return _said(HTTPStatus.FORBIDDEN, "The secret does not fit: only Telegram is heard here.")
+        body = await request.read()
+        try:
+            event = updates.read_update(body)
+        except UNREADABLE:
+            return self._unreadable(bot_id, body)
+        return await self._taken(bot_id, event)
+
+    async def _taken(self, bot_id: int, event: Sign | Gone | None) -> web.Response:
+        try:
+            await self._bots.take(bot_id, event)
+        except UnreachableError as error:
+            logger().warning("Update not taken", bot=bot_id, error=str(error))
+            return _said(HTTPStatus.SERVICE_UNAVAILABLE, "Not now: bring it again.", again_s=_AGAIN_S)
+        return web.Response()
+
+    def _unreadable(self, bot_id: int, body: bytes) -> web.Response:
+        """An update that has a number is Telegram's: it is let go, so that it does not hold back those behind it."""
+        if not updates.is_numbered(body):
+            return _said(HTTPStatus.BAD_REQUEST, "This is not an update: send the Bot API's Update as JSON.")
+        logger().warning("Updates that could not be read", bot=bot_id, count=1)
+        return web.Response()
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        if self._bots.ready():
+            return web.Response(text="ok")
+        return _said(HTTPStatus.SERVICE_UNAVAILABLE, "Not yet: Redis or PostgreSQL does not answer.")
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else 0
+
+
+def _proves(shown: str, secrets: list[str]) -> bool:
+    """Each comparison takes the same time, wherever they differ."""
+    return any(hmac.compare_digest(shown.encode(errors="replace"), secret.encode()) for secret in secrets)
+
+
+def _said(status: HTTPStatus, sentence: str, again_s: str | None = None) -> web.Response:
+    headers = {"Retry-After": again_s} if again_s else None
+    return web.json_response({"error": sentence}, status=status, headers=headers)

@@ -1,0 +1,122 @@
+"""The shard that a poller serves: taken when it is free, kept by renewal, left at the end.
+
+A second poller of a shard stands by and takes over: within two seconds when the first is killed, at once when it stops
+in order. The number of shards is read again at each renewal; under a new number nothing is claimed with an old epoch.
+What fences is the epoch that a claim shows, never this process's own idea of time.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from engine.core.errors import RecoveryError, SettingsError
+from engine.core.identity import shard_of
+from engine.process import any_set, told_to_end
+from engine.telemetry import logger
+from storage import keys, shards
+from storage.feed import server_now_ms
+from storage.ownership import Ownership
+from storage.redis import Redis
+from storage.shards import Layout
+
+TTL_MS: Final = 2_000
+RENEWAL_S: Final = 0.5
+
+
+class Turn(NamedTuple):
+    """What one renewal found; `epoch` None: the shard is another's."""
+
+    epoch: int | None
+    shards: int
+
+
+async def agree(client: Redis, number: int, told: int | None) -> Layout:
+    """The number of shards, established if Redis knows none. Raises SettingsError if we are told another."""
+    known = await shards.read(client)
+    layout = known or await shards.establish(client, Layout(told or 1, await server_now_ms(client)))
+    if told not in (None, layout.shards):
+        raise SettingsError(
+            f"SHARDS is {told}, but there are {layout.shards} shards here: set SHARDS={layout.shards}, or change their"
+            f" number with `python -m engine.poller --reshard {told}`."
+        )
+    if not 0 <= number < layout.shards:
+        raise SettingsError(
+            f"--shard {number} is out of range: give a number from 0 to {layout.shards - 1}, or change the number of"
+            f" shards with `python -m engine.poller --reshard {number + 1}`."
+        )
+    return layout
+
+
+class Shard:
+    """`changed` is called whenever it was taken, lost, or given another number of shards."""
+
+    def __init__(self, client: Redis, ownership: Ownership, number: int, layout: Layout) -> None:
+        self._client = client
+        self._ownership = ownership
+        self._number = number
+        self._key = keys.of_shard(number)
+        self._layout = layout
+        self._epoch: int | None = None
+        self._floor = 0
+        self._look_again = asyncio.Event()
+        self._log = logger().bind(shard=number)
+        self.changed: Callable[[], None] = lambda: None
+
+    @property
+    def epoch(self) -> int | None:
+        """None while another serves the shard."""
+        return self._epoch
+
+    @property
+    def exists(self) -> bool:
+        return self._number < self._layout.shards
+
+    def epoch_of(self, bot_id: int) -> int | None:
+        """Under which epoch the bot is ours to claim for; None when it is not."""
+        return self._epoch if shard_of(bot_id, self._layout.shards) == self._number else None
+
+    def fenced_by(self, epoch: int) -> None:
+        """A claim met a higher epoch: if after a new look the shard is still ours, ours becomes the higher one."""
+        self._floor = max(self._floor, epoch + 1)
+        self._look_again.set()
+
+    async def run_once(self) -> Turn:
+        """Read the number of shards, and take or renew ours. Raises UnreachableError."""
+        self._look_again.clear()
+        layout = await shards.read(self._client) or await shards.establish(self._client, self._layout)
+        floor = max(layout.stamp, self._floor)
+        epoch = None
+        if self._number < layout.shards:
+            owned = await self._ownership.take(self._key, TTL_MS, floor)
+            epoch = owned.epoch if owned.ours else None
+        self._note(layout, epoch)
+        return Turn(epoch, layout.shards)
+
+    async def run(self) -> None:
+        """Turn after turn, until cancelled."""
+        while not told_to_end():
+            try:
+                await self.run_once()
+            except RecoveryError as error:
+                self._log.warning("Shard not renewed", error=str(error))
+            except Exception:  # noqa: BLE001 - a failed turn never ends the loop
+                self._log.exception("Shard not renewed")
+            await any_set(RENEWAL_S, self._look_again)
+
+    async def release(self) -> None:
+        """Whoever stands by has it at once. Raises UnreachableError."""
+        if self._epoch is not None:
+            self._epoch = None
+            await self._ownership.release_all([self._key])
+
+    def _note(self, layout: Layout, epoch: int | None) -> None:
+        changed = (layout, epoch) != (self._layout, self._epoch)
+        if layout.shards != self._layout.shards:
+            self._log.info("Number of shards changed", shards=layout.shards, before=self._layout.shards)
+        if epoch is not None and epoch != self._epoch:
+            self._log.info("Shard taken", epoch=epoch, shards=layout.shards)
+        elif epoch is None and self._epoch is not None:
+            self._log.warning("Shard lost: standing by")
+        self._layout, self._epoch = layout, epoch
+        if changed:
+            self.changed()
