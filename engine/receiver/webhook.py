@@ -8,6 +8,7 @@ never taken away, and the error says what to do.
 import hmac
 from collections.abc import Callable
 from hashlib import sha256
+from math import inf
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -135,8 +136,8 @@ async def leave(api: BotApi, bot_id: int) -> Refused | None:
 
 def rest_s(touched: Touched, threshold_ms: int | None) -> float:
     """Until the looks before the nearest due have to begin, be its chat armed now or touched from now on."""
-    near_ms = [touched.nearest_due_ms - touched.now_ms] if touched.nearest_due_ms >= 0 else []
-    soonest_ms = min([*near_ms, *([threshold_ms] if threshold_ms is not None else [])], default=FAR_S * 1000)
+    armed_ms = touched.nearest_due_ms - touched.now_ms if touched.nearest_due_ms >= 0 else inf
+    soonest_ms = min(armed_ms, inf if threshold_ms is None else threshold_ms)
     return min(FAR_S, max(NEAR_S, soonest_ms / 1000 - LOOKS_AHEAD * NEAR_S))
 
 
