@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ import msgspec
 import uvloop
 
 from bench.sandbox.server import Sandbox
+from engine.core.errors import SettingsError
+from engine.settings import Settings, load_settings
 
 
 def _arguments() -> argparse.Namespace:
@@ -26,6 +29,17 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _engine() -> Settings | None:
+    """How to ask the engine what it knows, for the page; without a database of its there is none."""
+    if not {"REDIS_URL", "DATABASE_URL"} <= os.environ.keys():
+        return None
+    try:
+        return load_settings()
+    except SettingsError as error:
+        print(f"The page shows no engine: {error}", file=sys.stderr, flush=True)
+        return None
+
+
 async def _serve(given: argparse.Namespace) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -37,6 +51,7 @@ async def _serve(given: argparse.Namespace) -> None:
         port=given.port,
         control_port=given.control_port,
         webhook_second=given.webhook_second,
+        engine=_engine(),
     )
     async with sandbox:
         ready = {

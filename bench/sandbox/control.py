@@ -15,6 +15,7 @@ from bench.sandbox.people import perform
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
 from bench.sandbox.state import Bot, Conversation, Person, State, Stored
+from bench.sandbox.visitors import welcome_only
 
 _BIGGEST_BODY = 64 * 1024 * 1024
 _Struct = TypeVar("_Struct")
@@ -33,7 +34,7 @@ class Control:
         self._clock = clock
 
     def application(self) -> web.Application:
-        application = web.Application(middlewares=[_errors_as_json], client_max_size=_BIGGEST_BODY)
+        application = web.Application(middlewares=[_errors_as_json, welcome_only], client_max_size=_BIGGEST_BODY)
         application.add_routes(
             [
                 web.get("/bots", self._list_bots),
@@ -73,7 +74,7 @@ class Control:
 
     async def _add_people(self, request: web.Request) -> web.Response:
         wanted = await _body(request, wire.NewPeople)
-        return _answer([_person_info(person) for person in self._state.add_people(wanted.count)])
+        return _answer([person_info(person) for person in self._state.add_people(wanted.count)])
 
     async def _act(self, request: web.Request) -> web.Response:
         acts = await _body(request, list[wire.Act])
@@ -86,14 +87,14 @@ class Control:
 
     async def _transcript(self, request: web.Request) -> web.Response:
         conversation = self._conversation(request)
-        messages = [_transcribed(stored) for stored in conversation.messages.values()]
+        messages = [transcribed(stored) for stored in conversation.messages.values()]
         return _answer(wire.Transcript(conversation.relation, messages))
 
     async def _next_message(self, request: web.Request) -> web.Response:
         """Answer with the bot's first message after the given one."""
         conversation, after = self._conversation(request), _number(request, "after")
         found = await self._pulse.until(lambda: _from_bot_after(conversation, after), _wait(request))
-        return _answer(found and _transcribed(found))
+        return _answer(found and transcribed(found))
 
     # Faults
 
@@ -149,6 +150,7 @@ class Control:
         self._state.forget_chats()
         self._faults.clear()
         self._recorder.forget()
+        self._pulse.beat()
         return _answer(None)
 
     def _bot(self, request: web.Request) -> Bot:
@@ -169,11 +171,11 @@ def webhook_state(bot: Bot) -> wire.WebhookState:
     return wire.WebhookState(hook.url, len(bot.updates), hook.in_flight, hook.failures)
 
 
-def _person_info(person: Person) -> wire.PersonInfo:
+def person_info(person: Person) -> wire.PersonInfo:
     return wire.PersonInfo(person.user.id, person.user.first_name, person.user.username or "")
 
 
-def _transcribed(stored: Stored) -> wire.TranscriptMessage:
+def transcribed(stored: Stored) -> wire.TranscriptMessage:
     message = stored.message
     return wire.TranscriptMessage(
         message.message_id,

@@ -10,8 +10,10 @@ _Found = TypeVar("_Found")
 class Pulse:
     def __init__(self) -> None:
         self._waiting: set[asyncio.Future[None]] = set()
+        self.beats = 0
 
     def beat(self) -> None:
+        self.beats += 1
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)

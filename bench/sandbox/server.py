@@ -14,9 +14,13 @@ from bench.sandbox.connection import ConnectionServer
 from bench.sandbox.control import Control, bot_info
 from bench.sandbox.delivery import Deliveries
 from bench.sandbox.faults import Faults
+from bench.sandbox.files import page_routes
+from bench.sandbox.live import Live
+from bench.sandbox.onlooker import Onlooker
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
 from bench.sandbox.state import State
+from engine.settings import Settings
 
 # What is still open on the control port when the sandbox stops waits for something that will not come.
 _PATIENCE_S = 0.05
@@ -35,6 +39,7 @@ class Sandbox:
         port: int = 0,
         control_port: int = 0,
         webhook_second: float = 1.0,
+        engine: Settings | None = None,
     ) -> None:
         self._state = State(seed)
         self._faults = Faults(seed)
@@ -44,6 +49,7 @@ class Sandbox:
         self._port = port
         self._control_port = control_port
         self._webhook_second = webhook_second
+        self._engine = engine
         self._stack = AsyncExitStack()
         self.api_url = ""
         self.control_url = ""
@@ -73,9 +79,11 @@ class Sandbox:
         control = Control(self._state, self._faults, recorder, pulse, _now_ms)
         server = ConnectionServer(api.handle, api.client_closed)
         self.api_url = await _serve(stack, web.ServerRunner(server, shutdown_timeout=_PATIENCE_S), self._port)
-        runner = web.AppRunner(
-            control.application(), access_log=None, shutdown_timeout=_PATIENCE_S, handler_cancellation=True
-        )
+        onlooker = Onlooker(self._engine, pulse)
+        stack.push_async_callback(onlooker.close)
+        application = control.application()
+        application.add_routes([*Live(self._state, pulse, onlooker).routes(), *page_routes()])
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=_PATIENCE_S, handler_cancellation=True)
         self.control_url = await _serve(stack, runner, self._control_port)
         stack.push_async_callback(api.close)
 

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from engine.core.standing import Standing
+
 # What a fault calls `method` when it is to strike deliveries to a webhook.
 DELIVERY = "webhook"
 
@@ -41,7 +43,7 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
     deed: Deed
     bot: int | str
     person: int
-    text: str = ""
+    text: Annotated[str, msgspec.Meta(max_length=4096)] = ""
     payload: str = ""
     message_id: int | None = None
     data: str | None = None
@@ -178,6 +180,47 @@ class TranscriptMessage(msgspec.Struct, frozen=True, omit_defaults=True):
 class Transcript(msgspec.Struct, frozen=True):
     relation: str
     messages: list[TranscriptMessage]
+
+
+class CastPerson(msgspec.Struct, frozen=True):
+    """A person in the list under a bot, with the last thing that was said."""
+
+    id: int
+    first_name: str
+    username: str
+    relation: str
+    messages: int
+    last_ms: int | None
+    last_text: str | None
+    last_from_bot: bool
+
+
+class CastBot(msgspec.Struct, frozen=True):
+    """A bot and the people who met it, the latest first; `more` are not listed."""
+
+    id: int
+    username: str
+    name: str
+    people: list[CastPerson]
+    more: int
+
+
+class EngineView(msgspec.Struct, frozen=True):
+    """What the engine says of a chat; `detail` why it does not."""
+
+    state: Literal["connected", "asked", "not_connected", "unreachable", "unknown_bot"]
+    standing: Standing | None = None
+    detail: str = ""
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """A watched chat as it is now; `earlier` messages are not among those of the transcript."""
+
+    bot_id: int
+    person: PersonInfo
+    transcript: Transcript
+    earlier: int
+    engine: EngineView
 
 
 class ControlError(msgspec.Struct, frozen=True):

@@ -61,6 +61,8 @@ async def _with_children(directory: Path, env: dict[str, str]) -> None:
             children.append(await stack.enter_async_context(child(name, arguments, staged.env)))
         if staged.person:
             children.append(await stack.enter_async_context(child("person", staged.person, staged.env)))
+        if staged.page:
+            say("run", f"Page             {staged.page} is where you play the user")
         await _until_one_fails(children)
 
 

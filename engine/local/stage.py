@@ -27,6 +27,7 @@ class Stage(NamedTuple):
     env: dict[str, str]
     children: Sequence[Child] = ()
     person: Sequence[str] = ()
+    page: str = ""
 
 
 async def prepare(stack: AsyncExitStack, directory: Path, env: dict[str, str]) -> Stage:
@@ -39,7 +40,8 @@ async def prepare(stack: AsyncExitStack, directory: Path, env: dict[str, str]) -
     noted.write_bytes(msgspec.json.encode([bot.id for bot in ready.bots]))
     env["TELEGRAM_API_URL"] = ready.api_url
     await _cast(ready, registered, env)
-    return Stage(env, [sandbox], ["bench.sandbox.demo", "--control", ready.control_url, "--rounds", _ROUNDS])
+    person = ["bench.sandbox.demo", "--control", ready.control_url, "--rounds", _ROUNDS]
+    return Stage(env, [sandbox], person, f"{ready.control_url}/")
 
 
 async def _telegram(env: dict[str, str], registered: set[int]) -> Stage:

@@ -1,10 +1,12 @@
 """`./dev run` as a newcomer meets it: the story in the log, and an end that leaves nothing."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +52,17 @@ def _read_until(run: subprocess.Popen[str], *words: str) -> list[str]:
         if all(word in line for word in words):
             return lines
     raise AssertionError("".join(["the run ended before it said so:\n", *lines]))
+
+
+def test_the_last_line_of_the_start_is_the_address_of_the_page(state_dir: Path) -> None:
+    with _run(state_dir) as run:
+        said = [line for line in _read_until(run, "falls silent") if line.startswith("run ")]
+        (address,) = re.findall(r"\| Page +(http://127\.0\.0\.1:\d+/) ", said[-1])
+        with urllib.request.urlopen(address) as page:  # noqa: S310 - our own, on loopback
+            assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+        run.send_signal(signal.SIGTERM)
+        assert run.wait() == 0
+    wait_until_gone(state_dir)
 
 
 def test_the_log_tells_the_story_of_one_silence(state_dir: Path) -> None:

@@ -1,0 +1,41 @@
+"""Who may speak to the control port: programs and the sandbox's own page, never a page of somebody else.
+
+A foreign page in the same browser can send requests to loopback, and a name that resolves to loopback makes a page
+look like ours. So the Host must be loopback, and an Origin, which only browsers send, must be our own. What a browser
+sends is a few words; the big bodies are those of load tests.
+"""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_BIGGEST_OF_A_BROWSER = 64 * 1024
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def welcome_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if not _is_loopback(request.headers.get("Host", "")):
+        raise web.HTTPForbidden(reason="Ask for 127.0.0.1 or localhost")
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        _check_browser(request, origin)
+    return await handler(request)
+
+
+def _check_browser(request: web.Request, origin: str) -> None:
+    if origin != f"http://{request.headers['Host']}":
+        raise web.HTTPForbidden(reason="This page may not act here")
+    length = request.content_length
+    if request.body_exists and (length is None or length > _BIGGEST_OF_A_BROWSER):
+        raise web.HTTPRequestEntityTooLarge(_BIGGEST_OF_A_BROWSER, length or 0)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return urlsplit(f"//{host}").hostname in _LOOPBACK
+    except ValueError:
+        return False
