@@ -1,7 +1,7 @@
-"""`python -m engine.bots`: registers the bots whose users are watched.
+"""`python -m engine.bots`: registers, holds and removes the bots whose users are watched.
 
 A token comes from BOT_TOKEN or from standard input, never from the command line, where others could read it. Telegram
-says whose it is before it is stored, encrypted.
+says whose it is before it is stored, encrypted. What may be done is decided in `engine.registry`.
 """
 
 import argparse
@@ -10,64 +10,105 @@ import os
 import re
 import sys
 import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import aiohttp
 import msgspec
 
+from engine import registry
 from engine.core.campaign import Change
 from engine.core.errors import NotFoundError, UnreachableError
 from engine.process import command
+from engine.registry import Identity
 from engine.settings import Secret, Settings, load_settings
 from engine.vault import Vault
-from storage import bots
-from storage.postgres import open_pool, transaction
+from storage.postgres import Pool, open_pool
+from storage.redis import open_redis
+
+Command: TypeAlias = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, str]]
 
 _TOKEN: Final = re.compile(r"\d+:[\w-]+", re.ASCII)
 _NOT_THIS_TOKEN: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
 _PATIENCE: Final = aiohttp.ClientTimeout(total=20)
 
 
-class _Bot(msgspec.Struct):
-    id: int
-    username: str
-
-
 class _Answer(msgspec.Struct):
     ok: bool
-    result: _Bot | None = None
+    result: Identity | None = None
     error_code: int = 0
 
 
-async def add(settings: Settings, token: Secret) -> _Bot:
-    """Check a token with Telegram and store it. Raises NotFoundError, UnreachableError."""
+async def add(settings: Settings, token: Secret, meant: str | None = None) -> Identity:
+    """Check a token with Telegram and store it. Raises NotFoundError, BotError, UnreachableError."""
     bot = await _who_is(settings.telegram_api_url, token)
-    pool = await open_pool(settings.database_url)
-    try:
-        ciphertext = Vault(settings.encryption_keys).encrypt(token.reveal())
-        async with transaction(pool) as connection:
-            known = await bots.hold_named(connection, bot.username)
-            if known and known.bot_id != bot.id:
-                raise NotFoundError(
-                    f"@{bot.username} is registered as bot {known.bot_id}, and this token is of bot {bot.id}."
-                )
-            await bots.add(connection, bot.id, bot.username, ciphertext, _change())
-    finally:
-        await pool.close()
+    async with _opened(settings) as pool:
+        await registry.add(pool, Vault(settings.encryption_keys), bot, token, meant, _change())
     return bot
 
 
 async def listed(settings: Settings) -> list[str]:
+    async with _opened(settings) as pool:
+        return [f"{bot.bot_id}  @{bot.username}  {bot.status}" for bot in await registry.listed(pool)]
+
+
+async def remove(settings: Settings, name: str, *, confirmed: bool) -> int:
+    """Returns how many episodes ended. Raises NotFoundError, BotError, UnreachableError."""
+    client = open_redis(settings.redis_url)
+    try:
+        async with _opened(settings) as pool:
+            return await registry.remove(pool, client, name, _change(), confirmed=confirmed)
+    finally:
+        await client.aclose()
+
+
+async def _add(args: argparse.Namespace, settings: Settings) -> str:
+    bot = await add(settings, _token(), args.bot)
+    return f"Registered @{bot.username} ({bot.id})."
+
+
+async def _list(_: argparse.Namespace, settings: Settings) -> str:
+    return "\n".join(await listed(settings))
+
+
+async def _pause(args: argparse.Namespace, settings: Settings) -> str:
+    async with _opened(settings) as pool:
+        await registry.pause(pool, args.name, _change())
+    return f"{args.name} is paused: nothing is sent, and every timer stays."
+
+
+async def _resume(args: argparse.Namespace, settings: Settings) -> str:
+    async with _opened(settings) as pool:
+        await registry.resume(pool, args.name, _change())
+    return f"{args.name} is active."
+
+
+async def _remove(args: argparse.Namespace, settings: Settings) -> str:
+    ended = await remove(settings, args.name, confirmed=args.yes)
+    return f"{args.name} is removed; {ended} episode{'s' * (ended != 1)} ended. `add` takes it up again."
+
+
+_COMMANDS: Final[dict[str, Command]] = {
+    "add": _add,
+    "list": _list,
+    "pause": _pause,
+    "resume": _resume,
+    "remove": _remove,
+}
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Pool]:
     pool = await open_pool(settings.database_url)
     try:
-        async with transaction(pool) as connection:
-            return [f"{row.bot_id}  @{row.username}  {row.status}" for row in await bots.list_bots(connection)]
+        yield pool
     finally:
         await pool.close()
 
 
-async def _who_is(api_url: str, token: Secret) -> _Bot:
+async def _who_is(api_url: str, token: Secret) -> Identity:
     if not _TOKEN.fullmatch(token.reveal()):
         raise NotFoundError("This is not a bot's token: copy it again from @BotFather, such as 123456:ABC-DEF.")
     try:
@@ -98,15 +139,27 @@ def _change() -> Change:
 
 @command
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m engine.bots", description=__doc__)
-    parser.add_argument("action", choices=("add", "list"))
-    action: str = parser.parse_args(arguments).action
-    settings = load_settings()
-    if action == "add":
-        bot = asyncio.run(add(settings, _token()))
-        sys.stdout.write(f"Registered @{bot.username} ({bot.id}).\n")
-    else:
-        sys.stdout.write("".join(f"{line}\n" for line in asyncio.run(listed(settings))))
+    args = _parser().parse_args(arguments)
+    said = asyncio.run(_COMMANDS[args.command](args, load_settings()))
+    sys.stdout.write(f"{said}\n" if said else "")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m engine.bots", description="Manage the bots whose users are watched."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    added = commands.add_parser(
+        "add", help="register a bot, or give a known one a new token; it is read from BOT_TOKEN or stdin"
+    )
+    added.add_argument("--bot", metavar="@name", help="refuse a token of any other bot")
+    commands.add_parser("list", help="show the bots")
+    commands.add_parser("pause", help="hold everything of a bot in its place").add_argument("name", metavar="@name")
+    commands.add_parser("resume", help="take up a pause").add_argument("name", metavar="@name")
+    removed = commands.add_parser("remove", help="end everything of a bot and forget its token")
+    removed.add_argument("name", metavar="@name")
+    removed.add_argument("--yes", action="store_true", help="needed: it is done at once")
+    return parser
 
 
 if __name__ == "__main__":

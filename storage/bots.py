@@ -85,13 +85,14 @@ async def open_incident(connection: Connection, bot_id: int, kind: str, detail: 
     )
 
 
-async def close_incidents(connection: Connection, bot_id: int, now_ms: int) -> None:
-    """What a token that works puts right."""
-    await connection.execute(
+async def close_incidents(connection: Connection, bot_id: int, now_ms: int) -> int:
+    """What a token that works puts right; returns how many there were."""
+    closed = await connection.fetch(
         "UPDATE incidents SET closed_at = $2 WHERE bot_id = $1 AND closed_at IS NULL"
-        " AND kind IN ('bot_suspended', 'feed_unauthorized')",
+        " AND kind IN ('bot_suspended', 'feed_unauthorized') RETURNING id",
         *(bot_id, now_ms),
     )
+    return len(closed)
 
 
 def _state(bot: BotRecord) -> str:

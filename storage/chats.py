@@ -155,6 +155,15 @@ async def conclude_all(connection: Connection, bot_id: int, reason: str, now_ms:
     return len(await conclude(connection, chats, reason, now_ms)) if chats else 0
 
 
+async def count_open(connection: Connection, bot_id: int) -> int:
+    """How many episodes of a bot are open."""
+    return int(
+        await connection.fetchval(
+            "SELECT count(*) FROM recovery_episodes WHERE bot_id = $1 AND ended_at IS NULL", bot_id
+        )
+    )
+
+
 async def mark_unreachable(connection: Connection, chats: Sequence[tuple[int, int]], now_ms: int) -> None:
     """Nobody writes to these chats (bot, chat) until they write again; a newer sign of life wins."""
     await connection.execute(

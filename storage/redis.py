@@ -81,6 +81,16 @@ async def read_states(client: Redis, bot_id: int, chat_ids: Sequence[int]) -> li
     return [None if state is None else str(state) for state in states]
 
 
+async def forget_bot(client: Redis, bot_id: int) -> None:
+    """Drop all that is kept of a bot; safe to repeat. Raises UnreachableError."""
+    try:
+        await client.unlink(*of_bot(bot_id))
+    except (RedisError, OSError) as error:
+        raise UnreachableError(
+            f"Redis did not forget bot {bot_id} ({error}): check REDIS_URL, then do the same again."
+        ) from error
+
+
 def open_redis(url: str) -> Redis:
     return Redis.from_url(
         url, decode_responses=True, protocol=3, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S

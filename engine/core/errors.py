@@ -26,3 +26,7 @@ class MigrationError(RecoveryError):
 
 class NotFoundError(RecoveryError):
     """The named bot, campaign or version does not exist."""
+
+
+class BotError(RecoveryError):
+    """A bot, as it stands, does not take what was asked."""

@@ -1,5 +1,8 @@
 """Registering a bot: Telegram says whose token it is; every refusal is one sentence, and none shows the token."""
 
+import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,9 +12,10 @@ import pytest
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.wire import Fault, FaultKind
 from engine.bots import add, listed
-from engine.core.errors import NotFoundError, RecoveryError, UnreachableError
+from engine.core.errors import BotError, NotFoundError, RecoveryError, UnreachableError
 from engine.settings import Secret, Settings, load_settings
 
+ROOT = Path(__file__).parents[2]
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
@@ -76,7 +80,74 @@ async def test_a_known_name_with_another_id_is_refused_with_both(
     await connection.execute(
         "INSERT INTO bots (id, username, token, created_at) VALUES (1, $1, '', 0)", info.username.upper()
     )
-    with pytest.raises(NotFoundError, match=f"registered as bot 1, and this token is of bot {info.id}"):
+    with pytest.raises(BotError, match=f"registered as bot 1, and this token is of bot {info.id}"):
         await add(settings, token)
     assert await connection.fetchval("SELECT array_agg(id) FROM bots") == [1]
+    await connection.close()
+
+
+async def test_a_token_of_another_bot_than_the_one_meant_is_refused(
+    settings: Settings, token: Secret, database_url: str
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("INSERT INTO bots (id, username, token, created_at) VALUES (1, 'club_bot', 'old', 0)")
+    with pytest.raises(BotError, match=r"@club_bot is another bot: its users and files differ") as refusal:
+        await add(settings, token, "@club_bot")
+    assert token.reveal() not in str(refusal.value)
+    assert [tuple(row) for row in await connection.fetch("SELECT id, token FROM bots")] == [(1, b"old")]
+    await connection.close()
+
+
+async def test_the_name_that_is_meant_must_be_known(settings: Settings, token: Secret) -> None:
+    with pytest.raises(NotFoundError, match="There is no bot @club_bot"):
+        await add(settings, token, "@club_bot")
+
+
+async def door(settings: Settings, *args: str, stdin: str = "") -> tuple[int, str, str]:
+    """Run the command line; its status, and what it says where."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "engine.bots", *args),
+        cwd=ROOT,
+        env={
+            **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+            "REDIS_URL": settings.redis_url,
+            "DATABASE_URL": settings.database_url,
+            "ENCRYPTION_KEY": KEY,
+            "TELEGRAM_API_URL": settings.telegram_api_url,
+        },
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate(stdin.encode())
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_from_its_door_a_bot_is_added_held_let_go_and_removed(
+    settings: Settings, sandbox: Sandbox, token: Secret
+) -> None:
+    (info,) = sandbox.bots
+    name = f"@{info.username}"
+    added = await door(settings, "add", stdin=f"{token.reveal()}\n")
+    assert added == (0, f"Registered {name} ({info.id}).\n", "")
+    assert await door(settings, "pause", name) == (
+        0,
+        f"{name} is paused: nothing is sent, and every timer stays.\n",
+        "",
+    )
+    assert await door(settings, "list") == (0, f"{info.id}  {name}  paused\n", "")
+    assert await door(settings, "resume", name) == (0, f"{name} is active.\n", "")
+    status, out, err = await door(settings, "remove", name)
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert f"confirm with `python -m engine.bots remove {name} --yes`" in err
+    removed = await door(settings, "remove", name, "--yes")
+    assert removed == (0, f"{name} is removed; 0 episodes ended. `add` takes it up again.\n", "")
+    assert await door(settings, "list") == (0, "", "")
+
+
+async def test_who_acts_is_written_down(settings: Settings, token: Secret, database_url: str) -> None:
+    await add(settings, token)
+    connection = await asyncpg.connect(database_url)
+    assert await connection.fetchval("SELECT actor FROM audit_log") == f"cli:uid={os.getuid()}"
     await connection.close()

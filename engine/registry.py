@@ -1,0 +1,137 @@
+"""What admins may do with a bot, by whichever door: read, decide, write with audit, in one transaction.
+
+A repeated action is no error and leaves no second line in the audit log. A suspended bot is let go on by a token that
+works, never by a word. A removal ends everything in PostgreSQL first and forgets the timers second, so that a Redis
+that does not answer only asks for the same command again.
+"""
+
+from typing import Final
+
+import msgspec
+
+from engine.core import campaign
+from engine.core.campaign import Change
+from engine.core.errors import BotError, NotFoundError, SettingsError
+from engine.core.gate import Reason
+from engine.settings import Secret
+from engine.vault import Vault
+from storage import bots, campaigns, chats
+from storage.bots import BotRecord
+from storage.postgres import Connection, Pool, transaction
+from storage.redis import Redis, forget_bot
+
+_LIST: Final = "`python -m engine.bots list` shows those there are"
+_NEW_TOKEN: Final = "give it a new token with `python -m engine.bots add`"  # noqa: S105 - a sentence
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """A bot as Telegram names it."""
+
+    id: int
+    username: str
+
+
+class Registered(msgspec.Struct, frozen=True):
+    """A bot as an admin sees it."""
+
+    bot_id: int
+    username: str
+    status: str
+
+
+async def add(pool: Pool, vault: Vault, bot: Identity, token: Secret, meant: str | None, change: Change) -> None:
+    """Register a bot, or give a known one its new token; it is active then. `meant`: the bot that it must be."""
+    async with transaction(pool) as connection:
+        await _check_identity(connection, bot, meant)
+        known = await bots.hold(connection, bot.id)
+        mended = await bots.close_incidents(connection, bot.id, change.at)
+        if mended or not (known and _is_as_asked(known, bot, token, vault)):
+            await bots.add(connection, bot.id, bot.username, vault.encrypt(token.reveal()), change)
+
+
+async def listed(pool: Pool) -> list[Registered]:
+    async with transaction(pool) as connection:
+        return [Registered(row.bot_id, row.username, row.status) for row in await bots.list_bots(connection)]
+
+
+async def pause(pool: Pool, name: str, change: Change) -> None:
+    """Hold everything of a bot in its place."""
+    await _set_status(pool, name, "paused", "pause", change)
+
+
+async def resume(pool: Pool, name: str, change: Change) -> None:
+    """Take up a pause."""
+    await _set_status(pool, name, "active", "resume", change)
+
+
+async def remove(pool: Pool, client: Redis, name: str, change: Change, *, confirmed: bool) -> int:
+    """End everything of a bot and forget its token and timers; returns how many episodes that ended."""
+    async with transaction(pool) as connection:
+        known = await _named(connection, name)
+        if known.status != "removed" and not confirmed:
+            raise await _unconfirmed(connection, known)
+        ended = await _remove(connection, known, change) if known.status != "removed" else 0
+    await forget_bot(client, known.bot_id)
+    return ended
+
+
+async def _check_identity(connection: Connection, bot: Identity, meant: str | None) -> None:
+    if meant is not None and (known := await _named(connection, meant)).bot_id != bot.id:
+        raise BotError(
+            f"The token is of @{bot.username}, and @{known.username} is another bot: its users and files differ."
+            f" Give the token of @{known.username}, or leave --bot out."
+        )
+    namesake = await bots.hold_named(connection, bot.username)
+    if namesake and namesake.bot_id != bot.id:
+        raise BotError(
+            f"@{bot.username} is registered as bot {namesake.bot_id}, and this token is of bot {bot.id}: that is"
+            f" another bot. Give bot {namesake.bot_id} its token again, so that its new name is known."
+        )
+
+
+def _is_as_asked(known: BotRecord, bot: Identity, token: Secret, vault: Vault) -> bool:
+    if (known.status, known.username) != ("active", bot.username):
+        return False
+    try:
+        return vault.decrypt(known.token) == token.reveal()
+    except SettingsError:
+        return False
+
+
+async def _set_status(pool: Pool, name: str, status: str, action: str, change: Change) -> None:
+    async with transaction(pool) as connection:
+        known = await _named(connection, name)
+        if known.status == "removed":
+            raise _unknown(name)
+        if known.status == "suspended":
+            raise BotError(f"@{known.username} is suspended, as Telegram refuses its token: {_NEW_TOKEN}.")
+        if known.status != status:
+            await bots.set_status(connection, known, status, action, change)
+
+
+async def _remove(connection: Connection, known: BotRecord, change: Change) -> int:
+    found = await campaigns.load_campaign(connection, known.bot_id)
+    if found and found.state not in ("draft", "stopped"):
+        await campaigns.set_state(connection, found, campaign.after(found.state, "stop"), found.activated_at, change)
+    ended = await chats.conclude_all(connection, known.bot_id, Reason.STOPPED, change.at)
+    await bots.remove(connection, known, change)
+    return ended
+
+
+async def _unconfirmed(connection: Connection, known: BotRecord) -> BotError:
+    episodes = await chats.count_open(connection, known.bot_id)
+    return BotError(
+        f"This would stop the campaign of @{known.username}, end its {episodes} open episode{'s' * (episodes != 1)} and"
+        f" forget its token: confirm with `python -m engine.bots remove @{known.username} --yes`."
+    )
+
+
+async def _named(connection: Connection, name: str) -> BotRecord:
+    known = await bots.hold_named(connection, name.removeprefix("@")[:64])
+    if known is None:
+        raise _unknown(name)
+    return known
+
+
+def _unknown(name: str) -> NotFoundError:
+    return NotFoundError(f"There is no bot @{name.removeprefix('@')[:64]}: {_LIST}.")
