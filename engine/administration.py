@@ -28,6 +28,30 @@ class Overview(msgspec.Struct, frozen=True):
     plan: tuple[Planned, ...]
 
 
+class Version(msgspec.Struct, frozen=True):
+    """A version as an admin sees it; the one in force is what the engine reads."""
+
+    number: int
+    published_at: int
+    in_force: bool
+
+
+class History(msgspec.Struct, frozen=True):
+    """All versions, the newest first, and the zone in which their admins live."""
+
+    zone: str
+    versions: tuple[Version, ...]
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """The draft, and what is published, if anything is."""
+
+    draft_revision: int
+    draft: Snapshot
+    published_version: int | None
+    published: Snapshot | None
+
+
 async def import_draft(pool: Pool, bot: str, draft: Snapshot, min_threshold_ms: int, change: Change) -> int:
     """Replace a bot's draft; returns its revision, which stays if nothing differs."""
     campaign.check(draft, min_threshold_ms)
@@ -67,6 +91,42 @@ async def show(pool: Pool, bot: str, now_ms: int) -> Overview:
             shown=shown,
             plan=campaign.forecast(shown, now_ms),
         )
+
+
+async def compare(pool: Pool, bot: str) -> Pair:
+    """Load the draft and what is published, at one moment."""
+    async with transaction(pool) as connection:
+        bot_id = await _bot(connection, bot)
+        found = await _campaign(connection, bot_id, bot)
+        version, published = await campaigns.load_published(connection, bot_id) or (None, None)
+        return Pair(found.draft_revision, await _draft(connection, bot_id, bot), version, published)
+
+
+async def version(pool: Pool, bot: str, number: int) -> Snapshot:
+    """Load a published version."""
+    async with transaction(pool) as connection:
+        return await _version(connection, await _bot(connection, bot), bot, number)
+
+
+async def history(pool: Pool, bot: str) -> History:
+    """List the versions; none may have been published yet."""
+    async with transaction(pool) as connection:
+        bot_id = await _bot(connection, bot)
+        found = await _campaign(connection, bot_id, bot)
+        draft = await _draft(connection, bot_id, bot)
+        listed = await campaigns.list_versions(connection, bot_id)
+    return History(draft.zone, tuple(Version(n, at, n == found.published_version) for n, at in listed))
+
+
+async def revert(pool: Pool, bot: str, number: int, change: Change) -> int:
+    """Make a version the draft again; returns the draft's revision, which stays if nothing differs."""
+    async with transaction(pool) as connection:
+        bot_id = await _bot(connection, bot)
+        wanted = await _version(connection, bot_id, bot, number)
+        found = await _campaign(connection, bot_id, bot)
+        if await campaigns.load_draft(connection, bot_id) == wanted:
+            return found.draft_revision
+        return await campaigns.save_draft(connection, bot_id, wanted, change, "campaign.revert")
 
 
 async def activate(pool: Pool, bot: str, change: Change) -> State:
@@ -133,6 +193,14 @@ async def _draft(connection: Connection, bot_id: int, bot: str) -> Snapshot:
     if draft is None:
         raise NotFoundError(f"@{_name(bot)} has no campaign: import one first.")
     return draft
+
+
+async def _version(connection: Connection, bot_id: int, bot: str, number: int) -> Snapshot:
+    found = await campaigns.load_version(connection, bot_id, number)
+    if found is None:
+        listed = f"`python -m engine.campaigns versions --bot @{_name(bot)}` lists those there are"
+        raise NotFoundError(f"@{_name(bot)} has no version {number}: {listed}.")
+    return found
 
 
 def _name(bot: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from engine import administration, campaign_file
+from engine import administration, campaign_export, campaign_file
 from engine.administration import Overview
 from engine.core import schedule
 from engine.core.campaign import Change, Snapshot, Step
@@ -58,6 +58,38 @@ async def _show(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
     return "\n".join(_lines(args.bot, await administration.show(pool, args.bot, now_ms), now_ms))
 
 
+async def _export(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
+    if args.version is not None:
+        return _file(await administration.version(pool, args.bot, args.version))
+    return _file((await administration.compare(pool, args.bot)).draft)
+
+
+async def _diff(args: argparse.Namespace, settings: Settings, pool: Pool) -> str:
+    pair = await administration.compare(pool, args.bot)
+    draft = f"draft revision {pair.draft_revision}"
+    if args.file:
+        given = campaign_file.load(args.file, settings.min_threshold_ms)
+        return campaign_export.diff(pair.draft, given, draft, str(args.file)) or f"{args.file} is the {draft}."
+    if pair.published is None:
+        return f"{args.bot}: nothing is published; `export` shows the {draft}, and `publish` makes it version 1."
+    published = f"version {pair.published_version}"
+    return campaign_export.diff(pair.published, pair.draft, published, draft) or f"The {draft} is {published}."
+
+
+async def _versions(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
+    history = await administration.history(pool, args.bot)
+    lines = [
+        f"{item.number:>5}  {_moment(item.published_at, history.zone)}{'  in force' * item.in_force}"
+        for item in history.versions
+    ]
+    return "\n".join(lines or [f"{args.bot}: nothing is published yet."])
+
+
+async def _revert(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
+    revision = await administration.revert(pool, args.bot, args.to, _change())
+    return f"{args.bot}: version {args.to} is now the draft, revision {revision}; publish it to send it."
+
+
 async def _activate(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
     return f"{args.bot}: the campaign is {await administration.activate(pool, args.bot, _change())}."
 
@@ -82,6 +114,10 @@ _COMMANDS: Final[dict[str, Command]] = {
     "import": _import,
     "publish": _publish,
     "show": _show,
+    "export": _export,
+    "diff": _diff,
+    "versions": _versions,
+    "revert": _revert,
     "activate": _activate,
     "pause": _pause,
     "stop": _stop,
@@ -92,16 +128,23 @@ _COMMANDS: Final[dict[str, Command]] = {
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m engine.campaigns", description="Manage recovery campaigns.")
     commands = parser.add_subparsers(dest="command", required=True)
-    imported = commands.add_parser("import", help="replace a bot's draft by a YAML file")
-    imported.add_argument("file", type=Path, metavar="FILE.yaml")
-    one_bot = {
-        "publish": "make the draft what is sent",
-        "show": "show the campaign, with its dates for a user who falls silent now",
-        "activate": "start, or take up a pause",
-        "pause": "hold everything in its place",
-    }
-    for parsed in (imported, *(commands.add_parser(name, help=text) for name, text in one_bot.items())):
-        parsed.add_argument("--bot", required=True, metavar="@name")
+    of_bot = argparse.ArgumentParser(add_help=False)
+    of_bot.add_argument("--bot", required=True, metavar="@name")
+
+    def command_of(name: str, says: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=says, parents=[of_bot])
+
+    command_of("import", "replace a bot's draft by a YAML file").add_argument("file", type=Path, metavar="FILE.yaml")
+    exported = command_of("export", "write the draft, or a version, as a YAML file")
+    exported.add_argument("--version", type=int, metavar="N")
+    compared = command_of("diff", "show what the draft changes of what is published, or a file of the draft")
+    compared.add_argument("file", type=Path, metavar="FILE.yaml", nargs="?")
+    command_of("versions", "list what was published")
+    command_of("revert", "make a version the draft again").add_argument("--to", type=int, required=True, metavar="N")
+    command_of("publish", "make the draft what is sent")
+    command_of("show", "show the campaign, with its dates for a user who falls silent now")
+    command_of("activate", "start, or take up a pause")
+    command_of("pause", "hold everything in its place")
     stopped = commands.add_parser("stop", help="end a bot's episodes at once, or hold all sending")
     whom = stopped.add_mutually_exclusive_group(required=True)
     whom.add_argument("--bot", metavar="@name")
@@ -109,6 +152,10 @@ def _parser() -> argparse.ArgumentParser:
     resumed = commands.add_parser("resume", help="release the emergency stop")
     resumed.add_argument("--all", action="store_true", required=True)
     return parser
+
+
+def _file(shown: Snapshot) -> str:
+    return campaign_export.write(shown).removesuffix("\n")
 
 
 def _lines(bot: str, seen: Overview, now_ms: int) -> list[str]:

@@ -65,8 +65,10 @@ async def load_draft(connection: Connection, bot_id: int) -> Snapshot | None:
     return Snapshot(**head, steps=tuple(_step(step, blocks) for step in steps))
 
 
-async def save_draft(connection: Connection, bot_id: int, draft: Snapshot, change: Change) -> int:
-    """Replace a bot's draft; returns the new revision."""
+async def save_draft(
+    connection: Connection, bot_id: int, draft: Snapshot, change: Change, action: str = "campaign.draft"
+) -> int:
+    """Replace a bot's draft; returns the new revision. `action` says in the audit log how it came about."""
     async with connection.transaction():
         before = await load_draft(connection, bot_id)
         revision: int = await connection.fetchval(
@@ -80,7 +82,7 @@ async def save_draft(connection: Connection, bot_id: int, draft: Snapshot, chang
         )
         await _replace_steps(connection, bot_id, draft.steps)
         documents = (campaign.encode(before) if before else None, campaign.encode(draft))
-        await audit.record(connection, change, bot_id, "campaign.draft", *documents)
+        await audit.record(connection, change, bot_id, action, *documents)
     return revision
 
 
@@ -108,6 +110,14 @@ async def load_version(connection: Connection, bot_id: int, version: int) -> Sna
         "SELECT document::text FROM recovery_versions WHERE bot_id = $1 AND version = $2", bot_id, version
     )
     return None if document is None else campaign.decode(document)
+
+
+async def list_versions(connection: Connection, bot_id: int) -> list[tuple[int, int]]:
+    """The number of each version and when it was published, the newest first."""
+    rows = await connection.fetch(
+        "SELECT version, published_at FROM recovery_versions WHERE bot_id = $1 ORDER BY version DESC", bot_id
+    )
+    return [(row["version"], row["published_at"]) for row in rows]
 
 
 async def load_published(connection: Connection, bot_id: int) -> tuple[int, Snapshot] | None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from engine import administration
+from engine.administration import History, Version
 from engine.core.campaign import Block, Change, Planned, Snapshot, Step
 from engine.core.errors import CampaignError, NotFoundError, UnreachableError
 from engine.core.schedule import After, OnDay
@@ -260,3 +261,35 @@ async def test_the_published_version_is_shown_while_the_draft_differs(pool: Pool
     seen = await administration.show(pool, "shop_bot", 0)
     assert (seen.published_version, seen.draft_revision, seen.draft_is_published) == (1, 2, False)
     assert seen.shown == DRAFT
+
+
+async def test_a_version_becomes_the_draft_again_once_and_nothing_is_published_by_that(pool: Pool) -> None:
+    await published(pool)
+    await imported(pool, EDITED)
+    await administration.publish(pool, "@shop_bot", MINUTE, CHANGE)
+    assert [await administration.revert(pool, "@shop_bot", 1, LATER) for _ in range(2)] == [3, 3]
+    pair = await administration.compare(pool, "@shop_bot")
+    assert (pair.draft, pair.draft_revision, pair.published, pair.published_version) == (DRAFT, 3, EDITED, 2)
+    assert (await audit(pool))[-1] == ("bia", 2_000, BOT, "campaign.revert")
+    rows = await pool.fetch("SELECT before, after FROM audit_log WHERE action = 'campaign.revert'")
+    assert [json.loads(value)["threshold_ms"] for value in rows[0]] == [EDITED.threshold_ms, DRAFT.threshold_ms]
+
+
+async def test_versions_are_listed_newest_first_with_the_one_in_force(pool: Pool) -> None:
+    await imported(pool)
+    assert await administration.history(pool, "@shop_bot") == History(DRAFT.zone, ())
+    await published(pool)
+    await imported(pool, EDITED)
+    await administration.publish(pool, "@shop_bot", MINUTE, LATER)
+    seen = await administration.history(pool, "@shop_bot")
+    assert seen.versions == (Version(2, 2_000, in_force=True), Version(1, 1_000, in_force=False))
+    assert await administration.version(pool, "@shop_bot", 1) == DRAFT
+
+
+async def test_a_version_that_was_never_published_is_refused(pool: Pool) -> None:
+    await published(pool)
+    for act in (administration.version(pool, "@shop_bot", 2), administration.revert(pool, "@shop_bot", 2, LATER)):
+        with pytest.raises(NotFoundError, match="@shop_bot has no version 2"):
+            await act
+    with pytest.raises(NotFoundError, match="@club_bot has no campaign"):
+        await administration.compare(pool, "@club_bot")

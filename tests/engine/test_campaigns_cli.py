@@ -138,3 +138,48 @@ def test_half_a_command_is_refused_with_its_usage(cli: Cli, args: tuple[str, ...
     done = cli.run(*args)
     assert done.returncode == 2
     assert "usage: python -m engine.campaigns" in done.stderr
+
+
+def test_an_export_imports_as_the_same_draft(cli: Cli) -> None:
+    bot = ("--bot", "@shop_bot")
+    cli.says("import", str(cli.file), *bot)
+    exported = cli.says("export", *bot)
+    assert exported.startswith(
+        "threshold: 10m\nzone: America/Sao_Paulo\nsteps:\n  - key: reminder\n    schedule: now\n"
+    )
+    cli.file.write_text(exported, encoding="utf-8")
+    assert "the draft is now revision 1" in cli.says("import", str(cli.file), *bot)
+    assert cli.says("diff", *bot, str(cli.file)) == f"{cli.file} is the draft revision 1.\n"
+
+
+def test_a_difference_is_shown_between_file_draft_and_version(cli: Cli) -> None:
+    bot = ("--bot", "@shop_bot")
+    cli.says("import", str(cli.file), *bot)
+    assert "nothing is published" in cli.says("diff", *bot)
+    cli.says("publish", *bot)
+    assert cli.says("diff", *bot) == "The draft revision 1 is version 1.\n"
+    cli.file.write_text(CAMPAIGN.replace("threshold: 10m", "threshold: 20m"), encoding="utf-8")
+    shown = cli.says("diff", str(cli.file), *bot)
+    assert shown.startswith(f"--- draft revision 1\n+++ {cli.file}\n@@ ")
+    assert "\n-threshold: 10m\n+threshold: 20m\n zone: America/Sao_Paulo\n" in shown
+    cli.says("import", str(cli.file), *bot)
+    assert cli.says("diff", *bot).startswith("--- version 1\n+++ draft revision 2\n")
+
+
+def test_versions_are_listed_and_one_becomes_the_draft_again(cli: Cli) -> None:
+    bot = ("--bot", "@shop_bot")
+    cli.says("import", str(cli.file), *bot)
+    assert cli.says("versions", *bot) == "@shop_bot: nothing is published yet.\n"
+    cli.says("publish", *bot)
+    first = cli.says("export", *bot, "--version", "1")
+    cli.file.write_text(CAMPAIGN.replace("Bom dia", "Boa tarde"), encoding="utf-8")
+    cli.says("import", str(cli.file), *bot)
+    cli.says("publish", *bot)
+    listed = r" {4}2  \w{3} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d -03  in force\n {4}1  \w{3} [-0-9: ]+ -03\n"
+    assert re.fullmatch(listed, cli.says("versions", *bot))
+    said = "@shop_bot: version 1 is now the draft, revision 3; publish it to send it.\n"
+    assert cli.says("revert", *bot, "--to", "1") == said
+    assert cli.says("export", *bot) == first
+    assert "@shop_bot has no version 9: `python -m engine.campaigns versions" in cli.refuses(
+        "revert", *bot, "--to", "9"
+    )

@@ -1,0 +1,159 @@
+"""A campaign's file as it is written: whatever the campaign, it reads back the same, and people can read it."""
+
+from textwrap import dedent
+
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from engine.campaign_export import diff, write
+from engine.campaign_file import read
+from engine.core import schedule
+from engine.core.campaign import (
+    DAY_MS,
+    MAX_BLOCK_DELAY_MS,
+    MAX_LATENESS_MS,
+    MAX_THRESHOLD_MS,
+    MIN_LATENESS_MS,
+    Block,
+    Snapshot,
+    Step,
+)
+from engine.core.schedule import After, OnDay, Schedule
+
+MINUTE = 60_000
+
+ODD = "\t\n\r \x85\xa0\u2028\u2029\ufeff\ufffe\uffff\U0010ffff\x80'\"\\:#-|>%@`!?*{}[],~&"
+texts = st.text(st.one_of(st.sampled_from("a👍ç" + ODD), st.characters(exclude_categories=["Cs"])), min_size=1).filter(
+    lambda text: text.strip() and not set(text) & set("<\x7f") and not any(c < " " and c not in "\t\n\r" for c in text)
+)
+keys = st.from_regex("[a-z0-9-]{1,32}", fullmatch=True) | st.sampled_from(["null", "yes", "7", "1e3", "-", "---"])
+schedules: st.SearchStrategy[Schedule] = st.one_of(
+    st.builds(After, st.integers(0, schedule.MAX_MS)),
+    st.builds(OnDay, st.integers(1, schedule.MAX_DAYS), st.integers(0, 23), st.integers(0, 59)),
+)
+blocks = st.builds(
+    Block, key=keys, text=texts, delay_ms=st.just(0) | st.integers(0, MAX_BLOCK_DELAY_MS), active=st.booleans()
+)
+steps = st.builds(
+    Step,
+    key=keys,
+    schedule=schedules,
+    blocks=st.lists(blocks, min_size=1, max_size=3, unique_by=lambda block: block.key).map(tuple),
+    active=st.booleans(),
+)
+campaigns = st.builds(
+    Snapshot,
+    zone=st.sampled_from(["America/Sao_Paulo", "Europe/Berlin", "UTC"]),
+    steps=st.lists(steps, min_size=1, max_size=3, unique_by=lambda step: step.key).map(tuple),
+    threshold_ms=st.integers(MINUTE, MAX_THRESHOLD_MS),
+    skip_paid=st.booleans(),
+    lateness_ms=st.integers(MIN_LATENESS_MS, MAX_LATENESS_MS),
+).filter(lambda made: any(step.active and block.active for step in made.steps for block in step.blocks))
+
+
+def of_text(text: str) -> Snapshot:
+    return Snapshot("UTC", (Step("s", After(0), (Block("b", text),)),))
+
+
+def reads_back(campaign: Snapshot) -> Snapshot:
+    return read(write(campaign).encode(), "c.yaml", MINUTE)
+
+
+@given(campaigns)
+def test_what_is_written_reads_back_the_same(campaign: Snapshot) -> None:
+    assert reads_back(campaign) == campaign
+
+
+@given(texts)
+@example("  indented\nthen not")
+@example("\n\nafter two empty lines")
+@example("ends with a space \nand goes on \n")
+@example("ends with empty lines\n\n\n")
+@example(" \n x")
+@example("a\x85b\u2028c\u2029d\rf\r\n")
+@example("--- \n...\n# no comment\n")
+def test_any_text_reads_back_the_same(text: str) -> None:
+    assert reads_back(of_text(text)) == of_text(text)
+
+
+FULL = Snapshot(
+    zone="America/Sao_Paulo",
+    threshold_ms=90 * MINUTE,
+    skip_paid=False,
+    lateness_ms=2 * DAY_MS,
+    steps=(
+        Step(
+            "reminder",
+            After(0),
+            (Block("hello", "Oi 👍 \n<b>Ainda</b> por aí?\n"), Block("b-2", "Sim?", delay_ms=5_000)),
+        ),
+        Step("offer", OnDay(1, 9, 30), (Block("7", "null", active=False),), active=False),
+        Step("last", OnDay(3, 18, 0), (Block("end", "é: 'agora' " * 20 + "!"),)),
+    ),
+)
+
+
+def test_people_can_read_it() -> None:
+    assert write(FULL) == dedent(f"""\
+        threshold: 1h30m
+        zone: America/Sao_Paulo
+        skip_paid: false
+        lateness: 2d
+        steps:
+          - key: reminder
+            schedule: now
+            blocks:
+              - key: hello
+                text: |
+                  Oi 👍\x20
+                  <b>Ainda</b> por aí?
+              - key: b-2
+                delay: 5s
+                text: Sim?
+          - key: offer
+            schedule: tomorrow 09:30
+            active: false
+            blocks:
+              - key: '7'
+                active: false
+                text: 'null'
+          - key: last
+            schedule: +3d 18:00
+            blocks:
+              - key: end
+                text: '{"é: ''agora'' " * 20}!'
+        """)
+
+
+def test_what_is_usual_is_left_out() -> None:
+    assert write(of_text("hi")) == dedent("""\
+        threshold: 10m
+        zone: UTC
+        steps:
+          - key: s
+            schedule: now
+            blocks:
+              - key: b
+                text: hi
+        """)
+
+
+def test_no_difference_is_no_text() -> None:
+    assert diff(FULL, FULL, "a", "b") == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "lines"),
+    [
+        ({"threshold_ms": 20 * MINUTE}, ["-threshold: 1h30m", "+threshold: 20m"]),
+        ({"skip_paid": True}, ["-skip_paid: false"]),
+        ({"steps": FULL.steps[:2]}, ["-  - key: last", "-    schedule: +3d 18:00"]),
+    ],
+)
+def test_a_difference_shows_what_was_changed(changes: dict[str, object], lines: list[str]) -> None:
+    shown = diff(FULL, msgspec.structs.replace(FULL, **changes), "published", "draft").split("\n")
+    assert shown[:2] == ["--- published", "+++ draft"]
+    changed = [line for line in shown[2:] if line[0] in "+-"]
+    assert changed[: len(lines)] == lines
