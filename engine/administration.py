@@ -130,8 +130,13 @@ async def revert(pool: Pool, bot: str, number: int, change: Change) -> int:
 
 
 async def activate(pool: Pool, bot: str, change: Change) -> State:
-    """Let silences begin episodes: those that begin from now on. Also takes up a pause."""
+    """Let silences begin episodes: those that begin from now on. Also takes up a pause; ends a shadow's episodes."""
     return await _act(pool, bot, "activate", change)
+
+
+async def shadow(pool: Pool, bot: str, change: Change) -> State:
+    """Decide and record what would be sent to silences that begin from now on, and send nothing."""
+    return await _act(pool, bot, "shadow", change)
 
 
 async def pause(pool: Pool, bot: str, change: Change) -> State:
@@ -157,13 +162,13 @@ async def resume_all(pool: Pool, change: Change) -> None:
 async def _act(pool: Pool, bot: str, action: Action, change: Change) -> State:
     async with transaction(pool) as connection:
         found = await _campaign(connection, await _bot(connection, bot), bot)
-        if action == "activate" and found.published_version is None:
+        if action in ("activate", "shadow") and found.published_version is None:
             raise CampaignError(f"The campaign of @{_name(bot)} has nothing published: publish it first.")
         state = campaign.after(found.state, action)
         if state != found.state:
             activated_at = campaign.activated_at(found.state, state, found.activated_at, change.at)
             await campaigns.set_state(connection, found, state, activated_at, change)
-        if action == "stop":
+        if campaign.ends_episodes(found.state, state):
             await chats.conclude_all(connection, found.bot_id, Reason.STOPPED, change.at)
         return state
 

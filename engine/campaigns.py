@@ -94,6 +94,11 @@ async def _activate(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
     return f"{args.bot}: the campaign is {await administration.activate(pool, args.bot, _change())}."
 
 
+async def _shadow(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
+    state = await administration.shadow(pool, args.bot, _change())
+    return f"{args.bot}: the campaign is {state}: what it would send is recorded, and nothing is sent."
+
+
 async def _pause(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
     return f"{args.bot}: the campaign is {await administration.pause(pool, args.bot, _change())}."
 
@@ -119,6 +124,7 @@ _COMMANDS: Final[dict[str, Command]] = {
     "versions": _versions,
     "revert": _revert,
     "activate": _activate,
+    "shadow": _shadow,
     "pause": _pause,
     "stop": _stop,
     "resume": _resume,
@@ -144,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     command_of("publish", "make the draft what is sent")
     command_of("show", "show the campaign, with its dates for a user who falls silent now")
     command_of("activate", "start, or take up a pause")
+    command_of("shadow", "record what would be sent from now on, and send nothing")
     command_of("pause", "hold everything in its place")
     stopped = commands.add_parser("stop", help="end a bot's episodes at once, or hold all sending")
     whom = stopped.add_mutually_exclusive_group(required=True)
@@ -181,6 +188,8 @@ def _notes(seen: Overview) -> list[str]:
     notes = []
     if seen.stopped_everywhere:
         notes.append("the emergency stop is engaged: nothing is sent until `resume --all`")
+    if seen.state == "shadow":
+        notes.append("in shadow: what it would send is recorded, and nothing is sent until `activate`")
     if seen.published_version is None:
         notes.append("this is the draft: publish it to send it")
     elif not seen.draft_is_published:

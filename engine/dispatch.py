@@ -18,7 +18,7 @@ from engine.core.gate import Facts, Pass, Plan, Reason
 from engine.core.identity import newer_sign
 from engine.core.lane import LaneState
 from engine.core.outcome import MAX_ATTEMPTS, Outcome, Rejected, RetryLater, Sent, Unauthorized, Unknown, Unreachable
-from engine.core.sequence import Advance, Close, Decision, Drop, Follow, Forget, Found, Rest, Send
+from engine.core.sequence import Advance, Close, Decision, Drop, Follow, Forget, Found, Rest, Send, Withhold
 from engine.doors import Doors
 from engine.telemetry import logger
 from storage.deliveries import Beginning, Claiming, Report, Reported
@@ -112,6 +112,8 @@ class _Journey:
         match decision:
             case Advance():
                 await self._go_to_next(found, step_over=False)
+            case Withhold():
+                await self._go_to_next(found, step_over=False, status="would_send", reason=Reason.SHADOW)
             case Drop(reason):
                 await self._go_to_next(found, step_over=True, status="skipped", reason=reason)
             case Close(reason):
@@ -275,6 +277,8 @@ class _Journey:
         """Say what PostgreSQL has taken down of the block."""
         if stands.status in ("skipped", "failed"):
             self._note("Recovery step skipped", cursor, outcome=stands.status, reason=stands.reason)
+        elif stands.status == "would_send":
+            self._note("Recovery step would be sent", cursor, reason=stands.reason)
         elif stands.status == "unknown":
             self._note("Recovery step unknown", cursor, reason="no answer")
         elif stands.status:

@@ -147,7 +147,7 @@ WITH wanted AS (
         AS w(bot_id, chat_id, episode_id, version, campaign_version, step_key, block_key, due_at, begins)
 ), known AS (
     SELECT w.*, c.last_active, c.unreachable_since IS NULL AND c.opted_out_at IS NULL AS reachable,
-        k.state IN ('live', 'paused') AS serves, e.episode_id AS there
+        k.state IN ('live', 'shadow', 'paused') AS serves, e.episode_id AS there
     FROM wanted w JOIN chats c USING (bot_id, chat_id)
     LEFT JOIN recovery_campaigns k ON k.bot_id = w.bot_id
     LEFT JOIN LATERAL (
@@ -209,10 +209,11 @@ WITH wanted AS MATERIALIZED (
         WHERE d.bot_id = w.bot_id AND d.chat_id = w.chat_id AND d.episode_id = w.episode_id
     ) r ON true
 ), judged AS MATERIALIZED (
-    SELECT *, exists AND ended IS NULL AND wish AND bot_status = 'active' AND campaign_state IN ('live', 'finishing')
+    SELECT known.*, fit AND campaign_state IN ('live', 'finishing') AS good,
+        fit AND campaign_state = 'shadow' AS withheld
+    FROM known, LATERAL (SELECT exists AND ended IS NULL AND wish AND bot_status = 'active'
         AND NOT emergency_stop AND NOT returned AND reachable AND NOT opted_out AND NOT (paid AND skip_paid)
-        AND NOT admin AND due_at <= $11 AND NOT (marked AND status = 'sending') AS good
-    FROM known
+        AND NOT admin AND due_at <= $11 AND NOT (marked AND status = 'sending') AS fit) AS facts
 ), taken AS (
     UPDATE recovery_deliveries d SET
         version = j.version,
@@ -222,7 +223,7 @@ WITH wanted AS MATERIALIZED (
             ELSE 'scheduled' END,
         claimed_at = CASE WHEN j.good THEN $11 ELSE d.claimed_at END,
         attempts = d.attempts + CASE WHEN j.good THEN 1 ELSE 0 END,
-        campaign_version = CASE WHEN j.good THEN j.campaign_version ELSE d.campaign_version END
+        campaign_version = CASE WHEN j.good OR j.withheld THEN j.campaign_version ELSE d.campaign_version END
     FROM judged j
     WHERE d.bot_id = j.bot_id AND d.chat_id = j.chat_id AND d.episode_id = j.episode_id
       AND d.step_key = j.step_key AND d.block_key = j.block_key

@@ -59,7 +59,6 @@ bots = Table(
     _needed("username", Text),
     _needed("token", LargeBinary),
     _needed("status", Text, "'active'"),
-    _maybe("webhook_secret", Text),
     _needed("pace", Integer, "25"),
     _maybe("owner_id"),
     _needed("created_at"),
@@ -109,7 +108,7 @@ campaigns = Table(
     _needed("draft_revision", Integer, "1"),
     _maybe("published_version", Integer),
     _maybe("activated_at"),
-    _one_of("state", "draft", "live", "paused", "finishing", "stopped"),
+    _one_of("state", "draft", "shadow", "live", "paused", "finishing", "stopped"),
 )
 
 steps = Table(

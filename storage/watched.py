@@ -6,7 +6,7 @@ from storage.postgres import Pool, transaction
 
 _WATCHED: Final = """
 SELECT b.id, b.username, b.token,
-    CASE WHEN k.state IN ('live', 'paused') THEN (v.document ->> 'threshold_ms')::bigint END AS threshold_ms
+    CASE WHEN k.state IN ('live', 'shadow', 'paused') THEN (v.document ->> 'threshold_ms')::bigint END AS threshold_ms
 FROM bots b
 LEFT JOIN recovery_campaigns k ON k.bot_id = b.id
 LEFT JOIN recovery_versions v ON v.bot_id = k.bot_id AND v.version = k.published_version

@@ -26,18 +26,24 @@ MAX_BLOCK_DELAY_MS: Final = 3_600_000
 
 _KEY: Final = re.compile("[a-z0-9-]{1,32}")
 
-State: TypeAlias = Literal["draft", "live", "paused", "finishing", "stopped"]
-Action: TypeAlias = Literal["activate", "pause", "stop"]
+State: TypeAlias = Literal["draft", "shadow", "live", "paused", "finishing", "stopped"]
+"""`shadow` decides and records what it would send, and sends nothing."""
+Action: TypeAlias = Literal["activate", "shadow", "pause", "stop"]
 
 _NEXT: Final[dict[tuple[State, Action], State]] = {
     ("draft", "activate"): "live",
+    ("shadow", "activate"): "live",
     ("live", "activate"): "live",
     ("paused", "activate"): "live",
     ("finishing", "activate"): "live",
     ("stopped", "activate"): "live",
+    ("draft", "shadow"): "shadow",
+    ("shadow", "shadow"): "shadow",
+    ("stopped", "shadow"): "shadow",
     ("live", "pause"): "paused",
     ("paused", "pause"): "paused",
     ("finishing", "pause"): "paused",
+    ("shadow", "stop"): "stopped",
     ("live", "stop"): "stopped",
     ("paused", "stop"): "stopped",
     ("finishing", "stop"): "stopped",
@@ -96,13 +102,23 @@ class _Head(msgspec.Struct):
 def after(state: State, action: Action) -> State:
     """Say what an admin's action makes of a campaign. An action that is already done changes nothing."""
     if (state, action) not in _NEXT:
-        raise CampaignError(f"A campaign that is {state} cannot take {action}: activate it first.")
+        mend = "stop it first" if "shadow" in (state, action) else "activate it first"
+        raise CampaignError(f"A campaign that is {state} cannot take {action}: {mend}.")
     return _NEXT[state, action]
 
 
 def activated_at(before: State, state: State, previous_ms: int | None, now_ms: int) -> int | None:
-    """Say since when silences count: a new start counts from now, the end of a pause from the old start."""
-    return now_ms if state == "live" and before in ("draft", "stopped") else previous_ms
+    """Say since when silences count: a new start counts from now, the end of a pause from the old start.
+
+    A shadow is a start, and so is its end: nobody is sent anything for a silence that the shadow has watched.
+    """
+    starts = before in ("draft", "stopped") if state == "shadow" else before in ("draft", "stopped", "shadow")
+    return now_ms if state in ("live", "shadow") and starts else previous_ms
+
+
+def ends_episodes(before: State, state: State) -> bool:
+    """Say whether what has begun ends with this change of state."""
+    return state == "stopped" or (before, state) == ("shadow", "live")
 
 
 def forecast(snapshot: Snapshot, silent_since_ms: int) -> tuple[Planned, ...]:

@@ -129,4 +129,6 @@ def judge(facts: Facts, plan: Plan) -> Verdict:  # noqa: C901, PLR0911, PLR0912 
         return Skip(Reason.LATE)
     if plan.content_refusal:
         return Skip(plan.content_refusal)
+    if facts.campaign_state == "shadow":
+        return Skip(Reason.SHADOW)
     return Pass()

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 class LaneState(StrEnum):
     OPEN = "open"
+    """What is due is claimed; of a campaign in shadow too, whose blocks the gate withholds one by one."""
     SHUT = "shut"
     """No claim: timers stay."""
     DRAINING = "draining"

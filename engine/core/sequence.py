@@ -59,6 +59,10 @@ class Advance(NamedTuple):
     """The block at the cursor is done: plan what follows."""
 
 
+class Withhold(NamedTuple):
+    """The block would be sent, if the campaign were live: what follows is planned as if it had been."""
+
+
 class Drop(NamedTuple):
     """The step is skipped with a reason; what follows is anchored here."""
 
@@ -86,7 +90,7 @@ class Forget(NamedTuple):
     """The episode is over: the timer goes."""
 
 
-Decision = Send | Advance | Drop | Close | Rest | Follow | Forget
+Decision = Send | Advance | Withhold | Drop | Close | Rest | Follow | Forget
 
 
 class Next(NamedTuple):
@@ -119,6 +123,8 @@ def _refused(verdict: Verdict) -> Decision:
     match verdict:
         case End(reason):
             return Close(reason)
+        case Skip(Reason.SHADOW):
+            return Withhold()
         case Skip(reason):
             return Drop(reason)
         case Wait(reason, until_ms):

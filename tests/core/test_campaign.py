@@ -20,6 +20,7 @@ from engine.core.campaign import (
     check,
     decode,
     encode,
+    ends_episodes,
     forecast,
 )
 from engine.core.errors import CampaignError
@@ -128,14 +129,22 @@ def test_a_document_of_another_shape_is_refused(document: str, sentence: str) ->
         decode(document)
 
 
+REFUSED = {
+    ("draft", "pause"): "activate it",
+    ("draft", "stop"): "activate it",
+    ("stopped", "pause"): "activate it",
+    ("shadow", "pause"): "stop it",
+    ("live", "shadow"): "stop it",
+    ("paused", "shadow"): "stop it",
+    ("finishing", "shadow"): "stop it",
+}
+
+
 @pytest.mark.parametrize("state", get_args(State))
 @pytest.mark.parametrize("action", get_args(Action))
 def test_an_action_that_is_done_twice_is_done_once(state: State, action: Action) -> None:
-    if state == "draft" and action != "activate":
-        with pytest.raises(CampaignError, match="A campaign that is draft cannot take"):
-            after(state, action)
-    elif (state, action) == ("stopped", "pause"):
-        with pytest.raises(CampaignError, match="activate it first"):
+    if mend := REFUSED.get((state, action)):
+        with pytest.raises(CampaignError, match=f"A campaign that is {state} cannot take {action}: {mend} first"):
             after(state, action)
     else:
         assert after(after(state, action), action) == after(state, action)
@@ -154,10 +163,27 @@ def test_a_live_campaign_obeys(action: Action, state: State) -> None:
         ("paused", "live", 5, 5),
         ("live", "paused", 5, 5),
         ("live", "stopped", 5, 5),
+        ("draft", "shadow", None, 9),
+        ("stopped", "shadow", 5, 9),
+        ("shadow", "shadow", 5, 5),
+        ("shadow", "live", 5, 9),
+        ("shadow", "stopped", 5, 5),
     ],
 )
 def test_silences_count_from_the_last_start(before: State, state: State, previous: int | None, expected: int) -> None:
     assert activated_at(before, state, previous, 9) == expected
+
+
+@pytest.mark.parametrize(("action", "state"), [("activate", "live"), ("shadow", "shadow"), ("stop", "stopped")])
+def test_a_campaign_in_shadow_obeys(action: Action, state: State) -> None:
+    assert after("shadow", action) == state
+
+
+def test_what_has_begun_ends_with_a_stop_and_with_a_shadow_that_goes_live() -> None:
+    changes = {
+        (before, state) for before in get_args(State) for state in get_args(State) if ends_episodes(before, state)
+    }
+    assert changes == {("shadow", "live"), *((before, "stopped") for before in get_args(State))}
 
 
 def test_each_step_is_anchored_at_the_end_of_the_one_before() -> None:

@@ -33,6 +33,7 @@ ORDER = {
     "the episode is too old": Refusal({}, {"expired": True}, End(Reason.EXPIRED)),
     "it is too late": Refusal({}, {"late": True}, Skip(Reason.LATE)),
     "it cannot be rendered": Refusal({}, {"content_refusal": Reason.RENDER_ERROR}, Skip(Reason.RENDER_ERROR)),
+    "the campaign is in shadow": Refusal({"campaign_state": "shadow"}, {}, Skip(Reason.SHADOW)),
 }
 
 

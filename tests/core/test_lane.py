@@ -11,11 +11,13 @@ OPEN, SHUT, DRAINING, FINISHING = LaneState.OPEN, LaneState.SHUT, LaneState.DRAI
     ("bot", "campaign", "state"),
     [
         ("active", "live", OPEN),
+        ("active", "shadow", OPEN),
         ("active", "paused", SHUT),
         ("active", "finishing", FINISHING),
         ("active", "draft", DRAINING),
         ("active", "stopped", DRAINING),
         ("paused", "live", SHUT),
+        ("paused", "shadow", SHUT),
         ("paused", "stopped", SHUT),
         ("suspended", "live", SHUT),
         ("suspended", "finishing", SHUT),
@@ -27,11 +29,11 @@ def test_the_state_of_a_lane(bot: str, campaign: str, state: LaneState) -> None:
     assert lane_state(bot, campaign, published=True, emergency=False) is state
 
 
-@pytest.mark.parametrize("campaign", ["draft", "live", "paused", "finishing", "stopped"])
+@pytest.mark.parametrize("campaign", ["draft", "shadow", "live", "paused", "finishing", "stopped"])
 def test_the_emergency_stop_shuts_every_lane(campaign: str) -> None:
     assert lane_state("active", campaign, published=True, emergency=True) is SHUT
 
 
-@pytest.mark.parametrize("campaign", ["draft", "live", "paused", "finishing", "stopped"])
+@pytest.mark.parametrize("campaign", ["draft", "shadow", "live", "paused", "finishing", "stopped"])
 def test_without_a_published_version_what_is_armed_is_ended(campaign: str) -> None:
     assert lane_state("active", campaign, published=False, emergency=False) is DRAINING

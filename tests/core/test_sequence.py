@@ -9,7 +9,7 @@ from engine.core.campaign import Block, Snapshot, Step
 from engine.core.cursor import Cursor
 from engine.core.gate import End, Facts, Pass, Plan, Reason, Skip, Verdict, Wait
 from engine.core.schedule import After
-from engine.core.sequence import Advance, Close, Decision, Drop, Follow, Forget, Found, Next, Rest, Send
+from engine.core.sequence import Advance, Close, Decision, Drop, Follow, Forget, Found, Next, Rest, Send, Withhold
 
 EPISODE, NOW = 1_000_000, 2_000_000
 HERE = Cursor(EPISODE, 0, "hello", "one", 1)
@@ -71,6 +71,9 @@ USUAL = campaign(HELLO, LATER, LAST)
         ({"due_ms": NOW + 1}, End(Reason.PAID), Follow()),
         ({}, End(Reason.PAID), Close(Reason.PAID)),
         ({}, Skip(Reason.LATE), Drop(Reason.LATE)),
+        ({}, Skip(Reason.SHADOW), Withhold()),
+        ({"due_ms": NOW + 1}, Skip(Reason.SHADOW), Follow()),
+        ({"ended": "stopped"}, Skip(Reason.SHADOW), Forget()),
         ({}, Wait(Reason.BOT_HELD), Rest(Reason.BOT_HELD, None)),
         ({}, Wait(Reason.WINDOW_CLOSED, 5), Rest(Reason.WINDOW_CLOSED, 5)),
         ({}, Pass(), Rest(Reason.VERSION_CHANGED, None)),

@@ -2,14 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeAlias
 
 import msgspec
 import pytest
 
 from engine import administration
 from engine.administration import History, Version
-from engine.core.campaign import Block, Change, Planned, Snapshot, Step
+from engine.core.campaign import Block, Change, Planned, Snapshot, State, Step
 from engine.core.errors import CampaignError, NotFoundError, UnreachableError
 from engine.core.schedule import After, OnDay
 from storage import campaigns
@@ -17,6 +18,7 @@ from storage.postgres import Pool, open_pool
 
 MINUTE, DAY = 60_000, 86_400_000
 BOT, OTHER = 7, 8
+Act: TypeAlias = Callable[[Pool, str, Change], Awaitable[State]]
 CHANGE = Change(actor="ana", at=1_000)
 LATER = Change(actor="bia", at=2_000)
 
@@ -192,6 +194,26 @@ async def test_a_campaign_lives_pauses_goes_on_stops_and_starts_anew(pool: Pool)
     ]
 
 
+async def test_a_shadow_is_a_start_and_its_end_is_another(pool: Pool) -> None:
+    await published(pool)
+    begun = (
+        "INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at) VALUES (7, 1, 1, 1, 1)"
+    )
+    seen = []
+    for act, change in (
+        (administration.shadow, CHANGE),
+        (administration.shadow, LATER),
+        (administration.activate, LATER),
+    ):
+        state = await act(pool, "@shop_bot", change)
+        seen.append((state, await pool.fetchval("SELECT activated_at FROM recovery_campaigns")))
+        await pool.execute(f"{begun} ON CONFLICT DO NOTHING")
+    assert seen == [("shadow", 1_000), ("shadow", 1_000), ("live", 2_000)]
+    assert await pool.fetchval("SELECT reason FROM recovery_episodes") == "stopped"
+    assert await administration.activate(pool, "@shop_bot", LATER) == "live"
+    assert [action for *_, action in await audit(pool)][2:] == ["campaign.shadow", "campaign.live"]
+
+
 async def test_an_action_that_is_already_done_leaves_no_audit(pool: Pool) -> None:
     await published(pool)
     await administration.activate(pool, "@shop_bot", CHANGE)
@@ -200,10 +222,11 @@ async def test_an_action_that_is_already_done_leaves_no_audit(pool: Pool) -> Non
     assert len(await audit(pool)) == lines
 
 
-async def test_a_campaign_without_a_version_is_not_activated(pool: Pool) -> None:
+@pytest.mark.parametrize("act", [administration.activate, administration.shadow])
+async def test_a_campaign_without_a_version_is_not_activated(pool: Pool, act: Act) -> None:
     await imported(pool)
     with pytest.raises(CampaignError, match="publish it first"):
-        await administration.activate(pool, "@shop_bot", CHANGE)
+        await act(pool, "@shop_bot", CHANGE)
     assert await pool.fetchval("SELECT state FROM recovery_campaigns") == "draft"
 
 

@@ -87,6 +87,17 @@ def test_a_campaign_goes_from_its_file_to_live_to_stopped(cli: Cli) -> None:
     assert cli.says("stop", *bot) == "@shop_bot: the campaign is stopped.\n"
 
 
+def test_a_shadow_says_that_it_sends_nothing(cli: Cli) -> None:
+    bot = ("--bot", "@shop_bot")
+    cli.says("import", str(cli.file), *bot)
+    cli.says("publish", *bot)
+    said = "@shop_bot: the campaign is shadow: what it would send is recorded, and nothing is sent.\n"
+    assert cli.says("shadow", *bot) == said
+    assert "nothing is sent until `activate`" in cli.says("show", *bot)
+    assert cli.says("activate", *bot) == "@shop_bot: the campaign is live.\n"
+    assert "A campaign that is live cannot take shadow: stop it first." in cli.refuses("shadow", *bot)
+
+
 def test_show_tells_the_dates_of_a_silence_that_begins_now(cli: Cli) -> None:
     cli.says("import", str(cli.file), "--bot", "shop_bot")
     shown = cli.says("show", "--bot", "@shop_bot")

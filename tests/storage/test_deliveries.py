@@ -101,7 +101,7 @@ async def test_the_same_silence_begins_once(pool: Pool) -> None:
 
 @pytest.mark.parametrize(
     ("state", "begins"),
-    [("live", True), ("paused", True), ("finishing", False), ("stopped", False), ("draft", False)],
+    [("live", True), ("shadow", True), ("paused", True), ("finishing", False), ("stopped", False), ("draft", False)],
 )
 async def test_nothing_begins_once_the_campaign_was_stopped(pool: Pool, state: str, *, begins: bool) -> None:
     await pool.execute("UPDATE recovery_campaigns SET state = $1", state)
@@ -269,6 +269,7 @@ _FACTS = {
     "UPDATE recovery_campaigns SET state = 'paused'": Facts(campaign_state="paused"),
     "UPDATE recovery_campaigns SET state = 'stopped'": Facts(campaign_state="stopped"),
     "UPDATE recovery_campaigns SET state = 'draft'": Facts(campaign_state="draft"),
+    "UPDATE recovery_campaigns SET state = 'shadow'": Facts(campaign_state="shadow"),
     "INSERT INTO switches VALUES ('emergency_stop', true, 0)": Facts(emergency_stop=True),
     "UPDATE chats SET last_active = last_active + 1000": Facts(returned=True),
     "UPDATE chats SET unreachable_since = 0": Facts(reachable=False),

@@ -26,7 +26,7 @@ WITH ours AS (
     WHERE relnamespace = current_schema()::regnamespace AND relname = ANY(:tables) AND relkind IN ('r', 'p'))
 SELECT 'column', concat_ws(' ', relname, attname, format_type(atttypid, atttypmod), attnotnull, attidentity,
     pg_get_expr(adbin, adrelid))
-FROM ours JOIN pg_attribute ON attrelid = ours.oid AND attnum > 0
+FROM ours JOIN pg_attribute ON attrelid = ours.oid AND attnum > 0 AND NOT attisdropped
 LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
 UNION ALL
 SELECT 'constraint', concat_ws(' ', relname, conname, pg_get_constraintdef(c.oid))
@@ -224,7 +224,32 @@ async def test_a_month_with_rows_in_the_default_partition_stays_there(database_u
 def test_a_schema_behind_is_refused_and_one_ahead_is_served() -> None:
     with pytest.raises(MigrationError, match=r"engine\.migrate"):
         check_revision(None)
-    check_revision("0001_first_light")
-    check_revision("0002_of_the_next_release")
+    with pytest.raises(MigrationError, match=r"engine\.migrate"):
+        check_revision("0001_first_light")
+    check_revision("0002_shadow")
+    check_revision("0003_of_the_next_release")
     with pytest.raises(MigrationError, match="newer code"):
-        check_revision("0003_of_a_later_one")
+        check_revision("0004_of_a_later_one")
+
+
+def test_without_a_shadow_to_watch_in_a_campaign_stops(database_url: str) -> None:
+    asyncio.run(_in_shadow(database_url))
+    downgrade(database_url, "0001_first_light")
+    assert asyncio.run(_state(database_url)) == "stopped"
+
+
+async def _in_shadow(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute("INSERT INTO bots (id, username, token, created_at) VALUES (1, 'b', '', 0)")
+    await connection.execute(
+        "INSERT INTO recovery_campaigns (bot_id, state, threshold_ms, zone, lateness_ms)"
+        " VALUES (1, 'shadow', 1, 'UTC', 1)"
+    )
+    await connection.close()
+
+
+async def _state(url: str) -> object:
+    connection = await asyncpg.connect(url)
+    state = await connection.fetchval("SELECT state FROM recovery_campaigns")
+    await connection.close()
+    return state

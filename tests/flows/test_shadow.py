@@ -1,0 +1,103 @@
+"""The stories of a campaign in shadow: it decides everything, writes down what it would send, and sends nothing."""
+
+from itertools import pairwise
+
+from engine import administration
+from engine.core.campaign import Change
+from storage.feed import server_now_ms
+from tests.flows.house import BOT, CAMPAIGN, House
+
+
+async def change(house: House) -> Change:
+    return Change("test", await server_now_ms(house.redis))
+
+
+async def in_shadow(house: House) -> None:
+    await administration.stop(house.pool, BOT, await change(house))
+    assert await administration.shadow(house.pool, BOT, await change(house)) == "shadow"
+
+
+async def written_down(house: House, person: int) -> list[tuple[str, str, str | None]]:
+    rows = await house.pool.fetch(
+        "SELECT block_key, status, reason FROM recovery_deliveries WHERE chat_id = $1 ORDER BY episode_id, ordinal",
+        person,
+    )
+    return [tuple(row) for row in rows]
+
+
+async def test_a_silent_person_gets_nothing_and_all_of_it_is_written_down(house: House) -> None:
+    await in_shadow(house)
+    person = await house.someone()
+    assert await house.ended(person) == ["completed"]
+    assert await house.told(person) == []
+    blocks = ("one", "two", "three")
+    assert await written_down(house, person) == [(block, "would_send", "shadow") for block in blocks]
+
+
+async def test_what_would_be_sent_is_due_when_it_would_be_and_of_the_version_in_force(house: House) -> None:
+    await in_shadow(house)
+    person = await house.someone()
+    assert await house.ended(person) == ["completed"]
+    rows = await house.pool.fetch(
+        "SELECT due_at, attempts, sent_at, message_ids, campaign_version FROM recovery_deliveries ORDER BY ordinal"
+    )
+    gaps = [later["due_at"] - row["due_at"] for row, later in pairwise(rows)]
+    assert gaps[0] >= 1_000
+    assert gaps[1] >= 2_000
+    assert {tuple(row)[1:] for row in rows} == {(0, None, None, 1)}
+
+
+async def test_a_step_that_was_begun_in_shadow_finishes_as_it_began(house: House) -> None:
+    await in_shadow(house)
+    person = await house.someone()
+    await house.delivery(person, "one", "would_send")
+    await house.publish(CAMPAIGN.replace(b"{key: two, text: second}", b"{key: other, text: second}"))
+    assert await house.ended(person) == ["completed"]
+    assert [block for block, *_ in await written_down(house, person)] == ["one", "two", "three"]
+
+
+async def test_an_answer_ends_what_the_shadow_watches(house: House) -> None:
+    await in_shadow(house)
+    person = await house.someone()
+    await house.delivery(person, "two", "would_send")
+    await house.people.write(BOT, person, "I am back")
+    assert await house.ended(person, 2) == ["returned", "completed"]
+    assert ("three", "cancelled", "returned") in await written_down(house, person)
+
+
+async def test_once_active_a_new_silence_is_sent_and_no_old_one(house: House) -> None:
+    await in_shadow(house)
+    silent, back = await house.someone(), await house.someone()
+    assert await house.ended(silent) + await house.ended(back) == ["completed"] * 2
+    assert await administration.activate(house.pool, BOT, await change(house)) == "live"
+    await house.people.write(BOT, back, "and now?")
+    person = await house.someone()
+    for served, episodes in ((person, 1), (back, 2)):
+        assert await house.ended(served, episodes) == ["completed"] * episodes
+        assert await house.told(served) == ["first", "second", "third"]
+    assert await house.told(silent) == []
+
+
+async def test_what_the_shadow_was_watching_ends_when_the_campaign_goes_live(house: House) -> None:
+    await in_shadow(house)
+    person = await house.someone()
+    await house.delivery(person, "two", "would_send")
+    await administration.activate(house.pool, BOT, await change(house))
+    assert await house.ended(person) == ["stopped"]
+    assert await written_down(house, person) == [
+        ("one", "would_send", "shadow"),
+        ("two", "would_send", "shadow"),
+        ("three", "cancelled", "stopped"),
+    ]
+    other = await house.someone()
+    assert await house.ended(other) == ["completed"]
+    assert await house.told(person) == []
+
+
+async def test_a_shadow_is_stopped_like_anything_else(house: House) -> None:
+    await in_shadow(house)
+    person = await house.someone()
+    await house.delivery(person, "two", "would_send")
+    assert await administration.stop(house.pool, BOT, await change(house)) == "stopped"
+    assert await house.ended(person) == ["stopped"]
+    assert await house.told(person) == []
