@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import msgspec
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.campaign_export import diff, write
@@ -25,9 +25,8 @@ from engine.core.schedule import After, OnDay, Schedule
 MINUTE = 60_000
 
 ODD = "\t\n\r \x85\xa0\u2028\u2029\ufeff\ufffe\uffff\U0010ffff\x80'\"\\:#-|>%@`!?*{}[],~&"
-texts = st.text(st.one_of(st.sampled_from("a👍ç" + ODD), st.characters(exclude_categories=["Cs"])), min_size=1).filter(
-    lambda text: text.strip() and not set(text) & set("<\x7f") and not any(c < " " and c not in "\t\n\r" for c in text)
-)
+letters = st.sampled_from("a👍ç" + ODD) | st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="<")
+texts = st.text(letters, min_size=1).filter(str.strip)
 keys = st.from_regex("[a-z0-9-]{1,32}", fullmatch=True) | st.sampled_from(["null", "yes", "7", "1e3", "-", "---"])
 schedules: st.SearchStrategy[Schedule] = st.one_of(
     st.builds(After, st.integers(0, schedule.MAX_MS)),
@@ -61,11 +60,13 @@ def reads_back(campaign: Snapshot) -> Snapshot:
     return read(write(campaign).encode(), "c.yaml", MINUTE)
 
 
+@settings(deadline=None)
 @given(campaigns)
 def test_what_is_written_reads_back_the_same(campaign: Snapshot) -> None:
     assert reads_back(campaign) == campaign
 
 
+@settings(deadline=None)
 @given(texts)
 @example("  indented\nthen not")
 @example("\n\nafter two empty lines")
