@@ -1,11 +1,13 @@
 """The stories of a campaign in shadow: it decides everything, writes down what it would send, and sends nothing."""
 
+import asyncio
 from itertools import pairwise
 
 from engine import administration
 from engine.core.campaign import Change
 from storage.feed import server_now_ms
-from tests.flows.house import BOT, CAMPAIGN, House
+from storage.keys import of_bot
+from tests.flows.house import BOT, CAMPAIGN, PATIENCE_S, House
 
 
 async def change(house: House) -> Change:
@@ -15,6 +17,16 @@ async def change(house: House) -> Change:
 async def in_shadow(house: House) -> None:
     await administration.stop(house.pool, BOT, await change(house))
     assert await administration.shadow(house.pool, BOT, await change(house)) == "shadow"
+    await armed(house, await house.someone())
+
+
+async def armed(house: House, person: int) -> None:
+    """A receiver learns of the change a moment later; until then a sign of life arms nothing."""
+    bot_id: int = await house.pool.fetchval("SELECT id FROM bots")
+    async with asyncio.timeout(PATIENCE_S):
+        while await house.redis.zscore(of_bot(bot_id).timers, str(person)) is None:
+            await house.people.write(BOT, person, "still here")
+            await asyncio.sleep(0.05)
 
 
 async def written_down(house: House, person: int) -> list[tuple[str, str, str | None]]:
@@ -39,7 +51,9 @@ async def test_what_would_be_sent_is_due_when_it_would_be_and_of_the_version_in_
     person = await house.someone()
     assert await house.ended(person) == ["completed"]
     rows = await house.pool.fetch(
-        "SELECT due_at, attempts, sent_at, message_ids, campaign_version FROM recovery_deliveries ORDER BY ordinal"
+        "SELECT due_at, attempts, sent_at, message_ids, campaign_version FROM recovery_deliveries"
+        " WHERE chat_id = $1 ORDER BY ordinal",
+        person,
     )
     gaps = [later["due_at"] - row["due_at"] for row, later in pairwise(rows)]
     assert gaps[0] >= 1_000
