@@ -14,7 +14,6 @@ from typing import Final, NamedTuple
 
 import aiohttp
 import uvloop
-from aiohttp import web
 
 from engine import changes
 from engine.activity import Activity
@@ -42,7 +41,6 @@ from storage.watched import Watched
 TURN_S: Final = 1.0
 STAGGER_S: Final = 0.05
 _CONNECTIONS: Final = 0  # as many as there are bots: a long poll holds one
-_SHUTDOWN_S: Final = 5.0
 
 
 class Turn(NamedTuple):
@@ -73,7 +71,7 @@ class Receiver:
         self.activity = Activity(pool, timers, self._bot)
         self._effects = Effects(pool, client, timers, self.activity)
         self._feeds = Feeds(client, Ownership(client, this_process()), self.activity)
-        self.http = Http(Bots(self._secrets_of, self._take, lambda: self._well))
+        self.http = Http(Bots(self._secrets_of, self._take, lambda: self._well), settings.host, settings.port)
 
     async def run_once(self) -> Turn:
         """Bring the feeds in line with the database, and with what is ours. Raises UnreachableError."""
@@ -89,15 +87,19 @@ class Receiver:
         return Turn(sum(not feeding.task.done() for feeding in self._feeding.values()))
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Turn after turn until told to stop; then the last signs of life are written down."""
-        beside = [
-            asyncio.create_task(self.activity.run()),
-            asyncio.create_task(changes.hear(self._pool, self._wake.set)),
-        ]
-        while not stop.is_set():
-            self._wake.clear()
-            self._well = await self._turn()
-            await any_set(TURN_S, stop, self._wake)
+        """Turn after turn until told to stop; then nothing more is heard, and the last signs of life are written down.
+
+        Raises SettingsError when the port cannot be listened to.
+        """
+        async with self.http.listening():
+            beside = [
+                asyncio.create_task(self.activity.run()),
+                asyncio.create_task(changes.hear(self._pool, self._wake.set)),
+            ]
+            while not stop.is_set():
+                self._wake.clear()
+                self._well = await self._turn()
+                await any_set(TURN_S, stop, self._wake)
         await self._close(beside)
 
     async def _turn(self) -> bool:
@@ -182,28 +184,9 @@ async def serve(settings: Settings) -> None:
         stop = stop_on_signals()
         connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
         session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
-        receiver = Receiver(settings, session, pool, client)
-        await receiver.run_once()
-        await listen(stack, settings, receiver)
         logger().info("Receiver started")
-        await receiver.run(stop)
+        await Receiver(settings, session, pool, client).run(stop)
     logger().info("Receiver stopped")
-
-
-async def listen(stack: AsyncExitStack, settings: Settings, receiver: Receiver) -> None:
-    """Where a port is set. Two receivers may share it, so that one can be replaced while the other listens."""
-    if settings.port is None:
-        return
-    runner = web.AppRunner(receiver.http.application(), access_log=None, shutdown_timeout=_SHUTDOWN_S)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    try:
-        await web.TCPSite(runner, settings.host, settings.port, reuse_port=True).start()
-    except OSError as error:
-        raise SettingsError(
-            f"{settings.host}:{settings.port} cannot be listened to ({error}): set HOST and PORT."
-        ) from error
-    logger().info("Listening", host=settings.host, port=settings.port)
 
 
 @command

@@ -5,13 +5,14 @@ no token: the bot's number leads to it, its secret proves that Telegram speaks.
 """
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
 from aiohttp import web
 
-from engine.core.errors import UnreachableError
+from engine.core.errors import SettingsError, UnreachableError
 from engine.receiver import updates
 from engine.receiver.updates import UNREADABLE, Gone, Sign
 from engine.receiver.webhook import PATH
@@ -21,6 +22,7 @@ MAX_BODY: Final = 1024 * 1024
 _SECRET: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 _AGAIN_S: Final = "1"
 _DIGITS: Final = 20
+_SHUTDOWN_S: Final = 5.0
 
 
 class Bots(NamedTuple):
@@ -32,10 +34,40 @@ class Bots(NamedTuple):
 
 
 class Http:
-    def __init__(self, bots: Bots) -> None:
-        self._bots = bots
+    """`port` None: nothing is listened to."""
 
-    def application(self) -> web.Application:
+    def __init__(self, bots: Bots, host: str, port: int | None) -> None:
+        self._bots = bots
+        self._host = host
+        self._port = port
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """While the block lasts; then what has come is answered. Raises SettingsError.
+
+        Two receivers may share the port, so that one can be replaced while the other listens.
+        """
+        if self._port is None:
+            yield
+            return
+        runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        await runner.setup()
+        try:
+            await self._start(web.TCPSite(runner, self._host, self._port, reuse_port=True))
+            yield
+        finally:
+            await runner.cleanup()
+
+    async def _start(self, site: web.TCPSite) -> None:
+        try:
+            await site.start()
+        except OSError as error:
+            raise SettingsError(
+                f"{self._host}:{self._port} cannot be listened to ({error}): set HOST and PORT."
+            ) from error
+        logger().info("Listening", host=self._host, port=self._port)
+
+    def _application(self) -> web.Application:
         application = web.Application(client_max_size=MAX_BODY)
         application.add_routes(
             [

@@ -15,7 +15,7 @@ from bench.sandbox.ports import listen as port_of
 from bench.sandbox.wire import BotInfo
 from engine.bots import add
 from engine.receiver import webhook
-from engine.receiver.__main__ import Receiver, listen
+from engine.receiver.__main__ import Receiver
 from engine.receiver.http import MAX_BODY
 from engine.receiver.webhook import rest_s
 from engine.settings import Secret, Settings, load_settings
@@ -96,7 +96,7 @@ async def desk(redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatc
         desk = Desk(settings, people, sandbox.bots[0], pool, client)
         stack.push_async_callback(desk.session.close)
         stack.push_async_callback(desk.receiver._close, [])
-        await listen(stack, settings, desk.receiver)
+        await stack.enter_async_context(desk.receiver.http.listening())
         yield desk
 
 
@@ -191,17 +191,16 @@ async def test_polling_takes_our_own_webhook_away_and_loses_nothing(desk: Desk) 
 
 
 async def test_who_asks_is_told_whether_the_receiver_is_well(desk: Desk) -> None:
-    async with desk.session.get(f"{desk.settings.webhook_url}/healthz") as response:
-        assert response.status == HTTPStatus.OK
-    async with desk.session.get(f"{desk.settings.webhook_url}/readyz") as response:
-        assert response.status == HTTPStatus.SERVICE_UNAVAILABLE
-    stop = asyncio.Event()
-    running = asyncio.create_task(desk.receiver.run(stop))
-    await desk.set_up()
-    async with desk.session.get(f"{desk.settings.webhook_url}/readyz") as response:
-        assert response.status == HTTPStatus.OK
-    stop.set()
-    await running
+    async def said(path: str) -> int:
+        async with desk.session.get(f"{desk.settings.webhook_url}/{path}") as response:
+            return response.status
+
+    assert (await said("healthz"), await said("readyz")) == (HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE)
+    desk.receiver._well = await desk.receiver._turn()
+    assert await said("readyz") == HTTPStatus.OK
+    await desk.pool.close()
+    desk.receiver._well = await desk.receiver._turn()
+    assert await said("readyz") == HTTPStatus.SERVICE_UNAVAILABLE
 
 
 @pytest.mark.parametrize(
