@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import uvloop
 
+from bench.sandbox.names import FIRST_PERSON_ID
 from bench.sandbox.server import Sandbox
 from engine.core.errors import SettingsError
 from engine.settings import Settings, load_settings
@@ -23,6 +24,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--control-port", type=int, default=0, help="of the control API; 0 is any free one")
     parser.add_argument("--record", type=Path, help="write every request to this file, one JSON object a line")
     parser.add_argument("--seed", type=int, default=0, help="decides ids, tokens and chance")
+    parser.add_argument("--first-person", type=int, default=FIRST_PERSON_ID, help="the id of the first person")
     parser.add_argument(
         "--webhook-second", type=float, default=1.0, help="how long a second of the webhooks' back-off lasts"
     )
@@ -51,6 +53,7 @@ async def _serve(given: argparse.Namespace) -> None:
         port=given.port,
         control_port=given.control_port,
         webhook_second=given.webhook_second,
+        first_person=given.first_person,
         engine=_engine(),
     )
     async with sandbox:

@@ -16,6 +16,7 @@ from bench.sandbox.delivery import Deliveries
 from bench.sandbox.faults import Faults
 from bench.sandbox.files import page_routes
 from bench.sandbox.live import Live
+from bench.sandbox.names import FIRST_PERSON_ID
 from bench.sandbox.onlooker import Onlooker
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
@@ -39,9 +40,10 @@ class Sandbox:
         port: int = 0,
         control_port: int = 0,
         webhook_second: float = 1.0,
+        first_person: int = FIRST_PERSON_ID,
         engine: Settings | None = None,
     ) -> None:
-        self._state = State(seed)
+        self._state = State(seed, first_person)
         self._faults = Faults(seed)
         for _ in range(bots):
             self._state.add_bot()

@@ -150,8 +150,9 @@ class Bot:
 
 
 class State:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, first_person: int = names.FIRST_PERSON_ID) -> None:
         self.seed = seed
+        self.first_person = first_person
         self.bots: dict[int, Bot] = {}
         self.people: dict[int, Person] = {}
         self.acknowledgements: list[Acknowledgement] = []
@@ -195,12 +196,12 @@ class State:
     # People
 
     def add_people(self, count: int) -> list[Person]:
-        first = names.FIRST_PERSON_ID + len(self.people)
+        first = self.first_person + len(self.people)
         return [self._add_person(person_id) for person_id in range(first, first + count)]
 
     def _add_person(self, person_id: int) -> Person:
         name = names.person_name(person_id)
-        username = f"person_{person_id - names.FIRST_PERSON_ID + 1}"
+        username = f"person_{person_id - self.first_person + 1}"
         person = Person(
             User(person_id, is_bot=False, first_name=name, username=username, language_code="pt-br"),
             Chat(person_id, "private", name, username),

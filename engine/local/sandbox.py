@@ -1,5 +1,6 @@
 """The sandbox as a child process: known by its command line and by the one line that it prints, never imported."""
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ from engine.local.children import Child, child
 from engine.local.ports import settled_port
 
 _BOTS = 3
+_FIRST_PERSON = 5_000_000_001
+_PEOPLE_A_SECOND = 10
 
 
 class SandboxBot(msgspec.Struct, frozen=True):
@@ -27,13 +30,17 @@ class Ready(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def running_sandbox(state_dir: Path, env: Mapping[str, str]) -> AsyncIterator[tuple[Child, Ready]]:
-    """On the same ports as last time where they are free; its bots and their tokens are always the same."""
+    """On the same ports as last time where they are free; its bots and their tokens are always the same.
+
+    Its people are others each time: the engine has not forgotten what those of the last run did.
+    """
     ports = {
         "--port": settled_port(state_dir / "sandbox.port"),
         "--control-port": settled_port(state_dir / "sandbox-control.port"),
     }
-    arguments = [word for name, port in ports.items() for word in (name, str(port))]
-    async with child("sandbox", ["bench.sandbox", "--bots", str(_BOTS), *arguments], env) as sandbox:
+    newcomers = {"--bots": _BOTS, "--first-person": _FIRST_PERSON + _PEOPLE_A_SECOND * int(time.time())}
+    arguments = [word for name, number in {**newcomers, **ports}.items() for word in (name, str(number))]
+    async with child("sandbox", ["bench.sandbox", *arguments], env) as sandbox:
         yield sandbox, _ready(await sandbox.first_line())
 
 

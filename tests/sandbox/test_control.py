@@ -29,6 +29,15 @@ async def test_peoples_ids_do_not_fit_in_32_bits(client: SandboxClient) -> None:
     assert all(one.id > 2**32 for one in await client.add_people(3))
 
 
+async def test_another_first_person_makes_another_cast_of_the_same_names() -> None:
+    async with Sandbox(bots=1, first_person=9_000_000_001) as sandbox, SandboxClient(sandbox.control_url) as client:
+        people = await client.add_people(2)
+    assert [(one.id, one.first_name, one.username) for one in people] == [
+        (9_000_000_001, "Bruno", "person_1"),
+        (9_000_000_002, "Carla", "person_2"),
+    ]
+
+
 async def test_a_bot_can_be_added_while_others_work(
     client: SandboxClient, sandbox: Sandbox, session: aiohttp.ClientSession
 ) -> None:

@@ -210,6 +210,7 @@ function welcome() {
 }
 
 function explain() {
+  byId("hint").textContent = "";
   const steps = ["welcome1", "welcome2", "welcome3", "welcome4"].map((step) => el("li", {}, t(step)));
   messages.clear();
   messages.chat = null;
@@ -225,7 +226,7 @@ function drawDeeds(relation, bot, name) {
   if (instead) [byId("instead").dataset.deed, byId("instead").textContent] = instead;
   for (const id of ["start", "pay", "block"]) byId(id).disabled = relation !== "started";
   byId("text").placeholder = t("writeAs", { name });
-  if (relation === "never") toast(t("startFirst", { bot }));
+  byId("hint").textContent = relation === "never" ? t("startFirst", { bot }) : "";
 }
 
 function drawWords() {
