@@ -160,6 +160,7 @@ async def test_a_held_lane_says_until_when(ground: Ground) -> None:
         ("UPDATE bots SET status = 'suspended'", Reason.BOT_HELD),
         ("UPDATE recovery_campaigns SET state = 'paused'", Reason.BOT_HELD),
         ("UPDATE recovery_campaigns SET state = 'stopped'", Reason.STOPPED),
+        ("UPDATE recovery_campaigns SET state = 'shadow'", Reason.SHADOW),
         ("INSERT INTO chats VALUES (7, 5000000001, NULL, NULL, NULL, 5, 6, NULL)", Reason.UNREACHABLE),
         ("INSERT INTO chats VALUES (7, 5000000001, NULL, NULL, NULL, 5, NULL, 6)", Reason.OPTED_OUT),
     ],

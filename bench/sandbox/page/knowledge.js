@@ -4,7 +4,7 @@
 import { el } from "./dom.js";
 import { clock, duration, language, schedule, t } from "./texts.js";
 
-const MARKS = { sent: "✓", scheduled: "◷", sending: "➤", skipped: "↷", cancelled: "✕", failed: "!", unknown: "?" };
+const MARKS = { sent: "✓", scheduled: "◷", sending: "➤", skipped: "↷", cancelled: "✕", failed: "!", unknown: "?", would_send: "≈" };
 const DEAD_END = new Set(["paid", "opted_out", "unreachable", "stopped", "campaign_inactive", "cancelled"]);
 
 export class Knowledge {
