@@ -1,0 +1,68 @@
+"""What an admin changes takes effect by the word of it, long before anybody would look again by himself."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from engine import administration, poller
+from engine.core.campaign import Change
+from engine.receiver import __main__ as receiver
+from engine.receiver import feeds
+from storage import keys
+from storage.feed import server_now_ms
+from tests.flows.house import BOT, CAMPAIGN, PATIENCE_S, House, open_house
+
+NEVER_S = 3_600.0
+
+
+@pytest.fixture
+async def house(redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    """Once all is going, nobody looks by himself any more."""
+    monkeypatch.setattr(feeds, "TTL_MS", int(NEVER_S * 1000))
+    async with open_house(redis_url, database_url) as house:
+        assert await house.ended(await house.someone()) == ["completed"]
+        monkeypatch.setattr(poller, "TURN_S", NEVER_S)
+        monkeypatch.setattr(receiver, "TURN_S", NEVER_S)
+        yield house
+
+
+async def change(house: House) -> Change:
+    return Change("test", await server_now_ms(house.redis))
+
+
+async def threshold_of(house: House, person: int) -> int:
+    """By which threshold the person's last sign of life was armed; -1 for none."""
+    state = await house.redis.hget(keys.of_bot(await house.pool.fetchval("SELECT id FROM bots")).state, str(person))
+    if state is None:
+        return -1
+    _, seen, due, *_ = str(state).split(" ")
+    return int(due) - int(seen)
+
+
+async def test_receivers_arm_by_what_is_published_and_no_longer_by_what_is_stopped(house: House) -> None:
+    person = await house.someone()
+    await house.publish(CAMPAIGN.replace(b"threshold: 1s", b"threshold: 7m"))
+    async with asyncio.timeout(PATIENCE_S):
+        while await threshold_of(house, person) != 7 * 60_000:
+            await house.people.write(BOT, person, "hi")
+            await asyncio.sleep(0.05)
+    await administration.stop(house.pool, BOT, await change(house))
+    async with asyncio.timeout(PATIENCE_S):
+        while await threshold_of(house, person) != -1:
+            await house.people.write(BOT, person, "hi")
+            await asyncio.sleep(0.05)
+
+
+async def test_pollers_send_what_is_published(house: House) -> None:
+    await house.publish(CAMPAIGN.replace(b"text: first", b"text: changed"))
+    person = await house.someone()
+    assert await house.ended(person) == ["completed"]
+    assert await house.told(person) == ["changed", "second", "third"]
+
+
+async def test_the_end_of_an_emergency_stop_is_heard(house: House) -> None:
+    await administration.stop_all(house.pool, await change(house))
+    person = await house.someone()
+    await administration.resume_all(house.pool, await change(house))
+    assert await house.ended(person) == ["completed"]

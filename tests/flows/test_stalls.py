@@ -1,0 +1,33 @@
+"""A poller that stands still for a while (stopped, swapped out) does not act by what it knew before."""
+
+import pytest
+
+from engine.clock import ServerClock
+from engine.dispatch import PASS_HOLDS_MS
+from engine.doors import Doors
+from storage.timers import Fence, Ticket
+from tests.flows.conftest import house
+from tests.flows.house import House
+
+__all__ = ["house"]
+
+
+async def test_who_stands_still_between_the_last_look_and_the_wire_does_not_send_by_that_look(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, looks = Doors.pass_, 0
+
+    async def looks_and_stands_still(doors: Doors, bot_id: int, ticket: Ticket) -> Fence:
+        nonlocal looks
+        fence, looks = await look(doors, bot_id, ticket), looks + 1
+        if looks == 1:
+            clock: ServerClock = doors._clock
+            clock.hear(clock.now_ms() + PASS_HOLDS_MS + 1)
+        return fence
+
+    monkeypatch.setattr(Doors, "pass_", looks_and_stands_still)
+    person = await house.someone()
+    assert await house.ended(person) == ["completed"]
+    assert await house.told(person) == ["first", "second", "third"]
+    assert looks == 4
+    assert (await house.delivery(person, "one", "sent"))["attempts"] == 1
