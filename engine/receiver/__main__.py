@@ -27,7 +27,7 @@ from engine.receiver.feeds import Feeds
 from engine.receiver.http import Bots, Http
 from engine.receiver.poll import PollFeed
 from engine.receiver.updates import Gone, Sign
-from engine.receiver.webhook import WebhookFeed, secrets_of
+from engine.receiver.webhook import WebhookFeed, leave, secrets_of
 from engine.settings import Settings, load_settings
 from engine.telemetry import configure, logger
 from engine.vault import Vault
@@ -50,7 +50,7 @@ class Turn(NamedTuple):
 
 
 class _Feeding(NamedTuple):
-    sealed_token: bytes
+    bot: Watched
     task: asyncio.Task[None]
 
 
@@ -63,6 +63,7 @@ class Receiver:
         self._vault = Vault(settings.encryption_keys)
         self._watched: dict[int, Watched] = {}
         self._feeding: dict[int, _Feeding] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
         self._secrets: dict[bytes, list[str]] = {}
         self._arrivals: dict[int, Batcher[None, None]] = {}
         self._well = False
@@ -78,12 +79,12 @@ class Receiver:
         self._watched = {bot.bot_id: bot for bot in await watched.list_watched(self._pool)}
         ours = await self._feeds.run_once(self._watched)
         for bot_id, feeding in list(self._feeding.items()):
-            if bot_id not in ours or self._watched[bot_id].token != feeding.sealed_token:
-                feeding.task.cancel()
+            if bot_id not in ours or self._watched[bot_id].token != feeding.bot.token:
+                self._end(feeding)
                 del self._feeding[bot_id]
         for place, bot_id in enumerate(sorted(ours - self._feeding.keys())):
             bot = self._watched[bot_id]
-            self._feeding[bot_id] = _Feeding(bot.token, asyncio.create_task(self._feed(bot, place * STAGGER_S)))
+            self._feeding[bot_id] = _Feeding(bot, asyncio.create_task(self._feed(bot, place * STAGGER_S)))
         return Turn(sum(not feeding.task.done() for feeding in self._feeding.values()))
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -114,7 +115,7 @@ class Receiver:
         return True
 
     async def _close(self, beside: list[asyncio.Task[None]]) -> None:
-        tasks = [*beside, *(feeding.task for feeding in self._feeding.values())]
+        tasks = [*beside, *self._leaving, *(feeding.task for feeding in self._feeding.values())]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -123,6 +124,25 @@ class Receiver:
         except RecoveryError as error:
             logger().warning("Feeds not released: they are free in a moment", error=str(error))
         await self.activity.flush()
+
+    def _end(self, feeding: _Feeding) -> None:
+        """A bot that is no longer ours to watch at all gets no updates either."""
+        feeding.task.cancel()
+        if self._settings.webhook_url and feeding.bot.bot_id not in self._watched:
+            leaving = asyncio.create_task(self._leave(feeding.bot))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+
+    async def _leave(self, bot: Watched) -> None:
+        try:
+            refused = await leave(self._api_of(bot), bot.bot_id)
+        except RecoveryError as error:
+            logger().warning("Webhook not taken away", bot=bot.username, error=str(error))
+            return
+        if refused:
+            logger().warning("Webhook not taken away", bot=bot.username, description=refused.description)
+        else:
+            logger().info("Webhook taken away", bot=bot.username)
 
     async def _feed(self, bot: Watched, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
@@ -136,12 +156,16 @@ class Receiver:
 
     def _feed_of(self, bot: Watched) -> Feed:
         """Raises SettingsError for a token that cannot be read."""
-        api = BotApi(self._session, self._settings.telegram_api_url, self._vault.decrypt(bot.token))
+        api = self._api_of(bot)
         holding = partial(self._feeds.holding, bot.bot_id)
         if self._settings.webhook_url is None:
             return PollFeed(api, self._effects, bot.bot_id, bot.username, holding)
         secret = self._open_secrets(bot)[0]
         return WebhookFeed(api, self._effects, bot.bot_id, bot.username, holding, self._settings.webhook_url, secret)
+
+    def _api_of(self, bot: Watched) -> BotApi:
+        """Raises SettingsError for a token that cannot be read."""
+        return BotApi(self._session, self._settings.telegram_api_url, self._vault.decrypt(bot.token))
 
     def _bot(self, bot_id: int) -> Watched | None:
         return self._watched.get(bot_id)

@@ -170,6 +170,16 @@ async def test_a_webhook_that_leads_elsewhere_is_left_alone(desk: Desk, capsys: 
     assert not feeding.done()
 
 
+async def test_a_bot_that_is_removed_gets_no_updates_any_more(desk: Desk) -> None:
+    await desk.set_up()
+    await desk.pool.execute("UPDATE bots SET status = 'removed', token = ''")
+    await desk.receiver.run_once()
+    async with asyncio.timeout(20):
+        while (await desk.people.webhook(desk.bot.username)).url:  # noqa: ASYNC110 - the sandbox is the signal
+            await asyncio.sleep(0.02)
+    assert (await desk.post(b"{}", WRONG))[0] == HTTPStatus.NOT_FOUND
+
+
 async def test_polling_takes_our_own_webhook_away_and_loses_nothing(desk: Desk) -> None:
     await desk.set_up()
     await desk.receiver._close([])
