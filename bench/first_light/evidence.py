@@ -1,16 +1,27 @@
-"""What the engine itself holds: read to know when a run is over, what is in doubt, and what a killed poller held."""
+"""What the engine itself holds: read to know when a run is over, what is in doubt, who serves which shard and
+feed, and what a poller that ceased to work held.
+"""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 from bench.first_light.judge import Chat, Undecided
+from engine.core.errors import RecoveryError
 from engine.settings import Settings
-from storage import keys
+from storage import keys, shards
 from storage.postgres import Pool, open_pool
 from storage.redis import Redis, open_redis
+from storage.shards import Layout
 
 _URGENCY: Final = 2**42
+
+
+class Owner(NamedTuple):
+    """A process that holds a shard or a feed, and the epoch under which it does."""
+
+    pid: int
+    epoch: int
 
 
 class Evidence:
@@ -39,11 +50,34 @@ class Evidence:
         )
         return [Undecided(*row) for row in rows]
 
-    async def leased(self) -> dict[Chat, int]:
+    async def shards(self) -> Layout:
+        """How many there are, and since when. Raises RecoveryError."""
+        layout = await shards.read(self._client)
+        if layout is None:
+            raise RecoveryError("Redis does not know the number of shards: no poller has told it yet.")
+        return layout
+
+    async def poller_of(self, shard: int) -> Owner | None:
+        """Who serves a shard now."""
+        return await self._owner(keys.of_shard(shard))
+
+    async def receiver_of(self, bot: int) -> Owner | None:
+        """Who takes a bot's feed now."""
+        return await self._owner(keys.of_bot(bot).poll)
+
+    async def watermark(self, bot: int) -> int:
+        """Up to when all signs of life in a bot's chats are taken in."""
+        return int(await self._client.hget(keys.of_bot(bot).bot, "watermark") or 0)
+
+    async def epoch(self, bot: int) -> int:
+        """Under which epoch the bot was last claimed for."""
+        return int(await self._client.hget(keys.of_bot(bot).bot, "epoch") or 0)
+
+    async def leased(self, bots: Iterable[int]) -> dict[Chat, int]:
         """The versions of the chats that a poller holds: their score is neither their due nor an urgent one."""
         return {
             (bot, chat): version
-            for bot in self._bot_ids
+            for bot in bots
             for chat, score, version, due in await self._timers(bot)
             if score not in {due, due - _URGENCY}
         }
@@ -51,9 +85,13 @@ class Evidence:
     async def versions(self, chats: Mapping[Chat, int]) -> dict[Chat, int | None]:
         """The present versions of these chats; None for one without a timer."""
         found: dict[Chat, int | None] = dict.fromkeys(chats)
-        for bot in self._bot_ids:
+        for bot in {bot for bot, _ in chats}:
             found |= {(bot, chat): version for chat, _, version, _ in await self._timers(bot) if (bot, chat) in chats}
         return found
+
+    async def _owner(self, key: str) -> Owner | None:
+        value = await self._client.get(key)
+        return None if value is None else owner(str(value))
 
     async def _timers(self, bot: int) -> list[tuple[int, int, int, int]]:
         """Chat, score, version and due of every timer of a bot, from one moment."""
@@ -66,6 +104,13 @@ class Evidence:
         return [
             (int(chat), int(score), int(parts[chat][0]), int(parts[chat][2])) for chat, score in scores if chat in parts
         ]
+
+
+def owner(value: str) -> Owner | None:
+    """Read `<host>:<pid>:<chance> <epoch>`; what was given back has no owner."""
+    name, _, epoch = value.partition(" ")
+    parts = name.rsplit(":", 2)
+    return Owner(int(parts[-2]), int(epoch)) if len(parts) > 1 else None
 
 
 @asynccontextmanager

@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple, TypeAlias
 
+from bench.first_light import pace
+from bench.first_light.pace import Pace
 from bench.first_light.script import SEQUENCE, THRESHOLD_MS
 from bench.sandbox.wire import Row
 
@@ -72,11 +74,12 @@ class Verdict(NamedTuple):
     unknown: int
     broken_off: int
     lateness_ms: Spread
+    pace: Pace
 
-    def holds(self, *, killed: bool) -> bool:
-        """Nothing went wrong. A killed poller may leave in doubt what was on the wire, and one request more."""
-        wrong = (self.duplicates, self.lost, self.sent_after_reply, self.sent_to_paid, self.early)
-        return not any(wrong) and self.unknown <= (self.broken_off + 1 if killed else 0)
+    def holds(self, doubtful: int = 0) -> bool:
+        """Nothing went wrong, and of no more than so many sends it cannot be said whether they arrived."""
+        wrong = (self.duplicates, self.lost, self.sent_after_reply, self.sent_to_paid, self.early, self.pace.over)
+        return not any(wrong) and self.unknown <= doubtful
 
 
 class _Requests(NamedTuple):
@@ -121,6 +124,7 @@ def judge(
         unknown=len(undecided),
         broken_off=sum(row.broken_off is not None for row in sends),
         lateness_ms=spread(_lateness(chats, by_chat)),
+        pace=pace.measure(sends),
     )
 
 

@@ -1,59 +1,50 @@
-"""`kill -9` of the poller in mid-run, while sends are under way, and how long its chats then wait.
+"""`kill -9` of a poller in mid-run, while sends are under way.
 
-Just before, every send is slowed down, so that many are under way. A chat counts as taken up again when its version has
-changed; one in which the person acted meanwhile is left out, since a sign of life changes the version as well.
+Where a poller stands by none is started anew. Its chats must go on within seconds; what was on the wire may be in
+doubt.
 """
 
-import asyncio
-import time
-from collections.abc import Callable
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
 
-from bench.first_light.evidence import Evidence
-from bench.first_light.judge import Chat
-from bench.first_light.play import Play
-from bench.first_light.stage import House
-from bench.sandbox.client import SandboxClient
-from bench.sandbox.wire import Fault, FaultKind
-from engine.core.errors import RecoveryError
+from bench.first_light import takeover
+from bench.first_light.finding import Finding, line, seconds
+from bench.first_light.judge import spread
+from bench.first_light.scene import Scene
 
-_SLOW: Final = Fault(FaultKind.SLOW, method="sendMessage", latency_ms=600)
-_UNDER_WAY: Final = 10
-_LOOK_S: Final = 0.05
-_PATIENCE_S: Final = 60.0
-_ACTED_BEFORE_MS: Final = 1_000
+RECOVERED_MS: Final = 5_000
+_MOMENT: Final = 1 / 3
 
 
-async def kill_in_mid_run(house: House, play: Play, evidence: Evidence, client: SandboxClient, after: int) -> list[int]:
-    """Kill it once so many sends were seen; gives each chat's wait in ms. Raises RecoveryError."""
-    await _until(lambda: len(play.sends) >= after)
-    slow = await client.set_fault(_SLOW)
-    await _until(lambda: len(play.open) >= _UNDER_WAY)
-    house.kill("poller")
-    killed_at, killed_ms = time.monotonic(), time.time_ns() // 1_000_000
-    held = await evidence.leased()
-    house.begin_poller("second poller")
-    await client.remove_fault(slow.id)
-    waits = await _waits(evidence, held, killed_at)
-    return [wait for chat, wait in waits.items() if not _acted(play, chat, killed_ms)]
+@dataclass(frozen=True)
+class Killed(Finding):
+    kills: ClassVar[bool] = True
+    waits_ms: list[int]
+
+    @property
+    def holds(self) -> bool:
+        return spread(self.waits_ms).p99 <= RECOVERED_MS
+
+    @property
+    def doubtful(self) -> int:
+        """One request may have left no trace."""
+        return 1
+
+    def as_json(self) -> dict[str, Any]:
+        return {"recovery_s": seconds(spread(self.waits_ms))}
+
+    def as_line(self) -> str:
+        meaning = f"until {len(self.waits_ms)} chats of the killed went on; p99 must not exceed {RECOVERED_MS} ms"
+        return line("recovery", spread(self.waits_ms), meaning)
 
 
-async def _until(reached: Callable[[], bool]) -> None:
-    while not reached():  # noqa: ASYNC110 - what is looked at comes by polling itself
-        await asyncio.sleep(_LOOK_S)
-
-
-async def _waits(evidence: Evidence, held: dict[Chat, int], killed_at: float) -> dict[Chat, int]:
-    waits: dict[Chat, int] = {}
-    while len(waits) < len(held):
-        waited = time.monotonic() - killed_at
-        if waited > _PATIENCE_S:
-            raise RecoveryError(f"{len(held) - len(waits)} of the killed poller's chats were not taken up again.")
-        now = await evidence.versions(held)
-        waits |= {chat: round(waited * 1000) for chat in held if chat not in waits and now[chat] != held[chat]}
-        await asyncio.sleep(_LOOK_S)
-    return waits
-
-
-def _acted(play: Play, chat: Chat, killed_ms: int) -> bool:
-    return play.done[chat][-1].at_ms > killed_ms - _ACTED_BEFORE_MS
+async def kill(scene: Scene) -> Killed:
+    """Raises RecoveryError."""
+    await scene.reached(_MOMENT)
+    async with scene.slow_sends():
+        victim = await scene.sending_poller()
+        scene.house.kill(victim.name)
+        held = await scene.evidence.leased(victim.bots)
+        if not scene.standbys:
+            scene.house.begin_poller(victim.shard)
+    return Killed(await takeover.waits_ms(scene, held))

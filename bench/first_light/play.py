@@ -85,6 +85,15 @@ class Play:
         acts = sum(map(len, self.done.values()))
         return len(self._agenda) + acts - len(self._acknowledged)
 
+    def taken_in_ms(self, since_ms: int) -> list[int]:
+        """How long each sign of life since then waited for its acknowledgement; those that still wait are left out."""
+        acts = [(bot, act) for (bot, _), acts in self.done.items() for act in acts if act.at_ms >= since_ms]
+        return [
+            self._acknowledged[bot, act.update_id] - act.at_ms
+            for bot, act in acts
+            if (bot, act.update_id) in self._acknowledged
+        ]
+
     def silences(self) -> dict[Chat, list[Silence]]:
         return {chat: list(self._silences(chat[0], self.done[chat])) for chat in self._parts}
 

@@ -1,8 +1,11 @@
 """How a verdict is told: to machines as one JSON object, to people as a table that says how to read it."""
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from bench.first_light.judge import GRACE_MS, Spread, Verdict, spread
+from bench.first_light import pace
+from bench.first_light.finding import Finding, line
+from bench.first_light.judge import GRACE_MS, Verdict
 
 _MEANINGS: Final = {
     "chats": "chats in all",
@@ -18,45 +21,54 @@ _MEANINGS: Final = {
     "early": "before the silence was long enough, or the schedule said so: must be 0",
     "unknown": "sends of which PostgreSQL cannot say whether they arrived: must be 0",
     "broken_off": "sends that the sandbox saw broken off",
+    "over_pace": f"accepted more than {pace.TOLERANCE:g} ahead of the bot's pace and its burst: must be 0",
 }
-_UNKNOWN_AFTER_KILL: Final = "sends of which nobody can say whether they arrived: at most broken_off + 1"
 
 
 class Outcome(NamedTuple):
-    """What a run showed. `recovery_ms` is None where no poller was killed."""
+    """What a run showed, and what came of its disturbances."""
 
     verdict: Verdict
-    recovery_ms: list[int] | None
+    findings: Sequence[Finding] = ()
 
     @property
     def holds(self) -> bool:
-        return self.verdict.holds(killed=self.recovery_ms is not None)
+        return self.verdict.holds(self._doubtful) and all(finding.holds for finding in self.findings)
 
     def as_json(self) -> dict[str, Any]:
-        told = self.verdict._asdict() | {"lateness_ms": self.verdict.lateness_ms._asdict()}
-        if self.recovery_ms is not None:
-            told["recovery_s"] = {name: ms / 1000 for name, ms in spread(self.recovery_ms)._asdict().items()}
-        return told
+        told = self._figures() | {
+            "lateness_ms": self.verdict.lateness_ms._asdict(),
+            "pace": {str(bot): ahead for bot, ahead in self.verdict.pace.overfill.items()},
+        }
+        for finding in self.findings:
+            told |= finding.as_json()
+        return told | {"holds": self.holds}
 
     def as_table(self) -> str:
-        meanings = _MEANINGS | ({"unknown": _UNKNOWN_AFTER_KILL} if self.recovery_ms is not None else {})
-        told = self.verdict._asdict()
+        figures, verdict = self._figures(), self.verdict
         return "\n".join(
             [
-                *(f"{name:<17}{told[name]:>6}  {meaning}" for name, meaning in meanings.items()),
-                _spread("lateness", self.verdict.lateness_ms, "first message after threshold; a herd waits its turn"),
-                *self._recovery(),
-                "All promises were kept." if self.holds else "A promise was BROKEN: see the lines that must be 0.",
+                *(f"{name:<17}{figures[name]:>6}  {meaning}" for name, meaning in self._meanings().items()),
+                line("lateness", verdict.lateness_ms, "first message after threshold; a herd waits its turn"),
+                f"{'pace':<10}{verdict.pace.worst:g} messages ahead of pace and burst at worst",
+                *(finding.as_line() for finding in self.findings),
+                "All promises were kept." if self.holds else "A promise was BROKEN: see the lines that say must.",
             ]
         )
 
-    def _recovery(self) -> list[str]:
-        if self.recovery_ms is None:
-            return []
-        return [
-            _spread("recovery", spread(self.recovery_ms), f"until {len(self.recovery_ms)} chats of the killed went on")
-        ]
+    @property
+    def _doubtful(self) -> int:
+        """How many sends may be in doubt after what was done to the processes."""
+        broken_off = self.verdict.broken_off if any(finding.kills for finding in self.findings) else 0
+        return broken_off + sum(finding.doubtful for finding in self.findings)
 
+    def _figures(self) -> dict[str, Any]:
+        told = self.verdict._asdict() | {"over_pace": self.verdict.pace.over}
+        return {name: told[name] for name in _MEANINGS}
 
-def _spread(name: str, values: Spread, meaning: str) -> str:
-    return f"{name:<10}p50 {values.p50} ms, p99 {values.p99} ms, max {values.max} ms  {meaning}"
+    def _meanings(self) -> dict[str, str]:
+        if not self._doubtful:
+            return _MEANINGS
+        return _MEANINGS | {
+            "unknown": f"sends of which nobody can say whether they arrived: must not exceed {self._doubtful}"
+        }

@@ -49,7 +49,7 @@ def wrongs(verdict: Verdict) -> dict[str, int]:
 def test_a_whole_sequence_in_time_is_clean() -> None:
     verdict = judge({CHAT: [WHOLE]}, SEQUENCE_SENT)
     assert not wrongs(verdict)
-    assert verdict.holds(killed=False)
+    assert verdict.holds()
     assert (verdict.chats, verdict.episodes, verdict.sent, verdict.expected, verdict.optional) == (1, 1, 3, 3, 0)
 
 
@@ -61,7 +61,7 @@ def test_requests_that_send_nothing_are_not_judged() -> None:
 def test_a_block_accepted_twice_in_one_silence_is_a_duplicate() -> None:
     verdict = judge({CHAT: [WHOLE]}, [*SEQUENCE_SENT, send(TWO, DUE_TWO + 5)])
     assert wrongs(verdict) == {"duplicates": 1}
-    assert not verdict.holds(killed=True)
+    assert not verdict.holds(doubtful=9)
 
 
 def test_a_block_refused_and_then_accepted_is_none() -> None:
@@ -81,7 +81,7 @@ def test_the_same_block_in_the_next_silence_is_none() -> None:
 def test_a_block_that_never_came_is_lost() -> None:
     verdict = judge({CHAT: [WHOLE]}, SEQUENCE_SENT[:2])
     assert wrongs(verdict) == {"lost": 1}
-    assert not verdict.holds(killed=True)
+    assert not verdict.holds(doubtful=9)
 
 
 def test_a_block_that_was_only_refused_is_lost() -> None:
@@ -96,8 +96,8 @@ def test_a_block_in_doubt_is_unknown_and_not_lost() -> None:
     doubt = Undecided(BOT, PERSON, ACT + 999, SEQUENCE[1].step, SEQUENCE[1].block)
     verdict = judge({CHAT: [WHOLE]}, [SEQUENCE_SENT[0], SEQUENCE_SENT[2]], [doubt])
     assert wrongs(verdict) == {"unknown": 1}
-    assert not verdict.holds(killed=False)
-    assert verdict.holds(killed=True)
+    assert not verdict.holds()
+    assert verdict.holds(doubtful=1)
 
 
 def test_doubt_about_one_silence_excuses_no_other() -> None:
@@ -105,18 +105,11 @@ def test_doubt_about_one_silence_excuses_no_other() -> None:
     assert wrongs(judge({CHAT: broken()}, SEQUENCE_SENT[:1], [doubt])) == {"lost": 1, "unknown": 1}
 
 
-def test_a_killed_poller_may_leave_one_more_in_doubt_than_was_broken_off() -> None:
-    doubts = [Undecided(BOT, PERSON, ACT, message.step, message.block) for message in SEQUENCE]
-    rows = [send(ONE, DUE_ONE, broken_off="client"), *SEQUENCE_SENT[1:]]
-    assert judge({CHAT: [WHOLE]}, rows, doubts[:2]).holds(killed=True)
-    assert not judge({CHAT: [WHOLE]}, rows, doubts).holds(killed=True)
-
-
 @pytest.mark.parametrize("arrived_ms", [ACKED + 1, ACKED + GRACE_MS])
 def test_the_first_message_just_after_a_reply_has_crossed(arrived_ms: int) -> None:
     verdict = judge({CHAT: broken(1)}, [SEQUENCE_SENT[0], send(TWO, arrived_ms)])
     assert wrongs(verdict) == {"crossed": 1}
-    assert verdict.holds(killed=False)
+    assert verdict.holds()
 
 
 def test_a_message_before_the_acknowledgement_has_not_crossed() -> None:
@@ -128,7 +121,7 @@ def test_a_message_before_the_acknowledgement_has_not_crossed() -> None:
 def test_a_message_long_after_a_reply_is_sent_after_it() -> None:
     verdict = judge({CHAT: broken(1)}, [SEQUENCE_SENT[0], send(TWO, ACKED + GRACE_MS + 1)])
     assert wrongs(verdict) == {"sent_after_reply": 1}
-    assert not verdict.holds(killed=True)
+    assert not verdict.holds(doubtful=9)
 
 
 def test_a_second_message_just_after_a_reply_is_sent_after_it() -> None:
@@ -143,7 +136,7 @@ def test_a_message_to_somebody_who_had_paid_is_told_apart() -> None:
     verdict = judge({CHAT: silences}, [send(ONE, ACT + 1_500 + THRESHOLD_MS)])
     assert wrongs(verdict) == {"sent_to_paid": 1}
     assert verdict.episodes == 0
-    assert not verdict.holds(killed=True)
+    assert not verdict.holds(doubtful=9)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +151,7 @@ def test_a_message_to_somebody_who_had_paid_is_told_apart() -> None:
 def test_a_message_before_its_time_is_early(rows: list[Row]) -> None:
     verdict = judge({CHAT: [WHOLE]}, rows)
     assert wrongs(verdict) == {"early": 1}
-    assert not verdict.holds(killed=True)
+    assert not verdict.holds(doubtful=9)
 
 
 def test_a_message_before_anybody_acted_is_early() -> None:
@@ -191,6 +184,15 @@ def test_a_send_broken_off_is_counted() -> None:
 def test_lateness_counts_from_act_and_threshold_to_the_first_request() -> None:
     rows = [send(ONE, DUE_ONE + 40), send(TWO, DUE_TWO + 90), send(THREE, DUE_THREE + 500)]
     assert judge({CHAT: [WHOLE]}, rows).lateness_ms == Spread(40, 40, 40)
+
+
+def test_a_burst_beyond_the_pace_breaks_the_promise() -> None:
+    chats = {(BOT, person): [Silence(ACT, ACT, 1)] for person in range(20)}
+    burst = [Row(person, BOT, "sendMessage", DUE_ONE, chat_id=person, text=ONE, ok=True) for person in range(20)]
+    verdict = judge(chats, burst)
+    assert not wrongs(verdict)
+    assert verdict.pace.over > 0
+    assert not verdict.holds(doubtful=9)
 
 
 def test_a_message_that_no_campaign_holds_ends_the_judgement() -> None:

@@ -1,0 +1,52 @@
+"""A poller stands still in mid-run while sends are under way, and comes back when its shard is long another's.
+
+As a machine that was paused: it wakes up with claims that are no longer its own, and must not send by them.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bench.first_light import takeover
+from bench.first_light.finding import Finding, line, seconds
+from bench.first_light.judge import spread
+from bench.first_light.scene import Scene, Victim
+
+STILL_S: Final = 10.0
+_MOMENT: Final = 1 / 2
+
+
+@dataclass(frozen=True)
+class Frozen(Finding):
+    """`under_way`: sends that had arrived and not ended when it stood still."""
+
+    under_way: int
+    waits_ms: list[int]
+
+    @property
+    def doubtful(self) -> int:
+        """What was under way, and one request that had not arrived yet."""
+        return self.under_way + 1
+
+    def as_json(self) -> dict[str, Any]:
+        return {"frozen_under_way": self.under_way, "frozen_recovery_s": seconds(spread(self.waits_ms))}
+
+    def as_line(self) -> str:
+        meaning = f"until {len(self.waits_ms)} chats of the frozen went on; {self.under_way} sends were under way"
+        return line("frozen", spread(self.waits_ms), meaning)
+
+
+async def freeze(scene: Scene) -> Frozen:
+    """Raises RecoveryError."""
+    await scene.reached(_MOMENT)
+    async with scene.slow_sends():
+        victim = await scene.sending_poller()
+        scene.house.freeze(victim.name)
+        under_way, held = await scene.under_way(victim), await scene.evidence.leased(victim.bots)
+    waits_ms, _ = await asyncio.gather(takeover.waits_ms(scene, held), _thaw(scene, victim))
+    return Frozen(under_way, waits_ms)
+
+
+async def _thaw(scene: Scene, victim: Victim) -> None:
+    await asyncio.sleep(STILL_S)
+    scene.house.thaw(victim.name)

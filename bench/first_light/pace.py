@@ -1,0 +1,60 @@
+"""Did any bot speak faster than its pace? By what the sandbox accepted, as a bucket that leaks at the pace. Pure.
+
+Each accepted message fills its bot's bucket by one; `RATE` leak out a second. The engine may fill it by what its own
+bucket of tokens holds (BURST_S). What it sends on time may still arrive unevenly: between the token and the wire lie
+two statements in PostgreSQL and the pass in Redis, and at the end the sandbox's own turn, each shared with others. A
+request that is held up by J longer than those behind it looks like a burst of RATE * J, and where the queue is long the
+bucket stays ahead by it. The first requests of a process are held up longest, since its connections are cold: up to
+0.25 s on two shared cores under load. JITTER_S leaves room. A bot that two pollers serve at once gains on the pace by
+RATE a second, and is over within half a second.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from bench.sandbox.wire import Row
+from engine.core.pace import BURST_S
+
+RATE: Final = 25
+"""Messages a second and bot: the default of the engine."""
+
+JITTER_S: Final = 0.4
+ALLOWED: Final = max(1.0, RATE * BURST_S)
+TOLERANCE: Final = RATE * JITTER_S
+
+
+class Pace(NamedTuple):
+    """`overfill`: by how many messages a bot was ahead at worst of what the pace allows. `over`: requests beyond the
+    tolerance.
+    """
+
+    overfill: dict[int, float]
+    over: int
+
+    @property
+    def worst(self) -> float:
+        return max(self.overfill.values(), default=0.0)
+
+
+def measure(rows: Iterable[Row]) -> Pace:
+    arrivals: defaultdict[int, list[int]] = defaultdict(list)
+    for row in rows:
+        if row.method == "sendMessage" and row.ok:
+            arrivals[row.bot_id].append(row.arrived_ms)
+    excess = {bot: [level - ALLOWED for level in levels(sorted(moments))] for bot, moments in arrivals.items()}
+    return Pace(
+        {bot: round(max(0.0, *ahead), 2) for bot, ahead in excess.items()},
+        sum(one > TOLERANCE for ahead in excess.values() for one in ahead),
+    )
+
+
+def levels(arrivals_ms: Sequence[int]) -> list[float]:
+    """How full the bucket is after each arrival."""
+    found: list[float] = []
+    level, before_ms = 0.0, 0
+    for moment_ms in arrivals_ms:
+        level = max(0.0, level - RATE * (moment_ms - before_ms) / 1000) + 1
+        before_ms = moment_ms
+        found.append(level)
+    return found
