@@ -5,9 +5,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from bench.first_light import question as first_light
+from bench.idle import question as idle
 
 _QUESTIONS: Final[dict[str, tuple[Callable[[Sequence[str]], int], str]]] = {
     "first-light": (first_light.main, "is every message that is owed sent once, in time, and no other?"),
+    "idle": (idle.main, "what does an armed chat cost while nothing is due?"),
 }
 
 

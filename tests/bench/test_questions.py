@@ -7,7 +7,8 @@ from bench.__main__ import main
 
 def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
-    assert capsys.readouterr().out.startswith("first-light ")
+    told = capsys.readouterr().out
+    assert [line.split()[0] for line in told.splitlines()] == ["first-light", "idle"]
 
 
 def test_an_unknown_question_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
@@ -15,10 +16,18 @@ def test_an_unknown_question_is_refused_with_the_known_ones(capsys: pytest.Captu
     assert "first-light" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["--chats", "0"], ["--bots", "11"], ["--chats", "many"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["first-light", "--chats", "0"],
+        ["first-light", "--bots", "11"],
+        ["first-light", "--shards", "many"],
+        ["idle", "--seconds", "0"],
+    ],
+)
 def test_a_number_out_of_range_is_refused_before_anything_starts(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
-        main(["first-light", *arguments])
+        main(arguments)
     assert "give a whole number from 1 to" in capsys.readouterr().err
