@@ -35,6 +35,7 @@ class Answer:
     body: bytes
     retry_after: int | None = None
     content_type: str = _JSON
+    reason: str = ""
 
     @property
     def ok(self) -> bool:
@@ -57,7 +58,7 @@ def refused(error: ApiError) -> Answer:
     body: dict[str, Any] = {"ok": False, "error_code": code, "description": description}
     if error.retry_after is not None:
         body["parameters"] = {"retry_after": error.retry_after}
-    return Answer(code, msgspec.json.encode(body), error.retry_after)
+    return Answer(code, msgspec.json.encode(body), error.retry_after, reason=description)
 
 
 async def spoiled(fault: Fault) -> Answer:
@@ -70,5 +71,5 @@ async def spoiled(fault: Fault) -> Answer:
         case FaultKind.TOO_MANY_REQUESTS:
             return refused(errors.too_many_requests(fault.retry_after))
         case FaultKind.BAD_GATEWAY:
-            return Answer(HTTPStatus.BAD_GATEWAY, _GATEWAY_PAGE, content_type="text/html")
+            return Answer(HTTPStatus.BAD_GATEWAY, _GATEWAY_PAGE, content_type="text/html", reason="Bad Gateway")
     return refused(ApiError(_REFUSALS[fault.kind]))

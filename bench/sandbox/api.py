@@ -102,10 +102,10 @@ class BotApi:
         try:
             given = await read_parameters(request, target.query)
         except ApiError as error:
-            return _noted(refused(error), row)
+            return self._noted(refused(error), row)
         if bot is None:
             stranger = errors.UNAUTHORIZED if ":" in target.token else errors.INVALID_TOKEN
-            return _noted(refused(ApiError(stranger)), row)
+            return self._noted(refused(ApiError(stranger)), row)
         _describe(row, given)
         verdict = self._faults.judge(bot.id, row.chat_id, row.method.lower())
         row.fault = verdict.label
@@ -116,11 +116,20 @@ class BotApi:
         fault = verdict.fault
         drops = fault is not None and fault.kind is FaultKind.ACCEPT_THEN_DROP
         answer = await self._serve(call, row) if fault is None or drops else await spoiled(fault)
-        _noted(answer, row)
+        self._noted(answer, row)
         if verdict.latency_ms:
             await asyncio.sleep(verdict.latency_ms / 1000)
         if drops:
             raise DroppedError
+        return answer
+
+    def _noted(self, answer: Answer, row: Row) -> Answer:
+        row.ok = answer.ok
+        row.error_code = None if answer.ok else int(answer.status)
+        if answer.ok:
+            self._state.counters.accepted(row.bot_id, row.method)
+        else:
+            self._state.counters.rejected(row.bot_id, answer.reason)
         return answer
 
     async def _serve(self, call: Call, row: Row) -> Answer:
@@ -171,12 +180,6 @@ def _describe(row: Row, given: Parameters) -> None:
         row.offset = integer(given, "offset")
 
 
-def _noted(answer: Answer, row: Row) -> Answer:
-    row.ok = answer.ok
-    row.error_code = None if answer.ok else int(answer.status)
-    return answer
-
-
 def _call(name: str, call: Call, row: Row) -> Answer:
     method = METHODS.get(name)
     if method is None:
@@ -186,6 +189,8 @@ def _call(name: str, call: Call, row: Row) -> Answer:
         return accepted(b"true", result.description)
     if isinstance(result, Message):
         row.message_id = result.message_id
+        content = (result.text, result.reply_markup and bytes(result.reply_markup))
+        call.state.counters.sent(row.bot_id, result.chat.id, content, call.now_ms)
     return accepted(_encode(result))
 
 

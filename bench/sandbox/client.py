@@ -126,6 +126,13 @@ class SandboxClient:
         """Wait until so many requests have arrived and not ended, such as polls."""
         return await self._ask("GET", f"/record/open?count={count}&wait={wait}", list[wire.Row])
 
+    async def counters(self) -> wire.Counts:
+        return await self._ask("GET", "/counters", wire.Counts)
+
+    async def violations(self) -> wire.Violations:
+        """What the bots did that no bot should do, though it may have been answered."""
+        return await self._ask("GET", "/violations", wire.Violations)
+
     async def acknowledgements(self, cursor: int = 0) -> wire.Acknowledgements:
         return await self._ask("GET", f"/acknowledgements?cursor={cursor}", wire.Acknowledgements)
 
@@ -138,7 +145,7 @@ class SandboxClient:
         return await self._ask("GET", f"/webhooks/{bot}?failures={failures}&wait={wait}", wire.WebhookState)
 
     async def reset(self) -> None:
-        """Forget people, chats, updates, webhooks, faults and the record; bots, tokens and update ids stay."""
+        """Forget people, chats, updates, webhooks, faults, counters and the record; bots and update ids stay."""
         await self._order("POST", "/reset")
 
     async def _ask(self, verb: str, path: str, kind: type[_Answer], content: Any = None) -> _Answer:

@@ -50,6 +50,8 @@ class Control:
                 web.delete("/faults/{fault}", self._remove_fault),
                 web.get("/record", self._record),
                 web.get("/record/open", self._open_requests),
+                web.get("/counters", self._counters),
+                web.get("/violations", self._violations),
                 web.get("/acknowledgements", self._acknowledgements),
                 web.get("/acknowledgements/{bot}/{update}", self._acknowledgement),
                 web.get("/webhooks/{bot}", self._webhook),
@@ -128,6 +130,12 @@ class Control:
         await self._pulse.until(lambda: len(self._recorder.open) >= count or None, _wait(request))
         return _answer(self._recorder.open)
 
+    async def _counters(self, _: web.Request) -> web.Response:
+        return _answer(self._state.counters.counts())
+
+    async def _violations(self, _: web.Request) -> web.Response:
+        return _answer(self._state.counters.violations())
+
     async def _acknowledgements(self, request: web.Request) -> web.Response:
         cursor = _number(request, "cursor")
         passed = self._state.acknowledgements[cursor:]
@@ -150,6 +158,7 @@ class Control:
         self._state.forget_chats()
         self._faults.clear()
         self._recorder.forget()
+        self._state.counters.forget()
         self._pulse.beat()
         return _answer(None)
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from bench.sandbox import names
+from bench.sandbox.counters import Counters
 from bench.sandbox.objects import BotUser, CallbackQuery, Chat, ChatMemberUpdated, Message, User
 
 # What a bot gets that never said what it wants: everything but these.
@@ -156,6 +157,7 @@ class State:
         self.bots: dict[int, Bot] = {}
         self.people: dict[int, Person] = {}
         self.acknowledgements: list[Acknowledgement] = []
+        self.counters = Counters()
         # Told of a bot whose updates or webhook changed; whoever delivers to webhooks listens here.
         self.deliver: Callable[[Bot], None] = _ignore
         self._by_token: dict[str, Bot] = {}

@@ -155,6 +155,51 @@ class Acknowledgements(msgspec.Struct, frozen=True):
     acknowledged: list[Acknowledged]
 
 
+class BotCounts(msgspec.Struct, frozen=True):
+    """One bot's counts: `accepted` and `unmodelled` by method, `rejected` by reason.
+
+    `messages` are those that the bot sent, `duplicates` those of them that a chat had already got. Rates are messages
+    within any second; `fast_chats` are the chats with more than one.
+    """
+
+    bot_id: int
+    accepted: dict[str, int]
+    rejected: dict[str, int]
+    unmodelled: dict[str, int]
+    messages: int
+    duplicates: int
+    violations: int
+    highest_per_second: int
+    highest_per_second_in_a_chat: int
+    fast_chats: dict[str, int]
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """What a run amounts to; calls with a token that belongs to nobody count for bot 0."""
+
+    accepted: int
+    rejected: int
+    messages: int
+    duplicates: int
+    violations: int
+    unmodelled: int
+    bots: list[BotCounts]
+
+
+class Violation(msgspec.Struct, frozen=True):
+    """What a bot should not do, and how often it did."""
+
+    bot_id: int
+    method: str
+    what: str
+    count: int
+
+
+class Violations(msgspec.Struct, frozen=True):
+    count: int
+    listed: list[Violation]
+
+
 class WebhookState(msgspec.Struct, frozen=True):
     """How deliveries to a bot's webhook go; `pending` counts those in flight as well."""
 
