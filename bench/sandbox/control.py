@@ -3,7 +3,7 @@
 What can be waited for is waited for here (`wait` seconds), so that nobody has to ask again and again.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,7 +14,7 @@ from bench.sandbox.faults import Faults
 from bench.sandbox.people import perform
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
-from bench.sandbox.state import Bot, Conversation, Person, State, Stored
+from bench.sandbox.state import Bot, Conversation, Person, Query, State, Stored
 from bench.sandbox.visitors import welcome_only
 
 _BIGGEST_BODY = 64 * 1024 * 1024
@@ -89,8 +89,7 @@ class Control:
 
     async def _transcript(self, request: web.Request) -> web.Response:
         conversation = self._conversation(request)
-        messages = [transcribed(stored) for stored in conversation.messages.values()]
-        return _answer(wire.Transcript(conversation.relation, messages))
+        return _answer(transcript_of(conversation, conversation.messages.values()))
 
     async def _next_message(self, request: web.Request) -> web.Response:
         """Answer with the bot's first message after the given one."""
@@ -182,6 +181,16 @@ def webhook_state(bot: Bot) -> wire.WebhookState:
 
 def person_info(person: Person) -> wire.PersonInfo:
     return wire.PersonInfo(person.user.id, person.user.first_name, person.user.username or "")
+
+
+def transcript_of(conversation: Conversation, stored: Iterable[Stored]) -> wire.Transcript:
+    messages, taps = [transcribed(one) for one in stored], [_tap(one) for one in conversation.taps]
+    return wire.Transcript(conversation.relation, messages, taps)
+
+
+def _tap(query: Query) -> wire.Tap:
+    asked, answer = (query.id, query.message_id, query.data, query.at_ms), query.answer
+    return wire.Tap(*asked, *answer) if answer else wire.Tap(*asked)
 
 
 def transcribed(stored: Stored) -> wire.TranscriptMessage:

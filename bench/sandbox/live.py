@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import web
 
 from bench.sandbox import wire
-from bench.sandbox.control import person_info, transcribed
+from bench.sandbox.control import person_info, transcript_of
 from bench.sandbox.onlooker import Onlooker, Watch
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.state import Bot, Conversation, State
@@ -114,7 +114,6 @@ def _picture_of_chat(bot: Bot, conversation: Conversation, watch: Watch) -> Pict
     if bot.conversations.get(person.user.id) is not conversation:
         return None
     earlier = max(0, len(conversation.messages) - _LISTED_MESSAGES)
-    messages = [transcribed(stored) for stored in islice(conversation.messages.values(), earlier, None)]
-    transcript = wire.Transcript(conversation.relation, messages)
+    transcript = transcript_of(conversation, islice(conversation.messages.values(), earlier, None))
     snapshot = wire.Snapshot(bot.id, person_info(person), transcript, earlier, watch.view)
     return Picture(_encode(snapshot), (watch.changes, _encode(transcript)))

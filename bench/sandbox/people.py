@@ -108,7 +108,7 @@ def _tap(scene: _Scene) -> ActResult:
     if data is None:
         raise ActRefusedError("the message has no button to tap")
     query = CallbackQuery(
-        scene.state.open_query(scene.bot, scene.chat, scene.now_ms),
+        scene.state.open_query(scene.bot, scene.chat, message.message_id, data, scene.now_ms),
         scene.chat.person.user,
         message,
         f"{scene.bot.id}-{message.chat.id}",

@@ -14,10 +14,10 @@ from bench.sandbox.connection import ConnectionServer
 from bench.sandbox.control import Control, bot_info
 from bench.sandbox.delivery import Deliveries
 from bench.sandbox.faults import Faults
-from bench.sandbox.files import page_routes
 from bench.sandbox.live import Live
 from bench.sandbox.names import FIRST_PERSON_ID
 from bench.sandbox.onlooker import Onlooker
+from bench.sandbox.page_files import page_routes
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
 from bench.sandbox.state import State

@@ -18,6 +18,7 @@ from bench.sandbox.objects import BotUser, CallbackQuery, Chat, ChatMemberUpdate
 
 # What a bot gets that never said what it wants: everything but these.
 UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
+_REMEMBERED_TAPS = 8
 _encode = msgspec.json.Encoder().encode
 
 
@@ -73,6 +74,8 @@ class Conversation:
     started: bool = False
     blocked: bool = False
     messages: dict[int, Stored] = field(default_factory=dict)
+    # The latest taps, for whoever looks at the chat.
+    taps: list["Query"] = field(default_factory=list)
 
     @property
     def relation(self) -> Relation:
@@ -90,12 +93,25 @@ class Conversation:
         return len(self.messages) + 1
 
 
+class TapAnswer(NamedTuple):
+    """What the bot said to a tap."""
+
+    at_ms: int
+    text: str = ""
+    url: str = ""
+    alert: bool = False
+
+
 @dataclass(slots=True)
 class Query:
-    """A tap that waits for its answer."""
+    """A tap; it waits for its answer until `answer` is there."""
 
+    id: str
     conversation: Conversation
+    message_id: int
+    data: str
     at_ms: int
+    answer: TapAnswer | None = None
 
 
 @dataclass(slots=True)
@@ -251,11 +267,12 @@ class State:
         bot.acknowledged[update_id] = now_ms
         self.acknowledgements.append(Acknowledgement(bot.id, update_id, now_ms))
 
-    def open_query(self, bot: Bot, conversation: Conversation, now_ms: int) -> str:
-        query_id = str(self._next_query)
+    def open_query(self, bot: Bot, conversation: Conversation, message_id: int, data: str, now_ms: int) -> str:
+        query = Query(str(self._next_query), conversation, message_id, data, now_ms)
         self._next_query += 1
-        bot.queries[query_id] = Query(conversation, now_ms)
-        return query_id
+        bot.queries[query.id] = query
+        conversation.taps = [*conversation.taps[1 - _REMEMBERED_TAPS :], query]
+        return query.id
 
     def forget_chats(self) -> None:
         """Back to bots that nobody has met. Bots, tokens and update ids stay."""

@@ -222,9 +222,25 @@ class TranscriptMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     deleted: bool = False
 
 
+class Tap(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A button that the person tapped; without `answered_ms` it still waits for the bot's answer."""
+
+    id: str
+    message_id: int
+    data: str
+    at_ms: int
+    answered_ms: int | None = None
+    text: str = ""
+    url: str = ""
+    alert: bool = False
+
+
 class Transcript(msgspec.Struct, frozen=True):
+    """`taps` are the latest few."""
+
     relation: str
     messages: list[TranscriptMessage]
+    taps: list[Tap] = []
 
 
 class CastPerson(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ import pytest
 from bench.sandbox import Sandbox, SandboxClient, live
 from bench.sandbox.onlooker import Onlooker, Watch
 from bench.sandbox.pulse import Pulse
-from bench.sandbox.wire import CastBot, EngineView, Snapshot
+from bench.sandbox.wire import Act, CastBot, EngineView, Snapshot
 from engine import bots
 from engine.core.gate import Reason
 from engine.core.standing import Phase, Standing
@@ -145,6 +145,34 @@ async def test_what_the_bot_says_arrives_with_its_entities_and_buttons(
         said = (await stream.snapshot()).transcript.messages[-1]
     assert (said.text, said.from_bot, said.reply_markup) == ("Hi there", True, keyboard)
     assert said.entities == [{"type": "bold", "offset": 0, "length": 2}]
+
+
+async def test_a_tap_waits_in_the_picture_until_the_bot_answers_it(
+    sandbox: Sandbox, client: SandboxClient, bot: Caller, person: int
+) -> None:
+    keyboard = {"inline_keyboard": [[{"text": "Yes", "callback_data": "y"}]]}
+    await bot("sendMessage", chat_id=person, text="Sure?", reply_markup=keyboard)
+    async with streaming(sandbox, f"live/shop_bot/{person}") as stream:
+        await stream.snapshot()
+        await client.tap("shop_bot", person)
+        (waiting,) = (await stream.snapshot()).transcript.taps
+        assert (waiting.message_id, waiting.data, waiting.answered_ms) == (2, "y", None)
+        await bot("answerCallbackQuery", callback_query_id=waiting.id, text="Done", show_alert=True)
+        (answered,) = (await stream.snapshot()).transcript.taps
+    assert (answered.id, answered.text, answered.alert, answered.answered_ms is None) == (
+        waiting.id,
+        "Done",
+        True,
+        False,
+    )
+
+
+async def test_of_many_taps_the_latest_are_remembered(bot: Caller, client: SandboxClient, person: int) -> None:
+    keyboard = {"inline_keyboard": [[{"text": "Yes", "callback_data": "y"}]]}
+    await bot("sendMessage", chat_id=person, text="Sure?", reply_markup=keyboard)
+    await client.act([Act("tap", "shop_bot", person, data=str(place)) for place in range(20)])
+    taps = (await client.transcript("shop_bot", person)).taps
+    assert [one.data for one in taps] == [str(place) for place in range(12, 20)]
 
 
 async def test_script_like_text_is_delivered_as_data(sandbox: Sandbox, client: SandboxClient, person: int) -> None:
