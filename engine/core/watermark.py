@@ -23,7 +23,7 @@ def confirmed_upto(before: Look | None, now: Look) -> int | None:
     """The time up to which all is taken in, in ms; None when these looks do not tell.
 
     Nothing is pending: all that there was at the look before has come. Or none failed since, and as many came as were
-    pending then: in the order of each chat, that was they.
+    pending then: older ones are brought first, and each attempt ends, well or ill, before the next look.
     """
     if before is None:
         return None

@@ -4,6 +4,7 @@ An update is answered with 200 only when its effect stands; anything else makes 
 no token: the bot's number leads to it, its secret proves that Telegram speaks.
 """
 
+import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +20,8 @@ from engine.receiver.webhook import PATH
 from engine.telemetry import logger
 
 MAX_BODY: Final = 1024 * 1024
+TAKE_S: Final = 2.0
+"""Less than between two looks at the webhook: what was on its way at one has come, or failed, by the next."""
 _SECRET: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 _AGAIN_S: Final = "1"
 _DIGITS: Final = 20
@@ -94,9 +97,10 @@ class Http:
 
     async def _taken(self, bot_id: int, event: Sign | Gone | None) -> web.Response:
         try:
-            await self._bots.take(bot_id, event)
-        except UnreachableError as error:
-            logger().warning("Update not taken", bot=bot_id, error=str(error))
+            async with asyncio.timeout(TAKE_S):
+                await self._bots.take(bot_id, event)
+        except (UnreachableError, TimeoutError) as error:
+            logger().warning("Update not taken", bot=bot_id, error=str(error) or "it took too long")
             return _said(HTTPStatus.SERVICE_UNAVAILABLE, "Not now: bring it again.", again_s=_AGAIN_S)
         return web.Response()
 

@@ -14,7 +14,7 @@ from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.ports import listen as port_of
 from bench.sandbox.wire import BotInfo
 from engine.bots import add
-from engine.receiver import webhook
+from engine.receiver import http, webhook
 from engine.receiver.__main__ import Receiver
 from engine.receiver.http import MAX_BODY
 from engine.receiver.webhook import rest_s
@@ -130,6 +130,19 @@ async def test_what_waits_at_telegram_holds_the_watermark(desk: Desk) -> None:
     assert paid.update_id is not None
     assert await desk.people.acknowledged_at(desk.bot.username, paid.update_id, 30) is not None
     await desk.confirmed_after(held)
+
+
+async def test_an_update_that_takes_too_long_has_failed_before_the_next_look(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "TAKE_S", 0.05)
+    await desk.set_up()
+    async with desk.pool.acquire() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE payments")
+        paid = await desk.people.pay(desk.bot.username, await desk.someone())
+        assert (await desk.people.webhook(desk.bot.username, failures=1)).failures
+    assert paid.update_id is not None
+    assert await desk.people.acknowledged_at(desk.bot.username, paid.update_id, 30) is not None
 
 
 async def test_a_wrong_secret_an_unknown_bot_and_a_strange_path_are_refused(desk: Desk) -> None:
