@@ -6,7 +6,9 @@ so that the next one sees what its holder has committed.
 
 The row version is the fence: a claim takes a scheduled row, or a sending one of an older claim that never passed. In an
 ended episode it takes nothing back: Redis may have lost the mark, so that what is being sent there is the reaper's.
-Facts (sent, failed, unknown) are taken from whoever brings them, wishes only from the holder of the version.
+To an episode older than the campaign's start, which began while a stop or the end of a shadow was ending the others,
+the campaign is stopped. Facts (sent, failed, unknown) are taken from whoever brings them, wishes only from the holder
+of the version.
 """
 
 from collections.abc import Sequence
@@ -185,7 +187,8 @@ WITH wanted AS MATERIALIZED (
         AS w(bot_id, chat_id, episode_id, step_key, block_key, version, campaign_version, marked, wish, skip_paid)
 ), known AS MATERIALIZED (
     SELECT w.*, e.episode_id IS NOT NULL AS exists, e.reason AS ended,
-        b.status AS bot_status, k.state AS campaign_state, coalesce(s.engaged, false) AS emergency_stop,
+        b.status AS bot_status, coalesce(s.engaged, false) AS emergency_stop,
+        CASE WHEN w.episode_id < k.activated_at THEN 'stopped' ELSE k.state END AS campaign_state,
         c.last_active, coalesce(c.last_active / {SECOND_MS} > w.episode_id / {SECOND_MS}, false) AS returned,
         c.unreachable_since IS NULL AS reachable, c.opted_out_at IS NOT NULL AS opted_out,
         EXISTS (SELECT FROM payments p

@@ -270,6 +270,7 @@ _FACTS = {
     "UPDATE recovery_campaigns SET state = 'stopped'": Facts(campaign_state="stopped"),
     "UPDATE recovery_campaigns SET state = 'draft'": Facts(campaign_state="draft"),
     "UPDATE recovery_campaigns SET state = 'shadow'": Facts(campaign_state="shadow"),
+    f"UPDATE recovery_campaigns SET activated_at = {SILENCE + 1}": Facts(campaign_state="stopped"),
     "INSERT INTO switches VALUES ('emergency_stop', true, 0)": Facts(emergency_stop=True),
     "UPDATE chats SET last_active = last_active + 1000": Facts(returned=True),
     "UPDATE chats SET unreachable_since = 0": Facts(reachable=False),
@@ -291,6 +292,7 @@ async def test_a_fact_that_speaks_against_it_is_told_and_nothing_is_sent(pool: P
     "change",
     [
         "UPDATE recovery_campaigns SET state = 'finishing'",
+        f"UPDATE recovery_campaigns SET activated_at = {SILENCE}",
         "UPDATE chats SET last_active = last_active + 999",
         "INSERT INTO payments VALUES (7, 'x', 41, 1, 'BRL', 'refunded', 0)",
         "INSERT INTO payments VALUES (7, 'x', 42, 1, 'BRL', 'paid', 0)",
