@@ -20,6 +20,7 @@ from bench.sandbox.errors import ApiError
 from bench.sandbox.faults import Faults, Verdict
 from bench.sandbox.methods import CANONICAL, METHODS
 from bench.sandbox.methods.call import Call, Told
+from bench.sandbox.methods.unmodelled import answer_unmodelled, note_violations
 from bench.sandbox.objects import Message
 from bench.sandbox.parameters import Parameters, integer, text
 from bench.sandbox.polling import Polls
@@ -134,6 +135,7 @@ class BotApi:
 
     async def _serve(self, call: Call, row: Row) -> Answer:
         name = row.method.lower()
+        note_violations(call, name)
         try:
             return await self._poll(call, row) if name == "getupdates" else _call(name, call, row)
         except ApiError as error:
@@ -182,13 +184,12 @@ def _describe(row: Row, given: Parameters) -> None:
 
 def _call(name: str, call: Call, row: Row) -> Answer:
     method = METHODS.get(name)
-    if method is None:
-        raise ApiError(errors.METHOD_NOT_FOUND)
-    result = method(call)
+    result = answer_unmodelled(call, name) if method is None else method(call)
     if isinstance(result, Told):
         return accepted(b"true", result.description)
     if isinstance(result, Message):
         row.message_id = result.message_id
+    if isinstance(result, Message) and result.edit_date is None:
         content = (result.text, result.reply_markup and bytes(result.reply_markup))
         call.state.counters.sent(row.bot_id, result.chat.id, content, call.now_ms)
     return accepted(_encode(result))

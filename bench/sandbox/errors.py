@@ -25,6 +25,24 @@ def bad_request(detail: str) -> Refusal:
     return Refusal(400, f"Bad Request: {detail}")
 
 
+def inline_button(detail: str) -> Refusal:
+    return bad_request(f"can't parse inline keyboard button: {detail}")
+
+
+def reply_button(detail: str) -> Refusal:
+    return bad_request(f"can't parse keyboard button: {detail}")
+
+
+def required(name: str) -> Refusal:
+    """Say that a parameter is missing; the server has words of its own for some."""
+    return _MISSING.get(name) or bad_request(f'parameter "{name}" is required')
+
+
+def unreadable(name: str) -> Refusal:
+    """Say that a parameter of a method that is not modelled cannot be read."""
+    return _MISSING.get(name) or bad_request(f"wrong parameter {name} in request")
+
+
 def too_many_requests(retry_after: int) -> ApiError:
     return ApiError(Refusal(429, f"Too Many Requests: retry after {retry_after}"), retry_after)
 
@@ -62,21 +80,60 @@ WEBHOOK_NOT_PLAIN = bad_request("bad webhook: the sandbox speaks plain HTTP only
 
 CHAT_ID_EMPTY = bad_request("chat_id is empty")
 CHAT_NOT_FOUND = bad_request("chat not found")
+CHAT_NOT_GIVEN = bad_request("chat identifier is not specified")
+MESSAGE_NOT_GIVEN = bad_request("message identifier is not specified")
+MESSAGES_NOT_GIVEN = bad_request("message identifiers are not specified")
+MESSAGES_NOT_JSON = bad_request("can't parse message_ids JSON object")
+MESSAGES_NOT_ARRAY = bad_request("expected an Array of message identifiers")
+TOO_MANY_MESSAGES = bad_request("too many message identifiers specified")
+MESSAGE_ID_NOT_NUMBER = bad_request("message identifier must be a Number")
+MESSAGE_ID_UNREADABLE = bad_request("can't parse message identifier as Number")
+MESSAGE_ID_INVALID = bad_request("invalid message identifier specified")
+USER_ID_INVALID = bad_request("invalid user_id specified")
 TEXT_EMPTY = bad_request("message text is empty")
 TEXT_TOO_LONG = bad_request("message is too long")
+CAPTION_TOO_LONG = bad_request("message caption is too long")
+# The raw text, with its markup, in bytes.
+SOURCE_TOO_LONG = bad_request("text is too long")
 UNSUPPORTED_PARSE_MODE = bad_request("unsupported parse_mode")
+MESSAGE_TO_EDIT_NOT_FOUND = bad_request("message to edit not found")
+MESSAGE_CANNOT_BE_EDITED = bad_request("message can't be edited")
+NO_TEXT_TO_EDIT = bad_request("there is no text in the message to edit")
+NO_CAPTION_TO_EDIT = bad_request("there is no caption in the message to edit")
+NOT_MODIFIED = bad_request(
+    "message is not modified: specified new message content and reply markup are exactly the same as a current"
+    " content and reply markup of the message",
+)
 MESSAGE_TO_DELETE_NOT_FOUND = bad_request("message to delete not found")
 MESSAGE_CANNOT_BE_DELETED = bad_request("message can't be deleted for everyone")
 QUERY_TOO_OLD = bad_request("query is too old and response timeout expired or query ID is invalid")
+ANSWER_TOO_LONG = bad_request("MESSAGE_TOO_LONG")
+URL_INVALID = bad_request("URL_INVALID")
+CHARGE_NOT_FOUND = bad_request("CHARGE_ID_INVALID")
+ALREADY_REFUNDED = bad_request("CHARGE_ALREADY_REFUNDED")
 WRONG_ACTION = bad_request("wrong parameter action in request")
 NOT_UTF8 = bad_request("strings must be encoded in UTF-8")
 BODY_NOT_MULTIPART = bad_request("boundary not found")
 BODY_NOT_JSON = bad_request("JSON object expected")
 
+INLINE_KEYBOARD_EXPECTED = bad_request("inline keyboard expected")
+MARKUP_TOO_LONG = bad_request("reply markup is too long")
+KEYBOARD_NOT_ROWS = bad_request('field "keyboard" must be an Array of Arrays')
+INLINE_KEYBOARD_NOT_ROWS = bad_request(
+    'field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays',
+)
 MARKUP_NOT_JSON = bad_request("can't parse reply keyboard markup JSON object")
 MARKUP_NOT_OBJECT = bad_request("object expected as reply markup")
-BUTTON_TEXT_ONLY = bad_request(
-    "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard",
-)
+BUTTON_TEXT_ONLY = inline_button("Text buttons are unallowed in the inline keyboard")
+INLINE_BUTTON_TEXT_EMPTY = bad_request("inline keyboard button text must be non-empty")
+REPLY_BUTTON_TEXT_EMPTY = bad_request("keyboard button text must be non-empty")
 BUTTON_DATA_INVALID = bad_request("BUTTON_DATA_INVALID")
 BUTTON_URL_INVALID = bad_request("BUTTON_URL_INVALID")
+BUTTON_COPY_TEXT_INVALID = bad_request("BUTTON_COPY_TEXT_INVALID")
+
+_MISSING = {
+    "chat_id": CHAT_ID_EMPTY,
+    "message_id": MESSAGE_NOT_GIVEN,
+    "message_ids": MESSAGES_NOT_GIVEN,
+    "user_id": USER_ID_INVALID,
+}

@@ -53,7 +53,10 @@ async def test_message_ids_count_in_each_chat(bot: Caller, client: SandboxClient
         ({"text": "x", "chat_id": "@nobody"}, "chat not found"),
         ({"text": "x", "reply_markup": "{"}, "can't parse reply keyboard markup JSON object"),
         ({"text": "x", "reply_markup": "[]"}, "object expected as reply markup"),
-        ({"text": "x", "reply_markup": {"inline_keyboard": [{}]}}, "can't parse reply keyboard markup JSON object"),
+        (
+            {"text": "x", "reply_markup": {"inline_keyboard": [{}]}},
+            'field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays',
+        ),
         (
             {"text": "x", "reply_markup": {"inline_keyboard": [[{"text": "a"}]]}},
             "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard",

@@ -8,6 +8,7 @@ from bench.sandbox.methods.chats import CHATS
 from bench.sandbox.methods.deletes import DELETES
 from bench.sandbox.methods.messages import MESSAGES
 from bench.sandbox.methods.webhooks import WEBHOOKS
+from bench.sandbox.spec import read_spec
 
 MODELLED: dict[str, Method] = {
     **ACTIONS,
@@ -19,5 +20,5 @@ MODELLED: dict[str, Method] = {
     **WEBHOOKS,
 }
 METHODS: dict[str, Method] = {name.lower(): method for name, method in MODELLED.items()}
-# getUpdates waits, so it is the transport's.
-CANONICAL = {name.lower(): name for name in ("getUpdates", *MODELLED)}
+# Every method of the Bot API, as it is written. getUpdates is among them and is the transport's, because it waits.
+CANONICAL = {name: method.name for name, method in read_spec().methods.items()}
