@@ -11,10 +11,12 @@ from aiohttp import web
 
 from bench.sandbox import wire
 from bench.sandbox.faults import Faults
+from bench.sandbox.media_port import media_response
 from bench.sandbox.people import perform
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
 from bench.sandbox.state import Bot, Conversation, Person, Query, State, Stored
+from bench.sandbox.transcript import transcribed
 from bench.sandbox.visitors import welcome_only
 
 _BIGGEST_BODY = 64 * 1024 * 1024
@@ -42,6 +44,7 @@ class Control:
                 web.post("/bots/{bot}/revoke", self._revoke_token),
                 web.post("/people", self._add_people),
                 web.post("/acts", self._act),
+                web.get("/media/{file}", self._media),
                 web.get("/chats/{bot}/{person}", self._transcript),
                 web.get("/chats/{bot}/{person}/next", self._next_message),
                 web.get("/faults", self._list_faults),
@@ -90,6 +93,9 @@ class Control:
     async def _transcript(self, request: web.Request) -> web.Response:
         conversation = self._conversation(request)
         return _answer(transcript_of(conversation, conversation.messages.values()))
+
+    async def _media(self, request: web.Request) -> web.StreamResponse:
+        return await media_response(request, self._state.files)
 
     async def _next_message(self, request: web.Request) -> web.Response:
         """Answer with the bot's first message after the given one."""
@@ -191,22 +197,6 @@ def transcript_of(conversation: Conversation, stored: Iterable[Stored]) -> wire.
 def _tap(query: Query) -> wire.Tap:
     asked, answer = (query.id, query.message_id, query.data, query.at_ms), query.answer
     return wire.Tap(*asked, *answer) if answer else wire.Tap(*asked)
-
-
-def transcribed(stored: Stored) -> wire.TranscriptMessage:
-    message = stored.message
-    return wire.TranscriptMessage(
-        message.message_id,
-        stored.at_ms,
-        message.date,
-        from_bot=message.sender.is_bot,
-        text=message.text,
-        edit_date=message.edit_date,
-        entities=msgspec.to_builtins(message.entities),
-        reply_markup=msgspec.json.decode(message.reply_markup) if message.reply_markup else None,
-        paid=message.successful_payment.total_amount if message.successful_payment else None,
-        deleted=stored.deleted,
-    )
 
 
 def _from_bot_after(conversation: Conversation, after: int) -> Stored | None:

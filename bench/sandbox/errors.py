@@ -104,6 +104,11 @@ NOT_MODIFIED = bad_request(
     "message is not modified: specified new message content and reply markup are exactly the same as a current"
     " content and reply markup of the message",
 )
+ENTITIES_NOT_JSON = bad_request("can't parse entities JSON object")
+PREVIEW_NOT_OBJECT = bad_request("object expected as link preview options")
+REPLY_NOT_OBJECT = bad_request("object expected as reply parameters")
+MESSAGE_TO_REPLY_NOT_FOUND = bad_request("message to be replied not found")
+MESSAGE_TO_COPY_NOT_FOUND = bad_request("message to copy not found")
 MESSAGE_TO_DELETE_NOT_FOUND = bad_request("message to delete not found")
 MESSAGE_CANNOT_BE_DELETED = bad_request("message can't be deleted for everyone")
 QUERY_TOO_OLD = bad_request("query is too old and response timeout expired or query ID is invalid")

@@ -89,6 +89,13 @@ def plain(text: str) -> Formatted:
     return Formatted(text.strip(" \n"))
 
 
+def listed(text: str, spans: list[Span]) -> Formatted:
+    """Join a text with spans that were listed beside it; what lies outside the text is dropped."""
+    inside = [span for span in spans if span.offset >= 0 and span.length > 0]
+    inside.sort(key=lambda span: (span.offset, -span.length, _RANKS[span.kind]))
+    return _trimmed(Formatted(text, tuple(inside)))
+
+
 @lru_cache(maxsize=1024)
 def parse_html(source: str) -> Formatted:
     """Read HTML; cached because a campaign sends the same text to thousands."""

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from bench.sandbox.errors import ApiError, Refusal
+
 Parameters = dict[str, Any]
 _NUMBER = re.compile(r"\s*-?\d+")
 
@@ -34,3 +36,11 @@ def string_list(given: Parameters, name: str) -> tuple[str, ...] | None:
         return msgspec.convert(msgspec.json.decode(value) if isinstance(value, str) else value, tuple[str, ...])
     except msgspec.MsgspecError:
         return None
+
+
+def json_object(value: Any, refusal: Refusal) -> Parameters:
+    """Read an object, native or as JSON text; refuse what is none."""
+    try:
+        return msgspec.convert(msgspec.json.decode(value) if isinstance(value, str) else value, Parameters)
+    except msgspec.MsgspecError as error:
+        raise ApiError(refusal) from error

@@ -14,6 +14,7 @@ import msgspec
 
 from bench.sandbox import names
 from bench.sandbox.counters import Counters
+from bench.sandbox.files import FileStore
 from bench.sandbox.objects import BotUser, CallbackQuery, Chat, ChatMemberUpdated, Message, User
 
 # What a bot gets that never said what it wants: everything but these.
@@ -57,6 +58,7 @@ class Stored:
     message: Message
     at_ms: int
     deleted: bool = False
+    silent: bool = False
 
 
 @dataclass(slots=True)
@@ -85,8 +87,8 @@ class Conversation:
             return Relation.BLOCKED
         return Relation.STARTED if self.started else Relation.NEVER
 
-    def add(self, message: Message, at_ms: int) -> None:
-        self.messages[message.message_id] = Stored(message, at_ms)
+    def add(self, message: Message, at_ms: int, *, silent: bool = False) -> None:
+        self.messages[message.message_id] = Stored(message, at_ms, silent=silent)
 
     @property
     def next_message_id(self) -> int:
@@ -174,6 +176,7 @@ class State:
         self.people: dict[int, Person] = {}
         self.acknowledgements: list[Acknowledgement] = []
         self.counters = Counters()
+        self.files = FileStore()
         # Told of a bot whose updates or webhook changed; whoever delivers to webhooks listens here.
         self.deliver: Callable[[Bot], None] = _ignore
         self._by_token: dict[str, Bot] = {}
@@ -278,6 +281,7 @@ class State:
         """Back to bots that nobody has met. Bots, tokens and update ids stay."""
         self.people.clear()
         self.acknowledgements.clear()
+        self.files.forget()
         for bot in self.bots.values():
             bot.forget_chats()
             self.stir(bot)

@@ -209,7 +209,24 @@ class WebhookState(msgspec.Struct, frozen=True):
     failures: int
 
 
+class TranscriptMedia(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a message shows; its bytes are at `/media/{file_unique_id}`. A poll has no file, and is `poll`."""
+
+    kind: str
+    file_unique_id: str = ""
+    name: str | None = None
+    mime: str | None = None
+    size: int | None = None
+    width: int | None = None
+    height: int | None = None
+    duration: int | None = None
+    spoiler: bool = False
+    poll: dict[str, Any] | None = None
+
+
 class TranscriptMessage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`text` is the caption if `caption` says so. Messages with one `album` belong together."""
+
     message_id: int
     at_ms: int
     date: int
@@ -220,6 +237,15 @@ class TranscriptMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     reply_markup: dict[str, Any] | None = None
     paid: int | None = None
     deleted: bool = False
+    media: TranscriptMedia | None = None
+    album: str | None = None
+    caption: bool = False
+    caption_above: bool = False
+    reply_to: int | None = None
+    silent: bool = False
+    protected: bool = False
+    effect_id: str | None = None
+    link_preview: dict[str, Any] | None = None
 
 
 class Tap(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -5,14 +5,36 @@ Lengths are the callers' to judge, for the server looks at the chat in between.
 
 from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from bench.sandbox import errors, parameters
 from bench.sandbox.errors import ApiError
-from bench.sandbox.markup import Formatted, MarkupError, Span, parse_html, plain
+from bench.sandbox.markup import Formatted, MarkupError, Span, listed, parse_html, plain
 from bench.sandbox.methods.call import Call
 from bench.sandbox.objects import Entity
+from bench.sandbox.parameters import Parameters
 from bench.sandbox.state import State
+
+# Where the entities of a text stand; those of a caption are in caption_entities, and so on.
+_LISTS = {"text": "entities"}
+# What a bot may list; links, mentions and the like in plain text are the server's to find.
+_LISTABLE = frozenset(
+    {
+        "bold",
+        "italic",
+        "underline",
+        "strikethrough",
+        "spoiler",
+        "blockquote",
+        "expandable_blockquote",
+        "code",
+        "pre",
+        "text_link",
+        "text_mention",
+        "custom_emoji",
+    },
+)
 
 
 class Worded(NamedTuple):
@@ -20,9 +42,32 @@ class Worded(NamedTuple):
     entities: tuple[Entity, ...] = ()
 
 
-def worded(call: Call, name: str = "text") -> Worded:
-    """Read the words that the call gives under a name; they may be empty."""
-    formatted = _formatted(parameters.text(call.given, name), parameters.text(call.given, "parse_mode").lower())
+class _ListedUser(msgspec.Struct):
+    id: int
+
+
+class _Listed(msgspec.Struct):
+    """An entity as a bot gives it."""
+
+    type: str
+    offset: int
+    length: int
+    url: str | None = None
+    user: _ListedUser | None = None
+    language: str | None = None
+    custom_emoji_id: str | None = None
+
+    def span(self) -> Span:
+        user = str(self.user.id) if self.user else None
+        return Span(
+            self.type, self.offset, self.length, self.url or user or self.language or self.custom_emoji_id or ""
+        )
+
+
+def worded(call: Call, name: str = "text", given: Parameters | None = None) -> Worded:
+    """Read the words given under a name, by the call or by a part of it like an album's item; they may be empty."""
+    given = call.given if given is None else given
+    formatted = _formatted(given, name)
     return Worded(formatted.text, _entities(formatted.spans, call.state))
 
 
@@ -31,13 +76,28 @@ def require_text(words: Worded) -> None:
         raise ApiError(errors.TEXT_EMPTY)
 
 
-def _formatted(text: str, mode: str) -> Formatted:
+def _formatted(given: Parameters, name: str) -> Formatted:
+    text, mode = parameters.text(given, name), parameters.text(given, "parse_mode").lower()
     if mode not in {"", "html"}:
         raise ApiError(errors.UNSUPPORTED_PARSE_MODE)
+    if not mode:
+        beside = given.get(_LISTS.get(name, f"{name}_entities"))
+        return _with_listed(text, beside) if beside else plain(text)
     try:
-        return parse_html(text) if mode else plain(text)
+        return parse_html(text)
     except MarkupError as error:
         raise ApiError(errors.bad_request(f"can't parse entities: {error}")) from error
+
+
+def _with_listed(text: str, given: object) -> Formatted:
+    try:
+        content = msgspec.json.decode(given) if isinstance(given, str) else given
+        found = msgspec.convert(content, list[_Listed])
+    except msgspec.ValidationError as error:
+        raise ApiError(errors.bad_request(f"can't parse MessageEntity: {error}")) from error
+    except msgspec.DecodeError as error:
+        raise ApiError(errors.ENTITIES_NOT_JSON) from error
+    return listed(text, [entity.span() for entity in found if entity.type in _LISTABLE])
 
 
 def _entities(spans: tuple[Span, ...], state: State) -> tuple[Entity, ...]:

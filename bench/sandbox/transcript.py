@@ -1,0 +1,71 @@
+"""A stored message as the control port tells of it."""
+
+from typing import Any
+
+import msgspec
+
+from bench.sandbox import wire
+from bench.sandbox.media import MediaMessage, shown
+from bench.sandbox.objects import Entity, Message
+from bench.sandbox.state import Stored
+
+
+def transcribed(stored: Stored) -> wire.TranscriptMessage:
+    message = stored.message
+    text, entities = _words(message)
+    reply = message.reply_to_message
+    return wire.TranscriptMessage(
+        message.message_id,
+        stored.at_ms,
+        message.date,
+        from_bot=message.sender.is_bot,
+        text=text,
+        edit_date=message.edit_date,
+        entities=msgspec.to_builtins(entities),
+        reply_markup=msgspec.json.decode(message.reply_markup) if message.reply_markup else None,
+        paid=message.successful_payment.total_amount if message.successful_payment else None,
+        deleted=stored.deleted,
+        reply_to=reply.message_id if reply else None,
+        silent=stored.silent,
+        protected=message.has_protected_content,
+        effect_id=message.effect_id,
+        link_preview=message.link_preview_options,
+        **_media_fields(message),
+    )
+
+
+def _words(message: Message) -> tuple[str | None, tuple[Entity, ...]]:
+    if isinstance(message, MediaMessage):
+        return message.caption, message.caption_entities
+    return message.text, message.entities
+
+
+def _media_fields(message: Message) -> dict[str, Any]:
+    if not isinstance(message, MediaMessage):
+        return {}
+    return {
+        "media": _media(message),
+        "album": message.media_group_id,
+        "caption": message.caption is not None,
+        "caption_above": message.show_caption_above_media,
+    }
+
+
+def _media(message: MediaMessage) -> wire.TranscriptMedia | None:
+    if message.poll is not None:
+        return wire.TranscriptMedia("poll", poll=msgspec.to_builtins(message.poll))
+    found = shown(message)
+    if found is None:
+        return None
+    kind, seen = found
+    return wire.TranscriptMedia(
+        kind,
+        seen.file_unique_id,
+        getattr(seen, "file_name", None),
+        getattr(seen, "mime_type", None),
+        seen.file_size,
+        getattr(seen, "width", None) or getattr(seen, "length", None),
+        getattr(seen, "height", None) or getattr(seen, "length", None),
+        getattr(seen, "duration", None),
+        message.has_media_spoiler,
+    )
