@@ -27,6 +27,10 @@ from storage.timers import Timers
 
 REPEATED_WITHIN_S: Final = 2.0
 """Receivers that share a bot's webhook notice another Redis each second, and repeat their last touches into it."""
+HEARD_BY_MS: Final = 40_000
+"""Receivers have long heard of an activation by then, and written down what they took in before they heard."""
+LATELY_MS: Final = 600_000
+"""Whoever takes a shard over later than that after an activation finds it seen to."""
 HAND_OVER_S: Final = TIMEOUT_S + 5
 
 
@@ -50,6 +54,7 @@ class Lanes:
         self._running: dict[int, tuple[Lane, asyncio.Task[None]]] = {}
         self._retiring: set[asyncio.Task[None]] = set()
         self._mending: dict[int, asyncio.Task[None]] = {}
+        self._restored: dict[int, int] = {}
 
     def __len__(self) -> int:
         return len(self._running)
@@ -68,11 +73,16 @@ class Lanes:
             bot = self._catalogue.bots[bot_id]
             if bot_id in self._mending and not self._mending[bot_id].done():
                 continue
-            if lane.lost.is_set() and bot.newest and bot.activated_at_ms and bot.state is not LaneState.DRAINING:
+            if bot.newest and (lane.lost.is_set() or self._lacks_touches(bot)) and _arms(bot):
                 mending = self._rebuild(pool, client, bot, bot.newest, lane)
                 self._mending[bot_id] = asyncio.create_task(mending)
             elif lane.unauthorized.is_set():
                 self._mending[bot_id] = asyncio.create_task(self._ask_after_token(pool, sender, bot, lane))
+
+    def _lacks_touches(self, bot: Served) -> bool:
+        """A sign of life that came before its receiver heard of the activation armed nothing, and is armed now."""
+        since_ms = self._clock.now_ms() - bot.activated_at_ms
+        return HEARD_BY_MS < since_ms < LATELY_MS and self._restored.get(bot.bot_id) != bot.activated_at_ms
 
     async def stop(self) -> None:
         """No lane claims any more when this returns; what is in flight goes on."""
@@ -96,6 +106,7 @@ class Lanes:
         finishing.add_done_callback(self._retiring.discard)
 
     async def _rebuild(self, pool: Pool, client: Redis, bot: Served, newest: Snapshot, lane: Lane) -> None:
+        heard = self._lacks_touches(bot)
         try:
             run = await run_of(client)
             await asyncio.sleep(self._patience_s)
@@ -105,6 +116,8 @@ class Lanes:
             return
         logger().info("Timers rebuilt from PostgreSQL", bot=bot.username, chats=chats)
         lane.lost.clear()
+        if heard:
+            self._restored[bot.bot_id] = bot.activated_at_ms
 
     async def _ask_after_token(self, pool: Pool, sender: Sender, bot: Served, lane: Lane) -> None:
         try:
@@ -113,3 +126,7 @@ class Lanes:
             logger().warning("Bot not suspended yet", bot=bot.username, error=str(error))
             return
         lane.unauthorized.clear()
+
+
+def _arms(bot: Served) -> bool:
+    return bool(bot.activated_at_ms) and bot.state is not LaneState.DRAINING

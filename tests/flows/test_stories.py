@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from bench.sandbox.wire import Act, Fault, FaultKind
-from engine import administration, suspicion
+from engine import administration, lanes, suspicion
 from engine.core.campaign import Change
+from engine.receiver import poll
 from storage.feed import server_now_ms
 from storage.keys import of_bot
 from storage.redis import read_states
@@ -155,7 +156,12 @@ async def test_after_an_outage_the_backlog_is_taken_in_before_silence_is_judged(
     assert await house.told(person.id) == ["first", "second", "third"]
 
 
-async def test_a_stop_is_for_good_and_activation_is_not_retroactive(house: House) -> None:
+async def test_a_stop_is_for_good_and_activation_is_not_retroactive(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newcomer may come before the receiver has heard of the activation."""
+    monkeypatch.setattr(lanes, "HEARD_BY_MS", 7_000)
+    monkeypatch.setattr(poll, "LONGEST_POLL_S", 3)
     person, silent = await house.someone(), await house.someone()
     await house.delivery(person, "two", "sent")
     await administration.stop(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
