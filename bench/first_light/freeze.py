@@ -29,7 +29,11 @@ class Frozen(Finding):
         return self.under_way + 1
 
     def as_json(self) -> dict[str, Any]:
-        return {"frozen_under_way": self.under_way, "frozen_recovery_s": seconds(spread(self.waits_ms))}
+        return {
+            "frozen_under_way": self.under_way,
+            "frozen_recovered": len(self.waits_ms),
+            "frozen_recovery_s": seconds(spread(self.waits_ms)),
+        }
 
     def as_line(self) -> str:
         meaning = f"until {len(self.waits_ms)} chats of the frozen went on; {self.under_way} sends were under way"

@@ -31,7 +31,7 @@ class Killed(Finding):
         return 1
 
     def as_json(self) -> dict[str, Any]:
-        return {"recovery_s": seconds(spread(self.waits_ms))}
+        return {"recovered": len(self.waits_ms), "recovery_s": seconds(spread(self.waits_ms))}
 
     def as_line(self) -> str:
         meaning = f"until {len(self.waits_ms)} chats of the killed went on; p99 must not exceed {RECOVERED_MS} ms"

@@ -48,8 +48,8 @@ def test_each_disturbance_adds_its_figures_in_seconds() -> None:
     told = outcome(
         Killed([1_000, 3_000]), Frozen(4, [2_500]), Resharded(5, [700]), Restarted([6_000], lambda: [20])
     ).as_json()
-    assert told["recovery_s"] == {"p50": 1.0, "p99": 3.0, "max": 3.0}
-    assert (told["frozen_under_way"], told["frozen_recovery_s"]["max"]) == (4, 2.5)
+    assert (told["recovered"], told["recovery_s"]) == (2, {"p50": 1.0, "p99": 3.0, "max": 3.0})
+    assert (told["frozen_under_way"], told["frozen_recovered"], told["frozen_recovery_s"]["max"]) == (4, 1, 2.5)
     assert (told["moved_bots"], told["reshard_s"]["max"]) == (1, 0.7)
     assert (told["feed_dead_s"]["max"], told["taken_in_s"]["max"]) == (6.0, 0.02)
 
