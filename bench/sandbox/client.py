@@ -80,6 +80,10 @@ class SandboxClient:
     async def pay(self, bot: Bot, person: int, amount: int = 1, payload: str = "order") -> wire.ActResult:
         return await self.do(wire.Act("pay", bot, person, amount=amount, payload=payload))
 
+    async def check_out(self, bot: Bot, person: int, amount: int = 1, payload: str = "order") -> wire.ActResult:
+        """Confirm a payment: the bot gets a pre-checkout query, and its yes makes the payment."""
+        return await self.do(wire.Act("checkout", bot, person, amount=amount, payload=payload))
+
     async def block(self, bot: Bot, person: int) -> wire.ActResult:
         return await self.do(wire.Act("block", bot, person))
 

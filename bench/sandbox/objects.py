@@ -74,6 +74,13 @@ class SuccessfulPayment(msgspec.Struct, frozen=True):
     provider_payment_charge_id: str
 
 
+class RefundedPayment(msgspec.Struct, frozen=True):
+    currency: str
+    total_amount: int
+    invoice_payload: str
+    telegram_payment_charge_id: str
+
+
 class Message(msgspec.Struct, omit_defaults=True):
     message_id: int
     sender: User = msgspec.field(name="from")
@@ -84,6 +91,7 @@ class Message(msgspec.Struct, omit_defaults=True):
     entities: tuple[Entity, ...] = ()
     reply_markup: msgspec.Raw | None = None
     successful_payment: SuccessfulPayment | None = None
+    refunded_payment: RefundedPayment | None = None
     reply_to_message: "Message | None" = None
     has_protected_content: bool = False
     effect_id: str | None = None
@@ -98,6 +106,14 @@ class CallbackQuery(msgspec.Struct, frozen=True):
     data: str
 
 
+class PreCheckoutQuery(msgspec.Struct, frozen=True):
+    id: str
+    sender: User = msgspec.field(name="from")
+    currency: str
+    total_amount: int
+    invoice_payload: str
+
+
 class Member(msgspec.Struct, frozen=True, omit_defaults=True):
     user: User
     status: str
@@ -110,6 +126,11 @@ class ChatMemberUpdated(msgspec.Struct, frozen=True):
     date: int
     old_chat_member: Member
     new_chat_member: Member
+
+
+class BotCommand(msgspec.Struct, frozen=True):
+    command: str
+    description: str
 
 
 class WebhookInfo(msgspec.Struct, frozen=True, omit_defaults=True):

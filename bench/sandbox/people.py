@@ -14,9 +14,10 @@ from bench.sandbox.objects import (
     Entity,
     Member,
     Message,
-    SuccessfulPayment,
+    PreCheckoutQuery,
 )
-from bench.sandbox.state import Bot, Conversation, Relation, State, Stored, last_message, seconds
+from bench.sandbox.payments import CURRENCY, settle
+from bench.sandbox.state import Bot, Checkout, Conversation, Relation, State, Stored, last_message, seconds
 from bench.sandbox.wire import Act, ActResult, Deed
 
 
@@ -76,14 +77,20 @@ def _write(scene: _Scene) -> ActResult:
 
 
 def _pay(scene: _Scene) -> ActResult:
+    """Pay without asking the bot first."""
     _require_unblocked(scene)
-    message = scene.message()
-    charge = f"{scene.bot.id}:{message.chat.id}:{message.message_id}"
     payload = scene.act.payload or "order"
-    message.successful_payment = SuccessfulPayment(
-        "XTR", scene.act.amount, payload, f"tg:{charge}", f"provider:{charge}"
-    )
-    return _say(scene, message)
+    paid = settle(scene.state, scene.bot, Checkout(scene.chat, scene.act.amount, payload, scene.now_ms), scene.now_ms)
+    return scene.done(paid.update_id, paid.message_id)
+
+
+def _check_out(scene: _Scene) -> ActResult:
+    """Confirm a payment, which the bot has to allow."""
+    _require_unblocked(scene)
+    payload = scene.act.payload or "order"
+    query_id = scene.state.open_checkout(scene.bot, Checkout(scene.chat, scene.act.amount, payload, scene.now_ms))
+    query = PreCheckoutQuery(query_id, scene.chat.person.user, CURRENCY, scene.act.amount, payload)
+    return scene.done(scene.state.queue(scene.bot, "pre_checkout_query", query))
 
 
 def _say(scene: _Scene, message: Message) -> ActResult:
@@ -175,6 +182,7 @@ _DEEDS: dict[Deed, Callable[[_Scene], ActResult]] = {
     "edit": _edit,
     "tap": _tap,
     "pay": _pay,
+    "checkout": _check_out,
     "block": _block,
     "unblock": _unblock,
     "delete_account": _delete_account,

@@ -5,7 +5,7 @@ Message ids count per chat. An update is rendered once, when it is queued, and o
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -15,11 +15,22 @@ import msgspec
 from bench.sandbox import names
 from bench.sandbox.counters import Counters
 from bench.sandbox.files import FileStore
-from bench.sandbox.objects import BotUser, CallbackQuery, Chat, ChatMemberUpdated, Message, User
+from bench.sandbox.objects import (
+    BotCommand,
+    BotUser,
+    CallbackQuery,
+    Chat,
+    ChatMemberUpdated,
+    Message,
+    PreCheckoutQuery,
+    SuccessfulPayment,
+    User,
+)
 
 # What a bot gets that never said what it wants: everything but these.
 UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 _REMEMBERED_TAPS = 8
+Body = Message | CallbackQuery | PreCheckoutQuery | ChatMemberUpdated
 _encode = msgspec.json.Encoder().encode
 
 
@@ -68,6 +79,13 @@ class Person:
     deleted: bool = False
 
 
+class Activity(NamedTuple):
+    """What the bot shows that it is doing, and until when."""
+
+    action: str
+    until_ms: int
+
+
 @dataclass(slots=True)
 class Conversation:
     """One person's private chat with one bot."""
@@ -78,6 +96,7 @@ class Conversation:
     messages: dict[int, Stored] = field(default_factory=dict)
     # The latest taps, for whoever looks at the chat.
     taps: list["Query"] = field(default_factory=list)
+    activity: Activity | None = None
 
     @property
     def relation(self) -> Relation:
@@ -88,6 +107,8 @@ class Conversation:
         return Relation.STARTED if self.started else Relation.NEVER
 
     def add(self, message: Message, at_ms: int, *, silent: bool = False) -> None:
+        if message.sender.is_bot:
+            self.activity = None
         self.messages[message.message_id] = Stored(message, at_ms, silent=silent)
 
     @property
@@ -114,6 +135,24 @@ class Query:
     data: str
     at_ms: int
     answer: TapAnswer | None = None
+
+
+class Checkout(NamedTuple):
+    """A payment that waits for the bot's yes."""
+
+    conversation: Conversation
+    amount: int
+    payload: str
+    at_ms: int
+
+
+@dataclass(slots=True)
+class Payment:
+    """Stars that a person paid to a bot."""
+
+    conversation: Conversation
+    charge: SuccessfulPayment
+    refunded: bool = False
 
 
 @dataclass(slots=True)
@@ -149,6 +188,9 @@ class Bot:
     next_webhook_ms: int = 0
     conversations: dict[int, Conversation] = field(default_factory=dict)
     queries: dict[str, Query] = field(default_factory=dict)
+    checkouts: dict[str, Checkout] = field(default_factory=dict)
+    payments: dict[str, Payment] = field(default_factory=dict)
+    commands: dict[Hashable, tuple[BotCommand, ...]] = field(default_factory=dict)
     acknowledged: dict[int, int] = field(default_factory=dict)
     # How a waiting poll hears that an update was queued, the token revoked or a webhook set.
     wake: Callable[[], None] | None = None
@@ -165,6 +207,9 @@ class Bot:
         self.webhook = None
         self.conversations.clear()
         self.queries.clear()
+        self.checkouts.clear()
+        self.payments.clear()
+        self.commands.clear()
         self.acknowledged.clear()
 
 
@@ -242,7 +287,7 @@ class State:
 
     # Updates
 
-    def queue(self, bot: Bot, kind: str, body: Message | CallbackQuery | ChatMemberUpdated) -> int | None:
+    def queue(self, bot: Bot, kind: str, body: Body) -> int | None:
         """Queue an update and give its id; None if the bot did not ask for this kind."""
         if not bot.wants(kind):
             return None
@@ -277,6 +322,12 @@ class State:
         conversation.taps = [*conversation.taps[1 - _REMEMBERED_TAPS :], query]
         return query.id
 
+    def open_checkout(self, bot: Bot, checkout: Checkout) -> str:
+        query_id = str(self._next_query)
+        self._next_query += 1
+        bot.checkouts[query_id] = checkout
+        return query_id
+
     def forget_chats(self) -> None:
         """Back to bots that nobody has met. Bots, tokens and update ids stay."""
         self.people.clear()
@@ -291,10 +342,10 @@ def _ignore(_: Bot) -> None:
     """Nobody listens yet."""
 
 
-def _strand(kind: str, body: Message | CallbackQuery | ChatMemberUpdated) -> Strand:
+def _strand(kind: str, body: Body) -> Strand:
     """As the server has it: in one chat, messages, taps and blocks are strands of their own."""
     name = "message" if kind == "edited_message" else kind
-    return Strand(name, body.sender.id if isinstance(body, CallbackQuery) else body.chat.id)
+    return Strand(name, body.sender.id if isinstance(body, CallbackQuery | PreCheckoutQuery) else body.chat.id)
 
 
 def seconds(now_ms: int) -> int:

@@ -10,7 +10,7 @@ from engine.core.standing import Standing
 # What a fault calls `method` when it is to strike deliveries to a webhook.
 DELIVERY = "webhook"
 
-Deed = Literal["start", "write", "edit", "tap", "pay", "block", "unblock", "delete_account"]
+Deed = Literal["start", "write", "edit", "tap", "pay", "checkout", "block", "unblock", "delete_account"]
 
 
 class BotInfo(msgspec.Struct, frozen=True):
@@ -36,8 +36,8 @@ class PersonInfo(msgspec.Struct, frozen=True):
 class Act(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a person does in the chat with a bot; `bot` is a username or an id.
 
-    `payload` belongs to start and pay, `data` to tap, `message_id` to edit and tap (by itself the last
-    message that fits), `amount` (Stars) to pay.
+    `payload` belongs to start, pay and checkout, `data` to tap, `message_id` to edit and tap (by itself the last
+    message that fits), `amount` (Stars) to pay and checkout.
     """
 
     deed: Deed

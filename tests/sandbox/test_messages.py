@@ -1,18 +1,10 @@
 """What a bot sends, and the refusals that it must be ready for, to the letter."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from bench.sandbox import SandboxClient
-from bench.sandbox.errors import ApiError
-from bench.sandbox.methods import METHODS
-from bench.sandbox.methods.call import Call
-from bench.sandbox.names import FIRST_PERSON_ID
-from bench.sandbox.people import perform
-from bench.sandbox.state import State
-from bench.sandbox.wire import Act, Deed
 from tests.sandbox.caller import Caller
 
 
@@ -119,28 +111,6 @@ async def test_a_mention_of_a_person_carries_the_person_and_of_a_stranger_nothin
     assert (entity["type"], entity["user"]["id"]) == ("text_mention", person)
 
 
-async def test_a_deleted_message_is_gone_once(bot: Caller, client: SandboxClient, person: int) -> None:
-    sent = (await bot("sendMessage", chat_id=person, text="x")).result["message_id"]
-    assert (await bot("deleteMessage", chat_id=person, message_id=sent)).result is True
-    assert (await client.transcript("shop_bot", person)).messages[-1].deleted
-    again = await bot("deleteMessage", chat_id=person, message_id=sent)
-    assert again.refusal == (400, "Bad Request: message to delete not found")
-
-
-async def test_a_tap_can_be_answered_once(bot: Caller, client: SandboxClient, person: int) -> None:
-    markup = {"inline_keyboard": [[{"text": "Yes", "callback_data": "yes"}]]}
-    await bot("sendMessage", chat_id=person, text="x", reply_markup=markup)
-    await client.tap("shop_bot", person)
-    query = (await bot("getUpdates", offset=-1)).result[0]["callback_query"]
-    assert (query["data"], query["from"]["id"], query["message"]["message_id"]) == ("yes", person, 2)
-    assert (await bot("answerCallbackQuery", callback_query_id=query["id"])).result is True
-    again = await bot("answerCallbackQuery", callback_query_id=query["id"])
-    assert again.refusal == (
-        400,
-        "Bad Request: query is too old and response timeout expired or query ID is invalid",
-    )
-
-
 async def test_a_chat_shows_the_person_only_to_bots_that_they_started(
     bot: Caller, client: SandboxClient, person: int
 ) -> None:
@@ -148,61 +118,3 @@ async def test_a_chat_shows_the_person_only_to_bots_that_they_started(
     (stranger,) = await client.add_people(1)
     refused = await bot("getChat", chat_id=stranger.id)
     assert refused.refusal == (400, "Bad Request: chat not found")
-
-
-async def test_an_action_is_shown_only_where_a_message_could_be(
-    bot: Caller, client: SandboxClient, person: int
-) -> None:
-    assert (await bot("sendChatAction", chat_id=person, action="typing")).result is True
-    wrong = await bot("sendChatAction", chat_id=person, action="dancing")
-    assert wrong.refusal == (400, "Bad Request: wrong parameter action in request")
-    await client.block("shop_bot", person)
-    blocked = await bot("sendChatAction", chat_id=person, action="typing")
-    assert blocked.refusal == (403, "Forbidden: bot was blocked by the user")
-
-
-HOUR_MS = 3_600_000
-
-
-@dataclass(slots=True)
-class Hall:
-    """The methods without a network, with a clock that a test moves."""
-
-    state: State = field(default_factory=lambda: State(0))
-    now_ms: int = 1_700_000_000_000
-
-    def call(self, method: str, **given: Any) -> Any:
-        bot = next(iter(self.state.bots.values()))
-        return METHODS[method](Call(self.state, bot, given, self.now_ms))
-
-    def act(self, deed: Deed) -> None:
-        assert perform(self.state, Act(deed, "shop_bot", FIRST_PERSON_ID), self.now_ms).error is None
-
-
-@pytest.fixture
-def hall() -> Hall:
-    hall = Hall()
-    hall.state.add_bot()
-    hall.state.add_people(1)
-    hall.act("start")
-    return hall
-
-
-def test_a_message_can_be_deleted_for_two_days(hall: Hall) -> None:
-    hall.now_ms += 48 * HOUR_MS
-    assert hall.call("deletemessage", chat_id=FIRST_PERSON_ID, message_id=1)
-
-
-def test_an_older_message_cannot_be_deleted(hall: Hall) -> None:
-    hall.now_ms += 48 * HOUR_MS + 1
-    with pytest.raises(ApiError, match="Bad Request: message can't be deleted for everyone"):
-        hall.call("deletemessage", chat_id=FIRST_PERSON_ID, message_id=1)
-
-
-def test_a_tap_cannot_be_answered_late(hall: Hall) -> None:
-    markup = {"inline_keyboard": [[{"text": "a", "callback_data": "a"}]]}
-    hall.call("sendmessage", chat_id=FIRST_PERSON_ID, text="x", reply_markup=markup)
-    hall.act("tap")
-    hall.now_ms += 16_000
-    with pytest.raises(ApiError, match="query is too old"):
-        hall.call("answercallbackquery", callback_query_id="1")

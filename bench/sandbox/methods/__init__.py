@@ -5,8 +5,11 @@ from bench.sandbox.methods.answers import ANSWERS
 from bench.sandbox.methods.bots import BOTS
 from bench.sandbox.methods.call import Method
 from bench.sandbox.methods.chats import CHATS
+from bench.sandbox.methods.commands import COMMANDS
 from bench.sandbox.methods.deletes import DELETES
+from bench.sandbox.methods.edits import EDITS
 from bench.sandbox.methods.messages import MESSAGES
+from bench.sandbox.methods.payments import PAYMENTS
 from bench.sandbox.methods.webhooks import WEBHOOKS
 from bench.sandbox.spec import read_spec
 
@@ -15,8 +18,11 @@ MODELLED: dict[str, Method] = {
     **ANSWERS,
     **BOTS,
     **CHATS,
+    **COMMANDS,
     **DELETES,
+    **EDITS,
     **MESSAGES,
+    **PAYMENTS,
     **WEBHOOKS,
 }
 METHODS: dict[str, Method] = {name.lower(): method for name, method in MODELLED.items()}

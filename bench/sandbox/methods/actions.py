@@ -1,9 +1,14 @@
-"""Signs of activity that a bot shows in a chat."""
+"""Signs of activity that a bot shows in a chat, for five seconds or until its next message."""
 
 from bench.sandbox import errors, parameters
 from bench.sandbox.errors import ApiError
 from bench.sandbox.methods.call import Call, Method, known_chat, require_open
+from bench.sandbox.state import Activity
 
+_SHOWN_MS = 5000
+_CANCEL = "cancel"
+# The older names, which the server still reads.
+_SAME = {"record_audio": "record_voice", "upload_audio": "upload_voice", "pick_up_location": "find_location"}
 _ACTIONS = frozenset(
     {
         "typing",
@@ -17,14 +22,19 @@ _ACTIONS = frozenset(
         "find_location",
         "record_video_note",
         "upload_video_note",
+        _CANCEL,
     },
 )
 
 
 def send_chat_action(call: Call) -> bool:
-    if parameters.text(call.given, "action").lower() not in _ACTIONS:
+    given = parameters.text(call.given, "action").lower()
+    action = _SAME.get(given, given)
+    if action not in _ACTIONS:
         raise ApiError(errors.WRONG_ACTION)
-    require_open(known_chat(call))
+    conversation = known_chat(call)
+    require_open(conversation)
+    conversation.activity = None if action == _CANCEL else Activity(action, call.now_ms + _SHOWN_MS)
     return True
 
 

@@ -37,10 +37,13 @@ _CLOSED = {
 
 def known_chat(call: Call) -> Conversation:
     """Find the chat that the call names."""
-    given = parameters.text(call.given, "chat_id")
-    if not given:
+    return chat_named(call, call.given.get("chat_id"))
+
+
+def chat_named(call: Call, given: Any) -> Conversation:
+    if given is None or given == "":
         raise ApiError(errors.CHAT_ID_EMPTY)
-    chat_id = parameters.integer(call.given, "chat_id")
+    chat_id = parameters.integer({"chat_id": given}, "chat_id")
     if chat_id in call.state.bots:
         raise ApiError(errors.USER_IS_BOT)
     if chat_id not in call.state.people:

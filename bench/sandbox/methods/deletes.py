@@ -1,21 +1,94 @@
-"""Deleting messages, while they are young."""
+"""Deleting messages, while they are young: a bot may delete its own and the person's.
+
+Of many, those that are not there are passed over; but a single one that is too old saves all the others.
+"""
+
+from typing import Any
+
+import msgspec
 
 from bench.sandbox import errors, parameters
 from bench.sandbox.errors import ApiError
 from bench.sandbox.methods.call import Call, Method, known_chat
+from bench.sandbox.state import Conversation, Relation, Stored
 
 _DELETABLE_MS = 48 * 3600 * 1000
+_MOST = 100
+_HIGHEST_ID = 2**31 - 1
 
 
 def delete_message(call: Call) -> bool:
-    conversation = known_chat(call)
-    stored = conversation.messages.get(parameters.integer(call.given, "message_id"))
-    if stored is None or stored.deleted:
+    if not parameters.text(call.given, "chat_id"):
+        raise ApiError(errors.CHAT_NOT_GIVEN)
+    message_id = parameters.integer(call.given, "message_id")
+    if message_id == 0:
+        raise ApiError(errors.MESSAGE_NOT_GIVEN)
+    stored = _found(_chat(call), message_id)
+    if stored is None:
         raise ApiError(errors.MESSAGE_TO_DELETE_NOT_FOUND)
-    if call.now_ms - stored.at_ms > _DELETABLE_MS:
+    return _delete(call, [stored])
+
+
+def delete_messages(call: Call) -> bool:
+    message_ids = _message_ids(call.given.get("message_ids"))
+    conversation = _chat(call)
+    found = (_found(conversation, message_id) for message_id in message_ids)
+    return _delete(call, [stored for stored in found if stored is not None])
+
+
+def _chat(call: Call) -> Conversation:
+    """Find the chat; a person who blocked the bot does not keep it from tidying up."""
+    conversation = known_chat(call)
+    if conversation.relation is Relation.DELETED:
+        raise ApiError(errors.DEACTIVATED)
+    return conversation
+
+
+def _found(conversation: Conversation, message_id: int) -> Stored | None:
+    stored = conversation.messages.get(message_id)
+    return None if stored is None or stored.deleted else stored
+
+
+def _delete(call: Call, doomed: list[Stored]) -> bool:
+    if any(call.now_ms - stored.at_ms > _DELETABLE_MS for stored in doomed):
         raise ApiError(errors.MESSAGE_CANNOT_BE_DELETED)
-    stored.deleted = True
+    for stored in doomed:
+        stored.deleted = True
     return True
 
 
-DELETES: dict[str, Method] = {"deleteMessage": delete_message}
+def _message_ids(given: Any) -> list[int]:
+    if given is None or given == "":
+        raise ApiError(errors.MESSAGES_NOT_GIVEN)
+    values = _decoded(given) if isinstance(given, str) else given
+    if not isinstance(values, list):
+        raise ApiError(errors.MESSAGES_NOT_ARRAY)
+    if len(values) > _MOST:
+        raise ApiError(errors.TOO_MANY_MESSAGES)
+    if not values:
+        raise ApiError(errors.MESSAGES_NOT_GIVEN)
+    return [_message_id(value) for value in values]
+
+
+def _decoded(given: str) -> Any:
+    try:
+        return msgspec.json.decode(given)
+    except msgspec.DecodeError as error:
+        raise ApiError(errors.MESSAGES_NOT_JSON) from error
+
+
+def _message_id(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ApiError(errors.MESSAGE_ID_NOT_NUMBER)
+    try:
+        number = int(str(value))
+    except ValueError as error:
+        raise ApiError(errors.MESSAGE_ID_UNREADABLE) from error
+    if abs(number) > _HIGHEST_ID:
+        raise ApiError(errors.MESSAGE_ID_UNREADABLE)
+    if number <= 0:
+        raise ApiError(errors.MESSAGE_ID_INVALID)
+    return number
+
+
+DELETES: dict[str, Method] = {"deleteMessage": delete_message, "deleteMessages": delete_messages}

@@ -1,0 +1,97 @@
+"""Editing what the bot itself has sent, however old. An edit that changes nothing is refused.
+
+The new message takes the place of the old one; nothing that was handed out before changes with it. Of the keyboard an
+edit always speaks: without one the message loses its own.
+"""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from bench.sandbox import errors, parameters
+from bench.sandbox.errors import ApiError
+from bench.sandbox.keyboard import edited_keyboard
+from bench.sandbox.media import MediaMessage
+from bench.sandbox.methods.call import Call, Method, chat_named, require_open
+from bench.sandbox.methods.messages import LONGEST_TEXT
+from bench.sandbox.methods.sending import link_preview
+from bench.sandbox.methods.wording import require_text, worded
+from bench.sandbox.objects import Message
+from bench.sandbox.state import Conversation, Stored, seconds
+
+LONGEST_CAPTION = 1024
+
+
+def edit_message_text(call: Call) -> Message:
+    preview = link_preview(call.given)
+    words = worded(call)
+    require_text(words)
+    change = {"reply_markup": edited_keyboard(call.given.get("reply_markup")), "link_preview_options": preview}
+    conversation, stored = own_message(call)
+    if stored.message.text is None:
+        raise ApiError(errors.NO_TEXT_TO_EDIT)
+    if len(words.text) > LONGEST_TEXT:
+        raise ApiError(errors.TEXT_TOO_LONG)
+    return put_edited(call, conversation, stored, text=words.text, entities=words.entities, **change)
+
+
+def edit_message_caption(call: Call) -> Message:
+    markup, words = edited_keyboard(call.given.get("reply_markup")), worded(call, "caption")
+    conversation, stored = own_message(call)
+    if not _captioned(stored.message):
+        raise ApiError(errors.NO_CAPTION_TO_EDIT)
+    if len(words.text) > LONGEST_CAPTION:
+        raise ApiError(errors.CAPTION_TOO_LONG)
+    return put_edited(
+        call,
+        conversation,
+        stored,
+        reply_markup=markup,
+        caption=words.text or None,
+        caption_entities=words.entities,
+        show_caption_above_media=parameters.boolean(call.given, "show_caption_above_media"),
+    )
+
+
+def edit_message_reply_markup(call: Call) -> Message:
+    markup = edited_keyboard(call.given.get("reply_markup"))
+    conversation, stored = own_message(call)
+    return put_edited(call, conversation, stored, reply_markup=markup)
+
+
+def own_message(call: Call) -> tuple[Conversation, Stored]:
+    """Find the message that the call names, which has to be the bot's."""
+    message_id = parameters.integer(call.given, "message_id")
+    if not parameters.text(call.given, "chat_id") and message_id == 0:
+        inline = parameters.text(call.given, "inline_message_id")
+        raise ApiError(errors.INLINE_MESSAGE_UNKNOWN if inline else errors.MESSAGE_NOT_GIVEN)
+    conversation = chat_named(call, call.given.get("chat_id"))
+    stored = conversation.messages.get(message_id)
+    if stored is None or stored.deleted:
+        raise ApiError(errors.MESSAGE_TO_EDIT_NOT_FOUND)
+    if stored.message.sender.id != call.bot.id:
+        raise ApiError(errors.MESSAGE_CANNOT_BE_EDITED)
+    return conversation, stored
+
+
+def put_edited(call: Call, conversation: Conversation, stored: Stored, **change: Any) -> Message:
+    """Put the changed message in the place of the old one, if it differs and the person can still see it."""
+    require_open(conversation)
+    edited = replace(stored.message, **change)
+    if edited == stored.message:
+        raise ApiError(errors.NOT_MODIFIED)
+    edited.edit_date = seconds(call.now_ms)
+    stored.message = edited
+    return edited
+
+
+def _captioned(message: Message) -> bool:
+    """Whether the message is of a kind that can have a caption."""
+    return isinstance(message, MediaMessage) and not (message.poll or message.sticker or message.video_note)
+
+
+EDITS: dict[str, Method] = {
+    "editMessageText": edit_message_text,
+    "editMessageCaption": edit_message_caption,
+    "editMessageReplyMarkup": edit_message_reply_markup,
+}
