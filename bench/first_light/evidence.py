@@ -89,6 +89,15 @@ class Evidence:
             found |= {(bot, chat): version for chat, _, version, _ in await self._timers(bot) if (bot, chat) in chats}
         return found
 
+    async def in_transaction(self, ports: Iterable[int]) -> bool:
+        """Whether a client with one of these ports keeps a transaction open, and with it its locks."""
+        return bool(
+            await self._pool.fetchval(
+                "SELECT count(*) FROM pg_stat_activity WHERE client_port = ANY($1) AND state = 'idle in transaction'",
+                list(ports),
+            )
+        )
+
     async def _owner(self, key: str) -> Owner | None:
         value = await self._client.get(key)
         return None if value is None else owner(str(value))

@@ -5,6 +5,8 @@ from typing import Final, NamedTuple
 
 import psutil
 
+from bench.connections import ports_of
+
 _SERVERS: Final = {"valkey": "valkey", "postgres": "postgres"}
 """By the beginning of a process's name."""
 
@@ -35,9 +37,4 @@ def use(process: psutil.Process) -> Use:
 
 def ports(processes: Mapping[str, psutil.Process]) -> dict[int, str]:
     """Whose end of a connection a port is; a server has only ends of its own port."""
-    return {
-        connection.laddr.port: name
-        for name, process in processes.items()
-        for connection in process.net_connections("tcp")
-        if connection.raddr
-    }
+    return {port: name for name, process in processes.items() for port in ports_of(process.pid)}
