@@ -32,7 +32,7 @@ class DroppedError(Exception):
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
-    body: bytes
+    body: bytes | bytearray
     retry_after: int | None = None
     content_type: str = _JSON
     reason: str = ""

@@ -1,13 +1,14 @@
-"""The Bot API port: /bot<token>/<method>. A shell: read a request, let the methods decide, write, record.
+"""The Bot API port: /bot<token>/<method>, and /file/bot<token>/<path>.
 
-aiohttp's low-level server is used, without router and middlewares: they would double the cost of a call.
+A shell: read a request, let the methods decide, write, record. aiohttp's low-level server is used, without router
+and middlewares: they would double the cost of a call.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 import msgspec
 from aiohttp import web
@@ -20,8 +21,9 @@ from bench.sandbox.errors import ApiError
 from bench.sandbox.faults import Faults, Verdict
 from bench.sandbox.methods import CANONICAL, METHODS
 from bench.sandbox.methods.call import Call, Told
+from bench.sandbox.methods.downloads import DOWNLOAD
+from bench.sandbox.methods.sending import sent_by, substance
 from bench.sandbox.methods.unmodelled import answer_unmodelled, note_violations
-from bench.sandbox.objects import Message
 from bench.sandbox.parameters import Parameters, integer, text
 from bench.sandbox.polling import Polls
 from bench.sandbox.pulse import Pulse
@@ -31,6 +33,7 @@ from bench.sandbox.wire import FaultKind, Row
 
 Clock = Callable[[], int]
 _PREFIX = "/bot"
+_DOWNLOADS = "/file/bot"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -167,6 +170,9 @@ class _Registered:
 
 def _target(raw_path: str) -> _Target | None:
     path, _, query = raw_path.partition("?")
+    if path.startswith(_DOWNLOADS):
+        token, _, file_path = unquote(path).removeprefix(_DOWNLOADS).partition("/")
+        return _Target(token, DOWNLOAD, urlencode({"file_path": file_path}))
     token, slash, method = unquote(path).removeprefix(_PREFIX).partition("/")
     if not (path.startswith(_PREFIX) and slash and method):
         return None
@@ -176,8 +182,8 @@ def _target(raw_path: str) -> _Target | None:
 def _describe(row: Row, given: Parameters) -> None:
     if "chat_id" in given:
         row.chat_id = integer(given, "chat_id")
-    if "text" in given:
-        row.text = text(given, "text")
+    if "text" in given or "caption" in given:
+        row.text = text(given, "text") or text(given, "caption")
     if "offset" in given:
         row.offset = integer(given, "offset")
 
@@ -187,11 +193,14 @@ def _call(name: str, call: Call, row: Row) -> Answer:
     result = answer_unmodelled(call, name) if method is None else method(call)
     if isinstance(result, Told):
         return accepted(b"true", result.description)
-    if isinstance(result, Message):
-        row.message_id = result.message_id
-    if isinstance(result, Message) and result.edit_date is None:
-        content = (result.text, result.reply_markup and bytes(result.reply_markup))
-        call.state.counters.sent(row.bot_id, result.chat.id, content, call.now_ms)
+    if isinstance(result, Answer):
+        return result
+    messages = sent_by(call, result)
+    if messages:
+        row.message_id = messages[0].message_id
+    for message in messages:
+        if message.edit_date is None:
+            call.state.counters.sent(row.bot_id, message.chat.id, substance(message), call.now_ms)
     return accepted(_encode(result))
 
 

@@ -9,6 +9,7 @@ from yarl import URL
 from bench.sandbox import errors
 from bench.sandbox.errors import ApiError
 from bench.sandbox.parameters import Parameters
+from bench.sandbox.uploads import read_multipart
 
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
@@ -42,7 +43,7 @@ async def _read_body(request: web.BaseRequest) -> Parameters:
 
 async def _multipart(request: web.BaseRequest) -> Parameters:
     try:
-        return dict(await request.post())
+        return await read_multipart(request)
     except UnicodeDecodeError:
         raise
     except ValueError as error:

@@ -17,6 +17,28 @@ MEDIA_NOT_ARRAY = bad_request("expected an Array of InputMedia")
 ALBUM_EMPTY = bad_request("there are no messages to send")
 ALBUM_TOO_LONG = bad_request("too many messages to send as an album")
 ALBUM_CAPTIONS_DIFFER = bad_request("parameter show_caption_above_media must be the same for all messages")
+MESSAGE_TO_COPY_NOT_FOUND = bad_request("message to copy not found")
+NOT_COPYABLE = bad_request("message can't be copied")
+
+POLL_TYPE = bad_request("unsupported poll type specified")
+OPTIONS_NOT_JSON = bad_request("can't parse options JSON object")
+OPTIONS_NOT_ARRAY = bad_request("expected an Array of String as options")
+QUESTION_EMPTY = bad_request("poll question must be non-empty")
+TOO_FEW_OPTIONS = bad_request("poll must have at least 1 option")
+OPTION_EMPTY = bad_request("poll options must be non-empty")
+WRONG_RIGHT_OPTION = bad_request("wrong correct option ID specified")
+
+
+def too_long(what: str, most: int) -> Refusal:
+    return bad_request(f"{what} length must not exceed {most}")
+
+
+def too_many_options(most: int) -> Refusal:
+    return bad_request(f"poll can't have more than {most} options")
+
+
+def not_mixed(kind: str) -> Refusal:
+    return bad_request(f"{kind} can't be mixed with other media types")
 
 
 def no_file(kind: str) -> Refusal:

@@ -25,7 +25,7 @@ async def media_response(request: web.Request, files: FileStore) -> web.StreamRe
     if file is None or file.content.data is None:
         raise LookupError(f"the bytes of file {unique_id} are not here")
     headers = {**_HEADERS, **_disposition(file.mime)}
-    data = memoryview(file.content.data)
+    data = file.content.data
     try:
         asked = request.http_range
     except ValueError:

@@ -98,6 +98,10 @@ class Message(msgspec.Struct, omit_defaults=True):
     link_preview_options: dict[str, Any] | None = None
 
 
+class MessageId(msgspec.Struct, frozen=True):
+    message_id: int
+
+
 class CallbackQuery(msgspec.Struct, frozen=True):
     id: str
     sender: User = msgspec.field(name="from")

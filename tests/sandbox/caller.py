@@ -1,5 +1,7 @@
 """A bare HTTP caller of the Bot API, so that tests see what really stands on the wire."""
 
+import io
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,3 +44,21 @@ class Caller:
 
 async def reply(answer: aiohttp.ClientResponse) -> Reply:
     return Reply(answer.status, await answer.json(), answer.headers.get("Retry-After"))
+
+
+def form_of(**fields: Any) -> aiohttp.FormData:
+    """A multipart body; a field of bytes, or of a name with bytes, becomes a file."""
+    form = aiohttp.FormData(default_to_multipart=True)
+    for name, value in fields.items():
+        if isinstance(value, bytes):
+            form.add_field(name, io.BytesIO(value), filename="file")
+        elif isinstance(value, tuple):
+            form.add_field(name, io.BytesIO(value[1]), filename=value[0])
+        else:
+            form.add_field(name, value if isinstance(value, str) else json.dumps(value))
+    return form
+
+
+async def upload(bot: Caller, method: str, **fields: Any) -> Reply:
+    async with bot.session.post(f"{bot.url}/{method}", data=form_of(**fields)) as answer:
+        return await reply(answer)

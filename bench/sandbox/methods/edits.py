@@ -14,12 +14,11 @@ from bench.sandbox.keyboard import edited_keyboard
 from bench.sandbox.media import MediaMessage
 from bench.sandbox.methods.call import Call, Method, chat_named, require_open
 from bench.sandbox.methods.messages import LONGEST_TEXT
+from bench.sandbox.methods.pieces import LONGEST_CAPTION
 from bench.sandbox.methods.sending import link_preview
 from bench.sandbox.methods.wording import require_text, worded
 from bench.sandbox.objects import Message
 from bench.sandbox.state import Conversation, Stored, seconds
-
-LONGEST_CAPTION = 1024
 
 
 def edit_message_text(call: Call) -> Message:

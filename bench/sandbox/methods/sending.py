@@ -1,5 +1,6 @@
 """What all methods that send have in common: the options beside the content, and putting the message into the chat."""
 
+from collections.abc import Hashable
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -7,8 +8,9 @@ import msgspec
 from bench.sandbox import errors, parameters
 from bench.sandbox.errors import ApiError
 from bench.sandbox.keyboard import inline_keyboard
-from bench.sandbox.methods.call import Call, require_open
-from bench.sandbox.objects import Message
+from bench.sandbox.media import MediaMessage, shown
+from bench.sandbox.methods.call import Call, known_chat, require_open
+from bench.sandbox.objects import Message, MessageId
 from bench.sandbox.parameters import Parameters
 from bench.sandbox.state import Conversation, seconds
 
@@ -67,6 +69,28 @@ def begin(call: Call, chat: Conversation, options: Options, kind: type[_Message]
 def put(call: Call, chat: Conversation, options: Options, message: _Message) -> _Message:
     chat.add(message, call.now_ms, silent=options.silent)
     return message
+
+
+def sent_by(call: Call, result: object) -> list[Message]:
+    """Give the messages that a method's result tells of, new or edited."""
+    match result:
+        case Message():
+            return [result]
+        case MessageId(message_id):
+            return [known_chat(call).messages[message_id].message]
+        case list():
+            return [one for one in result if isinstance(one, Message)]
+    return []
+
+
+def substance(message: Message) -> Hashable:
+    """What a person would see of it."""
+    markup = message.reply_markup and bytes(message.reply_markup)
+    if not isinstance(message, MediaMessage):
+        return message.text, markup
+    found = shown(message)
+    seen = (found[0], found[1].file_unique_id) if found else message.poll and message.poll.question
+    return seen, message.caption, markup
 
 
 def link_preview(given: Parameters) -> dict[str, Any] | None:
