@@ -187,8 +187,8 @@ def test_lateness_counts_from_act_and_threshold_to_the_first_request() -> None:
 
 
 def test_a_burst_beyond_the_pace_breaks_the_promise() -> None:
-    chats = {(BOT, person): [Silence(ACT, ACT, 1)] for person in range(20)}
-    burst = [Row(person, BOT, "sendMessage", DUE_ONE, chat_id=person, text=ONE, ok=True) for person in range(20)]
+    chats = {(BOT, person): [Silence(ACT, ACT, 1)] for person in range(40)}
+    burst = [Row(person, BOT, "sendMessage", DUE_ONE, chat_id=person, text=ONE, ok=True) for person in range(40)]
     verdict = judge(chats, burst)
     assert not wrongs(verdict)
     assert verdict.pace.over > 0
