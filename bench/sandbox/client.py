@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
@@ -59,15 +60,25 @@ class SandboxClient:
     async def do(self, act: wire.Act) -> wire.ActResult:
         """Do one thing, or raise."""
         (result,) = await self.act([act])
-        if result.error is not None:
-            raise ControlFailedError(result.error)
-        return result
+        return _done(result)
 
     async def start(self, bot: Bot, person: int, payload: str = "") -> wire.ActResult:
         return await self.do(wire.Act("start", bot, person, payload=payload))
 
     async def write(self, bot: Bot, person: int, text: str) -> wire.ActResult:
         return await self.do(wire.Act("write", bot, person, text=text))
+
+    async def send(
+        self, kind: str, bot: Bot, person: int, content: bytes = b"", name: str = "", caption: str = "", album: str = ""
+    ) -> wire.ActResult:
+        """Send a file of a kind such as photo or voice; without bytes a sample."""
+        words = {"bot": str(bot), "person": str(person), "name": name, "caption": caption, "album": album}
+        raw = await self._request("POST", f"/acts/{kind}?{urlencode(words)}", content)
+        return _done(msgspec.json.decode(raw, type=wire.ActResult))
+
+    async def media(self, file_unique_id: str) -> bytes:
+        """Give the bytes of a file that a transcript names."""
+        return await self._request("GET", f"/media/{file_unique_id}")
 
     async def edit(self, bot: Bot, person: int, text: str, message_id: int | None = None) -> wire.ActResult:
         return await self.do(wire.Act("edit", bot, person, text=text, message_id=message_id))
@@ -161,11 +172,19 @@ class SandboxClient:
         return None if raw == b"null" else msgspec.json.decode(raw, type=kind)
 
     async def _order(self, verb: str, path: str, content: Any = None) -> bytes:
+        return await self._request(verb, path, None if content is None else msgspec.json.encode(content))
+
+    async def _request(self, verb: str, path: str, body: bytes | None = None) -> bytes:
         if self._session is None:
             raise ControlFailedError("open the client with `async with` before you use it")
-        body = None if content is None else msgspec.json.encode(content)
         async with self._session.request(verb, self._url + path, data=body) as answer:
             raw = await answer.read()
         if answer.status != HTTPStatus.OK:
             raise ControlFailedError(msgspec.json.decode(raw, type=wire.ControlError).error)
         return raw
+
+
+def _done(result: wire.ActResult) -> wire.ActResult:
+    if result.error is not None:
+        raise ControlFailedError(result.error)
+    return result

@@ -11,7 +11,6 @@ from aiohttp import web
 
 from bench.sandbox import wire
 from bench.sandbox.faults import Faults
-from bench.sandbox.media_port import media_response
 from bench.sandbox.people import perform
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
@@ -44,7 +43,6 @@ class Control:
                 web.post("/bots/{bot}/revoke", self._revoke_token),
                 web.post("/people", self._add_people),
                 web.post("/acts", self._act),
-                web.get("/media/{file}", self._media),
                 web.get("/chats/{bot}/{person}", self._transcript),
                 web.get("/chats/{bot}/{person}/next", self._next_message),
                 web.get("/faults", self._list_faults),
@@ -93,9 +91,6 @@ class Control:
     async def _transcript(self, request: web.Request) -> web.Response:
         conversation = self._conversation(request)
         return _answer(transcript_of(conversation, conversation.messages.values()))
-
-    async def _media(self, request: web.Request) -> web.StreamResponse:
-        return await media_response(request, self._state.files)
 
     async def _next_message(self, request: web.Request) -> web.Response:
         """Answer with the bot's first message after the given one."""

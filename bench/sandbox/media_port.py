@@ -1,13 +1,21 @@
-"""The bytes of media, for the page: shown if they are picture, film or sound, else only saved; never a page of ours.
+"""Media on the control port: the bytes that a page shows, and the files that people send as the body of a request.
 
-A player asks for ranges, so ranges are answered.
+Picture, film and sound are shown, all else is only saved, and nothing can become a page of ours. A player asks for
+ranges, so ranges are answered.
 """
 
+from collections.abc import Callable
 from http import HTTPStatus
 
+import msgspec
 from aiohttp import web
 
-from bench.sandbox.files import FileStore
+from bench.sandbox.files import Bytes, Kind
+from bench.sandbox.people import perform
+from bench.sandbox.pulse import Pulse
+from bench.sandbox.state import State
+from bench.sandbox.uploads import BIGGEST_FILE, read_content
+from bench.sandbox.wire import Act
 
 _SHOWN = ("image/", "video/", "audio/")
 _SCRIPTED = frozenset({"image/svg+xml"})
@@ -19,24 +27,43 @@ _HEADERS = {
 }
 
 
-async def media_response(request: web.Request, files: FileStore) -> web.StreamResponse:
-    unique_id = request.match_info["file"]
-    file = files.known(unique_id)
-    if file is None or file.content.data is None:
-        raise LookupError(f"the bytes of file {unique_id} are not here")
-    headers = {**_HEADERS, **_disposition(file.mime)}
-    data = file.content.data
+class MediaPort:
+    def __init__(self, state: State, pulse: Pulse, clock: Callable[[], int]) -> None:
+        self._state = state
+        self._pulse = pulse
+        self._clock = clock
+
+    def routes(self) -> list[web.RouteDef]:
+        kinds = "|".join(kind for kind in Kind if kind is not Kind.THUMBNAIL)
+        return [web.get("/media/{file}", self._show), web.post(f"/acts/{{kind:{kinds}}}", self._send)]
+
+    async def _show(self, request: web.Request) -> web.Response:
+        unique_id = request.match_info["file"]
+        file = self._state.files.known(unique_id)
+        if file is None or file.content.data is None:
+            raise LookupError(f"the bytes of file {unique_id} are not here")
+        return _ranged(request, file.content.data, {**_HEADERS, **_disposition(file.mime)})
+
+    async def _send(self, request: web.Request) -> web.Response:
+        """Take a file as the body, and what goes with it from the query: bot, person, name, caption, album."""
+        told = {"deed": f"send_{request.match_info['kind']}", **request.query}
+        told["text"] = told.pop("caption", "")
+        act = msgspec.convert(told, Act, strict=False)
+        content = await read_content(request, BIGGEST_FILE)
+        result = perform(self._state, act, self._clock(), content if content.size else None)
+        self._pulse.beat()
+        return web.Response(body=msgspec.json.encode(result), content_type="application/json")
+
+
+def _ranged(request: web.Request, data: Bytes, headers: dict[str, str]) -> web.Response:
     try:
-        asked = request.http_range
+        begin, end, _ = request.http_range.indices(len(data))
     except ValueError:
-        asked = slice(None)
-    begin, end, _ = asked.indices(len(data))
-    status = HTTPStatus.OK
-    if request.headers.get("Range") and begin < end:
-        status = HTTPStatus.PARTIAL_CONTENT
-        headers["Content-Range"] = f"bytes {begin}-{end - 1}/{len(data)}"
-        data = data[begin:end]
-    return web.Response(status=status, body=data, headers=headers)
+        return web.Response(body=data, headers=headers)
+    if "Range" not in request.headers or begin >= end:
+        return web.Response(body=data, headers=headers)
+    told = {"Content-Range": f"bytes {begin}-{end - 1}/{len(data)}", **headers}
+    return web.Response(status=HTTPStatus.PARTIAL_CONTENT, body=data[begin:end], headers=told)
 
 
 def _disposition(mime: str) -> dict[str, str]:

@@ -7,7 +7,12 @@ again, which does both.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bench.sandbox.errors import ApiError
+from bench.sandbox.files import Content, File, Kind
 from bench.sandbox.keyboard import first_callback
+from bench.sandbox.media import MediaMessage, show
+from bench.sandbox.methods.inputs import Trouble, file_of, photo_of
+from bench.sandbox.methods.pieces import LONGEST_CAPTION
 from bench.sandbox.objects import (
     CallbackQuery,
     ChatMemberUpdated,
@@ -17,7 +22,9 @@ from bench.sandbox.objects import (
     PreCheckoutQuery,
 )
 from bench.sandbox.payments import CURRENCY, settle
+from bench.sandbox.samples import sample
 from bench.sandbox.state import Bot, Checkout, Conversation, Relation, State, Stored, last_message, seconds
+from bench.sandbox.uploads import Upload
 from bench.sandbox.wire import Act, ActResult, Deed
 
 
@@ -32,6 +39,7 @@ class _Scene:
     chat: Conversation
     act: Act
     now_ms: int
+    content: Content | None
 
     @property
     def date(self) -> int:
@@ -45,14 +53,14 @@ class _Scene:
         return ActResult(self.now_ms, self.date, update_id, message_id)
 
 
-def perform(state: State, act: Act, now_ms: int) -> ActResult:
-    """Do it, or say in the result why it cannot be done."""
+def perform(state: State, act: Act, now_ms: int, content: Content | None = None) -> ActResult:
+    """Do it, or say in the result why it cannot be done; `content` is a file that came beside the act."""
     try:
         bot = state.bot_named(str(act.bot))
-        scene = _Scene(state, bot, state.conversation(bot, act.person), act, now_ms)
+        scene = _Scene(state, bot, state.conversation(bot, act.person), act, now_ms, content)
         _require_account(scene)
         return _DEEDS[act.deed](scene)
-    except (ActRefusedError, LookupError) as error:
+    except (ActRefusedError, ApiError, LookupError) as error:
         return ActResult(now_ms, seconds(now_ms), error=str(error))
 
 
@@ -74,6 +82,32 @@ def _write(scene: _Scene) -> ActResult:
     message = scene.message()
     message.text = scene.act.text
     return _say(scene, message)
+
+
+def _send_file(scene: _Scene) -> ActResult:
+    _require_unblocked(scene)
+    if len(scene.act.text) > LONGEST_CAPTION:
+        raise ActRefusedError(f"a caption has at most {LONGEST_CAPTION} characters")
+    file = scene.state.files.keep(_file(scene, Kind(scene.act.deed.removeprefix("send_"))))
+    scene.chat.started = True
+    person = scene.chat.person
+    message = MediaMessage(scene.chat.next_message_id, person.user, person.chat, scene.date)
+    show(message, scene.state.files, scene.bot.id, file)
+    message.caption, message.media_group_id = scene.act.text or None, scene.act.album or None
+    return _say(scene, message)
+
+
+def _file(scene: _Scene, kind: Kind) -> File:
+    content, name = scene.content or (Content.of(scene.act.file) if scene.act.file else None), scene.act.name
+    if content is None:
+        usual, data = sample(kind)
+        content, name = Content.of(data), name or usual
+    if kind is not Kind.PHOTO:
+        return file_of(kind, Upload(name, "", content), {})
+    photo = photo_of(content)
+    if isinstance(photo, Trouble):
+        raise ActRefusedError("this is no picture, or none that Telegram would take as a photo")
+    return photo
 
 
 def _pay(scene: _Scene) -> ActResult:
@@ -176,6 +210,16 @@ def _require_unblocked(scene: _Scene) -> None:
         raise ActRefusedError("the bot is blocked by this person")
 
 
+_SENDING: tuple[Deed, ...] = (
+    "send_photo",
+    "send_video",
+    "send_animation",
+    "send_audio",
+    "send_voice",
+    "send_video_note",
+    "send_document",
+    "send_sticker",
+)
 _DEEDS: dict[Deed, Callable[[_Scene], ActResult]] = {
     "start": _start,
     "write": _write,
@@ -186,4 +230,5 @@ _DEEDS: dict[Deed, Callable[[_Scene], ActResult]] = {
     "block": _block,
     "unblock": _unblock,
     "delete_account": _delete_account,
+    **dict.fromkeys(_SENDING, _send_file),
 }

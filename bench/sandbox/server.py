@@ -15,6 +15,7 @@ from bench.sandbox.control import Control, bot_info
 from bench.sandbox.delivery import Deliveries
 from bench.sandbox.faults import Faults
 from bench.sandbox.live import Live
+from bench.sandbox.media_port import MediaPort
 from bench.sandbox.names import FIRST_PERSON_ID
 from bench.sandbox.onlooker import Onlooker
 from bench.sandbox.page_files import page_routes
@@ -84,6 +85,7 @@ class Sandbox:
         onlooker = Onlooker(self._engine, pulse)
         stack.push_async_callback(onlooker.close)
         application = control.application()
+        application.add_routes(MediaPort(self._state, pulse, _now_ms).routes())
         application.add_routes([*Live(self._state, pulse, onlooker).routes(), *page_routes()])
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_PATIENCE_S, handler_cancellation=True)
         self.control_url = await _serve(stack, runner, self._control_port)

@@ -2,7 +2,7 @@
 
 A foreign page in the same browser can send requests to loopback, and a name that resolves to loopback makes a page
 look like ours. So the Host must be loopback, and an Origin, which only browsers send, must be our own. What a browser
-sends is a few words; the big bodies are those of load tests.
+sends is a few words, or a file that a person attaches; the other big bodies are those of load tests.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,8 +10,11 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bench.sandbox.uploads import BIGGEST_FILE
+
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _BIGGEST_OF_A_BROWSER = 64 * 1024
+_FILES = "/acts/"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -30,8 +33,9 @@ def _check_browser(request: web.Request, origin: str) -> None:
     if origin != f"http://{request.headers['Host']}":
         raise web.HTTPForbidden(reason="This page may not act here")
     length = request.content_length
-    if request.body_exists and (length is None or length > _BIGGEST_OF_A_BROWSER):
-        raise web.HTTPRequestEntityTooLarge(_BIGGEST_OF_A_BROWSER, length or 0)
+    most = BIGGEST_FILE if request.path.startswith(_FILES) else _BIGGEST_OF_A_BROWSER
+    if request.body_exists and (length is None or length > most):
+        raise web.HTTPRequestEntityTooLarge(most, length or 0)
 
 
 def _is_loopback(host: str) -> bool:

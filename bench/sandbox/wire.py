@@ -10,7 +10,25 @@ from engine.core.standing import Standing
 # What a fault calls `method` when it is to strike deliveries to a webhook.
 DELIVERY = "webhook"
 
-Deed = Literal["start", "write", "edit", "tap", "pay", "checkout", "block", "unblock", "delete_account"]
+Deed = Literal[
+    "start",
+    "write",
+    "edit",
+    "tap",
+    "pay",
+    "checkout",
+    "block",
+    "unblock",
+    "delete_account",
+    "send_photo",
+    "send_video",
+    "send_animation",
+    "send_audio",
+    "send_voice",
+    "send_video_note",
+    "send_document",
+    "send_sticker",
+]
 
 
 class BotInfo(msgspec.Struct, frozen=True):
@@ -48,6 +66,9 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
     message_id: int | None = None
     data: str | None = None
     amount: int = 1
+    file: bytes = b""
+    name: str = ""
+    album: str = ""
 
 
 class ActResult(msgspec.Struct, frozen=True, omit_defaults=True):
