@@ -11,8 +11,10 @@ from pathlib import Path
 import msgspec
 import uvloop
 
+from bench.sandbox.limits import UNLIMITED
 from bench.sandbox.names import FIRST_PERSON_ID
 from bench.sandbox.server import Sandbox
+from bench.sandbox.wire import LimitRules
 from engine.core.errors import SettingsError
 from engine.settings import Settings, load_settings
 
@@ -28,7 +30,44 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--webhook-second", type=float, default=1.0, help="how long a second of the webhooks' back-off lasts"
     )
+    _add_limits(parser)
     return parser.parse_args()
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    usual = LimitRules()
+    told = parser.add_argument_group("limits", "By itself there are none; 0 takes one away.")
+    told.add_argument("--limits", action="store_true", help="Telegram's: for a bot, for paid broadcasts, for a chat")
+    told.add_argument("--bot-limit", type=int, nargs="?", const=usual.bot_per_second, help="messages a second of a bot")
+    told.add_argument(
+        "--paid-limit", type=int, nargs="?", const=usual.paid_per_second, help="those with allow_paid_broadcast"
+    )
+    told.add_argument(
+        "--chat-limit", type=float, nargs="?", const=usual.chat_per_second, help="messages a second in a chat"
+    )
+    told.add_argument("--chat-burst", type=int, default=usual.chat_burst, help="how many may come at once in a chat")
+    told.add_argument(
+        "--absorb", type=float, default=usual.absorb_ms / 1000, metavar="SECONDS", help="how long a wait is no refusal"
+    )
+
+
+def _limit(given: float | None, usual: float | None) -> float | None:
+    return usual if given is None else given or None
+
+
+def _limits(given: argparse.Namespace) -> LimitRules:
+    """Raises msgspec.ValidationError for a number that is no limit."""
+    usual = LimitRules() if given.limits else UNLIMITED
+    return msgspec.convert(
+        {
+            "bot_per_second": _limit(given.bot_limit, usual.bot_per_second),
+            "paid_per_second": _limit(given.paid_limit, usual.paid_per_second),
+            "chat_per_second": _limit(given.chat_limit, usual.chat_per_second),
+            "chat_burst": given.chat_burst,
+            "absorb_ms": int(given.absorb * 1000),
+        },
+        LimitRules,
+    )
 
 
 def _engine() -> Settings | None:
@@ -55,6 +94,7 @@ async def _serve(given: argparse.Namespace) -> None:
         webhook_second=given.webhook_second,
         first_person=given.first_person,
         engine=_engine(),
+        limits=_limits(given),
     )
     async with sandbox:
         ready = {
@@ -69,6 +109,8 @@ async def _serve(given: argparse.Namespace) -> None:
 def main() -> None:
     try:
         uvloop.run(_serve(_arguments()))
+    except msgspec.ValidationError as error:
+        sys.exit(f"The sandbox cannot have such a limit: {error}")
     except OSError as error:
         sys.exit(f"The sandbox cannot start: {error}")
 

@@ -5,8 +5,8 @@ and middlewares: they would double the cost of a call.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -16,22 +16,25 @@ from aiohttp import web
 from bench.sandbox import errors
 from bench.sandbox.answer import Answer, DroppedError, accepted, refused, spoiled
 from bench.sandbox.body import read_parameters
+from bench.sandbox.clock import Clock
 from bench.sandbox.connection import Connection, connection_of
 from bench.sandbox.errors import ApiError
 from bench.sandbox.faults import Faults, Verdict
+from bench.sandbox.limits import Limits, Send
 from bench.sandbox.methods import CANONICAL, METHODS
 from bench.sandbox.methods.call import Call, Told
 from bench.sandbox.methods.downloads import DOWNLOAD
 from bench.sandbox.methods.sending import sent_by, substance
 from bench.sandbox.methods.unmodelled import answer_unmodelled, note_violations
-from bench.sandbox.parameters import Parameters, integer, text
+from bench.sandbox.objects import Message
+from bench.sandbox.parameters import Parameters, boolean, integer, text
 from bench.sandbox.polling import Polls
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
+from bench.sandbox.sends import is_counted, messages_in
 from bench.sandbox.state import Bot, State
 from bench.sandbox.wire import FaultKind, Row
 
-Clock = Callable[[], int]
 _PREFIX = "/bot"
 _DOWNLOADS = "/file/bot"
 _encode = msgspec.json.Encoder().encode
@@ -47,9 +50,12 @@ class _Target:
 
 
 class BotApi:
-    def __init__(self, state: State, faults: Faults, recorder: Recorder, pulse: Pulse, clock: Clock) -> None:
+    def __init__(
+        self, state: State, faults: Faults, limits: Limits, recorder: Recorder, pulse: Pulse, clock: Clock
+    ) -> None:
         self._state = state
         self._faults = faults
+        self._limits = limits
         self._recorder = recorder
         self._pulse = pulse
         self._clock = clock
@@ -66,7 +72,7 @@ class BotApi:
             await asyncio.wait(self._running)
 
     def client_closed(self, row: Row, unread: bool) -> None:  # noqa: FBT001 - the connection calls it
-        self._recorder.client_closed(row, self._clock(), unread=unread)
+        self._recorder.client_closed(row, self._clock.now_ms(), unread=unread)
         self._pulse.beat()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -76,7 +82,7 @@ class BotApi:
         if target is None:
             return refused(ApiError(errors.NOT_FOUND)).response()
         bot = self._state.bot_by_token(target.token)
-        row = self._recorder.arrive(bot.id if bot else 0, target.method, self._clock())
+        row = self._recorder.arrive(bot.id if bot else 0, target.method, self._clock.now_ms())
         self._pulse.beat()
         with _Registered(self._running):
             return await self._recorded(request, connection, target, bot, row)
@@ -98,7 +104,7 @@ class BotApi:
             broken_off = "closing" if self._closing else "client"
             raise
         finally:
-            self._recorder.end(row, self._clock(), broken_off)
+            self._recorder.end(row, self._clock.now_ms(), broken_off)
             self._pulse.beat()
         return response
 
@@ -113,19 +119,89 @@ class BotApi:
         _describe(row, given)
         verdict = self._faults.judge(bot.id, row.chat_id, row.method.lower())
         row.fault = verdict.label
-        return await self._under(verdict, Call(self._state, bot, given, self._clock()), row)
+        return await self._under(verdict, Call(self._state, bot, given, self._clock.now_ms()), row)
 
     async def _under(self, verdict: Verdict, call: Call, row: Row) -> Answer:
         """Serve a call with the faults that strike it: the work is done at once, a late answer comes later."""
         fault = verdict.fault
         drops = fault is not None and fault.kind is FaultKind.ACCEPT_THEN_DROP
-        answer = await self._serve(call, row) if fault is None or drops else await spoiled(fault)
-        self._noted(answer, row)
+        if fault is None or drops:
+            answer = await self._serve(call, row)
+        else:
+            answer = self._noted(await spoiled(fault), row)
         if verdict.latency_ms:
             await asyncio.sleep(verdict.latency_ms / 1000)
         if drops:
             raise DroppedError
         return answer
+
+    async def _serve(self, call: Call, row: Row) -> Answer:
+        name = row.method.lower()
+        note_violations(call, name)
+        try:
+            if name == "getupdates":
+                return self._noted(await self._poll(call, row), row)
+            if self._limits.on and is_counted(name):
+                return await self._limited(_send(row, name, call.given), call, row)
+        except ApiError as error:
+            return self._noted(refused(error), row)
+        return self._done(call, row)
+
+    async def _limited(self, send: Send, call: Call, row: Row) -> Answer:
+        """Serve a counted call as soon as it may be; one that waits is served even if its client leaves meanwhile."""
+        now_ms = self._clock.steady_ms()
+        chat_ms = self._limits.wait_for_chat(send, now_ms)
+        bot_ms = 0 if chat_ms else self._limits.wait_for_bot(send, now_ms, 0)
+        if not chat_ms and not bot_ms:
+            return self._done(call, row)
+        task = asyncio.get_running_loop().create_task(self._absorbed(send, chat_ms, bot_ms, call, row))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+    async def _absorbed(self, send: Send, chat_ms: int, bot_ms: int, call: Call, row: Row) -> Answer:
+        try:
+            if chat_ms:
+                await asyncio.sleep(_surely(chat_ms))
+                bot_ms = self._limits.wait_for_bot(send, self._clock.steady_ms(), chat_ms)
+            if bot_ms:
+                await asyncio.sleep(_surely(bot_ms))
+            row.absorbed_ms = chat_ms + bot_ms
+            answer = self._done(replace(call, now_ms=self._clock.now_ms()), row)
+        except ApiError as error:
+            answer = self._noted(refused(error), row)
+        if row.completed_ms is not None:
+            self._recorder.again(row)
+            self._pulse.beat()
+        return answer
+
+    def _done(self, call: Call, row: Row) -> Answer:
+        try:
+            answer = self._result(call, row)
+        except ApiError as error:
+            answer = refused(error)
+        return self._noted(answer, row)
+
+    def _result(self, call: Call, row: Row) -> Answer:
+        name = row.method.lower()
+        method = METHODS.get(name)
+        result = answer_unmodelled(call, name) if method is None else method(call)
+        if isinstance(result, Told):
+            return accepted(b"true", result.description)
+        if isinstance(result, Answer):
+            return result
+        messages = sent_by(call, result)
+        if messages:
+            row.message_id = messages[0].message_id
+            self._count(messages, row)
+        return accepted(_encode(result))
+
+    def _count(self, messages: Sequence[Message], row: Row) -> None:
+        """Count what was sent; what was edited is no new message."""
+        now_ms = self._clock.steady_ms()
+        for message in messages:
+            if message.edit_date is None:
+                self._state.counters.sent(row.bot_id, message.chat.id, substance(message), now_ms)
 
     def _noted(self, answer: Answer, row: Row) -> Answer:
         row.ok = answer.ok
@@ -135,14 +211,6 @@ class BotApi:
         else:
             self._state.counters.rejected(row.bot_id, answer.reason)
         return answer
-
-    async def _serve(self, call: Call, row: Row) -> Answer:
-        name = row.method.lower()
-        note_violations(call, name)
-        try:
-            return await self._poll(call, row) if name == "getupdates" else _call(name, call, row)
-        except ApiError as error:
-            return refused(error)
 
     async def _poll(self, call: Call, row: Row) -> Answer:
         updates = await self._polls.fetch(call)
@@ -188,20 +256,14 @@ def _describe(row: Row, given: Parameters) -> None:
         row.offset = integer(given, "offset")
 
 
-def _call(name: str, call: Call, row: Row) -> Answer:
-    method = METHODS.get(name)
-    result = answer_unmodelled(call, name) if method is None else method(call)
-    if isinstance(result, Told):
-        return accepted(b"true", result.description)
-    if isinstance(result, Answer):
-        return result
-    messages = sent_by(call, result)
-    if messages:
-        row.message_id = messages[0].message_id
-    for message in messages:
-        if message.edit_date is None:
-            call.state.counters.sent(row.bot_id, message.chat.id, substance(message), call.now_ms)
-    return accepted(_encode(result))
+def _send(row: Row, name: str, given: Parameters) -> Send:
+    paid = "allow_paid_broadcast" in given and boolean(given, "allow_paid_broadcast")
+    return Send(row.bot_id, row.chat_id or 0, row.method, messages_in(name, given), paid)
+
+
+def _surely(wait_ms: int) -> float:
+    """Seconds after which so many ms have passed, whatever was cut from either end."""
+    return (wait_ms + 1) / 1000
 
 
 async def _write(answer: Answer, request: web.BaseRequest) -> web.StreamResponse:

@@ -131,6 +131,26 @@ class SandboxClient:
     async def clear_faults(self) -> None:
         await self._order("DELETE", "/faults")
 
+    # Limits and time
+
+    async def limits(self) -> wire.Limits:
+        return await self._ask("GET", "/limits", wire.Limits)
+
+    async def set_limits(self, rules: wire.LimitRules, bot: Bot | None = None) -> wire.Limits:
+        """Other limits for one bot, or for all of them; what was sent so far is forgotten by them."""
+        return await self._ask("PUT", "/limits" if bot is None else f"/limits/{bot}", wire.Limits, rules)
+
+    async def time(self) -> wire.Time:
+        return await self._ask("GET", "/time", wire.Time)
+
+    async def move_time(self, by_ms: int) -> wire.Time:
+        """Move the clock by which dates and ages go; what waits goes on waiting."""
+        return await self._ask("PUT", "/time", wire.Time, wire.NewTime(by_ms=by_ms))
+
+    async def set_time(self, offset_ms: int) -> wire.Time:
+        """Set how far the clock is ahead of the machine's."""
+        return await self._ask("PUT", "/time", wire.Time, wire.NewTime(offset_ms))
+
     # What happened
 
     async def record(self, cursor: int = 0, wait: float = 0) -> wire.Record:
@@ -160,7 +180,10 @@ class SandboxClient:
         return await self._ask("GET", f"/webhooks/{bot}?failures={failures}&wait={wait}", wire.WebhookState)
 
     async def reset(self) -> None:
-        """Forget people, chats, updates, webhooks, faults, counters and the record; bots and update ids stay."""
+        """Forget people, chats, updates, webhooks, faults, counters and the record, and set the clock right.
+
+        Bots, their tokens and update ids stay, and so do the limits.
+        """
         await self._order("POST", "/reset")
 
     async def _ask(self, verb: str, path: str, kind: type[_Answer], content: Any = None) -> _Answer:

@@ -3,13 +3,12 @@
 What can be waited for is waited for here (`wait` seconds), so that nobody has to ask again and again.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
 
-import msgspec
 from aiohttp import web
 
 from bench.sandbox import wire
+from bench.sandbox.exchange import answer, body, errors_as_json, number, path_number, wait
 from bench.sandbox.faults import Faults
 from bench.sandbox.people import perform
 from bench.sandbox.pulse import Pulse
@@ -19,23 +18,29 @@ from bench.sandbox.transcript import transcribed
 from bench.sandbox.visitors import welcome_only
 
 _BIGGEST_BODY = 64 * 1024 * 1024
-_Struct = TypeVar("_Struct")
-_Number = TypeVar("_Number", int, float)
-_encode = msgspec.json.Encoder().encode
 
 
 class Control:
+    """`forget` is what a reset does beyond this port's own."""
+
     def __init__(
-        self, state: State, faults: Faults, recorder: Recorder, pulse: Pulse, clock: Callable[[], int]
+        self,
+        state: State,
+        faults: Faults,
+        recorder: Recorder,
+        pulse: Pulse,
+        clock: Callable[[], int],
+        forget: Callable[[], None],
     ) -> None:
         self._state = state
         self._faults = faults
         self._recorder = recorder
         self._pulse = pulse
         self._clock = clock
+        self._forget = forget
 
     def application(self) -> web.Application:
-        application = web.Application(middlewares=[_errors_as_json, welcome_only], client_max_size=_BIGGEST_BODY)
+        application = web.Application(middlewares=[errors_as_json, welcome_only], client_max_size=_BIGGEST_BODY)
         application.add_routes(
             [
                 web.get("/bots", self._list_bots),
@@ -64,109 +69,110 @@ class Control:
     # Bots and people
 
     async def _list_bots(self, _: web.Request) -> web.Response:
-        return _answer([bot_info(bot) for bot in self._state.bots.values()])
+        return answer([bot_info(bot) for bot in self._state.bots.values()])
 
     async def _add_bot(self, request: web.Request) -> web.Response:
-        wanted = await _body(request, wire.NewBot)
-        return _answer(bot_info(self._state.add_bot(wanted.username)))
+        wanted = await body(request, wire.NewBot)
+        return answer(bot_info(self._state.add_bot(wanted.username)))
 
     async def _revoke_token(self, request: web.Request) -> web.Response:
         bot = self._bot(request)
         self._state.revoke_token(bot)
-        return _answer(bot_info(bot))
+        return answer(bot_info(bot))
 
     async def _add_people(self, request: web.Request) -> web.Response:
-        wanted = await _body(request, wire.NewPeople)
-        return _answer([person_info(person) for person in self._state.add_people(wanted.count)])
+        wanted = await body(request, wire.NewPeople)
+        return answer([person_info(person) for person in self._state.add_people(wanted.count)])
 
     async def _act(self, request: web.Request) -> web.Response:
-        acts = await _body(request, list[wire.Act])
+        acts = await body(request, list[wire.Act])
         now_ms = self._clock()
         results = [perform(self._state, act, now_ms) for act in acts]
         self._pulse.beat()
-        return _answer(results)
+        return answer(results)
 
     # Chats
 
     async def _transcript(self, request: web.Request) -> web.Response:
         conversation = self._conversation(request)
-        return _answer(transcript_of(conversation, conversation.messages.values()))
+        return answer(transcript_of(conversation, conversation.messages.values()))
 
     async def _next_message(self, request: web.Request) -> web.Response:
         """Answer with the bot's first message after the given one."""
-        conversation, after = self._conversation(request), _number(request, "after")
-        found = await self._pulse.until(lambda: _from_bot_after(conversation, after), _wait(request))
-        return _answer(found and transcribed(found))
+        conversation, after = self._conversation(request), number(request, "after")
+        found = await self._pulse.until(lambda: _from_bot_after(conversation, after), wait(request))
+        return answer(found and transcribed(found))
 
     # Faults
 
     async def _list_faults(self, _: web.Request) -> web.Response:
-        return _answer(self._faults.listed())
+        return answer(self._faults.listed())
 
     async def _set_fault(self, request: web.Request) -> web.Response:
-        fault = await _body(request, wire.Fault)
+        fault = await body(request, wire.Fault)
         bot_id = None if fault.bot is None else self._state.bot_named(str(fault.bot)).id
-        return _answer(self._faults.add(fault, bot_id))
+        return answer(self._faults.add(fault, bot_id))
 
     async def _clear_faults(self, _: web.Request) -> web.Response:
         self._faults.clear()
-        return _answer(None)
+        return answer(None)
 
     async def _remove_fault(self, request: web.Request) -> web.Response:
-        self._faults.remove(_path_number(request, "fault"))
-        return _answer(None)
+        self._faults.remove(path_number(request, "fault"))
+        return answer(None)
 
     # What happened
 
     async def _record(self, request: web.Request) -> web.Response:
         """Answer with the rows from the cursor on; with `wait`, as soon as there is one."""
-        cursor = _number(request, "cursor")
-        await self._pulse.until(lambda: self._recorder.reaches(cursor) or None, _wait(request))
-        return _answer(self._recorder.since(cursor))
+        cursor = number(request, "cursor")
+        await self._pulse.until(lambda: self._recorder.reaches(cursor) or None, wait(request))
+        return answer(self._recorder.since(cursor))
 
     async def _open_requests(self, request: web.Request) -> web.Response:
         """Answer with the requests that stand open, as soon as there are `count`."""
-        count = _number(request, "count")
-        await self._pulse.until(lambda: len(self._recorder.open) >= count or None, _wait(request))
-        return _answer(self._recorder.open)
+        count = number(request, "count")
+        await self._pulse.until(lambda: len(self._recorder.open) >= count or None, wait(request))
+        return answer(self._recorder.open)
 
     async def _counters(self, _: web.Request) -> web.Response:
-        return _answer(self._state.counters.counts())
+        return answer(self._state.counters.counts())
 
     async def _violations(self, _: web.Request) -> web.Response:
-        return _answer(self._state.counters.violations())
+        return answer(self._state.counters.violations())
 
     async def _acknowledgements(self, request: web.Request) -> web.Response:
-        cursor = _number(request, "cursor")
+        cursor = number(request, "cursor")
         passed = self._state.acknowledgements[cursor:]
         rows = [wire.Acknowledged(*one) for one in passed]
-        return _answer(wire.Acknowledgements(cursor + len(rows), rows))
+        return answer(wire.Acknowledgements(cursor + len(rows), rows))
 
     async def _acknowledgement(self, request: web.Request) -> web.Response:
         """Answer when an update was acknowledged; null if it was not within `wait`."""
-        bot, update_id = self._bot(request), _path_number(request, "update")
-        found = await self._pulse.until(lambda: bot.acknowledged.get(update_id), _wait(request))
-        return _answer(found)
+        bot, update_id = self._bot(request), path_number(request, "update")
+        found = await self._pulse.until(lambda: bot.acknowledged.get(update_id), wait(request))
+        return answer(found)
 
     async def _webhook(self, request: web.Request) -> web.Response:
         """Answer with how the webhook does, as soon as `failures` deliveries have failed."""
-        bot, failures = self._bot(request), _number(request, "failures")
-        await self._pulse.until(lambda: webhook_state(bot).failures >= failures or None, _wait(request))
-        return _answer(webhook_state(bot))
+        bot, failures = self._bot(request), number(request, "failures")
+        await self._pulse.until(lambda: webhook_state(bot).failures >= failures or None, wait(request))
+        return answer(webhook_state(bot))
 
     async def _reset(self, _: web.Request) -> web.Response:
         self._state.forget_chats()
         self._faults.clear()
         self._recorder.forget()
         self._state.counters.forget()
+        self._forget()
         self._pulse.beat()
-        return _answer(None)
+        return answer(None)
 
     def _bot(self, request: web.Request) -> Bot:
         return self._state.bot_named(request.match_info["bot"])
 
     def _conversation(self, request: web.Request) -> Conversation:
-        return self._state.conversation(self._bot(request), _path_number(request, "person"))
+        return self._state.conversation(self._bot(request), path_number(request, "person"))
 
 
 def bot_info(bot: Bot) -> wire.BotInfo:
@@ -197,44 +203,3 @@ def _tap(query: Query) -> wire.Tap:
 def _from_bot_after(conversation: Conversation, after: int) -> Stored | None:
     found = (conversation.messages[number] for number in range(after + 1, conversation.next_message_id))
     return next((stored for stored in found if stored.message.sender.is_bot), None)
-
-
-def _answer(content: Any, status: int = 200) -> web.Response:
-    return web.Response(status=status, body=_encode(content), content_type="application/json")
-
-
-async def _body(request: web.Request, kind: type[_Struct]) -> _Struct:
-    return msgspec.json.decode(await request.read(), type=kind)
-
-
-def _number(request: web.Request, name: str) -> int:
-    return _converted(int, name, request.query.get(name, "0"))
-
-
-def _path_number(request: web.Request, name: str) -> int:
-    return _converted(int, name, request.match_info[name])
-
-
-def _wait(request: web.Request) -> float:
-    return _converted(float, "wait", request.query.get("wait", "0"))
-
-
-def _converted(kind: type[_Number], name: str, given: str) -> _Number:
-    try:
-        return kind(given)
-    except ValueError as error:
-        raise ValueError(f"{name} must be a number, not {given!r}") from error
-
-
-@web.middleware
-async def _errors_as_json(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except web.HTTPException as error:
-        return _answer(wire.ControlError(error.reason), error.status)
-    except LookupError as error:
-        return _answer(wire.ControlError(str(error)), 404)
-    except (ValueError, msgspec.MsgspecError) as error:
-        return _answer(wire.ControlError(str(error)), 400)

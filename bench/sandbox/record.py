@@ -1,8 +1,8 @@
 """Every request that reached the Bot API port: when, what, how it ended, and whether its answer was read.
 
 A row is published when its request ends. If the client then closes the connection without another request, the
-row is published once more: with `closed_ms`, and with `broken_off` if the answer was never read. Of the rows
-with one `seq` the last counts.
+row is published once more: with `closed_ms`, and with `broken_off` if the answer was never read. So is that of a
+request whose client left while it waited, when its work is done. Of the rows with one `seq` the last counts.
 """
 
 from typing import BinaryIO
@@ -31,6 +31,10 @@ class Recorder:
         del self._open[row.seq]
         row.completed_ms = now_ms
         row.broken_off = broken_off
+        self._publish(row)
+
+    def again(self, row: Row) -> None:
+        """Publish a row that ended: more is known of it now."""
         self._publish(row)
 
     def client_closed(self, row: Row, now_ms: int, *, unread: bool) -> None:

@@ -1,6 +1,5 @@
 """The whole sandbox: two ports on loopback over one state, in the caller's loop."""
 
-import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -10,10 +9,13 @@ from aiohttp import web
 
 from bench.sandbox import ports, wire
 from bench.sandbox.api import BotApi
+from bench.sandbox.clock import Clock
+from bench.sandbox.conditions import Conditions
 from bench.sandbox.connection import ConnectionServer
 from bench.sandbox.control import Control, bot_info
 from bench.sandbox.delivery import Deliveries
 from bench.sandbox.faults import Faults
+from bench.sandbox.limits import UNLIMITED, Limits
 from bench.sandbox.live import Live
 from bench.sandbox.media_port import MediaPort
 from bench.sandbox.names import FIRST_PERSON_ID
@@ -32,7 +34,7 @@ _BACKLOG = 4096
 class Sandbox:
     """`async with Sandbox(bots=3) as sandbox:` serves until the block ends."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keywords, each an option of the command line
         self,
         bots: int = 3,
         *,
@@ -43,9 +45,11 @@ class Sandbox:
         webhook_second: float = 1.0,
         first_person: int = FIRST_PERSON_ID,
         engine: Settings | None = None,
+        limits: wire.LimitRules = UNLIMITED,
     ) -> None:
         self._state = State(seed, first_person)
         self._faults = Faults(seed)
+        self._limits = Limits(limits, self._state.counters.violation)
         for _ in range(bots):
             self._state.add_bot()
         self._record = record
@@ -74,18 +78,20 @@ class Sandbox:
 
     async def _open(self, stack: AsyncExitStack) -> None:
         file = stack.enter_context(self._record.open("wb", buffering=0)) if self._record else None
-        pulse, recorder = Pulse(), Recorder(file)
+        pulse, recorder, clock = Pulse(), Recorder(file), Clock()
         await stack.enter_async_context(
-            Deliveries(self._state, self._faults, pulse, _now_ms, second=self._webhook_second)
+            Deliveries(self._state, self._faults, pulse, clock.now_ms, second=self._webhook_second)
         )
-        api = BotApi(self._state, self._faults, recorder, pulse, _now_ms)
-        control = Control(self._state, self._faults, recorder, pulse, _now_ms)
+        api = BotApi(self._state, self._faults, self._limits, recorder, pulse, clock)
+        conditions = Conditions(self._state, self._limits, clock, pulse)
+        control = Control(self._state, self._faults, recorder, pulse, clock.now_ms, conditions.forget)
         server = ConnectionServer(api.handle, api.client_closed)
         self.api_url = await _serve(stack, web.ServerRunner(server, shutdown_timeout=_PATIENCE_S), self._port)
         onlooker = Onlooker(self._engine, pulse)
         stack.push_async_callback(onlooker.close)
         application = control.application()
-        application.add_routes(MediaPort(self._state, pulse, _now_ms).routes())
+        media = MediaPort(self._state, pulse, clock.now_ms)
+        application.add_routes([*conditions.routes(), *media.routes()])
         application.add_routes([*Live(self._state, pulse, onlooker).routes(), *page_routes()])
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_PATIENCE_S, handler_cancellation=True)
         self.control_url = await _serve(stack, runner, self._control_port)
@@ -99,7 +105,3 @@ async def _serve(stack: AsyncExitStack, runner: web.BaseRunner, port: int) -> st
     await web.SockSite(runner, listening, backlog=_BACKLOG).start()
     host, bound = listening.getsockname()
     return f"http://{host}:{bound}"
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -127,6 +127,42 @@ class SetFault(msgspec.Struct, frozen=True):
     used: int
 
 
+class LimitRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How fast bots may send; None is no limit. A wait of up to `absorb_ms` is no refusal but only takes so long.
+
+    `paid_per_second` is for sends with `allow_paid_broadcast`. In a chat `chat_burst` messages may come at once.
+    """
+
+    bot_per_second: Annotated[int, msgspec.Meta(ge=1)] | None = 30
+    paid_per_second: Annotated[int, msgspec.Meta(ge=1)] | None = 1000
+    chat_per_second: Annotated[float, msgspec.Meta(gt=0)] | None = 1.0
+    chat_burst: Annotated[int, msgspec.Meta(ge=1)] = 3
+    absorb_ms: Annotated[int, msgspec.Meta(ge=0)] = 8000
+
+    @property
+    def limits_something(self) -> bool:
+        return bool(self.bot_per_second or self.paid_per_second or self.chat_per_second)
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """The rules for all bots, and those of the bots that have their own, by bot id."""
+
+    rules: LimitRules
+    bots: dict[str, LimitRules]
+
+
+class NewTime(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far the sandbox's clock shall be ahead of this machine's; or, with `by_ms`, how much further than now."""
+
+    offset_ms: int | None = None
+    by_ms: int = 0
+
+
+class Time(msgspec.Struct, frozen=True):
+    now_ms: int
+    offset_ms: int
+
+
 class Row(msgspec.Struct, omit_defaults=True):
     """One request on the Bot API port. Times in ms of the wall clock.
 
@@ -134,7 +170,7 @@ class Row(msgspec.Struct, omit_defaults=True):
     `closing`, or a `failure` of the sandbox itself.
     `closed_ms` is when the client closed the connection, if it did so after this answer without another request:
     a client that dies right after it fetched the answer leaves no other trace. `ok` and `error_code` speak of
-    the answer as decided, also if it could not be delivered.
+    the answer as decided, also if it could not be delivered. `absorbed_ms` is how long the limits let it wait.
     """
 
     seq: int
@@ -152,6 +188,7 @@ class Row(msgspec.Struct, omit_defaults=True):
     fault: str | None = None
     broken_off: str | None = None
     closed_ms: int | None = None
+    absorbed_ms: int | None = None
 
 
 class Record(msgspec.Struct, frozen=True):

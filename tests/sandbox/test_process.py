@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
+from bench.sandbox.wire import LimitRules
 from tests.sandbox.caller import Caller
 from tests.sandbox.receiver import Receiver
 
@@ -101,3 +102,20 @@ async def test_the_demo_tells_each_act_of_its_person(sandbox: Sandbox, session: 
         "receives: Come back?",
         "answers, and falls silent again",
     ]
+
+
+async def test_limits_are_set_on_the_command_line() -> None:
+    process = await started("bench.sandbox", "--limits", "--bot-limit", "7", "--chat-limit", "0", "--absorb", "0.5")
+    try:
+        async with SandboxClient((await announced(process))["control_url"]) as client:
+            assert (await client.limits()).rules == LimitRules(7, 1000, None, absorb_ms=500)
+    finally:
+        process.terminate()
+        await process.communicate()
+
+
+async def test_a_limit_that_is_none_is_named() -> None:
+    process = await started("bench.sandbox", "--bot-limit", "-1")
+    out, err = await process.communicate()
+    assert (process.returncode, out) == (1, b"")
+    assert "Expected `int` >= 1 - at `$.bot_per_second`" in err.decode()
