@@ -89,13 +89,13 @@ class _Reader:
             return _SCALARS[annotation]
         origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
         if origin in {typing.Union, types.UnionType}:
-            return _either(self._shape(one) for one in arguments if not _left_out(one))
+            return either(self._shape(one) for one in arguments if not _left_out(one))
         if origin is typing.Annotated:
             return self._shape(arguments[0])
         if origin is list:
             return Shape(items=self._shape(arguments[0]))
         if origin is typing.Literal:
-            return _either(_constant(one) for one in arguments)
+            return either(_constant(one) for one in arguments)
         return self._object(annotation)
 
     def _object(self, annotation: Any) -> Shape:
@@ -119,7 +119,7 @@ def _constant(value: Any) -> Shape:
     return Shape(words=frozenset({value.value if isinstance(value, Enum) else str(value)}))
 
 
-def _either(shapes: Iterator[Shape]) -> Shape:
+def either(shapes: Iterator[Shape]) -> Shape:
     whole = Shape()
     for shape in shapes:
         flags = {one.name: True for one in fields(Shape) if getattr(shape, one.name) is True}
@@ -128,6 +128,6 @@ def _either(shapes: Iterator[Shape]) -> Shape:
             **flags,
             words=whole.words | shape.words,
             objects=whole.objects + shape.objects,
-            items=shape.items or whole.items,
+            items=either(iter(one for one in (whole.items, shape.items) if one)) if shape.items else whole.items,
         )
     return whole

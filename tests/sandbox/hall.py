@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from bench.sandbox.errors import ApiError
+from bench.sandbox.media import MediaMessage, Voice
 from bench.sandbox.methods import METHODS
 from bench.sandbox.methods.call import Call
+from bench.sandbox.methods.updates import begin_poll
 from bench.sandbox.names import FIRST_PERSON_ID
 from bench.sandbox.people import perform
 from bench.sandbox.state import Bot, Conversation, State
@@ -38,11 +41,22 @@ class Hall:
         return self.state.conversation(self.bot, PERSON)
 
     def call(self, method: str, **given: Any) -> Any:
-        return METHODS[method.lower()](Call(self.state, self.bot, given, self.now_ms))
+        return self.call_with(method, given)
+
+    def call_with(self, method: str, given: dict[str, Any]) -> Any:
+        call = Call(self.state, self.bot, given, self.now_ms)
+        return begin_poll(call) if method == "getUpdates" else METHODS[method.lower()](call)
 
     def send(self, text: str = "x", **given: Any) -> int:
         message_id: int = self.call("sendMessage", chat_id=PERSON, text=text, **given).message_id
         return message_id
+
+    def send_voice(self, caption: str | None = None) -> int:
+        """Put a message with media into the chat by hand."""
+        sent = self.chat.messages[self.send()]
+        plain = {name: value for name, value in asdict(sent.message).items() if name != "text"}
+        sent.message = MediaMessage(**plain, voice=Voice("a", "b", 1), caption=caption)
+        return sent.message.message_id
 
     def act(self, deed: Deed, **more: Any) -> ActResult:
         result = perform(self.state, Act(deed, "shop_bot", PERSON, **more), self.now_ms)

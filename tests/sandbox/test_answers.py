@@ -7,24 +7,17 @@ import pytest
 
 from bench.sandbox import SandboxClient
 from tests.sandbox.caller import Caller
+from tests.sandbox.calls import KEYBOARD, checked_out, tapped
 from tests.sandbox.hall import PERSON, SECOND_MS, Hall
 
 TOO_OLD = (400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
-KEYBOARD = {"inline_keyboard": [[{"text": "Yes", "callback_data": "yes"}]]}
-
-
-def tapped(hall: Hall) -> str:
-    """Have the person tap; give the query's id."""
-    hall.send(reply_markup=KEYBOARD)
-    hall.act("tap")
-    return next(reversed(hall.bot.queries))
 
 
 async def test_a_tap_can_be_answered_once(bot: Caller, client: SandboxClient, person: int) -> None:
     await bot("sendMessage", chat_id=person, text="x", reply_markup=KEYBOARD)
     await client.tap("shop_bot", person)
     query = (await bot("getUpdates", offset=-1)).result[0]["callback_query"]
-    assert (query["data"], query["from"]["id"], query["message"]["message_id"]) == ("yes", person, 2)
+    assert (query["data"], query["from"]["id"], query["message"]["message_id"]) == ("a", person, 2)
     assert (await bot("answerCallbackQuery", callback_query_id=query["id"])).result is True
     assert (await bot("answerCallbackQuery", callback_query_id=query["id"])).refusal == TOO_OLD
 
@@ -69,8 +62,7 @@ async def test_a_payment_that_the_bot_allows_is_made(bot: Caller, client: Sandbo
 
 def test_a_payment_that_the_bot_refuses_is_not_made() -> None:
     hall = Hall()
-    hall.act("checkout")
-    (query_id,) = hall.bot.checkouts
+    query_id = checked_out(hall)
     refused = hall.refusal("answerPreCheckoutQuery", pre_checkout_query_id=query_id, ok=False)
     assert refused == (400, 'Bad Request: parameter "error_message" is required')
     assert hall.call("answerPreCheckoutQuery", pre_checkout_query_id=query_id, ok=False, error_message="sold out")
@@ -79,8 +71,7 @@ def test_a_payment_that_the_bot_refuses_is_not_made() -> None:
 
 def test_a_payment_waits_ten_seconds() -> None:
     hall = Hall()
-    hall.act("checkout")
-    (query_id,) = hall.bot.checkouts
+    query_id = checked_out(hall)
     hall.now_ms += 10 * SECOND_MS + 1
     assert hall.refusal("answerPreCheckoutQuery", pre_checkout_query_id=query_id, ok=True) == TOO_OLD
     assert not hall.bot.payments

@@ -3,10 +3,8 @@
 from typing import Any
 
 import pytest
-from msgspec.structs import asdict
 
 from bench.sandbox import SandboxClient
-from bench.sandbox.media import MediaMessage, Voice
 from tests.sandbox.caller import Caller
 from tests.sandbox.hall import HOUR_MS, PERSON, Hall
 
@@ -19,14 +17,6 @@ NOT_MODIFIED = (400, f"Bad Request: {UNCHANGED}")
 
 def keyboard(data: str) -> dict[str, Any]:
     return {"inline_keyboard": [[{"text": "a", "callback_data": data}]]}
-
-
-def voice(hall: Hall, caption: str | None = None) -> int:
-    """A message with media, put into the chat by hand."""
-    sent = hall.chat.messages[hall.send()]
-    plain = {name: value for name, value in asdict(sent.message).items() if name != "text"}
-    sent.message = MediaMessage(**plain, voice=Voice("a", "b", 1), caption=caption)
-    return sent.message.message_id
 
 
 async def test_an_edited_text_stands_in_place_of_the_old_one(bot: Caller, client: SandboxClient, person: int) -> None:
@@ -52,7 +42,7 @@ def test_a_keyboard_is_replaced_and_taken_away() -> None:
 
 def test_a_caption_is_replaced_and_taken_away() -> None:
     hall = Hall()
-    sent = voice(hall, "old")
+    sent = hall.send_voice("old")
     given = {"chat_id": PERSON, "message_id": sent}
     edited = hall.call("editMessageCaption", **given, caption="<i>new</i>", parse_mode="HTML")
     assert (edited.caption, [one.type for one in edited.caption_entities]) == ("new", ["italic"])
@@ -119,7 +109,7 @@ def test_a_wrong_edit_is_refused_in_the_servers_words(given: dict[str, Any], des
 
 def test_text_and_caption_are_not_the_same() -> None:
     hall = Hall()
-    text, media = hall.send(), voice(hall)
+    text, media = hall.send(), hall.send_voice()
     assert hall.refusal("editMessageText", chat_id=PERSON, message_id=media, text="y") == (
         400,
         "Bad Request: there is no text in the message to edit",
