@@ -6,6 +6,7 @@ import pytest
 
 from bench.sandbox import SandboxClient
 from tests.sandbox.caller import Caller
+from tests.sandbox.calls import PICTURE, UPLOAD
 from tests.sandbox.hall import HOUR_MS, PERSON, Hall
 
 UNCHANGED = (
@@ -130,3 +131,39 @@ def test_who_blocked_the_bot_sees_no_edit() -> None:
     hall.act("block")
     refused = hall.refusal("editMessageText", chat_id=PERSON, message_id=sent, text="y")
     assert refused == (403, "Forbidden: bot was blocked by the user")
+
+
+def test_a_text_becomes_media_and_media_other_media() -> None:
+    hall = Hall()
+    sent = hall.send("old", reply_markup=keyboard("a"))
+    given = {"chat_id": PERSON, "message_id": sent, "picture": PICTURE, "file": UPLOAD}
+    photo = {"type": "photo", "media": "attach://picture", "caption": "<b>new</b>", "parse_mode": "HTML"}
+    first = hall.call("editMessageMedia", **given, media=photo)
+    assert (first.text, first.caption, first.reply_markup) == (None, "new", None)
+    assert first.photo
+    assert hall.refusal("editMessageMedia", **given, media=photo) == NOT_MODIFIED
+    second = hall.call("editMessageMedia", **given, media={"type": "document", "media": "attach://file"})
+    assert (second.photo, second.caption, second.document.file_name) == ((), None, "a.bin")
+
+
+@pytest.mark.parametrize(
+    ("media", "description"),
+    [
+        ("", 'parameter "media" is required'),
+        ("{", "can't parse input media JSON object"),
+        ([], "can't parse InputMedia: expected an Object"),
+        ({"type": "photo", "media": "attach://lost"}, "can't parse InputMedia: media not found"),
+        ({"type": "photo", "media": "attach://file"}, "IMAGE_PROCESS_FAILED"),
+    ],
+)
+def test_media_that_cannot_be_put_there_are_refused(media: Any, description: str) -> None:
+    hall = Hall()
+    given = {"chat_id": PERSON, "message_id": hall.send(), "media": media, "file": UPLOAD}
+    assert hall.refusal("editMessageMedia", **given) == (400, f"Bad Request: {description}")
+
+
+def test_a_voice_stays_what_it_is() -> None:
+    hall = Hall()
+    given = {"media": {"type": "photo", "media": "attach://picture"}, "picture": PICTURE}
+    refused = hall.refusal("editMessageMedia", chat_id=PERSON, message_id=hall.send_voice(), **given)
+    assert refused == (400, "Bad Request: there is no media in the message to edit")

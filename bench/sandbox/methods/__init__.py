@@ -12,6 +12,7 @@ from bench.sandbox.methods.deletes import DELETES
 from bench.sandbox.methods.downloads import DOWNLOAD, DOWNLOADS, download
 from bench.sandbox.methods.edits import EDITS
 from bench.sandbox.methods.media import MEDIA
+from bench.sandbox.methods.media_edits import MEDIA_EDITS
 from bench.sandbox.methods.messages import MESSAGES
 from bench.sandbox.methods.payments import PAYMENTS
 from bench.sandbox.methods.polls import POLLS
@@ -30,6 +31,7 @@ MODELLED: dict[str, Method] = {
     **DOWNLOADS,
     **EDITS,
     **MEDIA,
+    **MEDIA_EDITS,
     **MESSAGES,
     **PAYMENTS,
     **POLLS,

@@ -28,6 +28,8 @@ class Told:
 # What a method gives is rendered as the `result` of the answer.
 Method = Callable[[Call], Any]
 
+# Ids of persons lie below.
+_FIRST_OTHER_ID = 2**40
 _CLOSED = {
     Relation.NEVER: errors.CANNOT_INITIATE,
     Relation.BLOCKED: errors.BLOCKED,
@@ -47,8 +49,14 @@ def chat_named(call: Call, given: Any) -> Conversation:
     if chat_id in call.state.bots:
         raise ApiError(errors.USER_IS_BOT)
     if chat_id not in call.state.people:
-        raise ApiError(errors.CHAT_NOT_FOUND)
+        raise ApiError(_stranger(call, chat_id))
     return call.state.conversation(call.bot, chat_id)
+
+
+def _stranger(call: Call, chat_id: int) -> errors.Refusal:
+    """Refuse an unknown person; a paid broadcast does not look them up first."""
+    unseen = 0 < chat_id < _FIRST_OTHER_ID and parameters.boolean(call.given, "allow_paid_broadcast")
+    return errors.CANNOT_INITIATE if unseen else errors.CHAT_NOT_FOUND
 
 
 def require_open(chat: Conversation) -> None:

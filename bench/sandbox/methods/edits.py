@@ -4,8 +4,6 @@ The new message takes the place of the old one; nothing that was handed out befo
 edit always speaks: without one the message loses its own.
 """
 
-from typing import Any
-
 from msgspec.structs import replace
 
 from bench.sandbox import errors, parameters
@@ -31,7 +29,8 @@ def edit_message_text(call: Call) -> Message:
         raise ApiError(errors.NO_TEXT_TO_EDIT)
     if len(words.text) > LONGEST_TEXT:
         raise ApiError(errors.TEXT_TOO_LONG)
-    return put_edited(call, conversation, stored, text=words.text, entities=words.entities, **change)
+    edited = replace(stored.message, text=words.text, entities=words.entities, **change)
+    return put_edited(call, conversation, stored, edited)
 
 
 def edit_message_caption(call: Call) -> Message:
@@ -41,21 +40,20 @@ def edit_message_caption(call: Call) -> Message:
         raise ApiError(errors.NO_CAPTION_TO_EDIT)
     if len(words.text) > LONGEST_CAPTION:
         raise ApiError(errors.CAPTION_TOO_LONG)
-    return put_edited(
-        call,
-        conversation,
-        stored,
+    edited = replace(
+        stored.message,
         reply_markup=markup,
         caption=words.text or None,
         caption_entities=words.entities,
         show_caption_above_media=parameters.boolean(call.given, "show_caption_above_media"),
     )
+    return put_edited(call, conversation, stored, edited)
 
 
 def edit_message_reply_markup(call: Call) -> Message:
     markup = edited_keyboard(call.given.get("reply_markup"))
     conversation, stored = own_message(call)
-    return put_edited(call, conversation, stored, reply_markup=markup)
+    return put_edited(call, conversation, stored, replace(stored.message, reply_markup=markup))
 
 
 def own_message(call: Call) -> tuple[Conversation, Stored]:
@@ -73,10 +71,9 @@ def own_message(call: Call) -> tuple[Conversation, Stored]:
     return conversation, stored
 
 
-def put_edited(call: Call, conversation: Conversation, stored: Stored, **change: Any) -> Message:
+def put_edited(call: Call, conversation: Conversation, stored: Stored, edited: Message) -> Message:
     """Put the changed message in the place of the old one, if it differs and the person can still see it."""
     require_open(conversation)
-    edited = replace(stored.message, **change)
     if edited == stored.message:
         raise ApiError(errors.NOT_MODIFIED)
     edited.edit_date = seconds(call.now_ms)
