@@ -5,6 +5,7 @@ gather the calls of many journeys into one statement. PostgreSQL is written befo
 the next claim finds what PostgreSQL knows.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final
 
@@ -50,9 +51,12 @@ class Dispatch:
         self.catalogue = catalogue
         self.clock = clock
 
-    async def serve(self, bot: Served, held: Held) -> End:
-        """Take one claimed timer to its next deadline. Raises UnreachableError: the lease then brings the chat back."""
-        journey = _Journey(self, bot, held)
+    async def serve(self, bot: Served, held: Held, passed: Callable[[], None]) -> End:
+        """Take one claimed timer to its next deadline. Raises UnreachableError: the lease then brings the chat back.
+
+        `passed` is called when the request is the next thing written.
+        """
+        journey = _Journey(self, bot, held, passed)
         cursor = cursors.read(held.opaque) or await journey.begin()
         return await journey.go_on(cursor) if cursor else End.WAITING
 
@@ -60,7 +64,8 @@ class Dispatch:
 class _Journey:
     """One chat, one claim. Each verb writes what was decided and says how the journey ended."""
 
-    def __init__(self, dispatch: Dispatch, bot: Served, held: Held) -> None:
+    def __init__(self, dispatch: Dispatch, bot: Served, held: Held, passed: Callable[[], None]) -> None:
+        self._passed = passed
         self._doors = dispatch.doors
         self._catalogue = dispatch.catalogue
         self._clock = dispatch.clock
@@ -142,6 +147,7 @@ class _Journey:
         if asked_ms - looked_ms > PASS_HOLDS_MS:
             await self._back(found, expected, found.due_ms, spent=False)
             return End.WAITING
+        self._passed()
         outcome = await self._doors.send(self._bot.token, self._held.chat_id, block.text, found.attempts)
         return await self._record(outcome, found, expected, asked_ms)
 

@@ -1,13 +1,15 @@
 """One bot's due work, at its own pace: a lane claims no more than it can send now, and delays no other bot.
 
-It starts with an empty bucket. Leases are renewed while work is in flight, so that a killed poller's chats go on within
-seconds. A failed turn never ends the loop; wake-ups are hints, the poll is the truth.
+It starts with an empty bucket, and claims nothing while too much is on its way to the wire. Leases are renewed while
+work is in flight, so that a killed poller's chats go on within seconds. A failed turn never ends the loop; wake-ups are
+hints, the poll is the truth.
 """
 
 import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple, Protocol
 
 from engine.catalogue import Catalogue, Served
@@ -15,7 +17,7 @@ from engine.clock import ServerClock
 from engine.core.errors import RecoveryError
 from engine.core.gate import Reason
 from engine.core.lane import LaneState
-from engine.core.pace import Bucket
+from engine.core.pace import Bucket, most_ahead
 from engine.dispatch import USED_A_TOKEN, Dispatch, End
 from engine.process import told_to_end
 from engine.telemetry import logger
@@ -67,6 +69,7 @@ class Lane:
         self._tenure = tenure
         self._epoch = 0
         self._journeys: dict[asyncio.Task[None], Ticket] = {}
+        self._on_the_way: set[Ticket] = set()
         self._bucket: Bucket | None = None
         self._last_code: ClaimCode | None = None
         self._stale = False
@@ -144,20 +147,24 @@ class Lane:
 
     def _room(self, bot: Served, bucket: Bucket) -> int:
         free = min(BATCH, IN_FLIGHT - len(self._journeys))
-        return free if bot.state is LaneState.DRAINING else bucket.take(free, self._elapsed_s())
+        if bot.state is LaneState.DRAINING:
+            return free
+        return bucket.take(max(0, min(free, most_ahead(bot.pace) - len(self._on_the_way))), self._elapsed_s())
 
     def _give_back(self, bot: Served, tokens: int) -> None:
         if self._bucket and bot.state is not LaneState.DRAINING:
             self._bucket.give_back(tokens)
 
     def _start(self, bot: Served, held: Held) -> None:
-        task = asyncio.create_task(self._journey(bot, held))
-        self._journeys[task] = Ticket(held.chat_id, held.version)
+        ticket = Ticket(held.chat_id, held.version)
+        self._on_the_way.add(ticket)
+        task = asyncio.create_task(self._journey(bot, held, ticket))
+        self._journeys[task] = ticket
         task.add_done_callback(self._journeys.pop)
 
-    async def _journey(self, bot: Served, held: Held) -> None:
+    async def _journey(self, bot: Served, held: Held, ticket: Ticket) -> None:
         try:
-            end = await self._dispatch.serve(bot, held)
+            end = await self._dispatch.serve(bot, held, partial(self._on_the_way.discard, ticket))
         except RecoveryError as error:
             logger().warning("Journey broken off", bot=bot.username, chat=held.chat_id, error=str(error))
             return
@@ -165,6 +172,7 @@ class Lane:
             logger().exception("Journey broken off", bot=bot.username, chat=held.chat_id)
             return
         finally:
+            self._on_the_way.discard(ticket)
             self._wake.set()
         if end is End.UNAUTHORIZED:
             self.unauthorized.set()

@@ -2,6 +2,9 @@
 
 Every statement there is a point look-up by key, in batches. A planner that believes the statistics of an empty table
 would hash or scan instead, at many times the cost; so those plans are switched off for these connections.
+
+A process that stands still inside a transaction loses it after three seconds, and with it the locks that would hold up
+its successor.
 """
 
 from collections.abc import AsyncIterator
@@ -17,11 +20,12 @@ from storage.migrations import check_revision
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
-_POINT_LOOKUPS: Final = {
+_SESSION: Final = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "enable_seqscan": "off",
     "jit": "off",
+    "idle_in_transaction_session_timeout": "3000",
     "application_name": "recovery",
 }
 _CONNECTIONS: Final = 8
@@ -36,7 +40,7 @@ async def open_pool(database_url: str) -> Pool:
             min_size=1,
             max_size=_CONNECTIONS,
             command_timeout=_TIMEOUT_S,
-            server_settings=_POINT_LOOKUPS,
+            server_settings=_SESSION,
         )
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise UnreachableError(

@@ -7,6 +7,15 @@ sends of a second never exceed the rate by more than that.
 from typing import Final
 
 BURST_S: Final = 0.2
+AHEAD_S: Final = 0.4
+"""So much of the rate may have its token and not be at the wire yet.
+
+Servers that stand still for seconds hold up what is on its way; when they go on, no more than this leaves at once.
+"""
+
+
+def most_ahead(rate: int) -> int:
+    return max(1, int(rate * AHEAD_S))
 
 
 class Bucket:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
 import pytest
@@ -35,10 +35,13 @@ class Journeys:
         self.served: list[Held] = []
         self.go = asyncio.Event()
         self.fails: Exception | None = None
+        self.passes = True
         self.end = End.SENT
 
-    async def serve(self, _bot: Served, held: Held) -> End:
+    async def serve(self, _bot: Served, held: Held, passed: Callable[[], None]) -> End:
         self.served.append(held)
+        if self.passes:
+            passed()
         if self.fails:
             raise self.fails
         await self.go.wait()
@@ -116,6 +119,17 @@ async def test_a_lane_starts_with_an_empty_bucket_and_claims_what_its_pace_allow
     await yard.arm(40)
     assert (await yard.turn_after(0)).claimed == 0
     assert (await yard.turn_after(0.08)).claimed == 2
+    assert (await yard.turn_after(10)).claimed == 5
+
+
+async def test_what_does_not_reach_the_wire_lets_nothing_follow(yard: Yard) -> None:
+    """However long the servers stand still, then, no more than this leaves at once."""
+    yard.journeys.passes = False
+    await yard.arm(40)
+    await yard.turn_after(0)
+    assert [(await yard.turn_after(10)).claimed for _ in range(3)] == [5, 5, 0]
+    yard.journeys.go.set()
+    await yard.lane.finish()
     assert (await yard.turn_after(10)).claimed == 5
 
 

@@ -141,7 +141,7 @@ class Journey:
     def __init__(self, doors: StoppingDoors, catalogue: Any, bot: Served) -> None:
         self.doors = doors
         dispatch = Dispatch(cast("Any", doors), catalogue, cast("Any", doors.clock))
-        self._task = asyncio.create_task(dispatch.serve(bot, doors.held))
+        self._task = asyncio.create_task(dispatch.serve(bot, doors.held, lambda: None))
         self._task.add_done_callback(lambda _: doors.arrived.set())
 
     @property
