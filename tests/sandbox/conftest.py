@@ -8,6 +8,7 @@ import pytest
 from bench.sandbox import Sandbox, SandboxClient
 from tests.sandbox.caller import Caller
 from tests.sandbox.receiver import Receiver
+from tests.sandbox.tour import Tour
 
 
 @pytest.fixture
@@ -53,3 +54,12 @@ async def slow_receiver() -> AsyncIterator[Receiver]:
     """Answers when the test says so."""
     async with Receiver(holding=True) as receiver:
         yield receiver
+
+
+@pytest.fixture
+async def tour(sandbox: Sandbox, client: SandboxClient, session: aiohttp.ClientSession) -> Tour:
+    """A person who meets the first bot for the first time, and holds a file id of the second."""
+    (person,) = await client.add_people(1)
+    await client.send("photo", "course_bot", person.id)
+    updates = (await Caller(session, sandbox.api_url, sandbox.bots[1])("getUpdates")).result
+    return Tour(client, "shop_bot", person.id, updates[-1]["message"]["photo"][-1]["file_id"])

@@ -3,13 +3,27 @@
 import asyncio
 import json
 import socket
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import web
 
 from bench.sandbox import ports
+
+
+@asynccontextmanager
+async def served(runner: web.BaseRunner) -> AsyncIterator[str]:
+    """Serve for the block; give the address."""
+    await runner.setup()
+    try:
+        listening = ports.listen(0)
+        await web.SockSite(runner, listening).start()
+        host, port = listening.getsockname()
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()
 
 
 class Visit:
