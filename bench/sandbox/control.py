@@ -3,7 +3,7 @@
 What can be waited for is waited for here (`wait` seconds), so that nobody has to ask again and again.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -13,8 +13,8 @@ from bench.sandbox.faults import Faults
 from bench.sandbox.people import perform
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
-from bench.sandbox.state import Bot, Conversation, Person, Query, State, Stored
-from bench.sandbox.transcript import transcribed
+from bench.sandbox.state import Bot, Conversation, Person, State, Stored
+from bench.sandbox.transcript import transcribed, transcript_of
 from bench.sandbox.visitors import welcome_only
 
 _BIGGEST_BODY = 64 * 1024 * 1024
@@ -95,7 +95,7 @@ class Control:
 
     async def _transcript(self, request: web.Request) -> web.Response:
         conversation = self._conversation(request)
-        return answer(transcript_of(conversation, conversation.messages.values()))
+        return answer(transcript_of(conversation, conversation.messages.values(), self._clock()))
 
     async def _next_message(self, request: web.Request) -> web.Response:
         """Answer with the bot's first message after the given one."""
@@ -188,16 +188,6 @@ def webhook_state(bot: Bot) -> wire.WebhookState:
 
 def person_info(person: Person) -> wire.PersonInfo:
     return wire.PersonInfo(person.user.id, person.user.first_name, person.user.username or "")
-
-
-def transcript_of(conversation: Conversation, stored: Iterable[Stored]) -> wire.Transcript:
-    messages, taps = [transcribed(one) for one in stored], [_tap(one) for one in conversation.taps]
-    return wire.Transcript(conversation.relation, messages, taps)
-
-
-def _tap(query: Query) -> wire.Tap:
-    asked, answer = (query.id, query.message_id, query.data, query.at_ms), query.answer
-    return wire.Tap(*asked, *answer) if answer else wire.Tap(*asked)
 
 
 def _from_bot_after(conversation: Conversation, after: int) -> Stored | None:

@@ -7,18 +7,19 @@ anyway: so that a clock is set right, and a page that is gone is noticed. Who co
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from heapq import nlargest
 from itertools import islice
-from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
 from aiohttp import web
 
 from bench.sandbox import wire
-from bench.sandbox.control import person_info, transcript_of
+from bench.sandbox.control import person_info
 from bench.sandbox.onlooker import Onlooker, Watch
 from bench.sandbox.pulse import Pulse
-from bench.sandbox.state import Bot, Conversation, State
+from bench.sandbox.state import Activity, Bot, Conversation, State
+from bench.sandbox.transcript import transcribed, transcript_of
 
 _LISTED_PEOPLE = 50
 _LISTED_MESSAGES = 200
@@ -29,17 +30,19 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Picture(NamedTuple):
-    """What is sent, and what of it makes it another picture."""
+    """What is sent, what of it makes it another picture, and for how long it holds by itself."""
 
     body: bytes
     mark: object
+    holds_s: float = _ANYWAY_S
 
 
 class Live:
-    def __init__(self, state: State, pulse: Pulse, onlooker: Onlooker) -> None:
+    def __init__(self, state: State, pulse: Pulse, onlooker: Onlooker, clock: Callable[[], int]) -> None:
         self._state = state
         self._pulse = pulse
         self._onlooker = onlooker
+        self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -59,7 +62,7 @@ class Live:
         conversation = self._state.conversation(bot, int(request.match_info["person"]))
         self._pulse.beat()
         with self._onlooker.watching(bot.id, conversation.person.user.id) as watch:
-            return await self._stream(request, lambda: _picture_of_chat(bot, conversation, watch))
+            return await self._stream(request, lambda: _picture_of_chat(bot, conversation, watch, self._clock()))
 
     def _picture_of_cast(self) -> Picture:
         body = _encode(cast_of(self._state))
@@ -75,7 +78,7 @@ class Live:
             if picture.mark != shown or loop.time() - sent_at >= _ANYWAY_S:
                 await response.write(b"data: " + picture.body + b"\n\n")
                 shown, sent_at = picture.mark, loop.time()
-            await self._pulse.until(partial(self._happened_since, beats), _ANYWAY_S)
+            await self._pulse.until(partial(self._happened_since, beats), picture.holds_s)
             await asyncio.sleep(_PAUSE_S)
         return response
 
@@ -88,32 +91,48 @@ def cast_of(state: State) -> list[wire.CastBot]:
 
 
 def _cast_bot(bot: Bot) -> wire.CastBot:
-    people = sorted(map(_cast_person, bot.conversations.values()), key=attrgetter("id"), reverse=True)
-    more = max(0, len(people) - _LISTED_PEOPLE)
-    return wire.CastBot(bot.id, bot.user.username, bot.user.first_name, people[:_LISTED_PEOPLE], more)
+    latest = [bot.conversations[number] for number in nlargest(_LISTED_PEOPLE, bot.conversations)]
+    more = len(bot.conversations) - len(latest)
+    return wire.CastBot(bot.id, bot.user.username, bot.user.first_name, [_cast_person(one) for one in latest], more)
 
 
 def _cast_person(conversation: Conversation) -> wire.CastPerson:
     user, stored = conversation.person.user, next(reversed(conversation.messages.values()), None)
-    text = stored.message.text if stored else None
+    last = transcribed(stored) if stored else None
     return wire.CastPerson(
         user.id,
         user.first_name,
         user.username or "",
         conversation.relation,
         len(conversation.messages),
-        stored.at_ms if stored else None,
-        text[:_PREVIEW] if text else None,
-        last_from_bot=stored is not None and stored.message.sender.is_bot,
+        last.at_ms if last else None,
+        last.text[:_PREVIEW] if last and last.text and not last.deleted else None,
+        _kind(last) if last else None,
+        last_from_bot=last is not None and last.from_bot,
     )
 
 
-def _picture_of_chat(bot: Bot, conversation: Conversation, watch: Watch) -> Picture | None:
+def _kind(message: wire.TranscriptMessage) -> str | None:
+    """Tell what a message is that is not a mere text."""
+    if message.deleted:
+        return "deleted"
+    if message.paid is not None:
+        return "payment"
+    return message.media.kind if message.media else None
+
+
+def _picture_of_chat(bot: Bot, conversation: Conversation, watch: Watch, now_ms: int) -> Picture | None:
     """None when the people were forgotten: the page then looks for others."""
     person = conversation.person
     if bot.conversations.get(person.user.id) is not conversation:
         return None
     earlier = max(0, len(conversation.messages) - _LISTED_MESSAGES)
-    transcript = transcript_of(conversation, islice(conversation.messages.values(), earlier, None))
+    transcript = transcript_of(conversation, islice(conversation.messages.values(), earlier, None), now_ms)
     snapshot = wire.Snapshot(bot.id, person_info(person), transcript, earlier, watch.view)
-    return Picture(_encode(snapshot), (watch.changes, _encode(transcript)))
+    return Picture(_encode(snapshot), (watch.changes, _encode(transcript)), _holds(conversation.activity, now_ms))
+
+
+def _holds(activity: Activity | None, now_ms: int) -> float:
+    """Tell how long "typing" stands there, when nothing else happens."""
+    left_s = (activity.until_ms - now_ms) / 1000 if activity else 0.0
+    return min(left_s, _ANYWAY_S) if left_s > 0 else _ANYWAY_S

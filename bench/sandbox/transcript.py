@@ -1,5 +1,6 @@
-"""A stored message as the control port tells of it."""
+"""A chat and its messages as the control port tells of it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -7,7 +8,19 @@ import msgspec
 from bench.sandbox import wire
 from bench.sandbox.media import MediaMessage, shown
 from bench.sandbox.objects import Entity, Message
-from bench.sandbox.state import Stored
+from bench.sandbox.state import Conversation, Query, Stored
+
+
+def transcript_of(conversation: Conversation, stored: Iterable[Stored], now_ms: int) -> wire.Transcript:
+    messages, taps = [transcribed(one) for one in stored], [_tap(one) for one in conversation.taps]
+    activity = conversation.activity
+    action = activity.action if activity and activity.until_ms > now_ms else None
+    return wire.Transcript(conversation.relation, messages, taps, action)
+
+
+def _tap(query: Query) -> wire.Tap:
+    asked, answer = (query.id, query.message_id, query.data, query.at_ms), query.answer
+    return wire.Tap(*asked, *answer) if answer else wire.Tap(*asked)
 
 
 def transcribed(stored: Stored) -> wire.TranscriptMessage:

@@ -320,15 +320,19 @@ class Tap(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Transcript(msgspec.Struct, frozen=True):
-    """`taps` are the latest few."""
+    """`taps` are the latest few; `chat_action` is what the bot says that it is doing, such as `typing`."""
 
     relation: str
     messages: list[TranscriptMessage]
     taps: list[Tap] = []
+    chat_action: str | None = None
 
 
 class CastPerson(msgspec.Struct, frozen=True):
-    """A person in the list under a bot, with the last thing that was said."""
+    """A person in the list under a bot, with the last thing that was said.
+
+    `last_kind` is None for a text, else `deleted`, `payment` or the kind of media.
+    """
 
     id: int
     first_name: str
@@ -337,6 +341,7 @@ class CastPerson(msgspec.Struct, frozen=True):
     messages: int
     last_ms: int | None
     last_text: str | None
+    last_kind: str | None
     last_from_bot: bool
 
 

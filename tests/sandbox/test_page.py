@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient, live
+from bench.sandbox.methods import actions
 from bench.sandbox.onlooker import Onlooker, Watch
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.wire import Act, CastBot, EngineView, Snapshot
@@ -101,14 +102,9 @@ def test_no_markup_is_made_of_strings() -> None:
 
 
 def test_both_languages_say_the_same_things() -> None:
-    source = (PAGE / "texts.js").read_text("utf-8")
     english, portuguese = (
-        dict(
-            re.findall(
-                r'^  (\w+):\s*"(.*)",$', source.partition(f"const {name} = {{")[2].partition("\n};")[0], re.MULTILINE
-            )
-        )
-        for name in ("EN", "PT")
+        dict(re.findall(r'^  (\w+):\s*"(.*)",$', (PAGE / f"texts-{name}.js").read_text("utf-8"), re.MULTILINE))
+        for name in ("en", "pt")
     )
     assert english.keys() == portuguese.keys()
     for key, text in english.items():
@@ -165,6 +161,31 @@ async def test_a_tap_waits_in_the_picture_until_the_bot_answers_it(
         True,
         False,
     )
+
+
+async def test_what_the_bot_is_doing_stands_there_and_goes_by_itself(
+    sandbox: Sandbox, bot: Caller, person: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "_SHOWN_MS", 400)
+    async with streaming(sandbox, f"live/shop_bot/{person}") as stream:
+        assert (await stream.snapshot()).transcript.chat_action is None
+        await bot("sendChatAction", chat_id=person, action="upload_photo")
+        assert (await stream.snapshot()).transcript.chat_action == "upload_photo"
+        assert (await stream.snapshot()).transcript.chat_action is None
+
+
+async def test_the_cast_tells_what_kind_of_message_was_the_last(
+    sandbox: Sandbox, client: SandboxClient, bot: Caller, person: int
+) -> None:
+    async with streaming(sandbox, "live") as stream:
+        assert (await stream.cast())[0].people[0].last_kind is None
+        await client.pay("shop_bot", person, amount=50)
+        assert (await stream.cast())[0].people[0].last_kind == "payment"
+        said = (await bot("sendMessage", chat_id=person, text="Thanks")).result
+        assert (await stream.cast())[0].people[0].last_text == "Thanks"
+        await bot("deleteMessage", chat_id=person, message_id=said["message_id"])
+        gone = (await stream.cast())[0].people[0]
+    assert (gone.last_kind, gone.last_text, gone.last_from_bot) == ("deleted", None, True)
 
 
 async def test_of_many_taps_the_latest_are_remembered(bot: Caller, client: SandboxClient, person: int) -> None:

@@ -27,3 +27,39 @@ export function webAddress(given) {
     return null;
   }
 }
+
+export function link(href, props, ...children) {
+  return el("a", { href, target: "_blank", rel: "noopener noreferrer", ...props }, ...children);
+}
+
+// A list in which only what differs is made anew: a video plays on, a screen reader hears each message once, and a
+// click is not lost because the picture changed under it. A row is {key, mark, make}; another mark makes it anew.
+export class Rows {
+  constructor(box) {
+    this.box = box;
+    this.shown = new Map();
+  }
+
+  show(rows) {
+    const focused = this.box.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+    const kept = new Map(rows.map((row) => [row.key, this.kept(row)]));
+    for (const [key, { node }] of this.shown) if (kept.get(key)?.node !== node) node.remove();
+    this.shown = kept;
+    [...kept.values()].forEach(({ node }, place) => this.put(node, place));
+    if (focused && !this.box.contains(document.activeElement)) this.box.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  kept(row) {
+    const there = this.shown.get(row.key);
+    return there?.mark === row.mark ? there : { mark: row.mark, node: row.make() };
+  }
+
+  put(node, place) {
+    if (this.box.children[place] !== node) this.box.insertBefore(node, this.box.children[place] ?? null);
+  }
+
+  clear() {
+    this.shown = new Map();
+    this.box.replaceChildren();
+  }
+}

@@ -1,121 +1,123 @@
-// Bubbles: a message's text with its Telegram entities, its buttons, and when it was said.
+// The conversation: days, bubbles in runs, albums; it follows its end unless somebody reads further up.
 
-import { el, webAddress } from "./dom.js";
-import { clock, t } from "./texts.js";
+import { bubble, service } from "./bubble.js";
+import { byId, el, Rows } from "./dom.js";
+import { icon } from "./icons.js";
+import { day, language, t } from "./texts.js";
 
-const TAGS = {
-  bold: "strong",
-  italic: "em",
-  underline: "u",
-  strikethrough: "s",
-  code: "code",
-  pre: "pre",
-  blockquote: "blockquote",
-  expandable_blockquote: "blockquote",
-};
-
-// Entities are nested or apart, and count in UTF-16 units as strings do here.
-export function rendered(text, entities) {
-  const sorted = [...entities].sort((a, b) => a.offset - b.offset || b.length - a.length);
-  return within(text, sorted, 0, text.length);
-}
-
-function within(text, entities, start, end) {
-  const parts = [];
-  let at = start;
-  for (let i = 0; i < entities.length; ) {
-    const one = entities[i];
-    const stop = Math.min(end, one.offset + one.length);
-    let next = i + 1;
-    while (next < entities.length && entities[next].offset < stop) next += 1;
-    if (one.offset > at) parts.push(text.slice(at, one.offset));
-    parts.push(dressed(one, text.slice(one.offset, stop), within(text, entities.slice(i + 1, next), one.offset, stop)));
-    [at, i] = [stop, next];
-  }
-  if (at < end) parts.push(text.slice(at, end));
-  return parts;
-}
-
-function dressed(entity, plain, children) {
-  const address = entity.type === "text_link" ? entity.url : entity.type === "url" ? plain : null;
-  const href = address && webAddress(address);
-  if (href) return el("a", { href, target: "_blank", rel: "noopener noreferrer" }, ...children);
-  if (entity.type === "spoiler") return spoiler(children);
-  return el(TAGS[entity.type] ?? "span", { class: TAGS[entity.type] ? undefined : "mark" }, ...children);
-}
-
-function spoiler(children) {
-  const open = () => made.classList.add("open");
-  const made = el("span", { class: "spoiler", role: "button", tabindex: "0", onclick: open, onkeydown: open }, ...children);
-  return made;
-}
+const NEAR_PX = 80;
+const RUN_MS = 300_000;
 
 export class Messages {
-  constructor(box, tap) {
+  constructor(box, hand) {
     this.box = box;
-    this.tap = tap;
-    this.shown = new WeakMap();
+    this.hand = hand;
+    this.rows = new Rows(box);
     this.chat = null;
+    this.missed = 0;
+    box.addEventListener("scroll", () => this.isAtEnd() && this.miss(0));
+    new ResizeObserver(() => this.follows && this.toEnd()).observe(box);
+    byId("to-end").addEventListener("click", () => this.toEnd());
   }
 
-  // Only what differs is made anew, so that a screen reader hears each message once.
-  show(chat, snapshot) {
-    if (chat !== this.chat) this.clear();
+  isAtEnd() {
+    this.follows = this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < NEAR_PX;
+    return this.follows;
+  }
+
+  toEnd() {
+    this.box.scrollTop = this.box.scrollHeight;
+    this.miss(0);
+  }
+
+  miss(count) {
+    this.missed = count;
+    byId("to-end").hidden = this.isAtEnd();
+    byId("to-end").replaceChildren(icon("down"), ...(count ? [el("span", { class: "badge" }, String(count))] : []));
+    byId("to-end").setAttribute("aria-label", t("toEnd"));
+  }
+
+  show(chat, snapshot, bot) {
+    const isNew = chat !== this.chat;
+    if (isNew) this.clear();
     this.chat = chat;
-    const atEnd = this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < 80;
     const { messages, relation } = snapshot.transcript;
-    const tappable = relation === "started";
-    messages.forEach((message, place) => this.place(message, place, snapshot, tappable));
-    while (this.box.children.length > messages.length) this.box.lastChild.remove();
-    if (atEnd) this.box.scrollTop = this.box.scrollHeight;
+    const follow = isNew || this.isAtEnd() || messages.at(-1)?.from_bot === false;
+    const latest = messages.at(-1)?.message_id ?? 0;
+    const fresh = Math.max(0, latest - (this.latest ?? latest));
+    this.latest = latest;
+    const find = (message_id) => messages.find((one) => one.message_id === message_id);
+    const scene = { person: snapshot.person.first_name, bot, isOpen: relation === "started", hand: this.hand, find };
+    this.rows.show(this.laidOut(messages, snapshot.earlier, scene));
+    if (follow && (fresh || isNew || this.follows)) this.toEnd();
+    else this.miss(this.missed + fresh);
+  }
+
+  jump(message_id) {
+    const there = this.box.querySelector(`[data-message="${message_id}"]`);
+    there?.scrollIntoView({ block: "center" });
+    there?.classList.add("found");
+    setTimeout(() => there?.classList.remove("found"), 1200);
   }
 
   clear() {
-    this.shown = new WeakMap();
-    this.box.replaceChildren();
+    this.rows.clear();
+    this.chat = null;
+    this.latest = undefined;
+    this.missed = 0;
+    byId("to-end").hidden = true;
   }
 
-  place(message, place, snapshot, tappable) {
-    const key = JSON.stringify([message, tappable, document.documentElement.lang]);
-    const there = this.box.children[place];
-    if (there && this.shown.get(there) === key) return;
-    const made = this.bubble(message, snapshot, tappable);
-    this.shown.set(made, key);
-    if (there) there.replaceWith(made);
-    else this.box.append(made);
+  explain(...steps) {
+    this.clear();
+    this.box.replaceChildren(...steps);
   }
 
-  bubble(message, snapshot, tappable) {
-    const who = message.from_bot ? t("bot") : snapshot.person.first_name;
-    return el(
-      "article",
-      { class: `message ${message.from_bot ? "from-bot" : "from-person"} ${message.deleted ? "deleted" : ""}` },
-      el("div", { class: "bubble" }, el("span", { class: "hidden" }, `${who}: `), ...said(message), foot(message)),
-      message.reply_markup && !message.deleted && this.keyboard(message, tappable),
-    );
-  }
-
-  keyboard(message, tappable) {
-    const rows = message.reply_markup.inline_keyboard ?? [];
-    return el("div", { class: "keyboard" }, ...rows.map((row) => el("div", {}, ...row.map((one) => this.button(message, one, tappable)))));
-  }
-
-  button(message, one, tappable) {
-    const href = one.url && webAddress(one.url);
-    if (href) return el("a", { class: "key", href, target: "_blank", rel: "noopener noreferrer" }, `${one.text} ↗`);
-    const data = one.callback_data;
-    const press = () => this.tap(message.message_id, data);
-    return el("button", { class: "key", type: "button", disabled: !tappable || data === undefined, onclick: press }, one.text);
+  laidOut(messages, earlier, scene) {
+    const rows = earlier ? [note("earlier", t("earlier", { n: earlier }))] : [];
+    const groups = grouped(messages);
+    groups.forEach((group, place) => {
+      const today = day(group[0].at_ms);
+      if (!place || day(groups[place - 1].at(-1).at_ms) !== today) rows.push(note(`day ${today}`, today));
+      rows.push(row(group, scene, position(groups, place)));
+    });
+    return rows;
   }
 }
 
-function said(message) {
-  if (message.deleted) return [el("em", {}, t("deleted"))];
-  if (message.paid !== undefined && message.paid !== null) return [el("strong", {}, t("paidStars", { n: message.paid }))];
-  return [el("span", { class: "text" }, ...rendered(message.text ?? "", message.entities ?? []))];
+function note(key, text) {
+  return { key, mark: text, make: () => el("p", { class: "service" }, text) };
 }
 
-function foot(message) {
-  const time = el("time", { datetime: new Date(message.at_ms).toISOString() }, clock(message.at_ms));
-  return el("span", { class: "foot" }, message.edit_date ? `${t("edited")} ` : "", time);
+function row(group, scene, place) {
+  const isService = group[0].paid !== undefined && group[0].paid !== null;
+  return {
+    key: `m${group[0].message_id}`,
+    mark: JSON.stringify([group, place, scene.person, scene.bot, scene.isOpen, language()]),
+    make: () => (isService ? service(group[0], scene) : bubble(group, scene, place)),
+  };
+}
+
+// The messages of an album stand side by side and are shown as one.
+function grouped(messages) {
+  const groups = [];
+  for (const one of messages) {
+    const last = groups.at(-1);
+    if (one.album && last?.[0].album === one.album && last[0].from_bot === one.from_bot) last.push(one);
+    else groups.push([one]);
+  }
+  return groups;
+}
+
+// Where a bubble stands in a run of one speaker decides about its corners.
+function position(groups, place) {
+  const [before, here, after] = [groups[place - 1], groups[place], groups[place + 1]];
+  return `${runs(before, here) ? "" : "first"} ${runs(here, after) ? "" : "last"}`.trim();
+}
+
+function runs(one, other) {
+  if (!one || !other) return false;
+  const [end, start] = [one.at(-1), other[0]];
+  const plain = [end, start].every((message) => message.paid === undefined || message.paid === null);
+  return plain && end.from_bot === start.from_bot && start.at_ms - end.at_ms < RUN_MS && day(end.at_ms) === day(start.at_ms);
 }

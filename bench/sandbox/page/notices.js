@@ -1,0 +1,31 @@
+// What is told in passing: a line that goes by itself, a box that waits for OK, and that the sandbox is away.
+
+import { byId, el } from "./dom.js";
+import { t } from "./texts.js";
+
+const LONG_ENOUGH_MS = 5000;
+let timer = 0;
+
+export function toast(text) {
+  byId("toast").replaceChildren(el("span", {}, text));
+  clearTimeout(timer);
+  timer = setTimeout(() => byId("toast").replaceChildren(), LONG_ENOUGH_MS);
+}
+
+export function alertBox(title, ...content) {
+  const close = () => box.close();
+  const box = el(
+    "dialog",
+    { class: "alert", "aria-label": title, onclose: () => box.remove() },
+    el("h2", {}, title),
+    el("div", { class: "alert-text" }, ...content),
+    el("button", { type: "button", class: "primary", onclick: close, autofocus: true }, t("ok")),
+  );
+  document.body.append(box);
+  box.showModal();
+}
+
+export function offline(isOffline) {
+  byId("offline").hidden = !isOffline;
+  byId("offline").textContent = t("offline");
+}
