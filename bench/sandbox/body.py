@@ -4,6 +4,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from bench.sandbox import errors
@@ -46,7 +47,7 @@ async def _multipart(request: web.BaseRequest) -> Parameters:
         return await read_multipart(request)
     except UnicodeDecodeError:
         raise
-    except ValueError as error:
+    except (ValueError, HttpProcessingError) as error:
         raise ApiError(errors.BODY_NOT_MULTIPART) from error
 
 

@@ -56,6 +56,7 @@ async def test_one_piece_alone_is_an_ordinary_message(bot: Caller, person: int) 
         ({"type": "photo"}, "expected an Array of InputMedia"),
         ([1], "can't parse InputMedia: expected an Object"),
         ([{"media": "x"}], "can't parse InputMedia: Can't find field \"type\""),
+        ([{"type": [], "media": "x"}], 'can\'t parse InputMedia: Field "type" must be of type String'),
         ([{"type": "photo"}], "can't parse InputMedia: media not found"),
         ([PHOTO, item("photo", "lost")], "can't parse InputMedia: media not found"),
         ([{"type": "photo", "media": {}}], 'can\'t parse InputMedia: Field "media" must be of type String'),

@@ -101,3 +101,42 @@ async def test_nested_parameters_are_json_text_in_a_form_and_native_in_json(bot:
         assert (await reply(answer)).result["reply_markup"] == markup
     native = await bot("sendMessage", chat_id=person, text="x", reply_markup=markup)
     assert native.result["reply_markup"] == markup
+
+
+FIELD = b'--B\r\nContent-Disposition: form-data; name="text"\r\n'
+NOT_FOUND = (400, "Bad Request: boundary not found")
+
+
+@pytest.mark.parametrize(
+    ("body", "refusal"),
+    [
+        (b"", NOT_FOUND),
+        (b"garbage", NOT_FOUND),
+        (FIELD + b"\r\nx", NOT_FOUND),
+        (FIELD + b"\xff: x\r\n\r\nx\r\n--B--\r\n", NOT_FOUND),
+        (FIELD + b"X: " + b"y" * 20_000 + b"\r\n\r\nx\r\n--B--\r\n", NOT_FOUND),
+        (FIELD + b"X: y\r\n" * 500 + b"\r\nx\r\n--B--\r\n", NOT_FOUND),
+        (b"--B\r\nContent-Type: multipart/mixed; boundary=C\r\n\r\n--C\r\n\r\nx\r\n--C--\r\n--B--\r\n", NOT_FOUND),
+        (FIELD + b"\r\n\xff\r\n--B--\r\n", (400, "Bad Request: strings must be encoded in UTF-8")),
+        (FIELD + b"\r\n" + b"x" * 2_000_000 + b"\r\n--B--\r\n", (413, "Request Entity Too Large")),
+        (b"--B\r\nContent-Disposition: form-data\r\n\r\nx\r\n--B--\r\n", (400, "Bad Request: message text is empty")),
+    ],
+    ids=[
+        "empty",
+        "garbage",
+        "no end",
+        "header",
+        "long header",
+        "headers",
+        "nested",
+        "no text",
+        "long field",
+        "no name",
+    ],
+)
+async def test_a_malformed_multipart_body_gets_a_clear_refusal(
+    bot: Caller, body: bytes, refusal: tuple[int, str]
+) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=B"}
+    async with bot.session.post(f"{bot.url}/sendMessage", data=io.BytesIO(body), headers=headers) as answer:
+        assert (await reply(answer)).refusal == refusal

@@ -60,6 +60,8 @@ def read_input_media(given: Any) -> tuple[Kind, Parameters]:
     kind = given.get("type")
     if kind is None:
         raise ApiError(media_errors.unreadable_media('Can\'t find field "type"'))
+    if not isinstance(kind, str):
+        raise ApiError(media_errors.unreadable_media('Field "type" must be of type String'))
     if kind != Kind.ANIMATION and kind not in _KINDS:
         raise ApiError(media_errors.unreadable_media(f'type "{kind}" is unsupported'))
     if not isinstance(given.get("media", ""), str):

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from bench.sandbox import errors, parameters
 from bench.sandbox.errors import ApiError
+from bench.sandbox.links import checked_link
 from bench.sandbox.markup import Formatted, MarkupError, Span, listed, parse_html, plain
 from bench.sandbox.methods.call import Call
 from bench.sandbox.objects import Entity
@@ -35,6 +36,7 @@ _LISTABLE = frozenset(
         "custom_emoji",
     },
 )
+_ARGUED = frozenset({"text_link", "text_mention", "custom_emoji"})
 
 
 class Worded(NamedTuple):
@@ -57,11 +59,13 @@ class _Listed(msgspec.Struct):
     language: str | None = None
     custom_emoji_id: str | None = None
 
-    def span(self) -> Span:
+    def span(self) -> Span | None:
+        """Give it as a span; None if bots cannot list its kind or what belongs to it is missing."""
         user = str(self.user.id) if self.user else None
-        return Span(
-            self.type, self.offset, self.length, self.url or user or self.language or self.custom_emoji_id or ""
-        )
+        link = checked_link(self.url) if self.url else None
+        argument = link or user or self.language or self.custom_emoji_id or ""
+        incomplete = self.type in _ARGUED and not argument
+        return None if self.type not in _LISTABLE or incomplete else Span(self.type, self.offset, self.length, argument)
 
 
 def worded(call: Call, name: str = "text", given: Parameters | None = None) -> Worded:
@@ -97,7 +101,7 @@ def _with_listed(text: str, given: object) -> Formatted:
         raise ApiError(errors.bad_request(f"can't parse MessageEntity: {error}")) from error
     except msgspec.DecodeError as error:
         raise ApiError(errors.ENTITIES_NOT_JSON) from error
-    return listed(text, [entity.span() for entity in found if entity.type in _LISTABLE])
+    return listed(text, [span for entity in found if (span := entity.span())])
 
 
 def _entities(spans: tuple[Span, ...], state: State) -> tuple[Entity, ...]:
