@@ -109,11 +109,11 @@ class House:
         """Say how many shards there are. Raises RecoveryError."""
         await self.order(f"reshard-{shards}", "engine.poller", "--reshard", str(shards))
 
-    def begin_poller(self, shard: int) -> str:
-        """The first serves the shard, any other stands by."""
+    def begin_poller(self, shard: int, *, ahead: bool = False) -> str:
+        """The first serves the shard, any other stands by; all do, ahead of a shard that is still to come."""
         name = f"poller-{shard}-{self._pollers[shard]}"
         self._pollers[shard] += 1
-        self.begin(name, "engine.poller", "--shard", str(shard))
+        self.begin(name, "engine.poller", "--shard", str(shard), *(["--ahead"] if ahead else []))
         return name
 
     def name_of(self, pid: int) -> str:

@@ -1,19 +1,30 @@
-"""The Redis server's clock, as a process knows it between two answers: the last one heard, plus what has elapsed since.
+"""The Redis server's clock, as a process knows it between two answers: the newest heard, plus what has elapsed since.
 
-Whether something is due is decided in Redis itself; this estimate only anchors what comes next.
+Whether something is due is decided in Redis itself; this estimate anchors what comes next. An answer is always older
+than its handling, on a busy machine by much: of the answers of the last minute the one that was handled soonest counts,
+so that nothing is anchored too early.
 """
 
 import time
+from collections.abc import Callable
+from typing import Final
+
+WINDOW_S: Final = 30.0
 
 
 class ServerClock:
-    def __init__(self, now_ms: int) -> None:
-        self._heard_ms = now_ms
-        self._heard_at = time.monotonic()
+    def __init__(self, now_ms: int, elapsed_s: Callable[[], float] = time.monotonic) -> None:
+        self._elapsed_s = elapsed_s
+        self._window_began = elapsed_s()
+        self._ahead_ms = self._ahead_before_ms = now_ms - elapsed_s() * 1000
 
     def hear(self, now_ms: int) -> None:
-        self._heard_ms = now_ms
-        self._heard_at = time.monotonic()
+        """What the server has just answered."""
+        elapsed = self._elapsed_s()
+        ahead_ms = now_ms - elapsed * 1000
+        if elapsed - self._window_began >= WINDOW_S:
+            self._window_began, self._ahead_before_ms, self._ahead_ms = elapsed, self._ahead_ms, ahead_ms
+        self._ahead_ms = max(self._ahead_ms, ahead_ms)
 
     def now_ms(self) -> int:
-        return self._heard_ms + int((time.monotonic() - self._heard_at) * 1000)
+        return int(max(self._ahead_ms, self._ahead_before_ms) + self._elapsed_s() * 1000)

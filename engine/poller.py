@@ -4,7 +4,8 @@ One lane a bot, so that no bot's burst, 429 or revoked token delays another. A s
 takes over when the first ends, however it ends. Beside the lanes: the catalogue is read again at each change, lost
 timers are rebuilt, partitions made ahead, and deliveries of which nothing was heard given up.
 
-`python -m engine.poller --reshard S` changes the number of shards while all of them run.
+`python -m engine.poller --reshard S` changes the number of shards while all of them run; pollers of new shards are best
+started before, with `--ahead`.
 """
 
 import argparse
@@ -75,7 +76,7 @@ class Poller:
     async def run(self, stop: asyncio.Event) -> None:
         """Turn after turn until told to stop, or until the shard is no more; then what is in flight is finished."""
         beside = [asyncio.create_task(self._shard.run()), asyncio.create_task(changes.hear(self._pool, self._wake.set))]
-        while not stop.is_set() and self._shard.exists:
+        while not (stop.is_set() or self._shard.is_no_more):
             self._wake.clear()
             try:
                 await self.run_once()
@@ -117,11 +118,11 @@ class Poller:
         return reaped
 
 
-async def serve(settings: Settings, number: int) -> None:
+async def serve(settings: Settings, number: int, *, ahead: bool) -> None:
     """Open the doors and run until SIGTERM or Ctrl-C. Raises SettingsError, UnreachableError, MigrationError."""
     client = open_redis(settings.redis_url)
     await check_redis(client)
-    layout = await shard.agree(client, number, settings.shards)
+    layout = await shard.agree(client, number, settings.shards, ahead=ahead)
     pool = await open_pool(settings.database_url)
     stop = stop_on_signals()
     ours = Shard(client, Ownership(client, this_process()), number, layout)
@@ -154,6 +155,9 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m engine.poller", description=__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--shard", type=int, metavar="N", help="which shard to serve, from 0; a second one stands by")
+    parser.add_argument(
+        "--ahead", action="store_true", help="the shard may come with the next --reshard: stand by for it"
+    )
     what.add_argument("--reshard", type=_count, metavar="S", help="change the number of shards")
     return parser.parse_args(arguments)
 
@@ -172,7 +176,7 @@ def main(arguments: list[str] | None = None) -> None:
     if given.reshard is not None:
         sys.stdout.write(f"{asyncio.run(reshard(settings, given.reshard))}\n")
         return
-    uvloop.run(serve(settings, given.shard))
+    uvloop.run(serve(settings, given.shard, ahead=given.ahead))
 
 
 if __name__ == "__main__":

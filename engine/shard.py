@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from engine.core.errors import RecoveryError, SettingsError
 from engine.core.identity import shard_of
 from engine.process import any_set, told_to_end
+from engine.settings import MAX_SHARDS
 from engine.telemetry import logger
 from storage import keys, shards
 from storage.feed import server_now_ms
@@ -30,8 +31,11 @@ class Turn(NamedTuple):
     shards: int
 
 
-async def agree(client: Redis, number: int, told: int | None) -> Layout:
-    """The number of shards, established if Redis knows none. Raises SettingsError if we are told another."""
+async def agree(client: Redis, number: int, told: int | None, *, ahead: bool = False) -> Layout:
+    """The number of shards, established if Redis knows none. Raises SettingsError if we are told another.
+
+    `ahead`: the shard may be one that the next number of shards will bring.
+    """
     known = await shards.read(client)
     layout = known or await shards.establish(client, Layout(told or 1, await server_now_ms(client)))
     if told not in (None, layout.shards):
@@ -39,10 +43,10 @@ async def agree(client: Redis, number: int, told: int | None) -> Layout:
             f"SHARDS is {told}, but there are {layout.shards} shards here: set SHARDS={layout.shards}, or change their"
             f" number with `python -m engine.poller --reshard {told}`."
         )
-    if not 0 <= number < layout.shards:
+    if not (0 <= number < layout.shards or (ahead and number < MAX_SHARDS)):
         raise SettingsError(
-            f"--shard {number} is out of range: give a number from 0 to {layout.shards - 1}, or change the number of"
-            f" shards with `python -m engine.poller --reshard {number + 1}`."
+            f"--shard {number} is out of range: give a number from 0 to {layout.shards - 1}, or add --ahead and then"
+            f" change the number of shards with `python -m engine.poller --reshard {number + 1}`."
         )
     return layout
 
@@ -56,6 +60,7 @@ class Shard:
         self._number = number
         self._key = keys.of_shard(number)
         self._layout = layout
+        self._existed = number < layout.shards
         self._epoch: int | None = None
         self._floor = 0
         self._look_again = asyncio.Event()
@@ -68,8 +73,9 @@ class Shard:
         return self._epoch
 
     @property
-    def exists(self) -> bool:
-        return self._number < self._layout.shards
+    def is_no_more(self) -> bool:
+        """There was such a shard, and a smaller number of shards has taken it away."""
+        return self._existed and self._number >= self._layout.shards
 
     def epoch_of(self, bot_id: int) -> int | None:
         """Under which epoch the bot is ours to claim for; None when it is not."""
@@ -118,5 +124,6 @@ class Shard:
         elif epoch is None and self._epoch is not None:
             self._log.warning("Shard lost: standing by")
         self._layout, self._epoch = layout, epoch
+        self._existed = self._existed or self._number < layout.shards
         if changed:
             self.changed()

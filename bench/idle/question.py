@@ -29,12 +29,15 @@ from bench.ready import until_ready
 from bench.sandbox.client import SandboxClient
 from bench.stage import House, give_campaign, house
 from engine.core.errors import RecoveryError
+from engine.lanes import HEARD_BY_MS
 
 _INTERRUPTED: Final = 130
 _MOST_BOTS: Final = 200
 _MOST_CHATS: Final = 10_000
 _MOST_SHARDS: Final = 8
 _LONGEST_S: Final = 3_600
+_SLACK_S: Final = 5.0
+"""By then the pollers have looked once for whoever came before the activation was heard of."""
 _CAMPAIGN: Final = """\
 threshold: 1h
 zone: America/Sao_Paulo
@@ -85,6 +88,7 @@ async def _run(running: House, given: argparse.Namespace) -> Outcome:
     _say(f"Starting the sandbox, {given.bots} bots, the receiver and {given.shards} pollers")
     ready = running.begin_sandbox(given.bots, seed=0)
     await give_campaign(running.settings, ready.bots, _CAMPAIGN)
+    heard_by = time.monotonic() + HEARD_BY_MS / 1000 + _SLACK_S
     running.begin_receiver()
     await running.share_among(given.shards)
     pollers = [running.begin_poller(shard) for shard in range(given.shards)]
@@ -96,6 +100,7 @@ async def _run(running: House, given: argparse.Namespace) -> Outcome:
         _say(f"{chats} people write once")
         await arm(client, bots, given.chats)
         await come_to_rest(running, client, seen, chats)
+        await asyncio.sleep(max(0.0, heard_by - time.monotonic()))
         _say(f"All lies still. Measuring for {given.seconds} s")
         return Outcome(given.bots, chats, given.shards, await _measure(running, client, seen, given.seconds))
 

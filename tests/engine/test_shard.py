@@ -92,10 +92,20 @@ async def test_a_number_that_is_changed_and_changed_back_is_noticed(site: Site) 
 async def test_a_shard_that_is_no_more_is_left(site: Site) -> None:
     poller = await site.poller("last", 2, 3)
     await poller.run_once()
-    assert poller.exists
+    assert not poller.is_no_more
     await shards.change(site.client, 2)
     assert await poller.run_once() == Turn(None, 2)
-    assert not poller.exists
+    assert poller.is_no_more
+
+
+async def test_a_shard_that_is_still_to_come_is_stood_by_for(site: Site) -> None:
+    await shards.change(site.client, 3)
+    layout = await agree(site.client, 3, None, ahead=True)
+    poller = Shard(site.client, Ownership(site.client, "early"), 3, layout)
+    assert await poller.run_once() == Turn(None, 3)
+    assert not poller.is_no_more
+    await shards.change(site.client, 4)
+    assert (await poller.run_once()).epoch is not None
 
 
 async def test_an_emptied_redis_is_told_the_number_again(site: Site) -> None:
@@ -165,7 +175,7 @@ async def test_the_first_poller_tells_the_number_and_the_others_must_agree(site:
     assert (await agree(site.client, 2, None)).shards == 3
     with pytest.raises(SettingsError, match=r"set SHARDS=3, or change their number with .*--reshard 4"):
         await agree(site.client, 0, 4)
-    with pytest.raises(SettingsError, match=r"from 0 to 2, .*--reshard 4"):
+    with pytest.raises(SettingsError, match=r"from 0 to 2, .*--ahead .*--reshard 4"):
         await agree(site.client, 3, None)
 
 

@@ -22,7 +22,7 @@ async def test_who_stands_still_between_the_last_look_and_the_wire_does_not_send
         fence, looks = await look(doors, bot_id, ticket), looks + 1
         if looks == 1:
             clock: ServerClock = doors._clock
-            clock.hear(clock.now_ms() + PASS_HOLDS_MS + 1)
+            clock.hear(clock.now_ms() + PASS_HOLDS_MS + 1_000)
         return fence
 
     monkeypatch.setattr(Doors, "pass_", looks_and_stands_still)
