@@ -17,8 +17,11 @@ _GATEWAY_PAGE = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
     b"<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 )
+_NO_DESCRIPTION = b'{"ok":false,"error_code":500}'
+_FIELD_OF_TOMORROW = {"field_of_tomorrow": {"depth": [1]}}
 _REFUSALS: dict[FaultKind, Refusal] = {
     FaultKind.BLOCKED: errors.BLOCKED,
+    FaultKind.DEACTIVATED: errors.DEACTIVATED,
     FaultKind.BAD_REQUEST: errors.TEXT_TOO_LONG,
     FaultKind.UNAUTHORIZED: errors.UNAUTHORIZED,
     FaultKind.INTERNAL_ERROR: errors.INTERNAL,
@@ -69,7 +72,29 @@ async def spoiled(fault: Fault) -> Answer:
         case FaultKind.HANG:
             await asyncio.get_running_loop().create_future()
         case FaultKind.TOO_MANY_REQUESTS:
-            return refused(errors.too_many_requests(fault.retry_after))
+            return refused(_flood(fault.retry_after))
+        case FaultKind.NO_DESCRIPTION:
+            return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, _NO_DESCRIPTION, reason="no description")
         case FaultKind.BAD_GATEWAY:
             return Answer(HTTPStatus.BAD_GATEWAY, _GATEWAY_PAGE, content_type="text/html", reason="Bad Gateway")
     return refused(ApiError(_REFUSALS[fault.kind]))
+
+
+def _flood(retry_after: int | None) -> ApiError:
+    return ApiError(errors.FLOOD) if retry_after is None else errors.too_many_requests(retry_after)
+
+
+def damaged(kind: FaultKind, body: bytes | bytearray) -> bytes | bytearray:
+    """What a fault makes of JSON that was well."""
+    match kind:
+        case FaultKind.TRUNCATED:
+            return body[: len(body) // 2]
+        case FaultKind.UNKNOWN_FIELDS:
+            return msgspec.json.encode(_with_unknown_fields(msgspec.json.decode(body)))
+    return body
+
+
+def _with_unknown_fields(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_unknown_fields(one) for name, one in value.items()} | _FIELD_OF_TOMORROW
+    return [_with_unknown_fields(one) for one in value] if isinstance(value, list) else value

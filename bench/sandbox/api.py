@@ -14,12 +14,12 @@ import msgspec
 from aiohttp import web
 
 from bench.sandbox import errors
-from bench.sandbox.answer import Answer, DroppedError, accepted, refused, spoiled
+from bench.sandbox.answer import Answer, DroppedError, accepted, damaged, refused, spoiled
 from bench.sandbox.body import read_parameters
 from bench.sandbox.clock import Clock
 from bench.sandbox.connection import Connection, connection_of
 from bench.sandbox.errors import ApiError
-from bench.sandbox.faults import Faults, Verdict
+from bench.sandbox.faults import SERVED, Faults, Occasion, Verdict
 from bench.sandbox.limits import Limits, Send
 from bench.sandbox.methods import CANONICAL, METHODS
 from bench.sandbox.methods.call import Call, Told
@@ -28,12 +28,13 @@ from bench.sandbox.methods.sending import sent_by, substance
 from bench.sandbox.methods.unmodelled import answer_unmodelled, note_violations
 from bench.sandbox.objects import Message
 from bench.sandbox.parameters import Parameters, boolean, integer, text
+from bench.sandbox.people import perform
 from bench.sandbox.polling import Polls
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
 from bench.sandbox.sends import is_counted, messages_in
 from bench.sandbox.state import Bot, State
-from bench.sandbox.wire import FaultKind, Row
+from bench.sandbox.wire import Act, Fault, FaultKind, Row
 
 _PREFIX = "/bot"
 _DOWNLOADS = "/file/bot"
@@ -117,23 +118,33 @@ class BotApi:
             stranger = errors.UNAUTHORIZED if ":" in target.token else errors.INVALID_TOKEN
             return self._noted(refused(ApiError(stranger)), row)
         _describe(row, given)
-        verdict = self._faults.judge(bot.id, row.chat_id, row.method.lower())
+        call = Call(self._state, bot, given, self._clock.now_ms())
+        if not self._faults.on:
+            return await self._serve(call, row)
+        verdict = self._faults.judge(_occasion(call, row))
         row.fault = verdict.label
-        return await self._under(verdict, Call(self._state, bot, given, self._clock.now_ms()), row)
+        return await self._under(verdict, call, row)
 
     async def _under(self, verdict: Verdict, call: Call, row: Row) -> Answer:
         """Serve a call with the faults that strike it: the work is done at once, a late answer comes later."""
         fault = verdict.fault
-        drops = fault is not None and fault.kind is FaultKind.ACCEPT_THEN_DROP
-        if fault is None or drops:
-            answer = await self._serve(call, row)
-        else:
-            answer = self._noted(await spoiled(fault), row)
+        answer = await (self._serve(call, row) if fault is None else self._struck(fault, call, row))
         if verdict.latency_ms:
             await asyncio.sleep(verdict.latency_ms / 1000)
-        if drops:
+        if fault is not None and fault.kind is FaultKind.ACCEPT_THEN_DROP:
             raise DroppedError
         return answer
+
+    async def _struck(self, fault: Fault, call: Call, row: Row) -> Answer:
+        """Serve a call if its fault lets it; where the work is done, the row tells of the work."""
+        _befall(fault.kind, call, row)
+        if fault.kind in SERVED:
+            answer = await self._serve(call, row)
+            return replace(answer, body=damaged(fault.kind, answer.body))
+        if fault.accepted:
+            await self._serve(call, row)
+            return await spoiled(fault)
+        return self._noted(await spoiled(fault), row)
 
     async def _serve(self, call: Call, row: Row) -> Answer:
         name = row.method.lower()
@@ -254,6 +265,23 @@ def _describe(row: Row, given: Parameters) -> None:
         row.text = text(given, "text") or text(given, "caption")
     if "offset" in given:
         row.offset = integer(given, "offset")
+
+
+def _occasion(call: Call, row: Row) -> Occasion:
+    chat = call.bot.conversations.get(row.chat_id or 0)
+    message = 1 if chat is None else chat.from_bot + 1
+    return Occasion(call.bot.id, row.chat_id, row.method.lower(), call.now_ms, message)
+
+
+def _befall(kind: FaultKind, call: Call, row: Row) -> None:
+    """Let happen what a fault has happen before the work; what cannot, because it has happened, does not."""
+    match kind:
+        case FaultKind.BLOCKS:
+            perform(call.state, Act("block", call.bot.id, row.chat_id or 0), call.now_ms)
+        case FaultKind.LEAVES:
+            perform(call.state, Act("delete_account", call.bot.id, row.chat_id or 0), call.now_ms)
+        case FaultKind.UNKNOWN_UPDATE:
+            call.state.queue_unknown(call.bot)
 
 
 def _send(row: Row, name: str, given: Parameters) -> Send:

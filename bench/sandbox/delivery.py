@@ -23,10 +23,10 @@ from typing import NamedTuple, Self
 import aiohttp
 from yarl import URL
 
-from bench.sandbox.answer import DroppedError, spoiled
-from bench.sandbox.faults import Faults
+from bench.sandbox.answer import DroppedError, damaged, spoiled
+from bench.sandbox.faults import SERVED, Faults, Occasion
 from bench.sandbox.pulse import Pulse
-from bench.sandbox.state import Bot, Queued, State, Strand, Webhook
+from bench.sandbox.state import UNKNOWN_UPDATE, Bot, Queued, State, Strand, Webhook
 from bench.sandbox.wire import DELIVERY, Fault, FaultKind
 
 Clock = Callable[[], int]
@@ -179,20 +179,26 @@ class Courier:
                 self.hook.in_flight -= 1
 
     async def _under_faults(self, update: Queued) -> Failure | None:
-        verdict = self._office.faults.judge(self._bot.id, update.strand.chat_id, DELIVERY)
+        call = Occasion(self._bot.id, update.strand.chat_id, DELIVERY, self._office.clock())
+        verdict = self._office.faults.judge(call)
         if verdict.latency_ms:
             await asyncio.sleep(verdict.latency_ms / 1000)
         if verdict.fault is None:
-            return await self._post(update)
-        if verdict.fault.kind is FaultKind.ACCEPT_THEN_DROP:
-            await self._post(update)
-            return Failure(None)
-        return await _answered_in_its_place(verdict.fault)
+            return await self._post(update.body)
+        return await self._struck(verdict.fault, update)
 
-    async def _post(self, update: Queued) -> Failure | None:
+    async def _struck(self, fault: Fault, update: Queued) -> Failure | None:
+        if fault.kind is FaultKind.UNKNOWN_UPDATE and update.strand.kind != UNKNOWN_UPDATE:
+            self._office.state.queue_unknown(self._bot)
+        if fault.kind in SERVED:
+            failure = await self._post(damaged(fault.kind, update.body))
+            return Failure(None) if fault.kind is FaultKind.ACCEPT_THEN_DROP else failure
+        return await _answered_in_its_place(fault)
+
+    async def _post(self, body: bytes | bytearray) -> Failure | None:
         try:
             async with self._office.session.post(
-                self._target, data=update.body, headers=self._headers, allow_redirects=False
+                self._target, data=body, headers=self._headers, allow_redirects=False
             ) as answer:
                 await answer.read()
         except (aiohttp.ClientError, TimeoutError) as error:

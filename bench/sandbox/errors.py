@@ -47,6 +47,7 @@ def too_many_requests(retry_after: int) -> ApiError:
     return ApiError(Refusal(429, f"Too Many Requests: retry after {retry_after}"), retry_after)
 
 
+FLOOD = Refusal(429, "Too Many Requests")
 UNAUTHORIZED = Refusal(401, "Unauthorized")
 INVALID_TOKEN = Refusal(401, "Unauthorized: invalid token specified")
 NOT_FOUND = Refusal(404, "Not Found")

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -31,6 +31,7 @@ from bench.sandbox.objects import (
 UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 _REMEMBERED_TAPS = 8
 Body = Message | CallbackQuery | PreCheckoutQuery | ChatMemberUpdated
+UNKNOWN_UPDATE = "update_of_tomorrow"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -97,6 +98,8 @@ class Conversation:
     # The latest taps, for whoever looks at the chat.
     taps: list["Query"] = field(default_factory=list)
     activity: Activity | None = None
+    # How many messages the bot has sent.
+    from_bot: int = 0
 
     @property
     def relation(self) -> Relation:
@@ -108,6 +111,7 @@ class Conversation:
 
     def add(self, message: Message, at_ms: int, *, silent: bool = False) -> None:
         if message.sender.is_bot:
+            self.from_bot += 1
             self.activity = None
         self.messages[message.message_id] = Stored(message, at_ms, silent=silent)
 
@@ -289,12 +293,16 @@ class State:
 
     def queue(self, bot: Bot, kind: str, body: Body) -> int | None:
         """Queue an update and give its id; None if the bot did not ask for this kind."""
-        if not bot.wants(kind):
-            return None
+        return self._queue(bot, _strand(kind, body), kind, body) if bot.wants(kind) else None
+
+    def queue_unknown(self, bot: Bot) -> int:
+        """Queue an update of a type that no client knows; it comes to each bot, as new types do."""
+        return self._queue(bot, Strand(UNKNOWN_UPDATE, 0), UNKNOWN_UPDATE, {"depth": [1]})
+
+    def _queue(self, bot: Bot, strand: Strand, kind: str, body: Any) -> int:
         update_id = bot.next_update_id
         bot.next_update_id += 1
-        encoded = _encode({"update_id": update_id, kind: body})
-        bot.updates[update_id] = Queued(update_id, encoded, _strand(kind, body))
+        bot.updates[update_id] = Queued(update_id, _encode({"update_id": update_id, kind: body}), strand)
         self.stir(bot)
         return update_id
 

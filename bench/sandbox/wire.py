@@ -84,20 +84,33 @@ class ActResult(msgspec.Struct, frozen=True, omit_defaults=True):
 class FaultKind(StrEnum):
     """What goes wrong.
 
-    `slow` does the work at once and answers later. `accept_then_drop` does the work and closes the connection
-    without an answer; `drop_before_accept` closes it without the work; `hang` does nothing, ever.
+    Answered instead of the work: `too_many_requests` to `no_description`. `drop_before_accept` closes the connection
+    without the work, `hang` does nothing, ever. `slow` does the work at once and answers later.
+
+    The work is done, and the answer suffers: `accept_then_drop` closes the connection instead, `truncated` cuts the
+    JSON in half, `unknown_fields` puts into every object one that no client knows.
+
+    Before the work, which then goes as it may: with `blocks` the person of the chat blocks the bot, with `leaves`
+    deletes the account; `unknown_update` queues an update of a type that no client knows.
     """
 
     TOO_MANY_REQUESTS = "too_many_requests"
     BLOCKED = "blocked"
+    DEACTIVATED = "deactivated"
     BAD_REQUEST = "bad_request"
     UNAUTHORIZED = "unauthorized"
     INTERNAL_ERROR = "internal_error"
     BAD_GATEWAY = "bad_gateway"
-    SLOW = "slow"
-    ACCEPT_THEN_DROP = "accept_then_drop"
+    NO_DESCRIPTION = "no_description"
     DROP_BEFORE_ACCEPT = "drop_before_accept"
     HANG = "hang"
+    SLOW = "slow"
+    ACCEPT_THEN_DROP = "accept_then_drop"
+    TRUNCATED = "truncated"
+    UNKNOWN_FIELDS = "unknown_fields"
+    BLOCKS = "blocks"
+    LEAVES = "leaves"
+    UNKNOWN_UPDATE = "unknown_update"
 
 
 class Fault(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -108,7 +121,12 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     `hang` never reach it, and refusals are answered in its place.
 
     `count` is how many calls it may spoil in all; None is no limit. The first rule that fits a call decides;
-    `slow` lets the following rules decide as well.
+    `slow` lets the following rules decide as well. A rule strikes from `from_ms` until before `until_ms`, by the
+    sandbox's clock. `at_message` fits the bot's so many-th message to a chat, and each one after it.
+
+    `latency_ms` is a fixed latency, the least of a uniform one, whose most is `most_ms`, or the median of a lognormal
+    one, whose spread is `sigma` and which `most_ms` may cut. A `retry_after` of null is a 429 without parameters.
+    With `accepted` the work is done all the same, although the answer says otherwise.
     """
 
     kind: FaultKind
@@ -117,8 +135,15 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     method: str | None = None
     probability: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
     count: Annotated[int, msgspec.Meta(ge=1)] | None = None
-    retry_after: Annotated[int, msgspec.Meta(ge=1)] = 1
+    from_ms: int | None = None
+    until_ms: int | None = None
+    at_message: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    retry_after: Annotated[int, msgspec.Meta(ge=1)] | None = 1
     latency_ms: Annotated[int, msgspec.Meta(ge=0)] = 0
+    most_ms: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    distribution: Literal["fixed", "uniform", "lognormal"] = "fixed"
+    sigma: Annotated[float, msgspec.Meta(gt=0, le=5)] = 0.5
+    accepted: bool = False
 
 
 class SetFault(msgspec.Struct, frozen=True):

@@ -7,9 +7,11 @@ import aiohttp
 import pytest
 
 from bench.sandbox import SandboxClient
-from bench.sandbox.faults import Faults, Verdict
+from bench.sandbox.faults import Faults, Occasion, Verdict
 from bench.sandbox.wire import Fault, FaultKind, Row
 from tests.sandbox.caller import Caller, Reply, reply
+
+GET_ME = Occasion(1, None, "getme")
 
 
 async def last_row(client: SandboxClient) -> Row:
@@ -20,6 +22,7 @@ async def last_row(client: SandboxClient) -> Row:
     ("kind", "refusal"),
     [
         (FaultKind.BLOCKED, (403, "Forbidden: bot was blocked by the user")),
+        (FaultKind.DEACTIVATED, (403, "Forbidden: user is deactivated")),
         (FaultKind.BAD_REQUEST, (400, "Bad Request: message is too long")),
         (FaultKind.UNAUTHORIZED, (401, "Unauthorized")),
         (FaultKind.INTERNAL_ERROR, (500, "Internal Server Error")),
@@ -105,7 +108,7 @@ def test_slowness_lets_the_next_fault_decide_as_well() -> None:
     refusal = Fault(FaultKind.TOO_MANY_REQUESTS)
     for fault in (Fault(FaultKind.SLOW, latency_ms=20), Fault(FaultKind.SLOW, latency_ms=5), refusal):
         faults.add(fault, None)
-    assert faults.judge(1, None, "getme") == Verdict(25, refusal)
+    assert faults.judge(GET_ME) == Verdict(25, refusal)
 
 
 async def test_a_fault_strikes_as_often_as_ordered_and_says_how_often_it_did(
@@ -146,7 +149,7 @@ def test_chance_follows_the_seed() -> None:
     def struck(seed: int) -> list[bool]:
         faults = Faults(seed)
         faults.add(Fault(FaultKind.INTERNAL_ERROR, probability=0.5), None)
-        return [faults.judge(1, None, "getme").fault is not None for _ in range(200)]
+        return [faults.judge(GET_ME).fault is not None for _ in range(200)]
 
     assert struck(1) == struck(1) != struck(2)
     assert 60 < sum(struck(1)) < 140
