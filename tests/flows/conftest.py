@@ -1,4 +1,4 @@
-"""One running house a story."""
+"""One running house a story; at its end the sandbox says whether the bot behaved."""
 
 from collections.abc import AsyncIterator
 
@@ -11,3 +11,5 @@ from tests.flows.house import House, open_house
 async def house(redis_url: str, database_url: str) -> AsyncIterator[House]:
     async with open_house(redis_url, database_url) as house:
         yield house
+        assert (await house.people.violations()).listed == []
+        assert (await house.people.counters()).unmodelled == 0
