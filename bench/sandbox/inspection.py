@@ -16,7 +16,6 @@ from bench.sandbox.shapes import Field, decoded, described, scalar_fits, value_m
 from bench.sandbox.spec import MethodSpec, read_spec
 
 _LONGEST_NAME = 64
-_UNREAD_MODES = frozenset({"markdown", "markdownv2"})
 _NATIVE = (str, int, float, list, dict)
 
 
@@ -32,8 +31,6 @@ def inspect(method: MethodSpec, given: Parameters) -> list[str]:
             found += argument_misfits(method, field, value)
         if field is not None and field.deprecated:
             found.append(f'"{name}" is deprecated')
-    if given.get("parse_mode") and str(given["parse_mode"]).lower() in _UNREAD_MODES:
-        found.append('"parse_mode" can only be HTML in the sandbox, which does not read Markdown')
     return found
 
 

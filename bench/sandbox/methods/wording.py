@@ -1,4 +1,4 @@
-"""What a call says in words: a text or a caption as HTML, with entities of its own, or plain.
+"""What a call says in words: a text or a caption with marks, with entities of its own, or plain.
 
 Lengths are the callers' to judge, for the server looks at the chat in between.
 """
@@ -11,14 +11,20 @@ from msgspec.structs import replace
 from bench.sandbox import errors, parameters
 from bench.sandbox.errors import ApiError
 from bench.sandbox.links import checked_link
+from bench.sandbox.markdown import parse_markdown
 from bench.sandbox.markup import Formatted, MarkupError, Span, listed, parse_html, plain
 from bench.sandbox.methods.call import Call
 from bench.sandbox.objects import Entity
+from bench.sandbox.old_markdown import parse_old_markdown
 from bench.sandbox.parameters import Parameters
 from bench.sandbox.state import State
 
 # Where the entities of a text stand; those of a caption are in caption_entities, and so on.
 _LISTS = {"text": "entities"}
+_MODES = {"html": parse_html, "markdownv2": parse_markdown, "markdown": parse_old_markdown}
+# The text with its marks, in bytes.
+_LONGEST_SOURCE = 2**15
+_SURELY_SHORT = _LONGEST_SOURCE // 4
 # What a bot may list; links, mentions and the like in plain text are the server's to find.
 _LISTABLE = frozenset(
     {
@@ -82,13 +88,16 @@ def require_text(words: Worded) -> None:
 
 def _formatted(given: Parameters, name: str) -> Formatted:
     text, mode = parameters.text(given, name), parameters.text(given, "parse_mode").lower()
-    if mode not in {"", "html"}:
-        raise ApiError(errors.UNSUPPORTED_PARSE_MODE)
-    if not mode:
+    if len(text) > _SURELY_SHORT and len(text.encode()) > _LONGEST_SOURCE:
+        raise ApiError(errors.SOURCE_TOO_LONG)
+    if not mode or mode == "none":
         beside = given.get(_LISTS.get(name, f"{name}_entities"))
         return _with_listed(text, beside) if beside else plain(text)
+    parse = _MODES.get(mode)
+    if parse is None:
+        raise ApiError(errors.UNSUPPORTED_PARSE_MODE)
     try:
-        return parse_html(text)
+        return parse(text)
     except MarkupError as error:
         raise ApiError(errors.bad_request(f"can't parse entities: {error}")) from error
 
