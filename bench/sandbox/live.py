@@ -16,6 +16,7 @@ from aiohttp import web
 
 from bench.sandbox import wire
 from bench.sandbox.control import person_info
+from bench.sandbox.menu import commands_for
 from bench.sandbox.onlooker import Onlooker, Watch
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.state import Activity, Bot, Conversation, State
@@ -128,8 +129,11 @@ def _picture_of_chat(bot: Bot, conversation: Conversation, watch: Watch, now_ms:
         return None
     earlier = max(0, len(conversation.messages) - _LISTED_MESSAGES)
     transcript = transcript_of(conversation, islice(conversation.messages.values(), earlier, None), now_ms)
-    snapshot = wire.Snapshot(bot.id, person_info(person), transcript, earlier, watch.view)
-    return Picture(_encode(snapshot), (watch.changes, _encode(transcript)), _holds(conversation.activity, now_ms))
+    commands = [wire.Command(one.command, one.description) for one in commands_for(bot, person)]
+    snapshot = wire.Snapshot(bot.id, person_info(person), transcript, earlier, watch.view, commands)
+    return Picture(
+        _encode(snapshot), (watch.changes, _encode(transcript), commands), _holds(conversation.activity, now_ms)
+    )
 
 
 def _holds(activity: Activity | None, now_ms: int) -> float:

@@ -388,14 +388,23 @@ class EngineView(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
+class Command(msgspec.Struct, frozen=True):
+    command: str
+    description: str
+
+
 class Snapshot(msgspec.Struct, frozen=True):
-    """A watched chat as it is now; `earlier` messages are not among those of the transcript."""
+    """A watched chat as it is now; `earlier` messages are not among those of the transcript.
+
+    `commands` are those that the bot shows to this person.
+    """
 
     bot_id: int
     person: PersonInfo
     transcript: Transcript
     earlier: int
     engine: EngineView
+    commands: list[Command] = []
 
 
 class ControlError(msgspec.Struct, frozen=True):

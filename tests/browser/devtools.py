@@ -80,6 +80,11 @@ class DevTools:
                 tab.hear(told["method"], told["params"])
 
 
+def _complaint(told: dict[str, Any]) -> str:
+    thrown = told.get("exceptionDetails", {}).get("exception", {}).get("description")
+    return str(thrown) if thrown else json.dumps(told)
+
+
 class Tab:
     """`asked_for` are the addresses that were loaded, `faults` what the browser complained of."""
 
@@ -93,7 +98,7 @@ class Tab:
         if event == "Network.requestWillBeSent":
             self.asked_for.append(told["request"]["url"])
         elif event in _FAULTY:
-            self.faults.append(json.dumps(told))
+            self.faults.append(_complaint(told))
 
     async def ask(self, command: str, **parameters: Any) -> dict[str, Any]:
         return await self._tools.ask(command, self._session, **parameters)

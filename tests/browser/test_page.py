@@ -156,6 +156,18 @@ async def test_a_payment_is_made_and_shown(visitor: Visitor, client: SandboxClie
     assert (await client.transcript("shop_bot", person)).messages[-1].paid == 75
 
 
+async def test_the_bots_commands_are_offered(visitor: Visitor, bot: Caller, person: int) -> None:
+    commands = [{"command": "help", "description": "What I can do"}, {"command": "buy", "description": "Buy it"}]
+    await bot("setMyCommands", commands=commands)
+    await visitor.plays(person)
+    await visitor.tab.click("#menu")
+    await visitor.sees("What I can do", "#commands")
+    await visitor.keeps("commands")
+    await visitor.tab.press("ArrowDown")
+    await visitor.tab.press("Enter")
+    await visitor.sees("/buy")
+
+
 async def test_an_alert_waits_for_its_reader(visitor: Visitor, client: SandboxClient, bot: Caller, person: int) -> None:
     keyboard = {"inline_keyboard": [[{"text": "Yes", "callback_data": "y"}]]}
     await bot("sendMessage", chat_id=person, text="Sure?", reply_markup=keyboard)

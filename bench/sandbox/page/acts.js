@@ -34,8 +34,8 @@ function wasDone(result) {
   return Boolean(result && !result.error);
 }
 
-// The picture goes as it is: its words stand in the address.
-export async function sendPicture({ bot, person }, file, caption) {
+// The file goes as it is: its words stand in the address.
+export async function sendFile({ bot, person }, kind, file, caption) {
   const words = new URLSearchParams({ bot, person, name: file.name, ...(caption ? { caption } : {}) });
-  return wasDone(await send(`acts/photo?${words}`, { method: "POST", body: file }));
+  return wasDone(await send(`acts/${kind}?${words}`, { method: "POST", body: file }));
 }

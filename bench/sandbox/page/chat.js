@@ -53,8 +53,8 @@ export function drawChatWords() {
     byId(id).replaceChildren(icon(name), el("span", {}, t(id)));
     byId(id).setAttribute("aria-label", t(id));
   }
-  for (const [id, name] of [["back", "back"], ["to-engine", "engine"], ["from-engine", "back"], ["attach", "attach"], ["send", "send"]]) {
-    byId(id).replaceChildren(icon(name));
+  for (const [id, name] of [["back", "back"], ["to-engine", "engine"], ["from-engine", "back"], ["attach", "attach"], ["send", "send"], ["menu", null]]) {
+    if (name) byId(id).replaceChildren(icon(name));
     byId(id).title = t(`do_${id.replace("-", "_")}`);
     byId(id).setAttribute("aria-label", t(`do_${id.replace("-", "_")}`));
   }

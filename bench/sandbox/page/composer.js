@@ -1,4 +1,4 @@
-// What is written: a text, the text of an own message anew, or a picture with words. Enter sends, Shift+Enter breaks the line.
+// What is written: a text, the text of an own message anew, or a file with words. Enter sends, Shift+Enter breaks the line.
 
 import { byId, el } from "./dom.js";
 import { icon } from "./icons.js";
@@ -6,10 +6,12 @@ import { toast } from "./notices.js";
 import { size, t } from "./texts.js";
 
 const HIGHEST_PX = 160;
-const BIGGEST_PICTURE = 10 * 1024 * 1024;
+const MB = 1024 * 1024;
+const BIGGEST = { photo: 10 * MB, other: 50 * MB };
+const PHOTOS = new Set(["image/png", "image/jpeg", "image/webp"]);
 
 export class Composer {
-  // `hand` has say(text), rewrite(message_id, text), picture(file, text) and last(), the person's last text.
+  // `hand` has say(text), rewrite(message_id, text), file(kind, file, text) and last(), the person's last text.
   constructor(hand) {
     this.hand = hand;
     this.box = byId("text");
@@ -49,10 +51,16 @@ export class Composer {
     }
   }
 
+  say(text) {
+    this.forget();
+    this.box.value = text;
+    return this.send();
+  }
+
   async send() {
     const text = this.box.value.trim();
     const { bound } = this;
-    if (!this.isOpen || !(text || bound?.picture)) return;
+    if (!this.isOpen || !(text || bound?.file)) return;
     this.forget();
     const isDone = await this.deed(bound, text);
     if (!isDone && !this.box.value) this.box.value = text;
@@ -60,7 +68,7 @@ export class Composer {
   }
 
   deed(bound, text) {
-    if (bound?.picture) return this.hand.picture(bound.picture, text);
+    if (bound?.file) return this.hand.file(bound.kind, bound.file, text);
     return bound ? this.hand.rewrite(bound.message_id, text) : this.hand.say(text);
   }
 
@@ -72,14 +80,17 @@ export class Composer {
   }
 
   take(files) {
-    const picture = [...files].find((file) => file.type.startsWith("image/"));
-    if (!this.isOpen || !files.length) return false;
-    if (!picture || picture.size > BIGGEST_PICTURE) {
-      toast(t(picture ? "tooBig" : "noPicture"));
+    const [file] = files;
+    if (!this.isOpen || !file) return false;
+    const kind = kindOf(file);
+    const most = BIGGEST[kind] ?? BIGGEST.other;
+    if (file.size > most || !file.size) {
+      toast(t(file.size ? "tooBig" : "isEmpty", { size: size(most) }));
       return true;
     }
-    const address = URL.createObjectURL(picture);
-    this.bind({ picture, address }, el("img", { src: address, alt: "" }), t("picture"), `${picture.name} · ${size(picture.size)}`);
+    const address = kind === "photo" ? URL.createObjectURL(file) : null;
+    const sign = address ? el("img", { src: address, alt: "" }) : icon("file");
+    this.bind({ file, kind, address }, sign, t(`kind_${kind}`), `${file.name} · ${size(file.size)}`);
     this.box.focus();
     return true;
   }
@@ -108,4 +119,12 @@ export class Composer {
     this.box.style.height = "";
     if (this.box.value) this.box.style.height = `${Math.min(this.box.scrollHeight + 2, HIGHEST_PX)}px`;
   }
+}
+
+// A picture goes as a photo, film and sound as what they are, and all else as a file.
+function kindOf(file) {
+  if (PHOTOS.has(file.type)) return "photo";
+  if (file.type === "image/gif") return "animation";
+  const [family] = file.type.split("/");
+  return ["video", "audio"].includes(family) ? family : "document";
 }

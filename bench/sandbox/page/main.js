@@ -1,11 +1,12 @@
 // The page put together: the address says who is played, two streams say what is, and what one does goes to the port.
 
-import { act, ask, say, sendPicture } from "./acts.js";
+import { act, ask, say, sendFile } from "./acts.js";
 import { chosen as fromAddress, go, keyOf, leave, settle } from "./address.js";
 import { Answers } from "./answers.js";
 import { appear, toggleAppearance } from "./appearance.js";
 import { Cast } from "./cast.js";
 import { drawChatWords, drawDeeds, drawHead, welcome } from "./chat.js";
+import { Commands } from "./commands.js";
 import { Composer } from "./composer.js";
 import { byId } from "./dom.js";
 import { icon } from "./icons.js";
@@ -35,9 +36,10 @@ const messages = new Messages(byId("messages"), {
 const composer = new Composer({
   say: (text) => say(chosen, text),
   rewrite: (message_id, text) => act(chosen, "edit", { message_id, text }),
-  picture: (file, text) => sendPicture(chosen, file, text),
+  file: (kind, file, text) => sendFile(chosen, kind, file, text),
   last: () => snapshot?.transcript.messages.findLast((one) => !one.from_bot && one.text && !one.media && !one.deleted),
 });
+const commands = new Commands(byId("text"), (text) => composer.say(text));
 const answers = new Answers((waiting) => markWaiting(byId("messages"), waiting));
 const streams = new Streams({ cast: hearCast, chat: hearChat, gone: forget });
 
@@ -126,6 +128,7 @@ function drawChat() {
   if (snapshot.transcript.messages.length) messages.show(keyOf(chosen.bot, chosen.person), snapshot, bot);
   else messages.explain(welcome());
   drawDeeds(snapshot, chosen, bot);
+  commands.show(snapshot.commands ?? []);
   answers.hear(keyOf(chosen.bot, chosen.person), snapshot.transcript.taps);
   knowledge.show(snapshot);
 }

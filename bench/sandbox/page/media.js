@@ -4,7 +4,7 @@ import { mediaAddress } from "./address.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { player } from "./player.js";
-import { duration, length, size, t } from "./texts.js";
+import { duration, playtime, size, t } from "./texts.js";
 import { openViewer } from "./viewer.js";
 
 const WIDEST = 340;
@@ -36,7 +36,7 @@ function picture(one) {
 
 function video(one) {
   const shown = el("video", { src: mediaAddress(one), controls: true, preload: "metadata", playsinline: true });
-  const length = one.duration ? el("span", { class: "badge-time" }, length(one.duration)) : null;
+  const length = one.duration ? el("span", { class: "badge-time" }, playtime(one.duration)) : null;
   return covered(one, sized(one, el("div", { class: "frame video" }, whenBroken(one, shown), length)));
 }
 

@@ -4,7 +4,7 @@ import { mediaAddress } from "./address.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { toast } from "./notices.js";
-import { length, size, t } from "./texts.js";
+import { playtime, size, t } from "./texts.js";
 
 const BARS = 36;
 let playing = null;
@@ -14,11 +14,11 @@ export function player(one) {
   sound.preload = "none";
   sound.src = mediaAddress(one);
   const button = el("button", { type: "button", class: "play", onclick: () => toggle(sound) }, icon("play"));
-  const time = el("span", { class: "muted" }, length(one.duration ?? 0));
+  const time = el("span", { class: "muted" }, playtime(one.duration ?? 0));
   const [way, advance] = one.kind === "voice" ? waves(one) : line();
   follow(sound, button, (part, seconds) => {
     advance(part);
-    time.textContent = length(part ? seconds : (one.duration ?? 0));
+    time.textContent = playtime(part ? seconds : (one.duration ?? 0));
   });
   const about = one.kind === "voice" ? null : el("strong", {}, one.name || t("kind_audio"));
   const facts = one.kind === "voice" ? time : el("span", { class: "muted" }, time, ` · ${size(one.size ?? 0)}`);

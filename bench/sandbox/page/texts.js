@@ -39,7 +39,7 @@ export function size(bytes) {
   return `${amount.toLocaleString(LANGUAGES[current].tag, { maximumFractionDigits: amount < 10 ? 1 : 0 })} ${unit}`;
 }
 
-export function length(seconds) {
+export function playtime(seconds) {
   return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 }
 
