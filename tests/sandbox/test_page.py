@@ -174,6 +174,23 @@ async def test_what_the_bot_is_doing_stands_there_and_goes_by_itself(
         assert (await stream.snapshot()).transcript.chat_action is None
 
 
+async def test_a_person_sees_the_narrowest_list_of_commands_first_in_their_language(
+    sandbox: Sandbox, bot: Caller, person: int
+) -> None:
+    async with streaming(sandbox, f"live/shop_bot/{person}") as stream:
+        assert (await stream.snapshot()).commands == []
+        for name, place in (
+            ("any", {}),
+            ("fala", {"language_code": "pt"}),
+            ("parle", {"scope": {"type": "all_private_chats"}, "language_code": "fr"}),
+            ("private", {"scope": {"type": "all_private_chats"}}),
+            ("here", {"scope": {"type": "chat", "chat_id": person}}),
+        ):
+            await bot("setMyCommands", commands=[{"command": name, "description": "It"}], **place)
+            if name != "parle":
+                assert [one.command for one in (await stream.snapshot()).commands] == [name]
+
+
 async def test_the_cast_tells_what_kind_of_message_was_the_last(
     sandbox: Sandbox, client: SandboxClient, bot: Caller, person: int
 ) -> None:

@@ -11,6 +11,7 @@ export function askPayment(pay) {
   byId("checkout-label").textContent = t("checkout");
   byId("payment-no").textContent = t("cancel");
   byId("payment-yes").textContent = t("pay");
+  byId("payment-no").onclick = () => box.close();
   box.onclose = () => {
     if (box.returnValue === "pay") pay(byId("checkout").checked ? "checkout" : "pay", { amount: Number(byId("amount").value), payload: byId("payload").value.trim() });
   };
