@@ -8,7 +8,9 @@ import msgspec
 from bench.sandbox.errors import ApiError, Refusal
 
 Parameters = dict[str, Any]
-_NUMBER = re.compile(r"\s*-?\d+")
+# What the server can hold; a longer number counts as not given.
+_NUMBER = re.compile(r"\s*-?\d{1,18}(?!\d)")
+_HIGHEST = 2**63 - 1
 
 
 def text(given: Parameters, name: str) -> str:
@@ -19,7 +21,7 @@ def text(given: Parameters, name: str) -> str:
 def integer(given: Parameters, name: str, default: int = 0) -> int:
     value = given.get(name)
     if type(value) is int:
-        return value
+        return value if -_HIGHEST <= value <= _HIGHEST else default
     match = _NUMBER.match(value) if isinstance(value, str) else None
     return int(match[0]) if match else default
 

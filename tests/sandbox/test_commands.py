@@ -58,6 +58,7 @@ def test_a_command_is_cleaned() -> None:
         ({"scope": "{"}, "can't parse BotCommandScope JSON object"),
         ({"scope": "[]"}, "can't parse BotCommandScope: BotCommandScope must be an Object"),
         ({"scope": {}}, "can't parse BotCommandScope: Can't find field \"type\""),
+        ({"scope": {"type": []}}, 'can\'t parse BotCommandScope: Field "type" must be of type String'),
         ({"scope": {"type": "moon"}}, "can't parse BotCommandScope: Unsupported type specified"),
         ({"scope": {"type": "chat"}}, "can't parse BotCommandScope: Can't find field \"chat_id\""),
         ({"scope": {"type": "chat", "chat_id": 1}}, "chat not found"),

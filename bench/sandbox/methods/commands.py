@@ -60,6 +60,8 @@ def _scope(call: Call) -> Scope:
     kind = scope.get("type")
     if kind is None:
         raise _bad_scope('Can\'t find field "type"')
+    if not isinstance(kind, str):
+        raise _bad_scope('Field "type" must be of type String')
     if kind in _PLAIN_SCOPES:
         return Scope(kind)
     if kind not in _CHAT_SCOPES:
