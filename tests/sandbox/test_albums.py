@@ -88,6 +88,27 @@ async def test_an_album_that_cannot_be_sent_is_not_sent_at_all(
     assert len((await client.transcript("shop_bot", person)).messages) == 1
 
 
+async def test_the_chat_is_judged_before_what_only_the_data_centres_see(
+    bot: Caller, client: SandboxClient, person: int
+) -> None:
+    broken = [PHOTO, item("photo", "nothing")]
+    lost = await album(bot, person, broken, reply_parameters={"message_id": 99})
+    assert lost.refusal == (400, "Bad Request: message to be replied not found")
+    await client.block("shop_bot", person)
+    assert (await album(bot, person, broken)).refusal == (403, "Forbidden: bot was blocked by the user")
+
+
+async def test_a_copy_of_a_piece_is_no_piece_and_of_a_deleted_one_there_is_none(
+    bot: Caller, client: SandboxClient, person: int
+) -> None:
+    first, second = (await album(bot, person, [PHOTO, PHOTO])).result
+    await bot("copyMessage", chat_id=person, from_chat_id=person, message_id=first["message_id"])
+    assert (await client.transcript("shop_bot", person)).messages[-1].album is None
+    await bot("deleteMessage", chat_id=person, message_id=second["message_id"])
+    gone = await bot("copyMessage", chat_id=person, from_chat_id=person, message_id=second["message_id"])
+    assert gone.refusal == (400, "Bad Request: message to copy not found")
+
+
 async def test_a_copy_keeps_the_content_and_not_the_keyboard(bot: Caller, client: SandboxClient, person: int) -> None:
     (other,) = await client.add_people(1)
     await client.start("shop_bot", other.id)

@@ -6,8 +6,11 @@ import aiohttp
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
+from bench.sandbox.errors import ApiError
 from bench.sandbox.files import Content, File, FileStore, Kind
+from bench.sandbox.uploads import Upload
 from tests.sandbox.caller import Caller, upload
+from tests.sandbox.hall import PERSON, Hall
 from tests.sandbox.pictures import SOUND, png
 
 MEGABYTE = 1024 * 1024
@@ -102,6 +105,8 @@ async def test_twenty_megabytes_come_down(bot: Caller, sandbox: Sandbox, person:
     file = (await bot("getFile", file_id=sent["document"]["file_id"])).result
     async with bot.session.get(f"{sandbox.api_url}/file/bot{bot.bot.token}/{file['file_path']}") as answer:
         assert (answer.status, await answer.read() == content) == (200, True)
+    async with bot.session.get(f"{sandbox.api_url}/file/bot{sandbox.bots[1].token}/{file['file_path']}") as answer:
+        assert answer.status == 404
 
 
 @pytest.mark.parametrize("path", ["", "/", "/documents/file_0.txt", "/../x"])
@@ -129,13 +134,14 @@ def test_the_same_bytes_are_kept_once() -> None:
     assert store.kept_bytes == 6
 
 
-def test_dropped_bytes_are_gone_for_whoever_wants_them_and_can_still_be_sent() -> None:
-    store = FileStore(most_bytes=1)
-    file = store.keep(_document(b"12"))
-    file_id = store.id_for(1, file)
-    handle = store.find(file_id)
-    assert handle is not None
-    assert (handle.file, handle.file.content.data) == (file, None)
+def test_dropped_bytes_cannot_be_downloaded_and_can_still_be_sent() -> None:
+    hall = Hall()
+    hall.state.files.most_bytes = 1
+    two_bytes = Upload("a.txt", "", Content.of(b"12"))
+    sent = hall.call("sendDocument", chat_id=PERSON, document=two_bytes).document.file_id
+    with pytest.raises(ApiError, match="wrong file_id or the file is temporarily unavailable"):
+        hall.call("getFile", file_id=sent)
+    assert hall.call("sendDocument", chat_id=PERSON, document=sent).document.file_id == sent
 
 
 def _document(content: bytes, name: str = "a") -> File:
