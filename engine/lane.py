@@ -181,13 +181,13 @@ class Lane:
 
     async def _keep_leases(self) -> None:
         while not told_to_end():
-            await asyncio.sleep(RENEWAL_S)
             tickets = list(self._journeys.values())
             try:
                 if tickets:
                     await self._timers.extend(self._bot_id, tickets, LEASE_MS)
             except RecoveryError as error:
                 logger().warning("Leases not renewed", bot=self._name(), error=str(error))
+            await asyncio.sleep(RENEWAL_S)
 
     def _sleep_s(self, bot: Served, claimed: Claimed) -> float:
         """Until the nearest deadline, or until one armed from now on could be due: whichever comes first."""
