@@ -30,6 +30,8 @@ from bench.sandbox.objects import (
 # What a bot gets that never said what it wants: everything but these.
 UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 _REMEMBERED_TAPS = 8
+# A question that a bot left open for so long cannot be answered any more.
+_FORGOTTEN_MS = 60_000
 Body = Message | CallbackQuery | PreCheckoutQuery | ChatMemberUpdated
 UNKNOWN_UPDATE = "update_of_tomorrow"
 _encode = msgspec.json.Encoder().encode
@@ -326,6 +328,7 @@ class State:
     def open_query(self, bot: Bot, conversation: Conversation, message_id: int, data: str, now_ms: int) -> str:
         query = Query(str(self._next_query), conversation, message_id, data, now_ms)
         self._next_query += 1
+        _drop_older(bot.queries, now_ms - _FORGOTTEN_MS)
         bot.queries[query.id] = query
         conversation.taps = [*conversation.taps[1 - _REMEMBERED_TAPS :], query]
         return query.id
@@ -333,6 +336,7 @@ class State:
     def open_checkout(self, bot: Bot, checkout: Checkout) -> str:
         query_id = str(self._next_query)
         self._next_query += 1
+        _drop_older(bot.checkouts, checkout.at_ms - _FORGOTTEN_MS)
         bot.checkouts[query_id] = checkout
         return query_id
 
@@ -344,6 +348,12 @@ class State:
         for bot in self.bots.values():
             bot.forget_chats()
             self.stir(bot)
+
+
+def _drop_older(waiting: dict[str, Query] | dict[str, Checkout], than_ms: int) -> None:
+    """Drop questions that nobody answered, the oldest first."""
+    while waiting and waiting[oldest := next(iter(waiting))].at_ms < than_ms:
+        del waiting[oldest]
 
 
 def _ignore(_: Bot) -> None:

@@ -29,6 +29,14 @@ def test_a_tap_cannot_be_answered_late() -> None:
     assert hall.refusal("answerCallbackQuery", callback_query_id=query_id) == TOO_OLD
 
 
+def test_what_nobody_answers_is_not_kept_for_ever() -> None:
+    hall = Hall()
+    first, asked = tapped(hall), checked_out(hall)
+    hall.now_ms += 61 * SECOND_MS
+    assert (tapped(hall), checked_out(hall)) != (first, asked)
+    assert (len(hall.bot.queries), len(hall.bot.checkouts)) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("given", "description"),
     [
