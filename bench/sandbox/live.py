@@ -44,6 +44,12 @@ class Live:
         self._pulse = pulse
         self._onlooker = onlooker
         self._clock = clock
+        self._closing = False
+
+    def close(self) -> None:
+        """End the streams, so that nothing has to break them off."""
+        self._closing = True
+        self._pulse.beat()
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -74,17 +80,17 @@ class Live:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await response.prepare(request)
         loop, shown, sent_at = asyncio.get_running_loop(), None, 0.0
-        while picture := look():
+        while not self._closing and (picture := look()):
             beats = self._pulse.beats
             if picture.mark != shown or loop.time() - sent_at >= _ANYWAY_S:
                 await response.write(b"data: " + picture.body + b"\n\n")
                 shown, sent_at = picture.mark, loop.time()
             await self._pulse.until(partial(self._happened_since, beats), picture.holds_s)
-            await asyncio.sleep(_PAUSE_S)
+            await self._pulse.until(lambda: self._closing or None, _PAUSE_S)
         return response
 
     def _happened_since(self, beats: int) -> bool | None:
-        return self._pulse.beats != beats or None
+        return self._closing or self._pulse.beats != beats or None
 
 
 def cast_of(state: State) -> list[wire.CastBot]:

@@ -92,10 +92,12 @@ class Sandbox:
         application = control.application()
         media = MediaPort(self._state, pulse, clock.now_ms)
         application.add_routes([*conditions.routes(), *media.routes()])
-        application.add_routes([*Live(self._state, pulse, onlooker, clock.now_ms).routes(), *page_routes()])
+        live = Live(self._state, pulse, onlooker, clock.now_ms)
+        application.add_routes([*live.routes(), *page_routes()])
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_PATIENCE_S, handler_cancellation=True)
         self.control_url = await _serve(stack, runner, self._control_port)
         stack.push_async_callback(api.close)
+        stack.callback(live.close)
 
 
 async def _serve(stack: AsyncExitStack, runner: web.BaseRunner, port: int) -> str:

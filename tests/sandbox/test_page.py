@@ -230,6 +230,14 @@ async def test_of_a_long_chat_the_latest_messages_are_sent(
     assert ([message.text for message in seen.transcript.messages], seen.earlier) == (["b", "c"], 2)
 
 
+async def test_a_stream_ends_with_the_sandbox(caplog: pytest.LogCaptureFixture) -> None:
+    async with Sandbox(bots=1) as sandbox, streaming(sandbox, "live") as stream:
+        await stream.cast()
+        await sandbox.__aexit__(None, None, None)
+        assert await stream.has_ended()
+    assert not caplog.records
+
+
 async def test_the_cast_lists_who_met_which_bot_and_no_token(
     sandbox: Sandbox, client: SandboxClient, session: aiohttp.ClientSession, person: int
 ) -> None:

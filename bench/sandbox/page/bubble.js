@@ -18,7 +18,7 @@ export function bubble(messages, scene, place) {
   return el(
     "article",
     { class: classes(messages, captioned, place), "data-message": first.message_id },
-    el(
+    fitted(
       "div",
       { class: "bubble", ondblclick: () => !first.from_bot && first.text && scene.hand.edit(first) },
       el("span", { class: "hidden" }, `${who}: `),
@@ -29,6 +29,14 @@ export function bubble(messages, scene, place) {
     ),
     first.reply_markup && !first.deleted && keyboard(first, scene.isOpen, scene.hand),
   );
+}
+
+// Words beside a picture are no wider than the picture.
+function fitted(...parts) {
+  const made = el(...parts);
+  const frame = made.querySelector(".album, .frame");
+  if (frame) made.style.maxWidth = `min(100%, calc(${frame.style.width || "380px"} + 8px))`;
+  return made;
 }
 
 export function service(message, scene) {

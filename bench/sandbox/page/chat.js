@@ -23,7 +23,7 @@ function drawDoing(chosen, action, name) {
   const hint = byId("chat-hint");
   hint.classList.toggle("doing", Boolean(action));
   if (action) hint.replaceChildren(t(`action_${action}`), el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i")));
-  else hint.replaceChildren(...(chosen ? [name ? t("youAre", { name }) : "", el("span", { class: "username" }, ` @${chosen.bot}`)] : []));
+  else hint.replaceChildren(...(chosen ? [name ? t("youAre", { name }) : "", el("span", { class: "username" }, `${name ? " · " : ""}@${chosen.bot}`)] : []));
 }
 
 // Who has not started can only start, who has blocked can only unblock.
