@@ -127,6 +127,8 @@ class FileStore:
     _handles: dict[str, Handle] = field(default_factory=dict)
     _paths: dict[tuple[int, str], Handle] = field(default_factory=dict)
     _path_of: dict[tuple[int, str], str] = field(default_factory=dict)
+    # What each bot sees of a file, made once: a file that goes to thousands is not described a thousand times.
+    views: dict[tuple[int, str], object] = field(default_factory=dict)
 
     def keep(self, file: File) -> File:
         """Keep a file that was sent; give the one that is known if it is."""
@@ -167,6 +169,7 @@ class FileStore:
         self._handles.clear()
         self._paths.clear()
         self._path_of.clear()
+        self.views.clear()
         self._bytes = 0
 
     @property

@@ -145,9 +145,17 @@ def show(message: MediaMessage, files: FileStore, bot_id: int, file: File) -> No
     """Put the file into the message, as this bot sees it, in place of another."""
     for kind in _SEEN:
         setattr(message, kind, () if kind is Kind.PHOTO else None)
-    setattr(message, file.kind, _SEEN[file.kind](files, bot_id, file))
+    setattr(message, file.kind, _seen(files, bot_id, file))
     if file.kind is Kind.ANIMATION:
         message.document = _document(files, bot_id, file)
+
+
+def _seen(files: FileStore, bot_id: int, file: File) -> object:
+    key = bot_id, file.unique_id
+    view = files.views.get(key)
+    if view is None:
+        view = files.views[key] = _SEEN[file.kind](files, bot_id, file)
+    return view
 
 
 def shown(message: Message) -> tuple[Kind, Any] | None:
