@@ -9,6 +9,7 @@ from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.errors import ApiError
 from bench.sandbox.files import Content, File, FileStore, Kind
 from bench.sandbox.uploads import Upload
+from bench.sandbox.wire import Fault, FaultKind
 from tests.sandbox.caller import Caller, upload
 from tests.sandbox.hall import PERSON, Hall
 from tests.sandbox.pictures import SOUND, png
@@ -107,6 +108,15 @@ async def test_twenty_megabytes_come_down(bot: Caller, sandbox: Sandbox, person:
         assert (answer.status, await answer.read() == content) == (200, True)
     async with bot.session.get(f"{sandbox.api_url}/file/bot{sandbox.bots[1].token}/{file['file_path']}") as answer:
         assert answer.status == 404
+
+
+async def test_faults_strike_downloads(bot: Caller, client: SandboxClient, sandbox: Sandbox, person: int) -> None:
+    sent = (await upload(bot, "sendDocument", chat_id=person, document=b"x")).result
+    path = (await bot("getFile", file_id=sent["document"]["file_id"])).result["file_path"]
+    await client.set_fault(Fault(FaultKind.BAD_GATEWAY, method="/file", count=1))
+    for status in (502, 200):
+        async with bot.session.get(f"{sandbox.api_url}/file/bot{bot.bot.token}/{path}") as answer:
+            assert answer.status == status
 
 
 @pytest.mark.parametrize("path", ["", "/", "/documents/file_0.txt", "/../x"])
