@@ -6,10 +6,12 @@ from typing import Final
 
 from bench.first_light import question as first_light
 from bench.idle import question as idle
+from bench.speed import question as speed
 
 _QUESTIONS: Final[dict[str, tuple[Callable[[Sequence[str]], int], str]]] = {
     "first-light": (first_light.main, "is every message that is owed sent once, in time, and no other?"),
     "idle": (idle.main, "what does an armed chat cost while nothing is due?"),
+    "sandbox": (speed.main, "what does a call of the local Bot API cost?"),
 }
 
 

@@ -7,7 +7,6 @@ of the newest messages, rates by the sends of the last second, and beyond a boun
 import re
 from collections import Counter, deque
 from collections.abc import Hashable
-from typing import Generic, TypeVar
 
 from bench.sandbox.wire import BotCounts, Counts, Violation, Violations
 
@@ -16,32 +15,57 @@ _LISTED = 1000
 _REMEMBERED = 1_000_000
 _OTHER = "other"
 _NUMBER = re.compile(r"\d+")
-_Key = TypeVar("_Key", bound=Hashable)
 
 
-class SlidingSecond(Generic[_Key]):
-    """How often each key came within any second; it holds the last second, and the highest of those above one."""
+class Rate:
+    """How many came within any second: the highest."""
+
+    __slots__ = ("_times", "highest")
+
+    def __init__(self) -> None:
+        self.highest = 0
+        self._times: deque[int] = deque()
+
+    def add(self, now_ms: int) -> int:
+        """Give the highest so far."""
+        times = self._times
+        times.append(now_ms)
+        while times[0] <= now_ms - _SECOND_MS:
+            times.popleft()
+        self.highest = max(self.highest, len(times))
+        return self.highest
+
+
+class Rates:
+    """The same for many keys. Who comes twice within a second gets a rate; others are forgotten after two."""
 
     def __init__(self, most: int) -> None:
-        self.highest: dict[_Key, int] = {}
+        self.highest: dict[int, int] = {}
         self._most = most
-        self._events: deque[tuple[int, _Key]] = deque()
-        self._within: Counter[_Key] = Counter()
+        self._turned_ms = 0
+        # When a key came last, or its rate.
+        self._young: dict[int, int | Rate] = {}
+        self._old: dict[int, int | Rate] = {}
 
-    def add(self, key: _Key, now_ms: int) -> None:
-        self._forget(now_ms - _SECOND_MS)
-        self._events.append((now_ms, key))
-        self._within[key] = count = self._within[key] + 1
-        if count > self.highest.get(key, 1) and (key in self.highest or len(self.highest) < self._most):
-            self.highest[key] = count
+    def add(self, key: int, now_ms: int) -> None:
+        if now_ms - self._turned_ms >= _SECOND_MS:
+            self._young, self._old, self._turned_ms = {}, self._young, now_ms
+        last = self._young.get(key)
+        if last is None:
+            last = self._old.get(key)
+        if last is None or (type(last) is int and now_ms - last >= _SECOND_MS):
+            self._young[key] = now_ms
+        else:
+            self._young[key] = self._again(key, last, now_ms)
 
-    def _forget(self, until_ms: int) -> None:
-        events, within = self._events, self._within
-        while events and events[0][0] <= until_ms:
-            _, key = events.popleft()
-            within[key] -= 1
-            if not within[key]:
-                del within[key]
+    def _again(self, key: int, last: int | Rate, now_ms: int) -> Rate:
+        if isinstance(last, int):
+            first_ms, last = last, Rate()
+            last.add(first_ms)
+        highest = last.add(now_ms)
+        if highest > 1 and (key in self.highest or len(self.highest) < self._most):
+            self.highest[key] = max(highest, self.highest.get(key, 0))
+        return last
 
 
 class Newest:
@@ -63,7 +87,9 @@ class Newest:
 
 
 class _BotCounters:
-    def __init__(self) -> None:
+    def __init__(self, listed: int) -> None:
+        self.rate = Rate()
+        self.chats = Rates(listed)
         self.accepted: Counter[str] = Counter()
         self.rejected: Counter[str] = Counter()
         self.unmodelled: Counter[str] = Counter()
@@ -84,8 +110,6 @@ class Counters:
         self._bots: dict[int, _BotCounters] = {}
         self._violations: Counter[tuple[int, str, str]] = Counter()
         self._messages = Newest(self._remembered)
-        self._by_bot: SlidingSecond[int] = SlidingSecond(self._listed)
-        self._by_chat: SlidingSecond[tuple[int, int]] = SlidingSecond(self._listed)
 
     def accepted(self, bot_id: int, method: str) -> None:
         self._bot(bot_id).accepted[method] += 1
@@ -101,8 +125,8 @@ class Counters:
         bot = self._bot(bot_id)
         bot.messages += 1
         bot.duplicates += self._messages.seen(hash((bot_id, chat_id, content)))
-        self._by_bot.add(bot_id, now_ms)
-        self._by_chat.add((bot_id, chat_id), now_ms)
+        bot.rate.add(now_ms)
+        bot.chats.add(chat_id, now_ms)
 
     def violation(self, bot_id: int, method: str, what: str) -> None:
         """Count what no bot should do, though Telegram may let it pass; `what` is a sentence."""
@@ -133,8 +157,7 @@ class Counters:
         )
 
     def _counts_of(self, bot_id: int, bot: _BotCounters) -> BotCounts:
-        at_least = min(1, bot.messages)
-        chats = {str(chat): rate for (owner, chat), rate in self._by_chat.highest.items() if owner == bot_id}
+        chats = {str(chat): rate for chat, rate in bot.chats.highest.items()}
         return BotCounts(
             bot_id,
             accepted=dict(bot.accepted),
@@ -143,13 +166,13 @@ class Counters:
             messages=bot.messages,
             duplicates=bot.duplicates,
             violations=bot.violations,
-            highest_per_second=self._by_bot.highest.get(bot_id, at_least),
-            highest_per_second_in_a_chat=max(chats.values(), default=at_least),
+            highest_per_second=bot.rate.highest,
+            highest_per_second_in_a_chat=max(chats.values(), default=min(1, bot.messages)),
             fast_chats=chats,
         )
 
     def _bot(self, bot_id: int) -> _BotCounters:
         found = self._bots.get(bot_id)
         if found is None:
-            found = self._bots[bot_id] = _BotCounters()
+            found = self._bots[bot_id] = _BotCounters(self._listed)
         return found

@@ -45,18 +45,20 @@ class _Window:
         self._most = most
         self._taken: deque[int] = deque(maxlen=most)
 
-    def next_ms(self, messages: int, now_ms: int) -> int:
-        """When so many messages may go."""
+    def place(self, messages: int, now_ms: int, patience_ms: int) -> int:
+        """Give the ms to wait for a place, and take it if that is not too long."""
         over = len(self._taken) + min(messages, self._most) - self._most
-        return now_ms if over <= 0 else max(now_ms, self._taken[over - 1] + _SECOND_MS)
-
-    def take(self, messages: int, at_ms: int) -> None:
-        for _ in range(messages):
-            self._taken.append(at_ms)
+        at_ms = now_ms if over <= 0 else max(now_ms, self._taken[over - 1] + _SECOND_MS)
+        if at_ms - now_ms <= patience_ms:
+            self._taken.extend([at_ms] * messages)
+        return at_ms - now_ms
 
 
 class _Chats:
-    """When each chat of a bot will have rested from what it got; a chat at rest is forgotten."""
+    """When each chat of a bot will have rested from what it got; a chat at rest is forgotten.
+
+    An album goes whole, and is rested from as its messages would be.
+    """
 
     def __init__(self, per_second: float, burst: int) -> None:
         self._pause_ms = _SECOND_MS / per_second
@@ -64,16 +66,19 @@ class _Chats:
         self._rested_ms: dict[int, float] = {}
         self._sweep_above = _SWEPT_ABOVE
 
-    def next_ms(self, chat_id: int, now_ms: int) -> int:
-        """When the next message may go; an album goes whole, and is rested from as its messages would be."""
-        return max(now_ms, int(self._rested_ms.get(chat_id, now_ms) - self._leeway_ms))
+    def place(self, chat_id: int, messages: int, now_ms: int, patience_ms: int) -> int:
+        """Give the ms to wait for a place, and take it if that is not too long."""
+        rested_ms = max(now_ms, self._rested_ms.get(chat_id, 0))
+        wait_ms = max(0, int(rested_ms - self._leeway_ms) - now_ms)
+        if wait_ms <= patience_ms:
+            self._rested_ms[chat_id] = rested_ms + self._pause_ms * messages
+            if len(self._rested_ms) > self._sweep_above:
+                self._sweep(now_ms)
+        return wait_ms
 
-    def take(self, chat_id: int, messages: int, now_ms: int) -> None:
-        since_ms = max(now_ms, self._rested_ms.get(chat_id, now_ms))
-        self._rested_ms[chat_id] = since_ms + self._pause_ms * messages
-        if len(self._rested_ms) > self._sweep_above:
-            self._rested_ms = {chat: at_ms for chat, at_ms in self._rested_ms.items() if at_ms > now_ms}
-            self._sweep_above = max(_SWEPT_ABOVE, 2 * len(self._rested_ms))
+    def _sweep(self, now_ms: int) -> None:
+        self._rested_ms = {chat: at_ms for chat, at_ms in self._rested_ms.items() if at_ms > now_ms}
+        self._sweep_above = max(_SWEPT_ABOVE, 2 * len(self._rested_ms))
 
 
 class _BotLimits:
@@ -132,10 +137,9 @@ class Limits:
             self._require_patience(bot, send, now_ms)
         if bot.chats is None:
             return 0
-        wait_ms = bot.chats.next_ms(send.chat_id, now_ms) - now_ms
+        wait_ms = bot.chats.place(send.chat_id, send.messages, now_ms, bot.absorb_ms)
         if wait_ms > bot.absorb_ms:
             raise errors.too_many_requests(bot.refuse(send.chat_id, wait_ms, now_ms))
-        bot.chats.take(send.chat_id, send.messages, now_ms)
         return wait_ms
 
     def wait_for_bot(self, send: Send, now_ms: int, waited_ms: int) -> int:
@@ -144,11 +148,10 @@ class Limits:
         window = bot.paid if send.paid else bot.free
         if window is None:
             return 0
-        at_ms = window.next_ms(send.messages, now_ms)
-        wait_ms = at_ms - now_ms
-        if wait_ms and waited_ms + wait_ms > bot.absorb_ms:
+        patience_ms = max(0, bot.absorb_ms - waited_ms)
+        wait_ms = window.place(send.messages, now_ms, patience_ms)
+        if wait_ms > patience_ms:
             raise errors.too_many_requests(bot.refuse(None, wait_ms, now_ms))
-        window.take(send.messages, at_ms)
         return wait_ms
 
     def _require_patience(self, bot: _BotLimits, send: Send, now_ms: int) -> None:

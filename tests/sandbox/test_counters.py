@@ -1,7 +1,7 @@
 """What is counted: calls by method and reason, doubles, rates, violations; and that it all stays bounded."""
 
 from bench.sandbox import SandboxClient
-from bench.sandbox.counters import Counters, Newest, SlidingSecond
+from bench.sandbox.counters import Counters, Newest, Rates
 from bench.sandbox.wire import Violation
 from tests.sandbox.caller import Caller
 
@@ -77,10 +77,17 @@ def test_only_the_newest_hashes_are_kept() -> None:
     assert len(newest._young) + len(newest._old) <= 20
 
 
-def test_a_rate_holds_no_more_than_its_last_second_and_its_bound() -> None:
-    rate: SlidingSecond[int] = SlidingSecond(3)
+def test_rates_hold_no_more_than_the_last_seconds_and_their_bound() -> None:
+    rates = Rates(3)
     for second in range(50):
         for _ in range(2):
-            rate.add(second, second * 1000)
-    assert rate.highest == {0: 2, 1: 2, 2: 2}
-    assert (len(rate._events), len(rate._within)) == (2, 1)
+            rates.add(second, second * 1000)
+    assert rates.highest == {0: 2, 1: 2, 2: 2}
+    assert len(rates._young) + len(rates._old) <= 2
+
+
+def test_a_rate_of_a_chat_counts_any_second_across_turns() -> None:
+    rates = Rates(9)
+    for now_ms in (500, 900, 1450, 1899, 2000, 5000, 5999, 6000):
+        rates.add(7, now_ms)
+    assert rates.highest == {7: 3}
