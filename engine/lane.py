@@ -29,6 +29,7 @@ LONGEST_SLEEP_S: Final = 5.0
 SHUT_SLEEP_S: Final = 0.5
 SHORTEST_SLEEP_S: Final = 0.02
 IN_FLIGHT: Final = 512
+WARM_S: Final = 1.0
 
 
 class Turn(NamedTuple):
@@ -70,6 +71,7 @@ class Lane:
         self._epoch = 0
         self._journeys: dict[asyncio.Task[None], Ticket] = {}
         self._on_the_way: set[Ticket] = set()
+        self._answered_at = elapsed_s() - WARM_S
         self._bucket: Bucket | None = None
         self._last_code: ClaimCode | None = None
         self._stale = False
@@ -164,7 +166,7 @@ class Lane:
 
     async def _journey(self, bot: Served, held: Held, ticket: Ticket) -> None:
         try:
-            end = await self._dispatch.serve(bot, held, partial(self._on_the_way.discard, ticket))
+            end = await self._dispatch.serve(bot, held, partial(self._note_passed, ticket))
         except RecoveryError as error:
             logger().warning("Journey broken off", bot=bot.username, chat=held.chat_id, error=str(error))
             return
@@ -174,10 +176,17 @@ class Lane:
         finally:
             self._on_the_way.discard(ticket)
             self._wake.set()
+        if end in USED_A_TOKEN:
+            self._answered_at = self._elapsed_s()
         if end is End.UNAUTHORIZED:
             self.unauthorized.set()
         if end not in USED_A_TOKEN:
             self._give_back(bot, 1)
+
+    def _note_passed(self, ticket: Ticket) -> None:
+        """At the wire; while nobody answers there it is still on the way, so that a cold start is no burst."""
+        if self._elapsed_s() - self._answered_at < WARM_S:
+            self._on_the_way.discard(ticket)
 
     async def _keep_leases(self) -> None:
         while not told_to_end():

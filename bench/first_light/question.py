@@ -88,7 +88,11 @@ def _begin_receivers(running: House, given: Given) -> list[str]:
 
 async def _begin_pollers(running: House, given: Given) -> list[str]:
     await running.share_among(given.shards)
-    return [running.begin_poller(shard) for _ in range(1 + given.standbys) for shard in range(given.shards)]
+    return [
+        running.begin_poller(shard, ahead=shard >= given.shards)
+        for _ in range(1 + given.standbys)
+        for shard in range(max(given.shards, given.reshard or 0))
+    ]
 
 
 async def _measure(

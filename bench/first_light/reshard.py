@@ -1,6 +1,6 @@
 """The number of shards changes in mid-run, by the operator's command, while all pollers go on.
 
-Pollers for new shards stand by before it, those of shards that are no more end by themselves. A bot that moves to
+Pollers for new shards stand by from the start, those of shards that are no more end by themselves. A bot that moves to
 another shard has two pollers that may think it theirs: what the record then shows is judged as ever.
 """
 
@@ -11,11 +11,10 @@ from typing import Any, Final
 
 from bench.first_light.finding import Finding, line, seconds
 from bench.first_light.judge import spread
-from bench.first_light.scene import LOOK_S, Disturbance, Scene, now_ms, until
+from bench.first_light.scene import LOOK_S, Disturbance, Scene, now_ms
 from engine.core.identity import shard_of
 
 _MOMENT: Final = 1 / 5
-_STANDS_BY: Final = "Standing by"
 
 
 @dataclass(frozen=True)
@@ -43,12 +42,6 @@ async def _reshard(shards: int, scene: Scene) -> Resharded:
     before = (await scene.evidence.shards()).shards
     for gone in range(shards, before):
         scene.house.excuse(gone)
-    fresh = [
-        scene.house.begin_poller(shard, ahead=True)
-        for _ in range(1 + scene.standbys)
-        for shard in range(before, shards)
-    ]
-    await until(lambda: all(scene.house.has_said(name, _STANDS_BY) for name in fresh))
     await scene.house.share_among(shards)
     moved = [bot for bot in scene.bots if shard_of(bot, before) != shard_of(bot, shards)]
     return Resharded(shards, await _waits_ms(scene, moved))

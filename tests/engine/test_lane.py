@@ -133,6 +133,17 @@ async def test_what_does_not_reach_the_wire_lets_nothing_follow(yard: Yard) -> N
     assert (await yard.turn_after(10)).claimed == 5
 
 
+async def test_as_long_as_nobody_answers_what_was_sent_lets_nothing_follow(yard: Yard) -> None:
+    """Connections are cold at the start: what waits for them must not arrive as a burst."""
+    await yard.arm(60)
+    await yard.turn_after(0)
+    assert [(await yard.turn_after(10)).claimed for _ in range(3)] == [5, 5, 0]
+    yard.journeys.go.set()
+    await yard.lane.finish()
+    yard.journeys.go.clear()
+    assert [(await yard.turn_after(0.3)).claimed for _ in range(3)] == [5, 5, 5]
+
+
 async def test_tokens_that_were_not_needed_go_back(yard: Yard) -> None:
     await yard.arm(1)
     await yard.turn_after(0)
