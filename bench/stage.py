@@ -86,8 +86,8 @@ class House:
         if await self._ended(self._processes.pop(name)):
             raise RecoveryError(f"The command {name} failed:\n{self.last_words(name)}")
 
-    def begin_sandbox(self, count: int, seed: int) -> Ready:
-        log = self.begin("sandbox", "bench.sandbox", "--bots", str(count), "--seed", str(seed))
+    def begin_sandbox(self, count: int, seed: int, *options: str) -> Ready:
+        log = self.begin("sandbox", "bench.sandbox", "--bots", str(count), "--seed", str(seed), *options)
         until_ready("The sandbox", self._processes["sandbox"], lambda: _first_line(log) is not None, log)
         ready = msgspec.json.decode(_first_line(log) or "", type=Ready)
         self.env["TELEGRAM_API_URL"] = ready.api_url

@@ -2,7 +2,7 @@
 
 It starts servers, sandbox, receivers and pollers of its own and ends them, however it ends. On the way it may disturb
 them: kill or freeze a poller, change the number of shards, restart the receivers. What it says is judged by what the
-sandbox received.
+sandbox received, which has Telegram's limits on.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ def _answer(given: Given) -> Outcome:
 
 async def _run(running: House, given: Given) -> Outcome:
     _say(given, f"Starting the sandbox with {given.bots} bots, receivers and pollers")
-    ready = running.begin_sandbox(given.bots, given.seed)
+    ready = running.begin_sandbox(given.bots, given.seed, "--limits")
     await give_campaign(running.settings, ready.bots, script.CAMPAIGN)
     receivers = _begin_receivers(running, given)
     pollers = await _begin_pollers(running, given)
@@ -113,7 +113,8 @@ async def _measure(
     scene = Scene(running, play, seen, client, bots, owed, given.standbys, given.kill_poller)
     findings = await _play(scene, _disturbances(given, receivers))
     _say(given, f"All is over: {play.answered} have answered. Judging by the sandbox's record")
-    return Outcome(judge(play.silences(), await _record(client), await seen.undecided()), findings)
+    verdict = judge(play.silences(), await _record(client), await seen.undecided())
+    return Outcome(verdict, findings, (await client.violations()).count)
 
 
 def _disturbances(given: Given, receivers: Sequence[str]) -> list[Disturbance]:

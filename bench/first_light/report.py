@@ -21,6 +21,7 @@ _MEANINGS: Final = {
     "early": "before the silence was long enough, or the schedule said so: must be 0",
     "unknown": "sends of which PostgreSQL cannot say whether they arrived: must be 0",
     "broken_off": "sends that the sandbox saw broken off",
+    "violations": "calls that no bot should make, such as before a retry_after has passed: must be 0",
     "over_pace": f"accepted more than {pace.TOLERANCE:g} ahead of the bot's pace and its burst: must be 0",
 }
 
@@ -30,10 +31,12 @@ class Outcome(NamedTuple):
 
     verdict: Verdict
     findings: Sequence[Finding] = ()
+    violations: int = 0
 
     @property
     def holds(self) -> bool:
-        return self.verdict.holds(self._doubtful) and all(finding.holds for finding in self.findings)
+        kept = self.verdict.holds(self._doubtful) and not self.violations
+        return kept and all(finding.holds for finding in self.findings)
 
     def as_json(self) -> dict[str, Any]:
         told = self._figures() | {
@@ -63,7 +66,7 @@ class Outcome(NamedTuple):
         return broken_off + sum(finding.doubtful for finding in self.findings)
 
     def _figures(self) -> dict[str, Any]:
-        told = self.verdict._asdict() | {"over_pace": self.verdict.pace.over}
+        told = self.verdict._asdict() | {"over_pace": self.verdict.pace.over, "violations": self.violations}
         return {name: told[name] for name in _MEANINGS}
 
     def _meanings(self) -> dict[str, str]:

@@ -44,6 +44,12 @@ def test_machines_get_every_figure_by_its_name() -> None:
     assert "recovery_s" not in told
 
 
+def test_a_violation_breaks_the_promise() -> None:
+    broken = Outcome(CLEAN, violations=1)
+    assert (broken.as_json()["violations"], broken.holds) == (1, False)
+    assert "violations            1" in broken.as_table()
+
+
 def test_each_disturbance_adds_its_figures_in_seconds() -> None:
     told = outcome(
         Killed([1_000, 3_000]), Frozen(4, [2_500]), Resharded(5, [700]), Restarted([6_000], lambda: [20])
