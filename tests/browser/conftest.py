@@ -1,4 +1,4 @@
-"""A Chromium for the whole run, a sandbox and a visitor for each test, and where the pictures go.
+"""A Chromium for each file, a sandbox and a visitor for each test, and where the pictures go.
 
 These are the only tests that may be skipped: where no Chromium can be had, the page cannot be looked at.
 SCREENSHOTS names the folder for the pictures; without it they go where pytest keeps temporary files.
@@ -18,7 +18,7 @@ from tests.browser.visitor import Visitor
 from tests.sandbox.caller import Caller
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[str]:
     """Give the address of its DevTools."""
     program = find_chromium()

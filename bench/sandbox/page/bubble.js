@@ -20,7 +20,7 @@ export function bubble(messages, scene, place) {
     { class: classes(messages, captioned, place), "data-message": first.message_id },
     fitted(
       "div",
-      { class: "bubble", ondblclick: () => !first.from_bot && first.text && scene.hand.edit(first) },
+      { class: "bubble", ondblclick: () => !first.from_bot && first.text && !first.media && scene.hand.edit(first) },
       el("span", { class: "hidden" }, `${who}: `),
       messages.some((one) => one.deleted) && el("span", { class: "gone" }, icon("trash"), t(first.from_bot ? "deletedByBot" : "deleted")),
       first.reply_to && quote(first.reply_to, scene),
