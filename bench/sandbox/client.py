@@ -95,6 +95,12 @@ class SandboxClient:
         """Confirm a payment: the bot gets a pre-checkout query, and its yes makes the payment."""
         return await self.do(wire.Act("checkout", bot, person, amount=amount, payload=payload))
 
+    async def vote(
+        self, bot: Bot, person: int, options: Sequence[int], message_id: int | None = None
+    ) -> wire.ActResult:
+        """Choose options of a poll by their places; none takes the vote back."""
+        return await self.do(wire.Act("vote", bot, person, options=tuple(options), message_id=message_id))
+
     async def block(self, bot: Bot, person: int) -> wire.ActResult:
         return await self.do(wire.Act("block", bot, person))
 

@@ -110,6 +110,13 @@ class CallbackQuery(msgspec.Struct, frozen=True):
     data: str
 
 
+class PollAnswer(msgspec.Struct, frozen=True):
+    poll_id: str
+    sender: User = msgspec.field(name="user")
+    option_ids: tuple[int, ...]
+    option_persistent_ids: tuple[str, ...]
+
+
 class PreCheckoutQuery(msgspec.Struct, frozen=True):
     id: str
     sender: User = msgspec.field(name="from")

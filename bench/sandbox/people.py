@@ -7,6 +7,8 @@ again, which does both.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from bench.sandbox.errors import ApiError
 from bench.sandbox.files import Content, File, Kind
 from bench.sandbox.keyboard import first_callback
@@ -19,12 +21,14 @@ from bench.sandbox.objects import (
     Entity,
     Member,
     Message,
+    PollAnswer,
     PreCheckoutQuery,
 )
 from bench.sandbox.payments import CURRENCY, settle
 from bench.sandbox.samples import sample
 from bench.sandbox.state import Bot, Checkout, Conversation, Relation, State, Stored, last_message, seconds
 from bench.sandbox.uploads import Upload
+from bench.sandbox.votes import VoteRefusedError, voted
 from bench.sandbox.wire import Act, ActResult, Deed
 
 
@@ -60,7 +64,7 @@ def perform(state: State, act: Act, now_ms: int, content: Content | None = None)
         scene = _Scene(state, bot, state.conversation(bot, act.person), act, now_ms, content)
         _require_account(scene)
         return _DEEDS[act.deed](scene)
-    except (ActRefusedError, ApiError, LookupError) as error:
+    except (ActRefusedError, VoteRefusedError, ApiError, LookupError) as error:
         return ActResult(now_ms, seconds(now_ms), error=str(error))
 
 
@@ -158,6 +162,23 @@ def _tap(scene: _Scene) -> ActResult:
     return scene.done(scene.state.queue(scene.bot, "callback_query", query), message.message_id)
 
 
+def _vote(scene: _Scene) -> ActResult:
+    """Vote: the bot is told how its poll stands and, unless it is anonymous, who chose what."""
+    _require_unblocked(scene)
+    stored = _chosen(scene, lambda one: isinstance(one, MediaMessage) and one.poll is not None)
+    message = stored.message
+    if not isinstance(message, MediaMessage) or message.poll is None:
+        raise ActRefusedError("the message has no poll")
+    poll, chosen = voted(message.poll, scene.act.options), tuple(sorted(set(scene.act.options)))
+    stored.message = replace(message, poll=poll)
+    told = scene.state.queue(scene.bot, "poll", poll)
+    if poll.is_anonymous:
+        return scene.done(told, message.message_id)
+    ids = tuple(poll.options[place].persistent_id for place in chosen)
+    answer = PollAnswer(poll.id, scene.chat.person.user, chosen, ids)
+    return scene.done(scene.state.queue(scene.bot, "poll_answer", answer), message.message_id)
+
+
 def _chosen(scene: _Scene, wanted: Callable[[Message], bool]) -> Stored:
     given = scene.act.message_id
     stored = last_message(scene.chat, wanted) if given is None else scene.chat.messages.get(given)
@@ -227,6 +248,7 @@ _DEEDS: dict[Deed, Callable[[_Scene], ActResult]] = {
     "tap": _tap,
     "pay": _pay,
     "checkout": _check_out,
+    "vote": _vote,
     "block": _block,
     "unblock": _unblock,
     "delete_account": _delete_account,

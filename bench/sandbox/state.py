@@ -15,6 +15,7 @@ import msgspec
 from bench.sandbox import names
 from bench.sandbox.counters import Counters
 from bench.sandbox.files import FileStore
+from bench.sandbox.media import Poll
 from bench.sandbox.objects import (
     BotCommand,
     BotUser,
@@ -22,6 +23,7 @@ from bench.sandbox.objects import (
     Chat,
     ChatMemberUpdated,
     Message,
+    PollAnswer,
     PreCheckoutQuery,
     SuccessfulPayment,
     User,
@@ -32,7 +34,7 @@ UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"
 _REMEMBERED_TAPS = 8
 # A question that a bot left open for so long cannot be answered any more.
 _FORGOTTEN_MS = 60_000
-Body = Message | CallbackQuery | PreCheckoutQuery | ChatMemberUpdated
+Body = Message | CallbackQuery | PreCheckoutQuery | Poll | PollAnswer | ChatMemberUpdated
 UNKNOWN_UPDATE = "update_of_tomorrow"
 _encode = msgspec.json.Encoder().encode
 
@@ -363,7 +365,11 @@ def _ignore(_: Bot) -> None:
 def _strand(kind: str, body: Body) -> Strand:
     """As the server has it: in one chat, messages, taps and blocks are strands of their own."""
     name = "message" if kind == "edited_message" else kind
-    return Strand(name, body.sender.id if isinstance(body, CallbackQuery | PreCheckoutQuery) else body.chat.id)
+    if isinstance(body, Poll):
+        return Strand(name, 0)
+    if isinstance(body, CallbackQuery | PreCheckoutQuery | PollAnswer):
+        return Strand(name, body.sender.id)
+    return Strand(name, body.chat.id)
 
 
 def seconds(now_ms: int) -> int:

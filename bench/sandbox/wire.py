@@ -17,6 +17,7 @@ Deed = Literal[
     "tap",
     "pay",
     "checkout",
+    "vote",
     "block",
     "unblock",
     "delete_account",
@@ -54,8 +55,8 @@ class PersonInfo(msgspec.Struct, frozen=True):
 class Act(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a person does in the chat with a bot; `bot` is a username or an id.
 
-    `payload` belongs to start, pay and checkout, `data` to tap, `message_id` to edit and tap (by itself the last
-    message that fits), `amount` (Stars) to pay and checkout.
+    `payload` belongs to start, pay and checkout, `data` to tap, `message_id` to edit, tap and vote (by itself the
+    last message that fits), `amount` (Stars) to pay and checkout, `options`, by their places, to vote.
     """
 
     deed: Deed
@@ -66,6 +67,7 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
     message_id: int | None = None
     data: str | None = None
     amount: int = 1
+    options: tuple[int, ...] = ()
     file: bytes = b""
     name: str = ""
     album: str = ""

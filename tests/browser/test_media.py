@@ -112,9 +112,14 @@ async def test_another_file_is_sent_as_a_document(
     assert (sent.media.kind, sent.media.name) == ("document", "notes.txt")
 
 
-async def test_a_poll_shows_its_options(visitor: Visitor, bot: Caller, person: int) -> None:
+async def test_a_person_votes_in_a_poll_and_takes_it_back(visitor: Visitor, bot: Caller, person: int) -> None:
     options = [{"text": "Segunda"}, {"text": "Sexta"}]
-    assert (await bot("sendPoll", chat_id=person, question="Qual dia?", options=options)).status == 200
+    await bot("sendPoll", chat_id=person, question="Qual dia?", options=options, is_anonymous=False)
     await visitor.plays(person)
     await visitor.sees("Qual dia?", ".poll")
-    await visitor.sees("Sexta", ".option")
+    await visitor.tab.click("li:last-child > .option")
+    await visitor.sees("100%", ".option.chosen")
+    await visitor.keeps("poll")
+    assert (await bot("getUpdates", offset=-1)).result[0]["poll_answer"]["option_ids"] == [1]
+    await visitor.tab.click(".option.chosen")
+    await visitor.tab.until("!document.querySelector('.option.chosen')")

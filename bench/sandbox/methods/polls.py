@@ -1,4 +1,4 @@
-"""Polls: sent and shown. Nobody votes here."""
+"""Polls, as a bot sends them; people vote in `people`."""
 
 from typing import Any
 

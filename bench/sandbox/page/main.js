@@ -31,6 +31,7 @@ const messages = new Messages(byId("messages"), {
   pay: () => pay(),
   command: (text) => say(chosen, text),
   edit: (message) => composer.edit(message),
+  vote: (message_id, options) => act(chosen, "vote", { message_id, options }),
   jump: (message_id) => messages.jump(message_id),
 });
 const composer = new Composer({
