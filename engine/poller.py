@@ -22,7 +22,7 @@ from engine.core.errors import RecoveryError
 from engine.dispatch import Dispatch
 from engine.doors import Doors
 from engine.lanes import Lanes
-from engine.process import any_set, command, stop_on_signals
+from engine.process import any_set, command, keep_what_is_loaded, stop_on_signals
 from engine.reaper import reap
 from engine.sender import Sender
 from engine.settings import MAX_SHARDS, Settings, load_settings
@@ -173,6 +173,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = _arguments(arguments)
     settings = load_settings()
     configure(settings)
+    keep_what_is_loaded()
     if given.reshard is not None:
         sys.stdout.write(f"{asyncio.run(reshard(settings, given.reshard))}\n")
         return

@@ -1,6 +1,7 @@
 """How a process of ours ends: on a signal in order, on a refusal with one line that names the mend."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -25,6 +26,12 @@ def command(act: Callable[P, None]) -> Callable[P, int]:
         return 0
 
     return main
+
+
+def keep_what_is_loaded() -> None:
+    """Spare every later collection the libraries, which stay to the end: a pause of a tenth of a second each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def told_to_end() -> bool:

@@ -19,7 +19,7 @@ from engine import changes
 from engine.activity import Activity
 from engine.batcher import Batcher
 from engine.core.errors import RecoveryError, SettingsError
-from engine.process import any_set, command, stop_on_signals
+from engine.process import any_set, command, keep_what_is_loaded, stop_on_signals
 from engine.receiver.api import BotApi
 from engine.receiver.effects import Effects
 from engine.receiver.feeder import Feed, Feeder
@@ -217,6 +217,7 @@ async def serve(settings: Settings) -> None:
 def main() -> None:
     settings = load_settings()
     configure(settings)
+    keep_what_is_loaded()
     uvloop.run(serve(settings))
 
 
