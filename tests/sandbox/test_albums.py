@@ -165,6 +165,10 @@ async def test_a_poll_is_shown_as_it_was_asked(bot: Caller, client: SandboxClien
         ({"question": "x", "options": ["a" * 101]}, "poll options length must not exceed 100"),
         ({"question": "x", "options": ["a"], "type": "odd"}, "unsupported poll type specified"),
         ({"question": "x", "options": ["a"], "type": "quiz"}, "wrong correct option ID specified"),
+        (
+            {"question": "x", "options": ["a"], "type": "quiz", "correct_option_ids": []},
+            "wrong correct option ID specified",
+        ),
     ],
 )
 async def test_a_poll_is_refused_in_the_servers_words(

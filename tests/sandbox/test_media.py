@@ -10,7 +10,7 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.types import BufferedInputFile, Message
 
-from bench.sandbox import Sandbox, SandboxClient
+from bench.sandbox import ControlFailedError, Sandbox, SandboxClient
 from tests.sandbox.caller import Caller, reply, upload
 from tests.sandbox.pictures import FILM, GIF, SOUND, WEBP, png
 
@@ -79,6 +79,28 @@ async def test_what_the_sender_says_of_a_film_stays(aiogram: Bot, person: int) -
     small = await aiogram.download(sent.video.thumbnail)
     assert small is not None
     assert small.read() == png(32, 18)
+
+
+async def test_a_thumbnail_that_is_too_big_or_none_is_left_out(bot: Caller, person: int) -> None:
+    for thumbnail in (png(filler=204_799), b"no picture"):
+        fields = {"document": b"x", "thumbnail": "attach://small", "small": thumbnail}
+        sent = (await upload(bot, "sendDocument", chat_id=person, **fields)).result
+        assert "thumbnail" not in sent["document"]
+
+
+async def test_the_record_and_the_counters_see_what_was_sent(bot: Caller, client: SandboxClient, person: int) -> None:
+    for photo in (png(10, 10), png(20, 20), png(10, 10)):
+        await upload(bot, "sendPhoto", chat_id=person, photo=photo, caption="look")
+    assert (await client.counters()).duplicates == 1
+    assert [row.text for row in (await client.record()).rows] == ["look"] * 3
+
+
+async def test_a_reset_forgets_files(bot: Caller, client: SandboxClient, person: int) -> None:
+    sent = (await upload(bot, "sendDocument", chat_id=person, document=b"x")).result["document"]
+    await client.reset()
+    with pytest.raises(ControlFailedError, match="not here"):
+        await client.media(sent["file_unique_id"])
+    assert (await bot("getFile", file_id=sent["file_id"])).refusal == (400, "Bad Request: invalid file_id")
 
 
 async def test_a_caption_is_read_as_a_text_is(bot: Caller, client: SandboxClient, person: int) -> None:
