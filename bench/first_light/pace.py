@@ -1,13 +1,11 @@
 """Did any bot speak faster than its pace? By what the sandbox accepted, as a bucket that leaks at the pace. Pure.
 
 Each accepted message fills its bot's bucket by one; `RATE` leak out a second. The engine may fill it by what its own
-bucket of tokens holds (BURST_S). What it sends on time may still arrive unevenly: between the token and the wire lie
-two statements in PostgreSQL and the pass in Redis, and at the end the sandbox's own turn, each shared with others. A
-request that is held up by J longer than those behind it looks like a burst of RATE * J, and where the queue is long the
-bucket stays ahead by it. On two shared cores the cold connections of a start made 0.25 s of it, and the load of others
-0.45 s; JITTER_S leaves room, so that a machine that is short of breath breaks no promise. A bot that two pollers serve
-at once gains on the pace by RATE a second, and is over soon after a second; so is one whose sends were locked for
-longer and leave all at once.
+bucket of tokens holds (BURST_S), and by what may be on its way to the wire (AHEAD_S) when servers stand still and go
+on. What leaves on time may still arrive unevenly, on two cores that others use as well: a request that is held up by J
+longer than those behind it looks like a burst of RATE * J, and where the queue is long the bucket stays ahead by it.
+JITTER_S leaves room for that. A bot that two pollers serve at once gains on the pace by RATE a second, and is over soon
+after a second; so is one whose sends were locked for longer and leave all at once.
 """
 
 from collections import defaultdict
@@ -15,13 +13,13 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from bench.sandbox.wire import Row
-from engine.core.pace import BURST_S
+from engine.core.pace import AHEAD_S, BURST_S
 
 RATE: Final = 25
 """Messages a second and bot: the default of the engine."""
 
-JITTER_S: Final = 1.0
-ALLOWED: Final = max(1.0, RATE * BURST_S)
+JITTER_S: Final = 0.4
+ALLOWED: Final = RATE * (BURST_S + AHEAD_S)
 TOLERANCE: Final = RATE * JITTER_S
 
 

@@ -53,7 +53,8 @@ def test_each_request_beyond_the_tolerance_is_counted() -> None:
 
 
 def test_each_bot_has_a_bucket_of_its_own() -> None:
-    found = measure(chain(rows(*[0] * 5), rows(*[0] * 6, bot=OTHER)))
+    full = int(ALLOWED)
+    found = measure(chain(rows(*[0] * full), rows(*[0] * (full + 1), bot=OTHER)))
     assert found == Pace({BOT: 0, OTHER: 1}, 0)
     assert found.worst == 1
 
