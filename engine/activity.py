@@ -77,14 +77,19 @@ class Activity:
             self._touches[bot_id] = Batcher(partial(self._touch, bot_id), attrgetter("chat_id"), BATCH)
         await self._touches[bot_id](_Call(chat_id, seen_ms, person))
 
-    async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0) -> Touched | None:
-        """Every update of the bot up to then, 0 being now, is taken in; how its timers stand. None: not ours to say."""
+    async def confirm(
+        self, bot_id: int, holding: Holding, upto_ms: int | None = None, *, ago_ms: int = 0
+    ) -> Touched | None:
+        """Every update of the bot up to then, or up to so long ago, is taken in; how its timers stand.
+
+        None: it is not ours to say (any more).
+        """
         looked = await self._timers.touch(bot_id, [], self.threshold_ms(bot_id))
-        confirmed = await self._timers.confirm(bot_id, holding, upto_ms)
+        confirmed = await self._timers.confirm(bot_id, holding, looked.now_ms - ago_ms if upto_ms is None else upto_ms)
         return looked._replace(now_ms=confirmed.now_ms) if confirmed.code is OwnCode.OURS else None
 
     async def repeat(self) -> None:
-        """Touch once more for the signs of the last minute: what Redis knows already, it does not count twice."""
+        """Touch once more for the signs of the last minutes: what Redis knows already, it does not count twice."""
         signs: dict[int, list[Sign]] = {}
         for item in list(self._recent):
             signs.setdefault(item.bot_id, []).append(item.sign)

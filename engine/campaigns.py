@@ -23,6 +23,8 @@ from storage.postgres import Pool, open_pool
 
 Command: TypeAlias = Callable[[argparse.Namespace, Settings, Pool], Awaitable[str]]
 
+_MOST: Final = 2**31 - 1
+_DIGITS: Final = 12
 _MOMENT: Final = "%a %Y-%m-%d %H:%M:%S %Z"
 
 
@@ -131,6 +133,12 @@ _COMMANDS: Final[dict[str, Command]] = {
 }
 
 
+def _version(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:_DIGITS]) <= _MOST):
+        raise argparse.ArgumentTypeError("give the number of a version: `versions` lists them")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m engine.campaigns", description="Manage recovery campaigns.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -142,11 +150,12 @@ def _parser() -> argparse.ArgumentParser:
 
     command_of("import", "replace a bot's draft by a YAML file").add_argument("file", type=Path, metavar="FILE.yaml")
     exported = command_of("export", "write the draft, or a version, as a YAML file")
-    exported.add_argument("--version", type=int, metavar="N")
+    exported.add_argument("--version", type=_version, metavar="N")
     compared = command_of("diff", "show what the draft changes of what is published, or a file of the draft")
     compared.add_argument("file", type=Path, metavar="FILE.yaml", nargs="?")
     command_of("versions", "list what was published")
-    command_of("revert", "make a version the draft again").add_argument("--to", type=int, required=True, metavar="N")
+    reverted = command_of("revert", "make a version the draft again")
+    reverted.add_argument("--to", type=_version, required=True, metavar="N")
     command_of("publish", "make the draft what is sent")
     command_of("show", "show the campaign, with its dates for a user who falls silent now")
     command_of("activate", "start, or take up a pause")

@@ -20,4 +20,6 @@ async def hear(pool: Pool, changed: Callable[[], None]) -> None:
             await changes.follow(pool, changed)
         except RecoveryError as error:
             logger().warning("Changes are not told", error=str(error))
+        except Exception:  # noqa: BLE001 - a failed turn never ends the loop
+            logger().exception("Changes are not told")
         await asyncio.sleep(PAUSE_S)

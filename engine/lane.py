@@ -30,6 +30,8 @@ SHUT_SLEEP_S: Final = 0.5
 SHORTEST_SLEEP_S: Final = 0.02
 IN_FLIGHT: Final = 512
 WARM_S: Final = 1.0
+STALE_MS: Final = 30_000
+"""Timers that wait for the feed for so long are worth a word."""
 
 
 class Turn(NamedTuple):
@@ -76,7 +78,8 @@ class Lane:
         self._last_code: ClaimCode | None = None
         self._stale = False
         self._wake = asyncio.Event()
-        self.unauthorized = asyncio.Event()
+        self.suspected: bytes | None = None
+        """The sealed token that Telegram has refused; another one opens the lane again."""
         self.lost = asyncio.Event()
 
     async def run(self) -> None:
@@ -139,7 +142,7 @@ class Lane:
         return Turn(None, 0, SHUT_SLEEP_S)
 
     def _is_shut(self, bot: Served) -> bool:
-        return bot.state is LaneState.SHUT or self.unauthorized.is_set() or self._catalogue.clocks_apart
+        return bot.state is LaneState.SHUT or bot.sealed_token == self.suspected or self._catalogue.clocks_apart
 
     def _bucket_of(self, bot: Served, epoch: int) -> Bucket:
         """The bot's bucket; another pace begins with an empty one, and so does another tenure."""
@@ -179,7 +182,7 @@ class Lane:
         if end in USED_A_TOKEN:
             self._answered_at = self._elapsed_s()
         if end is End.UNAUTHORIZED:
-            self.unauthorized.set()
+            self.suspected = bot.sealed_token
         if end not in USED_A_TOKEN:
             self._give_back(bot, 1)
 
@@ -196,6 +199,8 @@ class Lane:
                     await self._timers.extend(self._bot_id, tickets, LEASE_MS)
             except RecoveryError as error:
                 logger().warning("Leases not renewed", bot=self._name(), error=str(error))
+            except Exception:  # noqa: BLE001 - a failed turn never ends the loop
+                logger().exception("Leases not renewed", bot=self._name())
             await asyncio.sleep(RENEWAL_S)
 
     def _sleep_s(self, bot: Served, claimed: Claimed) -> float:
@@ -217,8 +222,9 @@ class Lane:
         return bot.username if bot else str(self._bot_id)
 
     def _note(self, claimed: Claimed) -> None:
+        waiting_since_ms = claimed.now_ms - STALE_MS
         stale = (
-            claimed.code is ClaimCode.CLAIMED and not claimed.timers and 0 <= claimed.nearest_due_ms < claimed.now_ms
+            claimed.code is ClaimCode.CLAIMED and not claimed.timers and 0 <= claimed.nearest_due_ms < waiting_since_ms
         )
         if claimed.code is not self._last_code and claimed.code is not ClaimCode.CLAIMED:
             logger().warning("Lane shut", bot=self._name(), reason=claimed.code.name.lower())

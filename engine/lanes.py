@@ -26,7 +26,7 @@ from storage.redis import Redis
 from storage.timers import Timers
 
 REPEATED_WITHIN_S: Final = 2.0
-"""Receivers that share a bot's webhook notice another Redis each second, and repeat their last touches into it."""
+"""Every receiver looks each second whether Redis is another one, and then repeats its last touches into it."""
 HEARD_BY_MS: Final = 40_000
 """Receivers have long heard of an activation by then, and written down what they took in before they heard."""
 LATELY_MS: Final = 600_000
@@ -42,10 +42,7 @@ class Lanes:
         dispatch: Dispatch,
         timers: Timers,
         clock: ServerClock,
-        *,
-        by_webhook: bool,
     ) -> None:
-        self._patience_s = REPEATED_WITHIN_S if by_webhook else 0.0
         self._shard = shard
         self._catalogue = catalogue
         self._dispatch = dispatch
@@ -76,7 +73,7 @@ class Lanes:
             if bot.newest and (lane.lost.is_set() or self._lacks_touches(bot)) and _arms(bot):
                 mending = self._rebuild(pool, client, bot, bot.newest, lane)
                 self._mending[bot_id] = asyncio.create_task(mending)
-            elif lane.unauthorized.is_set():
+            elif lane.suspected == bot.sealed_token:
                 self._mending[bot_id] = asyncio.create_task(self._ask_after_token(pool, sender, bot, lane))
 
     def _lacks_touches(self, bot: Served) -> bool:
@@ -109,7 +106,7 @@ class Lanes:
         heard = self._lacks_touches(bot)
         try:
             run = await run_of(client)
-            await asyncio.sleep(self._patience_s)
+            await asyncio.sleep(REPEATED_WITHIN_S)
             chats = await rebuild(pool, client, self._timers, bot.bot_id, newest, bot.activated_at_ms, run)
         except RecoveryError as error:
             logger().warning("Timers not rebuilt yet", bot=bot.username, error=str(error))
@@ -125,7 +122,8 @@ class Lanes:
         except RecoveryError as error:
             logger().warning("Bot not suspended yet", bot=bot.username, error=str(error))
             return
-        lane.unauthorized.clear()
+        if lane.suspected == bot.sealed_token:
+            lane.suspected = None
 
 
 def _arms(bot: Served) -> bool:

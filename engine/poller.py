@@ -59,8 +59,7 @@ class Poller:
         self._catalogue = Catalogue(pool, Vault(settings.encryption_keys))
         doors = Doors(pool, client, self._timers, self._sender, self._clock)
         dispatch = Dispatch(doors, self._catalogue, self._clock)
-        by_webhook = settings.webhook_url is not None
-        self._lanes = Lanes(shard, self._catalogue, dispatch, self._timers, self._clock, by_webhook=by_webhook)
+        self._lanes = Lanes(shard, self._catalogue, dispatch, self._timers, self._clock)
         self._wake = asyncio.Event()
         self._swept_at_ms = 0
         shard.changed = self._wake.set

@@ -16,6 +16,7 @@ from engine.core.errors import SettingsError
 
 _KEY_BYTES: Final = 32
 MAX_SHARDS: Final = 1024
+_WEBHOOK_EXAMPLE: Final = "https://bots.example.org"
 DEFAULT_PORT: Final = 8080
 _MAX_PORT: Final = 65_535
 _HOUR_SECONDS: Final = 3600
@@ -124,7 +125,11 @@ def _webhook_url(read: Mapping[str, str]) -> str | None:
     if not read.get("WEBHOOK_URL"):
         return None
     schemes = ("https",) if "TELEGRAM_API_URL" not in read else ("https", "http")
-    return _url(read, "WEBHOOK_URL", schemes, "https://bots.example.org").rstrip("/")
+    address = _url(read, "WEBHOOK_URL", schemes, _WEBHOOK_EXAMPLE)
+    parts = urlsplit(address)
+    if not parts.hostname or parts.query or parts.fragment or not address.isprintable() or " " in address:
+        raise SettingsError(f"WEBHOOK_URL is not a plain address: write host and path alone, like {_WEBHOOK_EXAMPLE}.")
+    return address.rstrip("/?#")
 
 
 def _keys(read: Mapping[str, str]) -> tuple[Secret, ...]:

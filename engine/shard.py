@@ -45,10 +45,15 @@ async def agree(client: Redis, number: int, told: int | None, *, ahead: bool = F
         )
     if not (0 <= number < layout.shards or (ahead and number < MAX_SHARDS)):
         raise SettingsError(
-            f"--shard {number} is out of range: give a number from 0 to {layout.shards - 1}, or add --ahead and then"
-            f" change the number of shards with `python -m engine.poller --reshard {number + 1}`."
+            f"--shard {number} is out of range: give a number from 0 to {layout.shards - 1}.{_more(number)}"
         )
     return layout
+
+
+def _more(number: int) -> str:
+    if not 0 <= number < MAX_SHARDS:
+        return ""
+    return f" For more shards add --ahead, and then `python -m engine.poller --reshard {number + 1}`."
 
 
 class Shard:

@@ -40,6 +40,6 @@ async def _listen(connection: Any, changed: Callable[[], None]) -> None:
         await lost.wait()
         raise UnreachableError("PostgreSQL tells no changes (the connection ended): they are seen a little later.")
     finally:
-        connection.remove_termination_listener(ended)
         if not lost.is_set():
+            connection.remove_termination_listener(ended)
             await connection.remove_listener(CHANNEL, told)

@@ -34,19 +34,6 @@ async def set_generation(client: Redis, bot_id: int, generation: int, run: str) 
     await _write(client, bot_id, "generation", generation)
 
 
-async def note_arrivals(client: Redis, bot_id: int, count: int) -> None:
-    """So many updates of the bot were taken in by webhook, by whichever receiver. Raises UnreachableError."""
-    try:
-        await client.hincrby(keys.of_bot(bot_id).bot, "came", count)
-    except (RedisError, OSError) as error:
-        raise UnreachableError(f"Redis did not count updates ({error}): check REDIS_URL.") from error
-
-
-async def came(client: Redis, bot_id: int) -> int:
-    """How many updates came by webhook, in all. Raises UnreachableError."""
-    return int(await _read(client, bot_id, "came") or 0)
-
-
 async def _read(client: Redis, bot_id: int, field: str) -> str | None:
     try:
         value = await client.hget(keys.of_bot(bot_id).bot, field)

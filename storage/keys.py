@@ -19,14 +19,16 @@ class BotKeys(NamedTuple):
     state: str
     """HASH chat -> "version seen due mark opaque"."""
     bot: str
-    """HASH generation, run, epoch, watermark, held, came."""
+    """HASH generation, run, epoch, watermark, held, floor."""
     poll: str
     """STRING "owner epoch": which receiver takes the bot's feed."""
+    came: str
+    """ZSET number -> number: updates that came by webhook while an earlier one is still missing."""
 
 
 def of_bot(bot_id: int) -> BotKeys:
     tag = f"rt:{{{bot_id}}}"
-    return BotKeys(f"{tag}:timers", f"{tag}:state", f"{tag}:bot", f"{tag}:poll")
+    return BotKeys(f"{tag}:timers", f"{tag}:state", f"{tag}:bot", f"{tag}:poll", f"{tag}:came")
 
 
 def of_shard(number: int) -> str:

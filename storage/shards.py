@@ -4,6 +4,7 @@ The stamp says since when: no poller claims under the new number with an epoch f
 has not heard of the change yet is fenced as soon as the bot's new one claims.
 """
 
+import re
 from typing import NamedTuple
 
 from redis.asyncio import Redis
@@ -27,13 +28,22 @@ async def read(client: Redis) -> Layout | None:
         value = await client.get(SHARDS)
     except (RedisError, OSError) as error:
         raise UnreachableError(f"Redis did not tell the number of shards ({error}): check REDIS_URL.") from error
-    return None if value is None else Layout(*map(int, str(value).split()))
+    return None if value is None else _layout(str(value))
+
+
+def _layout(written: str) -> Layout | None:
+    """What a stranger's hand has written there counts as nothing, and is told anew."""
+    found = re.fullmatch(r"([1-9]\d{0,3}) (\d{1,15})", written, re.ASCII)
+    return Layout(int(found[1]), int(found[2])) if found else None
 
 
 async def establish(client: Redis, layout: Layout) -> Layout:
     """Tell it to a Redis that does not know; what it knows already stays. Raises UnreachableError."""
     await _set(client, layout, only_absent=True)
-    return await read(client) or layout
+    if known := await read(client):
+        return known
+    await _set(client, layout, only_absent=False)
+    return layout
 
 
 async def change(client: Redis, count: int) -> Layout:

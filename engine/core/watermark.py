@@ -1,37 +1,33 @@
 """Up to when a webhook has surely brought every update: judged from two looks at what Telegram holds back. Pure.
 
-Source: the fields of the Bot API's WebhookInfo. Updates that are being delivered count as pending; a failed delivery
-shows in the time of the last error, in whole seconds of Telegram's clock.
+Telegram delivers the chats in parallel, each with pauses of its own after a failure, so that those which came prove
+nothing about one that waits. But it numbers a bot's updates one by one: all that had been given out by a look have come
+when none is missing up to there.
 """
 
-from typing import Final, NamedTuple
-
-SKEW_MS: Final = 2_000
-"""How far Telegram's clock may be from ours: a failure as old as that may have been before the look or after it."""
+from typing import NamedTuple
 
 
 class Look(NamedTuple):
-    """`at_ms` is from before the question. `came`: how many updates had been taken in by then, in all."""
+    """`at_ms` is from before the question, `floor` and `beyond` from after the answer (see `storage.arrivals`).
+
+    `pending` counts what is being delivered as well.
+    """
 
     at_ms: int
     pending: int
-    came: int
-    last_error_s: int | None = None
+    floor: int
+    beyond: int
+
+    @property
+    def given_out(self) -> int | None:
+        """The number up to which updates may have been given out by then; None when it is not known."""
+        return self.floor + self.beyond + self.pending if self.floor >= 0 else None
 
 
 def confirmed_upto(before: Look | None, now: Look) -> int | None:
-    """The time up to which all is taken in, in ms; None when these looks do not tell.
-
-    Nothing is pending: all that there was at the look before has come. Or none failed since, and as many came as were
-    pending then: older ones are brought first, and each attempt ends, well or ill, before the next look.
-    """
+    """The time up to which all is taken in, in ms; None when these looks do not tell."""
     if before is None:
         return None
-    came_all = now.came - before.came >= before.pending and not _failed_since(before, now)
-    return before.at_ms if now.pending == 0 or came_all else None
-
-
-def _failed_since(before: Look, now: Look) -> bool:
-    if now.last_error_s is None:
-        return False
-    return now.last_error_s != before.last_error_s or now.last_error_s * 1000 > before.at_ms - SKEW_MS
+    none_missing = before.given_out is not None and now.floor >= before.given_out
+    return before.at_ms if now.pending == 0 or none_missing else None

@@ -31,7 +31,8 @@ from engine.receiver.webhook import WebhookFeed, leave, secrets_of
 from engine.settings import Settings, load_settings
 from engine.telemetry import configure, logger
 from engine.vault import Vault
-from storage import feed, watched
+from storage import watched
+from storage.arrivals import Arrivals
 from storage.ownership import Ownership, this_process
 from storage.postgres import Pool, open_pool
 from storage.redis import Redis, check_redis, open_redis
@@ -65,19 +66,28 @@ class Receiver:
         self._feeding: dict[int, _Feeding] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._secrets: dict[bytes, list[str]] = {}
-        self._arrivals: dict[int, Batcher[None, None]] = {}
-        self._well = False
+        self._arrivals = Arrivals(client)
+        self._arriving: dict[int, Batcher[int, int]] = {}
+        self._started = self._well = False
         self._wake = asyncio.Event()
         timers = Timers(client)
         self.activity = Activity(pool, timers, self._bot)
         self._effects = Effects(pool, client, timers, self.activity)
         self._feeds = Feeds(client, Ownership(client, this_process()), self.activity)
-        self.http = Http(Bots(self._secrets_of, self._take, lambda: self._well), settings.host, settings.port)
+        self.http = Http(
+            Bots(self._secrets_of, self._take, lambda: self._started, lambda: self._well), settings.host, settings.port
+        )
 
     async def run_once(self) -> Turn:
-        """Bring the feeds in line with the database, and with what is ours. Raises UnreachableError."""
-        self._watched = {bot.bot_id: bot for bot in await watched.list_watched(self._pool)}
-        ours = await self._feeds.run_once(self._watched)
+        """Bring the feeds in line with the database, and with what is ours. Raises UnreachableError.
+
+        Without PostgreSQL what is ours is kept all the same: touches go on, and only one receiver may poll.
+        """
+        try:
+            self._watched = {bot.bot_id: bot for bot in await watched.list_watched(self._pool)}
+            self._started = True
+        finally:
+            ours = await self._feeds.run_once(self._watched)
         for bot_id, feeding in list(self._feeding.items()):
             if bot_id not in ours or self._watched[bot_id].token != feeding.bot.token:
                 self._end(feeding)
@@ -184,17 +194,17 @@ class Receiver:
             self._secrets[bot.token] = secrets_of(self._vault, bot.bot_id, self._vault.decrypt(bot.token))
         return self._secrets[bot.token]
 
-    async def _take(self, bot_id: int, event: Sign | Gone | None) -> None:
-        """Counted after its effect: what is counted has surely come."""
+    async def _take(self, bot_id: int, number: int, event: Sign | Gone | None) -> None:
+        """Noted after its effect: what is noted has surely come."""
         if event is not None:
             await self._effects.take(bot_id, event)
-        if bot_id not in self._arrivals:
-            self._arrivals[bot_id] = Batcher(partial(self._count, bot_id))
-        await self._arrivals[bot_id](None)
+        if bot_id not in self._arriving:
+            self._arriving[bot_id] = Batcher(partial(self._note, bot_id))
+        await self._arriving[bot_id](number)
 
-    async def _count(self, bot_id: int, arrived: list[None]) -> list[None]:
-        await feed.note_arrivals(self._client, bot_id, len(arrived))
-        return arrived
+    async def _note(self, bot_id: int, numbers: list[int]) -> list[int]:
+        await self._arrivals.note(bot_id, numbers)
+        return numbers
 
 
 async def serve(settings: Settings) -> None:

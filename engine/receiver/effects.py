@@ -43,11 +43,12 @@ class Effects(NamedTuple):
     async def _end(self, bot_id: int, chat_id: int, reason: Reason, at_ms: int = UNDATED) -> None:
         """PostgreSQL knows it first; then the timer goes; then what was under way is closed."""
         now_ms = await feed.server_now_ms(self.client)
-        async with transaction(self.pool) as connection:
-            if reason is Reason.UNREACHABLE:
+        if reason is Reason.UNREACHABLE:
+            async with transaction(self.pool) as connection:
                 await chats.mark_unreachable(connection, [(bot_id, chat_id)], at_ms or now_ms)
-            broken = await self.timers.end(bot_id, [chat_id])
-            unsent = bool(broken) and not broken[0].on_wire
+        broken = await self.timers.end(bot_id, [chat_id])
+        unsent = bool(broken) and not broken[0].on_wire
+        async with transaction(self.pool) as connection:
             ended = await chats.conclude(connection, [(bot_id, chat_id, unsent)], reason, now_ms)
         log = logger().bind(bot=self.activity.name(bot_id), chat=chat_id, reason=reason)
         for episode in ended:

@@ -21,7 +21,7 @@ from engine.telemetry import logger
 
 MAX_BODY: Final = 1024 * 1024
 TAKE_S: Final = 2.0
-"""Less than between two looks at the webhook: what was on its way at one has come, or failed, by the next."""
+"""So long an update may take, its reading included; then Telegram is asked to bring it again."""
 _SECRET: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 _AGAIN_S: Final = "1"
 _DIGITS: Final = 20
@@ -29,10 +29,14 @@ _SHUTDOWN_S: Final = 5.0
 
 
 class Bots(NamedTuple):
-    """What is asked of the receiver. `secrets` of a bot that nobody knows is None; `take` raises UnreachableError."""
+    """What is asked of the receiver. `secrets` of a bot that nobody knows is None.
+
+    `take` (bot, number, event) raises UnreachableError. `started`: the bots are known.
+    """
 
     secrets: Callable[[int], list[str] | None]
-    take: Callable[[int, Sign | Gone | None], Awaitable[None]]
+    take: Callable[[int, int, Sign | Gone | None], Awaitable[None]]
+    started: Callable[[], bool]
     ready: Callable[[], bool]
 
 
@@ -82,33 +86,34 @@ class Http:
         return application
 
     async def _update(self, request: web.Request) -> web.Response:
+        if not self._bots.started():
+            return _said(HTTPStatus.SERVICE_UNAVAILABLE, "Just starting: bring it again.", again_s=_AGAIN_S)
         bot_id = _number(request.match_info["bot"])
         secrets = self._bots.secrets(bot_id)
         if secrets is None:
             return _said(HTTPStatus.NOT_FOUND, "No such bot: register it with `python -m engine.bots add`.")
         if not _proves(request.headers.get(_SECRET, ""), secrets):
             return _said(HTTPStatus.FORBIDDEN, "The secret does not fit: only Telegram is heard here.")
-        body = await request.read()
-        try:
-            event = updates.read_update(body)
-        except UNREADABLE:
-            return self._unreadable(bot_id, body)
-        return await self._taken(bot_id, event)
-
-    async def _taken(self, bot_id: int, event: Sign | Gone | None) -> web.Response:
         try:
             async with asyncio.timeout(TAKE_S):
-                await self._bots.take(bot_id, event)
+                return await self._take(bot_id, await request.read())
         except (UnreachableError, TimeoutError) as error:
             logger().warning("Update not taken", bot=bot_id, error=str(error) or "it took too long")
             return _said(HTTPStatus.SERVICE_UNAVAILABLE, "Not now: bring it again.", again_s=_AGAIN_S)
-        return web.Response()
+        except ConnectionError:
+            return web.Response()
 
-    def _unreadable(self, bot_id: int, body: bytes) -> web.Response:
-        """An update that has a number is Telegram's: it is let go, so that it does not hold back those behind it."""
-        if not updates.is_numbered(body):
+    async def _take(self, bot_id: int, body: bytes) -> web.Response:
+        """An update that cannot be read is let go, so that it does not hold back those behind it."""
+        number = updates.number_of(body)
+        if number is None:
             return _said(HTTPStatus.BAD_REQUEST, "This is not an update: send the Bot API's Update as JSON.")
-        logger().warning("Updates that could not be read", bot=bot_id, count=1)
+        try:
+            event = updates.read_update(body)
+        except UNREADABLE:
+            logger().warning("Updates that could not be read", bot=bot_id, count=1)
+            event = None
+        await self._bots.take(bot_id, number, event)
         return web.Response()
 
     async def _healthz(self, _: web.Request) -> web.Response:

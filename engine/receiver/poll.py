@@ -6,6 +6,8 @@ back is back), those of many at once.
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
@@ -23,6 +25,7 @@ SHORTEST_POLL_S: Final = 3
 LONGEST_POLL_S: Final = 30
 AHEAD_OF_DUE_MS: Final = 1_000
 LIMIT: Final = 100
+NOT_OURS_S: Final = 1.0
 _ANSWER_S: Final = 20
 _ALLOWED: Final = msgspec.json.encode(updates.ALLOWED).decode()
 _CONFLICT: Final = 409
@@ -51,7 +54,10 @@ class PollFeed:
 
     async def run_once(self) -> Taken | Refused:
         """Poll once, let every update take effect, confirm the feed. Raises UnreachableError."""
+        if self._holding() is None:
+            return Taken(0, NOT_OURS_S)
         answer = await self._poll()
+        ended_s = time.monotonic()
         if isinstance(answer, Refused):
             return await self._mended(answer)
         if answer.broken:
@@ -59,17 +65,23 @@ class PollFeed:
         await self._take_all(answer.events)
         if answer.last_id is not None:
             self._offset = answer.last_id + 1
-        await self._confirm(more=answer.size == LIMIT)
-        return Taken(len(answer.events))
+        return Taken(len(answer.events), await self._confirm(ended_s, more=answer.size == LIMIT))
 
-    async def _confirm(self, *, more: bool) -> None:
-        """A full answer says that more is waiting: the backlog is taken in first, silence is judged after it."""
+    async def _confirm(self, ended_s: float, *, more: bool) -> float:
+        """Confirm the poll's end; how long to rest before the next.
+
+        A full answer says that more is waiting: the backlog is taken in first, silence is judged after it.
+        """
         self._timeout_s = 0
         holding = self._holding()
         if more or holding is None:
-            return
-        if confirmed := await self._effects.activity.confirm(self._bot_id, holding):
-            self._timeout_s = timeout_s(confirmed.now_ms, confirmed.nearest_due_ms)
+            return 0.0
+        ago_ms = math.ceil((time.monotonic() - ended_s) * 1000)
+        confirmed = await self._effects.activity.confirm(self._bot_id, holding, ago_ms=ago_ms)
+        if confirmed is None:
+            return NOT_OURS_S
+        self._timeout_s = timeout_s(confirmed.now_ms, confirmed.nearest_due_ms)
+        return 0.0
 
     async def _poll(self) -> Batch | Refused:
         wanted = {"offset": self._offset, "timeout": self._timeout_s, "limit": LIMIT, "allowed_updates": _ALLOWED}

@@ -21,7 +21,7 @@ ALLOWED: Final = (
     "pre_checkout_query",
     "my_chat_member",
 )
-UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _GONE: Final = "kicked"
 
 _Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -156,12 +156,12 @@ def read_update(body: bytes) -> Sign | Gone | None:
     return event_of(msgspec.json.decode(body, type=Update))
 
 
-def is_numbered(body: bytes) -> bool:
-    """Whether this is an update of Telegram's, readable or not."""
+def number_of(body: bytes) -> int | None:
+    """The number of an update, readable or not; None for what is no update of Telegram's."""
     try:
-        return msgspec.json.decode(body, type=_Numbered) is not None
+        return msgspec.json.decode(body, type=_Numbered).update_id
     except UNREADABLE:
-        return False
+        return None
 
 
 def _batch(raws: list[msgspec.Raw]) -> Batch:

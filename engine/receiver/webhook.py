@@ -22,6 +22,7 @@ from engine.receiver.updates import UNREADABLE, Refused
 from engine.telemetry import logger
 from engine.vault import Vault
 from storage import feed
+from storage.arrivals import Arrivals
 from storage.timers import Holding, Touched
 
 PATH: Final = "/telegram"
@@ -68,6 +69,7 @@ class WebhookFeed:
     ) -> None:
         self._api = api
         self._effects = effects
+        self._arrivals = Arrivals(effects.client)
         self._bot_id = bot_id
         self._holding = holding
         self._url = f"{public_url}{PATH}/{bot_id}"
@@ -80,14 +82,16 @@ class WebhookFeed:
     async def run_once(self) -> Looked | Refused:
         """Set the webhook if need be, look, and confirm what the look tells. Raises UnreachableError."""
         at_ms = await feed.server_now_ms(self._effects.client)
-        came = await feed.came(self._effects.client, self._bot_id)
+        highest = (await self._arrivals.look(self._bot_id)).highest
         info = await _info(self._api)
         if isinstance(info, Refused):
             return info
         if not self._set or info.url != self._url:
             return await self._set_up(info)
         self._note(info)
-        look = Look(at_ms, info.pending_update_count, came, info.last_error_date)
+        floor = highest if info.pending_update_count == 0 else 0
+        came = await self._arrivals.raise_floor(self._bot_id, floor)
+        look = Look(at_ms, info.pending_update_count, came.floor, came.beyond)
         upto_ms, self._before = confirmed_upto(self._before, look), look
         return Looked(look.pending, await self._confirm(upto_ms))
 
@@ -101,8 +105,6 @@ class WebhookFeed:
     async def _set_up(self, info: _Info) -> Looked | Refused:
         if not _is_ours(info.url, self._bot_id):
             return _foreign(info.url)
-        if info.url != self._url or not self._set:
-            self._log.info("Webhook set", url=self._url, before=info.url)
         answer = await self._api.ask(
             "setWebhook",
             url=self._url,
@@ -112,6 +114,7 @@ class WebhookFeed:
         )
         if isinstance(answer, Refused):
             return answer
+        self._log.info("Webhook set", url=self._url, before=info.url)
         self._set, self._before = True, None
         return Looked(info.pending_update_count, 0.0)
 

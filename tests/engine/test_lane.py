@@ -161,7 +161,7 @@ async def test_a_shut_lane_claims_nothing_and_the_timers_stay(yard: Yard, troubl
     elif trouble == "clocks":
         yard.pages.clocks_apart = True
     elif trouble == "unauthorized":
-        yard.lane.unauthorized.set()
+        yard.lane.suspected = b""
     elif trouble == "another's":
         yard.right.epoch = None
     else:
@@ -215,7 +215,9 @@ async def test_a_refused_token_shuts_the_lane(yard: Yard) -> None:
     await yard.turn_after(0)
     await yard.turn_after(1)
     await yard.lane.finish()
-    assert yard.lane.unauthorized.is_set()
+    assert yard.lane.suspected == b""
+    yard.pages.bots = {BOT: yard.pages.bots[BOT]._replace(sealed_token=b"another")}
+    assert not yard.lane._is_shut(yard.pages.bots[BOT]), "another token opens the lane"
 
 
 @pytest.mark.parametrize("failure", [UnreachableError("gone"), RuntimeError("a bug")])

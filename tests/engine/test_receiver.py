@@ -19,9 +19,10 @@ from engine.receiver import feeder
 from engine.receiver.__main__ import Receiver, Turn
 from engine.receiver.api import BotApi
 from engine.receiver.effects import Effects
-from engine.receiver.poll import LIMIT, PollFeed, Taken
+from engine.receiver.poll import LIMIT, NOT_OURS_S, PollFeed, Taken
 from engine.settings import Secret, Settings, load_settings
 from storage import keys
+from storage.feed import server_now_ms
 from storage.incarnation import run_of
 from storage.postgres import Pool, open_pool
 from storage.redis import Redis, open_redis
@@ -101,6 +102,31 @@ async def test_a_poll_touches_confirms_and_is_acknowledged_by_the_next(desk: Des
     assert second > 0
 
 
+async def test_a_poll_confirms_its_own_end_and_not_the_time_that_its_effects_took(desk: Desk) -> None:
+    feed = desk.feed()
+    await feed.run_once()
+    await desk.people.pay(desk.bot.username, await desk.someone())
+    async with desk.pool.acquire() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE payments")
+        taking = asyncio.create_task(feed.run_once())
+        while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - the lock is the signal
+            await asyncio.sleep(0.01)
+        locked_ms = await server_now_ms(desk.client)
+        await asyncio.sleep(0.05)
+    await taking
+    assert int(await desk.client.hget(keys.of_bot(desk.bot.id).bot, "watermark") or 0) <= locked_ms
+
+
+async def test_a_feed_that_is_anothers_is_not_polled(desk: Desk) -> None:
+    feed = desk.feed()
+    desk.holding = None
+    assert await feed.run_once() == Taken(0, NOT_OURS_S)
+    assert await desk.polls(desk.bot) == []
+    desk.holding = Holding("them 1", "")
+    assert (await feed.run_once()) == Taken(0, NOT_OURS_S)
+    assert not await desk.confirmed()
+
+
 async def test_what_redis_did_not_take_is_neither_acknowledged_nor_confirmed(desk: Desk) -> None:
     person = await desk.someone()
     lost = open_redis(NOWHERE)
@@ -176,6 +202,18 @@ async def test_bots_start_and_stop_with_their_rows(desk: Desk, receiver: Receive
     assert await receiver.run_once() == Turn(1)
     await desk.pool.execute("UPDATE bots SET status = 'active'")
     assert await receiver.run_once() == Turn(2)
+
+
+async def test_without_postgres_the_feeds_are_kept(desk: Desk, receiver: Receiver) -> None:
+    await receiver.run_once()
+    await desk.client.delete(*(keys.of_bot(bot.id).poll for bot in desk.bots))
+    monkeypatched, receiver._feeds._asked_at = receiver._pool, 0.0
+    receiver._pool = await open_pool(desk.settings.database_url)
+    await receiver._pool.close()
+    with pytest.raises(UnreachableError):
+        await receiver.run_once()
+    receiver._pool = monkeypatched
+    assert await desk.client.exists(*(keys.of_bot(bot.id).poll for bot in desk.bots)) == len(desk.bots)
 
 
 async def test_a_revoked_token_stops_that_bot_alone_and_opens_an_incident(

@@ -19,10 +19,11 @@ NO_FILE = Path("there-is-no-such.env")
 def test_defaults_are_those_of_production() -> None:
     settings = load_settings(GOOD, NO_FILE)
     assert (settings.shards, settings.min_threshold_ms, settings.telegram_api_url) == (
-        1,
+        None,
         60_000,
         "https://api.telegram.org",
     )
+    assert (settings.webhook_url, settings.port) == (None, None)
 
 
 def test_nothing_secret_is_printed() -> None:
@@ -49,6 +50,13 @@ def test_nothing_secret_is_printed() -> None:
         ("SHARDS", "many"),
         ("SHARDS", "²"),
         ("MIN_THRESHOLD_SECONDS", "-1"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("WEBHOOK_URL", "http://bots.example.org"),
+        ("WEBHOOK_URL", "https://"),
+        ("WEBHOOK_URL", "https://bots.example.org/?x=1"),
+        ("WEBHOOK_URL", "https://bots.example.org/#x"),
+        ("WEBHOOK_URL", "https://bots.example.org/a b"),
         ("LOG_FORMAT", "xml"),
         ("LOG_LEVEL", "loud"),
     ],
@@ -56,6 +64,11 @@ def test_nothing_secret_is_printed() -> None:
 def test_a_wrong_variable_is_named_with_the_mend(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=rf"^{name} .+[:.] ?.*"):
         load_settings({**GOOD, name: value}, NO_FILE)
+
+
+def test_bots_by_webhook_are_listened_for() -> None:
+    settings = load_settings({**GOOD, "WEBHOOK_URL": "https://bots.example.org/in/"}, NO_FILE)
+    assert (settings.webhook_url, settings.host, settings.port) == ("https://bots.example.org/in", "127.0.0.1", 8080)
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.ports import listen as port_of
-from bench.sandbox.wire import BotInfo
+from bench.sandbox.wire import BotInfo, Fault, FaultKind
 from engine.bots import add
 from engine.receiver import http, webhook
 from engine.receiver.__main__ import Receiver
@@ -20,6 +20,7 @@ from engine.receiver.http import MAX_BODY
 from engine.receiver.webhook import rest_s
 from engine.settings import Secret, Settings, load_settings
 from storage import keys
+from storage.arrivals import Arrivals
 from storage.postgres import Pool, open_pool
 from storage.redis import Redis, open_redis
 from storage.timers import Touched
@@ -108,7 +109,8 @@ async def test_an_update_is_taken_in_and_acknowledged(desk: Desk) -> None:
     assert await desk.people.acknowledged_at(desk.bot.username, done.update_id) is not None
     await desk.receiver.activity.flush()
     assert await desk.pool.fetchval("SELECT chat_id FROM chats") == person
-    assert await desk.client.hget(keys.of_bot(desk.bot.id).bot, "came") == "1"
+    came = await Arrivals(desk.client).look(desk.bot.id)
+    assert came.highest == done.update_id
 
 
 async def test_looks_confirm_the_feed_without_any_update(desk: Desk) -> None:
@@ -132,9 +134,26 @@ async def test_what_waits_at_telegram_holds_the_watermark(desk: Desk) -> None:
     await desk.confirmed_after(held)
 
 
-async def test_an_update_that_takes_too_long_has_failed_before_the_next_look(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_those_that_come_meanwhile_do_not_hide_one_that_waits(desk: Desk) -> None:
+    await desk.set_up()
+    await desk.confirmed_after(0)
+    waiting, *others = [await desk.someone() for _ in range(6)]
+    await desk.people.set_fault(Fault(FaultKind.BAD_GATEWAY, method="webhook", chat_id=waiting, count=8))
+    late = await desk.people.start(desk.bot.username, waiting)
+    await desk.people.webhook(desk.bot.username, failures=2)
+    held = await desk.watermark()
+    for other in others:
+        done = await desk.people.start(desk.bot.username, other)
+        assert done.update_id is not None
+        assert await desk.people.acknowledged_at(desk.bot.username, done.update_id) is not None
+    await desk.people.webhook(desk.bot.username, failures=6)
+    assert await desk.watermark() == held
+    assert late.update_id is not None
+    assert await desk.people.acknowledged_at(desk.bot.username, late.update_id, 30) is not None
+    await desk.confirmed_after(held)
+
+
+async def test_an_update_that_takes_too_long_is_asked_for_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "TAKE_S", 0.05)
     await desk.set_up()
     async with desk.pool.acquire() as connection, connection.transaction():
@@ -158,7 +177,7 @@ async def test_a_wrong_secret_an_unknown_bot_and_a_strange_path_are_refused(desk
 async def test_a_huge_or_broken_body_is_refused_and_an_odd_update_is_let_go(desk: Desk) -> None:
     await desk.receiver.run_once()
     assert (await desk.post(io.BytesIO(b"x" * (MAX_BODY + 1))))[0] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    for body in (b"", b"{", b"[]", b"\xff", b'{"message": 1}', b"[" * 5_000):
+    for body in (b"", b"{", b"[]", b"\xff", b'{"message": 1}', b"[" * 5_000, b'{"x":' * 200_000):
         assert (await desk.post(body))[0] == HTTPStatus.BAD_REQUEST
     assert (await desk.post(b'{"update_id": 1, "message": {"chat": 3}}'))[0] == HTTPStatus.OK
     assert (await desk.post(b'{"update_id": 1, "something_new": {}}'))[0] == HTTPStatus.OK
@@ -218,6 +237,7 @@ async def test_who_asks_is_told_whether_the_receiver_is_well(desk: Desk) -> None
         async with desk.session.get(f"{desk.settings.webhook_url}/{path}") as response:
             return response.status
 
+    assert (await desk.post(b"{}", WRONG))[0] == HTTPStatus.SERVICE_UNAVAILABLE, "the bots are not known yet"
     assert (await said("healthz"), await said("readyz")) == (HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE)
     desk.receiver._well = await desk.receiver._turn()
     assert await said("readyz") == HTTPStatus.OK

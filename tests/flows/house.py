@@ -7,9 +7,10 @@ from pathlib import Path
 
 import aiohttp
 import asyncpg
+import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
-from engine import administration, campaign_file
+from engine import administration, campaign_file, lanes
 from engine.bots import add
 from engine.core.campaign import Change
 from engine.poller import Poller
@@ -89,6 +90,11 @@ class House:
             while len(rows := await self.pool.fetch(query, *args)) < count:  # noqa: ASYNC110 - the database is the signal
                 await asyncio.sleep(0.05)
         return rows
+
+
+def trust_one_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else has touches to repeat, so that nobody is waited for."""
+    monkeypatch.setattr(lanes, "REPEATED_WITHIN_S", 0.0)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from engine.receiver import __main__ as receiver
 from engine.receiver import feeds
 from storage import keys
 from storage.feed import server_now_ms
-from tests.flows.house import BOT, CAMPAIGN, PATIENCE_S, House, open_house
+from tests.flows.house import BOT, CAMPAIGN, PATIENCE_S, House, open_house, trust_one_receiver
 
 NEVER_S = 3_600.0
 
@@ -19,6 +19,7 @@ NEVER_S = 3_600.0
 @pytest.fixture
 async def house(redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     """Once all is going, nobody looks by himself any more."""
+    trust_one_receiver(monkeypatch)
     monkeypatch.setattr(feeds, "TTL_MS", int(NEVER_S * 1000))
     async with open_house(redis_url, database_url) as house:
         assert await house.ended(await house.someone()) == ["completed"]

@@ -1,0 +1,92 @@
+"""Which updates came by webhook: no gap is passed, whoever takes them in and in whatever order."""
+
+import random
+from collections.abc import AsyncIterator
+
+import fakeredis
+import pytest
+
+from storage.arrivals import Arrivals, Came
+from storage.keys import of_bot
+from storage.redis import Redis, open_redis
+
+BOT = 7
+UNKNOWN = Came(-1, 0, -1)
+
+
+class Ledger:
+    def __init__(self, client: Redis) -> None:
+        self.client = client
+        self.arrivals = Arrivals(client)
+
+    async def came(self, *numbers: int) -> Came:
+        await self.arrivals.note(BOT, numbers)
+        return await self.arrivals.look(BOT)
+
+
+@pytest.fixture(params=["fakeredis", "valkey"])
+async def ledger(request: pytest.FixtureRequest) -> AsyncIterator[Ledger]:
+    if request.param == "fakeredis":
+        client: Redis = fakeredis.FakeAsyncRedis(decode_responses=True)
+    else:
+        client = open_redis(request.getfixturevalue("redis_url"))
+    yield Ledger(client)
+    await client.aclose()
+
+
+async def test_before_nothing_was_pending_no_floor_is_known(ledger: Ledger) -> None:
+    assert await ledger.arrivals.look(BOT) == UNKNOWN
+    assert await ledger.came(5, 6, 7) == Came(-1, 3, 7)
+
+
+async def test_the_floor_follows_those_that_come_in_order(ledger: Ledger) -> None:
+    await ledger.came(5)
+    assert await ledger.arrivals.raise_floor(BOT, 5) == Came(5, 0, 5)
+    assert await ledger.came(6, 7) == Came(7, 0, 7)
+
+
+async def test_a_gap_holds_the_floor_until_it_is_closed(ledger: Ledger) -> None:
+    await ledger.arrivals.raise_floor(BOT, 5)
+    assert await ledger.came(7, 9) == Came(5, 2, 9)
+    assert await ledger.came(6) == Came(7, 1, 9)
+    assert await ledger.came(8) == Came(9, 0, 9)
+
+
+async def test_one_that_comes_twice_counts_once(ledger: Ledger) -> None:
+    await ledger.arrivals.raise_floor(BOT, 5)
+    await ledger.came(6, 8)
+    assert await ledger.came(5, 6, 8) == Came(6, 1, 8)
+
+
+async def test_a_floor_never_goes_back_and_forgets_what_is_below(ledger: Ledger) -> None:
+    await ledger.came(3, 8)
+    assert await ledger.arrivals.raise_floor(BOT, 6) == Came(6, 1, 8)
+    assert await ledger.arrivals.raise_floor(BOT, 4) == Came(6, 1, 8)
+
+
+async def test_a_long_run_is_taken_up_piece_by_piece(ledger: Ledger) -> None:
+    await ledger.arrivals.raise_floor(BOT, 1)
+    for start in range(3, 1_603, 400):
+        await ledger.came(*range(start, start + 400))
+    await ledger.came(2)
+    for _ in range(4):
+        found = await ledger.arrivals.look(BOT)
+    assert found == Came(1_602, 0, 1_602)
+
+
+async def test_in_any_order_the_floor_is_below_the_first_that_is_missing(ledger: Ledger) -> None:
+    await ledger.arrivals.raise_floor(BOT, 100)
+    numbers = list(range(101, 160))
+    random.Random(7).shuffle(numbers)
+    known = set(range(101))
+    for number in numbers:
+        known.add(number)
+        missing = next(one for one in range(1_000) if one not in known)
+        assert (await ledger.came(number)).floor == missing - 1
+
+
+async def test_behind_too_long_a_gap_the_count_is_given_up(ledger: Ledger) -> None:
+    await ledger.arrivals.raise_floor(BOT, 1)
+    await ledger.client.zadd(of_bot(BOT).came, {str(number): number for number in range(3, 100_004)})
+    assert await ledger.came(200_000) == UNKNOWN
+    assert await ledger.client.exists(of_bot(BOT).came) == 0
