@@ -15,7 +15,7 @@ from aiohttp import web
 
 from bench.sandbox import errors
 from bench.sandbox.answer import Answer, DroppedError, accepted, damaged, refused, spoiled
-from bench.sandbox.body import read_parameters
+from bench.sandbox.body import decode, read_parameters
 from bench.sandbox.clock import Clock
 from bench.sandbox.connection import Connection, connection_of
 from bench.sandbox.errors import ApiError
@@ -37,6 +37,7 @@ from bench.sandbox.state import Bot, State
 from bench.sandbox.wire import Act, Fault, FaultKind, Row
 
 _PREFIX = "/bot"
+_NOT_AS_REPLY = frozenset({"setWebhook", "deleteWebhook", "close", "logOut"})
 _DOWNLOADS = "/file/bot"
 _encode = msgspec.json.Encoder().encode
 
@@ -87,6 +88,23 @@ class BotApi:
         self._pulse.beat()
         with _Registered(self._running):
             return await self._recorded(request, connection, target, bot, row)
+
+    async def reply(self, bot: Bot, kind: str, raw: bytes) -> None:
+        """Serve the method that a webhook's answer names. The bot never hears what came of it."""
+        try:
+            given = decode(kind, raw)
+        except (ApiError, UnicodeDecodeError):
+            return
+        name = CANONICAL.get(str(given.pop("method", "")).lower(), "")
+        if not name or name in _NOT_AS_REPLY or name.startswith("get"):
+            return
+        row = self._recorder.arrive(bot.id, name, self._clock.now_ms())
+        _describe(row, given)
+        try:
+            await self._serve(Call(self._state, bot, given, self._clock.now_ms()), row)
+        finally:
+            self._recorder.end(row, self._clock.now_ms())
+            self._pulse.beat()
 
     async def _recorded(
         self, request: web.BaseRequest, connection: Connection, target: _Target, bot: Bot | None, row: Row

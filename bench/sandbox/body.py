@@ -34,7 +34,11 @@ async def _read_body(request: web.BaseRequest) -> Parameters:
     kind = request.headers.get("Content-Type", "")
     if kind.startswith(_MULTIPART):
         return await _multipart(request)
-    raw = await request.read()
+    return decode(kind, await request.read())
+
+
+def decode(kind: str, raw: bytes) -> Parameters:
+    """Read what came whole, as JSON or as a form; anything else holds no parameters."""
     if not raw:
         return {}
     if kind.startswith(_JSON):

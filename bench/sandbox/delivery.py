@@ -2,18 +2,18 @@
 
 - One strand has one update in flight; strands go in parallel, over at most `max_connections` connections.
 - Only the oldest updates are in hand, two for each connection: a strand that is stuck may hold up all others.
-- Only 2xx acknowledges; redirects are not followed, and what the answer says is not read.
+- Only 2xx acknowledges; redirects are not followed. A method that stands in the answer is served, unheard.
 - What fails is tried again: at once, then after 2, 4, 8 ... seconds, or when the receiver asks for it.
 - A webhook that is removed or replaced takes its connections with it; what was in flight is delivered anew.
 
-Not as the server: it opens few connections while none has succeeded lately, drops an update after a day and a
-webhook after a day of 410, and serves a method that stands in the answer.
+Not as the server: it opens few connections while none has succeeded lately, and drops an update after a day and a
+webhook after a day of 410.
 """
 
 import asyncio
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import islice
@@ -30,6 +30,7 @@ from bench.sandbox.state import UNKNOWN_UPDATE, Bot, Queued, State, Strand, Webh
 from bench.sandbox.wire import DELIVERY, Fault, FaultKind
 
 Clock = Callable[[], int]
+Reply = Callable[[Bot, str, bytes], Awaitable[None]]
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 _SILENCE_S = 60.0
 _LONGEST_DELAY_S = 60
@@ -70,6 +71,7 @@ class Deliveries:
         self.pulse = pulse
         self.clock = clock
         self.second = second
+        self.reply: Reply | None = None
         self._couriers: dict[int, Courier] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None
@@ -200,10 +202,13 @@ class Courier:
             async with self._office.session.post(
                 self._target, data=body, headers=self._headers, allow_redirects=False
             ) as answer:
-                await answer.read()
+                said = await answer.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             return Failure(_told(error))
-        return _judged(answer)
+        failure = _judged(answer)
+        if failure is None and said and self._office.reply:
+            await self._office.reply(self._bot, answer.content_type, said)
+        return failure
 
 
 async def _answered_in_its_place(fault: Fault) -> Failure:

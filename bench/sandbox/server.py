@@ -79,10 +79,10 @@ class Sandbox:
     async def _open(self, stack: AsyncExitStack) -> None:
         file = stack.enter_context(self._record.open("wb", buffering=0)) if self._record else None
         pulse, recorder, clock = Pulse(), Recorder(file), Clock()
-        await stack.enter_async_context(
-            Deliveries(self._state, self._faults, pulse, clock.now_ms, second=self._webhook_second)
-        )
+        deliveries = Deliveries(self._state, self._faults, pulse, clock.now_ms, second=self._webhook_second)
+        await stack.enter_async_context(deliveries)
         api = BotApi(self._state, self._faults, self._limits, recorder, pulse, clock)
+        deliveries.reply = api.reply
         conditions = Conditions(self._state, self._limits, clock, pulse)
         control = Control(self._state, self._faults, recorder, pulse, clock.now_ms, conditions.forget)
         server = ConnectionServer(api.handle, api.client_closed)

@@ -40,10 +40,10 @@ class Visit:
     def secret(self) -> str | None:
         return self.headers.get("X-Telegram-Bot-Api-Secret-Token")
 
-    def answer(self, status: int = 200, **headers: str) -> None:
+    def answer(self, status: int = 200, body: str = "", **headers: str) -> None:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if not self._answer.done():
-            self._answer.set_result(web.Response(status=status, headers=named))
+            self._answer.set_result(web.Response(status=status, body=body.encode(), headers=named))
 
     async def answered(self) -> web.Response:
         return await self._answer
