@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import uvloop
 
+from bench.sandbox.bounds import DEFAULT_BOUNDS
 from bench.sandbox.limits import UNLIMITED
 from bench.sandbox.names import FIRST_PERSON_ID
 from bench.sandbox.server import Sandbox
@@ -33,8 +34,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--webhook-second", type=float, default=1.0, help="how long a second of the webhooks' back-off lasts"
     )
+    _add_bounds(parser)
     _add_limits(parser)
     return parser.parse_args()
+
+
+def _add_bounds(parser: argparse.ArgumentParser) -> None:
+    told = parser.add_argument_group("memory", "What is kept, the newest of it; everything is counted all the same.")
+    told.add_argument("--keep-rows", type=int, default=DEFAULT_BOUNDS.rows, help="of the record")
+    told.add_argument("--keep-messages", type=int, default=DEFAULT_BOUNDS.messages, help="with all that they say")
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
@@ -98,6 +106,7 @@ async def _serve(given: argparse.Namespace) -> None:
         first_person=given.first_person,
         engine=_engine(),
         limits=_limits(given),
+        bounds=DEFAULT_BOUNDS._replace(rows=given.keep_rows, messages=given.keep_messages),
     )
     async with sandbox:
         ready = {

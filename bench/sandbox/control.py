@@ -4,16 +4,18 @@ What can be waited for is waited for here (`wait` seconds), so that nobody has t
 """
 
 from collections.abc import Callable
+from itertools import takewhile
 
 from aiohttp import web
 
 from bench.sandbox import wire
+from bench.sandbox.bounds import Stored
 from bench.sandbox.exchange import answer, body, errors_as_json, number, path_number, wait
 from bench.sandbox.faults import Faults
 from bench.sandbox.people import perform
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
-from bench.sandbox.state import Bot, Conversation, Person, State, Stored
+from bench.sandbox.state import Bot, Conversation, Person, State
 from bench.sandbox.transcript import transcribed, transcript_of
 from bench.sandbox.visitors import welcome_only
 
@@ -143,9 +145,9 @@ class Control:
 
     async def _acknowledgements(self, request: web.Request) -> web.Response:
         cursor = number(request, "cursor")
-        passed = self._state.acknowledgements[cursor:]
-        rows = [wire.Acknowledged(*one) for one in passed]
-        return answer(wire.Acknowledgements(cursor + len(rows), rows))
+        ring = self._state.acknowledgements
+        rows = [wire.Acknowledged(*one) for one in ring.since(cursor)]
+        return answer(wire.Acknowledgements(ring.cursor, rows, ring.lost_since(cursor)))
 
     async def _acknowledgement(self, request: web.Request) -> web.Response:
         """Answer when an update was acknowledged; null if it was not within `wait`."""
@@ -191,5 +193,6 @@ def person_info(person: Person) -> wire.PersonInfo:
 
 
 def _from_bot_after(conversation: Conversation, after: int) -> Stored | None:
-    found = (conversation.messages[number] for number in range(after + 1, conversation.next_message_id))
-    return next((stored for stored in found if stored.message.sender.is_bot), None)
+    """Look from the newest back, for what is waited for is mostly new."""
+    newer = takewhile(lambda stored: stored.message.message_id > after, reversed(conversation.messages.values()))
+    return next((stored for stored in reversed([*newer]) if stored.message.sender.is_bot), None)

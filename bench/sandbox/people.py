@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from bench.sandbox.bounds import Stored
 from bench.sandbox.errors import ApiError
 from bench.sandbox.files import Content, File, Kind
 from bench.sandbox.keyboard import first_callback
@@ -26,7 +27,7 @@ from bench.sandbox.objects import (
 )
 from bench.sandbox.payments import CURRENCY, settle
 from bench.sandbox.samples import sample
-from bench.sandbox.state import Bot, Checkout, Conversation, Relation, State, Stored, last_message, seconds
+from bench.sandbox.state import Bot, Checkout, Conversation, Relation, State, last_message, seconds
 from bench.sandbox.uploads import Upload
 from bench.sandbox.votes import VoteRefusedError, voted
 from bench.sandbox.wire import Act, ActResult, Deed

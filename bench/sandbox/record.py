@@ -2,23 +2,25 @@
 
 A row is published when its request ends. If the client then closes the connection without another request, the
 row is published once more: with `closed_ms`, and with `broken_off` if the answer was never read. So is that of a
-request whose client left while it waited, when its work is done. Of the rows with one `seq` the last counts.
+request whose client left while it waited, when its work is done. Of the rows with one `seq` the last counts. The newest
+rows are kept; a file holds them all.
 """
 
 from typing import BinaryIO
 
 import msgspec
 
+from bench.sandbox.bounds import DEFAULT_BOUNDS, Ring
 from bench.sandbox.wire import Record, Row
 
 _encode = msgspec.json.Encoder().encode
 
 
 class Recorder:
-    def __init__(self, file: BinaryIO | None) -> None:
+    def __init__(self, file: BinaryIO | None, most: int = DEFAULT_BOUNDS.rows) -> None:
         self._file = file
         self._next_seq = 1
-        self._ended: list[Row] = []
+        self._ended: Ring[Row] = Ring(most)
         self._open: dict[int, Row] = {}
 
     def arrive(self, bot_id: int, method: str, now_ms: int) -> Row:
@@ -45,15 +47,15 @@ class Recorder:
             self._publish(row)
 
     def since(self, cursor: int) -> Record:
-        latest = {row.seq: row for row in self._ended[cursor:]}
-        return Record(len(self._ended), list(latest.values()), self.open)
+        latest = {row.seq: row for row in self._ended.since(cursor)}
+        return Record(self._ended.cursor, list(latest.values()), self.open, self._ended.lost_since(cursor))
 
     @property
     def open(self) -> list[Row]:
         return list(self._open.values())
 
     def reaches(self, cursor: int) -> bool:
-        return len(self._ended) > cursor
+        return self._ended.cursor > cursor
 
     def forget(self) -> None:
         self._ended.clear()

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bench.sandbox import ports, wire
 from bench.sandbox.api import BotApi
+from bench.sandbox.bounds import DEFAULT_BOUNDS, Bounds
 from bench.sandbox.clock import Clock
 from bench.sandbox.conditions import Conditions
 from bench.sandbox.connection import ConnectionServer
@@ -46,12 +47,14 @@ class Sandbox:
         first_person: int = FIRST_PERSON_ID,
         engine: Settings | None = None,
         limits: wire.LimitRules = UNLIMITED,
+        bounds: Bounds = DEFAULT_BOUNDS,
     ) -> None:
-        self._state = State(seed, first_person)
+        self._state = State(seed, first_person, bounds)
         self._faults = Faults(seed)
         self._limits = Limits(limits, self._state.counters.violation)
         for _ in range(bots):
             self._state.add_bot()
+        self._bounds = bounds
         self._record = record
         self._port = port
         self._control_port = control_port
@@ -78,7 +81,7 @@ class Sandbox:
 
     async def _open(self, stack: AsyncExitStack) -> None:
         file = stack.enter_context(self._record.open("wb", buffering=0)) if self._record else None
-        pulse, recorder, clock = Pulse(), Recorder(file), Clock()
+        pulse, recorder, clock = Pulse(), Recorder(file, self._bounds.rows), Clock()
         deliveries = Deliveries(self._state, self._faults, pulse, clock.now_ms, second=self._webhook_second)
         await stack.enter_async_context(deliveries)
         api = BotApi(self._state, self._faults, self._limits, recorder, pulse, clock)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from bench.sandbox import names
+from bench.sandbox.bounds import DEFAULT_BOUNDS, Bounds, Messages, Ring, Shelves, Stored
 from bench.sandbox.counters import Counters
 from bench.sandbox.files import FileStore
 from bench.sandbox.media import Poll
@@ -70,14 +71,6 @@ class Queued(NamedTuple):
 
 
 @dataclass(slots=True)
-class Stored:
-    message: Message
-    at_ms: int
-    deleted: bool = False
-    silent: bool = False
-
-
-@dataclass(slots=True)
 class Person:
     user: User
     chat: Chat
@@ -96,9 +89,9 @@ class Conversation:
     """One person's private chat with one bot."""
 
     person: Person
+    messages: Messages
     started: bool = False
     blocked: bool = False
-    messages: dict[int, Stored] = field(default_factory=dict)
     # The latest taps, for whoever looks at the chat.
     taps: list["Query"] = field(default_factory=list)
     activity: Activity | None = None
@@ -117,11 +110,11 @@ class Conversation:
         if message.sender.is_bot:
             self.from_bot += 1
             self.activity = None
-        self.messages[message.message_id] = Stored(message, at_ms, silent=silent)
+        self.messages.add(Stored(message, at_ms, silent=silent))
 
     @property
     def next_message_id(self) -> int:
-        return len(self.messages) + 1
+        return self.messages.last_id + 1
 
 
 class TapAnswer(NamedTuple):
@@ -222,12 +215,13 @@ class Bot:
 
 
 class State:
-    def __init__(self, seed: int, first_person: int = names.FIRST_PERSON_ID) -> None:
+    def __init__(self, seed: int, first_person: int = names.FIRST_PERSON_ID, bounds: Bounds = DEFAULT_BOUNDS) -> None:
+        self._shelves = Shelves(bounds)
         self.seed = seed
         self.first_person = first_person
         self.bots: dict[int, Bot] = {}
         self.people: dict[int, Person] = {}
-        self.acknowledgements: list[Acknowledgement] = []
+        self.acknowledgements: Ring[Acknowledgement] = Ring(bounds.acknowledgements)
         self.counters = Counters()
         self.files = FileStore()
         # Told of a bot whose updates or webhook changed; whoever delivers to webhooks listens here.
@@ -290,8 +284,12 @@ class State:
             person = self.people.get(person_id)
             if person is None:
                 raise LookupError(f"there is no person {person_id}")
-            found = bot.conversations[person_id] = Conversation(person)
+            found = bot.conversations[person_id] = self._new_conversation(bot, person)
         return found
+
+    def _new_conversation(self, bot: Bot, person: Person) -> Conversation:
+        shelf = self._shelves.of(person.user.id)
+        return Conversation(person, Messages(bot.sender, person.user, person.chat, shelf))
 
     # Updates
 
@@ -325,7 +323,9 @@ class State:
         """Drop one update, and remember when."""
         del bot.updates[update_id]
         bot.acknowledged[update_id] = now_ms
-        self.acknowledgements.append(Acknowledgement(bot.id, update_id, now_ms))
+        lost = self.acknowledgements.append(Acknowledgement(bot.id, update_id, now_ms))
+        if lost is not None:
+            self.bots[lost.bot_id].acknowledged.pop(lost.update_id, None)
 
     def open_query(self, bot: Bot, conversation: Conversation, message_id: int, data: str, now_ms: int) -> str:
         query = Query(str(self._next_query), conversation, message_id, data, now_ms)
@@ -346,6 +346,7 @@ class State:
         """Back to bots that nobody has met. Bots, tokens and update ids stay."""
         self.people.clear()
         self.acknowledgements.clear()
+        self._shelves.clear()
         self.files.forget()
         for bot in self.bots.values():
             bot.forget_chats()

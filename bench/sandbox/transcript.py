@@ -6,16 +6,17 @@ from typing import Any
 import msgspec
 
 from bench.sandbox import wire
+from bench.sandbox.bounds import Stored
 from bench.sandbox.media import MediaMessage, shown
 from bench.sandbox.objects import Entity, Message
-from bench.sandbox.state import Conversation, Query, Stored
+from bench.sandbox.state import Conversation, Query
 
 
 def transcript_of(conversation: Conversation, stored: Iterable[Stored], now_ms: int) -> wire.Transcript:
     messages, taps = [transcribed(one) for one in stored], [_tap(one) for one in conversation.taps]
     activity = conversation.activity
     action = activity.action if activity and activity.until_ms > now_ms else None
-    return wire.Transcript(conversation.relation, messages, taps, action)
+    return wire.Transcript(conversation.relation, messages, taps, action, conversation.messages.thinned)
 
 
 def _tap(query: Query) -> wire.Tap:

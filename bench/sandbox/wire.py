@@ -221,12 +221,14 @@ class Row(msgspec.Struct, omit_defaults=True):
 class Record(msgspec.Struct, frozen=True):
     """Requests that ended, from a cursor on, and those that are still open.
 
-    A row comes a second time, with the same `seq`, when the client closes the connection after it.
+    A row comes a second time, with the same `seq`, when the client closes the connection after it. Only the newest rows
+    are kept: `lost` are those from the cursor on that are not.
     """
 
     cursor: int
     rows: list[Row]
     open: list[Row]
+    lost: int = 0
 
 
 class Acknowledged(msgspec.Struct, frozen=True):
@@ -238,6 +240,7 @@ class Acknowledged(msgspec.Struct, frozen=True):
 class Acknowledgements(msgspec.Struct, frozen=True):
     cursor: int
     acknowledged: list[Acknowledged]
+    lost: int = 0
 
 
 class BotCounts(msgspec.Struct, frozen=True):
@@ -347,12 +350,16 @@ class Tap(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Transcript(msgspec.Struct, frozen=True):
-    """`taps` are the latest few; `chat_action` is what the bot says that it is doing, such as `typing`."""
+    """`taps` are the latest few; `chat_action` is what the bot says that it is doing, such as `typing`.
+
+    `thinned` messages are not listed: of so many that were sent before, the sandbox keeps no words.
+    """
 
     relation: str
     messages: list[TranscriptMessage]
     taps: list[Tap] = []
     chat_action: str | None = None
+    thinned: int = 0
 
 
 class CastPerson(msgspec.Struct, frozen=True):

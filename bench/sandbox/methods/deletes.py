@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 
 from bench.sandbox import errors, parameters
+from bench.sandbox.bounds import Stored
 from bench.sandbox.errors import ApiError
 from bench.sandbox.methods.call import Call, Method, known_chat
-from bench.sandbox.state import Conversation, Relation, Stored
+from bench.sandbox.state import Conversation, Relation
 
 _DELETABLE_MS = 48 * 3600 * 1000
 _MOST = 100

@@ -7,6 +7,7 @@ edit always speaks: without one the message loses its own.
 from msgspec.structs import replace
 
 from bench.sandbox import errors, parameters
+from bench.sandbox.bounds import Stored
 from bench.sandbox.errors import ApiError
 from bench.sandbox.keyboard import edited_keyboard
 from bench.sandbox.media import MediaMessage
@@ -16,7 +17,7 @@ from bench.sandbox.methods.pieces import LONGEST_CAPTION
 from bench.sandbox.methods.sending import link_preview
 from bench.sandbox.methods.wording import require_text, worded
 from bench.sandbox.objects import Message
-from bench.sandbox.state import Conversation, Stored, seconds
+from bench.sandbox.state import Conversation, seconds
 
 
 def edit_message_text(call: Call) -> Message:
