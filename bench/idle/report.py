@@ -1,8 +1,12 @@
 """How the figures are told: to machines as one JSON object, to people as a table."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from bench.idle.figures import Figures
+from engine.lane import LONGEST_SLEEP_S
+
+_ROUNDING: Final = 1.1
+"""One look more or less falls into the time that is measured."""
 
 
 class Outcome(NamedTuple):
@@ -13,8 +17,14 @@ class Outcome(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """All chats are armed still, and nobody touched them."""
-        return self.figures.armed == self.chats and not self.figures.claimed and not self.figures.sent
+        """All chats are armed still, nobody touched them, and nobody looked at them more often than need be."""
+        still = self.figures.armed == self.chats and not self.figures.claimed and not self.figures.sent
+        return still and self.figures.redis_by_command.get("claim", 0) <= self.claims_allowed
+
+    @property
+    def claims_allowed(self) -> float:
+        """A second: each bot is looked at once in LONGEST_SLEEP_S."""
+        return self.bots / LONGEST_SLEEP_S * _ROUNDING
 
     def as_json(self) -> dict[str, Any]:
         asked = {"bots": self.bots, "chats": self.chats, "shards": self.shards}
@@ -34,7 +44,7 @@ class Outcome(NamedTuple):
                 *(_line(name, 100 * told.cpu[name], f"% of a core, {told.rss_mib[name]:g} MiB") for name in told.cpu),
                 _line("claimed", told.claimed, "must be 0"),
                 _line("sent", told.sent, "must be 0"),
-                "All lay still." if self.holds else "Something MOVED that should have lain still.",
+                "All lay still." if self.holds else "Something MOVED, or was looked at too often.",
             ]
         )
 

@@ -3,6 +3,7 @@
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -71,9 +72,9 @@ def test_a_chat_has_moved_when_its_version_has(now: dict[tuple[int, str], str], 
     assert changed(CHATS, now) == moved
 
 
-@pytest.mark.parametrize("wrong", [{"armed": 3}, {"claimed": 1}, {"sent": 1}])
-def test_whatever_moves_breaks_it(wrong: dict[str, int]) -> None:
-    still = Figures(**measured()._asdict() | {"armed": 2})
+@pytest.mark.parametrize("wrong", [{"armed": 3}, {"claimed": 1}, {"sent": 1}, {"redis_by_command": {"claim": 0.23}}])
+def test_whatever_moves_or_is_looked_at_too_often_breaks_it(wrong: dict[str, Any]) -> None:
+    still = Figures(**measured()._asdict() | {"armed": 2, "redis_by_command": {"claim": 0.2}})
     assert Outcome(1, 2, 1, still).holds
     assert not Outcome(1, 2, 1, Figures(**still._asdict() | wrong)).holds
 
@@ -83,7 +84,7 @@ def test_a_message_in_the_time_that_is_measured_is_seen() -> None:
 
 
 def test_machines_get_every_figure_and_people_a_line_for_each() -> None:
-    outcome = Outcome(1, 2, 1, measured(Row(1, 7, "getUpdates", 5_000)))
+    outcome = Outcome(5, 2, 1, measured(Row(1, 7, "getUpdates", 5_000)))
     told = outcome.as_json()
     assert {"bots", "chats", "shards", "holds", *Figures._fields} == told.keys()
     table = outcome.as_table()
