@@ -15,6 +15,7 @@ import uvloop
 from bench.sandbox.bounds import DEFAULT_BOUNDS
 from bench.sandbox.limits import UNLIMITED
 from bench.sandbox.names import FIRST_PERSON_ID
+from bench.sandbox.script import ScriptError, read_script
 from bench.sandbox.server import Sandbox
 from bench.sandbox.wire import LimitRules
 from engine.core.errors import SettingsError
@@ -33,6 +34,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--first-person", type=int, default=FIRST_PERSON_ID, help="the id of the first person")
     parser.add_argument(
         "--webhook-second", type=float, default=1.0, help="how long a second of the webhooks' back-off lasts"
+    )
+    parser.add_argument(
+        "--script", type=Path, action="append", default=[], metavar="FILE", help="YAML: what people do; may be repeated"
     )
     _add_bounds(parser)
     _add_limits(parser)
@@ -106,6 +110,7 @@ async def _serve(given: argparse.Namespace) -> None:
         first_person=given.first_person,
         engine=_engine(),
         limits=_limits(given),
+        scripts=[read_script(path) for path in given.script],
         bounds=DEFAULT_BOUNDS._replace(rows=given.keep_rows, messages=given.keep_messages),
     )
     async with sandbox:
@@ -129,6 +134,8 @@ def main() -> None:
     _spare_the_collector()
     try:
         uvloop.run(_serve(_arguments()))
+    except (ScriptError, LookupError) as error:
+        sys.exit(f"The sandbox cannot play: {error}")
     except msgspec.ValidationError as error:
         sys.exit(f"The sandbox cannot have such a limit: {error}")
     except OSError as error:

@@ -10,6 +10,7 @@ import aiohttp
 import msgspec
 
 from bench.sandbox import wire
+from bench.sandbox.script import Playing, Script
 
 _Answer = TypeVar("_Answer")
 Bot = int | str
@@ -43,6 +44,9 @@ class SandboxClient:
 
     async def add_bot(self, username: str | None = None) -> wire.BotInfo:
         return await self._ask("POST", "/bots", wire.BotInfo, wire.NewBot(username))
+
+    async def add_bots(self, count: int) -> list[wire.BotInfo]:
+        return await self._ask("POST", "/bots/bulk", list[wire.BotInfo], wire.NewBots(count))
 
     async def revoke_token(self, bot: Bot) -> wire.BotInfo:
         """Make the bot's token void and give it a new one."""
@@ -137,6 +141,22 @@ class SandboxClient:
     async def clear_faults(self) -> None:
         await self._order("DELETE", "/faults")
 
+    # Scripts
+
+    async def begin_script(self, script: Script) -> Playing:
+        """Have new people play it; who they are is told at once."""
+        return await self._ask("POST", "/scripts", Playing, script)
+
+    async def scripts(self) -> list[Playing]:
+        return await self._ask("GET", "/scripts", list[Playing])
+
+    async def script(self, number: int, wait: float = 0) -> Playing:
+        """How a script goes; with `wait`, as soon as it is over."""
+        return await self._ask("GET", f"/scripts/{number}?wait={wait}", Playing)
+
+    async def stop_script(self, number: int) -> Playing:
+        return await self._ask("DELETE", f"/scripts/{number}", Playing)
+
     # Limits and time
 
     async def limits(self) -> wire.Limits:
@@ -186,7 +206,7 @@ class SandboxClient:
         return await self._ask("GET", f"/webhooks/{bot}?failures={failures}&wait={wait}", wire.WebhookState)
 
     async def reset(self) -> None:
-        """Forget people, chats, updates, webhooks, faults, counters and the record, and set the clock right.
+        """Forget people, scripts, chats, updates, webhooks, faults, counters and the record, and set the clock right.
 
         Bots, their tokens and update ids stay, and so do the limits.
         """

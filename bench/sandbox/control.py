@@ -3,20 +3,18 @@
 What can be waited for is waited for here (`wait` seconds), so that nobody has to ask again and again.
 """
 
-from collections.abc import Callable
-from itertools import takewhile
+from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
 from bench.sandbox import wire
-from bench.sandbox.bounds import Stored
 from bench.sandbox.exchange import answer, body, errors_as_json, number, path_number, wait
 from bench.sandbox.faults import Faults
 from bench.sandbox.people import perform
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
 from bench.sandbox.state import Bot, Conversation, Person, State
-from bench.sandbox.transcript import transcribed, transcript_of
+from bench.sandbox.transcript import next_from_bot, transcribed, transcript_of
 from bench.sandbox.visitors import welcome_only
 
 _BIGGEST_BODY = 64 * 1024 * 1024
@@ -32,7 +30,7 @@ class Control:
         recorder: Recorder,
         pulse: Pulse,
         clock: Callable[[], int],
-        forget: Callable[[], None],
+        forget: Iterable[Callable[[], None]],
     ) -> None:
         self._state = state
         self._faults = faults
@@ -47,6 +45,7 @@ class Control:
             [
                 web.get("/bots", self._list_bots),
                 web.post("/bots", self._add_bot),
+                web.post("/bots/bulk", self._add_bots),
                 web.post("/bots/{bot}/revoke", self._revoke_token),
                 web.post("/people", self._add_people),
                 web.post("/acts", self._act),
@@ -77,6 +76,10 @@ class Control:
         wanted = await body(request, wire.NewBot)
         return answer(bot_info(self._state.add_bot(wanted.username)))
 
+    async def _add_bots(self, request: web.Request) -> web.Response:
+        wanted = await body(request, wire.NewBots)
+        return answer([bot_info(self._state.add_bot()) for _ in range(wanted.count)])
+
     async def _revoke_token(self, request: web.Request) -> web.Response:
         bot = self._bot(request)
         self._state.revoke_token(bot)
@@ -102,7 +105,7 @@ class Control:
     async def _next_message(self, request: web.Request) -> web.Response:
         """Answer with the bot's first message after the given one."""
         conversation, after = self._conversation(request), number(request, "after")
-        found = await self._pulse.until(lambda: _from_bot_after(conversation, after), wait(request))
+        found = await self._pulse.until(lambda: next_from_bot(conversation, after), wait(request))
         return answer(found and transcribed(found))
 
     # Faults
@@ -166,7 +169,8 @@ class Control:
         self._faults.clear()
         self._recorder.forget()
         self._state.counters.forget()
-        self._forget()
+        for forget in self._forget:
+            forget()
         self._pulse.beat()
         return answer(None)
 
@@ -190,9 +194,3 @@ def webhook_state(bot: Bot) -> wire.WebhookState:
 
 def person_info(person: Person) -> wire.PersonInfo:
     return wire.PersonInfo(person.user.id, person.user.first_name, person.user.username or "")
-
-
-def _from_bot_after(conversation: Conversation, after: int) -> Stored | None:
-    """Look from the newest back, for what is waited for is mostly new."""
-    newer = takewhile(lambda stored: stored.message.message_id > after, reversed(conversation.messages.values()))
-    return next((stored for stored in reversed([*newer]) if stored.message.sender.is_bot), None)

@@ -5,16 +5,20 @@ For whoever watches the engine at work: one line is printed for each act and eac
 
 import argparse
 import asyncio
+import random
 import sys
 import time
 
 import aiohttp
 
+from bench.sandbox.actor import Actor
 from bench.sandbox.client import ControlFailedError, SandboxClient
-from bench.sandbox.wire import PersonInfo
+from bench.sandbox.script import Move, Script
+from bench.sandbox.wire import TranscriptMessage
 
 _THINKING_S = 2.0
 _PATIENCE_S = 3600.0
+_FOR_EVER = 1_000_000
 
 
 def _arguments() -> argparse.Namespace:
@@ -29,29 +33,43 @@ def _tell(sentence: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {sentence}", flush=True)
 
 
+def _script(rounds: int) -> Script:
+    return Script(
+        opening=[Move("start"), Move("write", text="Oi! Quanto custa?")],
+        moves=[
+            Move("receive", patience=_PATIENCE_S, quiet=_THINKING_S),
+            Move("write", text="Estou aqui!"),
+        ],
+        rounds=rounds or _FOR_EVER,
+    )
+
+
+class _Reporter:
+    """Says of each move and message what a watcher wants to know."""
+
+    def __init__(self, name: str, bot: str) -> None:
+        self._name = name
+        self._bot = bot
+        self._written = 0
+
+    def see(self, move: Move, message: TranscriptMessage | None) -> None:
+        _tell(f"{self._name} {self._sentence(move, message)}")
+
+    def _sentence(self, move: Move, message: TranscriptMessage | None) -> str:
+        if message is not None:
+            return f"receives: {message.text}"
+        if move.do == "start":
+            return f"starts @{self._bot}"
+        self._written += 1
+        return "writes, and falls silent" if self._written == 1 else "answers, and falls silent again"
+
+
 async def _play(given: argparse.Namespace) -> None:
     async with SandboxClient(given.control) as client:
         bot = given.bot or (await client.bots())[0].username
         (person,) = await client.add_people(1)
-        await client.start(bot, person.id)
-        _tell(f"{person.first_name} starts @{bot}")
-        await client.write(bot, person.id, "Oi! Quanto custa?")
-        _tell(f"{person.first_name} writes, and falls silent")
-        answers, seen = 0, 0
-        while not given.rounds or answers < given.rounds:
-            seen = await _receive(client, bot, person, seen)
-            await client.write(bot, person.id, "Estou aqui!")
-            _tell(f"{person.first_name} answers, and falls silent again")
-            answers += 1
-
-
-async def _receive(client: SandboxClient, bot: str, person: PersonInfo, seen: int) -> int:
-    """Wait for messages until they cease for as long as one thinks; give the id of the last."""
-    patience = _PATIENCE_S
-    while found := await client.next_message(bot, person.id, after=seen, wait=patience):
-        _tell(f"{person.first_name} receives: {found.text}")
-        seen, patience = found.message_id, _THINKING_S
-    return seen
+        reporter = _Reporter(person.first_name, bot)
+        await Actor(client, bot, person.id, random.Random(0), reporter.see).play(_script(given.rounds))
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from bench.sandbox.objects import (
 )
 from bench.sandbox.payments import CURRENCY, settle
 from bench.sandbox.samples import sample
-from bench.sandbox.state import Bot, Checkout, Conversation, Relation, State, last_message, seconds
+from bench.sandbox.state import Bot, Checkout, Conversation, Relation, State, first_message, last_message, seconds
 from bench.sandbox.uploads import Upload
 from bench.sandbox.votes import VoteRefusedError, voted
 from bench.sandbox.wire import Act, ActResult, Deed
@@ -182,7 +182,8 @@ def _vote(scene: _Scene) -> ActResult:
 
 def _chosen(scene: _Scene, wanted: Callable[[Message], bool]) -> Stored:
     given = scene.act.message_id
-    stored = last_message(scene.chat, wanted) if given is None else scene.chat.messages.get(given)
+    find = first_message if scene.act.old else last_message
+    stored = find(scene.chat, wanted) if given is None else scene.chat.messages.get(given)
     if stored is None or not wanted(stored.message):
         raise ActRefusedError("there is no such message to act on")
     return stored

@@ -1,5 +1,6 @@
 """The whole sandbox: two ports on loopback over one state, in the caller's loop."""
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +25,9 @@ from bench.sandbox.onlooker import Onlooker
 from bench.sandbox.page_files import page_routes
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
+from bench.sandbox.script import Script
 from bench.sandbox.state import State
+from bench.sandbox.troupe import Troupe
 from engine.settings import Settings
 
 # What is still open on the control port when the sandbox stops waits for something that will not come.
@@ -48,6 +51,7 @@ class Sandbox:
         engine: Settings | None = None,
         limits: wire.LimitRules = UNLIMITED,
         bounds: Bounds = DEFAULT_BOUNDS,
+        scripts: Sequence[Script] = (),
     ) -> None:
         self._state = State(seed, first_person, bounds)
         self._faults = Faults(seed)
@@ -55,6 +59,7 @@ class Sandbox:
         for _ in range(bots):
             self._state.add_bot()
         self._bounds = bounds
+        self._scripts = scripts
         self._record = record
         self._port = port
         self._control_port = control_port
@@ -87,19 +92,24 @@ class Sandbox:
         api = BotApi(self._state, self._faults, self._limits, recorder, pulse, clock)
         deliveries.reply = api.reply
         conditions = Conditions(self._state, self._limits, clock, pulse)
-        control = Control(self._state, self._faults, recorder, pulse, clock.now_ms, conditions.forget)
+        troupe = Troupe(self._state, pulse, clock.now_ms)
+        forget = (conditions.forget, troupe.forget)
+        control = Control(self._state, self._faults, recorder, pulse, clock.now_ms, forget)
         server = ConnectionServer(api.handle, api.client_closed)
         self.api_url = await _serve(stack, web.ServerRunner(server, shutdown_timeout=_PATIENCE_S), self._port)
         onlooker = Onlooker(self._engine, pulse)
         stack.push_async_callback(onlooker.close)
         application = control.application()
         media = MediaPort(self._state, pulse, clock.now_ms)
-        application.add_routes([*conditions.routes(), *media.routes()])
+        application.add_routes([*conditions.routes(), *troupe.routes(), *media.routes()])
         live = Live(self._state, pulse, onlooker, clock.now_ms)
         application.add_routes([*live.routes(), *page_routes()])
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_PATIENCE_S, handler_cancellation=True)
         self.control_url = await _serve(stack, runner, self._control_port)
         stack.push_async_callback(api.close)
+        stack.push_async_callback(troupe.close)
+        for script in self._scripts:
+            troupe.begin(script)
         stack.callback(live.close)
 
 

@@ -97,6 +97,8 @@ class Conversation:
     activity: Activity | None = None
     # How many messages the bot has sent.
     from_bot: int = 0
+    # Who waits for the bot's next message here.
+    heard: Callable[[], None] | None = None
 
     @property
     def relation(self) -> Relation:
@@ -111,6 +113,8 @@ class Conversation:
             self.from_bot += 1
             self.activity = None
         self.messages.add(Stored(message, at_ms, silent=silent))
+        if self.heard is not None and message.sender.is_bot:
+            self.heard()
 
     @property
     def next_message_id(self) -> int:
@@ -376,6 +380,11 @@ def _strand(kind: str, body: Body) -> Strand:
 def seconds(now_ms: int) -> int:
     """Telegram's dates are whole seconds."""
     return now_ms // 1000
+
+
+def first_message(conversation: Conversation, wanted: Callable[[Message], bool]) -> Stored | None:
+    stored = conversation.messages.values()
+    return next((one for one in stored if not one.deleted and wanted(one.message)), None)
 
 
 def last_message(conversation: Conversation, wanted: Callable[[Message], bool]) -> Stored | None:

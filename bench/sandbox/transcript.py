@@ -1,6 +1,7 @@
 """A chat and its messages as the control port tells of it."""
 
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -83,3 +84,9 @@ def _media(message: MediaMessage) -> wire.TranscriptMedia | None:
         getattr(seen, "duration", None),
         message.has_media_spoiler,
     )
+
+
+def next_from_bot(conversation: Conversation, after: int) -> Stored | None:
+    """Find the bot's first message after the given one; from the newest back, for it is mostly new."""
+    newer = takewhile(lambda stored: stored.message.message_id > after, reversed(conversation.messages.values()))
+    return next((stored for stored in reversed([*newer]) if stored.message.sender.is_bot), None)

@@ -42,6 +42,10 @@ class NewBot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     username: str | None = None
 
 
+class NewBots(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    count: Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+
+
 class NewPeople(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     count: Annotated[int, msgspec.Meta(ge=1)]
 
@@ -55,8 +59,8 @@ class PersonInfo(msgspec.Struct, frozen=True):
 class Act(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a person does in the chat with a bot; `bot` is a username or an id.
 
-    `payload` belongs to start, pay and checkout, `data` to tap, `message_id` to edit, tap and vote (by itself the
-    last message that fits), `amount` (Stars) to pay and checkout, `options`, by their places, to vote.
+    `payload` belongs to start, pay and checkout, `data` to tap, `message_id` to edit, tap and vote (by itself the last
+    message that fits, with `old` the first), `amount` (Stars) to pay and checkout, `options`, by their places, to vote.
     """
 
     deed: Deed
@@ -71,6 +75,7 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
     file: bytes = b""
     name: str = ""
     album: str = ""
+    old: bool = False
 
 
 class ActResult(msgspec.Struct, frozen=True, omit_defaults=True):

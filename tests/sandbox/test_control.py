@@ -111,3 +111,9 @@ async def test_an_order_that_makes_no_sense_is_refused_in_words(
 async def test_a_client_must_be_opened_first(sandbox: Sandbox) -> None:
     with pytest.raises(ControlFailedError, match="async with"):
         await SandboxClient(sandbox.control_url).bots()
+
+
+async def test_bots_can_be_made_in_bulk(client: SandboxClient) -> None:
+    added = await client.add_bots(30)
+    assert len({bot.token for bot in added}) == 30
+    assert (await client.bots())[2:] == added
