@@ -111,7 +111,7 @@ def _cast_person(conversation: Conversation) -> wire.CastPerson:
         user.first_name,
         user.username or "",
         conversation.relation,
-        len(conversation.messages),
+        conversation.messages.last_id,
         last.at_ms if last else None,
         last.text[:_PREVIEW] if last and last.text and not last.deleted else None,
         _kind(last) if last else None,
@@ -136,7 +136,8 @@ def _picture_of_chat(bot: Bot, conversation: Conversation, watch: Watch, now_ms:
     earlier = max(0, len(conversation.messages) - _LISTED_MESSAGES)
     transcript = transcript_of(conversation, islice(conversation.messages.values(), earlier, None), now_ms)
     commands = [wire.Command(one.command, one.description) for one in commands_for(bot, person)]
-    snapshot = wire.Snapshot(bot.id, person_info(person), transcript, earlier, watch.view, commands)
+    unseen = earlier + transcript.thinned
+    snapshot = wire.Snapshot(bot.id, person_info(person), transcript, unseen, watch.view, commands)
     return Picture(
         _encode(snapshot), (watch.changes, _encode(transcript), commands), _holds(conversation.activity, now_ms)
     )

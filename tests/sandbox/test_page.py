@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient, live
+from bench.sandbox.bounds import DEFAULT_BOUNDS
 from bench.sandbox.methods import actions
 from bench.sandbox.onlooker import Onlooker, Watch
 from bench.sandbox.pulse import Pulse
@@ -189,6 +190,22 @@ async def test_a_person_sees_the_narrowest_list_of_commands_first_in_their_langu
             await bot("setMyCommands", commands=[{"command": name, "description": "It"}], **place)
             if name != "parle":
                 assert [one.command for one in (await stream.snapshot()).commands] == [name]
+
+
+async def test_messages_that_were_let_go_of_are_counted_as_earlier_ones() -> None:
+    async with (
+        Sandbox(bots=1, bounds=DEFAULT_BOUNDS._replace(messages=2)) as sandbox,
+        SandboxClient(sandbox.control_url) as client,
+    ):
+        (person,) = await client.add_people(1)
+        for text in ("a", "b", "c"):
+            await client.write("shop_bot", person.id, text)
+        async with streaming(sandbox, f"live/shop_bot/{person.id}") as stream:
+            seen = await stream.snapshot()
+        async with streaming(sandbox, "live") as stream:
+            (listed,) = (await stream.cast())[0].people
+    assert ([message.text for message in seen.transcript.messages], seen.earlier) == (["b", "c"], 1)
+    assert listed.messages == 3
 
 
 async def test_the_cast_tells_what_kind_of_message_was_the_last(
