@@ -1,9 +1,8 @@
 """What goes back over the wire: a result, a refusal, or the ruin that a fault makes of it."""
 
 import asyncio
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from aiohttp import web
@@ -32,8 +31,7 @@ class DroppedError(Exception):
     """The connection is to be closed without an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     status: int
     body: bytes | bytearray
     retry_after: int | None = None

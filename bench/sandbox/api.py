@@ -6,8 +6,7 @@ and middlewares: they would double the cost of a call.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlencode
 
 import msgspec
@@ -42,8 +41,7 @@ _DOWNLOADS = "/file/bot"
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(NamedTuple):
     """What a request's path and query say."""
 
     token: str
@@ -158,7 +156,7 @@ class BotApi:
         _befall(fault.kind, call, row)
         if fault.kind in SERVED:
             answer = await self._serve(call, row)
-            return replace(answer, body=damaged(fault.kind, answer.body))
+            return answer._replace(body=damaged(fault.kind, answer.body))
         if fault.accepted:
             await self._serve(call, row)
             return await spoiled(fault)
@@ -196,7 +194,7 @@ class BotApi:
             if bot_ms:
                 await asyncio.sleep(_surely(bot_ms))
             row.absorbed_ms = chat_ms + bot_ms
-            answer = self._done(replace(call, now_ms=self._clock.now_ms()), row)
+            answer = self._done(call._replace(now_ms=self._clock.now_ms()), row)
         except ApiError as error:
             answer = self._noted(refused(error), row)
         if row.completed_ms is not None:
@@ -234,10 +232,11 @@ class BotApi:
 
     def _noted(self, answer: Answer, row: Row) -> Answer:
         row.ok = answer.ok
-        row.error_code = None if answer.ok else int(answer.status)
-        if answer.ok:
+        if row.ok:
+            row.error_code = None
             self._state.counters.accepted(row.bot_id, row.method)
         else:
+            row.error_code = int(answer.status)
             self._state.counters.rejected(row.bot_id, answer.reason)
         return answer
 

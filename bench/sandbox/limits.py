@@ -68,8 +68,11 @@ class _Chats:
 
     def place(self, chat_id: int, messages: int, now_ms: int, patience_ms: int) -> int:
         """Give the ms to wait for a place, and take it if that is not too long."""
-        rested_ms = max(now_ms, self._rested_ms.get(chat_id, 0))
-        wait_ms = max(0, int(rested_ms - self._leeway_ms) - now_ms)
+        rested_ms = self._rested_ms.get(chat_id, 0)
+        if rested_ms <= now_ms:
+            rested_ms, wait_ms = now_ms, 0
+        else:
+            wait_ms = max(0, int(rested_ms - self._leeway_ms) - now_ms)
         if wait_ms <= patience_ms:
             self._rested_ms[chat_id] = rested_ms + self._pause_ms * messages
             if len(self._rested_ms) > self._sweep_above:

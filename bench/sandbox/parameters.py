@@ -20,6 +20,8 @@ def text(given: Parameters, name: str) -> str:
 
 def integer(given: Parameters, name: str, default: int = 0) -> int:
     value = given.get(name)
+    if value is None:
+        return default
     if type(value) is int:
         return value if -_HIGHEST <= value <= _HIGHEST else default
     match = _NUMBER.match(value) if isinstance(value, str) else None
@@ -28,7 +30,9 @@ def integer(given: Parameters, name: str, default: int = 0) -> int:
 
 def boolean(given: Parameters, name: str) -> bool:
     value = given.get(name)
-    return value if isinstance(value, bool) else text(given, name).lower() in {"true", "yes", "1"}
+    if value is None:
+        return False
+    return value if isinstance(value, bool) else str(value).lower() in {"true", "yes", "1"}
 
 
 def string_list(given: Parameters, name: str) -> tuple[str, ...] | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.sandbox import errors, parameters
 from bench.sandbox.errors import ApiError
@@ -10,8 +10,7 @@ from bench.sandbox.parameters import Parameters
 from bench.sandbox.state import Bot, Conversation, Relation, State
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     state: State
     bot: Bot
     given: Parameters
