@@ -83,6 +83,7 @@ async def test_the_keyboard_is_enough(visitor: Visitor, client: SandboxClient, p
     await tab.press("ArrowDown", alt=True)
     await tab.until(f"location.hash === '#shop_bot/{person}'")
     await visitor.sees("Bruno", "#chat-hint")
+    await visitor.sees("Bom dia, e boa noite")
     await tab.press("b", alt=True)
     await visitor.sees("Unblock", "#instead")
     await tab.press("Escape")
