@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import uvloop
 
+from bench.numbers import whole
 from bench.sandbox.bounds import DEFAULT_BOUNDS
 from bench.sandbox.limits import UNLIMITED
 from bench.sandbox.names import FIRST_PERSON_ID
@@ -22,18 +23,22 @@ from engine.core.errors import SettingsError
 from engine.settings import Settings, load_settings
 
 _NEW_OBJECTS = 50_000
+_MOST_KEPT = 100_000_000
+_LONGEST_S = 3_600
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.sandbox", description="A local Telegram Bot API.")
-    parser.add_argument("--bots", type=int, default=3, help="how many bots there are")
-    parser.add_argument("--port", type=int, default=0, help="of the Bot API; 0 is any free one")
-    parser.add_argument("--control-port", type=int, default=0, help="of the control API; 0 is any free one")
+    parser.add_argument("--bots", type=whole(1, 10_000), default=3, help="how many bots there are")
+    parser.add_argument("--port", type=whole(0, 65_535), default=0, help="of the Bot API; 0 is any free one")
+    parser.add_argument(
+        "--control-port", type=whole(0, 65_535), default=0, help="of the control API; 0 is any free one"
+    )
     parser.add_argument("--record", type=Path, help="write every request to this file, one JSON object a line")
     parser.add_argument("--seed", type=int, default=0, help="decides ids, tokens and chance")
     parser.add_argument("--first-person", type=int, default=FIRST_PERSON_ID, help="the id of the first person")
     parser.add_argument(
-        "--webhook-second", type=float, default=1.0, help="how long a second of the webhooks' back-off lasts"
+        "--webhook-second", type=_seconds, default=1.0, help="how long a second of the webhooks' back-off lasts"
     )
     parser.add_argument(
         "--script", type=Path, action="append", default=[], metavar="FILE", help="YAML: what people do; may be repeated"
@@ -43,10 +48,19 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= _LONGEST_S:
+        raise argparse.ArgumentTypeError(f"give seconds from 0 to {_LONGEST_S}")
+    return value
+
+
 def _add_bounds(parser: argparse.ArgumentParser) -> None:
     told = parser.add_argument_group("memory", "What is kept, the newest of it; everything is counted all the same.")
-    told.add_argument("--keep-rows", type=int, default=DEFAULT_BOUNDS.rows, help="of the record")
-    told.add_argument("--keep-messages", type=int, default=DEFAULT_BOUNDS.messages, help="with all that they say")
+    told.add_argument("--keep-rows", type=whole(1, _MOST_KEPT), default=DEFAULT_BOUNDS.rows, help="of the record")
+    told.add_argument(
+        "--keep-messages", type=whole(1, _MOST_KEPT), default=DEFAULT_BOUNDS.messages, help="with all that they say"
+    )
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +76,11 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     )
     told.add_argument("--chat-burst", type=int, default=usual.chat_burst, help="how many may come at once in a chat")
     told.add_argument(
-        "--absorb", type=float, default=usual.absorb_ms / 1000, metavar="SECONDS", help="how long a wait is no refusal"
+        "--absorb",
+        type=_seconds,
+        default=usual.absorb_ms / 1000,
+        metavar="SECONDS",
+        help="how long a wait is no refusal",
     )
 
 

@@ -34,7 +34,11 @@ async def _read_body(request: web.BaseRequest) -> Parameters:
     kind = request.headers.get("Content-Type", "")
     if kind.startswith(_MULTIPART):
         return await _multipart(request)
-    return decode(kind, await request.read())
+    try:
+        raw = await request.read()
+    except web.RequestPayloadError as error:
+        raise ApiError(errors.BODY_NOT_JSON) from error
+    return decode(kind, raw)
 
 
 def decode(kind: str, raw: bytes) -> Parameters:
@@ -66,5 +70,5 @@ def _form(encoded: str) -> Parameters:
 def _json(raw: bytes) -> Parameters:
     try:
         return _decode_object(raw)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ApiError(errors.BODY_NOT_JSON) from error

@@ -34,6 +34,7 @@ Reply = Callable[[Bot, str, bytes], Awaitable[None]]
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 _SILENCE_S = 60.0
 _LONGEST_DELAY_S = 60
+_LONGEST_ANSWER = 1024 * 1024
 _LONGEST_RETRY_AFTER_S = 3600
 
 
@@ -153,10 +154,12 @@ class Courier:
     async def drain(self, strand: Strand) -> None:
         """Deliver what a strand has in hand, one after the other."""
         waiting = self._strands[strand]
-        while waiting:
-            await self._deliver(waiting[0])
-            self._taken(waiting.popleft())
-        del self._strands[strand], self._tasks[strand]
+        try:
+            while waiting:
+                await self._deliver(waiting[0])
+                self._taken(waiting.popleft())
+        finally:
+            del self._strands[strand], self._tasks[strand]
 
     def _taken(self, update: Queued) -> None:
         self._in_hand -= 1
@@ -199,16 +202,29 @@ class Courier:
 
     async def _post(self, body: bytes | bytearray) -> Failure | None:
         try:
-            async with self._office.session.post(
-                self._target, data=body, headers=self._headers, allow_redirects=False
-            ) as answer:
-                said = await answer.read()
+            async with (
+                asyncio.timeout(_SILENCE_S),
+                self._office.session.post(
+                    self._target, data=body, headers=self._headers, allow_redirects=False
+                ) as answer,
+            ):
+                said = await _beginning(answer)
         except (aiohttp.ClientError, TimeoutError) as error:
             return Failure(_told(error))
         failure = _judged(answer)
         if failure is None and said and self._office.reply:
             await self._office.reply(self._bot, answer.content_type, said)
         return failure
+
+
+async def _beginning(answer: aiohttp.ClientResponse) -> bytes:
+    """What is answered, and no more of it than anybody means."""
+    said = bytearray()
+    async for part in answer.content.iter_any():
+        said += part
+        if len(said) > _LONGEST_ANSWER:
+            break
+    return bytes(said)
 
 
 async def _answered_in_its_place(fault: Fault) -> Failure:

@@ -18,7 +18,10 @@ def answer(content: Any, status: int = 200) -> web.Response:
 
 
 async def body(request: web.Request, kind: type[_Struct]) -> _Struct:
-    return msgspec.json.decode(await request.read(), type=kind)
+    try:
+        return msgspec.json.decode(await request.read(), type=kind)
+    except RecursionError as error:
+        raise ValueError("the body is nested too deeply") from error
 
 
 def number(request: web.Request, name: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from bench.sandbox import errors
+from bench.sandbox import errors, strangers_json
 from bench.sandbox.errors import ApiError, Refusal
 from bench.sandbox.links import checked_link, mentioned_user
 
@@ -58,7 +58,7 @@ def first_callback(markup: msgspec.Raw | None) -> str | None:
     """Find the data of the first button that can be tapped."""
     if markup is None:
         return None
-    buttons = (button for row in msgspec.json.decode(markup)["inline_keyboard"] for button in row)
+    buttons = (button for row in strangers_json.decode(markup)["inline_keyboard"] for button in row)
     return next((button["callback_data"] for button in buttons if button.get("callback_data")), None)
 
 
@@ -107,7 +107,7 @@ def _encoded(given: Any) -> str:
 
 def _decoded(encoded: str) -> Any:
     try:
-        return msgspec.json.decode(encoded)
+        return strangers_json.decode(encoded)
     except msgspec.DecodeError as error:
         raise ApiError(errors.MARKUP_NOT_JSON) from error
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from bench.sandbox import strangers_json
 from bench.sandbox.errors import ApiError, Refusal
 
 Parameters = dict[str, Any]
@@ -39,7 +40,7 @@ def string_list(given: Parameters, name: str) -> tuple[str, ...] | None:
     """Read a list of strings; None if it is absent or no list, which the server takes as not given."""
     value = given.get(name)
     try:
-        return msgspec.convert(msgspec.json.decode(value) if isinstance(value, str) else value, tuple[str, ...])
+        return msgspec.convert(strangers_json.decode(value) if isinstance(value, str) else value, tuple[str, ...])
     except msgspec.MsgspecError:
         return None
 
@@ -47,6 +48,6 @@ def string_list(given: Parameters, name: str) -> tuple[str, ...] | None:
 def json_object(value: Any, refusal: Refusal) -> Parameters:
     """Read an object, native or as JSON text; refuse what is none."""
     try:
-        return msgspec.convert(msgspec.json.decode(value) if isinstance(value, str) else value, Parameters)
+        return msgspec.convert(strangers_json.decode(value) if isinstance(value, str) else value, Parameters)
     except msgspec.MsgspecError as error:
         raise ApiError(refusal) from error

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from bench.sandbox import strangers_json
 from bench.sandbox.parameters import Parameters
 
 _SENDING = ("send", "copy", "forward")
@@ -33,7 +34,7 @@ def messages_in(method: str, given: Parameters) -> int:
 def _length(value: Any) -> int:
     if isinstance(value, str):
         try:
-            value = msgspec.json.decode(value)
+            value = strangers_json.decode(value)
         except msgspec.DecodeError:
             return 1
     return len(value) if isinstance(value, list) else 1

@@ -47,7 +47,7 @@ class NewBots(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewPeople(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    count: Annotated[int, msgspec.Meta(ge=1)]
+    count: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
 class PersonInfo(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
     payload: str = ""
     message_id: int | None = None
     data: str | None = None
-    amount: int = 1
+    amount: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 1
     options: tuple[int, ...] = ()
     file: bytes = b""
     name: str = ""

@@ -34,7 +34,7 @@ NOT_REQUIRED = {
 # What the sandbox takes and does not look at.
 BUSINESS = "no person of the sandbox has a bot write in their name"
 GROUPS = "there are private chats only"
-POLLS = "nobody votes"
+POLLS = "people vote plainly: in the order and for the options that the bot gave, from everywhere"
 PLAYER = "nobody plays a video"
 COPY = "looked at, but in a copy of the call, which is not watched"
 UNREAD = {

@@ -38,6 +38,7 @@ JUNK: list[Any] = [
     [{}],
     {"": []},
     "[[]]",
+    "[" * 5_000,
     '{"inline_keyboard": [[{"text": []}]]}',
     {"inline_keyboard": [[{"text": {}, "url": []}, {"text": 1, "callback_data": {}, "copy_text": {"text": []}}]]},
     {"inline_keyboard": [[{"text": "a", "web_app": {"url": []}}], [{"text": "a", "login_url": {}}]]},

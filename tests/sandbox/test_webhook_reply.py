@@ -35,7 +35,17 @@ async def test_the_method_is_served(
 
 @pytest.mark.parametrize(
     "body",
-    ["", "{", "[]", "ok", '{"text": "no method"}', '{"method": "noSuchMethod"}', '{"method": 3}'],
+    [
+        "",
+        "{",
+        "[]",
+        "ok",
+        "[" * 100_000,
+        '{"method":"sendMessage","chat_id":' + "[" * 100_000,
+        '{"text": "no method"}',
+        '{"method": "noSuchMethod"}',
+        '{"method": 3}',
+    ],
 )
 async def test_what_is_no_method_is_let_pass(
     bot: Caller, client: SandboxClient, person: int, slow_receiver: Receiver, body: str

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from bench.sandbox import media_errors
+from bench.sandbox import media_errors, strangers_json
 from bench.sandbox.errors import ApiError, Refusal
 from bench.sandbox.files import File, Kind
 from bench.sandbox.media import MediaMessage
@@ -38,7 +38,7 @@ def send_media_group(call: Call) -> list[MediaMessage]:
 
 def _items(given: Any) -> list[Any]:
     try:
-        items = msgspec.json.decode(given) if isinstance(given, str) and given else given
+        items = strangers_json.decode(given) if isinstance(given, str) and given else given
     except msgspec.DecodeError as error:
         raise ApiError(media_errors.MEDIA_NOT_JSON) from error
     if items and not isinstance(items, list):

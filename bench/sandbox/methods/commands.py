@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from bench.sandbox import errors, parameters
+from bench.sandbox import errors, parameters, strangers_json
 from bench.sandbox.errors import ApiError
 from bench.sandbox.methods.call import Call, Method, chat_named
 from bench.sandbox.objects import BotCommand
@@ -122,7 +122,7 @@ def _cleaned(given: dict[str, Any]) -> BotCommand:
 
 def _decoded(given: Any, refusal: errors.Refusal) -> Any:
     try:
-        return msgspec.json.decode(given) if isinstance(given, str) else given
+        return strangers_json.decode(given) if isinstance(given, str) else given
     except msgspec.DecodeError as error:
         raise ApiError(refusal) from error
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from bench.sandbox import errors, parameters
+from bench.sandbox import errors, parameters, strangers_json
 from bench.sandbox.bounds import Stored
 from bench.sandbox.errors import ApiError
 from bench.sandbox.methods.call import Call, Method, known_chat
@@ -73,7 +73,7 @@ def _message_ids(given: Any) -> list[int]:
 
 def _decoded(given: str) -> Any:
     try:
-        return msgspec.json.decode(given)
+        return strangers_json.decode(given)
     except msgspec.DecodeError as error:
         raise ApiError(errors.MESSAGES_NOT_JSON) from error
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict
 
-from bench.sandbox import errors, media_errors
+from bench.sandbox import errors, media_errors, strangers_json
 from bench.sandbox.errors import ApiError
 from bench.sandbox.keyboard import edited_keyboard
 from bench.sandbox.media import MediaMessage
@@ -44,7 +44,7 @@ def _piece(call: Call) -> Piece:
 
 def _decoded(given: Any) -> Any:
     try:
-        return msgspec.json.decode(given) if isinstance(given, str) else given
+        return strangers_json.decode(given) if isinstance(given, str) else given
     except msgspec.DecodeError as error:
         raise ApiError(media_errors.INPUT_MEDIA_NOT_JSON) from error
 

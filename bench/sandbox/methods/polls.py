@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from bench.sandbox import media_errors, parameters
+from bench.sandbox import media_errors, parameters, strangers_json
 from bench.sandbox.errors import ApiError
 from bench.sandbox.media import MediaMessage, Poll, PollOption
 from bench.sandbox.methods.call import Call, Method, known_chat
@@ -41,7 +41,7 @@ def _with_mode(call: Call, name: str) -> dict[str, Any]:
 
 def _options(given: Any) -> list[Any]:
     try:
-        options = msgspec.json.decode(given) if isinstance(given, str) else given
+        options = strangers_json.decode(given) if isinstance(given, str) else given
     except msgspec.DecodeError as error:
         raise ApiError(media_errors.OPTIONS_NOT_JSON) from error
     if not isinstance(options, list):
@@ -82,7 +82,7 @@ def _right_options(call: Call, kind: str, count: int) -> tuple[int, ...]:
     if not given and "correct_option_id" in call.given:
         given = [parameters.integer(call.given, "correct_option_id", -1)]
     try:
-        right = msgspec.convert(msgspec.json.decode(given) if isinstance(given, str) else given, tuple[int, ...])
+        right = msgspec.convert(strangers_json.decode(given) if isinstance(given, str) else given, tuple[int, ...])
     except msgspec.MsgspecError as error:
         raise ApiError(media_errors.WRONG_RIGHT_OPTION) from error
     if not right or not all(0 <= number < count for number in right):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from bench.sandbox import errors, parameters
+from bench.sandbox import errors, parameters, strangers_json
 from bench.sandbox.errors import ApiError
 from bench.sandbox.links import checked_link
 from bench.sandbox.markdown import parse_markdown
@@ -104,7 +104,7 @@ def _formatted(given: Parameters, name: str) -> Formatted:
 
 def _with_listed(text: str, given: object) -> Formatted:
     try:
-        content = msgspec.json.decode(given) if isinstance(given, str) else given
+        content = strangers_json.decode(given) if isinstance(given, str) else given
         found = msgspec.convert(content, list[_Listed])
     except msgspec.ValidationError as error:
         raise ApiError(errors.bad_request(f"can't parse MessageEntity: {error}")) from error

@@ -1,0 +1,13 @@
+"""JSON from strangers: what is nested too deeply for the decoder is no JSON to us, like any other nonsense."""
+
+from typing import Any
+
+import msgspec
+
+
+def decode(given: str | bytes | bytearray) -> Any:
+    """Raises msgspec.DecodeError."""
+    try:
+        return msgspec.json.decode(given)
+    except RecursionError as error:
+        raise msgspec.DecodeError("nested too deeply") from error
