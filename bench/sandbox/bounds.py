@@ -84,6 +84,11 @@ class Shelf:
             oldest.thin(oldest_id)
 
 
+class Glimpse(NamedTuple):
+    at_ms: int
+    deleted: bool
+
+
 class Messages(dict[int, Stored]):
     """A chat's messages by id, the oldest first. Asking for one that was thinned brings it back, without its words."""
 
@@ -115,6 +120,21 @@ class Messages(dict[int, Stored]):
         message = stored.message
         marks = (message.text is not None) << 2 | message.sender.is_bot << 1 | stored.deleted
         self._lines[message_id] = stored.at_ms << 3 | marks
+
+    def glimpse(self, message_id: int) -> Glimpse | None:
+        """What is known of every message; a thinned one stays thin."""
+        stored = super().get(message_id)
+        if stored is not None:
+            return Glimpse(stored.at_ms, stored.deleted)
+        line = self._lines.get(message_id) if self._lines else None
+        return None if line is None else Glimpse(line >> 3, bool(line & 1))
+
+    def delete(self, message_id: int) -> None:
+        stored = super().get(message_id)
+        if stored is not None:
+            stored.deleted = True
+        elif self._lines and message_id in self._lines:
+            self._lines[message_id] |= 1
 
     def get(self, message_id: int, default: Stored | None = None) -> Stored | None:  # type: ignore[override]
         found = super().get(message_id)

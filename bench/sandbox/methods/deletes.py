@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from bench.sandbox import errors, parameters, strangers_json
-from bench.sandbox.bounds import Stored
+from bench.sandbox.bounds import Glimpse
 from bench.sandbox.errors import ApiError
 from bench.sandbox.methods.call import Call, Method, known_chat
 from bench.sandbox.state import Conversation, Relation
@@ -24,17 +24,16 @@ def delete_message(call: Call) -> bool:
     message_id = parameters.integer(call.given, "message_id")
     if message_id == 0:
         raise ApiError(errors.MESSAGE_NOT_GIVEN)
-    stored = _found(_chat(call), message_id)
-    if stored is None:
+    conversation = _chat(call)
+    if _glimpse(conversation, message_id) is None:
         raise ApiError(errors.MESSAGE_TO_DELETE_NOT_FOUND)
-    return _delete(call, [stored])
+    return _delete(call, conversation, [message_id])
 
 
 def delete_messages(call: Call) -> bool:
     message_ids = _message_ids(call.given.get("message_ids"))
     conversation = _chat(call)
-    found = (_found(conversation, message_id) for message_id in message_ids)
-    return _delete(call, [stored for stored in found if stored is not None])
+    return _delete(call, conversation, [one for one in message_ids if _glimpse(conversation, one)])
 
 
 def _chat(call: Call) -> Conversation:
@@ -45,16 +44,18 @@ def _chat(call: Call) -> Conversation:
     return conversation
 
 
-def _found(conversation: Conversation, message_id: int) -> Stored | None:
-    stored = conversation.messages.get(message_id)
-    return None if stored is None or stored.deleted else stored
+def _glimpse(conversation: Conversation, message_id: int) -> Glimpse | None:
+    """Of a message that is still there."""
+    seen = conversation.messages.glimpse(message_id)
+    return None if seen is None or seen.deleted else seen
 
 
-def _delete(call: Call, doomed: list[Stored]) -> bool:
-    if any(call.now_ms - stored.at_ms > _DELETABLE_MS for stored in doomed):
+def _delete(call: Call, conversation: Conversation, doomed: list[int]) -> bool:
+    seen = [_glimpse(conversation, message_id) for message_id in doomed]
+    if any(one and call.now_ms - one.at_ms > _DELETABLE_MS for one in seen):
         raise ApiError(errors.MESSAGE_CANNOT_BE_DELETED)
-    for stored in doomed:
-        stored.deleted = True
+    for message_id in doomed:
+        conversation.messages.delete(message_id)
     return True
 
 
