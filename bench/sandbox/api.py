@@ -6,6 +6,7 @@ and middlewares: they would double the cost of a call.
 
 import asyncio
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlencode
 
@@ -264,7 +265,9 @@ class _Registered:
             self._tasks.discard(self._task)
 
 
+@lru_cache(maxsize=4096)
 def _target(raw_path: str) -> _Target | None:
+    """Cached, since a bot calls few paths again and again."""
     path, _, query = raw_path.partition("?")
     if path.startswith(_DOWNLOADS):
         token, _, file_path = unquote(path).removeprefix(_DOWNLOADS).partition("/")
