@@ -6,16 +6,17 @@ sandbox received, which has Telegram's limits on.
 """
 
 import asyncio
-import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
+from bench.answer import tell
 from bench.first_light import arguments, script
 from bench.first_light.arguments import Given
 from bench.first_light.evidence import Evidence, evidence
@@ -35,23 +36,11 @@ from bench.sandbox.wire import Row
 from bench.stage import House, Ready, give_campaign, house
 from engine.core.errors import RecoveryError
 
-_INTERRUPTED: Final = 130
-
 
 def main(words: Sequence[str]) -> int:
     """0 if all promises were kept."""
     given = arguments.read(words, __doc__ or "")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        outcome = _answer(given)
-    except (RecoveryError, JudgementError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    except KeyboardInterrupt:
-        sys.stderr.write("Broken off; nothing is left running.\n")
-        return _INTERRUPTED
-    print(msgspec.json.encode(outcome.as_json()).decode() if given.json else outcome.as_table())
-    return 0 if outcome.holds else 1
+    return tell(partial(_answer, given), RecoveryError, JudgementError, as_json=given.json)
 
 
 def _answer(given: Given) -> Outcome:

@@ -6,18 +6,18 @@ does all the same: commands to Redis, transactions of PostgreSQL, requests to Te
 
 import argparse
 import asyncio
-import signal
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import psutil
 
+from bench.answer import tell
 from bench.idle import gauges
 from bench.idle.figures import Figures, Reading, changed, figures
 from bench.idle.fill import arm, come_to_rest
@@ -31,7 +31,6 @@ from bench.stage import House, give_campaign, house
 from engine.core.errors import RecoveryError
 from engine.lanes import HEARD_BY_MS
 
-_INTERRUPTED: Final = 130
 _MOST_BOTS: Final = 200
 _MOST_CHATS: Final = 10_000
 _MOST_SHARDS: Final = 8
@@ -51,17 +50,7 @@ steps:
 def main(words: Sequence[str]) -> int:
     """0 if nothing moved that should have lain still."""
     given = _arguments(words)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        outcome = _answer(given)
-    except RecoveryError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    except KeyboardInterrupt:
-        sys.stderr.write("Broken off; nothing is left running.\n")
-        return _INTERRUPTED
-    print(msgspec.json.encode(outcome.as_json()).decode() if given.json else outcome.as_table())
-    return 0 if outcome.holds else 1
+    return tell(partial(_answer, given), RecoveryError, as_json=given.json)
 
 
 def _arguments(words: Sequence[str]) -> argparse.Namespace:

@@ -7,7 +7,6 @@ ratio within each pair of rounds.
 """
 
 import argparse
-import json
 import os
 import signal
 import statistics
@@ -17,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -26,6 +26,7 @@ import msgspec
 import psutil
 import uvloop
 
+from bench.answer import tell
 from bench.numbers import whole
 from bench.sandbox.client import SandboxClient
 from bench.sandbox.wire import Act
@@ -42,7 +43,6 @@ _ENV: Final = {name: value for name, value in os.environ.items() if name not in 
 _BOTS: Final = 400
 _PEOPLE: Final = 50
 _CONNECTIONS: Final = 16
-_INTERRUPTED: Final = 130
 _MESSAGE: Final = {
     "text": "Ainda com você! Ficou alguma <b>dúvida</b>?",
     "parse_mode": "HTML",
@@ -65,18 +65,12 @@ class Round(NamedTuple):
 
 def main(words: Sequence[str]) -> int:
     given = _arguments(words)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with tempfile.TemporaryDirectory(prefix="sandbox-") as scratch, ExitStack() as running:
-            outcome = uvloop.run(_answer(given, Path(scratch), running))
-    except (RecoveryError, LoadError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    except KeyboardInterrupt:
-        sys.stderr.write("Broken off; nothing is left running.\n")
-        return _INTERRUPTED
-    print(json.dumps(outcome.as_json()) if given.json else outcome.as_table())
-    return 0
+    return tell(partial(_ask, given), RecoveryError, LoadError, as_json=given.json)
+
+
+def _ask(given: argparse.Namespace) -> Outcome:
+    with tempfile.TemporaryDirectory(prefix="sandbox-") as scratch, ExitStack() as running:
+        return uvloop.run(_answer(given, Path(scratch), running))
 
 
 def _arguments(words: Sequence[str]) -> argparse.Namespace:

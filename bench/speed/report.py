@@ -1,6 +1,9 @@
 """How the figures are told: to machines as one JSON object, to people as a table."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+MOST: Final = 1.7
+"""So many times a bare handler may a full sendMessage cost."""
 
 
 class Outcome(NamedTuple):
@@ -10,6 +13,10 @@ class Outcome(NamedTuple):
     bare_cpu_us_per_request: float
     ratio_to_bare_handler: float
     rounds: int
+
+    @property
+    def holds(self) -> bool:
+        return self.ratio_to_bare_handler <= MOST
 
     def as_json(self) -> dict[str, Any]:
         return self._asdict()
