@@ -10,6 +10,8 @@ from aiohttp import web
 from bench.sandbox import wire
 from bench.sandbox.exchange import answer, body, errors_as_json, number, path_number, wait
 from bench.sandbox.faults import Faults
+from bench.sandbox.methods import CANONICAL
+from bench.sandbox.methods.downloads import DOWNLOAD
 from bench.sandbox.people import perform
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
@@ -115,6 +117,7 @@ class Control:
 
     async def _set_fault(self, request: web.Request) -> web.Response:
         fault = await body(request, wire.Fault)
+        _require_known(fault.method)
         bot_id = None if fault.bot is None else self._state.bot_named(str(fault.bot)).id
         return answer(self._faults.add(fault, bot_id))
 
@@ -194,3 +197,9 @@ def webhook_state(bot: Bot) -> wire.WebhookState:
 
 def person_info(person: Person) -> wire.PersonInfo:
     return wire.PersonInfo(person.user.id, person.user.first_name, person.user.username or "")
+
+
+def _require_known(method: str | None) -> None:
+    """A fault of a misspelt method would never strike, and nobody would know."""
+    if method is not None and method.lower() not in CANONICAL and method not in {wire.DELIVERY, DOWNLOAD}:
+        raise ValueError(f"there is no method {method}: give one of the Bot API, {wire.DELIVERY} or {DOWNLOAD}")

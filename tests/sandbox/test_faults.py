@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from bench.sandbox import SandboxClient
+from bench.sandbox.client import ControlFailedError
 from bench.sandbox.faults import Faults, Occasion, Verdict
 from bench.sandbox.wire import Fault, FaultKind, Row
 from tests.sandbox.caller import Caller, Reply, reply
@@ -153,3 +154,11 @@ def test_chance_follows_the_seed() -> None:
 
     assert struck(1) == struck(1) != struck(2)
     assert 60 < sum(struck(1)) < 140
+
+
+async def test_a_fault_of_a_misspelt_method_is_refused_with_the_mend(client: SandboxClient) -> None:
+    with pytest.raises(ControlFailedError, match="no method sendMesage: give one of the Bot API"):
+        await client.set_fault(Fault(FaultKind.HANG, method="sendMesage"))
+    for known in ("sendmessage", "webhook", "/file"):
+        assert (await client.set_fault(Fault(FaultKind.HANG, method=known))).used == 0
+    assert len(await client.faults()) == 3
