@@ -16,6 +16,7 @@ import yaml
 
 from engine.core import schedule
 from engine.core.campaign import DEFAULT_LATENESS_MS, Block, Snapshot, Step
+from engine.core.content import Text
 
 _UNFOLDED: Final = 2**31
 _VISIBLE: Final = "\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010fffe"
@@ -73,7 +74,9 @@ def _block(block: Block) -> yaml.Node:
     fields = {"key": _text(block.key), **_switch(active=block.active)}
     if block.delay_ms:
         fields["delay"] = _text(schedule.write_duration(block.delay_ms))
-    return _fields({**fields, "text": _text(block.text)})
+    if isinstance(block.content, Text):
+        fields["text"] = _text(block.content.text)
+    return _fields(fields)
 
 
 def _switch(*, active: bool) -> dict[str, yaml.Node]:

@@ -26,6 +26,7 @@ import yaml
 
 from engine.core import campaign, markup, schedule
 from engine.core.campaign import Block, Snapshot, Step
+from engine.core.content import Text
 from engine.core.errors import CampaignError
 
 MAX_BYTES: Final = 256 * 1024
@@ -198,13 +199,13 @@ def _step(field: _Field, key: str) -> Step:
 
 def _block(field: _Field, key: str) -> Block:
     if isinstance(field.node, yaml.ScalarNode):
-        return Block(key=key, text=field.read(_text))
+        return Block(key=key, content=Text(field.read(_text)))
     fields = field.members(_BLOCK, needed=("text",))
     if "kind" in fields:
         fields["kind"].read(_kind)
     return Block(
         key=fields["key"].read(_key) if "key" in fields else key,
-        text=fields["text"].read(_text),
+        content=Text(fields["text"].read(_text)),
         delay_ms=fields["delay"].read(_delay) if "delay" in fields else 0,
         active=fields["active"].flag() if "active" in fields else True,
     )

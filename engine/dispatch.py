@@ -148,7 +148,7 @@ class _Journey:
             await self._back(found, expected, found.due_ms, spent=False)
             return End.WAITING
         self._passed()
-        outcome = await self._doors.send(self._bot.token, self._held.chat_id, block.text, found.attempts)
+        outcome = await self._doors.send(self._bot.token, self._held.chat_id, block.content, found.attempts)
         return await self._record(outcome, found, expected, asked_ms)
 
     async def _record(self, outcome: Outcome, found: Found, expected: Cursor, asked_ms: int) -> End:  # noqa: PLR0911 - one line for each outcome

@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar
 
 from engine.batcher import Batcher
 from engine.clock import ServerClock
+from engine.core.content import Content
 from engine.core.outcome import Outcome
 from engine.core.sequence import Found
 from engine.sender import Sender
@@ -53,8 +54,8 @@ class Doors:
     async def restore(self, bot_id: int, lost: Lost) -> None:
         await self._timers.restore(bot_id, [lost])
 
-    async def send(self, token: str, chat_id: int, text: str, attempts: int) -> Outcome:
-        return await self._sender.send_text(token, chat_id, text, attempts)
+    async def send(self, token: str, chat_id: int, content: Content, attempts: int) -> Outcome:
+        return await self._sender.send(token, chat_id, content, attempts)
 
     async def hold(self, bot_id: int, for_ms: int) -> None:
         """Nothing of the bot is claimed for a while, by whoever serves it."""

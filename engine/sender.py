@@ -26,6 +26,7 @@ from aiogram.exceptions import (
 )
 from aiohttp import ClientConnectorError, ClientTimeout, ConnectionTimeoutError
 
+from engine.core.content import Content, Text
 from engine.core.outcome import Outcome, Sent, Unknown, not_sent, of_refusal
 
 TIMEOUT_S: Final = 30
@@ -54,9 +55,10 @@ class Sender:
             timeout=patience,
         )
 
-    async def send_text(self, token: str, chat_id: int, text: str, attempts: int) -> Outcome:
-        """Send one message of Telegram HTML, on its nth attempt (from 1)."""
+    async def send(self, token: str, chat_id: int, content: Content, attempts: int) -> Outcome:
+        """Send one message, on its nth attempt (from 1)."""
         bot = Bot(token, session=self._session)
+        text = content.text if isinstance(content, Text) else ""
         try:
             message = await bot.send_message(chat_id, text, parse_mode="HTML")
         except (TimeoutError, TelegramAPIError, ClientDecodeError, TypeError) as error:

@@ -5,7 +5,6 @@ the bot first (`lock_bot`), so that two admins follow one another. A draft is re
 identity. Documents pass as text, so that nothing depends on how a connection decodes JSON.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Final
 
@@ -13,7 +12,7 @@ import asyncpg
 import msgspec
 
 from engine.core import campaign, schedule
-from engine.core.campaign import Block, Change, Snapshot, State, Step
+from engine.core.campaign import Change, Snapshot, State, Step
 from storage import audit
 from storage.postgres import Connection
 
@@ -55,8 +54,7 @@ async def load_draft(connection: Connection, bot_id: int) -> Snapshot | None:
     if head is None:
         return None
     blocks = await connection.fetch(
-        "SELECT step_key, key, kind, content::text, delay_ms, active FROM recovery_blocks"
-        " WHERE bot_id = $1 ORDER BY step_key, position",
+        "SELECT step_key, document::text FROM recovery_blocks WHERE bot_id = $1 ORDER BY step_key, position",
         bot_id,
     )
     steps = await connection.fetch(
@@ -163,17 +161,7 @@ def _step(row: asyncpg.Record, blocks: Iterable[asyncpg.Record]) -> Step:
     return Step(
         key=row["key"],
         schedule=schedule.parse(row["schedule"]),
-        blocks=tuple(_block(block) for block in blocks if block["step_key"] == row["key"]),
-        active=row["active"],
-    )
-
-
-def _block(row: asyncpg.Record) -> Block:
-    return Block(
-        key=row["key"],
-        kind=row["kind"],
-        text=json.loads(row["content"])["text"],
-        delay_ms=row["delay_ms"],
+        blocks=tuple(campaign.decode_block(block["document"]) for block in blocks if block["step_key"] == row["key"]),
         active=row["active"],
     )
 
@@ -188,19 +176,10 @@ async def _replace_steps(connection: Connection, bot_id: int, steps: tuple[Step,
         ],
     )
     await connection.executemany(
-        "INSERT INTO recovery_blocks (bot_id, step_key, key, position, kind, content, delay_ms, active)"
-        " VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8)",
+        "INSERT INTO recovery_blocks (bot_id, step_key, key, position, document)"
+        " VALUES ($1, $2, $3, $4, $5::text::jsonb)",
         [
-            (
-                bot_id,
-                step.key,
-                block.key,
-                position,
-                block.kind,
-                json.dumps({"text": block.text}),
-                block.delay_ms,
-                block.active,
-            )
+            (bot_id, step.key, block.key, position, campaign.encode_block(block))
             for step in steps
             for position, block in enumerate(step.blocks)
         ],

@@ -60,6 +60,7 @@ bots = Table(
     _needed("token", LargeBinary),
     _needed("status", Text, "'active'"),
     _needed("pace", Integer, "25"),
+    _needed("paid_broadcast", Boolean, "false"),
     _maybe("owner_id"),
     _needed("created_at"),
     _one_of("status", "active", "paused", "suspended", "removed"),
@@ -89,6 +90,7 @@ api_keys = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("bot_id", ForeignKey("bots.id"), nullable=False, index=True),
+    _needed("name", Text, "''"),
     Column("hash", LargeBinary, nullable=False, unique=True),
     _needed("created_at"),
     _maybe("revoked_at"),
@@ -128,10 +130,7 @@ blocks = Table(
     _key("step_key", Text),
     _key("key", Text),
     _needed("position", Integer),
-    _needed("kind", Text),
-    _needed("content", JSONB),
-    _needed("delay_ms", BigInteger, "0"),
-    _needed("active", Boolean, "true"),
+    _needed("document", JSONB),
     ForeignKeyConstraint(["bot_id", "step_key"], ["recovery_steps.bot_id", "recovery_steps.key"], ondelete="CASCADE"),
 )
 
@@ -188,6 +187,12 @@ deliveries = Table(
     _maybe("message_ids", ARRAY(BigInteger)),
     _maybe("delete_at"),
     _maybe("deleted_at"),
+    _maybe("on_return", Text),
+    _maybe("on_payment", Text),
+    _maybe("edit_at"),
+    _maybe("edit_for", Text),
+    _maybe("edited_at"),
+    _maybe("sweep_refusal", Text),
     _one_of("status", "scheduled", "sending", "sent", "skipped", "failed", "unknown", "cancelled", "would_send"),
     Index(
         "ix_recovery_deliveries_cursor",
@@ -198,6 +203,16 @@ deliveries = Table(
         postgresql_where=text("status IN ('scheduled', 'sending')"),
     ),
     Index("ix_recovery_deliveries_sending", "claimed_at", postgresql_where=text("status = 'sending'")),
+    Index(
+        "ix_recovery_deliveries_delete",
+        "delete_at",
+        postgresql_where=text("delete_at IS NOT NULL AND deleted_at IS NULL AND sweep_refusal IS NULL"),
+    ),
+    Index(
+        "ix_recovery_deliveries_edit",
+        "edit_at",
+        postgresql_where=text("edit_at IS NOT NULL AND edited_at IS NULL AND sweep_refusal IS NULL"),
+    ),
     postgresql_partition_by="RANGE (episode_id)",
 )
 
@@ -241,12 +256,26 @@ payments = Table(
     Index("ix_payments_bot_id_chat_id", "bot_id", "chat_id"),
 )
 
+clicks = Table(
+    "recovery_clicks",
+    metadata,
+    _key("bot_id"),
+    _key("chat_id"),
+    _key("episode_id"),
+    _key("step_key", Text),
+    _key("block_key", Text),
+    _key("button", Text),
+    _needed("clicked_at"),
+)
+
 media = Table(
     "media",
     metadata,
     _key("sha256", LargeBinary),
-    _needed("kind", Text),
+    _key("kind", Text),
     _needed("size"),
+    _needed("mime", Text),
+    _needed("name", Text),
     _needed("created_at"),
 )
 
@@ -254,8 +283,10 @@ media_files = Table(
     "media_files",
     metadata,
     _key("bot_id"),
-    Column("sha256", ForeignKey("media.sha256"), primary_key=True),
+    _key("sha256", LargeBinary),
+    _key("kind", Text),
     _needed("file_id", Text),
+    ForeignKeyConstraint(["sha256", "kind"], ["media.sha256", "media.kind"]),
 )
 
 incidents = Table(

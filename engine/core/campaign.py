@@ -11,10 +11,13 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from engine.core import markup, schedule
+from engine.core.content import Content, Effects, Text
 from engine.core.errors import CampaignError
 from engine.core.schedule import Schedule
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
+_TEXTS_ONLY: Final = 1
+"""The layout of the first documents: a block was its text."""
 
 DAY_MS: Final = 86_400_000
 DEFAULT_THRESHOLD_MS: Final = 10 * 60_000
@@ -51,14 +54,18 @@ _NEXT: Final[dict[tuple[State, Action], State]] = {
 }
 
 
-class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One message. `delay_ms` is waited before it, counted from the end of the block before."""
+class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One message, or one album. `delay_ms` is waited before it, counted from the end of the block before.
+
+    `languages` holds what people of other languages get instead, by language code in lower case: pt, pt-br, en.
+    """
 
     key: str
-    text: str
-    kind: Literal["text"] = "text"
+    content: Content
     delay_ms: int = 0
     active: bool = True
+    effects: Effects = Effects()
+    languages: dict[str, Content] = {}
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +104,28 @@ class Change(msgspec.Struct, frozen=True):
 
 class _Head(msgspec.Struct):
     layout: int
+
+
+class _TextBlock(msgspec.Struct):
+    key: str
+    text: str
+    delay_ms: int = 0
+    active: bool = True
+
+
+class _TextStep(msgspec.Struct):
+    key: str
+    schedule: Schedule
+    blocks: tuple[_TextBlock, ...]
+    active: bool = True
+
+
+class _TextSnapshot(msgspec.Struct):
+    zone: str
+    steps: tuple[_TextStep, ...]
+    threshold_ms: int
+    skip_paid: bool
+    lateness_ms: int
 
 
 def after(state: State, action: Action) -> State:
@@ -174,11 +203,45 @@ def decode(document: str) -> Snapshot:
         layout = msgspec.json.decode(document, type=_Head).layout
         if layout == LAYOUT:
             return msgspec.json.decode(document, type=Snapshot)
+        if layout == _TEXTS_ONLY:
+            return _of_texts(msgspec.json.decode(document, type=_TextSnapshot))
     except msgspec.DecodeError as error:
         raise CampaignError(f"The published document is damaged ({error}): publish the campaign anew.") from error
     raise CampaignError(
         f"The published document has layout {layout}, this engine reads {LAYOUT}: run the newer engine."
     )
+
+
+def encode_block(block: Block) -> str:
+    """Write the document of one block of a draft."""
+    return msgspec.json.encode(block).decode()
+
+
+def decode_block(document: str) -> Block:
+    return msgspec.json.decode(document, type=Block)
+
+
+def choose(block: Block, language: str | None) -> Content:
+    """What a person of that language gets: their own variant (pt-br), their language's (pt), or the default."""
+    code = (language or "").lower()
+    return block.languages.get(code) or block.languages.get(code.partition("-")[0]) or block.content
+
+
+def _of_texts(found: _TextSnapshot) -> Snapshot:
+    return Snapshot(
+        zone=found.zone,
+        steps=tuple(
+            Step(step.key, step.schedule, tuple(_of_text(block) for block in step.blocks), step.active)
+            for step in found.steps
+        ),
+        threshold_ms=found.threshold_ms,
+        skip_paid=found.skip_paid,
+        lateness_ms=found.lateness_ms,
+    )
+
+
+def _of_text(found: _TextBlock) -> Block:
+    return Block(found.key, Text(found.text), found.delay_ms, found.active)
 
 
 def _check_step(step: Step) -> None:
@@ -196,7 +259,8 @@ def _check_step(step: Step) -> None:
 def _check_block(block: Block) -> None:
     check_key(block.key)
     check_delay(block.delay_ms)
-    markup.check(block.text)
+    if isinstance(block.content, Text):
+        markup.check(block.content.text)
 
 
 def _check_distinct(noun: str, keys: list[str]) -> None:

@@ -6,6 +6,7 @@ from bench.first_light import script
 from bench.first_light.script import CAMPAIGN, SEQUENCE, THRESHOLD_MS, Deed, Part, Reply
 from engine import campaign_file
 from engine.core.campaign import forecast
+from engine.core.content import Text
 
 PARTS = script.write(bots=3, chats=200, seed=4)
 ALL = list(chain(*PARTS))
@@ -52,8 +53,8 @@ def test_what_is_owed_counts_an_answered_silence_twice_and_a_customer_never() ->
 
 def test_the_campaign_sends_what_the_judge_expects_when_it_expects_it() -> None:
     snapshot = campaign_file.read(CAMPAIGN.encode(), "first-light", 1_000)
-    blocks = [(step.key, block.key, block.text) for step in snapshot.steps for block in step.blocks]
-    assert blocks == [(message.step, message.block, message.text) for message in SEQUENCE]
+    blocks = [(step.key, block.key, block.content) for step in snapshot.steps for block in step.blocks]
+    assert blocks == [(message.step, message.block, Text(message.text)) for message in SEQUENCE]
     assert snapshot.threshold_ms == THRESHOLD_MS
     assert snapshot.skip_paid
     assert [planned.due_ms for planned in forecast(snapshot, 0)] == [

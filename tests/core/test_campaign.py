@@ -23,15 +23,16 @@ from engine.core.campaign import (
     ends_episodes,
     forecast,
 )
+from engine.core.content import Text
 from engine.core.errors import CampaignError
 from engine.core.schedule import After, OnDay
 
 MINUTE = 60_000
-BLOCK = Block(key="hello", text="Olá <b>você</b>")
+BLOCK = Block(key="hello", content=Text("Olá <b>você</b>"))
 STEP = Step(key="first", schedule=After(0), blocks=(BLOCK,))
 GOOD = Snapshot(
     zone="America/Sao_Paulo",
-    steps=(STEP, Step(key="second", schedule=OnDay(1, 9, 30), blocks=(BLOCK, Block(key="two", text="2")))),
+    steps=(STEP, Step(key="second", schedule=OnDay(1, 9, 30), blocks=(BLOCK, Block(key="two", content=Text("2"))))),
 )
 
 
@@ -85,8 +86,8 @@ def test_a_sandbox_may_allow_seconds() -> None:
         ),
         (with_block(key="Olá"), "Step first, block Olá: The key 'Olá' is not one"),
         (with_block(key="x" * 33), "is not one: write 1 to 32 of a-z, 0-9 and -"),
-        (with_block(text="<h1>x</h1>"), "Step first, block hello: In line 1, column 1"),
-        (with_block(text=""), "Step first, block hello: The text is empty"),
+        (with_block(content=Text("<h1>x</h1>")), "Step first, block hello: In line 1, column 1"),
+        (with_block(content=Text("")), "Step first, block hello: The text is empty"),
         (with_block(delay_ms=60 * MINUTE + 1), "Step first, block hello: The delay 1h1ms is not allowed"),
         (with_block(delay_ms=-1), "Step first, block hello: The delay"),
     ],
@@ -97,7 +98,7 @@ def test_a_campaign_that_cannot_be_sent_is_refused(campaign: Snapshot, sentence:
 
 
 def test_a_text_that_is_switched_off_must_be_valid_as_well() -> None:
-    spare = Step(key="spare", schedule=After(0), blocks=(Block(key="b", text="<x>"),), active=False)
+    spare = Step(key="spare", schedule=After(0), blocks=(Block(key="b", content=Text("<x>")),), active=False)
     with pytest.raises(CampaignError, match="Step spare, block b"):
         check(replace(GOOD, steps=(STEP, spare)), MINUTE)
 
@@ -109,17 +110,26 @@ def test_a_document_reads_back_the_same() -> None:
 def test_a_document_carries_every_field_and_its_layout() -> None:
     document = msgspec.json.decode(encode(GOOD))
     assert set(document) == set(Snapshot.__struct_fields__)
-    assert document["layout"] == 1
+    assert document["layout"] == 2
+
+
+def test_a_document_of_texts_only_is_still_read() -> None:
+    block = {"key": "hello", "text": "Oi", "kind": "text", "delay_ms": 5, "active": False}
+    step = {"key": "first", "schedule": msgspec.to_builtins(After(0)), "blocks": [block], "active": True}
+    head = {"zone": "UTC", "threshold_ms": 60_000, "skip_paid": False, "lateness_ms": 1_000, "layout": 1}
+    read = decode(msgspec.json.encode({**head, "steps": [step]}).decode())
+    blocks = (Block("hello", Text("Oi"), 5, active=False),)
+    assert read == Snapshot("UTC", (Step("first", After(0), blocks),), 60_000, skip_paid=False, lateness_ms=1_000)
 
 
 @pytest.mark.parametrize(
     ("document", "sentence"),
     [
-        (encode(replace(GOOD, layout=2)), "has layout 2, this engine reads 1"),
-        ('{"layout": 2, "shape": "of tomorrow"}', "has layout 2"),
+        (encode(replace(GOOD, layout=3)), "has layout 3, this engine reads 2"),
+        ('{"layout": 3, "shape": "of tomorrow"}', "has layout 3"),
         ('{"zone": "UTC", "steps": []}', "damaged"),
         ('{"layout": 1, "zone": "UTC"}', "damaged"),
-        ('{"layout": 1, "zone": "UTC", "steps": [], "more": 1}', "damaged"),
+        ('{"layout": 2, "zone": "UTC", "steps": [], "more": 1}', "damaged"),
         ("{", "damaged"),
         ("", "damaged"),
     ],
@@ -189,8 +199,8 @@ def test_what_has_begun_ends_with_a_stop_and_with_a_shadow_that_goes_live() -> N
 def test_each_step_is_anchored_at_the_end_of_the_one_before() -> None:
     slow = (
         BLOCK,
-        Block(key="later", text="2", delay_ms=5 * MINUTE),
-        Block(key="off", text="3", active=False),
+        Block(key="later", content=Text("2"), delay_ms=5 * MINUTE),
+        Block(key="off", content=Text("3"), active=False),
     )
     steps = (
         Step(key="now", schedule=After(0), blocks=slow),

@@ -6,6 +6,7 @@ import pytest
 
 from engine.core import sequence
 from engine.core.campaign import Block, Snapshot, Step
+from engine.core.content import Text
 from engine.core.cursor import Cursor
 from engine.core.gate import End, Facts, Pass, Plan, Reason, Skip, Verdict, Wait
 from engine.core.schedule import After
@@ -34,7 +35,7 @@ def found(**other: Any) -> Found:
 
 def step(key: str, *blocks: str, delay_ms: int = 0, active: bool = True) -> Step:
     """Blocks that begin with a minus are switched off."""
-    made = tuple(Block(name.lstrip("-"), name, active=not name.startswith("-")) for name in blocks)
+    made = tuple(Block(name.lstrip("-"), Text(name), active=not name.startswith("-")) for name in blocks)
     return Step(key, After(delay_ms), made, active)
 
 
@@ -128,8 +129,8 @@ def test_only_an_unknown_outcome_ever_leaves_what_is_settled() -> None:
         (HELLO, HELLO.blocks[0], None),
         (None, None, Reason.STEP_DELETED),
         (HELLO, None, Reason.STEP_DELETED),
-        (step("hello", "one", active=False), Block("one", "x"), Reason.STEP_OFF),
-        (step("hello", "-one"), Block("one", "x", active=False), Reason.STEP_OFF),
+        (step("hello", "one", active=False), Block("one", Text("x")), Reason.STEP_OFF),
+        (step("hello", "-one"), Block("one", Text("x"), active=False), Reason.STEP_OFF),
     ],
 )
 def test_a_step_that_is_off_or_gone_is_refused(place: Step | None, block: Block | None, refusal: Reason | None) -> None:
@@ -154,7 +155,7 @@ def test_what_is_off_is_not_begun_with() -> None:
 
 
 def test_the_first_blocks_delay_counts() -> None:
-    slow = Step("hello", After(10), (Block("one", "x", delay_ms=5),))
+    slow = Step("hello", After(10), (Block("one", Text("x"), delay_ms=5),))
     begun = sequence.first(campaign(slow), EPISODE, NOW)
     assert begun
     assert begun.due_ms == NOW + 15
@@ -187,7 +188,7 @@ def test_the_next_block_of_a_step_comes_a_second_later_first_of_all() -> None:
 
 
 def test_a_blocks_own_delay_is_waited() -> None:
-    slow = campaign(Step("hello", After(0), (Block("one", "x"), Block("two", "y", delay_ms=7_000))))
+    slow = campaign(Step("hello", After(0), (Block("one", Text("x")), Block("two", Text("y"), delay_ms=7_000))))
     assert follow(slow, at("hello", "one"), pinned=slow) == ("hello", "two", 7_000)
 
 
@@ -256,4 +257,4 @@ def test_everything_deleted_ends_it() -> None:
 )
 def test_a_block_is_found_by_its_keys(key: str, block: str, text: str | None) -> None:
     one = sequence.find_block(sequence.find_step(USUAL, key), block)
-    assert (one and one.text) == text
+    assert (one and one.content) == (text and Text(text))

@@ -11,6 +11,7 @@ import pytest
 from engine import administration
 from engine.administration import History, Version
 from engine.core.campaign import Block, Change, Planned, Snapshot, State, Step
+from engine.core.content import Text
 from engine.core.errors import CampaignError, NotFoundError, UnreachableError
 from engine.core.schedule import After, OnDay
 from storage import campaigns
@@ -32,11 +33,11 @@ DRAFT = Snapshot(
             key="z-first",
             schedule=After(MINUTE),
             blocks=(
-                Block(key="y", text="<b>Olá</b> 'você' \\ 👍\n"),
-                Block(key="x", text="2", delay_ms=5, active=False),
+                Block(key="y", content=Text("<b>Olá</b> 'você' \\ 👍\n")),
+                Block(key="x", content=Text("2"), delay_ms=5, active=False),
             ),
         ),
-        Step(key="a-second", schedule=OnDay(3, 18, 0), blocks=(Block(key="y", text="3"),), active=False),
+        Step(key="a-second", schedule=OnDay(3, 18, 0), blocks=(Block(key="y", content=Text("3")),), active=False),
     ),
 )
 EDITED = msgspec.structs.replace(DRAFT, threshold_ms=30 * MINUTE, steps=DRAFT.steps[:1])
@@ -154,11 +155,11 @@ async def test_a_draft_below_the_allowed_threshold_is_not_published(pool: Pool) 
 async def test_a_published_document_of_another_layout_is_refused(pool: Pool) -> None:
     await published(pool)
     await pool.execute(
-        "INSERT INTO recovery_versions SELECT bot_id, 2, 2, document || '{\"layout\": 2}', 0 FROM recovery_versions"
+        "INSERT INTO recovery_versions SELECT bot_id, 2, 3, document || '{\"layout\": 3}', 0 FROM recovery_versions"
     )
     await pool.execute("UPDATE recovery_campaigns SET published_version = 2")
     async with pool.acquire() as connection:
-        with pytest.raises(CampaignError, match="has layout 2"):
+        with pytest.raises(CampaignError, match="has layout 3"):
             await campaigns.load_published(connection, BOT)
 
 

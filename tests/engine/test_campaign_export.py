@@ -20,6 +20,7 @@ from engine.core.campaign import (
     Snapshot,
     Step,
 )
+from engine.core.content import Text
 from engine.core.schedule import After, OnDay, Schedule
 
 MINUTE = 60_000
@@ -33,7 +34,11 @@ schedules: st.SearchStrategy[Schedule] = st.one_of(
     st.builds(OnDay, st.integers(1, schedule.MAX_DAYS), st.integers(0, 23), st.integers(0, 59)),
 )
 blocks = st.builds(
-    Block, key=keys, text=texts, delay_ms=st.just(0) | st.integers(0, MAX_BLOCK_DELAY_MS), active=st.booleans()
+    Block,
+    key=keys,
+    content=st.builds(Text, texts),
+    delay_ms=st.just(0) | st.integers(0, MAX_BLOCK_DELAY_MS),
+    active=st.booleans(),
 )
 steps = st.builds(
     Step,
@@ -53,7 +58,7 @@ campaigns = st.builds(
 
 
 def of_text(text: str) -> Snapshot:
-    return Snapshot("UTC", (Step("s", After(0), (Block("b", text),)),))
+    return Snapshot("UTC", (Step("s", After(0), (Block("b", Text(text)),)),))
 
 
 def reads_back(campaign: Snapshot) -> Snapshot:
@@ -88,10 +93,10 @@ FULL = Snapshot(
         Step(
             "reminder",
             After(0),
-            (Block("hello", "Oi 👍 \n<b>Ainda</b> por aí?\n"), Block("b-2", "Sim?", delay_ms=5_000)),
+            (Block("hello", Text("Oi 👍 \n<b>Ainda</b> por aí?\n")), Block("b-2", Text("Sim?"), delay_ms=5_000)),
         ),
-        Step("offer", OnDay(1, 9, 30), (Block("7", "null", active=False),), active=False),
-        Step("last", OnDay(3, 18, 0), (Block("end", "é: 'agora' " * 20 + "!"),)),
+        Step("offer", OnDay(1, 9, 30), (Block("7", Text("null"), active=False),), active=False),
+        Step("last", OnDay(3, 18, 0), (Block("end", Text("é: 'agora' " * 20 + "!")),)),
     ),
 )
 

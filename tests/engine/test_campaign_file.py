@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine.campaign_file import MAX_BYTES, load, read
 from engine.core.campaign import Block, Snapshot, Step
+from engine.core.content import Text
 from engine.core.errors import CampaignError
 from engine.core.schedule import After, OnDay
 
@@ -59,9 +60,9 @@ def test_a_full_file_says_everything() -> None:
                 key="reminder",
                 schedule=After(10 * MINUTE),
                 active=False,
-                blocks=(Block(key="hello", text="<b>Olá</b>\nvocê\n", delay_ms=5000, active=False),),
+                blocks=(Block(key="hello", content=Text("<b>Olá</b>\nvocê\n"), delay_ms=5000, active=False),),
             ),
-            Step(key="morning", schedule=OnDay(1, 9, 30), blocks=(Block(key="block-1", text="Bom dia"),)),
+            Step(key="morning", schedule=OnDay(1, 9, 30), blocks=(Block(key="block-1", content=Text("Bom dia")),)),
         ),
     )
 
@@ -85,9 +86,9 @@ def test_a_short_file_takes_the_defaults_and_derives_its_keys() -> None:
             Step(
                 key="step-1",
                 schedule=After(0),
-                blocks=(Block(key="block-1", text="Olá"), Block(key="block-2", text="2")),
+                blocks=(Block(key="block-1", content=Text("Olá")), Block(key="block-2", content=Text("2"))),
             ),
-            Step(key="step-2", schedule=OnDay(3, 18, 0), blocks=(Block(key="block-1", text="yes"),)),
+            Step(key="step-2", schedule=OnDay(3, 18, 0), blocks=(Block(key="block-1", content=Text("yes")),)),
         ),
     )
 

@@ -7,6 +7,7 @@ import pytest
 
 from engine.catalogue import Catalogue
 from engine.core.campaign import Block, Snapshot, Step, encode
+from engine.core.content import Text
 from engine.core.lane import LaneState
 from engine.core.schedule import After
 from engine.settings import Secret
@@ -14,7 +15,7 @@ from engine.vault import Vault
 from storage.postgres import Pool, open_pool
 
 VAULT = Vault([Secret(urlsafe_b64encode(b"k" * 32).decode())])
-NEWEST = Snapshot("UTC", (Step("a", After(0), (Block("b", "x"),)),))
+NEWEST = Snapshot("UTC", (Step("a", After(0), (Block("b", Text("x")),)),))
 
 
 @pytest.fixture

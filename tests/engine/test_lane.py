@@ -11,6 +11,7 @@ from engine import lane as lanes
 from engine.catalogue import Catalogue, Served
 from engine.clock import ServerClock
 from engine.core.campaign import Block, Snapshot, Step
+from engine.core.content import Text
 from engine.core.errors import UnreachableError
 from engine.core.lane import LaneState
 from engine.core.schedule import After
@@ -24,7 +25,7 @@ from storage.redis import Redis, open_redis
 from storage.timers import ClaimCode, Held, Holding, Sign, Timers
 
 BOT = 7
-NEWEST = Snapshot("UTC", (Step("a", After(0), (Block("b", "x"),)),), threshold_ms=60_000)
+NEWEST = Snapshot("UTC", (Step("a", After(0), (Block("b", Text("x")),)),), threshold_ms=60_000)
 LONG_AGO_MS = 1_700_000_000_999
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.wire import Fault, FaultKind
+from engine.core.content import Text
 from engine.core.outcome import Outcome, Rejected, RetryLater, Sent, Unauthorized, Unknown, Unreachable
 from engine.sender import Sender
 
@@ -22,7 +23,7 @@ class Stage:
         self.sender = Sender(sandbox.api_url)
 
     async def send(self, text: str = "hello", attempts: int = 1) -> Outcome:
-        return await self.sender.send_text(self.token, self.person, text, attempts)
+        return await self.sender.send(self.token, self.person, Text(text), attempts)
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ async def test_a_fault_becomes_an_outcome(stage: Stage, fault: Fault, outcome: O
 
 
 async def test_a_person_unknown_to_the_bot_is_unreachable(stage: Stage) -> None:
-    assert await stage.sender.send_text(stage.token, 1, "hello", 1) == Unreachable()
+    assert await stage.sender.send(stage.token, 1, Text("hello"), 1) == Unreachable()
 
 
 async def test_broken_html_is_rejected(stage: Stage) -> None:
@@ -70,7 +71,7 @@ async def test_broken_html_is_rejected(stage: Stage) -> None:
 
 async def test_a_connection_that_was_never_made_surely_sent_nothing() -> None:
     sender = Sender("http://127.0.0.1:1")
-    assert await sender.send_text(NOBODY, 1, "hello", 1) == RetryLater(1_000, bot_wide=False)
+    assert await sender.send(NOBODY, 1, Text("hello"), 1) == RetryLater(1_000, bot_wide=False)
     await sender.close()
 
 

@@ -10,6 +10,7 @@ from engine.activity import Activity
 from engine.catalogue import Catalogue
 from engine.core import campaign
 from engine.core.campaign import Block, Snapshot, Step
+from engine.core.content import Text
 from engine.core.errors import UnreachableError
 from engine.core.lane import LaneState
 from engine.core.schedule import After
@@ -66,7 +67,7 @@ def _step(name: str, blocks: tuple[str, ...], version: int) -> Step:
 
 def _block(step: str, name: str, version: int) -> Block:
     key = name.removeprefix("-")
-    return Block(key, f"{step}/{key}/{version}", active=name == key)
+    return Block(key, Text(f"{step}/{key}/{version}"), active=name == key)
 
 
 class HandClock:
