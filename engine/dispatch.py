@@ -153,8 +153,8 @@ class _Journey:
 
     async def _record(self, outcome: Outcome, found: Found, expected: Cursor, asked_ms: int) -> End:  # noqa: PLR0911 - one line for each outcome
         match outcome:
-            case Sent(message_id):
-                return await self._done(found, "sent", message_id=message_id)
+            case Sent(message_ids):
+                return await self._done(found, "sent", message_ids=message_ids)
             case Unknown():
                 return await self._done(found, "unknown")
             case Rejected(detail):
@@ -176,10 +176,10 @@ class _Journey:
                 return End.UNAUTHORIZED
 
     async def _done(
-        self, found: Found, status: str, reason: Reason | None = None, message_id: int | None = None
+        self, found: Found, status: str, reason: Reason | None = None, message_ids: tuple[int, ...] = ()
     ) -> End:
         """Record the fact, with what follows from it in the same statement."""
-        await self._go_to_next(found, step_over=False, status=status, fact=True, reason=reason, message_id=message_id)
+        await self._go_to_next(found, step_over=False, status=status, fact=True, reason=reason, message_ids=message_ids)
         return End.SENT if status == "sent" else End.REFUSED
 
     async def _go_to_next(self, found: Found, *, step_over: bool, **report: Any) -> None:

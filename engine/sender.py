@@ -63,7 +63,7 @@ class Sender:
             message = await bot.send_message(chat_id, text, parse_mode="HTML")
         except (TimeoutError, TelegramAPIError, ClientDecodeError, TypeError) as error:
             return _outcome(error, attempts)
-        return Sent(message.message_id)
+        return Sent((message.message_id,))
 
     async def is_authorized(self, token: str) -> bool | None:
         """Ask Telegram who the bot is: None when it does not answer."""

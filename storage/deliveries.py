@@ -65,6 +65,17 @@ class Claiming(NamedTuple):
     skip_paid: bool
 
 
+class Aftermath(NamedTuple):
+    """What becomes of a message once it is sent: how long it stays, and what is done when the person returns or pays.
+
+    The rules are named as in `engine.core.content`: unbutton, replace, delete; None keeps it.
+    """
+
+    delete_after_ms: int | None = None
+    on_return: str | None = None
+    on_payment: str | None = None
+
+
 class Report(NamedTuple):
     """What came of a delivery, and what follows: the next delivery, or the end of the episode.
 
@@ -79,7 +90,8 @@ class Report(NamedTuple):
     status: str | None = None
     fact: bool = False
     reason: str | None = None
-    message_id: int | None = None
+    message_ids: tuple[int, ...] = ()
+    aftermath: Aftermath = Aftermath()
     due_ms: int | None = None
     spent: bool = True
     next: Cursor | None = None
@@ -242,10 +254,10 @@ FROM judged j LEFT JOIN taken t USING (bot_id, chat_id)
 _REPORT: Final = """
 WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::text[],
-        $8::bool[], $9::text[], $10::bigint[], $11::bigint[], $12::bool[], $13::text[], $14::text[], $15::int[],
-        $16::bigint[], $17::int[], $18::text[])
-        AS w(bot_id, chat_id, episode_id, step_key, block_key, version, status, fact, reason, message_id, due_at, spent,
-             next_step, next_block, next_ordinal, next_due, pinned, ending)
+        $8::bool[], $9::text[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::bigint[], $15::bool[],
+        $16::text[], $17::text[], $18::int[], $19::bigint[], $20::int[], $21::text[])
+        AS w(bot_id, chat_id, episode_id, step_key, block_key, version, status, fact, reason, message_ids, delete_after,
+             on_return, on_payment, due_at, spent, next_step, next_block, next_ordinal, next_due, pinned, ending)
 ), known AS MATERIALIZED (
     SELECT w.*, e.ended_at IS NOT NULL AS over, e.reason AS ended, e.returned_at
     FROM wanted w JOIN recovery_episodes e USING (bot_id, chat_id, episode_id)
@@ -256,8 +268,11 @@ WITH wanted AS MATERIALIZED (
         due_at = coalesce(k.due_at, d.due_at),
         campaign_version = CASE WHEN k.status = 'scheduled' THEN k.pinned ELSE d.campaign_version END,
         attempts = d.attempts - CASE WHEN k.spent THEN 0 ELSE 1 END,
-        sent_at = CASE WHEN k.status = 'sent' THEN $19 ELSE d.sent_at END,
-        message_ids = CASE WHEN k.message_id IS NULL THEN d.message_ids ELSE ARRAY[k.message_id] END,
+        sent_at = CASE WHEN k.status = 'sent' THEN $22 ELSE d.sent_at END,
+        message_ids = coalesce(k.message_ids::bigint[], d.message_ids),
+        delete_at = $22 + k.delete_after,
+        on_return = k.on_return,
+        on_payment = k.on_payment,
         crossed = d.crossed OR (k.status = 'sent' AND coalesce(k.ended = 'returned', false))
     FROM known k
     WHERE d.bot_id = k.bot_id AND d.chat_id = k.chat_id AND d.episode_id = k.episode_id
@@ -279,7 +294,7 @@ WITH wanted AS MATERIALIZED (
     ORDER BY bot_id, chat_id
     ON CONFLICT DO NOTHING
 ), ended AS (
-    UPDATE recovery_episodes e SET ended_at = $19, reason = m.ending
+    UPDATE recovery_episodes e SET ended_at = $22, reason = m.ending
     FROM moving m
     WHERE m.moves AND m.ending IS NOT NULL AND NOT EXISTS (
         SELECT FROM recovery_deliveries d
@@ -367,10 +382,15 @@ def _flat(item: Report) -> tuple[Any, ...]:
     cursor, following = item.cursor, item.next
     return (
         item.bot_id, item.chat_id, cursor.episode_id, cursor.step, cursor.block, item.version, item.status, item.fact,
-        item.reason, item.message_id, item.due_ms, item.spent,
+        item.reason, _array(item.message_ids), *item.aftermath, item.due_ms, item.spent,
         following and following.step, following and following.block, following and following.ordinal,
         item.next_due_ms, following.pinned if following else cursor.pinned, item.end,
     )  # fmt: skip
+
+
+def _array(numbers: Sequence[int]) -> str | None:
+    """As PostgreSQL writes it: `unnest` takes no rows of different lengths."""
+    return f"{{{','.join(map(str, numbers))}}}" if numbers else None
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:

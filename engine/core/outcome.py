@@ -8,7 +8,9 @@ from typing import Final, NamedTuple
 
 
 class Sent(NamedTuple):
-    message_id: int
+    """An album has several messages."""
+
+    message_ids: tuple[int, ...]
 
 
 class RetryLater(NamedTuple):

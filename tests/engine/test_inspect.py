@@ -200,7 +200,7 @@ async def test_after_an_answer_it_shows_why_nothing_follows(ground: Ground) -> N
     await deliveries.claim(
         ground.pool, [Claiming(BOT, CHAT, cursor, 5, 1, marked=False, wish=True, skip_paid=False)], silent_ms
     )
-    sent = following._replace(status="sent", fact=True, message_id=3)
+    sent = following._replace(status="sent", fact=True, message_ids=(3,))
     await deliveries.report(ground.pool, [sent], silent_ms + 4)
     seen = await ground.look()
     assert (seen.phase, seen.next) == (Phase.WAITING_FOR_SILENCE, None), "Redis heard the answer first"

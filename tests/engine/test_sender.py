@@ -39,7 +39,7 @@ async def stage() -> AsyncIterator[Stage]:
 async def test_an_accepted_message_is_sent_with_its_id(stage: Stage) -> None:
     outcome = await stage.send("<b>hello</b>")
     transcript = await stage.people.transcript("shop_bot", stage.person)
-    assert outcome == Sent(transcript.messages[-1].message_id)
+    assert outcome == Sent((transcript.messages[-1].message_id,))
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ class Answer(NamedTuple):
 
 
 ANSWERS = {
-    "accepted": Answer(leaves=True, outcome=Sent(1)),
+    "accepted": Answer(leaves=True, outcome=Sent((1,))),
     "left, no answer": Answer(leaves=True, outcome=Unknown("timeout")),
     "perhaps left": Answer(leaves=False, outcome=Unknown("reset")),
     "429": Answer(leaves=False, outcome=RetryLater(2_000, bot_wide=True)),

@@ -13,7 +13,7 @@ from engine.core.gate import Facts
 from engine.core.sequence import Found
 from storage import chats, deliveries
 from storage.chats import Life
-from storage.deliveries import Beginning, Begun, Claiming, Report, Reported, Stuck
+from storage.deliveries import Aftermath, Beginning, Begun, Claiming, Report, Reported, Stuck
 from storage.postgres import Pool, open_pool
 
 BOT, CHAT = 7, 41
@@ -360,10 +360,12 @@ async def test_a_claim_waits_for_a_flush_and_sees_what_it_did(pool: Pool) -> Non
 
 async def test_a_send_is_recorded_with_what_follows(pool: Pool) -> None:
     await sending(pool)
-    reported = await report(pool, status="sent", fact=True, message_id=99, next=TWO, next_due_ms=NOW + 1_000)
+    what = {"message_ids": (99, 100), "aftermath": Aftermath(5_000, "delete"), "next": TWO, "next_due_ms": NOW + 1_000}
+    reported = await report(pool, status="sent", fact=True, **what)
     assert reported == Reported("sent", None, None, crossed=False)
     sent, planned = await row(pool), await row(pool, TWO)
-    assert (sent["status"], sent["sent_at"], sent["message_ids"]) == ("sent", NOW, [99])
+    assert (sent["status"], sent["sent_at"], sent["message_ids"]) == ("sent", NOW, [99, 100])
+    assert (sent["delete_at"], sent["on_return"], sent["on_payment"]) == (NOW + 5_000, "delete", None)
     assert (planned["status"], planned["due_at"], planned["ordinal"], planned["version"]) == (
         "scheduled",
         NOW + 1_000,
