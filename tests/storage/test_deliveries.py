@@ -360,8 +360,10 @@ async def test_a_claim_waits_for_a_flush_and_sees_what_it_did(pool: Pool) -> Non
 
 async def test_a_send_is_recorded_with_what_follows(pool: Pool) -> None:
     await sending(pool)
-    what = {"message_ids": (99, 100), "aftermath": Aftermath(5_000, "delete"), "next": TWO, "next_due_ms": NOW + 1_000}
-    reported = await report(pool, status="sent", fact=True, **what)
+    due_ms, after = NOW + 1_000, Aftermath(5_000, "delete")
+    reported = await report(
+        pool, status="sent", fact=True, message_ids=(99, 100), aftermath=after, next=TWO, next_due_ms=due_ms
+    )
     assert reported == Reported("sent", None, None, crossed=False)
     sent, planned = await row(pool), await row(pool, TWO)
     assert (sent["status"], sent["sent_at"], sent["message_ids"]) == ("sent", NOW, [99, 100])
