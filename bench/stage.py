@@ -184,6 +184,7 @@ def house(logs: Path) -> Iterator[House]:
             "DATABASE_URL": servers.database_url,
             "ENCRYPTION_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "MIN_THRESHOLD_SECONDS": "1",
+            "MEDIA_DIR": str(logs.absolute() / "media"),
             "LOG_FORMAT": "json",
             "LOG_LEVEL": "info",
         }

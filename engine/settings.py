@@ -55,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_format: Literal["console", "json"]
     log_level: str
     min_threshold_ms: int
+    media_dir: Path | None
+    """Where the bytes of media lie, shared by all who add or send them; None: nobody does."""
 
     @property
     def redis_url(self) -> str:
@@ -88,6 +90,7 @@ def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path("
         log_format="json" if _choice(read, "LOG_FORMAT", ("console", "json")) == "json" else "console",
         log_level=_choice(read, "LOG_LEVEL", _LEVELS, "info"),
         min_threshold_ms=_number(read, "MIN_THRESHOLD_SECONDS", 60, 1, _HOUR_SECONDS) * 1000,
+        media_dir=_directory(read, "MEDIA_DIR"),
     )
 
 
@@ -130,6 +133,14 @@ def _webhook_url(read: Mapping[str, str]) -> str | None:
     if not parts.hostname or parts.query or parts.fragment or not address.isprintable() or " " in address:
         raise SettingsError(f"WEBHOOK_URL is not a plain address: write host and path alone, like {_WEBHOOK_EXAMPLE}.")
     return address.rstrip("/?#")
+
+
+def _directory(read: Mapping[str, str], name: str) -> Path | None:
+    """Absolute, so that every process means the same one, wherever it was started."""
+    value = read.get(name)
+    if value and not Path(value).is_absolute():
+        raise SettingsError(f"{name} is not an absolute path: write it like /var/lib/recovery/media.")
+    return Path(value) if value else None
 
 
 def _keys(read: Mapping[str, str]) -> tuple[Secret, ...]:

@@ -16,6 +16,10 @@ class CampaignError(RecoveryError):
     """A campaign, as written, cannot be sent."""
 
 
+class MediaError(RecoveryError):
+    """A file cannot be kept, or cannot be sent as what it is said to be."""
+
+
 class UnreachableError(RecoveryError):
     """Redis or PostgreSQL does not answer, or is not fit to serve."""
 

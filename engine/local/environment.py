@@ -17,7 +17,7 @@ from engine.settings import read_dotenv
 
 _KEY_BYTES = 32
 _SERVERS = ("REDIS_URL", "DATABASE_URL")
-_KEPT = (*_SERVERS, "ENCRYPTION_KEY", "TELEGRAM_API_URL", "MIN_THRESHOLD_SECONDS")
+_KEPT = (*_SERVERS, "ENCRYPTION_KEY", "TELEGRAM_API_URL", "MIN_THRESHOLD_SECONDS", "MEDIA_DIR")
 
 
 def given() -> dict[str, str]:
@@ -41,7 +41,7 @@ def encryption_key(directory: Path) -> str:
 def complete(environment: Mapping[str, str], directory: Path) -> dict[str, str]:
     """Add what a process needs and nobody has set."""
     made_up = {} if "ENCRYPTION_KEY" in environment else {"ENCRYPTION_KEY": encryption_key(directory)}
-    return {**environment, **made_up, "PYTHONUNBUFFERED": "1"}
+    return {"MEDIA_DIR": str(directory / "media"), **environment, **made_up, "PYTHONUNBUFFERED": "1"}
 
 
 def announce(directory: Path, environment: Mapping[str, str]) -> None:

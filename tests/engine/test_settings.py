@@ -57,6 +57,7 @@ def test_nothing_secret_is_printed() -> None:
         ("WEBHOOK_URL", "https://bots.example.org/?x=1"),
         ("WEBHOOK_URL", "https://bots.example.org/#x"),
         ("WEBHOOK_URL", "https://bots.example.org/a b"),
+        ("MEDIA_DIR", "./media"),
         ("LOG_FORMAT", "xml"),
         ("LOG_LEVEL", "loud"),
     ],

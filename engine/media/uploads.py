@@ -1,0 +1,150 @@
+"""Who uploads what: each bot uploads an asset once, however many of its messages want it at the same moment.
+
+A bot is served by one poller, so the right to upload is held in this process alone. While a bot changes hands, two
+pollers may upload the same: either file id is good, and the later one is kept.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple, TypeAlias
+
+from engine.core.content import Asset
+from engine.core.errors import UnreachableError
+from engine.media.place import UNSET, path_of
+from engine.telemetry import logger
+from storage import media
+from storage.postgres import Pool
+
+CACHED: Final = 10_000
+"""So many file ids are kept in the process; the one that was used longest ago goes first."""
+
+
+class Upload(NamedTuple):
+    """The bytes of an asset, and the name under which people see them."""
+
+    path: Path
+    name: str
+
+
+class Known(NamedTuple):
+    """Telegram has all of them: send these file ids."""
+
+    file_ids: Mapping[Asset, str]
+
+
+class Mine(NamedTuple):
+    """The caller uploads these, in its message, and ends with `done` or `free`; the others are known."""
+
+    uploads: Mapping[Asset, Upload]
+    file_ids: Mapping[Asset, str]
+
+
+class Busy(NamedTuple):
+    """Another message uploads this one just now: ask again soon."""
+
+    asset: Asset
+
+
+class Missing(NamedTuple):
+    """Nobody can send this one; `detail` names the mend."""
+
+    asset: Asset
+    detail: str
+
+
+Claim: TypeAlias = Known | Mine | Busy | Missing
+_Key: TypeAlias = tuple[int, Asset]
+
+
+class Uploads:
+    def __init__(self, pool: Pool, directory: Path | None) -> None:
+        self._pool = pool
+        self._directory = directory
+        self._cache: OrderedDict[_Key, str] = OrderedDict()
+        self._held: set[_Key] = set()
+
+    async def claim(self, bot_id: int, assets: Sequence[Asset]) -> Claim:
+        """All that a message needs, or the right to upload all that Telegram lacks, or neither.
+
+        Nothing is awaited between looking and taking, so that two albums never each hold what the other needs.
+        Raises UnreachableError.
+        """
+        known = self._remembered(bot_id, assets)
+        unknown = [asset for asset in dict.fromkeys(assets) if asset not in known]
+        if not unknown:
+            return Known(known)
+        kept = await media.look_up(self._pool, bot_id, unknown)
+        uploads = await self._uploads({asset: one.name for asset, one in kept.items() if one.file_id is None})
+        known = self._learned(bot_id, kept) | known | self._remembered(bot_id, assets)
+        for asset in unknown:
+            if asset not in known and asset not in uploads:
+                return Missing(asset, self._why_missing(asset, kept))
+        return self._take(bot_id, known, {asset: one for asset, one in uploads.items() if asset not in known})
+
+    async def done(self, bot_id: int, file_ids: Mapping[Asset, str]) -> None:
+        """Telegram has these now: others may send them. Never fails: the message that carried them has arrived."""
+        try:
+            await media.put_files(self._pool, bot_id, file_ids)
+        except UnreachableError as error:
+            logger().warning("File ids not kept: the next process uploads anew", bot_id=bot_id, error=str(error))
+        finally:
+            for asset, file_id in file_ids.items():
+                self._remember((bot_id, asset), file_id)
+            self.free(bot_id, file_ids)
+
+    def free(self, bot_id: int, assets: Iterable[Asset]) -> None:
+        """The upload came to nothing, or the answer named no file id: somebody else may try."""
+        self._held.difference_update((bot_id, asset) for asset in assets)
+
+    async def drop(self, bot_id: int, asset: Asset, file_id: str) -> None:
+        """Telegram refuses this file id: forget it, unless another has taken its place. Raises UnreachableError."""
+        if self._cache.get((bot_id, asset)) == file_id:
+            del self._cache[bot_id, asset]
+        await media.drop_file(self._pool, bot_id, asset, file_id)
+
+    def _take(self, bot_id: int, known: Mapping[Asset, str], uploads: Mapping[Asset, Upload]) -> Claim:
+        if not uploads:
+            return Known(known)
+        keys = {(bot_id, asset) for asset in uploads}
+        held = self._held & keys
+        if held:
+            return Busy(min(held)[1])
+        self._held |= keys
+        return Mine(uploads, known)
+
+    async def _uploads(self, names: Mapping[Asset, str]) -> dict[Asset, Upload]:
+        """Those whose bytes are here."""
+        if self._directory is None or not names:
+            return {}
+        directory = self._directory
+        found = {asset: Upload(path_of(directory, asset.sha256), name) for asset, name in names.items()}
+        return await asyncio.to_thread(lambda: {asset: one for asset, one in found.items() if one.path.is_file()})
+
+    def _why_missing(self, asset: Asset, kept: Mapping[Asset, media.Kept]) -> str:
+        if asset not in kept:
+            return f"There is no {asset.kind} {asset.sha256} in the library: add its file again."
+        if self._directory is None:
+            return UNSET
+        return f"The bytes of {asset.kind} {asset.sha256} are not in MEDIA_DIR: name another, or add it again."
+
+    def _remembered(self, bot_id: int, assets: Sequence[Asset]) -> dict[Asset, str]:
+        found = [asset for asset in dict.fromkeys(assets) if (bot_id, asset) in self._cache]
+        for asset in found:
+            self._cache.move_to_end((bot_id, asset))
+        return {asset: self._cache[bot_id, asset] for asset in found}
+
+    def _learned(self, bot_id: int, kept: Mapping[Asset, media.Kept]) -> dict[Asset, str]:
+        """What PostgreSQL knows, unless the process knows better by now."""
+        found = {asset: one.file_id for asset, one in kept.items() if one.file_id is not None}
+        for asset, file_id in found.items():
+            if (bot_id, asset) not in self._cache:
+                self._remember((bot_id, asset), file_id)
+        return found
+
+    def _remember(self, key: _Key, file_id: str) -> None:
+        self._cache[key] = file_id
+        self._cache.move_to_end(key)
+        if len(self._cache) > CACHED:
+            self._cache.popitem(last=False)

@@ -1,0 +1,134 @@
+"""A bot uploads an asset once; everybody else sends its file id, waits, or is told why nobody can."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from engine.core.content import Asset
+from engine.media import uploads
+from engine.media.place import path_of
+from engine.media.uploads import Busy, Known, Mine, Missing, Upload, Uploads
+from storage import media
+from storage.postgres import Pool, open_pool
+
+SHOP: Final = 7
+CAFE: Final = 8
+PHOTO: Final = Asset("photo", "aa" * 32)
+PAPER: Final = Asset("document", "aa" * 32)
+VIDEO: Final = Asset("video", "bb" * 32)
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    pool = await open_pool(database_url)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def shelf(pool: Pool, tmp_path: Path) -> Path:
+    """Three assets, in the library and on disk."""
+    for asset in (PHOTO, PAPER, VIDEO):
+        await media.add(pool, asset, 4, "any/thing", f"the.{asset.kind}", 1)
+        path_of(tmp_path, asset.sha256).parent.mkdir(exist_ok=True)
+        path_of(tmp_path, asset.sha256).write_bytes(b"abcd")
+    return tmp_path
+
+
+@pytest.fixture
+def ours(pool: Pool, shelf: Path) -> Uploads:
+    return Uploads(pool, shelf)
+
+
+async def test_the_first_who_asks_uploads_and_the_others_are_told_to_wait(ours: Uploads, shelf: Path) -> None:
+    upload = Upload(path_of(shelf, PHOTO.sha256), "the.photo")
+    assert await ours.claim(SHOP, [PHOTO]) == Mine({PHOTO: upload}, {})
+    assert await ours.claim(SHOP, [PHOTO]) == Busy(PHOTO)
+
+
+async def test_what_one_message_uploaded_the_others_send_by_its_file_id(ours: Uploads) -> None:
+    await ours.claim(SHOP, [PHOTO])
+    await ours.done(SHOP, {PHOTO: "id-1"})
+    assert await ours.claim(SHOP, [PHOTO]) == Known({PHOTO: "id-1"})
+
+
+async def test_each_bot_and_each_kind_has_file_ids_of_its_own(ours: Uploads) -> None:
+    await ours.claim(SHOP, [PHOTO])
+    await ours.done(SHOP, {PHOTO: "id-1"})
+    assert isinstance(await ours.claim(CAFE, [PHOTO]), Mine)
+    assert isinstance(await ours.claim(SHOP, [PAPER]), Mine)
+
+
+async def test_another_process_sends_by_the_file_id_too(ours: Uploads, pool: Pool) -> None:
+    await ours.claim(SHOP, [PHOTO])
+    await ours.done(SHOP, {PHOTO: "id-1"})
+    assert await Uploads(pool, None).claim(SHOP, [PHOTO]) == Known({PHOTO: "id-1"})
+
+
+async def test_after_an_upload_that_failed_somebody_else_may_try(ours: Uploads) -> None:
+    await ours.claim(SHOP, [PHOTO, VIDEO])
+    ours.free(SHOP, [PHOTO, VIDEO])
+    assert isinstance(await ours.claim(SHOP, [PHOTO]), Mine)
+
+
+async def test_an_album_takes_all_that_it_lacks_or_nothing(ours: Uploads) -> None:
+    await ours.claim(SHOP, [PHOTO])
+    assert await ours.claim(SHOP, [VIDEO, PHOTO]) == Busy(PHOTO)
+    assert isinstance(await ours.claim(SHOP, [VIDEO]), Mine)
+
+
+async def test_an_album_sends_what_is_known_and_uploads_the_rest(ours: Uploads, shelf: Path) -> None:
+    await ours.claim(SHOP, [PHOTO])
+    await ours.done(SHOP, {PHOTO: "id-1"})
+    upload = Upload(path_of(shelf, VIDEO.sha256), "the.video")
+    assert await ours.claim(SHOP, [PHOTO, VIDEO, PHOTO]) == Mine({VIDEO: upload}, {PHOTO: "id-1"})
+
+
+async def test_a_refused_file_id_is_dropped_everywhere_and_uploaded_again(ours: Uploads, pool: Pool) -> None:
+    await ours.claim(SHOP, [PHOTO])
+    await ours.done(SHOP, {PHOTO: "id-1"})
+    await ours.drop(SHOP, PHOTO, "id-1")
+    assert isinstance(await ours.claim(SHOP, [PHOTO]), Mine)
+    assert (await media.look_up(pool, SHOP, [PHOTO]))[PHOTO].file_id is None
+
+
+async def test_a_refusal_that_comes_late_does_not_drop_the_new_file_id(ours: Uploads, pool: Pool) -> None:
+    await ours.claim(SHOP, [PHOTO])
+    await ours.done(SHOP, {PHOTO: "id-2"})
+    await ours.drop(SHOP, PHOTO, "id-1")
+    assert await ours.claim(SHOP, [PHOTO]) == Known({PHOTO: "id-2"})
+    assert (await media.look_up(pool, SHOP, [PHOTO]))[PHOTO].file_id == "id-2"
+
+
+async def test_what_nobody_can_send_says_how_to_mend_it(ours: Uploads, pool: Pool, shelf: Path) -> None:
+    unknown = Asset("voice", "cc" * 32)
+    assert "add its file again" in _detail(await ours.claim(SHOP, [PHOTO, unknown]), unknown)
+    assert "MEDIA_DIR is not set" in _detail(await Uploads(pool, None).claim(SHOP, [PHOTO]), PHOTO)
+    path_of(shelf, PHOTO.sha256).unlink()
+    assert "not in MEDIA_DIR" in _detail(await ours.claim(SHOP, [VIDEO, PHOTO]), PHOTO)
+    assert isinstance(await ours.claim(SHOP, [VIDEO]), Mine)
+
+
+async def test_the_cache_has_an_end_and_what_leaves_it_is_read_again(
+    ours: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "CACHED", 1)
+    await ours.claim(SHOP, [PHOTO, VIDEO])
+    await ours.done(SHOP, {PHOTO: "id-1", VIDEO: "id-2"})
+    assert len(ours._cache) == 1
+    assert await ours.claim(SHOP, [PHOTO, VIDEO]) == Known({PHOTO: "id-1", VIDEO: "id-2"})
+
+
+async def test_a_message_that_arrived_is_done_even_if_postgresql_is_away(ours: Uploads, pool: Pool) -> None:
+    await ours.claim(SHOP, [PHOTO])
+    await pool.close()
+    await ours.done(SHOP, {PHOTO: "id-1"})
+    assert await ours.claim(SHOP, [PHOTO]) == Known({PHOTO: "id-1"})
+
+
+def _detail(claim: object, asset: Asset) -> str:
+    assert isinstance(claim, Missing)
+    assert claim.asset == asset
+    return claim.detail
