@@ -3,6 +3,9 @@
 Every message is one sentence that says what is wrong and how to mend it; it never carries a secret.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class RecoveryError(Exception):
     """Any refusal of ours; command-line doors print it without a traceback and exit with status 1."""
@@ -14,6 +17,13 @@ class SettingsError(RecoveryError):
 
 class CampaignError(RecoveryError):
     """A campaign, as written, cannot be sent."""
+
+    @classmethod
+    def at(cls, source: str, position: int, noun: str, what: str, mend: str) -> "CampaignError":
+        """Refuse what stands at a position of an admin's text; they are told its line and column."""
+        line = source.count("\n", 0, position) + 1
+        column = position - source.rfind("\n", 0, position)
+        return cls(f"In line {line}, column {column} of the {noun} {what}: {mend}.")
 
 
 class MediaError(RecoveryError):
@@ -34,3 +44,12 @@ class NotFoundError(RecoveryError):
 
 class BotError(RecoveryError):
     """A bot, as it stands, does not take what was asked."""
+
+
+@contextmanager
+def within(place: str) -> Iterator[None]:
+    """Say of each refusal in which place it arose."""
+    try:
+        yield
+    except CampaignError as error:
+        raise CampaignError(f"{place}: {error}") from error

@@ -9,9 +9,20 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ROOMS = ("engine", "storage", "bot", "bench", "migrations")
 PURE = {
-    *("collections.abc", "dataclasses", "enum", "functools", "typing"),
+    *("collections.abc", "contextlib", "dataclasses", "enum", "functools", "typing"),
     *("datetime", "zoneinfo", "importlib.resources"),  # the zones come with a package, as data
-    *("difflib", "itertools", "math", "msgspec", "re", "unicodedata", "zlib"),
+    *(
+        "difflib",
+        "html",
+        "itertools",
+        "math",
+        "msgspec",
+        "msgspec.structs",
+        "re",
+        "unicodedata",
+        "urllib.parse",
+        "zlib",
+    ),
 }
 """All that the core may import from outside: it computes, and asks nobody."""
 

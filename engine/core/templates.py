@@ -1,0 +1,130 @@
+"""A text that speaks to each person: `Oi, {first_name|amigo}! Fale com {bot}.`
+
+A variable has a name and a fallback, which stands where the value is missing, blank, or would become a link: people
+choose their own names, and no bot shall carry their advertisements. `{bot}` is the bot's own @name, never empty, and
+takes no fallback. `{{` and `}}` are plain braces. What people say of themselves is cleaned in one place, `_said`.
+"""
+
+import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from html import escape
+from typing import Final, NamedTuple
+
+from engine.core import visible
+from engine.core.errors import CampaignError
+
+MAX_VALUE: Final = 64
+MAX_USERNAME: Final = 32
+_BOT: Final = "bot"
+_NAMES: Final = ("first_name", "username", _BOT)
+_PLAIN: Final = {"{{": "{", "}}": "}"}
+_STRAY: Final = {
+    "{": ("a brace is not closed", "end the variable with } in the same line, or write {{ for a plain {"),
+    "}": ("a brace closes nothing", "write }} for a plain }"),
+}
+_TOKEN: Final = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}|\n]*)(?P<fallback>\|[^{}\n]*)?\}|[{}]")
+_LINK: Final = re.compile(
+    r"@\w|://|[^\s.]\.\w|#\w|(?<!\w)/\w|\$[A-Za-z]"  # mentions and mail, addresses, tags, commands, shares
+    r"|(?<!\w)\+?\d(?:[ -]?\d){6}"  # numbers of telephones and cards
+)
+
+
+class Person(NamedTuple):
+    """Whom a message is for, as Telegram tells: `username` without its @, `language` as a code."""
+
+    first_name: str | None = None
+    username: str | None = None
+    language: str | None = None
+
+
+def check(template: str, noun: str) -> None:
+    """Refuse a variable that cannot be filled in, and a brace that belongs to none."""
+    for token in _TOKEN.finditer(template):
+        if token[0] not in _PLAIN:
+            _check_token(template, token, noun)
+
+
+def render(template: str, person: Person, bot: str) -> str:
+    """Fill in a text of HTML. `bot` is its username."""
+    return _filled(template, lambda token: escape(_value(token, person, bot), quote=False))
+
+
+def render_words(template: str, person: Person, bot: str) -> str:
+    """Fill in a text that knows no HTML, such as a button's label."""
+    return _filled(template, lambda token: _value(token, person, bot))
+
+
+def longest(template: str) -> str:
+    """The text as long as it can become, as HTML and as plain words alike."""
+    return _filled(template, lambda token: "x" * _most(token))
+
+
+def places(template: str) -> list[int]:
+    """Where variables stand."""
+    return [token.start() for token in _TOKEN.finditer(template) if token["name"]]
+
+
+def blanked(template: str) -> str:
+    """The text with its variables, and what stands in them, crossed out: all else keeps its place."""
+    return _TOKEN.sub(lambda token: "x" * len(token[0]) if token["name"] else token[0], template)
+
+
+def _filled(template: str, value: Callable[[re.Match[str]], str]) -> str:
+    return _TOKEN.sub(lambda token: _PLAIN.get(token[0]) or value(token), template)
+
+
+def _value(token: re.Match[str], person: Person, bot: str) -> str:
+    name = _name(token)
+    if name == _BOT:
+        return f"@{bot}"
+    return _said(person.username if name == "username" else person.first_name) or _fallback(token["fallback"])
+
+
+def _said(value: str | None) -> str:
+    """What a person says of themselves, fit to be repeated: visible, on one line, short, no link. Else nothing."""
+    said = visible.stripped(value or "")[:MAX_VALUE].rstrip()
+    return "" if visible.is_blank(said) or _LINK.search(said) else said
+
+
+def _most(token: re.Match[str]) -> int:
+    return len("@") + MAX_USERNAME if _name(token) == _BOT else MAX_VALUE
+
+
+def _name(token: re.Match[str]) -> str:
+    return token["name"].strip()
+
+
+def _fallback(given: str | None) -> str:
+    return (given or "").removeprefix("|").strip()
+
+
+def _check_token(template: str, token: re.Match[str], noun: str) -> None:
+    fault = _STRAY.get(token[0]) or _fault(_name(token), token["fallback"])
+    if fault:
+        raise CampaignError.at(template, token.start(), noun, *fault)
+
+
+def _fault(name: str, given: str | None) -> tuple[str, str] | None:
+    """What is wrong with a variable, and the mend."""
+    if name not in _NAMES:
+        return f"{{{name[:MAX_VALUE]}}} is not a variable", _nearest(name)
+    if name == _BOT:
+        return ("{bot} has a fallback, but is never empty", "write {bot}") if given else None
+    fallback = _fallback(given)
+    if visible.is_blank(fallback):
+        return f"{{{name}}} has no fallback for people without one", f"write {_example(name)}"
+    if len(fallback) > MAX_VALUE:
+        return f"the fallback has {len(fallback)} characters", f"shorten it to {MAX_VALUE}"
+    return None
+
+
+def _nearest(name: str) -> str:
+    near = get_close_matches(name[:MAX_VALUE], _NAMES, n=1)
+    if near:
+        return f"did you mean {_example(near[0])}? Else write {{{{ and }}}} for plain braces"
+    return f"use one of {', '.join(map(_example, _NAMES))}, or write {{{{ and }}}} for plain braces"
+
+
+def _example(name: str) -> str:
+    return "{bot}" if name == _BOT else f"{{{name}|friend}}"
