@@ -24,7 +24,7 @@ from typing import Final, TypeVar
 import msgspec
 import yaml
 
-from engine.core import campaign, markup, schedule
+from engine.core import campaign, schedule, wording
 from engine.core.campaign import Block, Snapshot, Step
 from engine.core.content import Text
 from engine.core.errors import CampaignError
@@ -246,5 +246,5 @@ def _kind(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    markup.check(text)
+    wording.check_text(text)
     return text

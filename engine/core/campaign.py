@@ -10,14 +10,15 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from engine.core import markup, schedule
-from engine.core.content import Content, Effects, Text
-from engine.core.errors import CampaignError
+from engine.core import content as contents
+from engine.core import schedule, validity
+from engine.core.content import Asset, Content, Effects, Text
+from engine.core.errors import CampaignError, within
 from engine.core.schedule import Schedule
 
 LAYOUT: Final = 2
 _TEXTS_ONLY: Final = 1
-"""The layout of the first documents: a block was its text."""
+"""The layout of the first documents: a block was its text, in which a brace was a brace."""
 
 DAY_MS: Final = 86_400_000
 DEFAULT_THRESHOLD_MS: Final = 10 * 60_000
@@ -227,6 +228,18 @@ def choose(block: Block, language: str | None) -> Content:
     return block.languages.get(code) or block.languages.get(code.partition("-")[0]) or block.content
 
 
+def variants(block: Block) -> tuple[Content, ...]:
+    """All that a block can say."""
+    return (block.content, *block.languages.values())
+
+
+def assets(snapshot: Snapshot) -> tuple[Asset, ...]:
+    """The files that a campaign needs, each once, also those of what is switched off."""
+    blocks = (block for step in snapshot.steps for block in step.blocks)
+    said = (content for block in blocks for content in variants(block))
+    return tuple(dict.fromkeys(asset for content in said for asset in contents.assets(content)))
+
+
 def _of_texts(found: _TextSnapshot) -> Snapshot:
     return Snapshot(
         zone=found.zone,
@@ -241,7 +254,8 @@ def _of_texts(found: _TextSnapshot) -> Snapshot:
 
 
 def _of_text(found: _TextBlock) -> Block:
-    return Block(found.key, Text(found.text), found.delay_ms, found.active)
+    text = found.text.replace("{", "{{").replace("}", "}}")
+    return Block(found.key, Text(text), found.delay_ms, found.active)
 
 
 def _check_step(step: Step) -> None:
@@ -250,17 +264,15 @@ def _check_step(step: Step) -> None:
         raise CampaignError(f"Step {step.key} has no blocks: add one, or delete the step.")
     _check_distinct("block", [block.key for block in step.blocks])
     for block in step.blocks:
-        try:
+        with within(f"Step {step.key}, block {block.key[:64]}"):
             _check_block(block)
-        except CampaignError as error:
-            raise CampaignError(f"Step {step.key}, block {block.key[:64]}: {error}") from error
 
 
 def _check_block(block: Block) -> None:
     check_key(block.key)
     check_delay(block.delay_ms)
-    if isinstance(block.content, Text):
-        markup.check(block.content.text)
+    validity.check_variants(block.content, block.languages)
+    validity.check_effects(block.effects, variants(block))
 
 
 def _check_distinct(noun: str, keys: list[str]) -> None:

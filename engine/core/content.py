@@ -1,6 +1,9 @@
 """What a block says, as data: one message of Telegram, or one album, with its buttons.
 
-A text, a caption and a button's label are templates (`engine.core.templates`); texts and captions are Telegram's HTML.
+All that people read is a template (`engine.core.templates`), except for what a button copies. Texts, captions and
+replacements are Telegram's HTML; labels and a poll's words are plain. `engine.core.validity` says what can be sent,
+`engine.core.rendering` makes of it what one person gets.
+
 Media are named by the hash of their bytes: the same bytes as a photo and as a document are two assets, because Telegram
 keeps them apart.
 """
@@ -28,7 +31,10 @@ class Asset(NamedTuple):
 
 
 class UrlButton(Struct, tag="url", tag_field="type", frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Opens an address. `tracked`: by way of the receiver, so that the tap is counted and is a sign of life."""
+    """Opens an address. `tracked`: by way of the receiver, so that the tap is counted and is a sign of life.
+
+    Only an address of the web can be reached that way; one within Telegram (tg://) is opened as it stands.
+    """
 
     text: str
     url: str
@@ -121,7 +127,7 @@ class Unbutton(Struct, tag="unbutton", tag_field="do", frozen=True, forbid_unkno
 
 
 class Replace(Struct, tag="replace", tag_field="do", frozen=True, forbid_unknown_fields=True):
-    """Its text, or caption, becomes another, and its buttons go."""
+    """Its text, or caption, becomes another, and its buttons go. Of an album it is the first file's caption."""
 
     text: str
 
@@ -157,6 +163,23 @@ def assets(content: Content) -> tuple[Asset, ...]:
 
 def buttons(content: Content) -> Buttons:
     return () if isinstance(content, Album) else content.buttons
+
+
+def is_tracked(button: UrlButton) -> bool:
+    return button.tracked and button.url.partition(":")[0].lower() in ("http", "https")
+
+
+def kind(content: Content) -> str:
+    """What people call it: a text, a photo, an album."""
+    match content:
+        case Text():
+            return "text"
+        case Media(kind=sort):
+            return sort
+        case Album():
+            return "album"
+        case Poll():
+            return "poll"
 
 
 def messages(content: Content) -> int:

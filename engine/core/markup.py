@@ -1,18 +1,20 @@
-"""Whether Telegram will accept the HTML of a text block, judged before anyone is sent it.
+"""Whether Telegram will accept the HTML of a text or a caption, judged before anyone is sent it.
 
-The rules are those of TDLib's parser: a closed set of tags, properly nested, an unknown entity is plain text,
-and the length is counted in code points of what remains. Stricter than TDLib where it would silently drop
-what the admin meant: a link without target. Places are lines and columns, not TDLib's byte offsets.
+The rules are those of TDLib's parser: a closed set of tags, properly nested, and an unknown entity is plain text.
+Stricter than TDLib where it would silently drop what the admin meant: a link without target, a hundred tags and one.
+Places are lines and columns, not TDLib's byte offsets. How long a text may be is told in `engine.core.wording`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from html import unescape
 from typing import Final, NamedTuple
 
 from engine.core.errors import CampaignError
 
-MAX_TEXT: Final = 4096
 MAX_SOURCE: Final = 32_768
+MAX_TAGS: Final = 100
+"""Telegram keeps this many entities of a message and drops the rest."""
 
 TAGS: Final = (
     *("a", "b", "strong", "i", "em", "s", "strike", "del", "u", "ins", "pre", "code", "blockquote"),
@@ -35,77 +37,95 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 class _Tag(NamedTuple):
     at: int
+    end: int
     closes: bool
     name: str
     attributes: str
 
 
-def check(text: str) -> None:
-    """Refuse a text that Telegram would refuse; the sentence says what, where, and how to mend it."""
+class _Source(NamedTuple):
+    """An admin's text, and what it is called in a refusal."""
+
+    text: str
+    noun: str
+
+    def error(self, at: int, what: str, mend: str) -> CampaignError:
+        return CampaignError.at(self.text, at, self.noun, what, mend)
+
+
+def check(text: str, noun: str) -> None:
+    """Refuse HTML that Telegram would refuse; the sentence says what, where, and how to mend it."""
+    source = _Source(text, noun)
+    check_characters(text, noun)
+    tags = list(_tags(source))
+    _check_nesting(source, tags)
+    if (count := sum(not tag.closes for tag in tags)) > MAX_TAGS:
+        raise CampaignError(f"The {noun} has {count} tags: leave at most {MAX_TAGS}.")
+
+
+def check_characters(text: str, noun: str) -> None:
     if len(text) > MAX_SOURCE:
-        raise CampaignError(f"The text is too long: shorten it to {MAX_TEXT} characters.")
+        raise CampaignError(f"The {noun} is far too long: shorten it.")
     if control := _CONTROL.search(text):
-        raise _error(text, control.start(), "a character that cannot be sent stands", "delete it")
-    tags = list(_tags(text))
-    _check_nesting(text, tags)
-    _check_length(_ENTITY.sub("x", _TAG.sub("", text)))
+        raise CampaignError.at(text, control.start(), noun, "a character that cannot be sent stands", "delete it")
 
 
-def _tags(text: str) -> Iterator[_Tag]:
-    at = text.find("<")
+def check_outside(text: str, noun: str, places: Iterable[int], what: str) -> None:
+    """Refuse what stands inside a tag of a text that `check` has passed."""
+    source = _Source(text, noun)
+    spans = [(tag.at, tag.end) for tag in _tags(source)]
+    for at in places:
+        if any(begins <= at < ends for begins, ends in spans):
+            raise source.error(at, f"{what} stands inside a tag", "write it between the tags")
+
+
+def plain(text: str) -> str:
+    """What people read of a text that `check` has passed. Each entity is one character, whichever."""
+    return _ENTITY.sub(lambda entity: unescape(entity[0]) or "?", _TAG.sub("", text))
+
+
+def _tags(source: _Source) -> Iterator[_Tag]:
+    at = source.text.find("<")
     while at >= 0:
-        match = _TAG.match(text, at)
+        match = _TAG.match(source.text, at)
         if match is None or (match[1] and match[3].strip()):
-            raise _error(text, at, "a tag is not closed", "end it with >, or write &lt; for a plain <")
-        yield _Tag(at, bool(match[1]), match[2].lower(), match[3])
-        at = text.find("<", match.end())
+            raise source.error(at, "a tag is not closed", "end it with >, or write &lt; for a plain <")
+        yield _Tag(at, match.end(), bool(match[1]), match[2].lower(), match[3])
+        at = source.text.find("<", match.end())
 
 
-def _check_nesting(text: str, tags: list[_Tag]) -> None:
+def _check_nesting(source: _Source, tags: list[_Tag]) -> None:
     opened: list[_Tag] = []
     for tag in tags:
         if not tag.closes:
-            _check_start(text, tag)
+            _check_start(source, tag)
             opened.append(tag)
         elif not opened:
-            raise _error(text, tag.at, f"</{tag.name}> closes nothing", "delete it")
+            raise source.error(tag.at, f"</{tag.name}> closes nothing", "delete it")
         elif tag.name not in ("", opened[-1].name):
-            raise _error(text, tag.at, f"</{tag.name}> stands", f"write </{opened[-1].name}> first")
+            raise source.error(tag.at, f"</{tag.name}> stands", f"write </{opened[-1].name}> first")
         else:
             opened.pop()
     if opened:
-        raise _error(text, opened[-1].at, f"<{opened[-1].name}> is never closed", f"add </{opened[-1].name}>")
+        raise source.error(opened[-1].at, f"<{opened[-1].name}> is never closed", f"add </{opened[-1].name}>")
 
 
-def _check_start(text: str, tag: _Tag) -> None:
+def _check_start(source: _Source, tag: _Tag) -> None:
     if tag.name not in TAGS:
         mend = f"use one of {', '.join(TAGS)}, or write &lt; for a plain <"
-        raise _error(text, tag.at, f"<{tag.name[:32]}> is not a tag of Telegram", mend)
-    attributes = _attributes(text, tag)
+        raise source.error(tag.at, f"<{tag.name[:32]}> is not a tag of Telegram", mend)
+    attributes = _attributes(source, tag)
     name, wanted, example = _NEEDED.get(tag.name, ("", re.compile(""), ""))
     if name and not wanted.fullmatch(attributes.get(name, "")):
-        raise _error(text, tag.at, f"<{tag.name}> lacks its {name}", f"write {example}")
+        raise source.error(tag.at, f"<{tag.name}> lacks its {name}", f"write {example}")
 
 
-def _attributes(text: str, tag: _Tag) -> dict[str, str]:
+def _attributes(source: _Source, tag: _Tag) -> dict[str, str]:
     found, at, end = {}, 0, len(tag.attributes.rstrip())
     while at < end:
         match = _ATTRIBUTE.match(tag.attributes, at)
         if match is None:
-            raise _error(text, tag.at, f"<{tag.name}> has an attribute that cannot be read", "put it in quotes")
+            raise source.error(tag.at, f"<{tag.name}> has an attribute that cannot be read", "put it in quotes")
         found[match[1].lower()] = match[2] or match[3] or match[4] or ""
         at = match.end()
     return found
-
-
-def _check_length(plain: str) -> None:
-    if not plain.strip():
-        raise CampaignError("The text is empty: write what the user shall read.")
-    if len(plain) > MAX_TEXT:
-        raise CampaignError(f"The text has {len(plain)} characters: shorten it to {MAX_TEXT}.")
-
-
-def _error(text: str, at: int, what: str, mend: str) -> CampaignError:
-    line = text.count("\n", 0, at) + 1
-    column = at - text.rfind("\n", 0, at)
-    return CampaignError(f"In line {line}, column {column} of the text {what}: {mend}.")

@@ -50,7 +50,7 @@ CREATE TABLE recovery_clicks (
     "ALTER TABLE recovery_blocks ADD COLUMN document JSONB",
     """
 UPDATE recovery_blocks SET document = jsonb_build_object('key', key, 'delay_ms', delay_ms, 'active', active,
-    'content', jsonb_build_object('type', 'text', 'text', content ->> 'text'))
+    'content', jsonb_build_object('type', 'text', 'text', replace(replace(content ->> 'text', '{', '{{'), '}', '}}')))
 """,
     "ALTER TABLE recovery_blocks ALTER COLUMN document SET NOT NULL",
     *(f"ALTER TABLE recovery_blocks DROP COLUMN {column}" for column in ("kind", "content", "delay_ms", "active")),
@@ -84,7 +84,8 @@ _DOWN: Final = (
     "ALTER TABLE recovery_blocks ADD COLUMN delay_ms BIGINT DEFAULT 0 NOT NULL",
     "ALTER TABLE recovery_blocks ADD COLUMN active BOOLEAN DEFAULT true NOT NULL",
     """
-UPDATE recovery_blocks SET content = jsonb_build_object('text', document #>> '{content,text}'),
+UPDATE recovery_blocks
+SET content = jsonb_build_object('text', replace(replace(document #>> '{content,text}', '{{', '{'), '}}', '}')),
     delay_ms = coalesce((document ->> 'delay_ms')::bigint, 0), active = coalesce((document ->> 'active')::boolean, true)
 """,
     "ALTER TABLE recovery_blocks ALTER COLUMN content SET NOT NULL",

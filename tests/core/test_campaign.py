@@ -17,13 +17,14 @@ from engine.core.campaign import (
     Step,
     activated_at,
     after,
+    assets,
     check,
     decode,
     encode,
     ends_episodes,
     forecast,
 )
-from engine.core.content import Text
+from engine.core.content import Album, Asset, Effects, Item, Media, Replace, Text
 from engine.core.errors import CampaignError
 from engine.core.schedule import After, OnDay
 
@@ -88,6 +89,15 @@ def test_a_sandbox_may_allow_seconds() -> None:
         (with_block(key="x" * 33), "is not one: write 1 to 32 of a-z, 0-9 and -"),
         (with_block(content=Text("<h1>x</h1>")), "Step first, block hello: In line 1, column 1"),
         (with_block(content=Text("")), "Step first, block hello: The text is empty"),
+        (with_block(languages={"en": Text("")}), "Step first, block hello: language en: The text is empty"),
+        (
+            with_block(effects=Effects(on_return=Replace("")), languages={"pt": Text("x")}),
+            "Step first, block hello: after a return: The replacement is empty",
+        ),
+        (
+            with_block(effects=Effects(on_return=Replace("x")), languages={"pt": Media("sticker", "0f" * 32)}),
+            "after a return: No sticker has a text to replace",
+        ),
         (with_block(delay_ms=60 * MINUTE + 1), "Step first, block hello: The delay 1h1ms is not allowed"),
         (with_block(delay_ms=-1), "Step first, block hello: The delay"),
     ],
@@ -103,6 +113,14 @@ def test_a_text_that_is_switched_off_must_be_valid_as_well() -> None:
         check(replace(GOOD, steps=(STEP, spare)), MINUTE)
 
 
+def test_the_files_of_a_campaign_are_named_once_each() -> None:
+    photo, video = Asset("photo", "0a" * 32), Asset("video", "0a" * 32)
+    album = Album((Item("photo", photo.sha256), Item("video", video.sha256)))
+    block = Block("a", Media(*photo), active=False, languages={"en": album, "pt": Text("x")})
+    assert assets(replace(GOOD, steps=(*GOOD.steps, Step("files", After(0), (block,))))) == (photo, video)
+    assert assets(GOOD) == ()
+
+
 def test_a_document_reads_back_the_same() -> None:
     assert decode(encode(GOOD)) == GOOD
 
@@ -114,11 +132,11 @@ def test_a_document_carries_every_field_and_its_layout() -> None:
 
 
 def test_a_document_of_texts_only_is_still_read() -> None:
-    block = {"key": "hello", "text": "Oi", "kind": "text", "delay_ms": 5, "active": False}
+    block = {"key": "hello", "text": "Oi {you}", "kind": "text", "delay_ms": 5, "active": False}
     step = {"key": "first", "schedule": msgspec.to_builtins(After(0)), "blocks": [block], "active": True}
     head = {"zone": "UTC", "threshold_ms": 60_000, "skip_paid": False, "lateness_ms": 1_000, "layout": 1}
     read = decode(msgspec.json.encode({**head, "steps": [step]}).decode())
-    blocks = (Block("hello", Text("Oi"), 5, active=False),)
+    blocks = (Block("hello", Text("Oi {{you}}"), 5, active=False),)
     assert read == Snapshot("UTC", (Step("first", After(0), blocks),), 60_000, skip_paid=False, lateness_ms=1_000)
 
 

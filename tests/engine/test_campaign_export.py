@@ -22,12 +22,10 @@ from engine.core.campaign import (
 )
 from engine.core.content import Text
 from engine.core.schedule import After, OnDay, Schedule
+from tests.core.contents import texts
 
 MINUTE = 60_000
 
-ODD = "\t\n\r \x85\xa0\u2028\u2029\ufeff\ufffe\uffff\U0010ffff\x80'\"\\:#-|>%@`!?*{}[],~&"
-letters = st.sampled_from("a👍ç" + ODD) | st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="<")
-texts = st.text(letters, min_size=1).filter(str.strip)
 keys = st.from_regex("[a-z0-9-]{1,32}", fullmatch=True) | st.sampled_from(["null", "yes", "7", "1e3", "-", "---"])
 schedules: st.SearchStrategy[Schedule] = st.one_of(
     st.builds(After, st.integers(0, schedule.MAX_MS)),

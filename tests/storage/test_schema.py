@@ -238,6 +238,35 @@ def test_without_a_shadow_to_watch_in_a_campaign_stops(database_url: str) -> Non
     assert asyncio.run(_state(database_url)) == "stopped"
 
 
+def test_a_brace_of_a_text_is_still_a_brace_when_texts_become_templates(database_url: str) -> None:
+    downgrade(database_url, "0002_shadow")
+    asyncio.run(_draft_of_a_text(database_url, "Oi {you}"))
+    upgrade(database_url)
+    assert asyncio.run(_asked(database_url, "document #>> '{content,text}'")) == "Oi {{you}}"
+    downgrade(database_url, "0002_shadow")
+    assert asyncio.run(_asked(database_url, "content ->> 'text'")) == "Oi {you}"
+
+
+async def _draft_of_a_text(url: str, text: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(
+        "WITH b AS (INSERT INTO bots (id, username, token, created_at) VALUES (1, 'b', '', 0)),"
+        " c AS (INSERT INTO recovery_campaigns (bot_id, state, threshold_ms, zone, lateness_ms)"
+        " VALUES (1, 'draft', 1, 'UTC', 1)), s AS (INSERT INTO recovery_steps (bot_id, key, position, schedule)"
+        " VALUES (1, 's', 0, 'now')) INSERT INTO recovery_blocks (bot_id, step_key, key, position, kind, content)"
+        " VALUES (1, 's', 'b', 0, 'text', jsonb_build_object('text', $1::text))",
+        text,
+    )
+    await connection.close()
+
+
+async def _asked(url: str, column: str) -> object:
+    connection = await asyncpg.connect(url)
+    said = await connection.fetchval(f"SELECT {column} FROM recovery_blocks")
+    await connection.close()
+    return said
+
+
 async def _in_shadow(url: str) -> None:
     connection = await asyncpg.connect(url)
     await connection.execute("INSERT INTO bots (id, username, token, created_at) VALUES (1, 'b', '', 0)")

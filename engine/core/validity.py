@@ -1,0 +1,202 @@
+"""Whether Telegram will accept what a block says, and do with it later what the block asks for.
+
+Everything that can be known when a campaign is saved is refused then, with its place and its mend; what passes can be
+sent to anybody. Telegram takes a poll of one option since a while; older servers of its Bot API do not, and it asks
+nothing: two are needed here. Options take no variables, since names could make two of them the same.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final, assert_never
+
+from engine.core import keyboard, schedule, templates, wording
+from engine.core.content import (
+    CAPTIONED,
+    COVERABLE,
+    After,
+    Album,
+    Content,
+    Delete,
+    Effects,
+    Item,
+    Keep,
+    Media,
+    Poll,
+    Replace,
+    Text,
+    Unbutton,
+    buttons,
+    kind,
+)
+from engine.core.errors import CampaignError, within
+
+MIN_ITEMS: Final = 2
+MAX_ITEMS: Final = 10
+MAX_QUESTION: Final = 300
+MIN_OPTIONS: Final = 2
+MAX_OPTIONS: Final = 12
+MAX_OPTION: Final = 100
+MAX_EXPLANATION: Final = 200
+_MAX_EXPLANATION_LINES: Final = 3
+MAX_LANGUAGES: Final = 20
+MIN_DELETE_AFTER_MS: Final = 1_000
+MAX_DELETE_AFTER_MS: Final = 47 * 3_600_000 + 50 * 60_000
+"""Telegram deletes nothing that is 48 h old."""
+
+_SHA256: Final = re.compile("[0-9a-f]{64}")
+_EFFECT: Final = re.compile("[0-9]{1,64}")
+_LANGUAGE: Final = re.compile("[a-z]{2,3}(-[a-z0-9]{2,8}){0,2}")
+
+
+def check(content: Content) -> None:
+    """Refuse a content that cannot be sent as it stands."""
+    match content:
+        case Text():
+            wording.check_text(content.text)
+        case Media():
+            _check_media(content)
+        case Album():
+            _check_album(content)
+        case Poll():
+            _check_poll(content)
+        case _:
+            assert_never(content)
+    keyboard.check(buttons(content))
+
+
+def check_variants(content: Content, languages: Mapping[str, Content]) -> None:
+    """Refuse what is said by default, or in a language."""
+    check(content)
+    if len(languages) > MAX_LANGUAGES:
+        raise CampaignError(f"There are {len(languages)} languages: leave at most {MAX_LANGUAGES}.")
+    for language, variant in languages.items():
+        check_language(language)
+        with within(f"language {language}"):
+            check(variant)
+
+
+def check_effects(effects: Effects, contents: Sequence[Content]) -> None:
+    """Refuse an effect that one of the contents cannot have."""
+    if effects.delete_after_ms is not None:
+        check_delete_after(effects.delete_after_ms)
+    if effects.message_effect is not None:
+        check_message_effect(effects.message_effect)
+    for moment, rule in (("return", effects.on_return), ("payment", effects.on_payment)):
+        with within(f"after a {moment}"):
+            _check_after(rule, contents)
+
+
+def check_delete_after(after_ms: int) -> None:
+    if not MIN_DELETE_AFTER_MS <= after_ms <= MAX_DELETE_AFTER_MS:
+        least, most = map(schedule.write_duration, (MIN_DELETE_AFTER_MS, MAX_DELETE_AFTER_MS))
+        given = schedule.write_duration(after_ms)
+        raise CampaignError(f"Deleting after {given} is not possible: write a time from {least} to {most}.")
+
+
+def check_message_effect(effect: str) -> None:
+    if not _EFFECT.fullmatch(effect):
+        raise CampaignError("The message effect is not one: write Telegram's id of it, up to 64 digits.")
+
+
+def check_language(code: str) -> None:
+    if not _LANGUAGE.fullmatch(code):
+        raise CampaignError(f"The language {code[:32]!r} is not one: write its code in lower case: en, pt or pt-br.")
+
+
+def check_sha256(sha256: str) -> None:
+    if not _SHA256.fullmatch(sha256):
+        raise CampaignError("The file's hash is not one: write the 64 hex digits of its SHA-256.")
+
+
+def _check_media(media: Media) -> None:
+    check_sha256(media.sha256)
+    wording.check_caption(media.caption)
+    if media.caption and media.kind not in CAPTIONED:
+        raise CampaignError(f"No {media.kind} takes a caption: delete it, or say it in a block of its own.")
+    if media.above and media.kind not in COVERABLE:
+        raise CampaignError(f"No {media.kind} has its caption above: delete that.")
+    _check_spoiler(media)
+
+
+def _check_spoiler(media: Media | Item) -> None:
+    if media.spoiler and media.kind not in COVERABLE:
+        raise CampaignError(f"No {media.kind} can be hidden under a spoiler: delete that.")
+
+
+def _check_album(album: Album) -> None:
+    if not MIN_ITEMS <= len(album.items) <= MAX_ITEMS:
+        raise CampaignError(f"The album has {len(album.items)} files: put {MIN_ITEMS} to {MAX_ITEMS} in it.")
+    for number, item in enumerate(album.items, 1):
+        with within(f"file {number} of the album"):
+            check_sha256(item.sha256)
+            wording.check_caption(item.caption)
+            _check_spoiler(item)
+    _check_mixture({item.kind for item in album.items})
+    if album.above and not COVERABLE.issuperset(item.kind for item in album.items):
+        raise CampaignError("Only an album of photos and videos can have its captions above: delete that.")
+
+
+def _check_mixture(kinds: set[str]) -> None:
+    for loner in ("audio", "document"):
+        if loner in kinds and len(kinds) > 1:
+            raise CampaignError(f"An album mixes only photos and videos: put each {loner} elsewhere.")
+
+
+def _check_poll(poll: Poll) -> None:
+    wording.check_words(poll.question, "question", MAX_QUESTION)
+    _check_options(poll.options)
+    if poll.explanation:
+        _check_explanation(poll)
+    if poll.correct is not None and not 0 <= poll.correct < len(poll.options):
+        raise CampaignError(f"There is no option {poll.correct + 1} to be correct: name one of {len(poll.options)}.")
+    if poll.correct is not None and poll.multiple:
+        raise CampaignError("A quiz has one right answer: delete multiple, or correct.")
+
+
+def _check_options(options: tuple[str, ...]) -> None:
+    if not MIN_OPTIONS <= len(options) <= MAX_OPTIONS:
+        raise CampaignError(f"The poll has {len(options)} options: write {MIN_OPTIONS} to {MAX_OPTIONS}.")
+    for number, option in enumerate(options, 1):
+        wording.check_words(option, f"option {number}", MAX_OPTION)
+        if templates.places(option):
+            raise CampaignError(f"The option {number} has a variable: write the same for everybody.")
+        if option in options[: number - 1]:
+            raise CampaignError(f"The option {number} stands twice: delete one.")
+
+
+def _check_explanation(poll: Poll) -> None:
+    if poll.correct is None:
+        raise CampaignError("Only a quiz has an explanation: name the correct option, or delete it.")
+    wording.check_words(poll.explanation, "explanation", MAX_EXPLANATION)
+    if len(poll.explanation.split("\n")) > _MAX_EXPLANATION_LINES:
+        raise CampaignError(f"The explanation has too many lines: leave at most {_MAX_EXPLANATION_LINES}.")
+
+
+def _check_after(rule: After, contents: Sequence[Content]) -> None:
+    match rule:
+        case Keep() | Delete():
+            pass
+        case Unbutton():
+            if not any(map(buttons, contents)):
+                raise CampaignError("There are no buttons to remove: delete the rule, or add a button.")
+        case Replace(text=text):
+            for content in contents:
+                _check_replacement(text, content)
+        case _:
+            assert_never(rule)
+
+
+def _check_replacement(text: str, content: Content) -> None:
+    wording.check_text(text, "replacement")
+    match content:
+        case Text():
+            return
+        case Album(items=items) if not any(item.caption for item in items[1:]):
+            pass
+        case Album():
+            raise CampaignError("Only the first file's caption of an album is replaced: write one there alone.")
+        case Media(kind=sort) if sort in CAPTIONED:
+            pass
+        case _:
+            raise CampaignError(f"No {kind(content)} has a text to replace: write delete or unbutton.")
+    wording.check_caption(text, "replacement")

@@ -1,0 +1,69 @@
+"""Whether a template fits where it stands, however long the names of the people are.
+
+Telegram counts the characters of a text and a caption after it has read the HTML. A button's label and the words of a
+poll know no HTML. Where a variable stands inside a tag, as in a link's address, a stranger's name would become markup:
+refused.
+"""
+
+from typing import Final
+
+from engine.core import markup, templates, visible
+from engine.core.errors import CampaignError
+
+MAX_TEXT: Final = 4096
+MAX_CAPTION: Final = 1024
+MAX_LABEL: Final = 64
+"""Ours: Telegram names no limit, and no screen shows more."""
+
+
+def check_text(template: str, noun: str = "text") -> None:
+    """Refuse a text that cannot be sent as it stands."""
+    _check_html(template, noun)
+    if visible.is_blank(markup.plain(templates.longest(template))):
+        raise CampaignError(f"The {noun} is empty: write what the user shall read.")
+    _check_length(template, markup.plain(templates.longest(template)), noun, MAX_TEXT)
+
+
+def check_caption(template: str, noun: str = "caption") -> None:
+    """Refuse a caption that cannot be sent; none at all is a good one."""
+    _check_html(template, noun)
+    _check_length(template, markup.plain(templates.longest(template)), noun, MAX_CAPTION)
+
+
+def check_label(template: str) -> None:
+    """Refuse a button's label. Its length is that for somebody without a name: a longer one is cut."""
+    nobody = templates.Person()
+    _check_words(template, "label")
+    if (length := len(templates.render_words(template, nobody, bot="x" * templates.MAX_USERNAME))) > MAX_LABEL:
+        raise CampaignError(f"The label has {length} characters: shorten it to {MAX_LABEL}.")
+
+
+def check_words(template: str, noun: str, most: int) -> None:
+    """Refuse words of a poll."""
+    _check_words(template, noun)
+    _check_length(template, templates.longest(template), noun, most)
+
+
+def label(template: str, person: templates.Person, bot: str) -> str:
+    return templates.render_words(template, person, bot)[:MAX_LABEL].rstrip()
+
+
+def _check_html(template: str, noun: str) -> None:
+    markup.check_characters(template, noun)
+    templates.check(template, noun)
+    blanked = templates.blanked(template)
+    markup.check(blanked, noun)
+    markup.check_outside(blanked, noun, templates.places(template), "a variable")
+
+
+def _check_words(template: str, noun: str) -> None:
+    markup.check_characters(template, noun)
+    templates.check(template, noun)
+    if visible.is_blank(templates.longest(template)):
+        raise CampaignError(f"The {noun} is empty: write what the user shall read.")
+
+
+def _check_length(template: str, longest: str, noun: str, most: int) -> None:
+    if len(longest) > most:
+        can = "can have" if templates.places(template) else "has"
+        raise CampaignError(f"The {noun} {can} {len(longest)} characters: shorten it to {most}.")

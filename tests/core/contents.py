@@ -1,0 +1,100 @@
+"""Contents of every kind, as hypothesis makes them up: each passes the check of what can be sent."""
+
+from typing import get_args
+
+from hypothesis import strategies as st
+
+from engine.core import content, validity, visible
+from engine.core.content import CAPTIONED, COVERABLE, Album, Buttons, Content, Effects, Item, Media, Poll, Text
+from engine.core.errors import CampaignError
+
+_ODD = "\t\n\r \x85\xa0\u2028\u2029\ufeff\ufffe\uffff\U0010ffff\x80'\"\\:#-|>%@`!?*[],~&"
+_letters = st.sampled_from("a👍ç" + _ODD) | st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="<{}")
+_pieces = st.text(_letters, max_size=20) | st.sampled_from(["{first_name|amigo: 'x'}", "{bot}", "{{", "}}"])
+_seen = st.lists(_pieces, min_size=1, max_size=3).map("".join).filter(lambda text: not visible.is_blank(text))
+texts = _seen | _seen.map("<b>{}</b>".format)
+_labels = st.text(_letters, min_size=1, max_size=30).filter(lambda text: not visible.is_blank(text)) | st.sampled_from(
+    ["{first_name|x}!", "{{}}", "Fale com {bot}"]
+)
+_hashes = st.sampled_from([f"{digit:064x}" for digit in range(16)])
+_styles = st.none() | st.sampled_from(get_args(content.Style))
+
+_buttons = st.one_of(
+    st.builds(
+        content.UrlButton,
+        _labels,
+        st.sampled_from(["https://a.example/?b=c#d", "tg://resolve?domain=x", "http://é.example"]),
+        st.booleans(),
+        _styles,
+    ),
+    st.builds(content.StartButton, _labels, st.from_regex("[A-Za-z0-9_-]{1,64}", fullmatch=True), _styles),
+    st.builds(content.CopyButton, _labels, _labels, _styles),
+)
+_stop_rows = st.builds(lambda label, style: ((content.StopButton(label, style),),), _labels, _styles)
+_rows = st.lists(st.lists(_buttons, min_size=1, max_size=3).map(tuple), max_size=3).map(tuple)
+keyboards: st.SearchStrategy[Buttons] = st.builds(lambda rows, stop: (*rows, *stop), _rows, st.just(()) | _stop_rows)
+
+_captions = st.just("") | texts
+
+
+def _media(kind: content.MediaKind) -> st.SearchStrategy[Media]:
+    cover = st.booleans() if kind in COVERABLE else st.just(value=False)
+    caption = _captions if kind in CAPTIONED else st.just("")
+    return st.builds(Media, st.just(kind), _hashes, caption, cover, cover, keyboards)
+
+
+def _album(kinds: tuple[content.ItemKind, ...]) -> st.SearchStrategy[Album]:
+    cover = st.booleans() if COVERABLE.issuperset(kinds) else st.just(value=False)
+    items = st.builds(Item, st.sampled_from(kinds), _hashes, _captions, cover)
+    return st.builds(Album, st.lists(items, min_size=2, max_size=4).map(tuple), cover)
+
+
+_options = st.lists(
+    st.text(_letters, min_size=1, max_size=9).filter(lambda text: not visible.is_blank(text)),
+    min_size=2,
+    max_size=4,
+    unique=True,
+).map(tuple)
+_polls = st.builds(
+    Poll, _labels, _options, st.booleans(), st.booleans(), st.none(), st.just(""), keyboards
+) | st.builds(
+    Poll,
+    _labels,
+    _options,
+    st.just(value=False),
+    st.booleans(),
+    st.integers(0, 1),
+    st.just("") | _labels.map(lambda text: text.replace("\n", " ")),
+    keyboards,
+)
+contents: st.SearchStrategy[Content] = st.one_of(
+    st.builds(Text, texts, st.sampled_from(get_args(content.Preview)), keyboards),
+    st.sampled_from(get_args(content.MediaKind)).flatmap(_media),
+    _album(("photo", "video")),
+    _album(("audio",)),
+    _album(("document",)),
+    _polls,
+)
+languages = st.dictionaries(st.sampled_from(["pt", "pt-br", "en", "no", "zh-hant"]), contents, max_size=2)
+
+
+def effects(said: tuple[Content, ...]) -> st.SearchStrategy[Effects]:
+    """Effects that each of the contents can have."""
+    rules = st.sampled_from([content.Keep(), content.Delete(), content.Unbutton()]) | texts.map(content.Replace)
+    return st.builds(
+        Effects,
+        st.none() | st.integers(validity.MIN_DELETE_AFTER_MS, validity.MAX_DELETE_AFTER_MS),
+        st.booleans(),
+        st.booleans(),
+        st.none() | st.from_regex("[0-9]{1,64}", fullmatch=True),
+        rules,
+        rules,
+    ).filter(lambda made: _is_possible(made, said))
+
+
+def _is_possible(made: Effects, said: tuple[Content, ...]) -> bool:
+    try:
+        validity.check_effects(made, said)
+    except CampaignError:
+        return False
+    return True
