@@ -19,7 +19,7 @@ from engine.core.gate import Facts, Pass, Plan, Reason
 from engine.core.identity import newer_sign
 from engine.core.lane import LaneState
 from engine.core.outcome import MAX_ATTEMPTS, Outcome, Rejected, RetryLater, Sent, Unauthorized, Unknown, Unreachable
-from engine.core.sequence import Advance, Close, Decision, Drop, Follow, Forget, Found, Rest, Send, Withhold
+from engine.core.sequence import Advance, Announce, Close, Decision, Drop, Follow, Forget, Found, Rest, Send, Withhold
 from engine.doors import Doors
 from engine.telemetry import logger
 from storage.deliveries import Beginning, Claiming, Report, Reported
@@ -88,7 +88,7 @@ class _Journey:
             self._note("Recovery episode started", cursor)
             self._note("Recovery step scheduled", cursor, due=first.due_ms)
         if begun.fresh and first.due_ms > self._clock.now_ms():
-            await self._settle(cursor, first.due_ms, urgent=False)
+            await self._settle(cursor, first.wake_ms, urgent=False)
             return None
         return cursor
 
@@ -129,8 +129,8 @@ class _Journey:
                 self._note("Recovery step skipped", found.cursor, reason=Reason.VERSION_CHANGED)
             case Rest(_, until_ms):
                 await self._settle(found.cursor, until_ms or self._clock.now_ms() + REST_MS, urgent=False)
-            case Follow():
-                await self._settle(found.cursor, found.due_ms, urgent=False)
+            case Follow() | Announce():
+                await self._settle(found.cursor, found.due_ms, urgent=bool(found.cursor.pinned))
             case Forget() | Send():
                 await self._leave(found)
 
@@ -197,7 +197,7 @@ class _Journey:
             await self._remove()
             return
         self._note("Recovery step scheduled", following.cursor, due=following.due_ms)
-        await self._settle(following.cursor, following.due_ms, urgent=following.urgent)
+        await self._settle(following.cursor, following.wake_ms, urgent=following.urgent)
 
     async def _unreachable(self, found: Found, asked_ms: int) -> End:
         """As of the request: whoever has written since can be reached."""

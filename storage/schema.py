@@ -192,7 +192,8 @@ deliveries = Table(
     _maybe("edit_at"),
     _maybe("edit_for", Text),
     _maybe("edited_at"),
-    _maybe("sweep_refusal", Text),
+    _maybe("delete_refusal", Text),
+    _maybe("edit_refusal", Text),
     _one_of("status", "scheduled", "sending", "sent", "skipped", "failed", "unknown", "cancelled", "would_send"),
     Index(
         "ix_recovery_deliveries_cursor",
@@ -205,13 +206,15 @@ deliveries = Table(
     Index("ix_recovery_deliveries_sending", "claimed_at", postgresql_where=text("status = 'sending'")),
     Index(
         "ix_recovery_deliveries_delete",
+        "bot_id",
         "delete_at",
-        postgresql_where=text("delete_at IS NOT NULL AND deleted_at IS NULL AND sweep_refusal IS NULL"),
+        postgresql_where=text("delete_at IS NOT NULL AND deleted_at IS NULL AND delete_refusal IS NULL"),
     ),
     Index(
         "ix_recovery_deliveries_edit",
+        "bot_id",
         "edit_at",
-        postgresql_where=text("edit_at IS NOT NULL AND edited_at IS NULL AND sweep_refusal IS NULL"),
+        postgresql_where=text("edit_at IS NOT NULL AND edited_at IS NULL AND edit_refusal IS NULL"),
     ),
     postgresql_partition_by="RANGE (episode_id)",
 )

@@ -10,11 +10,15 @@ from typing import Final, NamedTuple
 
 from engine.core import schedule
 from engine.core.campaign import Block, Snapshot, Step
+from engine.core.content import messages
 from engine.core.cursor import Cursor
 from engine.core.gate import End, Facts, Pass, Plan, Reason, Skip, Verdict, Wait
 
 CHAT_GAP_MS: Final = 1_000
-"""Telegram asks for a second between two messages to one chat."""
+"""Telegram asks for a second between two messages to one chat; an album is as many as it has files."""
+
+ACTION_MS: Final = 5_000
+"""So long Telegram shows that a bot is typing; before a block that comes after a delay, it is."""
 
 SETTLED: Final = frozenset({"sent", "skipped", "failed", "unknown", "cancelled", "would_send"})
 
@@ -86,19 +90,28 @@ class Follow(NamedTuple):
     """Redis's copy was old: go to where PostgreSQL is."""
 
 
+class Announce(NamedTuple):
+    """The block is ours and about to be due: the person may see that it is coming."""
+
+
 class Forget(NamedTuple):
     """The episode is over: the timer goes."""
 
 
-Decision = Send | Advance | Withhold | Drop | Close | Rest | Follow | Forget
+Decision = Send | Advance | Withhold | Drop | Close | Rest | Follow | Announce | Forget
 
 
 class Next(NamedTuple):
-    """The delivery that follows. `urgent`: a further block of a begun step."""
+    """The delivery that follows. `urgent`: a further block of a begun step; `lead_ms`: so long it is announced."""
 
     cursor: Cursor
     due_ms: int
     urgent: bool
+    lead_ms: int = 0
+
+    @property
+    def wake_ms(self) -> int:
+        return self.due_ms - self.lead_ms
 
 
 def decide(found: Found, expected: Cursor, verdict: Verdict, now_ms: int) -> Decision:
@@ -112,7 +125,11 @@ def decide(found: Found, expected: Cursor, verdict: Verdict, now_ms: int) -> Dec
         return Rest(Reason.VERSION_CHANGED, None)
     if found.status == "sending":
         return Send()
-    return Follow() if found.due_ms > now_ms else _refused(verdict)
+    return _early(found.due_ms - now_ms, verdict) if found.due_ms > now_ms else _refused(verdict)
+
+
+def _early(wait_ms: int, verdict: Verdict) -> Decision:
+    return Announce() if wait_ms <= ACTION_MS and isinstance(verdict, Pass) else Follow()
 
 
 def _same_place(one: Cursor, other: Cursor) -> bool:
@@ -160,16 +177,22 @@ def following(newest: Snapshot, pinned: Snapshot, found: Found, ended_ms: int, *
     """What comes after the block at the cursor; None completes the episode. A begun step finishes as it began."""
     cursor = found.cursor
     step = find_step(pinned, cursor.step)
+    free_ms = ended_ms + (0 if step_over else gap_ms(find_block(step, cursor.block)))
     if step and not step_over:
         for block in _after(step, cursor.block):
-            due = ended_ms + max(block.delay_ms, CHAT_GAP_MS)
-            return Next(cursor._replace(ordinal=cursor.ordinal + 1, block=block.key), due, urgent=True)
+            onward = cursor._replace(ordinal=cursor.ordinal + 1, block=block.key)
+            return Next(onward, max(free_ms, ended_ms + block.delay_ms), urgent=True, lead_ms=_lead_ms(block))
     for candidate in _later_steps(newest, pinned, cursor.step, found.runs):
         if candidate.key in found.runs:
             continue
         if opened := _open(newest, candidate, cursor.episode_id, cursor.ordinal + 1, ended_ms):
-            return opened
+            return opened._replace(due_ms=max(free_ms, opened.due_ms))
     return None
+
+
+def gap_ms(sent: Block | None) -> int:
+    """How long a chat rests after a block; the variant with the most messages decides."""
+    return CHAT_GAP_MS * (max(map(messages, (sent.content, *sent.languages.values()))) if sent else 1)
 
 
 def find_step(snapshot: Snapshot, key: str) -> Step | None:
@@ -185,7 +208,11 @@ def _open(newest: Snapshot, step: Step, episode_id: int, ordinal: int, anchor_ms
     if not step.active or block is None:
         return None
     due = schedule.due(step.schedule, anchor_ms, newest.zone, anchor_ms) + block.delay_ms
-    return Next(Cursor(episode_id, ordinal, step.key, block.key, 0), due, urgent=False)
+    return Next(Cursor(episode_id, ordinal, step.key, block.key, 0), due, urgent=False, lead_ms=_lead_ms(block))
+
+
+def _lead_ms(block: Block) -> int:
+    return min(block.delay_ms, ACTION_MS)
 
 
 def _after(step: Step, block_key: str) -> Iterator[Block]:

@@ -59,14 +59,15 @@ UPDATE recovery_blocks SET document = jsonb_build_object('key', key, 'delay_ms',
     "ALTER TABLE recovery_deliveries ADD COLUMN edit_at BIGINT",
     "ALTER TABLE recovery_deliveries ADD COLUMN edit_for TEXT",
     "ALTER TABLE recovery_deliveries ADD COLUMN edited_at BIGINT",
-    "ALTER TABLE recovery_deliveries ADD COLUMN sweep_refusal TEXT",
+    "ALTER TABLE recovery_deliveries ADD COLUMN delete_refusal TEXT",
+    "ALTER TABLE recovery_deliveries ADD COLUMN edit_refusal TEXT",
     """
-CREATE INDEX ix_recovery_deliveries_delete ON recovery_deliveries (delete_at)
-    WHERE delete_at IS NOT NULL AND deleted_at IS NULL AND sweep_refusal IS NULL
+CREATE INDEX ix_recovery_deliveries_delete ON recovery_deliveries (bot_id, delete_at)
+    WHERE delete_at IS NOT NULL AND deleted_at IS NULL AND delete_refusal IS NULL
 """,
     """
-CREATE INDEX ix_recovery_deliveries_edit ON recovery_deliveries (edit_at)
-    WHERE edit_at IS NOT NULL AND edited_at IS NULL AND sweep_refusal IS NULL
+CREATE INDEX ix_recovery_deliveries_edit ON recovery_deliveries (bot_id, edit_at)
+    WHERE edit_at IS NOT NULL AND edited_at IS NULL AND edit_refusal IS NULL
 """,
 )
 
@@ -75,7 +76,7 @@ _DOWN: Final = (
     "DROP INDEX ix_recovery_deliveries_delete",
     *(
         f"ALTER TABLE recovery_deliveries DROP COLUMN {column}"
-        for column in ("sweep_refusal", "edited_at", "edit_for", "edit_at", "on_payment", "on_return")
+        for column in ("edit_refusal", "delete_refusal", "edited_at", "edit_for", "edit_at", "on_payment", "on_return")
     ),
     "DELETE FROM recovery_blocks WHERE document #>> '{content,type}' <> 'text'",
     "ALTER TABLE recovery_blocks ADD COLUMN kind TEXT DEFAULT 'text' NOT NULL",

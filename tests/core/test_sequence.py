@@ -6,11 +6,24 @@ import pytest
 
 from engine.core import sequence
 from engine.core.campaign import Block, Snapshot, Step
-from engine.core.content import Text
+from engine.core.content import Album, Item, Text
 from engine.core.cursor import Cursor
 from engine.core.gate import End, Facts, Pass, Plan, Reason, Skip, Verdict, Wait
 from engine.core.schedule import After
-from engine.core.sequence import Advance, Close, Decision, Drop, Follow, Forget, Found, Next, Rest, Send, Withhold
+from engine.core.sequence import (
+    Advance,
+    Announce,
+    Close,
+    Decision,
+    Drop,
+    Follow,
+    Forget,
+    Found,
+    Next,
+    Rest,
+    Send,
+    Withhold,
+)
 
 EPISODE, NOW = 1_000_000, 2_000_000
 HERE = Cursor(EPISODE, 0, "hello", "one", 1)
@@ -68,7 +81,8 @@ USUAL = campaign(HELLO, LATER, LAST)
         ({"taken": False, "cursor": ELSEWHERE, "status": "sending"}, Pass(), Follow()),
         ({"taken": False}, Pass(), Rest(Reason.VERSION_CHANGED, None)),
         ({"taken": False, "status": "sending"}, Pass(), Rest(Reason.VERSION_CHANGED, None)),
-        ({"due_ms": NOW + 1}, Pass(), Follow()),
+        ({"due_ms": NOW + 5_000}, Pass(), Announce()),
+        ({"due_ms": NOW + 5_001}, Pass(), Follow()),
         ({"due_ms": NOW + 1}, End(Reason.PAID), Follow()),
         ({}, End(Reason.PAID), Close(Reason.PAID)),
         ({}, Skip(Reason.LATE), Drop(Reason.LATE)),
@@ -192,6 +206,28 @@ def test_a_blocks_own_delay_is_waited() -> None:
     assert follow(slow, at("hello", "one"), pinned=slow) == ("hello", "two", 7_000)
 
 
+@pytest.mark.parametrize(("delay_ms", "announced_ms"), [(0, 0), (1, 1), (5_000, 5_000), (5_001, 5_000)])
+def test_a_block_is_announced_for_its_delay_and_five_seconds_at_most(delay_ms: int, announced_ms: int) -> None:
+    slow = Step("hello", After(20_000), (Block("one", Text("x"), delay_ms), Block("two", Text("y"), delay_ms)))
+    opened = sequence.first(campaign(slow), EPISODE, NOW)
+    coming = sequence.following(campaign(slow), campaign(slow), found(), NOW, step_over=False)
+    assert opened
+    assert coming
+    assert [next_.due_ms - next_.wake_ms for next_ in (opened, coming)] == [announced_ms, announced_ms]
+
+
+def test_after_an_album_the_chat_rests_as_for_so_many_messages() -> None:
+    album = Block("one", Album(tuple(Item("photo", name) for name in "abc")))
+    step_of_two = campaign(Step("hello", After(0), (album, Block("two", Text("y")))), LAST)
+    assert follow(step_of_two, at("hello", "one"), pinned=step_of_two) == ("hello", "two", 3_000)
+    alone = campaign(Step("hello", After(0), (album,)), LAST)
+    assert follow(alone, at("hello", "one"), pinned=alone) == ("last", "four", 3_000)
+
+
+def test_a_step_that_was_not_sent_lets_the_next_one_follow_at_once() -> None:
+    assert follow(USUAL, at("later", "three"), "hello", step_over=True) == ("last", "four", 0)
+
+
 def test_a_block_that_is_off_is_left_out() -> None:
     pinned = campaign(step("hello", "one", "-two", "five"))
     assert follow(USUAL, at("hello", "one"), pinned=pinned) == ("hello", "five", 1_000)
@@ -216,7 +252,7 @@ def test_a_begun_step_finishes_as_it_began() -> None:
 
 
 def test_a_deleted_step_is_followed_by_what_came_after_it() -> None:
-    assert follow(campaign(HELLO, LAST), at("later", "three"), "hello") == ("last", "four", 0)
+    assert follow(campaign(HELLO, LAST), at("later", "three"), "hello") == ("last", "four", 1_000)
 
 
 def test_a_deleted_first_step_is_followed_by_the_new_first() -> None:
@@ -225,12 +261,12 @@ def test_a_deleted_first_step_is_followed_by_the_new_first() -> None:
 
 def test_a_step_that_was_switched_off_is_passed_by() -> None:
     newest = campaign(HELLO, step("later", "three", active=False), LAST)
-    assert follow(newest, at("hello", "two")) == ("last", "four", 0)
+    assert follow(newest, at("hello", "two")) == ("last", "four", 1_000)
 
 
 def test_a_step_inserted_after_this_one_comes_next() -> None:
-    newest = campaign(HELLO, step("new", "six", delay_ms=50), LATER)
-    assert follow(newest, at("hello", "two")) == ("new", "six", 50)
+    newest = campaign(HELLO, step("new", "six", delay_ms=1_050), LATER)
+    assert follow(newest, at("hello", "two")) == ("new", "six", 1_050)
 
 
 def test_a_step_inserted_before_this_one_is_not_gone_back_to() -> None:
@@ -240,7 +276,7 @@ def test_a_step_inserted_before_this_one_is_not_gone_back_to() -> None:
 
 def test_after_a_reordering_never_the_same_step_twice() -> None:
     newest = campaign(LATER, HELLO, LAST)
-    assert follow(newest, at("later", "three"), "hello") == ("last", "four", 0)
+    assert follow(newest, at("later", "three"), "hello") == ("last", "four", 1_000)
 
 
 def test_after_a_reordering_never_backwards() -> None:

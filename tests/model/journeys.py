@@ -98,14 +98,14 @@ class StoppingDoors:
     async def look(self, bot_id: int, ticket: Ticket) -> Fence:
         return await self.real.pass_(bot_id, ticket)
 
-    async def send(self, _token: str, chat_id: int, text: str, _attempts: int) -> Outcome:
+    async def send(self, _token: str, chat_id: int, content: Any, _attempts: int) -> Outcome:
         await self.stop("send")
         answer = ANSWERS[self.answer]
         self._sent_ms = self.clock.now_ms()
         if answer.leaves:
-            step, block, content = text.split("/")
+            step, block, number = content.text.split("/")
             self._message = self._message._replace(chat=chat_id, step=step, block=block)
-            self.promises.has_left(self._message, content, self.clock.now_ms())
+            self.promises.has_left(self._message, number, self.clock.now_ms())
         await self.stop("answer")
         self._heard(answer.outcome)
         return answer.outcome
