@@ -20,6 +20,7 @@ from engine.core.cursor import Cursor
 from engine.core.gate import Facts
 from engine.core.identity import SECOND_MS
 from engine.core.sequence import Found
+from engine.core.templates import Person
 from storage.postgres import Pool, transaction
 
 
@@ -201,7 +202,8 @@ WITH wanted AS MATERIALIZED (
     SELECT w.*, e.episode_id IS NOT NULL AS exists, e.reason AS ended,
         b.status AS bot_status, coalesce(s.engaged, false) AS emergency_stop,
         CASE WHEN w.episode_id < k.activated_at THEN 'stopped' ELSE k.state END AS campaign_state,
-        c.last_active, coalesce(c.last_active / {SECOND_MS} > w.episode_id / {SECOND_MS}, false) AS returned,
+        c.first_name, c.username, c.language, c.last_active,
+        coalesce(c.last_active / {SECOND_MS} > w.episode_id / {SECOND_MS}, false) AS returned,
         c.unreachable_since IS NULL AS reachable, c.opted_out_at IS NOT NULL AS opted_out,
         EXISTS (SELECT FROM payments p
             WHERE p.bot_id = w.bot_id AND p.chat_id = w.chat_id AND p.status = 'paid') AS paid,
@@ -418,6 +420,7 @@ def _found(row: asyncpg.Record) -> Found:
         attempts=row["attempts_now"] or 0,
         runs=frozenset(row["runs"] or ()),
         last_active_ms=row["last_active"] or 0,
+        person=Person(row["first_name"], row["username"], row["language"]),
         facts=Facts(
             bot_status=row["bot_status"] or "removed",
             campaign_state=row["campaign_state"] or "draft",

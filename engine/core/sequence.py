@@ -13,6 +13,7 @@ from engine.core.campaign import Block, Snapshot, Step
 from engine.core.content import messages
 from engine.core.cursor import Cursor
 from engine.core.gate import End, Facts, Pass, Plan, Reason, Skip, Verdict, Wait
+from engine.core.templates import Person
 
 CHAT_GAP_MS: Final = 1_000
 """Telegram asks for a second between two messages to one chat; an album is as many as it has files."""
@@ -53,6 +54,7 @@ class Found(NamedTuple):
     runs: frozenset[str]
     facts: Facts
     last_active_ms: int = 0
+    person: Person = Person()
 
 
 class Send(NamedTuple):
