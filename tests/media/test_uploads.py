@@ -1,6 +1,5 @@
 """A bot uploads an asset once; everybody else sends its file id, waits, or is told why nobody can."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +10,7 @@ from engine.media import uploads
 from engine.media.place import path_of
 from engine.media.uploads import Busy, Known, Mine, Missing, Upload, Uploads
 from storage import media
-from storage.postgres import Pool, open_pool
+from storage.postgres import Pool
 
 SHOP: Final = 7
 CAFE: Final = 8
@@ -21,24 +20,13 @@ VIDEO: Final = Asset("video", "bb" * 32)
 
 
 @pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[Pool]:
-    pool = await open_pool(database_url)
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture
-async def shelf(pool: Pool, tmp_path: Path) -> Path:
-    """Three assets, in the library and on disk."""
+async def ours(pool: Pool, shelf: Path) -> Uploads:
+    """Three assets are in the library and on disk."""
     for asset in (PHOTO, PAPER, VIDEO):
-        await media.add(pool, asset, 4, "any/thing", f"the.{asset.kind}", 1)
-        path_of(tmp_path, asset.sha256).parent.mkdir(exist_ok=True)
-        path_of(tmp_path, asset.sha256).write_bytes(b"abcd")
-    return tmp_path
-
-
-@pytest.fixture
-def ours(pool: Pool, shelf: Path) -> Uploads:
+        async with media.adding(pool) as connection:
+            await media.add(connection, asset, 4, "any/thing", f"the.{asset.kind}", 1)
+        path_of(shelf, asset.sha256).parent.mkdir(parents=True, exist_ok=True)
+        path_of(shelf, asset.sha256).write_bytes(b"abcd")
     return Uploads(pool, shelf)
 
 
