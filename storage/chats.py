@@ -1,4 +1,4 @@
-"""People: when each chat was last active, who cannot be reached, who paid; and the episodes that this ends.
+"""People: when each chat was last active, who cannot be reached, who opted out; and the episodes that this ends.
 
 Silences are compared by second. A flush is two statements in one transaction: the first holds the chats' rows, so that
 the second sees every episode that a concurrent `begin` has committed meanwhile. A text that PostgreSQL cannot hold
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from engine.core.identity import SECOND_MS
+from storage.aftermath import due_now
 from storage.postgres import Connection
 
 
@@ -22,18 +23,6 @@ class Life(NamedTuple):
     username: str | None = None
     language: str | None = None
     unsent_episode: int | None = None
-
-
-class Payment(NamedTuple):
-    """One payment as its source knows it; `external_id` makes it idempotent. `status`: paid or refunded."""
-
-    bot_id: int
-    external_id: str
-    chat_id: int
-    amount: int
-    currency: str
-    status: str
-    paid_at_ms: int
 
 
 _SEEN: Final = """
@@ -79,11 +68,12 @@ WITH wanted AS MATERIALIZED (
     FROM closed c
     WHERE d.bot_id = c.bot_id AND d.chat_id = c.chat_id AND d.episode_id = c.episode_id AND c.was_open
       AND (d.status = 'scheduled' OR (d.status = 'sending' AND c.unsent = c.episode_id))
-), crossed AS (
-    UPDATE recovery_deliveries d SET crossed = true
+), after AS (
+    UPDATE recovery_deliveries d SET
+        crossed = d.crossed OR (c.was_open AND d.sent_at > c.last_active),{due_now("d.on_return", "'returned'", "$5")}
     FROM closed c
-    WHERE d.bot_id = c.bot_id AND d.chat_id = c.chat_id AND d.episode_id = c.episode_id AND c.was_open
-      AND d.status = 'sent' AND d.sent_at > c.last_active
+    WHERE d.bot_id = c.bot_id AND d.chat_id = c.chat_id AND d.episode_id = c.episode_id AND d.status = 'sent'
+      AND ((c.was_open AND d.sent_at > c.last_active) OR d.on_return IS NOT NULL)
 )
 SELECT bot_id, chat_id, episode_id FROM closed WHERE was_open
 """
@@ -100,8 +90,7 @@ WITH wanted AS MATERIALIZED (
     SELECT e.bot_id, e.chat_id, e.episode_id, w.unsent FROM wanted w JOIN recovery_episodes e USING (bot_id, chat_id)
     WHERE e.ended_at IS NULL
 ), closed AS (
-    UPDATE recovery_episodes e SET ended_at = $5::bigint, reason = $4::text,
-        paid_at = CASE WHEN $4::text = 'paid' THEN $5::bigint END
+    UPDATE recovery_episodes e SET ended_at = $5::bigint, reason = $4::text
     FROM held h WHERE e.bot_id = h.bot_id AND e.chat_id = h.chat_id AND e.episode_id = h.episode_id
     RETURNING e.bot_id, e.chat_id, e.episode_id, h.unsent
 ), cancelled AS (
@@ -109,8 +98,24 @@ WITH wanted AS MATERIALIZED (
     FROM closed c
     WHERE d.bot_id = c.bot_id AND d.chat_id = c.chat_id AND d.episode_id = c.episode_id
       AND (d.status = 'scheduled' OR (d.status = 'sending' AND c.unsent))
+), crossed AS (
+    UPDATE recovery_deliveries d SET crossed = true
+    FROM closed c
+    WHERE d.bot_id = c.bot_id AND d.chat_id = c.chat_id AND d.episode_id = c.episode_id
+      AND d.status = 'sent' AND d.sent_at > $5 AND $4 IN ('opted_out', 'unreachable')
 )
 SELECT bot_id, chat_id, episode_id FROM closed
+"""
+
+
+_OPT_OUT: Final = """
+INSERT INTO chats (bot_id, chat_id, last_active, first_name, username, language, opted_out_at)
+VALUES ($1, $2, $3, $4, $5, $6, $3)
+ON CONFLICT (bot_id, chat_id) DO UPDATE SET
+    first_name = coalesce(excluded.first_name, chats.first_name),
+    username = coalesce(excluded.username, chats.username),
+    language = coalesce(excluded.language, chats.language),
+    opted_out_at = coalesce(chats.opted_out_at, excluded.opted_out_at)
 """
 
 
@@ -177,14 +182,14 @@ async def mark_unreachable(connection: Connection, chats: Sequence[tuple[int, in
     )
 
 
-async def record_payment(connection: Connection, payment: Payment) -> None:
-    """Safe to repeat; a refund is the same payment with another status."""
-    await connection.execute(
-        "INSERT INTO payments (bot_id, external_id, chat_id, amount, currency, status, paid_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7)"
-        " ON CONFLICT (bot_id, external_id) DO UPDATE SET status = excluded.status",
-        *map(_storable, payment),
-    )
+async def opt_out(connection: Connection, life: Life) -> None:
+    """No more reminders for this chat, from the moment of this life on. Safe to repeat."""
+    await connection.execute(_OPT_OUT, *map(_storable, life[:6]))
+
+
+async def opt_in(connection: Connection, bot_id: int, chat_id: int) -> None:
+    """Take an opt-out back. Safe to repeat."""
+    await connection.execute("UPDATE chats SET opted_out_at = NULL WHERE bot_id = $1 AND chat_id = $2", bot_id, chat_id)
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:

@@ -21,6 +21,7 @@ from engine.core.gate import Facts
 from engine.core.identity import SECOND_MS
 from engine.core.sequence import Found
 from engine.core.templates import Person
+from storage.aftermath import due_now
 from storage.postgres import Pool, transaction
 
 
@@ -144,11 +145,12 @@ WITH wanted AS (
     FROM held h
     WHERE e.bot_id = h.bot_id AND e.chat_id = h.chat_id AND e.episode_id = h.episode_id
     RETURNING e.bot_id, e.chat_id, e.episode_id, e.returned_at
-), crossed AS (
-    UPDATE recovery_deliveries d SET crossed = true
+), after AS (
+    UPDATE recovery_deliveries d SET
+        crossed = d.crossed OR d.sent_at > c.returned_at,{due_now("d.on_return", "'returned'", "$4")}
     FROM closed c
     WHERE d.bot_id = c.bot_id AND d.chat_id = c.chat_id AND d.episode_id = c.episode_id
-      AND d.status = 'sent' AND d.sent_at > c.returned_at
+      AND d.status = 'sent' AND (d.sent_at > c.returned_at OR d.on_return IS NOT NULL)
 )
 UPDATE recovery_deliveries d SET status = 'cancelled', reason = 'returned'
 FROM closed c
@@ -253,7 +255,19 @@ SELECT j.*, t.status IS NOT NULL AS taken, coalesce(t.status, j.status) AS statu
 FROM judged j LEFT JOIN taken t USING (bot_id, chat_id)
 """
 
-_REPORT: Final = """
+_CROSSED: Final = "('returned', 'paid', 'opted_out', 'unreachable')"
+"""Endings that a person's own act has brought: what is sent all the same has crossed it on the wire."""
+
+_LATE: Final = due_now(
+    "CASE WHEN k.status = 'sent' AND k.over THEN coalesce(CASE WHEN k.paid THEN k.on_payment END,"
+    " CASE WHEN k.returned_at IS NOT NULL THEN k.on_return END) END",
+    "CASE WHEN k.paid AND k.on_payment IS NOT NULL THEN 'paid' ELSE 'returned' END",
+    "$22",
+    delete_at="$22 + k.delete_after",
+)
+"""Of what is recorded as sent when its person has already returned or paid."""
+
+_REPORT: Final = f"""
 WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::text[],
         $8::bool[], $9::text[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::bigint[], $15::bool[],
@@ -261,7 +275,8 @@ WITH wanted AS MATERIALIZED (
         AS w(bot_id, chat_id, episode_id, step_key, block_key, version, status, fact, reason, message_ids, delete_after,
              on_return, on_payment, due_at, spent, next_step, next_block, next_ordinal, next_due, pinned, ending)
 ), known AS MATERIALIZED (
-    SELECT w.*, e.ended_at IS NOT NULL AS over, e.reason AS ended, e.returned_at
+    SELECT w.*, e.ended_at IS NOT NULL AS over, e.reason AS ended, e.returned_at,
+        e.paid_at IS NOT NULL OR e.reason IS NOT DISTINCT FROM 'paid' AS paid
     FROM wanted w JOIN recovery_episodes e USING (bot_id, chat_id, episode_id)
 ), done AS (
     UPDATE recovery_deliveries d SET
@@ -272,10 +287,9 @@ WITH wanted AS MATERIALIZED (
         attempts = d.attempts - CASE WHEN k.spent THEN 0 ELSE 1 END,
         sent_at = CASE WHEN k.status = 'sent' THEN $22 ELSE d.sent_at END,
         message_ids = coalesce(k.message_ids::bigint[], d.message_ids),
-        delete_at = $22 + k.delete_after,
         on_return = k.on_return,
         on_payment = k.on_payment,
-        crossed = d.crossed OR (k.status = 'sent' AND coalesce(k.ended = 'returned', false))
+        crossed = d.crossed OR (k.status = 'sent' AND coalesce(k.ended IN {_CROSSED}, false)),{_LATE}
     FROM known k
     WHERE d.bot_id = k.bot_id AND d.chat_id = k.chat_id AND d.episode_id = k.episode_id
       AND d.step_key = k.step_key AND d.block_key = k.block_key

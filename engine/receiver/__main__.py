@@ -19,6 +19,7 @@ from engine import changes
 from engine.activity import Activity
 from engine.batcher import Batcher
 from engine.core.errors import RecoveryError, SettingsError
+from engine.endings import Endings
 from engine.process import any_set, command, keep_what_is_loaded, stop_on_signals
 from engine.receiver.api import BotApi
 from engine.receiver.effects import Effects
@@ -26,7 +27,8 @@ from engine.receiver.feeder import Feed, Feeder
 from engine.receiver.feeds import Feeds
 from engine.receiver.http import Bots, Http
 from engine.receiver.poll import PollFeed
-from engine.receiver.updates import Gone, Sign
+from engine.receiver.replies import Replies
+from engine.receiver.updates import Event
 from engine.receiver.webhook import WebhookFeed, leave, secrets_of
 from engine.settings import Settings, load_settings
 from engine.telemetry import configure, logger
@@ -72,7 +74,9 @@ class Receiver:
         self._wake = asyncio.Event()
         timers = Timers(client)
         self.activity = Activity(pool, timers, self._bot)
-        self._effects = Effects(pool, client, timers, self.activity)
+        self._endings = Endings(pool, client, timers, self.activity.name)
+        self._replies = Replies(self._speaking)
+        self._effects = Effects(client, self.activity, self._endings, self._replies)
         self._feeds = Feeds(client, Ownership(client, this_process()), self.activity)
         self.http = Http(
             Bots(self._secrets_of, self._take, lambda: self._started, lambda: self._well), settings.host, settings.port
@@ -129,6 +133,7 @@ class Receiver:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._replies.end()
         try:
             await self._feeds.release()
         except RecoveryError as error:
@@ -177,6 +182,14 @@ class Receiver:
         """Raises SettingsError for a token that cannot be read."""
         return BotApi(self._session, self._settings.telegram_api_url, self._vault.decrypt(bot.token))
 
+    def _speaking(self, bot_id: int) -> BotApi | None:
+        bot = self._watched.get(bot_id)
+        try:
+            return self._api_of(bot) if bot else None
+        except SettingsError as error:
+            logger().error("Bot does not answer", bot=bot_id, error=str(error))
+            return None
+
     def _bot(self, bot_id: int) -> Watched | None:
         return self._watched.get(bot_id)
 
@@ -194,7 +207,7 @@ class Receiver:
             self._secrets[bot.token] = secrets_of(self._vault, bot.bot_id, self._vault.decrypt(bot.token))
         return self._secrets[bot.token]
 
-    async def _take(self, bot_id: int, number: int, event: Sign | Gone | None) -> None:
+    async def _take(self, bot_id: int, number: int, event: Event | None) -> None:
         """Noted after its effect: what is noted has surely come."""
         if event is not None:
             await self._effects.take(bot_id, event)

@@ -1,55 +1,71 @@
 """What an update does, by whichever way it came: a touch, and before it what must not be lost: a payment, a block.
 
-An update may be acknowledged when `take` has returned. To take one twice is harmless.
+An update may be acknowledged when `take` has returned. To take one twice is harmless. Who wants no more reminders is
+no returner: that sign ends the silence as `opted_out`, and arms nothing; to take it back is a touch like any other. A
+refund neither ends nor begins anything.
 """
 
 from typing import NamedTuple
 
 from engine.activity import Activity, Person
-from engine.core.gate import Reason
-from engine.receiver import updates
-from engine.receiver.updates import UNDATED, Gone, Sign
+from engine.endings import Endings
+from engine.receiver.replies import Replies, Reply
+from engine.receiver.updates import Event, Gone, Payment, Refund, Sign, Wish
 from engine.telemetry import logger
-from storage import chats, feed
-from storage.chats import Payment
-from storage.postgres import Pool, transaction
+from storage import chats, payments
+from storage.chats import Life
+from storage.postgres import transaction
 from storage.redis import Redis
-from storage.timers import Timers
 
 
 class Effects(NamedTuple):
     """All methods raise UnreachableError: the update must not be acknowledged then."""
 
-    pool: Pool
     client: Redis
-    timers: Timers
     activity: Activity
+    endings: Endings
+    replies: Replies
 
-    async def take(self, bot_id: int, event: Sign | Gone) -> None:
-        if isinstance(event, Gone):
-            await self._end(bot_id, event.chat_id, Reason.UNREACHABLE, event.at_ms)
+    async def take(self, bot_id: int, event: Event) -> None:
+        match event:
+            case Gone(chat_id, at_ms):
+                await self.endings.lose(bot_id, chat_id, at_ms)
+            case Refund(chat_id, at_ms, payment):
+                await self._pay(bot_id, chat_id, at_ms, payment, payments.REFUNDED)
+            case Sign(wish=Wish() as wish):
+                await self._fulfil(bot_id, event, wish)
+            case Sign(payment=Payment() as payment):
+                await self._pay(bot_id, event.chat_id, event.seen_ms, payment, payments.PAID)
+                await self._touch(bot_id, event)
+            case Sign():
+                await self._touch(bot_id, event)
+
+    async def _touch(self, bot_id: int, sign: Sign) -> None:
+        person = Person(sign.first_name, sign.username, sign.language)
+        await self.activity.mark_user_activity(bot_id, sign.chat_id, sign.seen_ms, person)
+
+    async def _pay(self, bot_id: int, chat_id: int, at_ms: int, paid: Payment, status: str) -> None:
+        """One that contradicts another is told, and lets the update go: to bring it again would not mend it."""
+        payment = payments.Payment(bot_id, paid.charge_id, chat_id, paid.amount, paid.currency, status, at_ms)
+        (recorded,) = await self.endings.pay([payment])
+        log = logger().bind(bot=self.activity.name(bot_id), chat=chat_id, payment=paid.charge_id)
+        if recorded.status is None:
+            log.warning("Payment contradicts an earlier one of the same id, and is left out")
+        elif recorded.status != recorded.before:
+            log.info("Payment recorded", status=recorded.status)
+
+    async def _fulfil(self, bot_id: int, sign: Sign, wish: Wish) -> None:
+        """One that is brought again after its fulfilment changes nothing: it may have been taken back since."""
+        if self.replies.knows(bot_id, wish):
             return
-        if event.payment:
-            await self._pay(bot_id, event, event.payment)
-        person = Person(event.first_name, event.username, event.language)
-        await self.activity.mark_user_activity(bot_id, event.chat_id, event.seen_ms, person)
-
-    async def _pay(self, bot_id: int, sign: Sign, paid: updates.Payment) -> None:
-        payment = Payment(bot_id, paid.charge_id, sign.chat_id, paid.amount, paid.currency, "paid", sign.seen_ms)
-        async with transaction(self.pool) as connection:
-            await chats.record_payment(connection, payment)
-        await self._end(bot_id, sign.chat_id, Reason.PAID)
-
-    async def _end(self, bot_id: int, chat_id: int, reason: Reason, at_ms: int = UNDATED) -> None:
-        """PostgreSQL knows it first; then the timer goes; then what was under way is closed."""
-        now_ms = await feed.server_now_ms(self.client)
-        if reason is Reason.UNREACHABLE:
-            async with transaction(self.pool) as connection:
-                await chats.mark_unreachable(connection, [(bot_id, chat_id)], at_ms or now_ms)
-        broken = await self.timers.end(bot_id, [chat_id])
-        unsent = bool(broken) and not broken[0].on_wire
-        async with transaction(self.pool) as connection:
-            ended = await chats.conclude(connection, [(bot_id, chat_id, unsent)], reason, now_ms)
-        log = logger().bind(bot=self.activity.name(bot_id), chat=chat_id, reason=reason)
-        for episode in ended:
-            log.info("Recovery episode ended", episode=episode.episode_id)
+        if wish.undo:
+            async with transaction(self.endings.pool) as connection:
+                await chats.opt_in(connection, bot_id, sign.chat_id)
+            await self._touch(bot_id, sign)
+        else:
+            await self.endings.opt_out(
+                Life(bot_id, sign.chat_id, sign.seen_ms, sign.first_name, sign.username, sign.language)
+            )
+        log = logger().bind(bot=self.activity.name(bot_id), chat=sign.chat_id)
+        log.info("Opt-out taken back" if wish.undo else "Opted out")
+        self.replies.put(Reply(bot_id, sign.chat_id, sign.language, wish))

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from engine.core.errors import SettingsError, UnreachableError
 from engine.receiver import updates
-from engine.receiver.updates import UNREADABLE, Gone, Sign
+from engine.receiver.updates import UNREADABLE, Event
 from engine.receiver.webhook import PATH
 from engine.telemetry import logger
 
@@ -35,7 +35,7 @@ class Bots(NamedTuple):
     """
 
     secrets: Callable[[int], list[str] | None]
-    take: Callable[[int, int, Sign | Gone | None], Awaitable[None]]
+    take: Callable[[int, int, Event | None], Awaitable[None]]
     started: Callable[[], bool]
     ready: Callable[[], bool]
 

@@ -16,7 +16,7 @@ import msgspec
 from engine.receiver import updates
 from engine.receiver.api import BotApi
 from engine.receiver.effects import Effects
-from engine.receiver.updates import Batch, Gone, Refused, Sign
+from engine.receiver.updates import Batch, Event, Refused
 from engine.receiver.webhook import leave
 from engine.telemetry import logger
 from storage.timers import Holding
@@ -94,16 +94,16 @@ class PollFeed:
             return await leave(self._api, self._bot_id) or Taken(0)
         return refused
 
-    async def _take_all(self, events: Sequence[Sign | Gone]) -> None:
+    async def _take_all(self, events: Sequence[Event]) -> None:
         """Returns when nothing is under way any more; a failure is raised then, and all will come again."""
-        by_chat: dict[int, list[Sign | Gone]] = {}
+        by_chat: dict[int, list[Event]] = {}
         for event in events:
             by_chat.setdefault(event.chat_id, []).append(event)
         results = await asyncio.gather(*map(self._take_in_order, by_chat.values()), return_exceptions=True)
         for failure in filter(None, results):
             raise failure
 
-    async def _take_in_order(self, events: Sequence[Sign | Gone]) -> None:
+    async def _take_in_order(self, events: Sequence[Event]) -> None:
         for event in events:
             await self._effects.take(self._bot_id, event)
 

@@ -1,11 +1,14 @@
-"""What an update says to us: whose chat it is, when it was, and whether it is a payment, a block or a sign of life.
+"""What an update says to us: whose chat it is, when it was, and whether it is a payment, a refund, a block, a wish to
+hear no more, or a mere sign of life.
 
-Only the fields that matter are decoded, all others are ignored, whatever Telegram adds. Groups, channels and bots are
+Only the fields that matter are decoded, all others are ignored, whatever Telegram adds. A text is looked at for the
+command alone, and forgotten. Groups, channels and bots are
 nobody's silence. A message's date is a whole second and counts as its end; a tap has no date and counts as now. A
 number beyond what the stores can hold makes an update unreadable: it must not hold back the others.
 """
 
-from typing import Annotated, Final, NamedTuple
+import re
+from typing import Annotated, Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -22,7 +25,11 @@ ALLOWED: Final = (
     "my_chat_member",
 )
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+STOP: Final = "recovery:stop"
+UNDO: Final = "recovery:undo"
+"""What buttons say back. They concern nobody but who taps, for whom Telegram vouches: they need no signature."""
 _GONE: Final = "kicked"
+_STOP_COMMAND: Final = re.compile(r"/(stop|stopreminders)(@\w+)?(\s|$)", re.ASCII | re.IGNORECASE)
 
 _Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _Date = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
@@ -51,12 +58,27 @@ class _Message(msgspec.Struct):
     chat: _Chat
     date: _Date
     from_: _User | None = msgspec.field(default=None, name="from")
+    message_id: _Number = 0
     edit_date: _Date | None = None
+    text: str | None = None
     successful_payment: _Paid | None = None
+    refunded_payment: _Paid | None = None
 
 
 class _Query(msgspec.Struct):
     from_: _User = msgspec.field(name="from")
+
+
+class _Tapped(msgspec.Struct):
+    chat: _Chat
+    message_id: _Number
+
+
+class _Tap(msgspec.Struct):
+    from_: _User = msgspec.field(name="from")
+    id: str = ""
+    data: str | None = None
+    message: _Tapped | None = None
 
 
 class _PollAnswer(msgspec.Struct):
@@ -79,7 +101,7 @@ class Update(msgspec.Struct):
     update_id: int
     message: _Message | None = None
     edited_message: _Message | None = None
-    callback_query: _Query | None = None
+    callback_query: _Tap | None = None
     inline_query: _Query | None = None
     poll_answer: _PollAnswer | None = None
     pre_checkout_query: _Query | None = None
@@ -103,6 +125,18 @@ class Payment(NamedTuple):
     currency: str
 
 
+class Wish(NamedTuple):
+    """To hear no more, or to `undo` that. `key` tells one wish from any other, `query_id` is of the tap.
+
+    `message_id` is that of the tapped message, when it stands in the person's own chat.
+    """
+
+    undo: bool
+    key: str
+    query_id: str | None = None
+    message_id: int | None = None
+
+
 class Sign(NamedTuple):
     """A sign of life in a private chat; `seen_ms` UNDATED counts as now."""
 
@@ -112,6 +146,15 @@ class Sign(NamedTuple):
     username: str | None
     language: str | None
     payment: Payment | None = None
+    wish: Wish | None = None
+
+
+class Refund(NamedTuple):
+    """Money went back: no sign of life, whoever may stand as its sender."""
+
+    chat_id: int
+    at_ms: int
+    payment: Payment
 
 
 class Gone(NamedTuple):
@@ -119,6 +162,9 @@ class Gone(NamedTuple):
 
     chat_id: int
     at_ms: int = UNDATED
+
+
+Event: TypeAlias = Sign | Refund | Gone
 
 
 class Refused(NamedTuple):
@@ -133,7 +179,7 @@ class Batch(NamedTuple):
 
     size: int
     last_id: int | None
-    events: tuple[Sign | Gone, ...]
+    events: tuple[Event, ...]
     broken: int
 
 
@@ -151,7 +197,7 @@ def read_answer(body: bytes) -> Batch | Refused:
     return batch
 
 
-def read_update(body: bytes) -> Sign | Gone | None:
+def read_update(body: bytes) -> Event | None:
     """Decode one update as a webhook brings it. Raises one of UNREADABLE."""
     return event_of(msgspec.json.decode(body, type=Update))
 
@@ -178,31 +224,57 @@ def _batch(raws: list[msgspec.Raw]) -> Batch:
     return Batch(len(raws), last_id, tuple(events), broken)
 
 
-def event_of(update: Update) -> Sign | Gone | None:
+def event_of(update: Update) -> Event | None:
     """What the update means to us; None for whatever is nobody's sign of life."""
     if update.my_chat_member is not None:
         return _membership(update.my_chat_member)
     if message := update.message or update.edited_message:
-        return _message(message)
-    if query := update.callback_query or update.inline_query or update.pre_checkout_query:
+        return _message(message, edited=update.message is None)
+    if update.callback_query is not None:
+        return _tap(update.callback_query)
+    if query := update.inline_query or update.pre_checkout_query:
         return _undated(query.from_)
     return _undated(update.poll_answer.user) if update.poll_answer else None
 
 
-def _message(message: _Message) -> Sign | None:
+def _message(message: _Message, *, edited: bool) -> Sign | Refund | None:
     user = message.from_ or _User(message.chat.id)
-    if message.chat.type != "private" or user.is_bot:
+    seen_ms = (message.edit_date or message.date) * SECOND_MS + SECOND_MS - 1
+    if message.chat.type != "private":
         return None
-    second = message.edit_date or message.date
+    if message.refunded_payment:
+        return Refund(message.chat.id, seen_ms, _payment(message.refunded_payment))
+    if user.is_bot:
+        return None
     paid = message.successful_payment
     return Sign(
         message.chat.id,
-        second * SECOND_MS + SECOND_MS - 1,
+        seen_ms,
         user.first_name,
         user.username,
         user.language_code,
-        Payment(paid.telegram_payment_charge_id, paid.total_amount, paid.currency) if paid else None,
+        _payment(paid) if paid else None,
+        None if edited else _command(message),
     )
+
+
+def _payment(paid: _Paid) -> Payment:
+    return Payment(paid.telegram_payment_charge_id, paid.total_amount, paid.currency)
+
+
+def _command(message: _Message) -> Wish | None:
+    if not _STOP_COMMAND.match(message.text or ""):
+        return None
+    return Wish(undo=False, key=f"{message.chat.id}/{message.message_id}")
+
+
+def _tap(tap: _Tap) -> Sign | None:
+    sign, message = _undated(tap.from_), tap.message
+    if sign is None or tap.data not in (STOP, UNDO):
+        return sign
+    own = message is not None and message.chat.id == sign.chat_id
+    wish = Wish(tap.data == UNDO, tap.id, tap.id, message.message_id if message and own else None)
+    return sign._replace(wish=wish)
 
 
 def _undated(user: _User | None) -> Sign | None:

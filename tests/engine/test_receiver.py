@@ -15,11 +15,13 @@ from bench.sandbox.wire import Act, BotInfo, Fault, FaultKind
 from engine.activity import Activity
 from engine.bots import add
 from engine.core.errors import UnreachableError
+from engine.endings import Endings
 from engine.receiver import feeder
 from engine.receiver.__main__ import Receiver, Turn
 from engine.receiver.api import BotApi
 from engine.receiver.effects import Effects
 from engine.receiver.poll import LIMIT, NOT_OURS_S, PollFeed, Taken
+from engine.receiver.replies import Replies
 from engine.settings import Secret, Settings, load_settings
 from storage import keys
 from storage.feed import server_now_ms
@@ -52,7 +54,9 @@ class Desk:
         timers = Timers(client or self.client)
         self.activity = Activity(self.pool, timers, lambda bot: Watched(bot, "shop_bot", b"", THRESHOLD_MS))
         api = BotApi(self.session, self.settings.telegram_api_url, self.bot.token)
-        effects = Effects(self.pool, self.client, timers, self.activity)
+        endings = Endings(self.pool, self.client, timers, self.activity.name)
+        self.replies = Replies(lambda _: api)
+        effects = Effects(self.client, self.activity, endings, self.replies)
         return PollFeed(api, effects, self.bot.id, self.bot.username, lambda: self.holding)
 
     async def someone(self) -> int:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from engine.receiver.poll import LONGEST_POLL_S, SHORTEST_POLL_S, timeout_s
-from engine.receiver.updates import UNDATED, Batch, Gone, Payment, Refused, Sign, read_answer
+from engine.receiver.updates import UNDATED, Batch, Event, Gone, Payment, Refund, Refused, Sign, Wish, read_answer
 
 ANA = {"id": 5, "is_bot": False, "first_name": "Ana", "username": "ana", "language_code": "pt-br"}
 PRIVATE = {"id": 5, "type": "private", "first_name": "Ana"}
@@ -19,14 +19,14 @@ def answer(*updates: dict[str, Any]) -> Batch | Refused:
     return read_answer(msgspec.json.encode({"ok": True, "result": numbered}))
 
 
-def event(update: dict[str, Any]) -> Sign | Gone | None:
+def event(update: dict[str, Any]) -> Event | None:
     batch = answer(update)
     assert isinstance(batch, Batch)
     return batch.events[0] if batch.events else None
 
 
-def sign(seen_ms: int, payment: Payment | None = None) -> Sign:
-    return Sign(5, seen_ms, "Ana", "ana", "pt-br", payment)
+def sign(seen_ms: int, payment: Payment | None = None, wish: Wish | None = None) -> Sign:
+    return Sign(5, seen_ms, "Ana", "ana", "pt-br", payment, wish)
 
 
 PAID = {"currency": "XTR", "total_amount": 5, "telegram_payment_charge_id": "c1", "invoice_payload": "p"}
@@ -43,6 +43,11 @@ PAID = {"currency": "XTR", "total_amount": 5, "telegram_payment_charge_id": "c1"
         ({"pre_checkout_query": {"id": "1", "from": ANA}}, sign(UNDATED)),
         ({"poll_answer": {"poll_id": "1", "user": ANA}}, sign(UNDATED)),
         ({"message": {**MESSAGE, "successful_payment": PAID}}, sign(SEEN_MS, Payment("c1", 5, "XTR"))),
+        ({"message": {**MESSAGE, "refunded_payment": PAID}}, Refund(5, SEEN_MS, Payment("c1", 5, "XTR"))),
+        (
+            {"message": {**MESSAGE, "from": {**ANA, "is_bot": True}, "refunded_payment": PAID}},
+            Refund(5, SEEN_MS, Payment("c1", 5, "XTR")),
+        ),
         ({"my_chat_member": {"chat": PRIVATE, "new_chat_member": {"status": "kicked"}}}, Gone(5)),
         (
             {"my_chat_member": {"chat": PRIVATE, "date": 1_800_000_000, "new_chat_member": {"status": "kicked"}}},
@@ -55,8 +60,41 @@ PAID = {"currency": "XTR", "total_amount": 5, "telegram_payment_charge_id": "c1"
         ({"something_new": {"from": ANA}}, None),
     ],
 )
-def test_an_update_means(update: dict[str, Any], meaning: Sign | Gone | None) -> None:
+def test_an_update_means(update: dict[str, Any], meaning: Event | None) -> None:
     assert event(update) == meaning
+
+
+@pytest.mark.parametrize("text", ["/stop", "/STOP", "/stop@shop_bot", "/stopreminders", "/stopreminders@shop_bot now"])
+def test_a_command_asks_for_no_more_reminders(text: str) -> None:
+    assert event({"message": {**MESSAGE, "text": text}}) == sign(SEEN_MS, wish=Wish(undo=False, key="5/1"))
+
+
+@pytest.mark.parametrize("text", ["stop", "/stopwatch", "/stop-it", " /stop", "please /stop", "/stop@", "/start"])
+def test_other_words_ask_for_nothing(text: str) -> None:
+    assert event({"message": {**MESSAGE, "text": text}}) == sign(SEEN_MS)
+
+
+def test_an_edit_is_no_command() -> None:
+    assert event({"edited_message": {**MESSAGE, "text": "/stop"}}) == sign(SEEN_MS)
+
+
+TAPPED = {"message_id": 9, "chat": PRIVATE, "date": 0}
+ELSEWHERE = {**TAPPED, "chat": {"id": -100, "type": "supergroup"}}
+
+
+@pytest.mark.parametrize(
+    ("tap", "wish"),
+    [
+        ({"data": "recovery:stop", "message": TAPPED}, Wish(undo=False, key="q", query_id="q", message_id=9)),
+        ({"data": "recovery:undo", "message": TAPPED}, Wish(undo=True, key="q", query_id="q", message_id=9)),
+        ({"data": "recovery:undo", "message": ELSEWHERE}, Wish(undo=True, key="q", query_id="q")),
+        ({"data": "recovery:stop"}, Wish(undo=False, key="q", query_id="q")),
+        ({"data": "recovery:else", "message": TAPPED}, None),
+        ({"game_short_name": "x"}, None),
+    ],
+)
+def test_a_tap_may_be_a_wish(tap: dict[str, Any], wish: Wish | None) -> None:
+    assert event({"callback_query": {"id": "q", "from": ANA, **tap}}) == sign(UNDATED, wish=wish)
 
 
 def test_a_broken_update_harms_no_other_and_is_counted() -> None:

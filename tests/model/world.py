@@ -15,10 +15,12 @@ from engine.core.errors import UnreachableError
 from engine.core.lane import LaneState
 from engine.core.schedule import After
 from engine.doors import Doors
+from engine.endings import Endings
 from engine.reaper import PATIENCE_MS, reap
 from engine.rebuild import rebuild
 from engine.receiver.effects import Effects
 from engine.receiver.feeds import Feeds
+from engine.receiver.replies import Replies
 from engine.receiver.updates import Gone, Payment, Sign
 from storage import keys, watched
 from storage.ownership import Ownership
@@ -134,7 +136,12 @@ class World:
         self._receiver_timers = FragileTimers(self.client, self.clock.now_us)
         self.activity = Activity(self.pool, self._receiver_timers, self._watched_bot)
         self._feeds = Feeds(self.client, Ownership(self.client, "receiver"), self.activity, renewal_s=0.0)
-        self._effects = Effects(self.pool, self.client, self._receiver_timers, self.activity)
+        self._effects = Effects(
+            self.client,
+            self.activity,
+            Endings(self.pool, self.client, self._receiver_timers, str),
+            Replies(lambda _: None),
+        )
         self._poller_clock = HandClock(self.clock, rules.ahead_ms)
         self.timers = Timers(self.client, self._poller_clock.now_us)
         self.catalogue = Catalogue(self.pool, cast("Any", OpenVault()))

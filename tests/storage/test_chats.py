@@ -1,11 +1,11 @@
-"""What a sign of life, a payment and a block do to the rows of a chat."""
+"""What a sign of life, a block and an opt-out do to the rows of a chat."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from storage import chats
-from storage.chats import Ended, Life, Payment
+from storage.chats import Ended, Life
 from storage.postgres import Pool, open_pool, transaction
 
 BOT, CHAT = 7, 1
@@ -146,18 +146,32 @@ async def test_a_conclusion_ends_the_open_episode_for_its_reason(
 ) -> None:
     await episode(pool, "sending")
     async with transaction(pool) as connection:
-        assert await chats.conclude(connection, [(BOT, CHAT, unsent)], "paid", NOW_MS) == [Ended(BOT, CHAT, SILENT_MS)]
+        assert await chats.conclude(connection, [(BOT, CHAT, unsent)], "opted_out", NOW_MS) == [
+            Ended(BOT, CHAT, SILENT_MS)
+        ]
         assert await chats.conclude(connection, [(BOT, CHAT, unsent)], "stopped", NOW_MS) == []
-    assert await ending(pool) == ("paid", None)
+    assert await ending(pool) == ("opted_out", None)
     assert (await delivery(pool))[0] == status
-    assert await pool.fetchval("SELECT paid_at FROM recovery_episodes") == NOW_MS
 
 
-async def test_a_payment_is_recorded_once_and_may_be_refunded(pool: Pool) -> None:
-    payment = Payment(BOT, "c1", CHAT, 5, "XTR", "paid", BACK_MS)
+@pytest.mark.parametrize(
+    ("reason", "sent_at", "crossed"),
+    [("opted_out", NOW_MS + 1, True), ("opted_out", NOW_MS, False), ("stopped", NOW_MS + 1, False)],
+)
+async def test_what_was_sent_after_the_persons_own_end_has_crossed_it(
+    pool: Pool, reason: str, sent_at: int, *, crossed: bool
+) -> None:
+    await episode(pool, "sent", sent_at)
     async with transaction(pool) as connection:
-        await chats.record_payment(connection, payment)
-        await chats.record_payment(connection, payment)
-        await chats.record_payment(connection, payment._replace(status="refunded"))
-    rows = await pool.fetch("SELECT external_id, amount, status FROM payments")
-    assert [tuple(row) for row in rows] == [("c1", 5, "refunded")]
+        await chats.conclude(connection, [(BOT, CHAT, False)], reason, NOW_MS)
+    assert await delivery(pool) == ("sent", None, crossed)
+
+
+async def test_an_opt_out_stands_from_its_first_moment_until_it_is_taken_back(pool: Pool) -> None:
+    async with transaction(pool) as connection:
+        for at_ms in (BACK_MS, NOW_MS):
+            await chats.opt_out(connection, Life(BOT, CHAT, at_ms, "Ana", None, "pt"))
+        (row,) = await connection.fetch("SELECT opted_out_at, first_name FROM chats")
+        assert tuple(row) == (BACK_MS, "Ana")
+        await chats.opt_in(connection, BOT, CHAT)
+        assert await connection.fetchval("SELECT opted_out_at FROM chats") is None

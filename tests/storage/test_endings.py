@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from storage import chats, deliveries
+from storage import chats, deliveries, payments
 from storage.chats import Life
 from storage.deliveries import Beginning
+from storage.payments import Earning
 from storage.postgres import Pool, open_pool, transaction
 
 BOT, CHAT = 7, 41
@@ -39,7 +40,12 @@ async def flush(pool: Pool) -> None:
 
 async def conclude(pool: Pool) -> None:
     async with transaction(pool) as connection:
-        await chats.conclude(connection, [(BOT, CHAT, False)], "paid", NOW)
+        await chats.conclude(connection, [(BOT, CHAT, False)], "opted_out", NOW)
+
+
+async def earn(pool: Pool) -> None:
+    async with transaction(pool) as connection:
+        await payments.earn(connection, [Earning(BOT, CHAT, BACK, skips=True, unsent=False)], NOW)
 
 
 async def begin(pool: Pool) -> None:
@@ -52,7 +58,7 @@ async def somebody_waits(pool: Pool) -> None:
         await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize("ender", [flush, conclude, begin])
+@pytest.mark.parametrize("ender", [flush, conclude, earn, begin])
 async def test_what_a_report_plans_meanwhile_is_cancelled(pool: Pool, ender: Ender) -> None:
     await pool.execute(_EPISODE, BOT, CHAT, SILENCE)
     await pool.execute(_DELIVERY, BOT, CHAT, SILENCE, "one", 0, "sending")

@@ -1,0 +1,85 @@
+"""Ends what is under way in chats for a cause from outside: a payment, an opt-out, a block.
+
+PostgreSQL knows the cause first; then the timers go, and with them every right to send; then what was under way is
+closed. When a method has returned, nothing older passes any more: only then is the cause acknowledged. Broken off
+anywhere, it is safe to repeat, and the claim statement has the cause before its eyes meanwhile.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from engine.core.gate import Reason
+from engine.telemetry import logger
+from storage import chats, feed, payments
+from storage.chats import Ended, Life
+from storage.payments import PAID, Earning, Payment, Recorded
+from storage.postgres import Pool, transaction
+from storage.redis import Redis
+from storage.timers import Timers
+
+
+class Endings(NamedTuple):
+    """`name` tells how a bot is called in the log. All methods raise UnreachableError."""
+
+    pool: Pool
+    client: Redis
+    timers: Timers
+    name: Callable[[int], str]
+
+    async def pay(self, several: Sequence[Payment]) -> list[Recorded]:
+        """Take down payments of one bot, each external id once, at most 512; say how each stands."""
+        now_ms = await feed.server_now_ms(self.client)
+        several = [payment._replace(paid_at_ms=min(payment.paid_at_ms or now_ms, now_ms)) for payment in several]
+        async with transaction(self.pool) as connection:
+            recorded = await payments.record(connection, several)
+        earning = _latest(several, recorded)
+        if earning:
+            await self._earn(several[0].bot_id, earning, now_ms)
+        return recorded
+
+    async def opt_out(self, life: Life) -> None:
+        """No more reminders for this chat; `life` says since when, 0 being now, and who it is."""
+        now_ms = await feed.server_now_ms(self.client)
+        async with transaction(self.pool) as connection:
+            await chats.opt_out(connection, life._replace(last_active_ms=min(life.last_active_ms or now_ms, now_ms)))
+        await self._conclude(life.bot_id, life.chat_id, Reason.OPTED_OUT, now_ms)
+
+    async def lose(self, bot_id: int, chat_id: int, at_ms: int) -> None:
+        """The chat cannot be written to since then, 0 being now, until it writes again."""
+        now_ms = await feed.server_now_ms(self.client)
+        async with transaction(self.pool) as connection:
+            await chats.mark_unreachable(connection, [(bot_id, chat_id)], at_ms or now_ms)
+        await self._conclude(bot_id, chat_id, Reason.UNREACHABLE, now_ms)
+
+    async def _earn(self, bot_id: int, earning: list[Earning], now_ms: int) -> None:
+        unsent = await self._unsent(bot_id, [item.chat_id for item in earning if item.skips])
+        earning = [item._replace(unsent=item.chat_id in unsent) for item in earning]
+        async with transaction(self.pool) as connection:
+            ended = await payments.earn(connection, earning, now_ms)
+        self._tell(ended, Reason.PAID)
+
+    async def _conclude(self, bot_id: int, chat_id: int, reason: Reason, now_ms: int) -> None:
+        unsent = await self._unsent(bot_id, [chat_id])
+        async with transaction(self.pool) as connection:
+            ended = await chats.conclude(connection, [(bot_id, chat_id, chat_id in unsent)], reason, now_ms)
+        self._tell(ended, reason)
+
+    async def _unsent(self, bot_id: int, chat_ids: list[int]) -> frozenset[int]:
+        """Take the chats' timers away; those whose episode it broke while surely nothing was on the wire."""
+        broken = await self.timers.end(bot_id, chat_ids) if chat_ids else ()
+        return frozenset(item.chat_id for item in broken if not item.on_wire)
+
+    def _tell(self, ended: list[Ended], reason: Reason) -> None:
+        for item in ended:
+            log = logger().bind(bot=self.name(item.bot_id), chat=item.chat_id, reason=reason)
+            log.info("Recovery episode ended", episode=item.episode_id)
+
+
+def _latest(several: Sequence[Payment], recorded: Sequence[Recorded]) -> list[Earning]:
+    """Of each chat the latest payment that stands."""
+    standing = [
+        Earning(payment.bot_id, payment.chat_id, payment.paid_at_ms, found.skips, unsent=False)
+        for payment, found in zip(several, recorded, strict=True)
+        if found.status == PAID
+    ]
+    return list({item.chat_id: item for item in sorted(standing)}.values())
