@@ -20,4 +20,5 @@ def due_now(rule: str, cause: str, now: str, delete_at: str = "d.delete_at") -> 
         edit_at = CASE WHEN {edits} THEN {now} ELSE d.edit_at END,
         edit_for = CASE WHEN {edits} THEN {cause} ELSE d.edit_for END,
         edited_at = CASE WHEN {edits} THEN NULL ELSE d.edited_at END,
-        sweep_refusal = CASE WHEN {edits} OR {deletes} THEN NULL ELSE d.sweep_refusal END"""
+        delete_refusal = CASE WHEN {deletes} THEN NULL ELSE d.delete_refusal END,
+        edit_refusal = CASE WHEN {edits} THEN NULL ELSE d.edit_refusal END"""

@@ -111,10 +111,10 @@ async def test_a_deletion_is_only_ever_brought_forward(pool: Pool, delete_at: in
 async def test_a_payment_has_the_last_word(pool: Pool) -> None:
     await silence(pool, "replace")
     await come_back(pool)
-    await pool.execute("UPDATE recovery_deliveries SET edited_at = $1, sweep_refusal = 'x'", NOW_MS)
+    await pool.execute("UPDATE recovery_deliveries SET edited_at = $1, edit_refusal = 'x'", NOW_MS)
     await pay(pool, LATER_MS)
     assert await due(pool) == (None, LATER_MS, "paid")
-    (again,) = await pool.fetch("SELECT edited_at, sweep_refusal FROM recovery_deliveries")
+    (again,) = await pool.fetch("SELECT edited_at, edit_refusal FROM recovery_deliveries")
     assert tuple(again) == (None, None)
 
 
