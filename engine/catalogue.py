@@ -8,6 +8,7 @@ from typing import NamedTuple
 from engine.core.campaign import Snapshot
 from engine.core.errors import CampaignError, SettingsError
 from engine.core.lane import LaneState, lane_state
+from engine.core.speaker import Speaker
 from engine.telemetry import logger
 from engine.vault import Vault
 from storage import catalogue
@@ -27,6 +28,11 @@ class Served(NamedTuple):
     newest: Snapshot | None
     activated_at_ms: int
     sealed_token: bytes = b""
+    paid_broadcast: bool = False
+
+    @property
+    def speaker(self) -> Speaker:
+        return Speaker(self.bot_id, self.username, self.token, self.paid_broadcast)
 
 
 class Catalogue:
@@ -73,4 +79,5 @@ class Catalogue:
             newest,
             row.activated_at_ms or 0,
             row.token,
+            row.paid_broadcast,
         )

@@ -18,9 +18,21 @@ from engine.core.cursor import Cursor
 from engine.core.gate import Facts, Pass, Plan, Reason
 from engine.core.identity import newer_sign
 from engine.core.lane import LaneState
-from engine.core.outcome import MAX_ATTEMPTS, Outcome, Rejected, RetryLater, Sent, Unauthorized, Unknown, Unreachable
+from engine.core.outcome import (
+    MAX_ATTEMPTS,
+    FileRefused,
+    Outcome,
+    Rejected,
+    RetryLater,
+    Sent,
+    Unauthorized,
+    Unknown,
+    Unreachable,
+)
 from engine.core.sequence import Advance, Announce, Close, Decision, Drop, Follow, Forget, Found, Rest, Send, Withhold
 from engine.doors import Doors
+from engine.media.uploads import Busy, Missing
+from engine.sender import Prepared
 from engine.telemetry import logger
 from storage.deliveries import Beginning, Claiming, Report, Reported
 from storage.timers import NOTHING_ARMED, Fence, Held, Lost, Next, Ticket
@@ -137,19 +149,41 @@ class _Journey:
     async def _send(self, found: Found, expected: Cursor, block: Block) -> End:
         if found.attempts > MAX_ATTEMPTS:
             return await self._done(found, "failed", Reason.INTERNAL_ERROR)
+        speaker = self._bot.speaker
+        prepared = await self._doors.prepare(speaker, block.content)
+        if not isinstance(prepared, Prepared):
+            return await self._not_prepared(prepared, found, expected)
+        try:
+            if not await self._passes(found, expected):
+                return End.WAITING
+            asked_ms = self._clock.now_ms()
+            self._passed()
+            outcome = await self._doors.send(speaker, self._held.chat_id, prepared, block.effects, found.attempts)
+        finally:
+            self._doors.release(speaker, prepared)
+        return await self._record(outcome, found, expected, asked_ms)
+
+    async def _not_prepared(self, verdict: Busy | Missing, found: Found, expected: Cursor) -> End:
+        """A file that another message uploads just now is waited for in Redis, not here."""
+        if isinstance(verdict, Busy):
+            await self._back(found, expected, self._clock.now_ms() + REST_MS, spent=False)
+        else:
+            self._note("A file cannot be sent", found.cursor, detail=verdict.detail)
+            await self._done(found, "failed", Reason.MEDIA_MISSING)
+        return End.WAITING
+
+    async def _passes(self, found: Found, expected: Cursor) -> bool:
+        """The last look: nothing that waits may stand between it and the request."""
         ticket = Ticket(self._held.chat_id, self._held.version)
         looked_ms = self._clock.now_ms()
         if await self._doors.pass_(self._bot.bot_id, ticket) is Fence.STALE:
             await self._report(found._replace(cursor=expected), status="scheduled", spent=False)
             self._note("Recovery step skipped", found.cursor, reason=Reason.VERSION_CHANGED)
-            return End.WAITING
-        asked_ms = self._clock.now_ms()
-        if asked_ms - looked_ms > PASS_HOLDS_MS:
+            return False
+        if self._clock.now_ms() - looked_ms > PASS_HOLDS_MS:
             await self._back(found, expected, found.due_ms, spent=False)
-            return End.WAITING
-        self._passed()
-        outcome = await self._doors.send(self._bot.token, self._held.chat_id, block.content, found.attempts)
-        return await self._record(outcome, found, expected, asked_ms)
+            return False
+        return True
 
     async def _record(self, outcome: Outcome, found: Found, expected: Cursor, asked_ms: int) -> End:  # noqa: PLR0911 - one line for each outcome
         match outcome:
@@ -157,7 +191,10 @@ class _Journey:
                 return await self._done(found, "sent", message_ids=message_ids)
             case Unknown():
                 return await self._done(found, "unknown")
-            case Rejected(detail):
+            case FileRefused() if found.attempts < MAX_ATTEMPTS:
+                await self._back(found, expected, found.due_ms, spent=True)
+                return End.REFUSED
+            case Rejected(detail) | FileRefused(detail):
                 self._note("Telegram refused the content", found.cursor, detail=detail)
                 return await self._done(found, "failed", Reason.REFUSED)
             case Unreachable():

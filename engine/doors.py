@@ -7,10 +7,12 @@ from typing import TypeAlias, TypeVar
 
 from engine.batcher import Batcher
 from engine.clock import ServerClock
-from engine.core.content import Content
+from engine.core.content import Content, Effects
 from engine.core.outcome import Outcome
 from engine.core.sequence import Found
-from engine.sender import Sender
+from engine.core.speaker import Speaker
+from engine.media.uploads import Busy, Missing
+from engine.sender import Prepared, Sender
 from storage import chats, deliveries, feed
 from storage.deliveries import Beginning, Begun, Claiming, Report, Reported
 from storage.postgres import Pool, transaction
@@ -54,8 +56,16 @@ class Doors:
     async def restore(self, bot_id: int, lost: Lost) -> None:
         await self._timers.restore(bot_id, [lost])
 
-    async def send(self, token: str, chat_id: int, content: Content, attempts: int) -> Outcome:
-        return await self._sender.send(token, chat_id, content, attempts)
+    async def prepare(self, speaker: Speaker, content: Content) -> Prepared | Busy | Missing:
+        return await self._sender.prepare(speaker, content)
+
+    def release(self, speaker: Speaker, prepared: Prepared) -> None:
+        self._sender.release(speaker, prepared)
+
+    async def send(
+        self, speaker: Speaker, chat_id: int, prepared: Prepared, effects: Effects, attempts: int
+    ) -> Outcome:
+        return await self._sender.send(speaker, chat_id, prepared, effects, attempts)
 
     async def hold(self, bot_id: int, for_ms: int) -> None:
         """Nothing of the bot is claimed for a while, by whoever serves it."""

@@ -17,7 +17,7 @@ from engine.core.lane import LaneState
 from engine.dispatch import Dispatch
 from engine.lane import Lane
 from engine.rebuild import rebuild
-from engine.sender import TIMEOUT_S, Sender
+from engine.sender import LONGEST_S, Sender
 from engine.shard import Shard
 from engine.telemetry import logger
 from storage.incarnation import run_of
@@ -31,7 +31,7 @@ HEARD_BY_MS: Final = 40_000
 """Receivers have long heard of an activation by then, and written down what they took in before they heard."""
 LATELY_MS: Final = 600_000
 """Whoever takes a shard over later than that after an activation finds it seen to."""
-HAND_OVER_S: Final = TIMEOUT_S + 5
+HAND_OVER_S: Final = LONGEST_S + 5
 
 
 class Lanes:

@@ -22,6 +22,7 @@ from engine.core.errors import RecoveryError
 from engine.dispatch import Dispatch
 from engine.doors import Doors
 from engine.lanes import Lanes
+from engine.media.uploads import Uploads
 from engine.process import any_set, command, keep_what_is_loaded, stop_on_signals
 from engine.reaper import reap
 from engine.sender import Sender
@@ -55,7 +56,7 @@ class Poller:
         self._client = client
         self._clock = ServerClock(now_ms)
         self._timers = Timers(client)
-        self._sender = Sender(settings.telegram_api_url)
+        self._sender = Sender(settings.telegram_api_url, Uploads(pool, settings.media_dir))
         self._catalogue = Catalogue(pool, Vault(settings.encryption_keys))
         doors = Doors(pool, client, self._timers, self._sender, self._clock)
         dispatch = Dispatch(doors, self._catalogue, self._clock)

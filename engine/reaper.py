@@ -1,17 +1,17 @@
 """Gives up deliveries of which nothing was heard: claimed long ago, and held by nobody any more.
 
-Twice the longest send time-out is waited for a late answer; whoever still holds the chat keeps the delivery.
+Twice the longest time-out of a send is waited for a late answer; whoever still holds the chat keeps the delivery.
 """
 
 from typing import Final
 
-from engine.sender import TIMEOUT_S
+from engine.sender import LONGEST_S
 from storage import deliveries
 from storage.deliveries import Stuck
 from storage.postgres import Pool
 from storage.timers import Timers
 
-PATIENCE_MS: Final = 2 * TIMEOUT_S * 1000
+PATIENCE_MS: Final = 2 * LONGEST_S * 1000
 
 
 async def reap(pool: Pool, timers: Timers, now_ms: int) -> int:

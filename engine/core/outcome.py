@@ -2,13 +2,17 @@
 
 The rule behind the table: what surely never left, or was surely refused, may be tried again; whatever may have arrived
 is `Unknown` and is never sent again by itself. Sources: the Bot API server's answers and its client's traps.
+
+An album is one request to Telegram, which takes or refuses it as a whole: a refusal of one item, told as 'failed to
+send message #2 with the error message "…"', means that none arrived, and its inner words are what counts. The number
+tells which item failed first, not which one is at fault.
 """
 
 from typing import Final, NamedTuple
 
 
 class Sent(NamedTuple):
-    """An album has several messages."""
+    """An album has several messages. Of a deletion or an edit it says that those stand as was wished."""
 
     message_ids: tuple[int, ...]
 
@@ -30,6 +34,12 @@ class Rejected(NamedTuple):
     detail: str
 
 
+class FileRefused(NamedTuple):
+    """A file id that served before is refused, and forgotten by now: the next attempt uploads the bytes again."""
+
+    detail: str
+
+
 class Unauthorized(NamedTuple):
     """The token was refused; not proof, the lane asks again before it believes it."""
 
@@ -40,35 +50,104 @@ class Unknown(NamedTuple):
     detail: str
 
 
-Outcome = Sent | RetryLater | Unreachable | Rejected | Unauthorized | Unknown
+Outcome = Sent | RetryLater | Unreachable | Rejected | FileRefused | Unauthorized | Unknown
 
 MAX_ATTEMPTS: Final = 5
 FIRST_BACKOFF_MS: Final = 1_000
 DEFAULT_RETRY_AFTER_MS: Final = 5_000
+LONGEST_RETRY_AFTER_S: Final = 14 * 86_400
 _DETAIL_LENGTH: Final = 200
-_BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY, _SERVER = 400, 401, 403, 429, 500
-_GONE: Final = ("chat not found", "user not found", "peer_id_invalid")
-_PERHAPS_DONE: Final = ("restart", "aborted")
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_LARGE, _MISDIRECTED = 401, 403, 404, 409, 413, 421
+_CLIENT, _TOO_MANY, _SERVER, _BAD_GATEWAY, _GATEWAY_TIMEOUT = 400, 429, 500, 502, 504
+
+_TOKENS: Final = (_UNAUTHORIZED, _NOT_FOUND, _MISDIRECTED)
+"""A method's path holds nothing else that could be wrong: a token that is none is not found."""
+_NOT_THE_TOKEN: Final = "method not found"  # noqa: S105 - Telegram's words
+_LOGGED_OUT: Final = "logged out"
+_GATEWAYS: Final = (_BAD_GATEWAY, _GATEWAY_TIMEOUT)
+"""What stands before the server gave up, whoever wrote the JSON: the server may have done it."""
+_PERHAPS_DONE: Final = ("restart", "aborted", "immediately deleted")
+_THIS_KIND_ONLY: Final = ("voice_messages_forbidden", "chat_send_")
+"""Something else can be said to the same person."""
+_GONE: Final = (
+    "chat not found",
+    "user not found",
+    "deactivated",
+    "blocked",
+    "peer_id_invalid",
+    "chat_id_invalid",
+    "can't initiate conversation",
+    "user_is_bot",
+    "upgraded to a supergroup",
+    "need administrator rights",
+    "have no rights to send",
+    "chat_write_forbidden",
+    "payment_required",
+    "privacy_premium_required",
+)
+"""Some of them come as 400, and all within an album's error. Who asks to be paid for each message is not written to."""
+_FILE_IDS: Final = (
+    "wrong file identifier",
+    "wrong remote file identifier",
+    "wrong file_id",
+    "invalid file_id",
+    "file_id_invalid",
+    "file_reference_",
+    "can't use file of type",
+)
 
 
 def of_refusal(code: int, description: str, retry_after_s: int | None, attempts: int) -> Outcome:
-    """What a decoded error answer means, for a delivery on its nth attempt (from 1)."""
+    """What a decoded error answer means, for a delivery on its nth attempt (from 1). No description is an empty one."""
     text = description.lower()
     if code == _TOO_MANY:
-        return RetryLater(DEFAULT_RETRY_AFTER_MS if retry_after_s is None else retry_after_s * 1000, bot_wide=True)
-    if code == _UNAUTHORIZED:
+        return _hold(retry_after_s)
+    if (code in _TOKENS and _NOT_THE_TOKEN not in text) or _LOGGED_OUT in text:
         return Unauthorized()
-    if code == _FORBIDDEN or (code == _BAD_REQUEST and any(words in text for words in _GONE)):
-        return Unreachable()
     if code >= _SERVER:
-        unsure = any(word in text for word in _PERHAPS_DONE)
-        return Unknown(_short(description)) if unsure else not_sent(attempts)
-    return Rejected(_short(description))
+        unsure = not text or code in _GATEWAYS or _any_in(text, _PERHAPS_DONE)
+        return Unknown(_short(description or f"error {code} without a word")) if unsure else not_sent(attempts)
+    if code == _CONFLICT:
+        return not_sent(attempts)
+    return _of_message(code, text, _short(description))
+
+
+def of_unreadable(status: int, retry_after_s: int | None, attempts: int) -> Outcome:
+    """What an answer means that is not the Bot API's, such as a page of what stands before it, by its HTTP status.
+
+    It says nothing of a person or a token. A refused request did not reach the server; anything else may have.
+    """
+    if status == _TOO_LARGE:
+        return Rejected("Request Entity Too Large")
+    if status == _TOO_MANY:
+        return _hold(retry_after_s)
+    if _CLIENT <= status < _SERVER:
+        return not_sent(attempts)
+    return Unknown(f"unreadable answer, HTTP {status}")
 
 
 def not_sent(attempts: int) -> RetryLater:
     """The request surely never took effect: again, with a back-off that doubles."""
     return RetryLater(FIRST_BACKOFF_MS * 2 ** (attempts - 1), bot_wide=False)
+
+
+def _of_message(code: int, text: str, detail: str) -> Outcome:
+    """The person, or what was to be said."""
+    if _any_in(text, _THIS_KIND_ONLY):
+        return Rejected(detail)
+    if code == _FORBIDDEN or _any_in(text, _GONE):
+        return Unreachable()
+    return FileRefused(detail) if _any_in(text, _FILE_IDS) else Rejected(detail)
+
+
+def _hold(retry_after_s: int | None) -> RetryLater:
+    if retry_after_s is None:
+        return RetryLater(DEFAULT_RETRY_AFTER_MS, bot_wide=True)
+    return RetryLater(min(max(retry_after_s, 1), LONGEST_RETRY_AFTER_S) * 1000, bot_wide=True)
+
+
+def _any_in(text: str, words: tuple[str, ...]) -> bool:
+    return any(each in text for each in words)
 
 
 def _short(description: str) -> str:

@@ -26,6 +26,7 @@ class Upload(NamedTuple):
 
     path: Path
     name: str
+    size: int
 
 
 class Known(NamedTuple):
@@ -119,8 +120,9 @@ class Uploads:
         if self._directory is None or not names:
             return {}
         directory = self._directory
-        found = {asset: Upload(path_of(directory, asset.sha256), name) for asset, name in names.items()}
-        return await asyncio.to_thread(lambda: {asset: one for asset, one in found.items() if one.path.is_file()})
+        paths = {asset: path_of(directory, asset.sha256) for asset in names}
+        sizes = await asyncio.to_thread(_sizes, paths)
+        return {asset: Upload(paths[asset], names[asset], size) for asset, size in sizes.items()}
 
     def _why_missing(self, asset: Asset, kept: Mapping[Asset, media.Kept]) -> str:
         if asset not in kept:
@@ -148,3 +150,8 @@ class Uploads:
         self._cache.move_to_end(key)
         if len(self._cache) > CACHED:
             self._cache.popitem(last=False)
+
+
+def _sizes(paths: Mapping[Asset, Path]) -> dict[Asset, int]:
+    """Of those that are files."""
+    return {asset: path.stat().st_size for asset, path in paths.items() if path.is_file()}

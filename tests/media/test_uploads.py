@@ -31,7 +31,7 @@ async def ours(pool: Pool, shelf: Path) -> Uploads:
 
 
 async def test_the_first_who_asks_uploads_and_the_others_are_told_to_wait(ours: Uploads, shelf: Path) -> None:
-    upload = Upload(path_of(shelf, PHOTO.sha256), "the.photo")
+    upload = Upload(path_of(shelf, PHOTO.sha256), "the.photo", 4)
     assert await ours.claim(SHOP, [PHOTO]) == Mine({PHOTO: upload}, {})
     assert await ours.claim(SHOP, [PHOTO]) == Busy(PHOTO)
 
@@ -70,7 +70,7 @@ async def test_an_album_takes_all_that_it_lacks_or_nothing(ours: Uploads) -> Non
 async def test_an_album_sends_what_is_known_and_uploads_the_rest(ours: Uploads, shelf: Path) -> None:
     await ours.claim(SHOP, [PHOTO])
     await ours.done(SHOP, {PHOTO: "id-1"})
-    upload = Upload(path_of(shelf, VIDEO.sha256), "the.video")
+    upload = Upload(path_of(shelf, VIDEO.sha256), "the.video", 4)
     assert await ours.claim(SHOP, [PHOTO, VIDEO, PHOTO]) == Mine({VIDEO: upload}, {PHOTO: "id-1"})
 
 

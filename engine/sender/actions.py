@@ -1,0 +1,34 @@
+"""What a chat shows while a message is under way: Telegram has no word of its own for each kind."""
+
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+from engine.core.content import Content, MediaKind, assets
+
+Action: TypeAlias = Literal[
+    "typing",
+    "upload_photo",
+    "upload_video",
+    "upload_document",
+    "upload_voice",
+    "record_voice",
+    "record_video_note",
+    "choose_sticker",
+]
+
+_ACTIONS: Final[Mapping[MediaKind, Action]] = {
+    "photo": "upload_photo",
+    "video": "upload_video",
+    "animation": "upload_video",
+    "audio": "upload_voice",
+    "voice": "record_voice",
+    "video_note": "record_video_note",
+    "document": "upload_document",
+    "sticker": "choose_sticker",
+}
+
+
+def action_of(content: Content) -> Action:
+    """An album is shown as its first file, whatever has no file as text."""
+    files = assets(content)
+    return _ACTIONS[files[0].kind] if files else "typing"
