@@ -5,7 +5,6 @@ gather the calls of many journeys into one statement. PostgreSQL is written befo
 the next claim finds what PostgreSQL knows.
 """
 
-from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from engine.clock import ServerClock
 from engine.core import cursor as cursors
 from engine.core import gate, sequence
 from engine.core.campaign import Block, Snapshot
+from engine.core.content import messages
 from engine.core.cursor import Cursor
 from engine.core.gate import Facts, Pass, Plan, Reason
 from engine.core.identity import newer_sign
@@ -32,6 +32,7 @@ from engine.core.outcome import (
 from engine.core.sequence import Advance, Announce, Close, Decision, Drop, Follow, Forget, Found, Rest, Send, Withhold
 from engine.doors import Doors
 from engine.media.uploads import Busy, Missing
+from engine.permit import Permit
 from engine.sender import Prepared
 from engine.telemetry import logger
 from storage.deliveries import Beginning, Claiming, Report, Reported
@@ -63,12 +64,9 @@ class Dispatch:
         self.catalogue = catalogue
         self.clock = clock
 
-    async def serve(self, bot: Served, held: Held, passed: Callable[[], None]) -> End:
-        """Take one claimed timer to its next deadline. Raises UnreachableError: the lease then brings the chat back.
-
-        `passed` is called when the request is the next thing written.
-        """
-        journey = _Journey(self, bot, held, passed)
+    async def serve(self, bot: Served, held: Held, permit: Permit) -> End:
+        """Take one claimed timer to its next deadline. Raises UnreachableError: the lease then brings the chat back."""
+        journey = _Journey(self, bot, held, permit)
         cursor = cursors.read(held.opaque) or await journey.begin()
         return await journey.go_on(cursor) if cursor else End.WAITING
 
@@ -76,8 +74,8 @@ class Dispatch:
 class _Journey:
     """One chat, one claim. Each verb writes what was decided and says how the journey ended."""
 
-    def __init__(self, dispatch: Dispatch, bot: Served, held: Held, passed: Callable[[], None]) -> None:
-        self._passed = passed
+    def __init__(self, dispatch: Dispatch, bot: Served, held: Held, permit: Permit) -> None:
+        self._permit = permit
         self._doors = dispatch.doors
         self._catalogue = dispatch.catalogue
         self._clock = dispatch.clock
@@ -150,6 +148,7 @@ class _Journey:
         if found.attempts > MAX_ATTEMPTS:
             return await self._done(found, "failed", Reason.INTERNAL_ERROR)
         speaker = self._bot.speaker
+        await self._permit.pay(messages(block.content) - 1)
         prepared = await self._doors.prepare(speaker, block.content)
         if not isinstance(prepared, Prepared):
             return await self._not_prepared(prepared, found, expected)
@@ -157,7 +156,7 @@ class _Journey:
             if not await self._passes(found, expected):
                 return End.WAITING
             asked_ms = self._clock.now_ms()
-            self._passed()
+            self._permit.passed()
             outcome = await self._doors.send(speaker, self._held.chat_id, prepared, block.effects, found.attempts)
         finally:
             self._doors.release(speaker, prepared)
@@ -174,6 +173,9 @@ class _Journey:
 
     async def _passes(self, found: Found, expected: Cursor) -> bool:
         """The last look: nothing that waits may stand between it and the request."""
+        if self._permit.is_withdrawn:
+            await self._back(found, expected, found.due_ms, spent=False)
+            return False
         ticket = Ticket(self._held.chat_id, self._held.version)
         looked_ms = self._clock.now_ms()
         if await self._doors.pass_(self._bot.bot_id, ticket) is Fence.STALE:
@@ -200,6 +202,7 @@ class _Journey:
             case Unreachable():
                 return await self._unreachable(found, asked_ms)
             case RetryLater(after_ms, True):
+                self._permit.hold(after_ms)
                 await self._doors.hold(self._bot.bot_id, after_ms)
                 await self._back(found, expected, found.due_ms, spent=False)
                 return End.HELD

@@ -19,6 +19,7 @@ from engine.core.gate import Reason
 from engine.core.lane import LaneState
 from engine.core.pace import Bucket, most_ahead
 from engine.dispatch import USED_A_TOKEN, Dispatch, End
+from engine.permit import Permit
 from engine.process import told_to_end
 from engine.telemetry import logger
 from storage.timers import BATCH, ClaimCode, Claimed, Held, Ticket, Timers
@@ -111,7 +112,8 @@ class Lane:
         bucket = self._bucket_of(bot, epoch)
         wanted = self._room(bot, bucket)
         if not wanted:
-            return Turn(None, 0, max(SHORTEST_SLEEP_S, bucket.wait_s(self._elapsed_s())))
+            wait_s = bucket.wait_s(self._elapsed_s())
+            return Turn(None, 0, min(LONGEST_SLEEP_S, max(SHORTEST_SLEEP_S, wait_s)))
         try:
             claimed = await self._timers.claim(self._bot_id, wanted, LEASE_MS, epoch)
         except Exception:
@@ -119,9 +121,11 @@ class Lane:
             raise
         self._give_back(bot, wanted - len(claimed.timers))
         self._clock.hear(claimed.now_ms)
+        if claimed.code is ClaimCode.HELD:
+            bucket.hold(self._elapsed_s() + (claimed.nearest_due_ms - claimed.now_ms) / 1000)
         under_way = {ticket.chat_id for ticket in self._journeys.values()}
         for held in claimed.timers:
-            self._start(bot, held._replace(marked=held.marked or held.chat_id in under_way))
+            self._start(bot, bucket, held._replace(marked=held.marked or held.chat_id in under_way))
         self._note(claimed)
         return Turn(claimed.code, len(claimed.timers), self._sleep_s(bot, claimed))
 
@@ -160,16 +164,17 @@ class Lane:
         if self._bucket and bot.state is not LaneState.DRAINING:
             self._bucket.give_back(tokens)
 
-    def _start(self, bot: Served, held: Held) -> None:
+    def _start(self, bot: Served, bucket: Bucket, held: Held) -> None:
         ticket = Ticket(held.chat_id, held.version)
+        permit = Permit(bucket, self._elapsed_s, partial(self._note_passed, ticket))
         self._on_the_way.add(ticket)
-        task = asyncio.create_task(self._journey(bot, held, ticket))
+        task = asyncio.create_task(self._journey(bot, held, ticket, permit))
         self._journeys[task] = ticket
         task.add_done_callback(self._journeys.pop)
 
-    async def _journey(self, bot: Served, held: Held, ticket: Ticket) -> None:
+    async def _journey(self, bot: Served, held: Held, ticket: Ticket, permit: Permit) -> None:
         try:
-            end = await self._dispatch.serve(bot, held, partial(self._note_passed, ticket))
+            end = await self._dispatch.serve(bot, held, permit)
         except RecoveryError as error:
             logger().warning("Journey broken off", bot=bot.username, chat=held.chat_id, error=str(error))
             return
@@ -184,7 +189,7 @@ class Lane:
         if end is End.UNAUTHORIZED:
             self.suspected = bot.sealed_token
         if end not in USED_A_TOKEN:
-            self._give_back(bot, 1)
+            self._give_back(bot, permit.tokens)
 
     def _note_passed(self, ticket: Ticket) -> None:
         """At the wire; while nobody answers there it is still on the way, so that a cold start is no burst."""

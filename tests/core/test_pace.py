@@ -48,6 +48,30 @@ def test_it_says_how_long_until_the_next_token() -> None:
     assert bucket.wait_s(0.2) == 0.0
 
 
+def test_a_debt_is_paid_off_before_anything_else_is_taken() -> None:
+    bucket = Bucket(10, 0.0)
+    assert bucket.owe(3, 0.1) == pytest.approx(0.2)
+    assert bucket.owe(4, 0.1) == pytest.approx(0.6), "who comes later waits behind it"
+    assert bucket.take(5, 0.75) == 0
+    assert bucket.wait_s(0.75) == pytest.approx(0.05)
+    assert bucket.take(5, 0.85) == 1
+
+
+def test_what_is_there_is_paid_at_once() -> None:
+    assert Bucket(10, 0.0).owe(2, 1.0) == 0.0
+
+
+def test_a_held_bucket_gives_nothing_and_begins_empty() -> None:
+    bucket = Bucket(10, 0.0)
+    bucket.hold(5.0)
+    bucket.hold(3.0)
+    bucket.give_back(2)
+    assert bucket.take(5, 4.9) == 0
+    assert (bucket.is_held(4.9), bucket.is_held(5.0)) == (True, False)
+    assert bucket.wait_s(4.0) == pytest.approx(1.1)
+    assert bucket.take(5, 5.15) == 1
+
+
 @given(
     rate=st.integers(1, 50),
     asks=st.lists(st.tuples(st.integers(1, 30), st.floats(0.0, 0.5)), max_size=60),

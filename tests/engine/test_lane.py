@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
@@ -17,6 +17,7 @@ from engine.core.lane import LaneState
 from engine.core.schedule import After
 from engine.dispatch import Dispatch, End
 from engine.lane import Lane
+from engine.permit import Permit
 from storage import feed
 from storage.incarnation import run_of
 from storage.keys import of_bot
@@ -38,11 +39,13 @@ class Journeys:
         self.fails: Exception | None = None
         self.passes = True
         self.end = End.SENT
+        self.permits: list[Permit] = []
 
-    async def serve(self, _bot: Served, held: Held, passed: Callable[[], None]) -> End:
+    async def serve(self, _bot: Served, held: Held, permit: Permit) -> End:
         self.served.append(held)
+        self.permits.append(permit)
         if self.passes:
-            passed()
+            permit.passed()
         if self.fails:
             raise self.fails
         await self.go.wait()
@@ -195,6 +198,44 @@ async def test_a_held_bot_is_not_looked_at_before_the_hold_ends(yard: Yard) -> N
     turn = await yard.turn_after(1)
     assert turn.code is ClaimCode.HELD
     assert turn.sleep_s > lanes.SHUT_SLEEP_S
+
+
+async def test_after_a_hold_a_lane_begins_with_an_empty_bucket(yard: Yard) -> None:
+    await yard.arm(40)
+    await feed.hold(yard.client, BOT, await feed.server_now_ms(yard.client) + 4_000)
+    await yard.turn_after(0)
+    assert (await yard.turn_after(1)).code is ClaimCode.HELD
+    await yard.client.hdel(of_bot(BOT).bot, "held")
+    assert (await yard.turn_after(3.9)).claimed == 0
+    assert (await yard.turn_after(0.2)).claimed in (2, 3)
+
+
+async def test_a_429_stops_the_whole_lane_and_whatever_has_not_left(yard: Yard) -> None:
+    await yard.arm(40)
+    await yard.turn_after(0)
+    await yard.turn_after(1)
+    told, other = yard.journeys.permits[:2]
+    told.hold(4_000)
+    assert other.is_withdrawn
+    turn = await yard.turn_after(3.9)
+    assert (turn.code, turn.claimed) == (None, 0)
+    assert turn.sleep_s == pytest.approx(0.14)
+    assert (await yard.turn_after(0.2)).claimed == 2
+    assert not other.is_withdrawn
+
+
+async def test_what_is_paid_for_an_album_is_missing_for_others_and_comes_back_unused(yard: Yard) -> None:
+    await yard.arm(40)
+    await yard.turn_after(0)
+    assert (await yard.turn_after(0.05)).claimed == 1
+    paying = asyncio.create_task(yard.journeys.permits[0].pay(2))
+    await asyncio.sleep(0)
+    assert [(await yard.turn_after(0.038)).claimed for _ in range(3)] == [0, 0, 1]
+    yard.journeys.end = End.WAITING
+    yard.journeys.go.set()
+    await paying
+    await yard.lane.finish()
+    assert (await yard.turn_after(0)).claimed == 4
 
 
 async def test_a_draining_lane_knows_no_pace(yard: Yard) -> None:

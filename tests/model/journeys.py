@@ -19,9 +19,11 @@ from engine.core.outcome import (
     Unreachable,
     not_sent,
 )
+from engine.core.pace import Bucket
 from engine.core.sequence import Found
 from engine.dispatch import Dispatch
 from engine.doors import Doors
+from engine.permit import Permit
 from storage.deliveries import Beginning, Begun, Claiming, Report, Reported
 from storage.timers import Fence, Held, Lost, Next, Ticket
 from tests.model.promises import BrokenError, Message, Promises
@@ -135,13 +137,18 @@ class StoppingDoors:
         await self.real.mark_unreachable(bot_id, chat_id, since_ms)
 
 
+def _permit() -> Permit:
+    """Pace has no part in the protocol."""
+    return Permit(Bucket(1, 0.0), elapsed_s=lambda: 0.0, note_passed=lambda: None)
+
+
 class Journey:
     """One claimed timer on its way. Its own failures come out of `step`."""
 
     def __init__(self, doors: StoppingDoors, catalogue: Any, bot: Served) -> None:
         self.doors = doors
         dispatch = Dispatch(cast("Any", doors), catalogue, cast("Any", doors.clock))
-        self._task = asyncio.create_task(dispatch.serve(bot, doors.held, lambda: None))
+        self._task = asyncio.create_task(dispatch.serve(bot, doors.held, _permit()))
         self._task.add_done_callback(lambda _: doors.arrived.set())
 
     @property

@@ -1,0 +1,45 @@
+"""What a journey may spend on its way to the wire: the token that its timer was claimed with, and what it pays on top.
+
+Whoever has several messages to send pays for the others before its last look, and waits its turn without holding up
+anybody: the bucket goes into debt, and says how long it takes to pay that off.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from engine.core.pace import Bucket
+
+
+class Permit:
+    """`note_passed` is told when the request is the next thing written."""
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        elapsed_s: Callable[[], float],
+        note_passed: Callable[[], None],
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._bucket = bucket
+        self._elapsed_s = elapsed_s
+        self._note_passed = note_passed
+        self._pause = pause
+        self.tokens = 1
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """The bot was told to come later: nothing more may leave now."""
+        return self._bucket.is_held(self._elapsed_s())
+
+    async def pay(self, messages: int) -> None:
+        """Take so many more tokens, and wait until they were there."""
+        if messages:
+            self.tokens += messages
+            await self._pause(self._bucket.owe(messages, self._elapsed_s()))
+
+    def passed(self) -> None:
+        self._note_passed()
+
+    def hold(self, for_ms: int) -> None:
+        """The bot is told to come later: at once, for all that it has under way."""
+        self._bucket.hold(self._elapsed_s() + for_ms / 1000)
