@@ -1,0 +1,87 @@
+"""What is not the Bot API's own word: pages, halves and nonsense, none of which raises anything or tells a token."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, Final, TypeAlias
+
+import pytest
+
+from engine.core.content import Text
+from engine.core.outcome import Outcome, Rejected, RetryLater, Unauthorized, Unknown, Unreachable
+from engine.core.speaker import Speaker
+from engine.media.uploads import Uploads
+from engine.sender import Prepared, Sender
+from tests.sender.conftest import PLAIN, Library
+
+SPEAKER: Final = Speaker(1, "shop_bot", "123456:a-token-that-nobody-may-see-anywhere")
+MIGRATION: Final = ',"parameters":{"migrate_to_chat_id":-1001}'
+PAGE: Final = "<html><h1>no</h1></html>"
+
+Say: TypeAlias = Callable[[bytes], Coroutine[Any, Any, Outcome]]
+
+
+def answer(status: int, body: str, *headers: str) -> bytes:
+    lines = (f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", "Connection: close", *headers, "", body)
+    return "\r\n".join(lines).encode()
+
+
+def refusal(code: int, description: str, more: str = "") -> bytes:
+    return answer(code, f'{{"ok":false,"error_code":{code},"description":"{description}"{more}}}')
+
+
+@asynccontextmanager
+async def server(content: bytes) -> AsyncIterator[str]:
+    """Answers every request with the same bytes."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(content)
+        await writer.drain()
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with listening:
+        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+
+
+@pytest.fixture
+def say(library: Library) -> Say:
+    async def send(content: bytes) -> Outcome:
+        async with server(content) as url:
+            sender = Sender(url, Uploads(library.pool, None))
+            outcome = await sender.send(SPEAKER, 7, Prepared(Text("hello")), PLAIN, 1)
+            await sender.close()
+        assert SPEAKER.token not in repr(outcome)
+        return outcome
+
+    return send
+
+
+@pytest.mark.parametrize(
+    ("content", "outcome"),
+    [
+        (answer(413, PAGE), Rejected("Request Entity Too Large")),
+        (refusal(413, "Request Entity Too Large"), Rejected("Request Entity Too Large")),
+        (answer(429, PAGE, "Retry-After: 9"), RetryLater(9_000, bot_wide=True)),
+        (answer(429, PAGE), RetryLater(5_000, bot_wide=True)),
+        (answer(403, PAGE), RetryLater(1_000, bot_wide=False)),
+        (answer(401, PAGE), RetryLater(1_000, bot_wide=False)),
+        (answer(503, PAGE), Unknown("unreadable answer, HTTP 503")),
+        (answer(302, "", "Location: /elsewhere"), Unknown("unreadable answer, HTTP 302")),
+        (answer(200, PAGE), Unknown("unreadable answer, HTTP 200")),
+        (answer(200, '{"ok":true}'), Unknown("unreadable success")),
+        (answer(200, '{"ok":true,"result":true}'), Unknown("unreadable success")),
+        (answer(200, '{"ok":true,"result":{"message_id":"x"}}'), Unknown("unreadable success")),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf", Unknown("ClientPayloadError")),
+        (b"this is no HTTP\r\n\r\n", Unknown("ClientResponseError")),
+        (refusal(504, "Gateway Timeout"), Unknown("Gateway Timeout")),
+        (refusal(404, "Not Found"), Unauthorized()),
+        (
+            refusal(400, "Bad Request: group chat was upgraded to a supergroup chat", MIGRATION),
+            Unreachable(),
+        ),
+    ],
+)
+async def test_whatever_answers_is_a_value(say: Say, content: bytes, outcome: Outcome) -> None:
+    assert await say(content) == outcome
