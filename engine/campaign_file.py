@@ -9,111 +9,53 @@
         schedule: 10m
         blocks:
           - Olá! Ainda por aí?  # a block may be just its text
-          - text: <b>A oferta</b> termina hoje.
+          - photo: banner.jpg   # a file beside this one
+            caption: <b>A oferta</b> termina hoje.
             delay: 5s           # waited before the block
 
 Keys tie what was sent to its step and block. Derived ones follow the position, so write keys in a file whose
-steps will be moved. Every error names file, line, field and mend. The file cannot construct any object.
+steps will be moved. Every error names file, line, field and mend. `docs/campaign-file.md` tells the whole format.
 """
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
-import msgspec
-import yaml
-
-from engine.core import campaign, schedule, wording
+from engine import content_file, yaml_fields
+from engine.content_file import AssetOf
+from engine.core import campaign, schedule, validity
 from engine.core.campaign import Block, Snapshot, Step
-from engine.core.content import Text
+from engine.core.content import MediaKind
 from engine.core.errors import CampaignError
+from engine.yaml_fields import Field
 
-MAX_BYTES: Final = 256 * 1024
-MAX_DEPTH: Final = 16
+FileOf: TypeAlias = Callable[[MediaKind, Path], str]
+"""Gives the hash of a file, which is there and lies beside the campaign's own. Raises CampaignError."""
 
 _CAMPAIGN: Final = ("threshold", "zone", "skip_paid", "lateness", "steps")
 _STEP: Final = ("key", "schedule", "active", "blocks")
-_BLOCK: Final = ("key", "kind", "text", "delay", "active")
-_KINDS: Final = ("text",)
-
-_PLAIN_TAGS: Final = frozenset(f"tag:yaml.org,2002:{tag}" for tag in ("str", "int", "float", "bool", "timestamp"))
-_FLAGS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-
-_T = TypeVar("_T")
+_BLOCK: Final = ("key", *content_file.CONTENT, "delay", "active", *content_file.EFFECTS, "languages")
 
 
-class _Field(msgspec.Struct, frozen=True):
-    """A node of the file with its place. `name` is the way to it, such as steps[0].blocks[1].text."""
-
-    file: str
-    name: str
-    node: yaml.Node
-
-    def error(self, sentence: str) -> CampaignError:
-        where = f", {self.name}" if self.name else ""
-        return CampaignError(f"{self.file}, line {self.node.start_mark.line + 1}{where}: {sentence}")
-
-    def members(self, known: tuple[str, ...], needed: tuple[str, ...]) -> dict[str, "_Field"]:
-        if not isinstance(self.node, yaml.MappingNode):
-            raise self.error(f"write the fields {', '.join(known)} here, as name: value.")
-        found: dict[str, _Field] = {}
-        for key, value in self.node.value:
-            name = _Field(self.file, self.name, key).member_name(known, found)
-            found[name] = _Field(self.file, f"{self.name}.{name}".lstrip("."), value)
-        for name in needed:
-            if name not in found:
-                raise self.error(f"the field {name} is missing: add it.")
-        return found
-
-    def member_name(self, known: tuple[str, ...], found: dict[str, "_Field"]) -> str:
-        name = self.text()
-        if name in found:
-            raise self.error(f"the field {name} stands twice: delete one.")
-        if name not in known:
-            near = get_close_matches(name[: schedule.MAX_TEXT], known, n=1)
-            mend = f"did you mean {near[0]}?" if near else f"use one of {', '.join(known)}."
-            raise self.error(f"the field {name[: schedule.MAX_TEXT]!r} is not known: {mend}")
-        return name
-
-    def items(self) -> list["_Field"]:
-        if not isinstance(self.node, yaml.SequenceNode):
-            raise self.error("write a list here, one `- ` a line.")
-        return [_Field(self.file, f"{self.name}[{n}]", node) for n, node in enumerate(self.node.value)]
-
-    def text(self) -> str:
-        if not isinstance(self.node, yaml.ScalarNode) or self.node.tag not in _PLAIN_TAGS:
-            raise self.error("write a plain text here, in quotes if it holds special characters.")
-        return str(self.node.value)
-
-    def flag(self) -> bool:
-        value = _FLAGS.get(self.text().lower())
-        if value is None:
-            raise self.error("write true or false.")
-        return value
-
-    def read(self, reader: Callable[[str], _T]) -> _T:
-        """Pass the text to a function of the core, and give its refusal a place."""
-        text = self.text()
-        try:
-            return reader(text)
-        except CampaignError as error:
-            raise self.error(str(error)) from error
-
-
-def load(path: Path, min_threshold_ms: int) -> Snapshot:
-    """Read a file. Raises CampaignError."""
+def load(path: Path, min_threshold_ms: int, file_of: FileOf | None = None) -> Snapshot:
+    """Read a file. Without `file_of` it may name no other files. Raises CampaignError."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(yaml_fields.MAX_BYTES + 1)
     except OSError as error:
         raise CampaignError(f"{path} cannot be read ({error.strerror}): give the path of a file.") from error
-    return read(data, str(path), min_threshold_ms)
+    if file_of is None:
+        return read(data, str(path), min_threshold_ms)
+    return read(data, str(path), min_threshold_ms, _beside(path.parent, file_of))
 
 
-def read(data: bytes, name: str, min_threshold_ms: int) -> Snapshot:
+def no_files(_: MediaKind, path: str) -> str:
+    raise CampaignError(f"No file can be named here: write sha256: and the hash in place of {path[:64]!r}.")
+
+
+def read(data: bytes, name: str, min_threshold_ms: int, asset_of: AssetOf = no_files) -> Snapshot:
     """Read a file's bytes into a campaign that `campaign.check` passes. Raises CampaignError."""
-    snapshot = _campaign(_Field(name, "", _compose(_decoded(data, name), name)), min_threshold_ms)
+    snapshot = _campaign(yaml_fields.parse(data, name), min_threshold_ms, asset_of)
     try:
         campaign.check(snapshot, min_threshold_ms)
     except CampaignError as error:
@@ -121,45 +63,24 @@ def read(data: bytes, name: str, min_threshold_ms: int) -> Snapshot:
     return snapshot
 
 
-def _decoded(data: bytes, name: str) -> str:
-    if len(data) > MAX_BYTES:
-        raise CampaignError(f"{name} is larger than {MAX_BYTES // 1024} KiB: shorten it.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise CampaignError(f"{name}, line {line}: this is not UTF-8: save the file as UTF-8.") from error
+def _beside(directory: Path, file_of: FileOf) -> AssetOf:
+    """Name files by their way from a directory, and let no link lead out of it."""
+
+    def asset_of(kind: MediaKind, text: str) -> str:
+        path = directory / text
+        try:
+            if not path.is_file():
+                raise CampaignError(f"{path} is no file that is there: put it beside the campaign's, or mend its name.")
+            if not path.resolve().is_relative_to(directory.resolve()):
+                raise CampaignError(f"{path} lies elsewhere: put the file itself beside the campaign's.")
+        except OSError as error:
+            raise CampaignError(f"{path} cannot be read ({error.strerror}): mend its name or its rights.") from error
+        return file_of(kind, path)
+
+    return asset_of
 
 
-def _compose(text: str, name: str) -> yaml.Node:
-    try:
-        _check_events(text, name)
-        node = yaml.compose(text, yaml.SafeLoader)
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise CampaignError(f"{name}, line {line}: a character that YAML does not allow: delete it.") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problem = " ".join((error.problem or "it cannot be read").split())
-        raise CampaignError(f"{name}, line {line}: not YAML ({problem}): mend it.") from error
-    if node is None:
-        raise CampaignError(f"{name} is empty: write a campaign with zone and steps.")
-    return node
-
-
-def _check_events(text: str, name: str) -> None:
-    # Before anything is built: a reference could make a small file huge, and depth could exhaust the stack.
-    depth = 0
-    for event in yaml.parse(text, yaml.SafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        line = event.start_mark.line + 1 if event.start_mark else 1
-        if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
-            raise CampaignError(f"{name}, line {line}: anchors and aliases are not read: write it out.")
-        if depth > MAX_DEPTH:
-            raise CampaignError(f"{name}, line {line}: nested too deeply: a campaign has steps and blocks.")
-
-
-def _campaign(root: _Field, min_threshold_ms: int) -> Snapshot:
+def _campaign(root: Field, min_threshold_ms: int, asset_of: AssetOf) -> Snapshot:
     fields = root.members(_CAMPAIGN, needed=("zone", "steps"))
     given = {}
     if "threshold" in fields:
@@ -167,8 +88,8 @@ def _campaign(root: _Field, min_threshold_ms: int) -> Snapshot:
     if "lateness" in fields:
         given["lateness_ms"] = fields["lateness"].read(_lateness)
     return Snapshot(
-        zone=fields["zone"].read(_zone),
-        steps=_keyed(fields["steps"], "step", _step),
+        zone=fields["zone"].passed(schedule.check_zone),
+        steps=_keyed(fields["steps"], "step", lambda field, key: _step(field, key, asset_of)),
         skip_paid=fields["skip_paid"].flag() if "skip_paid" in fields else True,
         **given,
     )
@@ -177,7 +98,7 @@ def _campaign(root: _Field, min_threshold_ms: int) -> Snapshot:
 _Keyed = TypeVar("_Keyed", Step, Block)
 
 
-def _keyed(field: _Field, noun: str, build: Callable[[_Field, str], _Keyed]) -> tuple[_Keyed, ...]:
+def _keyed(field: Field, noun: str, build: Callable[[Field, str], _Keyed]) -> tuple[_Keyed, ...]:
     built: dict[str, _Keyed] = {}
     for position, item in enumerate(field.items(), 1):
         made = build(item, f"{noun}-{position}")
@@ -187,28 +108,31 @@ def _keyed(field: _Field, noun: str, build: Callable[[_Field, str], _Keyed]) -> 
     return tuple(built.values())
 
 
-def _step(field: _Field, key: str) -> Step:
+def _step(field: Field, key: str, asset_of: AssetOf) -> Step:
     fields = field.members(_STEP, needed=("schedule", "blocks"))
     return Step(
-        key=fields["key"].read(_key) if "key" in fields else key,
+        key=fields["key"].passed(campaign.check_key) if "key" in fields else key,
         schedule=fields["schedule"].read(schedule.parse),
-        blocks=_keyed(fields["blocks"], "block", _block),
+        blocks=_keyed(fields["blocks"], "block", lambda field, key: _block(field, key, asset_of)),
         active=fields["active"].flag() if "active" in fields else True,
     )
 
 
-def _block(field: _Field, key: str) -> Block:
-    if isinstance(field.node, yaml.ScalarNode):
-        return Block(key=key, content=Text(field.read(_text)))
-    fields = field.members(_BLOCK, needed=("text",))
-    if "kind" in fields:
-        fields["kind"].read(_kind)
-    return Block(
-        key=fields["key"].read(_key) if "key" in fields else key,
-        content=Text(fields["text"].read(_text)),
+def _block(field: Field, key: str, asset_of: AssetOf) -> Block:
+    if field.is_plain:
+        return Block(key, content_file.read_content(field, asset_of))
+    fields = field.members(_BLOCK)
+    block = Block(
+        key=fields["key"].passed(campaign.check_key) if "key" in fields else key,
+        content=content_file.content_of(field, fields, asset_of),
         delay_ms=fields["delay"].read(_delay) if "delay" in fields else 0,
         active=fields["active"].flag() if "active" in fields else True,
+        effects=content_file.read_effects(fields),
+        languages=content_file.read_variants(fields["languages"], asset_of) if "languages" in fields else {},
     )
+    with field.placing():
+        validity.check_effects(block.effects, campaign.variants(block))
+    return block
 
 
 def _threshold(text: str, min_threshold_ms: int) -> int:
@@ -227,24 +151,3 @@ def _delay(text: str) -> int:
     delay_ms = schedule.parse_duration(text)
     campaign.check_delay(delay_ms)
     return delay_ms
-
-
-def _zone(text: str) -> str:
-    schedule.check_zone(text)
-    return text
-
-
-def _key(text: str) -> str:
-    campaign.check_key(text)
-    return text
-
-
-def _kind(text: str) -> str:
-    if text not in _KINDS:
-        raise CampaignError(f"The kind {text[: schedule.MAX_TEXT]!r} is not known: use one of {', '.join(_KINDS)}.")
-    return text
-
-
-def _text(text: str) -> str:
-    wording.check_text(text)
-    return text

@@ -80,7 +80,9 @@ languages = st.dictionaries(st.sampled_from(["pt", "pt-br", "en", "no", "zh-hant
 
 def effects(said: tuple[Content, ...]) -> st.SearchStrategy[Effects]:
     """Effects that each of the contents can have."""
-    rules = st.sampled_from([content.Keep(), content.Delete(), content.Unbutton()]) | texts.map(content.Replace)
+    every = (content.Keep(), content.Delete(), content.Unbutton(), content.Replace("x"))
+    possible = st.sampled_from([rule for rule in every if _is_possible(rule, said)])
+    rules = possible.flatmap(lambda rule: texts.map(content.Replace) if rule == every[-1] else st.just(rule))
     return st.builds(
         Effects,
         st.none() | st.integers(validity.MIN_DELETE_AFTER_MS, validity.MAX_DELETE_AFTER_MS),
@@ -89,12 +91,12 @@ def effects(said: tuple[Content, ...]) -> st.SearchStrategy[Effects]:
         st.none() | st.from_regex("[0-9]{1,64}", fullmatch=True),
         rules,
         rules,
-    ).filter(lambda made: _is_possible(made, said))
+    )
 
 
-def _is_possible(made: Effects, said: tuple[Content, ...]) -> bool:
+def _is_possible(rule: content.After, said: tuple[Content, ...]) -> bool:
     try:
-        validity.check_effects(made, said)
+        validity.check_effects(Effects(on_return=rule), said)
     except CampaignError:
         return False
     return True

@@ -1,6 +1,7 @@
+# ruff: noqa: E501 - a file is shown line by line
 """A campaign's file as it is written: whatever the campaign, it reads back the same, and people can read it."""
 
-from textwrap import dedent
+from textwrap import dedent, indent
 
 import msgspec
 import pytest
@@ -20,9 +21,23 @@ from engine.core.campaign import (
     Snapshot,
     Step,
 )
-from engine.core.content import Text
+from engine.core.content import (
+    Album,
+    Content,
+    CopyButton,
+    Delete,
+    Effects,
+    Item,
+    Media,
+    Poll,
+    Replace,
+    StartButton,
+    StopButton,
+    Text,
+    UrlButton,
+)
 from engine.core.schedule import After, OnDay, Schedule
-from tests.core.contents import texts
+from tests.core.contents import contents, effects, languages, texts
 
 MINUTE = 60_000
 
@@ -31,18 +46,26 @@ schedules: st.SearchStrategy[Schedule] = st.one_of(
     st.builds(After, st.integers(0, schedule.MAX_MS)),
     st.builds(OnDay, st.integers(1, schedule.MAX_DAYS), st.integers(0, 23), st.integers(0, 59)),
 )
-blocks = st.builds(
-    Block,
-    key=keys,
-    content=st.builds(Text, texts),
-    delay_ms=st.just(0) | st.integers(0, MAX_BLOCK_DELAY_MS),
-    active=st.booleans(),
-)
+
+
+@st.composite
+def blocks(draw: st.DrawFn) -> Block:
+    said, variants = draw(contents), draw(languages)
+    return Block(
+        key=draw(keys),
+        content=said,
+        delay_ms=draw(st.just(0) | st.integers(0, MAX_BLOCK_DELAY_MS)),
+        active=draw(st.booleans()),
+        effects=draw(effects((said, *variants.values()))),
+        languages=variants,
+    )
+
+
 steps = st.builds(
     Step,
     key=keys,
     schedule=schedules,
-    blocks=st.lists(blocks, min_size=1, max_size=3, unique_by=lambda block: block.key).map(tuple),
+    blocks=st.lists(blocks(), min_size=1, max_size=3, unique_by=lambda block: block.key).map(tuple),
     active=st.booleans(),
 )
 campaigns = st.builds(
@@ -55,18 +78,28 @@ campaigns = st.builds(
 ).filter(lambda made: any(step.active and block.active for step in made.steps for block in step.blocks))
 
 
+def of(content: Content) -> Snapshot:
+    return Snapshot("UTC", (Step("s", After(0), (Block("b", content),)),))
+
+
 def of_text(text: str) -> Snapshot:
-    return Snapshot("UTC", (Step("s", After(0), (Block("b", Text(text)),)),))
+    return of(Text(text))
 
 
 def reads_back(campaign: Snapshot) -> Snapshot:
     return read(write(campaign).encode(), "c.yaml", MINUTE)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(campaigns)
 def test_what_is_written_reads_back_the_same(campaign: Snapshot) -> None:
     assert reads_back(campaign) == campaign
+
+
+@settings(deadline=None)
+@given(contents)
+def test_any_content_reads_back_the_same(content: Content) -> None:
+    assert reads_back(of(content)) == of(content)
 
 
 @settings(deadline=None)
@@ -142,6 +175,73 @@ def test_what_is_usual_is_left_out() -> None:
               - key: b
                 text: hi
         """)
+
+
+SHA = "0f" * 32
+
+
+def test_people_can_read_every_kind_of_block() -> None:
+    rows = (
+        (
+            UrlButton("Comprar", "https://example.com/a?b=c", tracked=False, style="success"),
+            StartButton("Oi", "oferta"),
+        ),
+        (CopyButton("Copiar: já", "PROMO10"), StopButton("🔕 Parar", "danger")),
+    )
+    effects = Effects(
+        7_200_000, silent=True, protect=True, message_effect="51", on_return=Delete(), on_payment=Replace("Obrigado!")
+    )
+    variants: dict[str, Content] = {
+        "en": Text("Hi", "off"),
+        "no": Album((Item("photo", SHA, "x"), Item("video", SHA, spoiler=True)), above=True),
+    }
+    quiz = Poll("Q?", ("a", "b"), anonymous=False, correct=1, explanation="b!")
+    blocks = (
+        Block("a", Media("photo", SHA, "Oi", above=True, buttons=rows), 5_000, effects=effects, languages=variants),
+        Block("b", quiz),
+    )
+    written = write(Snapshot("UTC", (Step("s", After(0), blocks),)))
+    assert written.partition("blocks:\n")[2] == indent(
+        dedent(f"""\
+        - key: a
+          delay: 5s
+          photo: sha256:{SHA}
+          caption: Oi
+          above: true
+          buttons:
+            - [{{text: Comprar, url: 'https://example.com/a?b=c', tracked: false, style: success}}, {{text: Oi, start: oferta}}]
+            - [{{text: 'Copiar: já', copy: PROMO10}}, {{text: 🔕 Parar, stop: true, style: danger}}]
+          delete_after: 2h
+          silent: true
+          protect: true
+          message_effect: '51'
+          after:
+            returned: delete
+            paid:
+              replace: Obrigado!
+          languages:
+            en:
+              text: Hi
+              preview: 'off'
+            'no':
+              album:
+                - photo: sha256:{SHA}
+                  caption: x
+                - video: sha256:{SHA}
+                  spoiler: true
+              above: true
+        - key: b
+          poll:
+            question: Q?
+            options:
+              - a
+              - b
+            anonymous: false
+            correct: 2
+            explanation: b!
+        """),
+        " " * 6,
+    )
 
 
 def test_no_difference_is_no_text() -> None:

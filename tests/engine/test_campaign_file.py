@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.campaign_file import MAX_BYTES, load, read
+from engine.campaign_file import load, read
 from engine.core.campaign import Block, Snapshot, Step
 from engine.core.content import Text
 from engine.core.errors import CampaignError
 from engine.core.schedule import After, OnDay
+from engine.yaml_fields import MAX_BYTES
 
 MINUTE = 60_000
 
@@ -41,7 +42,6 @@ def test_a_full_file_says_everything() -> None:
             active: no
             blocks:
               - key: hello
-                kind: text
                 text: |
                   <b>Olá</b>
                   você
@@ -122,7 +122,6 @@ GOOD = "zone: UTC\nsteps:\n- schedule: now\n  blocks: [hi]\n"
         (GOOD.replace("[hi]", '["\\ud800"]'), "a character that cannot be sent"),
         (GOOD.replace("[hi]", "[{text: x, delay: 61m}]"), "blocks[0].delay: The delay 1h1m is not allowed"),
         (GOOD.replace("[hi]", "[{text: x, delay: now}]"), "blocks[0].delay: The duration 'now' cannot be read"),
-        (GOOD.replace("[hi]", "[{text: x, kind: photo}]"), "blocks[0].kind: The kind 'photo' is not known: use one of text."),
         (GOOD.replace("[hi]", "[{text: x, key: Olá}]"), "blocks[0].key: The key 'Olá' is not one"),
         (GOOD.replace("[hi]", "[!!python/object:os.system x]"), "steps[0].blocks[0]: write a plain text"),
         # what is missing, unknown or there twice
@@ -130,7 +129,7 @@ GOOD = "zone: UTC\nsteps:\n- schedule: now\n  blocks: [hi]\n"
         ("steps: []", "c.yaml, line 1: the field zone is missing: add it."),
         ("zone: UTC\nsteps:\n- schedule: now", "c.yaml, line 3, steps[0]: the field blocks is missing"),
         ("zone: UTC\nsteps:\n- blocks: []", "c.yaml, line 3, steps[0]: the field schedule is missing"),
-        (GOOD.replace("[hi]", "[{delay: 5s}]"), "steps[0].blocks[0]: the field text is missing"),
+        (GOOD.replace("[hi]", "[{delay: 5s}]"), "steps[0].blocks[0]: nothing is said here: add one of text, photo, video"),
         (GOOD + "treshold: 10m", "c.yaml, line 5: the field 'treshold' is not known: did you mean threshold?"),
         (GOOD + "colour: red", "the field 'colour' is not known: use one of threshold, zone"),
         (GOOD + "<<: {zone: UTC}", "c.yaml, line 5: write a plain text"),
@@ -147,7 +146,7 @@ GOOD = "zone: UTC\nsteps:\n- schedule: now\n  blocks: [hi]\n"
         ("zone: UTC\nsteps: [now]", "c.yaml, line 2, steps[0]: write the fields key, schedule"),
         ("zone: UTC\nsteps: []", "c.yaml: The campaign has nothing to send"),
         (GOOD.replace("[hi]", "[]"), "c.yaml: Step step-1 has no blocks"),
-        (GOOD.replace("[hi]", "[[hi]]"), "steps[0].blocks[0]: write the fields key, kind, text"),
+        (GOOD.replace("[hi]", "[[hi]]"), "steps[0].blocks[0]: write the fields key, text, photo"),
         (GOOD.replace("now", "now\n  active: false"), "nothing to send"),
         # what is no YAML of ours
         ("zone: UTC\n\tsteps: []", "c.yaml, line 2: not YAML ("),
@@ -161,7 +160,7 @@ GOOD = "zone: UTC\nsteps:\n- schedule: now\n  blocks: [hi]\n"
         ("a:\n " + "- " * 10_000, "c.yaml, line 2: nested too deeply"),
         (b"zone: UTC\nsteps: \xff", "c.yaml, line 2: this is not UTF-8"),
         (GOOD.encode("utf-16"), "c.yaml, line 1: this is not UTF-8"),
-        (b"#" * (MAX_BYTES + 1), "c.yaml is larger than 256 KiB: shorten it."),
+        (b"#" * (MAX_BYTES + 1), "c.yaml is larger than 1024 KiB: shorten it."),
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_refused_with_its_line_and_mend(text: str | bytes, sentence: str) -> None:
