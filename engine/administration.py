@@ -11,7 +11,7 @@ from engine.core import campaign
 from engine.core.campaign import Action, Change, Planned, Snapshot, State
 from engine.core.errors import CampaignError, NotFoundError
 from engine.core.gate import Reason
-from storage import campaigns, chats
+from storage import campaigns, chats, media
 from storage.campaigns import Campaign
 from storage.postgres import Connection, Pool, transaction
 
@@ -55,8 +55,9 @@ class Pair(msgspec.Struct, frozen=True):
 async def import_draft(pool: Pool, bot: str, draft: Snapshot, min_threshold_ms: int, change: Change) -> int:
     """Replace a bot's draft; returns its revision, which stays if nothing differs."""
     campaign.check(draft, min_threshold_ms)
-    async with transaction(pool) as connection:
+    async with media.adding(pool) as connection:
         bot_id = await _bot(connection, bot)
+        await _check_files(connection, draft)
         found = await campaigns.load_campaign(connection, bot_id)
         if found and await campaigns.load_draft(connection, bot_id) == draft:
             return found.draft_revision
@@ -65,10 +66,11 @@ async def import_draft(pool: Pool, bot: str, draft: Snapshot, min_threshold_ms: 
 
 async def publish(pool: Pool, bot: str, min_threshold_ms: int, change: Change) -> int:
     """Make the draft what the engine reads; returns its version, which stays if nothing differs."""
-    async with transaction(pool) as connection:
+    async with media.adding(pool) as connection:
         bot_id = await _bot(connection, bot)
         draft = await _draft(connection, bot_id, bot)
         campaign.check(draft, min_threshold_ms)
+        await _check_files(connection, draft)
         published = await campaigns.load_published(connection, bot_id)
         if published and published[1] == draft:
             return published[0]
@@ -206,6 +208,14 @@ async def _version(connection: Connection, bot_id: int, bot: str, number: int) -
         listed = f"`python -m engine.campaigns versions --bot @{_name(bot)}` lists those there are"
         raise NotFoundError(f"@{_name(bot)} has no version {number}: {listed}.")
     return found
+
+
+async def _check_files(connection: Connection, draft: Snapshot) -> None:
+    """Refuse a draft of which the library lacks a file, in a transaction during which none is pruned."""
+    places = campaign.places(draft)
+    for asset in await media.missing(connection, tuple(places)):
+        lacking = f"the library has no {asset.kind} sha256:{asset.sha256}"
+        raise CampaignError(f"{places[asset]}: {lacking}: name the file itself in place of its hash.")
 
 
 def _name(bot: str) -> str:

@@ -15,8 +15,11 @@ from typing import Final, TypeAlias
 
 from engine import administration, campaign_export, campaign_file
 from engine.administration import Overview
+from engine.campaign_media import Added, NamedFiles
 from engine.core import schedule
 from engine.core.campaign import Change, Snapshot, Step
+from engine.media.library import Library
+from engine.outline import outline
 from engine.process import command
 from engine.settings import Settings, load_settings
 from storage.postgres import Pool, open_pool
@@ -44,10 +47,12 @@ async def _run(args: argparse.Namespace, settings: Settings) -> str:
 
 
 async def _import(args: argparse.Namespace, settings: Settings, pool: Pool) -> str:
-    least = settings.min_threshold_ms
-    draft = campaign_file.load(args.file, least)
+    least, files = settings.min_threshold_ms, NamedFiles()
+    draft = campaign_file.load(args.file, least, files.hash_of)
+    added = await files.add(Library(pool, settings.media_dir), _now_ms())
     revision = await administration.import_draft(pool, args.bot, draft, least, _change())
-    return f"{args.bot}: the draft is now revision {revision}; publish it to send it."
+    said = f"{args.bot}: the draft is now revision {revision}; publish it to send it."
+    return "\n".join([*map(_added, added), said])
 
 
 async def _publish(args: argparse.Namespace, settings: Settings, pool: Pool) -> str:
@@ -70,7 +75,7 @@ async def _diff(args: argparse.Namespace, settings: Settings, pool: Pool) -> str
     pair = await administration.compare(pool, args.bot)
     draft = f"draft revision {pair.draft_revision}"
     if args.file:
-        given = campaign_file.load(args.file, settings.min_threshold_ms)
+        given = campaign_file.load(args.file, settings.min_threshold_ms, NamedFiles().hash_of)
         return campaign_export.diff(pair.draft, given, draft, str(args.file)) or f"{args.file} is the {draft}."
     if pair.published is None:
         return f"{args.bot}: nothing is published; `export` shows the {draft}, and `publish` makes it version 1."
@@ -183,7 +188,7 @@ def _lines(bot: str, seen: Overview, now_ms: int) -> list[str]:
         _settings(shown),
         *_notes(seen),
         f"who falls silent now ({_moment(now_ms, shown.zone)}) gets:",
-        *(_line(step, due.get(step.key, "off")) for step in shown.steps),
+        *(line for step in shown.steps for line in _step(step, due.get(step.key, "off"))),
     ]
 
 
@@ -206,9 +211,13 @@ def _notes(seen: Overview) -> list[str]:
     return notes
 
 
-def _line(step: Step, due: str) -> str:
-    blocks = sum(block.active for block in step.blocks)
-    return f"  {step.key:<32} {schedule.write(step.schedule):<16} {due}  ({blocks} block{'s' * (blocks != 1)})"
+def _step(step: Step, due: str) -> list[str]:
+    head = f"  {step.key:<32} {schedule.write(step.schedule):<16} {due}"
+    return [head, *(f"    {block.key:<30} {outline(block)}" for block in step.blocks)]
+
+
+def _added(added: Added) -> str:
+    return f"{added.path}: the library has it, a {added.asset.kind} of {added.size} bytes, sha256:{added.asset.sha256}"
 
 
 def _moment(at_ms: int, zone: str) -> str:

@@ -96,12 +96,11 @@ async def remove(connection: Connection, assets: Sequence[Asset]) -> list[str]:
     return [row[0] for row in rows]
 
 
-async def missing(pool: Pool, assets: Sequence[Asset]) -> tuple[Asset, ...]:
-    """Those that the library does not have, in order. Raises UnreachableError."""
-    async with transaction(pool) as connection:
-        rows = await connection.fetch(
-            f"SELECT kind, encode(sha256, 'hex') FROM {_ASKED} JOIN media USING (sha256, kind)", *_columns(assets)
-        )
+async def missing(connection: Connection, assets: Sequence[Asset]) -> tuple[Asset, ...]:
+    """Those that the library does not have, in order."""
+    rows = await connection.fetch(
+        f"SELECT kind, encode(sha256, 'hex') FROM {_ASKED} JOIN media USING (sha256, kind)", *_columns(assets)
+    )
     known = {Asset(*row) for row in rows}
     return tuple(asset for asset in dict.fromkeys(assets) if asset not in known)
 

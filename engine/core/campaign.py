@@ -6,6 +6,7 @@ Times are in milliseconds. Keys never change: they tie a delivery to its step an
 """
 
 import re
+from itertools import chain
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -235,9 +236,17 @@ def variants(block: Block) -> tuple[Content, ...]:
 
 def assets(snapshot: Snapshot) -> tuple[Asset, ...]:
     """The files that a campaign needs, each once, also those of what is switched off."""
-    blocks = (block for step in snapshot.steps for block in step.blocks)
-    said = (content for block in blocks for content in variants(block))
-    return tuple(dict.fromkeys(asset for content in said for asset in contents.assets(content)))
+    return tuple(places(snapshot))
+
+
+def places(snapshot: Snapshot) -> dict[Asset, str]:
+    """Where each file is needed first."""
+    found: dict[Asset, str] = {}
+    for step in snapshot.steps:
+        for block in step.blocks:
+            for asset in chain.from_iterable(map(contents.assets, variants(block))):
+                found.setdefault(asset, f"Step {step.key}, block {block.key}")
+    return found
 
 
 def _of_texts(found: _TextSnapshot) -> Snapshot:

@@ -23,6 +23,7 @@ from engine.core.campaign import (
     encode,
     ends_episodes,
     forecast,
+    places,
 )
 from engine.core.content import Album, Asset, Effects, Item, Media, Replace, Text
 from engine.core.errors import CampaignError
@@ -117,7 +118,11 @@ def test_the_files_of_a_campaign_are_named_once_each() -> None:
     photo, video = Asset("photo", "0a" * 32), Asset("video", "0a" * 32)
     album = Album((Item("photo", photo.sha256), Item("video", video.sha256)))
     block = Block("a", Media(*photo), active=False, languages={"en": album, "pt": Text("x")})
-    assert assets(replace(GOOD, steps=(*GOOD.steps, Step("files", After(0), (block,))))) == (photo, video)
+    campaign = replace(
+        GOOD, steps=(*GOOD.steps, Step("files", After(0), (block, msgspec.structs.replace(block, key="b"))))
+    )
+    assert assets(campaign) == (photo, video)
+    assert places(campaign) == dict.fromkeys((photo, video), "Step files, block a")
     assert assets(GOOD) == ()
 
 

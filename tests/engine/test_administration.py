@@ -11,10 +11,10 @@ import pytest
 from engine import administration
 from engine.administration import History, Version
 from engine.core.campaign import Block, Change, Planned, Snapshot, State, Step
-from engine.core.content import Text
+from engine.core.content import Asset, Media, Text
 from engine.core.errors import CampaignError, NotFoundError, UnreachableError
 from engine.core.schedule import After, OnDay
-from storage import campaigns
+from storage import campaigns, media
 from storage.postgres import Pool, open_pool
 
 MINUTE, DAY = 60_000, 86_400_000
@@ -317,3 +317,18 @@ async def test_a_version_that_was_never_published_is_refused(pool: Pool) -> None
             await act
     with pytest.raises(NotFoundError, match="@club_bot has no campaign"):
         await administration.compare(pool, "@club_bot")
+
+
+async def test_a_draft_needs_its_files_in_the_library(pool: Pool) -> None:
+    asset = Asset("photo", "0f" * 32)
+    block = Block("banner", Text("x"), languages={"en": Media(*asset)})
+    draft = msgspec.structs.replace(DRAFT, steps=(*DRAFT.steps, Step("more", After(0), (block,))))
+    lacking = f"Step more, block banner: the library has no photo sha256:{asset.sha256}: name the file itself"
+    with pytest.raises(CampaignError, match=lacking):
+        await imported(pool, draft)
+    async with media.adding(pool) as connection:
+        await media.add(connection, asset, 1, "image/png", "banner.png", 1)
+    assert await published(pool, draft) == 1
+    await pool.execute("DELETE FROM media")
+    with pytest.raises(CampaignError, match=lacking):
+        await administration.publish(pool, "@shop_bot", MINUTE, CHANGE)

@@ -1,6 +1,7 @@
 """The command line for campaigns, from its real door: what it says, where, and its exit status."""
 
 import base64
+import hashlib
 import os
 import re
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+
+from tests.media.files import PNG
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -107,12 +110,36 @@ def test_show_tells_the_dates_of_a_silence_that_begins_now(cli: Cli) -> None:
 threshold 10m, lateness 6h, zone America/Sao_Paulo, customers who paid are left alone
 this is the draft: publish it to send it
 who falls silent now \({moment} \d\d:\d\d:\d\d -03\) gets:
-  reminder +now +{moment} \d\d:\d\d:\d\d -03  \(2 blocks\)
-  spare +1h +off  \(1 block\)
-  morning +tomorrow 09:30 +{moment} 09:30:00 -03  \(1 block\)
+  reminder +now +{moment} \d\d:\d\d:\d\d -03
+    block-1 +text “Olá”
+    block-2 +text “Ainda por aí\?”
+  spare +1h +off
+    block-1 +text “x”
+  morning +tomorrow 09:30 +{moment} 09:30:00 -03
+    block-1 +text “Bom dia”
 """,
         shown,
     )
+
+
+def test_the_files_that_a_campaign_names_are_added_before_it(cli: Cli) -> None:
+    bot = ("--bot", "@shop_bot")
+    banner = cli.file.with_name("banner.png")
+    banner.write_bytes(PNG)
+    cli.file.write_text("zone: UTC\nsteps:\n- schedule: now\n  blocks: [{photo: banner.png}]\n", encoding="utf-8")
+    assert "MEDIA_DIR is not set" in cli.refuses("import", str(cli.file), *bot)
+    assert "has no campaign" in cli.refuses("show", *bot)
+    done = cli.run("import", str(cli.file), *bot, MEDIA_DIR=str(cli.file.with_name("media")))
+    sha256 = hashlib.sha256(PNG).hexdigest()
+    assert done.stdout == (
+        f"{banner}: the library has it, a photo of {len(PNG)} bytes, sha256:{sha256}\n"
+        "@shop_bot: the draft is now revision 1; publish it to send it.\n"
+    )
+    assert f"photo: sha256:{sha256}" in cli.says("export", *bot)
+    assert cli.says("diff", str(cli.file), *bot) == f"{cli.file} is the draft revision 1.\n"
+    banner.write_bytes(b"no picture")
+    refusal = cli.refuses("diff", str(cli.file), *bot)
+    assert f"{cli.file}, line 4, steps[0].blocks[0].photo: banner.png is not a JPEG" in refusal
 
 
 def test_the_emergency_stop_is_shown_until_it_is_released(cli: Cli) -> None:

@@ -119,7 +119,8 @@ async def test_no_file_is_held_in_memory_as_a_whole(library: Library) -> None:
 async def test_the_missing_ones_are_told_in_order(library: Library, pool: Pool) -> None:
     await library.add(_chunks(files.PNG), "photo", "cat.png", NOW_MS)
     other, paper = Asset("voice", "aa" * 32), Asset("document", PNG.sha256)
-    assert await media.missing(pool, [other, PNG, paper, other]) == (other, paper)
+    async with pool.acquire() as connection:
+        assert await media.missing(connection, [other, PNG, paper, other]) == (other, paper)
 
 
 def _kept(shelf: Path) -> list[Path]:
