@@ -34,6 +34,7 @@ from bench.sandbox.pulse import Pulse
 from bench.sandbox.record import Recorder
 from bench.sandbox.sends import is_counted, messages_in
 from bench.sandbox.state import Bot, State
+from bench.sandbox.uploads import Upload
 from bench.sandbox.wire import Act, Fault, FaultKind, Row
 
 _PREFIX = "/bot"
@@ -285,6 +286,7 @@ def _describe(row: Row, given: Parameters) -> None:
         row.text = text(given, "text") or text(given, "caption")
     if "offset" in given:
         row.offset = integer(given, "offset")
+    row.uploads = sum(type(value) is Upload for value in given.values())
 
 
 def _occasion(call: Call, row: Row) -> Occasion:

@@ -65,6 +65,8 @@ class Stored:
     at_ms: int
     deleted: bool = False
     silent: bool = False
+    edited_ms: int | None = None
+    deleted_ms: int | None = None
 
 
 class Shelf:
@@ -129,10 +131,10 @@ class Messages(dict[int, Stored]):
         line = self._lines.get(message_id) if self._lines else None
         return None if line is None else Glimpse(line >> 3, bool(line & 1))
 
-    def delete(self, message_id: int) -> None:
+    def delete(self, message_id: int, now_ms: int) -> None:
         stored = super().get(message_id)
         if stored is not None:
-            stored.deleted = True
+            stored.deleted, stored.deleted_ms = True, now_ms
         elif self._lines and message_id in self._lines:
             self._lines[message_id] |= 1
 

@@ -52,8 +52,12 @@ class SandboxClient:
         """Make the bot's token void and give it a new one."""
         return await self._ask("POST", f"/bots/{bot}/revoke", wire.BotInfo)
 
-    async def add_people(self, count: int) -> list[wire.PersonInfo]:
-        return await self._ask("POST", "/people", list[wire.PersonInfo], wire.NewPeople(count))
+    async def add_people(
+        self, count: int, languages: Sequence[str] = (wire.LANGUAGE,), names: Sequence[str] = ()
+    ) -> list[wire.PersonInfo]:
+        """Languages and names go round among them."""
+        wanted = wire.NewPeople(count, tuple(languages), tuple(names))
+        return await self._ask("POST", "/people", list[wire.PersonInfo], wanted)
 
     # Acts
 

@@ -89,7 +89,8 @@ class Control:
 
     async def _add_people(self, request: web.Request) -> web.Response:
         wanted = await body(request, wire.NewPeople)
-        return answer([person_info(person) for person in self._state.add_people(wanted.count)])
+        people = self._state.add_people(wanted.count, wanted.languages, wanted.names)
+        return answer([person_info(person) for person in people])
 
     async def _act(self, request: web.Request) -> web.Response:
         acts = await body(request, list[wire.Act])
@@ -196,7 +197,8 @@ def webhook_state(bot: Bot) -> wire.WebhookState:
 
 
 def person_info(person: Person) -> wire.PersonInfo:
-    return wire.PersonInfo(person.user.id, person.user.first_name, person.user.username or "")
+    user = person.user
+    return wire.PersonInfo(user.id, user.first_name, user.username or "", user.language_code or "")
 
 
 def _require_known(method: str | None) -> None:

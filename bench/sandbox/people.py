@@ -139,7 +139,8 @@ def _say(scene: _Scene, message: Message) -> ActResult:
 
 def _edit(scene: _Scene) -> ActResult:
     _require_unblocked(scene)
-    message = _chosen(scene, lambda one: not one.sender.is_bot and one.text is not None).message
+    stored = _chosen(scene, lambda one: not one.sender.is_bot and one.text is not None)
+    stored.edited_ms, message = scene.now_ms, stored.message
     message.text = scene.act.text
     message.entities = ()
     message.edit_date = scene.date

@@ -5,7 +5,7 @@ Message ids count per chat. An update is rendered once, when it is queued, and o
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -29,6 +29,7 @@ from bench.sandbox.objects import (
     SuccessfulPayment,
     User,
 )
+from bench.sandbox.wire import LANGUAGE
 
 # What a bot gets that never said what it wants: everything but these.
 UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
@@ -267,15 +268,24 @@ class State:
 
     # People
 
-    def add_people(self, count: int) -> list[Person]:
+    def add_people(
+        self, count: int, languages: Sequence[str] = (LANGUAGE,), called: Sequence[str] = ()
+    ) -> list[Person]:
+        """Languages and names go round among them."""
         first = self.first_person + len(self.people)
-        return [self._add_person(person_id) for person_id in range(first, first + count)]
+        return [
+            self._add_person(
+                first + place,
+                called[place % len(called)] if called else names.person_name(first + place),
+                languages[place % len(languages)],
+            )
+            for place in range(count)
+        ]
 
-    def _add_person(self, person_id: int) -> Person:
-        name = names.person_name(person_id)
+    def _add_person(self, person_id: int, name: str, language: str) -> Person:
         username = f"person_{person_id - self.first_person + 1}"
         person = Person(
-            User(person_id, is_bot=False, first_name=name, username=username, language_code="pt-br"),
+            User(person_id, is_bot=False, first_name=name, username=username, language_code=language),
             Chat(person_id, "private", name, username),
         )
         self.people[person_id] = person

@@ -45,6 +45,8 @@ def transcribed(stored: Stored) -> wire.TranscriptMessage:
         protected=message.has_protected_content,
         effect_id=message.effect_id,
         link_preview=message.link_preview_options,
+        edited_ms=stored.edited_ms,
+        deleted_ms=stored.deleted_ms,
         **_media_fields(message),
     )
 

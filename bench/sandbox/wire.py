@@ -32,6 +32,11 @@ Deed = Literal[
 ]
 
 
+LANGUAGE = "pt-br"
+LanguageCode = Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}(-[a-z0-9]{2,8})*$", max_length=35)]
+FirstName = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
 class BotInfo(msgspec.Struct, frozen=True):
     id: int
     username: str
@@ -47,13 +52,21 @@ class NewBots(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewPeople(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Languages and names go round among them; without names each has one of the sandbox's own.
+
+    Telegram wants a first name of everybody. Who has none to show has one that cannot be seen, such as U+3164.
+    """
+
     count: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    languages: Annotated[tuple[LanguageCode, ...], msgspec.Meta(min_length=1, max_length=100)] = (LANGUAGE,)
+    names: Annotated[tuple[FirstName, ...], msgspec.Meta(max_length=100)] = ()
 
 
 class PersonInfo(msgspec.Struct, frozen=True):
     id: int
     first_name: str
     username: str
+    language_code: str = LANGUAGE
 
 
 class Act(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -203,6 +216,7 @@ class Row(msgspec.Struct, omit_defaults=True):
     `closed_ms` is when the client closed the connection, if it did so after this answer without another request:
     a client that dies right after it fetched the answer leaves no other trace. `ok` and `error_code` speak of
     the answer as decided, also if it could not be delivered. `absorbed_ms` is how long the limits let it wait.
+    `uploads` is how many files came with it; what is sent by its id brings none.
     """
 
     seq: int
@@ -221,6 +235,7 @@ class Row(msgspec.Struct, omit_defaults=True):
     broken_off: str | None = None
     closed_ms: int | None = None
     absorbed_ms: int | None = None
+    uploads: int = 0
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -318,7 +333,10 @@ class TranscriptMedia(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class TranscriptMessage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`text` is the caption if `caption` says so. Messages with one `album` belong together."""
+    """`text` is the caption if `caption` says so. Messages with one `album` belong together.
+
+    `edited_ms` is the last edit; of a message that was thinned nobody knows any more when it was edited or deleted.
+    """
 
     message_id: int
     at_ms: int
@@ -339,6 +357,8 @@ class TranscriptMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     protected: bool = False
     effect_id: str | None = None
     link_preview: dict[str, Any] | None = None
+    edited_ms: int | None = None
+    deleted_ms: int | None = None
 
 
 class Tap(msgspec.Struct, frozen=True, omit_defaults=True):

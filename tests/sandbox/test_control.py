@@ -38,6 +38,32 @@ async def test_another_first_person_makes_another_cast_of_the_same_names() -> No
     ]
 
 
+async def test_languages_and_names_go_round_and_updates_carry_them(bot: Caller, client: SandboxClient) -> None:
+    people = await client.add_people(4, languages=("pt-br", "en"), names=("Ana", "<Bia>", "\N{HANGUL FILLER}"))
+    assert [(one.first_name, one.language_code) for one in people] == [
+        ("Ana", "pt-br"),
+        ("<Bia>", "en"),
+        ("\N{HANGUL FILLER}", "pt-br"),
+        ("Ana", "en"),
+    ]
+    for person in people:
+        await client.start("shop_bot", person.id)
+    told = [update["message"]["from"] for update in (await bot("getUpdates")).result]
+    assert [(one["first_name"], one["language_code"]) for one in told] == [
+        (one.first_name, one.language_code) for one in people
+    ]
+    (usual,) = await client.add_people(1)
+    assert usual.language_code == "pt-br"
+
+
+@pytest.mark.parametrize("given", [{"languages": ()}, {"languages": ("Português",)}, {"names": ("",)}])
+async def test_a_language_or_a_name_that_is_none_is_refused(
+    client: SandboxClient, given: dict[str, tuple[str, ...]]
+) -> None:
+    with pytest.raises(ControlFailedError):
+        await client.add_people(1, **given)
+
+
 async def test_a_bot_can_be_added_while_others_work(
     client: SandboxClient, sandbox: Sandbox, session: aiohttp.ClientSession
 ) -> None:

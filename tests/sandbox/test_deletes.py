@@ -25,6 +25,9 @@ async def test_many_are_deleted_and_missing_ones_passed_over(bot: Caller, client
     assert (await bot("deleteMessages", chat_id=person, message_ids=[2, 4, 99])).result is True
     messages = (await client.transcript("shop_bot", person)).messages
     assert [one.message_id for one in messages if one.deleted] == [2, 4]
+    (row,) = [row for row in (await client.record()).rows if row.method == "deleteMessages"]
+    assert all(row.arrived_ms <= (one.deleted_ms or 0) <= (row.completed_ms or 0) for one in messages if one.deleted)
+    assert [one.message_id for one in messages if one.deleted_ms is None] == [1, 3]
     assert (await bot("deleteMessages", chat_id=person, message_ids="[2]")).result is True
 
 
@@ -67,6 +70,7 @@ def test_one_that_is_too_old_saves_all_the_others() -> None:
     assert not hall.chat.messages[young].deleted
     assert hall.call("deleteMessages", chat_id=PERSON, message_ids=[young, 99])
     assert hall.chat.messages[young].deleted
+    assert hall.chat.messages[young].deleted_ms == hall.now_ms
 
 
 def test_what_is_not_named_is_not_deleted() -> None:

@@ -32,6 +32,21 @@ async def test_an_edited_text_stands_in_place_of_the_old_one(bot: Caller, client
     assert (await client.counters()).messages == 1
 
 
+async def test_the_transcript_tells_to_the_millisecond_when_a_message_was_edited(
+    bot: Caller, client: SandboxClient, person: int
+) -> None:
+    sent = (await bot("sendMessage", chat_id=person, text="a")).result["message_id"]
+    assert (await client.transcript("shop_bot", person)).messages[-1].edited_ms is None
+    await bot("editMessageText", chat_id=person, message_id=sent, text="b")
+    (row,) = [row for row in (await client.record()).rows if row.method == "editMessageText"]
+    edited = (await client.transcript("shop_bot", person)).messages[-1]
+    assert row.arrived_ms <= (edited.edited_ms or 0) <= (row.completed_ms or 0)
+    own = await client.write("shop_bot", person, "x")
+    again = await client.edit("shop_bot", person, "y")
+    (written,) = [one for one in (await client.transcript("shop_bot", person)).messages if one.text == "y"]
+    assert (written.message_id, written.edited_ms) == (own.message_id, again.at_ms)
+
+
 def test_a_keyboard_is_replaced_and_taken_away() -> None:
     hall = Hall()
     sent = hall.send(reply_markup=keyboard("a"))

@@ -9,7 +9,8 @@ import aiohttp
 
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.wire import Row
-from tests.sandbox.caller import Caller
+from tests.sandbox.caller import Caller, upload
+from tests.sandbox.pictures import SOUND
 
 
 async def test_a_request_is_recorded_with_its_parameters_and_its_end(
@@ -21,6 +22,16 @@ async def test_a_request_is_recorded_with_its_parameters_and_its_end(
     assert (row.bot_id, row.method, row.chat_id, row.text) == (bot.bot.id, "sendMessage", person, "<i>hi</i>")
     assert (row.ok, row.error_code, row.message_id, row.broken_off) == (True, None, 3, None)
     assert before <= row.arrived_ms <= (row.completed_ms or 0)
+
+
+async def test_a_request_is_recorded_with_how_many_files_came_with_it(
+    bot: Caller, client: SandboxClient, person: int
+) -> None:
+    sent = (await upload(bot, "sendVoice", chat_id=person, voice=("v.ogg", SOUND))).result["voice"]
+    await bot("sendVoice", chat_id=person, voice=sent["file_id"])
+    items = [{"type": "document", "media": "attach://a"}, {"type": "document", "media": "attach://b"}]
+    await upload(bot, "sendMediaGroup", chat_id=person, media=items, a=b"a", b=("b.txt", b"b"))
+    assert [row.uploads for row in (await client.record()).rows] == [1, 0, 2]
 
 
 async def test_a_refused_request_is_recorded_with_its_code(bot: Caller, client: SandboxClient) -> None:

@@ -55,7 +55,7 @@ def _delete(call: Call, conversation: Conversation, doomed: list[int]) -> bool:
     if any(one and call.now_ms - one.at_ms > _DELETABLE_MS for one in seen):
         raise ApiError(errors.MESSAGE_CANNOT_BE_DELETED)
     for message_id in doomed:
-        conversation.messages.delete(message_id)
+        conversation.messages.delete(message_id, call.now_ms)
     return True
 
 

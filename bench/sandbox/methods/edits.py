@@ -78,7 +78,7 @@ def put_edited(call: Call, conversation: Conversation, stored: Stored, edited: M
     if edited == stored.message:
         raise ApiError(errors.NOT_MODIFIED)
     edited.edit_date = seconds(call.now_ms)
-    stored.message = edited
+    stored.message, stored.edited_ms = edited, call.now_ms
     return edited
 
 
