@@ -167,8 +167,7 @@ class _Journey:
         if isinstance(verdict, Busy):
             await self._back(found, expected, self._clock.now_ms() + REST_MS, spent=False)
         else:
-            self._note("A file cannot be sent", found.cursor, detail=verdict.detail)
-            await self._done(found, "failed", Reason.MEDIA_MISSING)
+            await self._fail(found, Reason.MEDIA_MISSING, verdict.detail)
         return End.WAITING
 
     async def _passes(self, found: Found, expected: Cursor) -> bool:
@@ -197,8 +196,7 @@ class _Journey:
                 await self._back(found, expected, found.due_ms, spent=True)
                 return End.REFUSED
             case Rejected(detail) | FileRefused(detail):
-                self._note("Telegram refused the content", found.cursor, detail=detail)
-                return await self._done(found, "failed", Reason.REFUSED)
+                return await self._fail(found, Reason.REFUSED, detail)
             case Unreachable():
                 return await self._unreachable(found, asked_ms)
             case RetryLater(after_ms, True):
@@ -214,6 +212,13 @@ class _Journey:
             case Unauthorized():
                 await self._back(found, expected, found.due_ms, spent=False)
                 return End.UNAUTHORIZED
+
+    async def _fail(self, found: Found, reason: Reason, detail: str) -> End:
+        """The block cannot be sent, probably to nobody: its admins are told."""
+        self._note("Block cannot be sent", found.cursor, reason=reason, detail=detail)
+        end = await self._done(found, "failed", reason)
+        await self._doors.tell_of_block(self._bot.bot_id, found.cursor, reason, detail)
+        return end
 
     async def _done(
         self, found: Found, status: str, reason: Reason | None = None, message_ids: tuple[int, ...] = ()

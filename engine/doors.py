@@ -8,12 +8,14 @@ from typing import TypeAlias, TypeVar
 from engine.batcher import Batcher
 from engine.clock import ServerClock
 from engine.core.content import Content, Effects
+from engine.core.cursor import Cursor
+from engine.core.gate import Reason
 from engine.core.outcome import Outcome
 from engine.core.sequence import Found
 from engine.core.speaker import Speaker
 from engine.media.uploads import Busy, Missing
 from engine.sender import Prepared, Sender
-from storage import chats, deliveries, feed
+from storage import bots, chats, deliveries, feed
 from storage.deliveries import Beginning, Begun, Claiming, Report, Reported
 from storage.postgres import Pool, transaction
 from storage.redis import Redis
@@ -39,6 +41,7 @@ class Doors:
         self.begin: Batcher[Beginning, Begun] = Batcher(partial(self._statement, deliveries.begin), _chat)
         self.claim: Batcher[Claiming, Found] = Batcher(partial(self._statement, deliveries.claim), _chat)
         self.report: Batcher[Report, Reported] = Batcher(partial(self._statement, deliveries.report), _chat)
+        self._told: set[tuple[int, str, str]] = set()
         self._passes: dict[int, Batcher[Ticket, Fence]] = {}
         self._settles: dict[int, Batcher[Next, Fence]] = {}
 
@@ -74,6 +77,15 @@ class Doors:
     async def mark_unreachable(self, bot_id: int, chat_id: int, since_ms: int) -> None:
         async with transaction(self._pool) as connection:
             await chats.mark_unreachable(connection, [(bot_id, chat_id)], since_ms)
+
+    async def tell_of_block(self, bot_id: int, cursor: Cursor, reason: Reason, detail: str) -> None:
+        """Tell admins what speaks against a block, once in each version however many it was meant for."""
+        kind, subject = f"block_{reason}", f"version {cursor.pinned}, {cursor.step}/{cursor.block}"
+        if (bot_id, kind, subject) in self._told:
+            return
+        async with transaction(self._pool) as connection:
+            await bots.open_incident(connection, bot_id, kind, detail, self._clock.now_ms(), subject)
+        self._told.add((bot_id, kind, subject))
 
     async def _statement(self, run: Statement[Item, Result], items: list[Item]) -> list[Result]:
         return await run(self._pool, items, self._clock.now_ms())

@@ -44,7 +44,7 @@ async def add(pool: Pool, vault: Vault, bot: Identity, token: Secret, meant: str
     async with transaction(pool) as connection:
         await _check_identity(connection, bot, meant)
         known = await bots.hold(connection, bot.id)
-        mended = await bots.close_incidents(connection, bot.id, change.at)
+        mended = await bots.close_incidents(connection, bot.id, bots.TOKEN_INCIDENTS, change.at)
         if mended or not (known and _is_as_asked(known, bot, token, vault)):
             await bots.add(connection, bot.id, bot.username, vault.encrypt(token.reveal()), change)
 

@@ -3,6 +3,7 @@
 Every change of a bot stands in one transaction with its line of the audit log, which never holds a token.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from engine.core.campaign import Change
@@ -11,6 +12,11 @@ from storage.postgres import Connection
 
 _ENGINE: Final = "engine"
 """The actor of what the engine does by itself."""
+
+TOKEN_INCIDENTS: Final = ("bot_suspended", "feed_unauthorized")
+"""What a token that works puts right."""
+BLOCK_INCIDENTS: Final = ("block_refused", "block_media_missing")
+"""What another version of the campaign may put right."""
 
 _BOT: Final = "SELECT id, username, token, status, pace FROM bots"
 
@@ -31,7 +37,7 @@ async def add(connection: Connection, bot_id: int, username: str, token: bytes, 
         " ON CONFLICT (id) DO UPDATE SET username = excluded.username, token = excluded.token, status = 'active'",
         *(bot_id, username, token, change.at),
     )
-    await close_incidents(connection, bot_id, change.at)
+    await close_incidents(connection, bot_id, TOKEN_INCIDENTS, change.at)
     after = audit.state(username=username, status="active")
     await audit.record(connection, change, bot_id, "bot.add", before and _state(before), after)
 
@@ -77,20 +83,23 @@ async def suspend(connection: Connection, bot_id: int, token: bytes, detail: str
     return True
 
 
-async def open_incident(connection: Connection, bot_id: int, kind: str, detail: str, now_ms: int) -> None:
-    """One open incident a bot and kind: a repeated one changes nothing."""
+async def open_incident(
+    connection: Connection, bot_id: int, kind: str, detail: str, now_ms: int, subject: str = ""
+) -> None:
+    """One open incident a bot, kind and subject, such as one of its blocks: a repeated one changes nothing."""
     await connection.execute(
-        "INSERT INTO incidents (bot_id, kind, detail, opened_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-        *(bot_id, kind, detail, now_ms),
+        "INSERT INTO incidents (bot_id, kind, subject, detail, opened_at) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT DO NOTHING",
+        *(bot_id, kind, subject, detail, now_ms),
     )
 
 
-async def close_incidents(connection: Connection, bot_id: int, now_ms: int) -> int:
-    """What a token that works puts right; returns how many there were."""
+async def close_incidents(connection: Connection, bot_id: int, kinds: Sequence[str], now_ms: int) -> int:
+    """They are put right; returns how many there were."""
     closed = await connection.fetch(
-        "UPDATE incidents SET closed_at = $2 WHERE bot_id = $1 AND closed_at IS NULL"
-        " AND kind IN ('bot_suspended', 'feed_unauthorized') RETURNING id",
-        *(bot_id, now_ms),
+        "UPDATE incidents SET closed_at = $3"
+        " WHERE bot_id = $1 AND closed_at IS NULL AND kind = ANY($2::text[]) RETURNING id",
+        *(bot_id, kinds, now_ms),
     )
     return len(closed)
 

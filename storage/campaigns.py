@@ -13,7 +13,7 @@ import msgspec
 
 from engine.core import campaign, schedule
 from engine.core.campaign import Change, Snapshot, State, Step
-from storage import audit
+from storage import audit, bots
 from storage.postgres import Connection
 
 EMERGENCY_STOP: Final = "emergency_stop"
@@ -99,6 +99,7 @@ async def publish(connection: Connection, bot_id: int, snapshot: Snapshot, chang
             *(bot_id, version),
         )
         states = (audit.state(version=before), audit.state(version=version))
+        await bots.close_incidents(connection, bot_id, bots.BLOCK_INCIDENTS, change.at)
         await audit.record(connection, change, bot_id, "campaign.publish", *states)
     return version
 

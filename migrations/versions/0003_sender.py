@@ -12,6 +12,11 @@ depends_on: Final = None
 _UP: Final = (
     "ALTER TABLE bots ADD COLUMN paid_broadcast BOOLEAN DEFAULT false NOT NULL",
     "ALTER TABLE api_keys ADD COLUMN name TEXT DEFAULT '' NOT NULL",
+    "ALTER TABLE incidents ADD COLUMN subject TEXT DEFAULT '' NOT NULL",
+    "DROP INDEX ix_incidents_open",
+    """
+CREATE UNIQUE INDEX ix_incidents_open ON incidents (coalesce(bot_id, 0), kind, subject) WHERE closed_at IS NULL
+""",
     "DROP TABLE media_files",
     "DROP TABLE media",
     """
@@ -112,6 +117,10 @@ CREATE TABLE media_files (
     CONSTRAINT fk_media_files_media FOREIGN KEY(sha256) REFERENCES media (sha256)
 )
 """,
+    "DROP INDEX ix_incidents_open",
+    "DELETE FROM incidents WHERE subject <> ''",
+    "ALTER TABLE incidents DROP COLUMN subject",
+    "CREATE UNIQUE INDEX ix_incidents_open ON incidents (coalesce(bot_id, 0), kind) WHERE closed_at IS NULL",
     "ALTER TABLE api_keys DROP COLUMN name",
     "ALTER TABLE bots DROP COLUMN paid_broadcast",
 )

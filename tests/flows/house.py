@@ -98,7 +98,8 @@ def trust_one_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def open_house(redis_url: str, database_url: str) -> AsyncIterator[House]:
+async def open_house(redis_url: str, database_url: str, **environ: str) -> AsyncIterator[House]:
+    """`environ` adds to the settings."""
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox(bots=1))
         people = await stack.enter_async_context(SandboxClient(sandbox.control_url))
@@ -109,6 +110,7 @@ async def open_house(redis_url: str, database_url: str) -> AsyncIterator[House]:
                 "ENCRYPTION_KEY": KEY,
                 "TELEGRAM_API_URL": sandbox.api_url,
                 "MIN_THRESHOLD_SECONDS": "1",
+                **environ,
             },
             Path("no.env"),
         )

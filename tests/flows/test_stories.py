@@ -81,11 +81,16 @@ async def test_no_answer_is_unknown_and_never_sent_again(house: House) -> None:
 
 
 async def test_refused_content_fails_its_block_and_the_next_one_goes_on(house: House) -> None:
-    await house.people.set_fault(Fault(FaultKind.BAD_REQUEST, method="sendMessage", count=1))
-    person = await house.someone()
-    assert await house.ended(person) == ["completed"]
-    assert (await house.delivery(person, "one", "failed"))["reason"] == "refused"
-    assert await house.told(person) == ["second", "third"]
+    for _ in range(2):
+        fault = await house.people.set_fault(Fault(FaultKind.BAD_REQUEST, method="sendMessage", count=1))
+        person = await house.someone()
+        assert await house.ended(person) == ["completed"]
+        assert (await house.delivery(person, "one", "failed"))["reason"] == "refused"
+        assert await house.told(person) == ["second", "third"]
+        await house.people.remove_fault(fault.id)
+    incidents = await house.pool.fetch("SELECT kind, subject, detail FROM incidents")
+    told = ("block_refused", "version 1, hello/one", "Bad Request: message is too long")
+    assert [tuple(row) for row in incidents] == [told]
 
 
 async def test_a_stop_ends_what_is_under_way(house: House) -> None:
