@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 
 from engine.core.errors import CampaignError
 
-MAX_SOURCE: Final = 32_768
+MAX_SOURCE_BYTES: Final = 32_768
+"""Of a text with its tags; Telegram reads no more."""
 MAX_TAGS: Final = 100
 """Telegram keeps this many entities of a message and drops the rest."""
 
@@ -64,10 +65,14 @@ def check(text: str, noun: str) -> None:
 
 
 def check_characters(text: str, noun: str) -> None:
-    if len(text) > MAX_SOURCE:
-        raise CampaignError(f"The {noun} is far too long: shorten it.")
+    check_size(text, noun)
     if control := _CONTROL.search(text):
         raise CampaignError.at(text, control.start(), noun, "a character that cannot be sent stands", "delete it")
+
+
+def check_size(text: str, noun: str) -> None:
+    if (size := len(text.encode(errors="replace"))) > MAX_SOURCE_BYTES:
+        raise CampaignError(f"The {noun} takes {size} bytes with its tags: shorten it to {MAX_SOURCE_BYTES}.")
 
 
 def check_outside(text: str, noun: str, places: Iterable[int], what: str) -> None:

@@ -60,6 +60,11 @@ def longest(template: str) -> str:
     return _filled(template, lambda token: "x" * _most(token))
 
 
+def heaviest(template: str) -> str:
+    """The text with as many bytes as it can take, as HTML."""
+    return _filled(template, lambda token: "&amp;" * _most(token))
+
+
 def places(template: str) -> list[int]:
     """Where variables stand."""
     return [token.start() for token in _TOKEN.finditer(template) if token["name"]]

@@ -51,6 +51,7 @@ def label(template: str, person: templates.Person, bot: str) -> str:
 def _check_html(template: str, noun: str) -> None:
     markup.check_characters(template, noun)
     templates.check(template, noun)
+    markup.check_size(templates.heaviest(template), noun)
     blanked = templates.blanked(template)
     markup.check(blanked, noun)
     markup.check_outside(blanked, noun, templates.places(template), "a variable")

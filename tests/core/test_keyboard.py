@@ -18,6 +18,7 @@ SHOP = UrlButton("Shop", "https://example.com/")
         ((SHOP, StartButton("Talk", "offer_7-b"), CopyButton("Copy", "PROMO 10")), (StopButton("🔕", "danger"),)),
         ((SHOP,) * 8,),
         ((CopyButton("x", "y"),),) * 100,
+        ((UrlButton("x", "https://a.b/", tracked=False),),) * 100,
         *(
             ((UrlButton("x", url),),)
             for url in (

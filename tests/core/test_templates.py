@@ -100,7 +100,9 @@ def test_what_cannot_be_filled_in_is_named_with_its_place_and_mend(template: str
 literals = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="{}<&"), max_size=20)
 variables = st.sampled_from(["{first_name|amigo}", "{username|<você>}", "{bot}", "{{", "}}"])
 good = st.lists(literals | variables, max_size=8).map("".join)
-people = st.builds(Person, st.none() | st.text(max_size=200), st.none() | st.text(max_size=64))
+people = st.builds(
+    Person, st.none() | st.text(max_size=200) | st.text("&<>👍", max_size=70), st.none() | st.text(max_size=64)
+)
 
 
 @given(good, people)
@@ -109,6 +111,7 @@ def test_no_person_makes_a_text_longer_than_its_longest_or_breaks_its_html(templ
     html = templates.render(template, person, "b" * 32)
     markup.check(html, "text")
     assert len(markup.plain(html)) <= len(templates.longest(template))
+    assert len(html.encode()) <= len(templates.heaviest(template).encode())
     assert len(templates.render_words(template, person, "b" * 32)) <= len(templates.longest(template))
 
 
@@ -119,6 +122,12 @@ def test_any_template_is_taken_or_refused_by_us(template: str) -> None:
     except CampaignError:
         return
     assert isinstance(templates.render(template, Person(), "b"), str)
+
+
+@pytest.mark.parametrize("sign", ["&", "<", "👍"])
+def test_the_heaviest_text_counts_what_a_name_takes_when_escaped(sign: str) -> None:
+    html = templates.render("{first_name|x}", Person(sign * 64), "b")
+    assert 64 < len(html.encode()) <= len(templates.heaviest("{first_name|x}")) == 320
 
 
 def test_crossing_out_keeps_all_places() -> None:

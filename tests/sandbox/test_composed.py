@@ -1,0 +1,44 @@
+"""What passes our check of a campaign, the sandbox takes as well, whoever it is for: the two were written apart."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.sandbox.keyboard import inline_keyboard
+from bench.sandbox.markup import parse_html
+from engine.core import validity
+from engine.core.content import Album, Content, Media, Text, UrlButton, buttons
+from engine.core.rendering import render
+from engine.core.speaker import Speaker
+from engine.core.templates import Person
+from engine.sender.keyboard import keyboard
+from tests.core.contents import contents
+
+SPEAKER = Speaker(1, "shop_bot", "1:x", paid_broadcast=False)
+people = st.builds(Person, st.none() | st.text(max_size=70), st.none() | st.text(max_size=32))
+
+
+def link(row: int, column: int, button: UrlButton) -> str:
+    return f"https://go.example/r/{row}.{column}.{len(button.url)}"
+
+
+def html(content: Content) -> list[str]:
+    match content:
+        case Text(text=text):
+            return [text]
+        case Media(caption=caption):
+            return [caption]
+        case Album(items=items):
+            return [item.caption for item in items]
+        case _:
+            return []
+
+
+@settings(deadline=None)
+@given(contents, people)
+def test_what_passes_the_check_the_sandbox_takes(content: Content, person: Person) -> None:
+    validity.check(content)
+    rendered = render(content, person, SPEAKER.username, link)
+    parsed = [parse_html(text).text for text in html(rendered)]
+    assert not isinstance(content, Text) or all(parsed)
+    if markup := keyboard(buttons(rendered), SPEAKER):
+        assert inline_keyboard(markup.model_dump(exclude_none=True)) is not None
