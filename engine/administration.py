@@ -11,6 +11,7 @@ from engine.core import campaign
 from engine.core.campaign import Action, Change, Planned, Snapshot, State
 from engine.core.errors import CampaignError, NotFoundError
 from engine.core.gate import Reason
+from engine.core.templates import Person
 from storage import campaigns, chats, media
 from storage.campaigns import Campaign
 from storage.postgres import Connection, Pool, transaction
@@ -102,6 +103,13 @@ async def compare(pool: Pool, bot: str) -> Pair:
         found = await _campaign(connection, bot_id, bot)
         version, published = await campaigns.load_published(connection, bot_id) or (None, None)
         return Pair(found.draft_revision, await _draft(connection, bot_id, bot), version, published)
+
+
+async def rehearsed(pool: Pool, bot: str, chat_id: int) -> tuple[Snapshot, Person]:
+    """Load the draft, and whom it is tried on, as far as they are known."""
+    async with transaction(pool) as connection:
+        bot_id = await _bot(connection, bot)
+        return await _draft(connection, bot_id, bot), await chats.person(connection, bot_id, chat_id)
 
 
 async def version(pool: Pool, bot: str, number: int) -> Snapshot:

@@ -12,8 +12,9 @@ from engine.catalogue import Catalogue, Served
 from engine.clock import ServerClock
 from engine.core import cursor as cursors
 from engine.core import gate, sequence
-from engine.core.campaign import Block, Snapshot
-from engine.core.content import messages
+from engine.core.aftermath import name_of
+from engine.core.campaign import Block, Snapshot, choose
+from engine.core.content import Content, Effects, messages
 from engine.core.cursor import Cursor
 from engine.core.gate import Facts, Pass, Plan, Reason
 from engine.core.identity import newer_sign
@@ -29,13 +30,14 @@ from engine.core.outcome import (
     Unknown,
     Unreachable,
 )
+from engine.core.rendering import render
 from engine.core.sequence import Advance, Announce, Close, Decision, Drop, Follow, Forget, Found, Rest, Send, Withhold
 from engine.doors import Doors
 from engine.media.uploads import Busy, Missing
 from engine.permit import Permit
-from engine.sender import Prepared
+from engine.sender import Prepared, action_of
 from engine.telemetry import logger
-from storage.deliveries import Beginning, Claiming, Report, Reported
+from storage.deliveries import Aftermath, Beginning, Claiming, Report, Reported
 from storage.timers import NOTHING_ARMED, Fence, Held, Lost, Next, Ticket
 
 REST_MS: Final = 1_000
@@ -51,11 +53,15 @@ class End(StrEnum):
     SENT = "sent"
     REFUSED = "refused"
     WAITING = "waiting"
+    BUSY = "busy"
     HELD = "held"
     UNAUTHORIZED = "unauthorized"
 
 
 USED_A_TOKEN: Final = frozenset({End.SENT, End.REFUSED, End.HELD, End.UNAUTHORIZED})
+"""Telegram answered."""
+LEFT_A_TOKEN: Final = frozenset({End.WAITING})
+"""Who waits for another's upload keeps its token: so many wait again and again that they would crowd PostgreSQL."""
 
 
 class Dispatch:
@@ -120,7 +126,10 @@ class _Journey:
         decision = sequence.decide(found, cursor, gate.judge(found.facts, plan), self._clock.now_ms())
         if isinstance(decision, Send) and block:
             return await self._send(found, cursor, block)
-        await self._settle_without_sending(decision, found)
+        if isinstance(decision, Announce) and block:
+            await self._announce(found, block)
+        else:
+            await self._settle_without_sending(decision, found)
         return End.WAITING
 
     async def _settle_without_sending(self, decision: Decision, found: Found) -> None:
@@ -140,19 +149,19 @@ class _Journey:
             case Rest(_, until_ms):
                 await self._settle(found.cursor, until_ms or self._clock.now_ms() + REST_MS, urgent=False)
             case Follow() | Announce():
-                await self._settle(found.cursor, found.due_ms, urgent=bool(found.cursor.pinned))
+                await self._wait_for_it(found)
             case Forget() | Send():
                 await self._leave(found)
 
     async def _send(self, found: Found, expected: Cursor, block: Block) -> End:
         if found.attempts > MAX_ATTEMPTS:
             return await self._done(found, "failed", Reason.INTERNAL_ERROR)
-        speaker = self._bot.speaker
-        await self._permit.pay(messages(block.content) - 1)
-        prepared = await self._doors.prepare(speaker, block.content)
+        speaker, content = self._bot.speaker, self._rendered(found, block)
+        prepared = await self._doors.prepare(speaker, content)
         if not isinstance(prepared, Prepared):
             return await self._not_prepared(prepared, found, expected)
         try:
+            await self._permit.pay(messages(content) - 1)
             if not await self._passes(found, expected):
                 return End.WAITING
             asked_ms = self._clock.now_ms()
@@ -160,19 +169,30 @@ class _Journey:
             outcome = await self._doors.send(speaker, self._held.chat_id, prepared, block.effects, found.attempts)
         finally:
             self._doors.release(speaker, prepared)
-        return await self._record(outcome, found, expected, asked_ms)
+        return await self._record(outcome, found, expected, block, asked_ms)
+
+    def _rendered(self, found: Found, block: Block) -> Content:
+        content = choose(block, found.person.language)
+        return render(content, found.person, self._bot.username, lambda _row, _column, button: button.url)
+
+    async def _announce(self, found: Found, block: Block) -> None:
+        """Show that it is coming: nothing depends on it, so that the timer is set first."""
+        await self._wait_for_it(found)
+        action = action_of(choose(block, found.person.language))
+        outcome = await self._doors.act(self._bot.speaker, self._held.chat_id, action)
+        if isinstance(outcome, RetryLater) and outcome.bot_wide:
+            await self._hold(outcome.after_ms)
 
     async def _not_prepared(self, verdict: Busy | Missing, found: Found, expected: Cursor) -> End:
         """A file that another message uploads just now is waited for in Redis, not here."""
         if isinstance(verdict, Busy):
             await self._back(found, expected, self._clock.now_ms() + REST_MS, spent=False)
-        else:
-            await self._fail(found, Reason.MEDIA_MISSING, verdict.detail)
-        return End.WAITING
+            return End.BUSY
+        return await self._fail(found, Reason.MEDIA_MISSING, verdict.detail)
 
     async def _passes(self, found: Found, expected: Cursor) -> bool:
         """The last look: nothing that waits may stand between it and the request."""
-        if self._permit.is_withdrawn:
+        if self._permit.is_withdrawn or not self._is_still_served():
             await self._back(found, expected, found.due_ms, spent=False)
             return False
         ticket = Ticket(self._held.chat_id, self._held.version)
@@ -186,10 +206,18 @@ class _Journey:
             return False
         return True
 
-    async def _record(self, outcome: Outcome, found: Found, expected: Cursor, asked_ms: int) -> End:  # noqa: PLR0911 - one line for each outcome
+    def _is_still_served(self) -> bool:
+        """A campaign that was stopped or paused since the claim sends nothing more."""
+        bot = self._catalogue.bots.get(self._bot.bot_id)
+        return bot is not None and bot.state in (LaneState.OPEN, LaneState.FINISHING)
+
+    async def _record(  # noqa: PLR0911 - one line for each outcome
+        self, outcome: Outcome, found: Found, expected: Cursor, block: Block, asked_ms: int
+    ) -> End:
         match outcome:
             case Sent(message_ids):
-                return await self._done(found, "sent", message_ids=message_ids)
+                after = _aftermath(block.effects)
+                return await self._done(found, "sent", message_ids=message_ids, aftermath=after)
             case Unknown():
                 return await self._done(found, "unknown")
             case FileRefused() if found.attempts < MAX_ATTEMPTS:
@@ -200,8 +228,7 @@ class _Journey:
             case Unreachable():
                 return await self._unreachable(found, asked_ms)
             case RetryLater(after_ms, True):
-                self._permit.hold(after_ms)
-                await self._doors.hold(self._bot.bot_id, after_ms)
+                await self._hold(after_ms)
                 await self._back(found, expected, found.due_ms, spent=False)
                 return End.HELD
             case RetryLater() if found.attempts >= MAX_ATTEMPTS:
@@ -220,11 +247,14 @@ class _Journey:
         await self._doors.tell_of_block(self._bot.bot_id, found.cursor, reason, detail)
         return end
 
-    async def _done(
-        self, found: Found, status: str, reason: Reason | None = None, message_ids: tuple[int, ...] = ()
-    ) -> End:
+    async def _hold(self, for_ms: int) -> None:
+        """Telegram asks the whole bot for patience."""
+        self._permit.hold(for_ms)
+        await self._doors.hold(self._bot.bot_id, for_ms)
+
+    async def _done(self, found: Found, status: str, reason: Reason | None = None, **report: Any) -> End:
         """Record the fact, with what follows from it in the same statement."""
-        await self._go_to_next(found, step_over=False, status=status, fact=True, reason=reason, message_ids=message_ids)
+        await self._go_to_next(found, step_over=False, status=status, fact=True, reason=reason, **report)
         return End.SENT if status == "sent" else End.REFUSED
 
     async def _go_to_next(self, found: Found, *, step_over: bool, **report: Any) -> None:
@@ -299,6 +329,9 @@ class _Journey:
             Report(self._bot.bot_id, self._held.chat_id, found.cursor, self._held.version, **what)
         )
 
+    async def _wait_for_it(self, found: Found) -> None:
+        await self._settle(found.cursor, found.due_ms, urgent=bool(found.cursor.pinned))
+
     async def _settle(self, cursor: Cursor, due_ms: int, *, urgent: bool) -> None:
         plan = Next(self._held.chat_id, self._held.version, due_ms, urgent, cursors.write(cursor))
         await self._doors.settle(self._bot.bot_id, plan)
@@ -337,3 +370,7 @@ class _Journey:
 
     def _note(self, event: str, cursor: Cursor, **fields: Any) -> None:
         self._log.info(event, episode=cursor.episode_id, step=cursor.step, block=cursor.block, **fields)
+
+
+def _aftermath(effects: Effects) -> Aftermath:
+    return Aftermath(effects.delete_after_ms, name_of(effects.on_return), name_of(effects.on_payment))

@@ -14,7 +14,7 @@ from engine.core.outcome import Outcome
 from engine.core.sequence import Found
 from engine.core.speaker import Speaker
 from engine.media.uploads import Busy, Missing
-from engine.sender import Prepared, Sender
+from engine.sender import Action, Prepared, Sender
 from storage import bots, chats, deliveries, feed
 from storage.deliveries import Beginning, Begun, Claiming, Report, Reported
 from storage.postgres import Pool, transaction
@@ -69,6 +69,9 @@ class Doors:
         self, speaker: Speaker, chat_id: int, prepared: Prepared, effects: Effects, attempts: int
     ) -> Outcome:
         return await self._sender.send(speaker, chat_id, prepared, effects, attempts)
+
+    async def act(self, speaker: Speaker, chat_id: int, action: Action) -> Outcome:
+        return await self._sender.act(speaker, chat_id, action)
 
     async def hold(self, bot_id: int, for_ms: int) -> None:
         """Nothing of the bot is claimed for a while, by whoever serves it."""

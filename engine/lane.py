@@ -18,7 +18,7 @@ from engine.core.errors import RecoveryError
 from engine.core.gate import Reason
 from engine.core.lane import LaneState
 from engine.core.pace import Bucket, most_ahead
-from engine.dispatch import USED_A_TOKEN, Dispatch, End
+from engine.dispatch import LEFT_A_TOKEN, USED_A_TOKEN, Dispatch, End
 from engine.permit import Permit
 from engine.process import told_to_end
 from engine.telemetry import logger
@@ -188,7 +188,7 @@ class Lane:
             self._answered_at = self._elapsed_s()
         if end is End.UNAUTHORIZED:
             self.suspected = bot.sealed_token
-        if end not in USED_A_TOKEN:
+        if end in LEFT_A_TOKEN:
             self._give_back(bot, permit.tokens)
 
     def _note_passed(self, ticket: Ticket) -> None:

@@ -2,7 +2,8 @@
 
 One lane a bot, so that no bot's burst, 429 or revoked token delays another. A second poller of a shard stands by, and
 takes over when the first ends, however it ends. Beside the lanes: the catalogue is read again at each change, lost
-timers are rebuilt, partitions made ahead, and deliveries of which nothing was heard given up.
+timers are rebuilt, what was sent to stay a while is swept away, partitions are made ahead, and deliveries of which
+nothing was heard given up.
 
 `python -m engine.poller --reshard S` changes the number of shards while all of them run; pollers of new shards are best
 started before, with `--ahead`.
@@ -28,6 +29,7 @@ from engine.reaper import reap
 from engine.sender import Sender
 from engine.settings import MAX_SHARDS, Settings, load_settings
 from engine.shard import Shard
+from engine.sweeper import Sweeper
 from engine.telemetry import configure, logger
 from engine.vault import Vault
 from storage import partitions, shards
@@ -61,6 +63,7 @@ class Poller:
         doors = Doors(pool, client, self._timers, self._sender, self._clock)
         dispatch = Dispatch(doors, self._catalogue, self._clock)
         self._lanes = Lanes(shard, self._catalogue, dispatch, self._timers, self._clock)
+        self._sweeper = Sweeper(pool, client, self._sender, self._catalogue, self._clock, self._is_ours)
         self._wake = asyncio.Event()
         self._swept_at_ms = 0
         shard.changed = self._wake.set
@@ -75,7 +78,11 @@ class Poller:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Turn after turn until told to stop, or until the shard is no more; then what is in flight is finished."""
-        beside = [asyncio.create_task(self._shard.run()), asyncio.create_task(changes.hear(self._pool, self._wake.set))]
+        beside = [
+            asyncio.create_task(self._shard.run()),
+            asyncio.create_task(changes.hear(self._pool, self._wake.set)),
+            asyncio.create_task(self._sweeper.run()),
+        ]
         while not (stop.is_set() or self._shard.is_no_more):
             self._wake.clear()
             try:
@@ -98,6 +105,9 @@ class Poller:
             logger().warning("Shard not released: it is free in a moment", error=str(error))
         await self._lanes.finish()
         await self._sender.close()
+
+    def _is_ours(self, bot_id: int) -> bool:
+        return self._shard.epoch_of(bot_id) is not None
 
     async def _compare_clocks(self) -> None:
         before_ms = await server_now_ms(self._client)

@@ -13,6 +13,7 @@ from engine.core import campaign
 from engine.core.campaign import Change
 from engine.core.errors import BotError, NotFoundError, SettingsError
 from engine.core.gate import Reason
+from engine.core.speaker import Speaker
 from engine.settings import Secret
 from engine.vault import Vault
 from storage import bots, campaigns, chats
@@ -52,6 +53,15 @@ async def add(pool: Pool, vault: Vault, bot: Identity, token: Secret, meant: str
 async def listed(pool: Pool) -> list[Registered]:
     async with transaction(pool) as connection:
         return [Registered(row.bot_id, row.username, row.status) for row in await bots.list_bots(connection)]
+
+
+async def speaker(pool: Pool, vault: Vault, name: str) -> Speaker:
+    """Who speaks in a bot's name. Raises NotFoundError, SettingsError for a token that cannot be read."""
+    async with transaction(pool) as connection:
+        known = await _named(connection, name)
+    if known.status == "removed":
+        raise _unknown(name)
+    return Speaker(known.bot_id, known.username, vault.decrypt(known.token), paid_broadcast=False)
 
 
 async def pause(pool: Pool, name: str, change: Change) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from engine.core.identity import SECOND_MS
+from engine.core.templates import Person
 from storage.aftermath import due_now
 from storage.postgres import Connection
 
@@ -167,6 +168,14 @@ async def count_open(connection: Connection, bot_id: int) -> int:
             "SELECT count(*) FROM recovery_episodes WHERE bot_id = $1 AND ended_at IS NULL", bot_id
         )
     )
+
+
+async def person(connection: Connection, bot_id: int, chat_id: int) -> Person:
+    """What is known of somebody; nothing of who has never written."""
+    row = await connection.fetchrow(
+        "SELECT first_name, username, language FROM chats WHERE bot_id = $1 AND chat_id = $2", bot_id, chat_id
+    )
+    return Person(*row) if row else Person()
 
 
 async def mark_unreachable(connection: Connection, chats: Sequence[tuple[int, int]], now_ms: int) -> None:

@@ -1,5 +1,7 @@
 """What is known of a bot as a whole in Redis: its generation, its hold, and the server's clock."""
 
+from collections.abc import Collection
+
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -19,10 +21,16 @@ async def server_now_ms(client: Redis) -> int:
 async def hold(client: Redis, bot_id: int, until_ms: int) -> None:
     """No claim for the bot before `until_ms`; a successor of this poller knows it too. Raises UnreachableError.
 
-    A shorter hold does not cut a longer one. Only the bot's own lane holds it, so that reading first is safe.
+    A shorter hold does not cut a longer one. Only the bot's own poller holds it; of two holds of one moment the shorter
+    may be kept, and Telegram says so once more.
     """
     held = await _read(client, bot_id, "held")
     await _write(client, bot_id, "held", max(until_ms, int(held or 0)))
+
+
+async def holds(client: Redis, bot_ids: Collection[int]) -> dict[int, int]:
+    """Until when each bot is held, 0 for one that is not. Raises UnreachableError."""
+    return {bot_id: int(await _read(client, bot_id, "held") or 0) for bot_id in bot_ids}
 
 
 async def set_generation(client: Redis, bot_id: int, generation: int, run: str) -> None:

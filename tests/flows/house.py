@@ -82,6 +82,11 @@ class House:
         )
         return rows[0]
 
+    async def swept(self, person: int, block: str, done: str) -> asyncpg.Record:
+        """Wait until a sweep has done its part with a block's message: deleted_at, or edited_at."""
+        query = f"SELECT * FROM recovery_deliveries WHERE chat_id = $1 AND block_key = $2 AND {done} IS NOT NULL"
+        return (await self._wait_for(query, 1, person, block))[0]
+
     async def bot_status(self, status: str) -> None:
         await self._wait_for("SELECT 1 FROM bots WHERE username = $1 AND status = $2", 1, BOT, status)
 

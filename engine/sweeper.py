@@ -1,0 +1,152 @@
+"""Takes away what was sent to stay a while, and changes what a return or a payment has overtaken.
+
+It follows from messages that are already there, so it goes on in every state of a lane: ended, paused, stopped. Twice a
+second, so that a deletion is done within a second of its time. Edits count at Telegram like sends: they are few a turn,
+beside the pace of the lane. A bot of which something had to be put off rests a while; nothing is given up but by
+Telegram's own word.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from engine.catalogue import Catalogue, Served
+from engine.clock import ServerClock
+from engine.core import templates
+from engine.core.aftermath import rule_for
+from engine.core.campaign import choose
+from engine.core.content import Replace, Text, Unbutton
+from engine.core.errors import RecoveryError
+from engine.core.outcome import Outcome, Rejected, RetryLater, Sent, Unreachable, not_sent
+from engine.core.sequence import find_block, find_step
+from engine.core.templates import Person
+from engine.process import told_to_end
+from engine.sender import Sender
+from engine.telemetry import logger
+from storage import feed, sweeps
+from storage.postgres import Pool
+from storage.redis import Redis
+from storage.sweeps import Leftover, Swept
+
+TURN_S: Final = 0.5
+REST_MS: Final = 5_000
+DELETIONS: Final = 30
+EDITS: Final = 2
+
+
+class Turn(NamedTuple):
+    """How many deliveries' messages went or changed, and how many Telegram lets nobody touch any more."""
+
+    deleted: int
+    edited: int
+    refused: int
+
+
+class Sweeper:
+    """`ours` says which bots' messages are this process's to sweep."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        client: Redis,
+        sender: Sender,
+        catalogue: Catalogue,
+        clock: ServerClock,
+        ours: Callable[[int], bool],
+    ) -> None:
+        self._pool = pool
+        self._client = client
+        self._sender = sender
+        self._catalogue = catalogue
+        self._clock = clock
+        self._ours = ours
+        self._rests: dict[int, int] = {}
+
+    async def run(self) -> None:
+        """Turn after turn, until cancelled."""
+        while not told_to_end():
+            try:
+                await self.run_once()
+            except RecoveryError as error:
+                logger().warning("Sweep failed", error=str(error))
+            except Exception:  # noqa: BLE001 - a failed turn never ends the loop
+                logger().exception("Sweep failed")
+            await asyncio.sleep(TURN_S)
+
+    async def run_once(self) -> Turn:
+        """Do what is due of every bot. Raises UnreachableError."""
+        now_ms = self._clock.now_ms()
+        rested = [bot_id for bot_id in self._catalogue.bots if self._rests.get(bot_id, 0) <= now_ms]
+        due = await self._due([bot_id for bot_id in rested if self._ours(bot_id)], now_ms)
+        swept = await self._sweep(due)
+        if swept:
+            await sweeps.note(self._pool, swept, self._clock.now_ms())
+        return _counted(swept)
+
+    async def _due(self, bots: Sequence[int], now_ms: int) -> list[Leftover]:
+        """Nothing of a bot whom Telegram asks for patience."""
+        if not bots:
+            return []
+        deletions = await sweeps.deletions(self._pool, dict.fromkeys(bots, DELETIONS), now_ms)
+        edits = await sweeps.edits(self._pool, dict.fromkeys(bots, EDITS), now_ms)
+        due = [*deletions, *edits]
+        holds = await feed.holds(self._client, {leftover.bot_id for leftover in due})
+        return [leftover for leftover in due if holds[leftover.bot_id] <= now_ms]
+
+    async def _sweep(self, leftovers: Sequence[Leftover]) -> list[Swept]:
+        """What is put off is not among them."""
+        outcomes = await asyncio.gather(*map(self._touch_up, leftovers))
+        pairs = zip(leftovers, outcomes, strict=True)
+        swept = [await self._judged(leftover, outcome) for leftover, outcome in pairs]
+        return [one for one in swept if one]
+
+    async def _touch_up(self, leftover: Leftover) -> Outcome:
+        """Delete or edit; a block that nobody remembers is left as it is."""
+        bot = self._catalogue.bots.get(leftover.bot_id)
+        if bot is None:
+            return not_sent(attempts=1)
+        if not leftover.message_ids:
+            return Rejected("no message is on record")
+        if leftover.edit_for is None:
+            return await self._sender.delete(bot.speaker, leftover.chat_id, leftover.message_ids)
+        return await self._edit(bot, leftover, leftover.edit_for)
+
+    async def _edit(self, bot: Served, leftover: Leftover, occasion: str) -> Outcome:
+        snapshot = await self._catalogue.version(bot.bot_id, leftover.campaign_version)
+        block = find_block(find_step(snapshot, leftover.step), leftover.block) if snapshot else None
+        rule = rule_for(block.effects, occasion) if block else None
+        speaker, chat_id, message_id = bot.speaker, leftover.chat_id, leftover.message_ids[0]
+        if block and isinstance(rule, Replace):
+            person = Person(leftover.first_name, leftover.username, leftover.language)
+            text = templates.render(rule.text, person, bot.username)
+            captioned = not isinstance(choose(block, person.language), Text)
+            return await self._sender.replace(speaker, chat_id, message_id, text, captioned=captioned)
+        if isinstance(rule, Unbutton):
+            return await self._sender.unbutton(speaker, chat_id, message_id)
+        return Rejected("the block has no such rule")
+
+    async def _judged(self, leftover: Leftover, outcome: Outcome) -> Swept | None:
+        match outcome:
+            case Sent():
+                return Swept(leftover, None)
+            case Rejected(detail):
+                return self._refused(leftover, detail)
+            case Unreachable():
+                return self._refused(leftover, "the person cannot be reached")
+            case RetryLater(after_ms, True):
+                await feed.hold(self._client, leftover.bot_id, self._clock.now_ms() + after_ms)
+                self._rests[leftover.bot_id] = self._clock.now_ms() + after_ms
+            case _:
+                self._rests[leftover.bot_id] = self._clock.now_ms() + REST_MS
+        return None
+
+    def _refused(self, leftover: Leftover, detail: str) -> Swept:
+        what = "edited" if leftover.edit_for else "deleted"
+        where = {"chat": leftover.chat_id, "step": leftover.step, "block": leftover.block}
+        logger().warning(f"Message not {what}", bot_id=leftover.bot_id, **where, detail=detail)
+        return Swept(leftover, detail)
+
+
+def _counted(swept: Sequence[Swept]) -> Turn:
+    done = [one.leftover.edit_for for one in swept if one.refusal is None]
+    return Turn(done.count(None), len(done) - done.count(None), len(swept) - len(done))

@@ -1,0 +1,103 @@
+"""The stories of one message: how it speaks to its person, how it is announced, and what becomes of it later."""
+
+from bench.sandbox.wire import Act, TranscriptMessage
+from engine import administration
+from engine.core.campaign import Change
+from storage.feed import server_now_ms
+from tests.flows.house import BOT, House
+
+HEAD = b"threshold: 1s\nzone: America/Sao_Paulo\nsteps:\n  - key: hello\n    schedule: now\n    blocks:\n"
+
+
+async def published(house: House, *blocks: bytes) -> int:
+    """A person who falls silent under a campaign of these blocks."""
+    await house.publish(HEAD + b"".join(b"      - " + block + b"\n" for block in blocks))
+    return await house.someone()
+
+
+async def said(house: House, person: int) -> list[TranscriptMessage]:
+    transcript = await house.people.transcript(BOT, person)
+    return [message for message in transcript.messages if message.from_bot]
+
+
+async def calls(house: House, person: int) -> list[str]:
+    record = await house.people.record()
+    return [row.method for row in record.rows if row.chat_id == person and row.method.startswith(("send", "delete"))]
+
+
+async def test_a_text_calls_the_person_by_name(house: House) -> None:
+    person = await published(house, b'{key: one, text: "Oi, {first_name|friend}! Aqui fala {bot}."}')
+    await house.delivery(person, "one", "sent")
+    known = await house.pool.fetchval("SELECT first_name FROM chats WHERE chat_id = $1", person)
+    assert known
+    assert await house.told(person) == [f"Oi, {known}! Aqui fala @{BOT}."]
+
+
+async def test_a_person_without_a_name_is_called_by_the_fallback(house: House) -> None:
+    person = await published(house, b'{key: one, text: "Oi, {username|friend}!"}')
+    await house.pool.execute("UPDATE chats SET username = NULL")
+    await house.delivery(person, "one", "sent")
+    assert [text[:4] for text in await house.told(person)] == ["Oi, "]
+
+
+async def test_a_block_with_a_delay_is_announced(house: House) -> None:
+    person = await published(house, b"{key: one, text: first}", b"{key: two, text: second, delay: 2s}")
+    await house.delivery(person, "two", "sent")
+    assert await calls(house, person) == ["sendMessage", "sendChatAction", "sendMessage"]
+    first, second = await said(house, person)
+    assert second.at_ms - first.at_ms >= 2_000
+
+
+async def test_who_answers_during_the_delay_gets_nothing_more(house: House) -> None:
+    person = await published(house, b"{key: one, text: first}", b"{key: two, text: second, delay: 1h}")
+    await house.delivery(person, "two", "scheduled")
+    await house.people.write(BOT, person, "I am back")
+    assert await house.ended(person) == ["returned"]
+    assert (await calls(house, person))[:1] == ["sendMessage"]
+    assert await house.told(person) == ["first"]
+
+
+async def test_a_message_goes_when_its_time_is_over_whatever_happened_meanwhile(house: House) -> None:
+    person = await published(house, b"{key: one, text: gone soon, delete_after: 2s}")
+    await house.delivery(person, "one", "sent")
+    await administration.stop(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
+    row = await house.swept(person, "one", "deleted_at")
+    assert row["deleted_at"] >= row["delete_at"] == row["sent_at"] + 2_000
+    (message,) = await said(house, person)
+    assert message.deleted
+
+
+async def test_a_message_that_the_person_deleted_first_is_no_refusal(house: House) -> None:
+    person = await published(house, b"{key: one, text: gone soon, delete_after: 2s}")
+    sent = await house.delivery(person, "one", "sent")
+    await house.people.do(Act("delete", BOT, person, message_id=sent["message_ids"][0]))
+    assert (await house.swept(person, "one", "deleted_at"))["delete_refusal"] is None
+
+
+async def test_what_a_return_overtakes_is_taken_back_as_the_block_says(house: House) -> None:
+    person = await published(
+        house,
+        b"{key: one, text: first, after: {returned: delete}}",
+        b"{key: two, text: second, after: {returned: unbutton}, buttons: [[{text: Go, start: go}]]}",
+        b'{key: three, text: third, after: {returned: {replace: "Bem-vindo, {first_name|friend}!"}}}',
+        b"{key: four, text: fourth}",
+    )
+    await house.delivery(person, "four", "sent")
+    name = await house.pool.fetchval("SELECT first_name FROM chats WHERE chat_id = $1", person)
+    await house.people.write(BOT, person, "I am back")
+    await house.swept(person, "one", "deleted_at")
+    await house.swept(person, "two", "edited_at")
+    await house.swept(person, "three", "edited_at")
+    one, two, three, four = (await said(house, person))[:4]
+    assert one.deleted
+    assert (two.text, two.reply_markup) == ("second", None)
+    assert three.text == f"Bem-vindo, {name}!"
+    assert (four.text, four.deleted, four.edit_date) == ("fourth", False, None)
+
+
+async def test_a_payment_overtakes_what_a_return_would_keep(house: House) -> None:
+    person = await published(house, b"{key: one, text: buy now, after: {paid: {replace: Obrigado}}}", b"{key: two, text: x}")
+    await house.delivery(person, "two", "sent")
+    await house.people.pay(BOT, person)
+    await house.swept(person, "one", "edited_at")
+    assert (await said(house, person))[0].text == "Obrigado"
