@@ -8,6 +8,7 @@ import asyncio
 from typing import Any, NamedTuple, Protocol, cast
 
 from engine.catalogue import Served
+from engine.core.content import Content, Effects, Text
 from engine.core.errors import UnreachableError
 from engine.core.outcome import (
     Outcome,
@@ -21,9 +22,11 @@ from engine.core.outcome import (
 )
 from engine.core.pace import Bucket
 from engine.core.sequence import Found
+from engine.core.speaker import Speaker
 from engine.dispatch import Dispatch
 from engine.doors import Doors
 from engine.permit import Permit
+from engine.sender import Action, Prepared
 from storage.deliveries import Beginning, Begun, Claiming, Report, Reported
 from storage.timers import Fence, Held, Lost, Next, Ticket
 from tests.model.promises import BrokenError, Message, Promises
@@ -100,12 +103,23 @@ class StoppingDoors:
     async def look(self, bot_id: int, ticket: Ticket) -> Fence:
         return await self.real.pass_(bot_id, ticket)
 
-    async def send(self, _token: str, chat_id: int, content: Any, _attempts: int) -> Outcome:
+    async def prepare(self, _speaker: Speaker, content: Content) -> Prepared:
+        return Prepared(content)
+
+    def release(self, _speaker: Speaker, _prepared: Prepared) -> None:
+        """Texts have no files."""
+
+    async def act(self, _speaker: Speaker, _chat_id: int, _action: Action) -> Outcome:
+        return Sent(())
+
+    async def send(
+        self, _speaker: Speaker, chat_id: int, prepared: Prepared, _effects: Effects, _attempts: int
+    ) -> Outcome:
         await self.stop("send")
         answer = ANSWERS[self.answer]
         self._sent_ms = self.clock.now_ms()
         if answer.leaves:
-            step, block, number = content.text.split("/")
+            step, block, number = cast("Text", prepared.content).text.split("/")
             self._message = self._message._replace(chat=chat_id, step=step, block=block)
             self.promises.has_left(self._message, number, self.clock.now_ms())
         await self.stop("answer")
