@@ -1,6 +1,6 @@
 """The stories of one message: how it speaks to its person, how it is announced, and what becomes of it later."""
 
-from bench.sandbox.wire import Act, TranscriptMessage
+from bench.sandbox.wire import TranscriptMessage
 from engine import administration
 from engine.core.campaign import Change
 from storage.feed import server_now_ms
@@ -9,9 +9,13 @@ from tests.flows.house import BOT, House
 HEAD = b"threshold: 1s\nzone: America/Sao_Paulo\nsteps:\n  - key: hello\n    schedule: now\n    blocks:\n"
 
 
+def campaign(*blocks: bytes) -> bytes:
+    return HEAD + b"".join(b"      - " + block + b"\n" for block in blocks)
+
+
 async def published(house: House, *blocks: bytes) -> int:
     """A person who falls silent under a campaign of these blocks."""
-    await house.publish(HEAD + b"".join(b"      - " + block + b"\n" for block in blocks))
+    await house.publish(campaign(*blocks))
     return await house.someone()
 
 
@@ -26,18 +30,20 @@ async def calls(house: House, person: int) -> list[str]:
 
 
 async def test_a_text_calls_the_person_by_name(house: House) -> None:
-    person = await published(house, b'{key: one, text: "Oi, {first_name|friend}! Aqui fala {bot}."}')
-    await house.delivery(person, "one", "sent")
-    known = await house.pool.fetchval("SELECT first_name FROM chats WHERE chat_id = $1", person)
-    assert known
-    assert await house.told(person) == [f"Oi, {known}! Aqui fala @{BOT}."]
+    await house.publish(campaign(b'{key: one, text: "Oi, {first_name|friend}! Aqui fala {bot}."}'))
+    (person,) = await house.people.add_people(1)
+    await house.pool.execute(
+        "INSERT INTO chats (bot_id, chat_id, last_active, first_name) SELECT id, $1, 0, '<Ana>' FROM bots", person.id
+    )
+    await house.people.start(BOT, person.id)
+    await house.delivery(person.id, "one", "sent")
+    assert await house.told(person.id) == [f"Oi, <Ana>! Aqui fala @{BOT}."]
 
 
-async def test_a_person_without_a_name_is_called_by_the_fallback(house: House) -> None:
-    person = await published(house, b'{key: one, text: "Oi, {username|friend}!"}')
-    await house.pool.execute("UPDATE chats SET username = NULL")
+async def test_a_person_whose_name_is_not_known_is_called_by_the_fallback(house: House) -> None:
+    person = await published(house, b'{key: one, text: "Oi, {first_name|friend}!"}')
     await house.delivery(person, "one", "sent")
-    assert [text[:4] for text in await house.told(person)] == ["Oi, "]
+    assert await house.told(person) == ["Oi, friend!"]
 
 
 async def test_a_block_with_a_delay_is_announced(house: House) -> None:
@@ -67,13 +73,6 @@ async def test_a_message_goes_when_its_time_is_over_whatever_happened_meanwhile(
     assert message.deleted
 
 
-async def test_a_message_that_the_person_deleted_first_is_no_refusal(house: House) -> None:
-    person = await published(house, b"{key: one, text: gone soon, delete_after: 2s}")
-    sent = await house.delivery(person, "one", "sent")
-    await house.people.do(Act("delete", BOT, person, message_id=sent["message_ids"][0]))
-    assert (await house.swept(person, "one", "deleted_at"))["delete_refusal"] is None
-
-
 async def test_what_a_return_overtakes_is_taken_back_as_the_block_says(house: House) -> None:
     person = await published(
         house,
@@ -83,11 +82,11 @@ async def test_what_a_return_overtakes_is_taken_back_as_the_block_says(house: Ho
         b"{key: four, text: fourth}",
     )
     await house.delivery(person, "four", "sent")
-    name = await house.pool.fetchval("SELECT first_name FROM chats WHERE chat_id = $1", person)
     await house.people.write(BOT, person, "I am back")
     await house.swept(person, "one", "deleted_at")
     await house.swept(person, "two", "edited_at")
     await house.swept(person, "three", "edited_at")
+    name = await house.pool.fetchval("SELECT first_name FROM chats WHERE chat_id = $1", person)
     one, two, three, four = (await said(house, person))[:4]
     assert one.deleted
     assert (two.text, two.reply_markup) == ("second", None)
@@ -96,7 +95,8 @@ async def test_what_a_return_overtakes_is_taken_back_as_the_block_says(house: Ho
 
 
 async def test_a_payment_overtakes_what_a_return_would_keep(house: House) -> None:
-    person = await published(house, b"{key: one, text: buy now, after: {paid: {replace: Obrigado}}}", b"{key: two, text: x}")
+    offer = b"{key: one, text: buy now, after: {paid: {replace: Obrigado}}}"
+    person = await published(house, offer, b"{key: two, text: more}")
     await house.delivery(person, "two", "sent")
     await house.people.pay(BOT, person)
     await house.swept(person, "one", "edited_at")
