@@ -105,7 +105,8 @@ def told(played: Played) -> str:
     return f"{what}: not sent, Telegram asks for patience; try again in a minute"
 
 
-async def _rehearse(settings: Settings, bot: str, chat_id: int, only_step: str | None) -> None:
+async def rehearse(settings: Settings, bot: str, chat_id: int, only_step: str | None) -> None:
+    """Play it, and tell block by block how it goes. Raises RecoveryError with the mend."""
     pool = await open_pool(settings.database_url)
     sender = Sender(settings.telegram_api_url, Uploads(pool, settings.media_dir))
     try:
@@ -130,7 +131,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("chat", type=int, metavar="CHAT_ID")
     parser.add_argument("--step", metavar="KEY", help="only this step")
     given = parser.parse_args(arguments)
-    asyncio.run(_rehearse(load_settings(), given.bot, given.chat, given.step))
+    asyncio.run(rehearse(load_settings(), given.bot, given.chat, given.step))
 
 
 if __name__ == "__main__":
