@@ -2,11 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from engine import administration, poller
+from engine.catalogue import Catalogue
 from engine.core.campaign import Change
+from engine.core.content import Content
+from engine.core.lane import LaneState
+from engine.core.speaker import Speaker
+from engine.doors import Doors
 from engine.receiver import __main__ as receiver
 from engine.receiver import feeds
 from storage import keys
@@ -67,3 +73,26 @@ async def test_the_end_of_an_emergency_stop_is_heard(house: House) -> None:
     person = await house.someone()
     await administration.resume_all(house.pool, await change(house))
     assert await house.ended(person) == ["completed"]
+
+
+async def test_a_stop_between_claim_and_send_lets_nothing_out(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    claimed, heard = asyncio.Event(), asyncio.Event()
+    prepare, refresh = Doors.prepare, Catalogue.refresh
+
+    async def wait_for_the_stop(doors: Doors, speaker: Speaker, content: Content) -> Any:
+        claimed.set()
+        await heard.wait()
+        return await prepare(doors, speaker, content)
+
+    async def hear(catalogue: Catalogue) -> None:
+        await refresh(catalogue)
+        if any(bot.state is LaneState.DRAINING for bot in catalogue.bots.values()):
+            heard.set()
+
+    monkeypatch.setattr(Doors, "prepare", wait_for_the_stop)
+    monkeypatch.setattr(Catalogue, "refresh", hear)
+    person = await house.someone()
+    await claimed.wait()
+    await administration.stop(house.pool, BOT, await change(house))
+    assert (await house.delivery(person, "one", "cancelled"))["reason"] == "stopped"
+    assert await house.told(person) == []
