@@ -99,6 +99,11 @@ class Session(AiohttpSession):
         except (TimeoutError, ClientError) as error:
             return NoAnswer(type(error).__name__)
 
+    async def close(self) -> None:
+        """aiohttp waits for its connections; the quarter of a second that aiogram adds is not needed any more."""
+        if self._session is not None:
+            await self._session.close()
+
     def _request(self, bot: Bot, method: TelegramMethod[Any], timeout_s: float) -> dict[str, Any]:
         request = {
             "url": self.api.api_url(bot.token, method.__api_method__),

@@ -1,10 +1,12 @@
-"""A sandbox, somebody who has started its bot, a library of media, and the sender."""
+"""A sandbox, somebody who has started its bot, and the sender; with a library of media, if a test needs files."""
 
 import hashlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+import asyncpg
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
@@ -44,18 +46,18 @@ class Library:
         return {row["kind"]: row["file_id"] for row in rows}
 
 
+def no_uploads() -> Uploads:
+    """For messages without files: PostgreSQL is never asked."""
+    return Uploads(asyncpg.create_pool("postgresql://127.0.0.1:1/nowhere"), None)
+
+
 class Stage:
-    def __init__(self, sandbox: Sandbox, people: SandboxClient, person: int, library: Library) -> None:
+    def __init__(self, sandbox: Sandbox, people: SandboxClient, person: int, uploads: Uploads) -> None:
         self.people = people
         self.person = person
-        self.library = library
         self.api_url = sandbox.api_url
         self.speaker = Speaker(sandbox.bots[0].id, BOT, sandbox.bots[0].token)
-        self.sender = self.another_sender()
-
-    def another_sender(self, **settings: float) -> Sender:
-        """A process of its own would have one."""
-        return Sender(self.api_url, Uploads(self.library.pool, self.library.directory), **settings)
+        self.sender = Sender(sandbox.api_url, uploads)
 
     async def send(self, content: Content, effects: Effects = PLAIN, attempts: int = 1) -> Outcome:
         prepared = await self.prepare(content)
@@ -73,23 +75,32 @@ class Stage:
         transcript = await self.people.transcript(BOT, self.person)
         return [message for message in transcript.messages if message.from_bot and not message.deleted]
 
-    async def methods(self) -> list[str]:
-        """What was called, in order."""
-        return [row.method for row in (await self.people.record()).rows]
+
+class Gallery(Stage):
+    def __init__(self, sandbox: Sandbox, people: SandboxClient, person: int, library: Library) -> None:
+        super().__init__(sandbox, people, person, Uploads(library.pool, library.directory))
+        self.library = library
 
 
-@pytest.fixture
-async def library(database_url: str, tmp_path: Path) -> AsyncIterator[Library]:
-    pool = await open_pool(database_url)
-    yield Library(pool, tmp_path)
-    await pool.close()
-
-
-@pytest.fixture
-async def stage(library: Library) -> AsyncIterator[Stage]:
+@asynccontextmanager
+async def town() -> AsyncIterator[tuple[Sandbox, SandboxClient, int]]:
     async with Sandbox(bots=1) as sandbox, SandboxClient(sandbox.control_url) as people:
         (person,) = await people.add_people(1)
         await people.start(BOT, person.id)
-        stage = Stage(sandbox, people, person.id, library)
+        yield sandbox, people, person.id
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    async with town() as (sandbox, people, person):
+        stage = Stage(sandbox, people, person, no_uploads())
         yield stage
         await stage.sender.close()
+
+
+@pytest.fixture
+async def gallery(database_url: str, tmp_path: Path) -> AsyncIterator[Gallery]:
+    async with await open_pool(database_url) as pool, town() as (sandbox, people, person):
+        gallery = Gallery(sandbox, people, person, Library(pool, tmp_path))
+        yield gallery
+        await gallery.sender.close()

@@ -24,7 +24,7 @@ from engine.core.content import (
 from engine.core.outcome import Rejected, Sent
 from engine.sender import Prepared, action_of
 from tests.sandbox.pictures import FILM, GIF, SOUND, WEBP, png
-from tests.sender.conftest import BOT, PLAIN, Stage
+from tests.sender.conftest import BOT, PLAIN, Gallery
 
 BYTES: Final[dict[MediaKind, tuple[bytes, str]]] = {
     "photo": (png(), "a.png"),
@@ -56,8 +56,8 @@ KEYBOARD: Final = {
 }
 
 
-async def media_of(stage: Stage, kind: MediaKind) -> Media:
-    asset = await stage.library.add(kind, *BYTES[kind])
+async def media_of(gallery: Gallery, kind: MediaKind) -> Media:
+    asset = await gallery.library.add(kind, *BYTES[kind])
     return Media(kind, asset.sha256, "<b>look</b>", above=True, spoiler=True, buttons=BUTTONS)
 
 
@@ -66,10 +66,12 @@ def media_kind(message: TranscriptMessage) -> str | None:
 
 
 @pytest.mark.parametrize("kind", BYTES)
-async def test_a_file_of_every_kind_arrives_by_its_bytes_and_then_by_its_name(stage: Stage, kind: MediaKind) -> None:
-    content = await media_of(stage, kind)
-    assert [await stage.send(content) for _ in range(2)] == [Sent((2,)), Sent((3,))]
-    for message in await stage.told():
+async def test_a_file_of_every_kind_arrives_by_its_bytes_and_then_by_its_name(
+    gallery: Gallery, kind: MediaKind
+) -> None:
+    content = await media_of(gallery, kind)
+    assert [await gallery.send(content) for _ in range(2)] == [Sent((2,)), Sent((3,))]
+    for message in await gallery.told():
         assert media_kind(message) == kind
         assert message.text == ("look" if kind in CAPTIONED else None)
         assert message.entities == ([{"type": "bold", "offset": 0, "length": 4}] if kind in CAPTIONED else [])
@@ -77,12 +79,12 @@ async def test_a_file_of_every_kind_arrives_by_its_bytes_and_then_by_its_name(st
         assert message.media
         assert message.media.spoiler is (kind in COVERABLE)
         assert message.reply_markup == KEYBOARD
-    assert list(await stage.library.file_ids()) == [kind]
+    assert list(await gallery.library.file_ids()) == [kind]
 
 
-async def test_a_text_arrives_with_its_buttons(stage: Stage) -> None:
-    await stage.send(Text("<b>hello</b>", buttons=BUTTONS))
-    (message,) = await stage.told()
+async def test_a_text_arrives_with_its_buttons(gallery: Gallery) -> None:
+    await gallery.send(Text("<b>hello</b>", buttons=BUTTONS))
+    (message,) = await gallery.told()
     assert (message.text, message.reply_markup) == ("hello", KEYBOARD)
 
 
@@ -96,51 +98,51 @@ async def test_a_text_arrives_with_its_buttons(stage: Stage) -> None:
         ("above", {"show_above_text": True}),
     ],
 )
-async def test_a_text_says_how_its_link_is_shown(stage: Stage, preview: Preview, options: object) -> None:
-    await stage.send(Text("https://example.com", preview))
-    assert (await stage.told())[0].link_preview == options
+async def test_a_text_says_how_its_link_is_shown(gallery: Gallery, preview: Preview, options: object) -> None:
+    await gallery.send(Text("https://example.com", preview))
+    assert (await gallery.told())[0].link_preview == options
 
 
-async def test_a_message_goes_out_as_its_effects_say(stage: Stage) -> None:
+async def test_a_message_goes_out_as_its_effects_say(gallery: Gallery) -> None:
     loud = Effects()
     quiet = Effects(silent=True, protect=True, message_effect="5104841245755180586")
-    photo = await media_of(stage, "photo")
+    photo = await media_of(gallery, "photo")
     for effects in (loud, quiet):
-        await stage.send(Text("hello"), effects)
-        await stage.send(photo, effects)
-        await stage.send(Poll("which", ("one", "two")), effects)
-        await stage.send(Album((Item("photo", photo.sha256),) * 2), effects)
-    told = [(message.silent, message.protected, message.effect_id) for message in await stage.told()]
+        await gallery.send(Text("hello"), effects)
+        await gallery.send(photo, effects)
+        await gallery.send(Poll("which", ("one", "two")), effects)
+        await gallery.send(Album((Item("photo", photo.sha256),) * 2), effects)
+    told = [(message.silent, message.protected, message.effect_id) for message in await gallery.told()]
     assert told == [(False, False, None)] * 5 + [(True, True, "5104841245755180586")] * 5
 
 
-async def test_an_album_arrives_as_one_and_is_sent_by_name_the_second_time(stage: Stage) -> None:
-    photo, video = await media_of(stage, "photo"), await media_of(stage, "video")
+async def test_an_album_arrives_as_one_and_is_sent_by_name_the_second_time(gallery: Gallery) -> None:
+    photo, video = await media_of(gallery, "photo"), await media_of(gallery, "video")
     items = (Item("photo", photo.sha256, "<i>first</i>", spoiler=True), Item("video", video.sha256, "second"))
-    assert await stage.send(Album(items, above=True)) == Sent((2, 3))
-    assert set(await stage.library.file_ids()) == {"photo", "video"}
-    assert await stage.send(Album(items, above=True)) == Sent((4, 5))
-    told = await stage.told()
+    assert await gallery.send(Album(items, above=True)) == Sent((2, 3))
+    assert set(await gallery.library.file_ids()) == {"photo", "video"}
+    assert await gallery.send(Album(items, above=True)) == Sent((4, 5))
+    told = await gallery.told()
     assert [media_kind(message) for message in told] == ["photo", "video"] * 2
     assert [(message.text, message.caption_above) for message in told] == [("first", True), ("second", True)] * 2
     assert [message.media and message.media.spoiler for message in told] == [True, False] * 2
     assert len({message.album for message in told}) == 2
 
 
-async def test_an_album_uploads_only_what_the_bot_has_not_sent_before(stage: Stage) -> None:
-    photo, video = await media_of(stage, "photo"), await media_of(stage, "video")
-    await stage.send(photo)
+async def test_an_album_uploads_only_what_the_bot_has_not_sent_before(gallery: Gallery) -> None:
+    photo, video = await media_of(gallery, "photo"), await media_of(gallery, "video")
+    await gallery.send(photo)
     album = Album((Item("photo", photo.sha256), Item("video", video.sha256)))
-    prepared = await stage.prepare(album)
+    prepared = await gallery.prepare(album)
     assert isinstance(prepared, Prepared)
     assert list(prepared.file_ids) == [Asset("photo", photo.sha256)]
     assert list(prepared.uploads) == [Asset("video", video.sha256)]
-    assert await stage.sender.send(stage.speaker, stage.person, prepared, PLAIN, 1) == Sent((3, 4))
+    assert await gallery.sender.send(gallery.speaker, gallery.person, prepared, PLAIN, 1) == Sent((3, 4))
 
 
-async def test_a_poll_asks_its_question(stage: Stage) -> None:
-    await stage.send(Poll("which <one>", ("a & b", "c"), multiple=True, anonymous=False, buttons=BUTTONS))
-    (message,) = await stage.told()
+async def test_a_poll_asks_its_question(gallery: Gallery) -> None:
+    await gallery.send(Poll("which <one>", ("a & b", "c"), multiple=True, anonymous=False, buttons=BUTTONS))
+    (message,) = await gallery.told()
     assert message.media
     poll = message.media.poll
     assert poll
@@ -149,34 +151,34 @@ async def test_a_poll_asks_its_question(stage: Stage) -> None:
     assert message.reply_markup == KEYBOARD
 
 
-async def test_a_quiz_knows_what_is_right_and_says_why(stage: Stage) -> None:
-    await stage.send(Poll("which", ("a", "b"), correct=1, explanation="because"))
-    (message,) = await stage.told()
+async def test_a_quiz_knows_what_is_right_and_says_why(gallery: Gallery) -> None:
+    await gallery.send(Poll("which", ("a", "b"), correct=1, explanation="because"))
+    (message,) = await gallery.told()
     assert message.media
     poll = message.media.poll
     assert poll
     assert (poll["type"], poll["correct_option_ids"], poll["explanation"]) == ("quiz", [1], "because")
 
 
-async def test_a_bot_whose_owner_pays_says_so(stage: Stage) -> None:
+async def test_a_bot_whose_owner_pays_says_so(gallery: Gallery) -> None:
     """Only then the sandbox lets it write faster than the free pace."""
-    await stage.people.set_limits(LimitRules(bot_per_second=1, chat_per_second=None, absorb_ms=0))
-    stage.speaker = stage.speaker._replace(paid_broadcast=True)
-    assert [type(await stage.send(Text("hello"))) for _ in range(3)] == [Sent] * 3
+    await gallery.people.set_limits(LimitRules(bot_per_second=1, chat_per_second=None, absorb_ms=0))
+    gallery.speaker = gallery.speaker._replace(paid_broadcast=True)
+    assert [type(await gallery.send(Text("hello"))) for _ in range(3)] == [Sent] * 3
 
 
-async def test_kinds_that_do_not_mix_are_rejected_together(stage: Stage) -> None:
-    photo, paper = await media_of(stage, "photo"), await media_of(stage, "document")
-    outcome = await stage.send(Album((Item("photo", photo.sha256), Item("document", paper.sha256))))
+async def test_kinds_that_do_not_mix_are_rejected_together(gallery: Gallery) -> None:
+    photo, paper = await media_of(gallery, "photo"), await media_of(gallery, "document")
+    outcome = await gallery.send(Album((Item("photo", photo.sha256), Item("document", paper.sha256))))
     assert isinstance(outcome, Rejected)
-    assert await stage.told() == []
+    assert await gallery.told() == []
 
 
-async def test_the_chat_shows_what_is_on_its_way(stage: Stage) -> None:
+async def test_the_chat_shows_what_is_on_its_way(gallery: Gallery) -> None:
     shown = {kind: action_of(Media(kind, "")) for kind in BYTES}
     assert shown["voice"] == "record_voice"
     assert action_of(Album((Item("video", ""),))) == "upload_video"
     assert action_of(Poll("which", ("a",))) == action_of(Text("hello")) == "typing"
     for action in {*shown.values(), "typing"}:
-        await stage.sender.act(stage.speaker, stage.person, action)
-        assert (await stage.people.transcript(BOT, stage.person)).chat_action == action
+        await gallery.sender.act(gallery.speaker, gallery.person, action)
+        assert (await gallery.people.transcript(BOT, gallery.person)).chat_action == action

@@ -6,7 +6,7 @@ from bench.sandbox.wire import Fault, FaultKind
 from engine.core.content import Media, StopButton, Text
 from engine.core.outcome import Rejected, Sent, Unknown, Unreachable
 from tests.sandbox.pictures import png
-from tests.sender.conftest import BOT, Stage
+from tests.sender.conftest import BOT, Gallery, Stage
 
 HELLO: Final = Text("hello", buttons=((StopButton("stop"),),))
 TWO_DAYS_MS: Final = 48 * 3_600_000
@@ -51,12 +51,12 @@ async def test_another_text_takes_the_place_and_the_buttons_go(stage: Stage) -> 
         assert (message.text, len(message.entities), message.reply_markup) == ("welcome", 1, None)
 
 
-async def test_another_caption_takes_the_place(stage: Stage) -> None:
-    asset = await stage.library.add("photo", png(), "a.png")
-    await stage.send(Media("photo", asset.sha256, "look"))
-    outcome = await stage.sender.replace(stage.speaker, stage.person, 2, "<b>welcome</b>", captioned=True)
+async def test_another_caption_takes_the_place(gallery: Gallery) -> None:
+    asset = await gallery.library.add("photo", png(), "a.png")
+    await gallery.send(Media("photo", asset.sha256, "look"))
+    outcome = await gallery.sender.replace(gallery.speaker, gallery.person, 2, "<b>welcome</b>", captioned=True)
     assert outcome == Sent((2,))
-    (message,) = await stage.told()
+    (message,) = await gallery.told()
     assert (message.text, message.caption, len(message.entities)) == ("welcome", True, 1)
 
 

@@ -8,8 +8,8 @@ from bench.sandbox.wire import Fault, FaultKind
 from engine.core.content import Text
 from engine.core.outcome import Outcome, Rejected, RetryLater, Sent, Unauthorized, Unknown, Unreachable
 from engine.core.speaker import Speaker
-from engine.sender import Prepared
-from tests.sender.conftest import PLAIN, Stage
+from engine.sender import Prepared, Sender
+from tests.sender.conftest import PLAIN, Stage, no_uploads
 
 HELLO: Final = Text("<b>hello</b>")
 NOBODY: Final = Speaker(1, "nobody", "1:nobody-has-this-token-nobody-has-it")
@@ -39,7 +39,7 @@ EXPECTED: Final[dict[FaultKind, tuple[Outcome, int]]] = {
 @pytest.mark.parametrize("kind", FaultKind)
 async def test_every_fault_becomes_an_outcome(stage: Stage, kind: FaultKind) -> None:
     """The first message opens the connection, so that a short patience is for the answer alone."""
-    stage.sender = stage.another_sender(timeout_s=30.0 if kind is not FaultKind.HANG else 0.5)
+    stage.sender = Sender(stage.api_url, no_uploads(), timeout_s=0.5 if kind is FaultKind.HANG else 30.0)
     await stage.send(HELLO)
     await stage.people.set_fault(Fault(kind, method="sendMessage", retry_after=7, latency_ms=1))
     outcome, arrived = EXPECTED[kind]
@@ -61,8 +61,7 @@ async def test_broken_html_is_rejected(stage: Stage) -> None:
 
 
 async def test_a_connection_that_was_never_made_surely_sent_nothing(stage: Stage) -> None:
-    stage.api_url = "http://127.0.0.1:1"
-    stage.sender = stage.another_sender()
+    stage.sender = Sender("http://127.0.0.1:1", no_uploads())
     assert await stage.send(HELLO) == RetryLater(1_000, bot_wide=False)
 
 
