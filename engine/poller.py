@@ -24,7 +24,7 @@ from engine.dispatch import Dispatch
 from engine.doors import Doors
 from engine.lanes import Lanes
 from engine.media.uploads import Uploads
-from engine.process import any_set, command, keep_what_is_loaded, stop_on_signals
+from engine.process import allow_many_connections, any_set, command, keep_what_is_loaded, stop_on_signals
 from engine.reaper import reap
 from engine.sender import Sender
 from engine.settings import MAX_SHARDS, Settings, load_settings
@@ -184,6 +184,7 @@ def main(arguments: list[str] | None = None) -> None:
     settings = load_settings()
     configure(settings)
     keep_what_is_loaded()
+    allow_many_connections()
     if given.reshard is not None:
         sys.stdout.write(f"{asyncio.run(reshard(settings, given.reshard))}\n")
         return

@@ -18,6 +18,8 @@ from aiogram.types import InputFile
 from aiohttp import ClientConnectorError, ClientError, ClientTimeout, ConnectionTimeoutError
 from aiohttp.hdrs import CONTENT_TYPE, RETRY_AFTER
 
+from engine.process import most_files
+
 TIMEOUT_S: Final = 30
 SLOWEST_UPLOAD: Final = 512 * 1024
 """Bytes a second that the line to Telegram carries at least; an upload may take so much longer than a plain call."""
@@ -26,7 +28,9 @@ MOST_UPLOADED: Final = 50 * 1024 * 1024
 LONGEST_S: Final = TIMEOUT_S + MOST_UPLOADED // SLOWEST_UPLOAD
 """No call takes longer: whoever waits for the end of a send need not wait longer either."""
 _CONNECT_S: Final = 5
-_CONNECTIONS: Final = 1_000
+_OTHER_FILES: Final = 256
+"""What a process opens beside its connections to Telegram: those to Redis and PostgreSQL, and files to upload."""
+_FEWEST_CONNECTIONS: Final = 100
 _NEVER_CONNECTED: Final = (ClientConnectorError, ConnectionTimeoutError)
 _JSON: Final = {CONTENT_TYPE: "application/json"}
 
@@ -80,7 +84,9 @@ _decode: Final = msgspec.json.Decoder(_Body).decode
 
 class Session(AiohttpSession):
     def __init__(self, api_url: str, timeout_s: float) -> None:
-        super().__init__(api=TelegramAPIServer.from_base(api_url), limit=_CONNECTIONS, timeout=timeout_s)
+        """There is room for all: a bot whose answers take long must not let another one wait for a connection."""
+        connections = max(_FEWEST_CONNECTIONS, most_files() - _OTHER_FILES)
+        super().__init__(api=TelegramAPIServer.from_base(api_url), limit=connections, timeout=timeout_s)
 
     async def ask(self, bot: Bot, method: TelegramMethod[Any], upload_bytes: int = 0) -> Answer:
         """Make a call; an upload may take longer, by its size."""
@@ -100,7 +106,7 @@ class Session(AiohttpSession):
             return NoAnswer(type(error).__name__)
 
     async def close(self) -> None:
-        """aiohttp waits for its connections; the quarter of a second that aiogram adds is not needed any more."""
+        """Aiohttp waits for its connections; the quarter of a second that aiogram adds is not needed any more."""
         if self._session is not None:
             await self._session.close()
 
