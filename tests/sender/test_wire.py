@@ -3,18 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 import pytest
+from aiogram import Bot
+from aiogram.methods import GetMe, TelegramMethod
 
 from engine.core.content import Text
 from engine.core.outcome import Outcome, Rejected, RetryLater, Unauthorized, Unknown, Unreachable
 from engine.core.speaker import Speaker
-from engine.sender import Prepared, Sender
+from engine.sender import LONGEST_S, TIMEOUT_S, Prepared, Sender
+from engine.sender.session import NoAnswer, Session
 from tests.sender.conftest import PLAIN, no_uploads
 
 SPEAKER: Final = Speaker(1, "shop_bot", "123456:a-token-that-nobody-may-see-anywhere")
 MIGRATION: Final = ',"parameters":{"migrate_to_chat_id":-1001}'
+MB: Final = 1024 * 1024
 PAGE: Final = "<html><h1>no</h1></html>"
 
 
@@ -78,3 +82,19 @@ async def heard(content: bytes) -> Outcome:
 )
 async def test_whatever_answers_is_a_value(content: bytes, outcome: Outcome) -> None:
     assert await heard(content) == outcome
+
+
+class Hurried(Session):
+    """Says how much longer it would have waited."""
+
+    async def make_request(self, bot: Bot, method: TelegramMethod[Any], timeout: int | None = None) -> Any:  # noqa: ARG002, ASYNC109 - aiogram's signature
+        return NoAnswer(str(timeout))
+
+
+@pytest.mark.parametrize(
+    ("size", "longer_s"),
+    [(0, 0), (19 * MB, 38), (50 * MB, LONGEST_S - TIMEOUT_S), (500 * MB, LONGEST_S - TIMEOUT_S)],
+)
+async def test_an_upload_may_take_longer_and_nothing_takes_longer_than_is_said(size: int, longer_s: int) -> None:
+    session = Hurried("http://127.0.0.1:1", TIMEOUT_S)
+    assert await session.ask(Bot(SPEAKER.token, session), GetMe(), size) == NoAnswer(str(longer_s))
