@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from engine import administration, campaign_export, campaign_file
+from engine import administration, campaign_file
 from engine.administration import Overview
-from engine.campaign_media import Added, NamedFiles
+from engine.campaign_file import Added, NamedFiles
 from engine.core import schedule
 from engine.core.campaign import Change, Snapshot, Step
 from engine.media.library import Library
@@ -76,11 +76,11 @@ async def _diff(args: argparse.Namespace, settings: Settings, pool: Pool) -> str
     draft = f"draft revision {pair.draft_revision}"
     if args.file:
         given = campaign_file.load(args.file, settings.min_threshold_ms, NamedFiles().hash_of)
-        return campaign_export.diff(pair.draft, given, draft, str(args.file)) or f"{args.file} is the {draft}."
+        return campaign_file.diff(pair.draft, given, draft, str(args.file)) or f"{args.file} is the {draft}."
     if pair.published is None:
         return f"{args.bot}: nothing is published; `export` shows the {draft}, and `publish` makes it version 1."
     published = f"version {pair.published_version}"
-    return campaign_export.diff(pair.published, pair.draft, published, draft) or f"The {draft} is {published}."
+    return campaign_file.diff(pair.published, pair.draft, published, draft) or f"The {draft} is {published}."
 
 
 async def _versions(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
@@ -176,7 +176,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _file(shown: Snapshot) -> str:
-    return campaign_export.write(shown).removesuffix("\n")
+    return campaign_file.write(shown).removesuffix("\n")
 
 
 def _lines(bot: str, seen: Overview, now_ms: int) -> list[str]:

@@ -9,15 +9,15 @@ from difflib import unified_diff
 
 from yaml import Node
 
-from engine import yaml_nodes
-from engine.content_export import write_content, write_effects
+from engine.campaign_file import nodes
+from engine.campaign_file.writing_blocks import write_content, write_effects
 from engine.core import schedule
 from engine.core.campaign import DEFAULT_LATENESS_MS, Block, Snapshot, Step
 
 
 def write(snapshot: Snapshot) -> str:
     """Write the file of a campaign that `campaign.check` passes."""
-    return yaml_nodes.serialize(_campaign(snapshot))
+    return nodes.serialize(_campaign(snapshot))
 
 
 def diff(before: Snapshot, after: Snapshot, before_name: str, after_name: str) -> str:
@@ -28,30 +28,30 @@ def diff(before: Snapshot, after: Snapshot, before_name: str, after_name: str) -
 
 def _campaign(snapshot: Snapshot) -> Node:
     fields = {
-        "threshold": yaml_nodes.text(schedule.write_duration(snapshot.threshold_ms)),
-        "zone": yaml_nodes.text(snapshot.zone),
+        "threshold": nodes.text(schedule.write_duration(snapshot.threshold_ms)),
+        "zone": nodes.text(snapshot.zone),
     }
     if not snapshot.skip_paid:
-        fields["skip_paid"] = yaml_nodes.flag(value=False)
+        fields["skip_paid"] = nodes.flag(value=False)
     if snapshot.lateness_ms != DEFAULT_LATENESS_MS:
-        fields["lateness"] = yaml_nodes.text(schedule.write_duration(snapshot.lateness_ms))
-    return yaml_nodes.fields({**fields, "steps": yaml_nodes.sequence(map(_step, snapshot.steps))})
+        fields["lateness"] = nodes.text(schedule.write_duration(snapshot.lateness_ms))
+    return nodes.fields({**fields, "steps": nodes.sequence(map(_step, snapshot.steps))})
 
 
 def _step(step: Step) -> Node:
-    fields = {"key": yaml_nodes.text(step.key), "schedule": yaml_nodes.text(schedule.write(step.schedule))}
-    blocks = yaml_nodes.sequence(map(_block, step.blocks))
-    return yaml_nodes.fields({**fields, **_switch(active=step.active), "blocks": blocks})
+    fields = {"key": nodes.text(step.key), "schedule": nodes.text(schedule.write(step.schedule))}
+    blocks = nodes.sequence(map(_block, step.blocks))
+    return nodes.fields({**fields, **_switch(active=step.active), "blocks": blocks})
 
 
 def _block(block: Block) -> Node:
-    fields = {"key": yaml_nodes.text(block.key), **_switch(active=block.active)}
+    fields = {"key": nodes.text(block.key), **_switch(active=block.active)}
     if block.delay_ms:
-        fields["delay"] = yaml_nodes.text(schedule.write_duration(block.delay_ms))
+        fields["delay"] = nodes.text(schedule.write_duration(block.delay_ms))
     fields |= {**write_content(block.content), **write_effects(block.effects)}
-    variants = {code: yaml_nodes.fields(write_content(content)) for code, content in block.languages.items()}
-    return yaml_nodes.fields({**fields, "languages": yaml_nodes.fields(variants)} if variants else fields)
+    variants = {code: nodes.fields(write_content(content)) for code, content in block.languages.items()}
+    return nodes.fields({**fields, "languages": nodes.fields(variants)} if variants else fields)
 
 
 def _switch(*, active: bool) -> dict[str, Node]:
-    return {} if active else {"active": yaml_nodes.flag(value=False)}
+    return {} if active else {"active": nodes.flag(value=False)}

@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from engine import administration, campaign_export, campaign_file
-from engine.campaign_media import NamedFiles
+from engine import administration, campaign_file
+from engine.campaign_file import NamedFiles
 from engine.core.campaign import Change, Snapshot, variants
 from engine.core.content import After, Button, Content, MediaKind, buttons, kind
 from engine.media.library import Library
@@ -57,7 +57,7 @@ async def test_an_example_is_imported_published_and_written_as_itself(
 ) -> None:
     async with await open_pool(database_url) as pool:
         snapshot = await through_the_library(example(document, tmp_path), pool)
-    assert campaign_file.read(campaign_export.write(snapshot).encode(), "again", MINUTE) == snapshot
+    assert campaign_file.read(campaign_file.write(snapshot).encode(), "again", MINUTE) == snapshot
 
 
 def test_the_full_example_has_every_kind_button_and_rule(tmp_path: Path) -> None:

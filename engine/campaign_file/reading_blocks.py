@@ -11,6 +11,7 @@ from typing import Final, TypeAlias, get_args
 
 import msgspec
 
+from engine.campaign_file.fields import Field
 from engine.core import keyboard, schedule, validity, wording
 from engine.core.content import (
     CAPTIONED,
@@ -39,7 +40,6 @@ from engine.core.content import (
     UrlButton,
 )
 from engine.core.errors import CampaignError
-from engine.yaml_fields import Field
 
 AssetOf: TypeAlias = Callable[[MediaKind, str], str]
 """Gives the hash of a file that is named by its path beside the campaign's own. Raises CampaignError."""

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.campaign_file import load, read
+from engine.campaign_file.fields import MAX_BYTES
 from engine.core.campaign import Block, Snapshot, Step
 from engine.core.content import Text
 from engine.core.errors import CampaignError
 from engine.core.schedule import After, OnDay
-from engine.yaml_fields import MAX_BYTES
 
 MINUTE = 60_000
 

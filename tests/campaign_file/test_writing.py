@@ -8,8 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from engine.campaign_export import diff, write
-from engine.campaign_file import read
+from engine.campaign_file import diff, read, write
 from engine.core import schedule
 from engine.core.campaign import (
     DAY_MS,

@@ -21,27 +21,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
-from engine import content_file, yaml_fields
-from engine.content_file import AssetOf
+from engine.campaign_file import reading_blocks
+from engine.campaign_file.fields import MAX_BYTES, Field, parse
+from engine.campaign_file.reading_blocks import AssetOf
 from engine.core import campaign, schedule, validity
 from engine.core.campaign import Block, Snapshot, Step
 from engine.core.content import MediaKind
 from engine.core.errors import CampaignError
-from engine.yaml_fields import Field
 
 FileOf: TypeAlias = Callable[[MediaKind, Path], str]
 """Gives the hash of a file, which is there and lies beside the campaign's own. Raises CampaignError."""
 
 _CAMPAIGN: Final = ("threshold", "zone", "skip_paid", "lateness", "steps")
 _STEP: Final = ("key", "schedule", "active", "blocks")
-_BLOCK: Final = ("key", *content_file.CONTENT, "delay", "active", *content_file.EFFECTS, "languages")
+_BLOCK: Final = ("key", *reading_blocks.CONTENT, "delay", "active", *reading_blocks.EFFECTS, "languages")
 
 
 def load(path: Path, min_threshold_ms: int, file_of: FileOf | None = None) -> Snapshot:
     """Read a file. Without `file_of` it may name no other files. Raises CampaignError."""
     try:
         with path.open("rb") as file:
-            data = file.read(yaml_fields.MAX_BYTES + 1)
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise CampaignError(f"{path} cannot be read ({error.strerror}): give the path of a file.") from error
     if file_of is None:
@@ -55,7 +55,7 @@ def no_files(_: MediaKind, path: str) -> str:
 
 def read(data: bytes, name: str, min_threshold_ms: int, asset_of: AssetOf = no_files) -> Snapshot:
     """Read a file's bytes into a campaign that `campaign.check` passes. Raises CampaignError."""
-    snapshot = _campaign(yaml_fields.parse(data, name), min_threshold_ms, asset_of)
+    snapshot = _campaign(parse(data, name), min_threshold_ms, asset_of)
     try:
         campaign.check(snapshot, min_threshold_ms)
     except CampaignError as error:
@@ -120,15 +120,15 @@ def _step(field: Field, key: str, asset_of: AssetOf) -> Step:
 
 def _block(field: Field, key: str, asset_of: AssetOf) -> Block:
     if field.is_plain:
-        return Block(key, content_file.read_content(field, asset_of))
+        return Block(key, reading_blocks.read_content(field, asset_of))
     fields = field.members(_BLOCK)
     block = Block(
         key=fields["key"].passed(campaign.check_key) if "key" in fields else key,
-        content=content_file.content_of(field, fields, asset_of),
+        content=reading_blocks.content_of(field, fields, asset_of),
         delay_ms=fields["delay"].read(_delay) if "delay" in fields else 0,
         active=fields["active"].flag() if "active" in fields else True,
-        effects=content_file.read_effects(fields),
-        languages=content_file.read_variants(fields["languages"], asset_of) if "languages" in fields else {},
+        effects=reading_blocks.read_effects(fields),
+        languages=reading_blocks.read_variants(fields["languages"], asset_of) if "languages" in fields else {},
     )
     with field.placing():
         validity.check_effects(block.effects, campaign.variants(block))
