@@ -1,4 +1,4 @@
-"""`python -m engine.bots`: registers, holds and removes the bots whose users are watched.
+"""`python -m engine.bots`: registers, paces, holds and removes the bots whose users are watched.
 
 A token comes from BOT_TOKEN or from standard input, never from the command line, where others could read it. Telegram
 says whose it is before it is stored, encrypted. What may be done is decided in `engine.registry`.
@@ -21,6 +21,7 @@ import msgspec
 from engine import registry
 from engine.core.campaign import Change
 from engine.core.errors import NotFoundError, UnreachableError
+from engine.core.pace import FREE_MOST, PAID_MOST
 from engine.process import command
 from engine.registry import Identity
 from engine.settings import Secret, Settings, load_settings
@@ -85,6 +86,12 @@ async def _resume(args: argparse.Namespace, settings: Settings) -> str:
     return f"{args.name} is active."
 
 
+async def _pace(args: argparse.Namespace, settings: Settings) -> str:
+    async with _opened(settings) as pool:
+        await registry.set_pace(pool, args.name, args.pace, _change(), paid=args.paid, confirmed=args.yes)
+    return f"{args.name} sends at most {args.pace} messages a second{', paid with its Stars' * args.paid}."
+
+
 async def _remove(args: argparse.Namespace, settings: Settings) -> str:
     ended = await remove(settings, args.name, confirmed=args.yes)
     return f"{args.name} is removed; {ended} episode{'s' * (ended != 1)} ended. `add` takes it up again."
@@ -95,6 +102,7 @@ _COMMANDS: Final[dict[str, Command]] = {
     "list": _list,
     "pause": _pause,
     "resume": _resume,
+    "pace": _pace,
     "remove": _remove,
 }
 
@@ -156,6 +164,13 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("list", help="show the bots")
     commands.add_parser("pause", help="hold everything of a bot in its place").add_argument("name", metavar="@name")
     commands.add_parser("resume", help="take up a pause").add_argument("name", metavar="@name")
+    paced = commands.add_parser("pace", help="say how many messages a bot may send in a second")
+    paced.add_argument("name", metavar="@name")
+    paced.add_argument("pace", type=int, metavar="N", help=f"1 to {FREE_MOST}, or to {PAID_MOST} with --paid")
+    paced.add_argument(
+        "--paid", action="store_true", help=f"the bot's Stars pay for what exceeds {FREE_MOST}; without it they do not"
+    )
+    paced.add_argument("--yes", action="store_true", help="the owner's word that they may, needed once")
     removed = commands.add_parser("remove", help="end everything of a bot and forget its token")
     removed.add_argument("name", metavar="@name")
     removed.add_argument("--yes", action="store_true", help="needed: it is done at once")

@@ -167,6 +167,8 @@ class _Journey:
             asked_ms = self._clock.now_ms()
             self._permit.passed()
             outcome = await self._doors.send(speaker, self._held.chat_id, prepared, block.effects, found.attempts)
+            if not prepared.uploads:
+                self._permit.answered()
         finally:
             self._doors.release(speaker, prepared)
         return await self._record(outcome, found, expected, block, asked_ms)

@@ -17,7 +17,7 @@ from engine.clock import ServerClock
 from engine.core.errors import RecoveryError
 from engine.core.gate import Reason
 from engine.core.lane import LaneState
-from engine.core.pace import Bucket, most_ahead
+from engine.core.pace import Bucket, Share, Throttle, most_ahead
 from engine.dispatch import LEFT_A_TOKEN, USED_A_TOKEN, Dispatch, End
 from engine.permit import Permit
 from engine.process import told_to_end
@@ -63,8 +63,10 @@ class Lane:
         clock: ServerClock,
         tenure: Tenure,
         elapsed_s: Callable[[], float] = time.monotonic,
+        first_after_s: float = 0.0,
     ) -> None:
         self._elapsed_s = elapsed_s
+        self._first_after_s = first_after_s
         self._bot_id = bot_id
         self._catalogue = catalogue
         self._timers = timers
@@ -75,7 +77,9 @@ class Lane:
         self._journeys: dict[asyncio.Task[None], Ticket] = {}
         self._on_the_way: set[Ticket] = set()
         self._answered_at = elapsed_s() - WARM_S
-        self._bucket: Bucket | None = None
+        self._throttle = Throttle(0, 0.0)
+        self._bucket = Bucket(1, 0.0)
+        self._fresh = Share()
         self._last_code: ClaimCode | None = None
         self._stale = False
         self._wake = asyncio.Event()
@@ -84,7 +88,8 @@ class Lane:
         self.lost = asyncio.Event()
 
     async def run(self) -> None:
-        """Turn after turn, until cancelled."""
+        """Turn after turn, until cancelled. Of many lanes that begin at once each has its moment to do so."""
+        await asyncio.sleep(self._first_after_s)
         keeper = asyncio.create_task(self._keep_leases())
         try:
             while not told_to_end():
@@ -115,7 +120,7 @@ class Lane:
             wait_s = bucket.wait_s(self._elapsed_s())
             return Turn(None, 0, min(LONGEST_SLEEP_S, max(SHORTEST_SLEEP_S, wait_s)))
         try:
-            claimed = await self._timers.claim(self._bot_id, wanted, LEASE_MS, epoch)
+            claimed = await self._timers.claim(self._bot_id, wanted, LEASE_MS, epoch, self._fresh.of(wanted))
         except Exception:
             self._give_back(bot, wanted)
             raise
@@ -150,23 +155,34 @@ class Lane:
 
     def _bucket_of(self, bot: Served, epoch: int) -> Bucket:
         """The bot's bucket; another pace begins with an empty one, and so does another tenure."""
-        if self._bucket is None or self._bucket.rate != bot.pace or self._epoch != epoch:
-            self._bucket, self._epoch = Bucket(bot.pace, self._elapsed_s()), epoch
+        now_s = self._elapsed_s()
+        if self._throttle.full != bot.pace or self._epoch != epoch:
+            self._throttle = Throttle(bot.pace, now_s)
+            self._bucket, self._epoch = Bucket(bot.pace, now_s), epoch
+        self._follow(bot, self._throttle.rate(now_s), now_s)
         return self._bucket
+
+    def _follow(self, bot: Served, rate: float, now_s: float) -> None:
+        """Send as fast as Telegram bears it, and say so when that changes."""
+        if rate < self._bucket.rate == bot.pace:
+            logger().warning("Lane slowed", bot=bot.username, rate=round(rate, 1), reason="Telegram answers late")
+        if self._bucket.rate < rate == bot.pace:
+            logger().info("Lane no longer slowed", bot=bot.username, rate=bot.pace)
+        self._bucket.change(rate, now_s)
 
     def _room(self, bot: Served, bucket: Bucket) -> int:
         free = min(BATCH, IN_FLIGHT - len(self._journeys))
         if bot.state is LaneState.DRAINING:
             return free
-        return bucket.take(max(0, min(free, most_ahead(bot.pace) - len(self._on_the_way))), self._elapsed_s())
+        return bucket.take(max(0, min(free, most_ahead(bucket.rate) - len(self._on_the_way))), self._elapsed_s())
 
     def _give_back(self, bot: Served, tokens: int) -> None:
-        if self._bucket and bot.state is not LaneState.DRAINING:
+        if bot.state is not LaneState.DRAINING:
             self._bucket.give_back(tokens)
 
     def _start(self, bot: Served, bucket: Bucket, held: Held) -> None:
         ticket = Ticket(held.chat_id, held.version)
-        permit = Permit(bucket, self._elapsed_s, partial(self._note_passed, ticket))
+        permit = Permit(bucket, self._throttle, self._elapsed_s, partial(self._note_passed, ticket))
         self._on_the_way.add(ticket)
         task = asyncio.create_task(self._journey(bot, held, ticket, permit))
         self._journeys[task] = ticket

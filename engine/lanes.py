@@ -14,6 +14,7 @@ from engine.clock import ServerClock
 from engine.core.campaign import Snapshot
 from engine.core.errors import RecoveryError
 from engine.core.lane import LaneState
+from engine.core.pace import FIRST_CALL_S
 from engine.dispatch import Dispatch
 from engine.lane import Lane
 from engine.rebuild import rebuild
@@ -59,11 +60,22 @@ class Lanes:
     def match(self) -> None:
         """One lane for each bot that is ours, none for the others."""
         ours = {bot_id for bot_id in self._catalogue.bots if self._shard.epoch_of(bot_id) is not None}
-        for bot_id in ours - self._running.keys():
-            lane = Lane(bot_id, self._catalogue, self._timers, self._dispatch, self._clock, self._shard)
+        for place, bot_id in enumerate(ours - self._running.keys()):
+            lane = self._lane(bot_id, first_after_s=place * FIRST_CALL_S)
             self._running[bot_id] = (lane, asyncio.create_task(lane.run()))
         for bot_id in self._running.keys() - ours:
             self._retire(bot_id)
+
+    def _lane(self, bot_id: int, first_after_s: float) -> Lane:
+        return Lane(
+            bot_id,
+            self._catalogue,
+            self._timers,
+            self._dispatch,
+            self._clock,
+            self._shard,
+            first_after_s=first_after_s,
+        )
 
     def mend(self, pool: Pool, client: Redis, sender: Sender) -> None:
         for bot_id, (lane, _) in self._running.items():

@@ -7,7 +7,7 @@ anybody: the bucket goes into debt, and says how long it takes to pay that off.
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from engine.core.pace import Bucket
+from engine.core.pace import Bucket, Throttle
 
 
 class Permit:
@@ -16,14 +16,17 @@ class Permit:
     def __init__(
         self,
         bucket: Bucket,
+        throttle: Throttle,
         elapsed_s: Callable[[], float],
         note_passed: Callable[[], None],
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._bucket = bucket
+        self._throttle = throttle
         self._elapsed_s = elapsed_s
         self._note_passed = note_passed
         self._pause = pause
+        self._passed_s = 0.0
         self.tokens = 1
 
     @property
@@ -38,7 +41,13 @@ class Permit:
             await self._pause(self._bucket.owe(messages, self._elapsed_s()))
 
     def passed(self) -> None:
+        self._passed_s = self._elapsed_s()
         self._note_passed()
+
+    def answered(self) -> None:
+        """Telegram has answered to a send without a file: how late it does so tells what pace it bears."""
+        now_s = self._elapsed_s()
+        self._throttle.hear(now_s - self._passed_s, now_s)
 
     def hold(self, for_ms: int) -> None:
         """The bot is told to come later: at once, for all that it has under way."""

@@ -13,6 +13,7 @@ from engine.core import campaign
 from engine.core.campaign import Change
 from engine.core.errors import BotError, NotFoundError, SettingsError
 from engine.core.gate import Reason
+from engine.core.pace import FREE_MOST, PAID_MOST
 from engine.core.speaker import Speaker
 from engine.settings import Secret
 from engine.vault import Vault
@@ -74,6 +75,19 @@ async def resume(pool: Pool, name: str, change: Change) -> None:
     await _set_status(pool, name, "active", "resume", change)
 
 
+async def set_pace(pool: Pool, name: str, pace: int, change: Change, *, paid: bool, confirmed: bool) -> None:
+    """Let a bot send so many messages a second; `paid`: Telegram takes Stars for what exceeds the free ones."""
+    _check_pace(pace, paid=paid)
+    async with transaction(pool) as connection:
+        known = await _named(connection, name)
+        if known.status == "removed":
+            raise _unknown(name)
+        if paid and not known.paid_broadcast and not confirmed:
+            raise _unpaid(known, pace)
+        if (known.pace, known.paid_broadcast) != (pace, paid):
+            await bots.set_pace(connection, known, pace, change, paid=paid)
+
+
 async def remove(pool: Pool, client: Redis, name: str, change: Change, *, confirmed: bool) -> int:
     """End everything of a bot and forget its token and timers; returns how many episodes that ended."""
     async with transaction(pool) as connection:
@@ -83,6 +97,23 @@ async def remove(pool: Pool, client: Redis, name: str, change: Change, *, confir
         ended = await _remove(connection, known, change) if known.status != "removed" else 0
     await forget_bot(client, known.bot_id)
     return ended
+
+
+def _check_pace(pace: int, *, paid: bool) -> None:
+    if not 1 <= pace <= PAID_MOST:
+        raise BotError(f"A pace is from 1 to {FREE_MOST} messages a second, or to {PAID_MOST} with --paid.")
+    if pace > FREE_MOST and not paid:
+        raise BotError(
+            f"Telegram sends {FREE_MOST} messages a second for free: give a pace of at most {FREE_MOST}, or add --paid,"
+            " so that the bot's Stars pay for what exceeds that."
+        )
+
+
+def _unpaid(known: BotRecord, pace: int) -> BotError:
+    return BotError(
+        f"Every message that @{known.username} sends above {FREE_MOST} a second would cost it Stars, which its owner"
+        f" allows in @BotFather: confirm with `python -m engine.bots pace @{known.username} {pace} --paid --yes`."
+    )
 
 
 async def _check_identity(connection: Connection, bot: Identity, meant: str | None) -> None:

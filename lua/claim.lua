@@ -1,6 +1,6 @@
--- Claims what is due for a short lease: urgent first, each under a new version; the due is kept in the state.
--- Lost: there is no generation, or it was written in another run of the server, which may have dropped the last marks.
--- Takes nothing later than the feed's watermark plus its slack: a dead feed holds everything in place.
+-- Claims what is due for a short lease under new versions, the due kept in the state: a few that only just fell due, the
+-- newest first, then urgent ones, then the longest due. Lost: no generation, or one of another run of the server, which
+-- may have dropped marks. Nothing is later than the feed's watermark and its slack: a dead feed holds all in place.
 -- Atomic because two pollers must never hold the same timer under the same version.
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> "version seen due mark opaque"
@@ -10,6 +10,7 @@
 -- ARGV[3] lease   ms
 -- ARGV[4] epoch   of the claiming poller
 -- ARGV[5] slack   ms beyond the watermark
+-- ARGV[6] fresh   so many of the limit go to what fell due in the last 30 s
 -- Returns {code, now_ms, nearest due in ms or -1 (HELD: until, FENCED: the higher epoch), then chat, version, seen, due, mark, opaque of each}
 -- 0 CLAIMED
 -- 1 LOST
@@ -32,27 +33,30 @@ if not bot[2] or tonumber(bot[2]) < epoch then redis.call('HSET', KEYS[3], 'epoc
 
 local limit = tonumber(ARGV[2])
 local horizon = math.min(now, tonumber(bot[3] or 0) + tonumber(ARGV[5]))
-local ceiling = string.format('%.0f', horizon - urgency)
-local chats = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ceiling, 'LIMIT', 0, limit)
-if #chats < limit then
-  local rest = redis.call('ZRANGEBYSCORE', KEYS[1], 0, string.format('%.0f', horizon), 'LIMIT', 0, limit - #chats)
-  for _, chat in ipairs(rest) do chats[#chats + 1] = chat end
-end
-
 local reply = {0, now, -1}
 local lease = string.format('%.0f', now + tonumber(ARGV[3]) - urgency)
-for _, chat in ipairs(chats) do
-  local state = redis.call('HGET', KEYS[2], chat)
-  local version, seen, due, mark, opaque = string.match(state or '', '^(%d+) (%d+) (%d+) (%d) (.*)$')
-  if version then
-    local fence = string.format('%.0f', math.max(now_us, version + 1))
-    redis.call('HSET', KEYS[2], chat, table.concat({fence, seen, due, mark, opaque}, ' '))
-    redis.call('ZADD', KEYS[1], lease, chat)
-    for _, part in ipairs({chat, fence, seen, due, mark, opaque}) do reply[#reply + 1] = part end
-  else
-    redis.call('ZREM', KEYS[1], chat)
+local function take(chats)
+  limit = limit - #chats
+  for _, chat in ipairs(chats) do
+    local state = redis.call('HGET', KEYS[2], chat)
+    local version, seen, due, mark, opaque = string.match(state or '', '^(%d+) (%d+) (%d+) (%d) (.*)$')
+    if version then
+      local fence = string.format('%.0f', math.max(now_us, version + 1))
+      redis.call('HSET', KEYS[2], chat, table.concat({fence, seen, due, mark, opaque}, ' '))
+      redis.call('ZADD', KEYS[1], lease, chat)
+      for _, part in ipairs({chat, fence, seen, due, mark, opaque}) do reply[#reply + 1] = part end
+    else
+      redis.call('ZREM', KEYS[1], chat)
+    end
   end
 end
+
+local upto = string.format('%.0f', horizon)
+local since = string.format('(%.0f', math.max(-1, horizon - 30000))
+local ceiling = string.format('%.0f', horizon - urgency)
+take(redis.call('ZREVRANGEBYSCORE', KEYS[1], upto, since, 'LIMIT', 0, math.min(limit, tonumber(ARGV[6]))))
+take(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ceiling, 'LIMIT', 0, limit))
+take(redis.call('ZRANGEBYSCORE', KEYS[1], 0, upto, 'LIMIT', 0, limit))
 
 local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 local plain = redis.call('ZRANGEBYSCORE', KEYS[1], 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)

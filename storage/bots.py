@@ -18,7 +18,7 @@ TOKEN_INCIDENTS: Final = ("bot_suspended", "feed_unauthorized")
 BLOCK_INCIDENTS: Final = ("block_refused", "block_media_missing")
 """What another version of the campaign may put right."""
 
-_BOT: Final = "SELECT id, username, token, status, pace FROM bots"
+_BOT: Final = "SELECT id, username, token, status, pace, paid_broadcast FROM bots"
 
 
 class BotRecord(NamedTuple):
@@ -27,6 +27,7 @@ class BotRecord(NamedTuple):
     token: bytes
     status: str
     pace: int
+    paid_broadcast: bool
 
 
 async def add(connection: Connection, bot_id: int, username: str, token: bytes, change: Change) -> None:
@@ -47,6 +48,16 @@ async def set_status(connection: Connection, before: BotRecord, status: str, act
     await connection.execute("UPDATE bots SET status = $2 WHERE id = $1", before.bot_id, status)
     states = (_state(before), _state(before._replace(status=status)))
     await audit.record(connection, change, before.bot_id, f"bot.{action}", *states)
+
+
+async def set_pace(connection: Connection, before: BotRecord, pace: int, change: Change, *, paid: bool) -> None:
+    """Let a bot send so many messages a second, at the cost of its Stars or for free."""
+    await connection.execute("UPDATE bots SET pace = $2, paid_broadcast = $3 WHERE id = $1", before.bot_id, pace, paid)
+    states = (
+        audit.state(username=before.username, pace=before.pace, paid_broadcast=before.paid_broadcast),
+        audit.state(username=before.username, pace=pace, paid_broadcast=paid),
+    )
+    await audit.record(connection, change, before.bot_id, "bot.pace", *states)
 
 
 async def remove(connection: Connection, before: BotRecord, change: Change) -> None:

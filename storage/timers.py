@@ -146,9 +146,10 @@ class Timers:
         reply = await self._scripts["confirm"](self._client, (k.bot, k.poll), self._now_us(), *holding, upto_ms)
         return Confirmed(OwnCode(int(reply[0])), int(reply[1]))
 
-    async def claim(self, bot_id: int, limit: int, lease_ms: int, epoch: int) -> Claimed:
+    async def claim(self, bot_id: int, limit: int, lease_ms: int, epoch: int, fresh: int = 0) -> Claimed:
+        """Claim what is due; so many of the limit go first to what has only just fallen due."""
         k = keys.of_bot(bot_id)
-        reply = await self._call("claim", k, self._now_us(), min(limit, BATCH), lease_ms, epoch, FEED_SLACK_MS)
+        reply = await self._call("claim", k, self._now_us(), min(limit, BATCH), lease_ms, epoch, FEED_SLACK_MS, fresh)
         return Claimed(ClaimCode(int(reply[0])), int(reply[1]), int(reply[2]), _held(reply[3:]))
 
     async def pass_(self, bot_id: int, tickets: Sequence[Ticket]) -> list[Fence]:

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ROOMS = ("engine", "storage", "bot", "bench", "migrations")
 PURE = {
-    *("collections.abc", "contextlib", "dataclasses", "enum", "functools", "typing"),
+    *("collections", "collections.abc", "contextlib", "dataclasses", "enum", "functools", "typing"),
     *("datetime", "zoneinfo", "importlib.resources"),  # the zones come with a package, as data
     *(
         "difflib",
@@ -19,6 +19,7 @@ PURE = {
         "msgspec",
         "msgspec.structs",
         "re",
+        "statistics",
         "unicodedata",
         "urllib.parse",
         "zlib",

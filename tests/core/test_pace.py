@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.pace import BURST_S, Bucket
+from engine.core.pace import BURST_S, Bucket, Share, Throttle
 
 
 def test_it_starts_empty() -> None:
@@ -70,6 +70,55 @@ def test_a_held_bucket_gives_nothing_and_begins_empty() -> None:
     assert (bucket.is_held(4.9), bucket.is_held(5.0)) == (True, False)
     assert bucket.wait_s(4.0) == pytest.approx(1.1)
     assert bucket.take(5, 5.15) == 1
+
+
+def test_another_rate_counts_from_now_on() -> None:
+    bucket = Bucket(50, 0.0)
+    bucket.change(20, 0.05)
+    assert bucket.take(9, 0.1) == 3
+    assert bucket.wait_s(0.1) == pytest.approx(0.025)
+
+
+@pytest.mark.parametrize("turns", [[1] * 8, [3, 5], [8], [2, 1, 4, 1]])
+def test_a_quarter_is_kept_for_the_newest_however_few_are_taken_at_once(turns: list[int]) -> None:
+    share = Share()
+    assert sum(share.of(tokens) for tokens in turns) == 2
+
+
+def heard(throttle: Throttle, tooks_s: list[float], now_s: float) -> float:
+    for took_s in tooks_s:
+        throttle.hear(took_s, now_s)
+    return throttle.rate(now_s)
+
+
+def test_late_answers_slow_a_bot_once_a_second_and_never_to_a_stop() -> None:
+    throttle = Throttle(100, 0.0)
+    assert heard(throttle, [1.1] * 16, 1.0) == pytest.approx(70)
+    assert heard(throttle, [1.1] * 16, 1.9) == pytest.approx(70)
+    assert heard(throttle, [8.0] * 16, 2.0) == pytest.approx(49)
+    assert [heard(throttle, [8.0] * 16, 3.0 + turn) for turn in range(20)][-1] == pytest.approx(10)
+
+
+def test_prompt_answers_bring_the_pace_back_a_tenth_a_second() -> None:
+    throttle = Throttle(100, 0.0)
+    heard(throttle, [2.0] * 16, 1.0)
+    assert heard(throttle, [0.7] * 16, 2.0) == pytest.approx(70), "neither late nor prompt"
+    assert heard(throttle, [0.1] * 16, 3.0) == pytest.approx(80)
+    assert throttle.rate(4.5) == pytest.approx(95)
+    assert throttle.rate(9.0) == 100
+
+
+@pytest.mark.parametrize("late", [1, 7])
+def test_the_late_answers_of_a_few_chats_slow_nobody(late: int) -> None:
+    throttle = Throttle(100, 0.0)
+    assert heard(throttle, [8.0] * late + [0.05] * (16 - late), 1.0) == 100
+
+
+def test_too_few_answers_and_old_ones_tell_nothing() -> None:
+    throttle = Throttle(100, 0.0)
+    assert heard(throttle, [8.0] * 15, 1.0) == 100
+    assert heard(throttle, [8.0], 2.0) == pytest.approx(70)
+    assert throttle.rate(12.0) == 100
 
 
 @given(

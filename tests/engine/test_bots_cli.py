@@ -138,6 +138,8 @@ async def test_from_its_door_a_bot_is_added_held_let_go_and_removed(
     )
     assert await door(settings, "list") == (0, f"{info.id}  {name}  paused\n", "")
     assert await door(settings, "resume", name) == (0, f"{name} is active.\n", "")
+    paced = await door(settings, "pace", name, "40", "--paid", "--yes")
+    assert paced == (0, f"{name} sends at most 40 messages a second, paid with its Stars.\n", "")
     status, out, err = await door(settings, "remove", name)
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert f"confirm with `python -m engine.bots remove {name} --yes`" in err

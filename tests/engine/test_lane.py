@@ -224,6 +224,62 @@ async def test_a_429_stops_the_whole_lane_and_whatever_has_not_left(yard: Yard) 
     assert not other.is_withdrawn
 
 
+async def test_late_answers_slow_a_lane_and_prompt_ones_end_that(
+    yard: Yard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await yard.arm(100)
+    await yard.turn_after(0)
+    yard.journeys.go.set()
+    assert (await yard.turn_after(1)).claimed == 5
+    yard.now_s += 2
+    for permit in yard.journeys.permits * 4:
+        permit.answered()
+    assert (await yard.turn_after(0)).claimed == 3
+    yard.now_s += 1
+    for permit in yard.journeys.permits * 4:
+        permit.passed()
+        permit.answered()
+    await yard.turn_after(0)
+    await yard.turn_after(5)
+    said = [line for line in capsys.readouterr().out.splitlines() if "slowed" in line]
+    assert ["Lane slowed" in said[0], "Lane no longer slowed" in said[1], len(said)] == [True, True, 2]
+    assert "17.5" in said[0]
+
+
+async def test_a_quarter_of_what_a_lane_claims_is_kept_for_the_newest(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    claim = yard.timers.claim
+
+    async def claims(bot_id: int, limit: int, lease_ms: int, epoch: int, fresh: int) -> Any:
+        asked.append((limit, fresh))
+        return await claim(bot_id, limit, lease_ms, epoch, fresh)
+
+    monkeypatch.setattr(yard.timers, "claim", claims)
+    yard.journeys.go.set()
+    await yard.arm(40)
+    await yard.turn_after(0)
+    for _ in range(8):
+        await yard.turn_after(0.0401)
+    assert sum(limit for limit, _ in asked) == 8
+    assert sum(fresh for _, fresh in asked) == 2
+
+
+async def test_each_of_many_lanes_waits_for_its_moment_to_begin(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: asyncio.Queue[float] = asyncio.Queue()
+
+    async def pause(seconds: float) -> None:
+        pauses.put_nowait(seconds)
+        await asyncio.Event().wait()
+
+    yard.lane._first_after_s = 0.35
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    running = asyncio.create_task(yard.lane.run())
+    assert await pauses.get() == 0.35
+    running.cancel()
+
+
 async def test_what_is_paid_for_an_album_is_missing_for_others_and_comes_back_unused(yard: Yard) -> None:
     await yard.arm(40)
     await yard.turn_after(0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.core.pace import Bucket
+from engine.core.pace import Bucket, Throttle
 from engine.permit import Permit
 
 
@@ -11,12 +11,13 @@ class Till:
 
     def __init__(self) -> None:
         self.bucket = Bucket(10, 0.0)
+        self.throttle = Throttle(10, 0.0)
         self.now_s = 0.0
         self.pauses: list[float] = []
         self.passed = 0
 
     def permit(self) -> Permit:
-        return Permit(self.bucket, lambda: self.now_s, self._note_passed, self._pause)
+        return Permit(self.bucket, self.throttle, lambda: self.now_s, self._note_passed, self._pause)
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -54,3 +55,14 @@ async def test_who_passes_is_noted() -> None:
     till = Till()
     till.permit().passed()
     assert till.passed == 1
+
+
+async def test_late_answers_are_heard_of_by_the_lane() -> None:
+    till = Till()
+    permits = [till.permit() for _ in range(16)]
+    for permit in permits:
+        permit.passed()
+    till.now_s = 3.0
+    for permit in permits:
+        permit.answered()
+    assert till.throttle.rate(till.now_s) < till.throttle.full

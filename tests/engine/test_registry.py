@@ -13,7 +13,7 @@ from engine.registry import Identity, Registered
 from engine.settings import Secret, load_settings
 from engine.vault import Vault
 from storage import bots
-from storage.catalogue import list_bots
+from storage.catalogue import BotRow, list_bots
 from storage.keys import of_bot
 from storage.postgres import Pool, open_pool, transaction
 from storage.redis import Redis, open_redis
@@ -118,6 +118,49 @@ async def test_a_bot_is_held_and_let_go_once_each(office: Office) -> None:
             await act(office.pool, "@SHOP_bot", LATER)
             assert await office.status() == status
     assert await office.actions() == ["bot.add", "bot.pause", "bot.resume"]
+
+
+async def set_pace(office: Office, pace: int, *, paid: bool = False, confirmed: bool = False) -> BotRow:
+    """As pollers know it then."""
+    await registry.set_pace(office.pool, "@shop_bot", pace, LATER, paid=paid, confirmed=confirmed)
+    (row,) = await list_bots(office.pool)
+    return row
+
+
+async def test_a_pace_is_changed_and_audited_once(office: Office) -> None:
+    for _ in range(2):
+        assert (await set_pace(office, 30)).pace == 30
+    assert await office.actions() == ["bot.add", "bot.pace"]
+    states = await office.pool.fetch("SELECT before ->> 'pace', after ->> 'pace' FROM audit_log ORDER BY id")
+    assert tuple(states[-1]) == ("25", "30")
+
+
+async def test_what_costs_stars_needs_the_owners_word_once_and_ends_with_a_free_pace(office: Office) -> None:
+    with pytest.raises(BotError, match=r"confirm with `python -m engine\.bots pace @shop_bot 500 --paid --yes`"):
+        await set_pace(office, 500, paid=True)
+    row = await set_pace(office, 500, paid=True, confirmed=True)
+    assert (row.pace, row.paid_broadcast) == (500, True)
+    assert (await set_pace(office, 1_000, paid=True)).pace == 1_000
+    row = await set_pace(office, 25)
+    assert (row.pace, row.paid_broadcast) == (25, False)
+
+
+@pytest.mark.parametrize(
+    ("pace", "paid", "mend"),
+    [(31, False, "at most 30, or add --paid"), (0, False, "from 1 to 30"), (1_001, True, "to 1000 with --paid")],
+)
+async def test_a_pace_that_telegram_does_not_bear_is_refused(
+    office: Office, pace: int, mend: str, *, paid: bool
+) -> None:
+    with pytest.raises(BotError, match=mend):
+        await set_pace(office, pace, paid=paid, confirmed=True)
+    assert await office.actions() == ["bot.add"]
+
+
+async def test_a_bot_that_is_unknown_or_removed_has_no_pace(office: Office) -> None:
+    await office.remove()
+    with pytest.raises(NotFoundError, match="There is no bot @shop_bot"):
+        await set_pace(office, 20)
 
 
 @pytest.mark.parametrize("act", [registry.pause, registry.resume])

@@ -49,8 +49,8 @@ class Bench:
         self.now_ms += ms
         await self.confirm()
 
-    async def claim(self, limit: int = 10, epoch: int = 1) -> Claimed:
-        return await self.timers.claim(BOT, limit, LEASE_MS, epoch)
+    async def claim(self, limit: int = 10, epoch: int = 1, fresh: int = 0) -> Claimed:
+        return await self.timers.claim(BOT, limit, LEASE_MS, epoch, fresh)
 
     async def claim_one(self) -> Held:
         (held,) = (await self.claim()).timers

@@ -91,7 +91,7 @@ async def _do(bench: Bench, deed: str, chat: int, ms: int) -> None:
         "touch": lambda: bench.timers.touch(BOT, [Sign(chat, 0)], 1_000),
         "sign": lambda: bench.timers.touch(BOT, [Sign(chat, now - ms), Sign(1, now - ms)], 1_000),
         "disarm": lambda: bench.timers.touch(BOT, [Sign(chat, 0)], None),
-        "claim": lambda: bench.claim(limit=1 + ms % 3),
+        "claim": lambda: bench.claim(limit=1 + ms % 3, fresh=ms % 2),
         "pass": lambda: bench.timers.pass_(BOT, [Ticket(chat, held - odd)]),
         "extend": lambda: bench.timers.extend(BOT, [Ticket(chat, held - odd)], LEASE_MS),
         "settle": lambda: bench.timers.settle(BOT, [Next(chat, held, now + ms, urgent=odd, opaque="1 c")]),

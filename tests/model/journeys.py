@@ -20,7 +20,7 @@ from engine.core.outcome import (
     Unreachable,
     not_sent,
 )
-from engine.core.pace import Bucket
+from engine.core.pace import Bucket, Throttle
 from engine.core.sequence import Found
 from engine.core.speaker import Speaker
 from engine.dispatch import Dispatch
@@ -150,10 +150,13 @@ class StoppingDoors:
         await self.stop("mark")
         await self.real.mark_unreachable(bot_id, chat_id, since_ms)
 
+    async def tell_of_block(self, *_: object) -> None:
+        """What admins are told has no part in the protocol."""
+
 
 def _permit() -> Permit:
     """Pace has no part in the protocol."""
-    return Permit(Bucket(1, 0.0), elapsed_s=lambda: 0.0, note_passed=lambda: None)
+    return Permit(Bucket(1, 0.0), Throttle(1, 0.0), elapsed_s=lambda: 0.0, note_passed=lambda: None)
 
 
 class Journey:

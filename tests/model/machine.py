@@ -19,6 +19,7 @@ from tests.model.journeys import ANSWERS, Journey
 from tests.model.world import HALTS, VARIANTS, Rules, World
 
 CHATS = st.integers(1, 2)
+POLLERS = st.sampled_from(["this", "this", "an older", "a newer"])
 PICKS = st.integers(0, 3)
 OUTCOMES = st.sampled_from(["accepted", "accepted", *ANSWERS])
 STOPS = st.sampled_from(["claim", "pass", "send", "answer", "report", "settle", "last write", ""])
@@ -84,11 +85,11 @@ class Machine(RuleBasedStateMachine):
     def time_passes(self, ms: int, *, feed: bool) -> None:
         self._do(self.world.pass_time(ms, feed=feed))
 
-    @rule(limit=st.integers(1, 3), poller=st.sampled_from(["this", "this", "an older", "a newer"]))
-    def claim(self, limit: int, poller: str) -> None:
+    @rule(limit=st.integers(1, 3), fresh=st.integers(0, 2), poller=POLLERS)
+    def claim(self, limit: int, fresh: int, poller: str) -> None:
         """With what the poller knew of the campaign when it last looked."""
         self._epoch += poller == "a newer"
-        self._do(self.world.claim(limit, self._epoch - (poller == "an older")))
+        self._do(self.world.claim(limit, self._epoch - (poller == "an older"), fresh))
 
     @precondition(_under_way)
     @rule(pick=PICKS, until=STOPS, answer=OUTCOMES)

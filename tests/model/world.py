@@ -267,12 +267,12 @@ class World:
     async def refresh(self) -> None:
         await self.catalogue.refresh()
 
-    async def claim(self, limit: int = 10, epoch: int = 1) -> ClaimCode | None:
+    async def claim(self, limit: int = 10, epoch: int = 1, fresh: int = 0) -> ClaimCode | None:
         """One turn of a lane, as far as it concerns Redis; the journeys stop before their first door."""
         bot = self.catalogue.bots[BOT]
         if bot.state is LaneState.SHUT:
             return None
-        claimed = await self.timers.claim(BOT, limit, LEASE_MS, epoch)
+        claimed = await self.timers.claim(BOT, limit, LEASE_MS, epoch, fresh)
         for held in claimed.timers:
             self.promises.claimed(held.due_ms, self.clock.now_ms())
             doors = self.rules.doors(self._doors, self.promises, self._poller_clock, held)

@@ -25,7 +25,7 @@ async def connection(database_url: str) -> AsyncIterator[Connection]:
 async def test_a_known_bot_gets_its_new_token_and_name(connection: Connection) -> None:
     await bots.add(connection, 7, "shop_bot", b"old", CHANGE)
     await bots.add(connection, 7, "store_bot", b"new", CHANGE)
-    assert await bots.list_bots(connection) == [BotRecord(7, "store_bot", b"new", "active", 25)]
+    assert await bots.list_bots(connection) == [BotRecord(7, "store_bot", b"new", "active", 25, paid_broadcast=False)]
 
 
 async def test_a_suspended_bot_says_why_once_and_is_active_again_with_a_new_token(connection: Connection) -> None:
@@ -55,7 +55,9 @@ async def test_a_removed_bot_is_not_listed(connection: Connection) -> None:
 
 async def test_a_bot_is_found_by_its_name_however_it_is_written(connection: Connection) -> None:
     await bots.add(connection, 7, "Shop_Bot", b"t", CHANGE)
-    assert await bots.hold_named(connection, "shop_BOT") == BotRecord(7, "Shop_Bot", b"t", "active", 25)
+    assert await bots.hold_named(connection, "shop_BOT") == BotRecord(
+        7, "Shop_Bot", b"t", "active", 25, paid_broadcast=False
+    )
     assert await bots.hold_named(connection, "other_bot") is None
 
 
@@ -84,7 +86,7 @@ async def test_a_removed_bot_has_no_token_any_more(connection: Connection) -> No
     known = await bots.hold(connection, 7)
     assert known
     await bots.remove(connection, known, CHANGE)
-    assert await bots.hold(connection, 7) == BotRecord(7, "shop_bot", b"", "removed", 25)
+    assert await bots.hold(connection, 7) == BotRecord(7, "shop_bot", b"", "removed", 25, paid_broadcast=False)
 
 
 async def test_a_block_is_told_of_once_until_another_version_is_published(connection: Connection) -> None:
