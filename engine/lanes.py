@@ -17,7 +17,7 @@ from engine.core.lane import LaneState
 from engine.core.pace import FIRST_CALL_S
 from engine.dispatch import Dispatch
 from engine.lane import Lane
-from engine.rebuild import rebuild
+from engine.rebuild import arm_unheard, rebuild
 from engine.sender import LONGEST_S, Sender
 from engine.shard import Shard
 from engine.telemetry import logger
@@ -82,9 +82,10 @@ class Lanes:
             bot = self._catalogue.bots[bot_id]
             if bot_id in self._mending and not self._mending[bot_id].done():
                 continue
-            if bot.newest and (lane.lost.is_set() or self._lacks_touches(bot)) and _arms(bot):
-                mending = self._rebuild(pool, client, bot, bot.newest, lane)
-                self._mending[bot_id] = asyncio.create_task(mending)
+            if bot.newest and lane.lost.is_set() and _arms(bot):
+                self._mending[bot_id] = asyncio.create_task(self._rebuild(pool, client, bot, bot.newest, lane))
+            elif bot.newest and self._lacks_touches(bot) and _arms(bot):
+                self._mending[bot_id] = asyncio.create_task(self._arm_unheard(pool, bot, bot.newest))
             elif lane.suspected == bot.sealed_token:
                 self._mending[bot_id] = asyncio.create_task(self._ask_after_token(pool, sender, bot, lane))
 
@@ -115,7 +116,6 @@ class Lanes:
         finishing.add_done_callback(self._retiring.discard)
 
     async def _rebuild(self, pool: Pool, client: Redis, bot: Served, newest: Snapshot, lane: Lane) -> None:
-        heard = self._lacks_touches(bot)
         try:
             run = await run_of(client)
             await asyncio.sleep(REPEATED_WITHIN_S)
@@ -125,8 +125,16 @@ class Lanes:
             return
         logger().info("Timers rebuilt from PostgreSQL", bot=bot.username, chats=chats)
         lane.lost.clear()
-        if heard:
-            self._restored[bot.bot_id] = bot.activated_at_ms
+
+    async def _arm_unheard(self, pool: Pool, bot: Served, newest: Snapshot) -> None:
+        try:
+            armed = await arm_unheard(pool, self._timers, bot.bot_id, newest, bot.activated_at_ms)
+        except RecoveryError as error:
+            logger().warning("Silences since the activation not armed yet", bot=bot.username, error=str(error))
+            return
+        self._restored[bot.bot_id] = bot.activated_at_ms
+        if armed:
+            logger().info("Silences since the activation armed", bot=bot.username, chats=armed)
 
     async def _ask_after_token(self, pool: Pool, sender: Sender, bot: Served, lane: Lane) -> None:
         try:

@@ -2,7 +2,12 @@
 
 Touches go on meanwhile: `restore` gives way to whatever was seen later. Only when every page is in does the generation
 say that the timers are whole; until then nothing of the bot is claimed.
+
+After every activation the silences of those come in that nobody armed. There the timers of open episodes are left
+alone: nothing was lost, and a chat whose first block is on the wire would be taken from its journey.
 """
+
+from collections.abc import AsyncIterator
 
 from engine.core import cursor
 from engine.core.campaign import Snapshot
@@ -20,13 +25,27 @@ async def rebuild(
 
     `run` is the server's as of before: one that restarts meanwhile is another, and its timers are lost again.
     """
-    restored, last_chat = 0, -1
-    while page := await memory.remembered(pool, bot_id, last_chat, activated_at_ms):
-        chats = [_lost(row, newest) for row in page]
-        restored += sum(await timers.restore(bot_id, chats))
-        last_chat = page[-1].chat_id
+    restored = 0
+    async for page in _pages(pool, bot_id, activated_at_ms):
+        restored += sum(await timers.restore(bot_id, [_lost(row, newest) for row in page]))
     await feed.set_generation(client, bot_id, await feed.server_now_ms(client), run)
     return restored
+
+
+async def arm_unheard(pool: Pool, timers: Timers, bot_id: int, newest: Snapshot, activated_at_ms: int) -> int:
+    """Arm the silences whose receivers had not heard of the activation; returns how many. Raises UnreachableError."""
+    armed = 0
+    async for page in _pages(pool, bot_id, activated_at_ms):
+        silent = [_lost(row, newest) for row in page if row.cursor is None]
+        armed += sum(await timers.restore(bot_id, silent)) if silent else 0
+    return armed
+
+
+async def _pages(pool: Pool, bot_id: int, activated_at_ms: int) -> AsyncIterator[list[Remembered]]:
+    last_chat = -1
+    while page := await memory.remembered(pool, bot_id, last_chat, activated_at_ms):
+        yield page
+        last_chat = page[-1].chat_id
 
 
 def _lost(row: Remembered, newest: Snapshot) -> Lost:

@@ -1,0 +1,65 @@
+"""What PostgreSQL remembers of a bot's chats becomes timers again: all of it, or only the silences that nobody armed."""
+
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+import pytest
+
+from engine import rebuild
+from engine.core.campaign import Snapshot
+from storage import chats, deliveries, keys
+from storage.chats import Life
+from storage.deliveries import Beginning
+from storage.postgres import Pool, open_pool
+from storage.redis import Redis, open_redis
+from storage.timers import Sign, Timers
+
+BOT, BEGUN, UNHEARD = 7, 41, 42
+ACTIVATED = 1_800_000_000_000
+SILENCE = ACTIVATED + 5_000
+NEWEST = Snapshot(zone="UTC", steps=())
+
+_LIVE = """
+INSERT INTO bots (id, username, token, created_at) VALUES (7, 'shop', '', 0);
+INSERT INTO recovery_campaigns (bot_id, state, threshold_ms, zone, lateness_ms) VALUES (7, 'live', 60000, 'UTC', 60000);
+"""
+
+
+class Ground(NamedTuple):
+    pool: Pool
+    client: Redis
+    timers: Timers
+
+    async def version(self, chat: int) -> int | None:
+        return (await self.timers.versions(BOT, [chat]))[0]
+
+
+@pytest.fixture
+async def ground(redis_url: str, database_url: str) -> AsyncIterator[Ground]:
+    """One chat whose episode has begun, from a timer that knows nothing of it yet; and one that Redis never heard of."""
+    client = open_redis(redis_url)
+    async with await open_pool(database_url) as pool:
+        await pool.execute(_LIVE)
+        timers = Timers(client)
+        await timers.touch(BOT, [Sign(BEGUN, SILENCE)], NEWEST.threshold_ms)
+        async with pool.acquire() as connection:
+            await chats.flush(connection, [Life(BOT, chat, SILENCE) for chat in (BEGUN, UNHEARD)], SILENCE)
+        beginning = Beginning(BOT, BEGUN, SILENCE, 10, 1, "hello", "one", SILENCE + 60_000)
+        await deliveries.begin(pool, [beginning], SILENCE + 60_000)
+        yield Ground(pool, client, timers)
+    await client.aclose()
+
+
+async def test_a_silence_that_nobody_armed_is_armed_and_an_open_episode_keeps_its_claim(ground: Ground) -> None:
+    claimed = await ground.version(BEGUN)
+    assert await rebuild.arm_unheard(ground.pool, ground.timers, BOT, NEWEST, ACTIVATED) == 1
+    assert await ground.version(BEGUN) == claimed is not None
+    assert await ground.version(UNHEARD)
+    assert not await ground.client.hexists(keys.of_bot(BOT).bot, "generation")
+
+
+async def test_lost_timers_come_back_with_their_episodes(ground: Ground) -> None:
+    claimed = await ground.version(BEGUN)
+    assert await rebuild.rebuild(ground.pool, ground.client, ground.timers, BOT, NEWEST, ACTIVATED, run="") == 2
+    assert await ground.version(BEGUN) != claimed
+    assert await ground.client.hexists(keys.of_bot(BOT).bot, "generation")
