@@ -4,11 +4,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from bench.faults import question as faults
 from bench.first_light import question as first_light
 from bench.idle import question as idle
 from bench.speed import question as speed
 
 _QUESTIONS: Final[dict[str, tuple[Callable[[Sequence[str]], int], str]]] = {
+    "faults": (faults.main, "what comes of each fault of the wire, at each block of a step?"),
     "first-light": (first_light.main, "is every message that is owed sent once, in time, and no other?"),
     "idle": (idle.main, "what does an armed chat cost while nothing is due?"),
     "sandbox": (speed.main, "what does a call of the local Bot API cost?"),

@@ -23,11 +23,13 @@ import msgspec
 from bench.sandbox import ports
 from bench.sandbox.wire import BotInfo
 from engine import administration, bots, campaign_file
-from engine.core.campaign import Change
+from engine.campaign_media import NamedFiles
+from engine.core.campaign import Change, Snapshot
 from engine.core.errors import RecoveryError
 from engine.local.process import last_lines, start, stop
 from engine.local.servers import temporary_servers
 from engine.local.wait import until_ready
+from engine.media.library import Library
 from engine.settings import Secret, Settings, load_settings
 from storage.migrations import upgrade
 from storage.postgres import open_pool
@@ -191,20 +193,29 @@ def house(logs: Path) -> Iterator[House]:
         yield House({**_inherited(), **ours}, logs, running)
 
 
-async def give_campaign(settings: Settings, infos: tuple[BotInfo, ...], campaign: str) -> None:
-    """Register the bots, and set the campaign live for each."""
-    draft = campaign_file.read(campaign.encode(), _CAMPAIGN_FILE, settings.min_threshold_ms)
+async def give_campaign(settings: Settings, infos: tuple[BotInfo, ...], campaign: str | Path) -> None:
+    """Register the bots, and set the campaign live for each. A campaign with media is a file, with those beside it."""
     change = Change(actor="bench", at=time.time_ns() // 1_000_000)
+    files, least = NamedFiles(), settings.min_threshold_ms
+    draft = _draft(campaign, least, files)
     for info in infos:
         await bots.add(settings, Secret(info.token))
     pool = await open_pool(settings.database_url)
     try:
+        await files.add(Library(pool, settings.media_dir), change.at)
         for info in infos:
-            await administration.import_draft(pool, info.username, draft, settings.min_threshold_ms, change)
-            await administration.publish(pool, info.username, settings.min_threshold_ms, change)
+            await administration.import_draft(pool, info.username, draft, least, change)
+            await administration.publish(pool, info.username, least, change)
             await administration.activate(pool, info.username, change)
     finally:
         await pool.close()
+
+
+def _draft(campaign: str | Path, least: int, files: NamedFiles) -> Snapshot:
+    """Raises CampaignError."""
+    if isinstance(campaign, Path):
+        return campaign_file.load(campaign, least, files.hash_of)
+    return campaign_file.read(campaign.encode(), _CAMPAIGN_FILE, least)
 
 
 def _inherited() -> dict[str, str]:
