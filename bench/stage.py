@@ -23,7 +23,7 @@ import msgspec
 from bench.sandbox import ports
 from bench.sandbox.wire import BotInfo
 from engine import administration, bots, campaign_file
-from engine.campaign_media import NamedFiles
+from engine.campaign_file import NamedFiles
 from engine.core.campaign import Change, Snapshot
 from engine.core.errors import RecoveryError
 from engine.local.process import last_lines, start, stop
