@@ -15,7 +15,7 @@ from engine.clock import ServerClock
 from engine.core import templates
 from engine.core.aftermath import rule_for
 from engine.core.campaign import choose
-from engine.core.content import Replace, Text, Unbutton
+from engine.core.content import Replace, Unbutton
 from engine.core.errors import RecoveryError
 from engine.core.outcome import Outcome, Rejected, RetryLater, Sent, Unreachable, not_sent
 from engine.core.sequence import find_block, find_step
@@ -119,8 +119,8 @@ class Sweeper:
         if block and isinstance(rule, Replace):
             person = Person(leftover.first_name, leftover.username, leftover.language)
             text = templates.render(rule.text, person, bot.username)
-            captioned = not isinstance(choose(block, person.language), Text)
-            return await self._sender.replace(speaker, chat_id, message_id, text, captioned=captioned)
+            sent = choose(block, person.language)
+            return await self._sender.replace(speaker, chat_id, message_id, text, sent)
         if isinstance(rule, Unbutton):
             return await self._sender.unbutton(speaker, chat_id, message_id)
         return Rejected("the block has no such rule")

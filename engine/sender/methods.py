@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 from aiogram.methods import (
+    EditMessageCaption,
+    EditMessageText,
     SendAnimation,
     SendAudio,
     SendDocument,
@@ -71,7 +73,7 @@ _PREVIEWS: Final[Mapping[Preview, LinkPreviewOptions | None]] = {
     "large": LinkPreviewOptions(prefer_large_media=True),
     "above": LinkPreviewOptions(show_above_text=True),
 }
-HTML: Final = "HTML"
+_HTML: Final = "HTML"
 
 
 def method_of(speaker: Speaker, chat_id: int, content: Content, effects: Effects, files: Files) -> TelegramMethod[Any]:
@@ -89,10 +91,19 @@ def method_of(speaker: Speaker, chat_id: int, content: Content, effects: Effects
             return _poll(content, speaker, how)
 
 
+def replacement(chat_id: int, message_id: int, text: str, sent: Content) -> TelegramMethod[Any]:
+    """Where the caption stands has to be said again: else it goes under the picture."""
+    where: dict[str, Any] = {"chat_id": chat_id, "message_id": message_id, "parse_mode": _HTML}
+    if isinstance(sent, Text):
+        return EditMessageText(text=text, **where)
+    above = isinstance(sent, Media | Album) and sent.above
+    return EditMessageCaption(caption=text, show_caption_above_media=above or None, **where)
+
+
 def _text(content: Text, speaker: Speaker, how: dict[str, Any]) -> SendMessage:
     return SendMessage(
         text=content.text,
-        parse_mode=HTML,
+        parse_mode=_HTML,
         link_preview_options=_PREVIEWS[content.preview],
         reply_markup=keyboard(content.buttons, speaker),
         **how,
@@ -119,7 +130,7 @@ def _look(kind: MediaKind, caption: str, *, above: bool, spoiler: bool) -> dict[
     """A document stays one, even if Telegram would rather see a film in it: else its file id would not serve again."""
     look: dict[str, Any] = {"disable_content_type_detection": True} if kind == "document" else {}
     if caption and kind in CAPTIONED:
-        look |= {"caption": caption, "parse_mode": HTML}
+        look |= {"caption": caption, "parse_mode": _HTML}
     if kind in COVERABLE:
         look |= {"has_spoiler": spoiler or None, "show_caption_above_media": above or None}
     return look

@@ -12,9 +12,7 @@ from aiogram import Bot
 from aiogram.methods import (
     DeleteMessage,
     DeleteMessages,
-    EditMessageCaption,
     EditMessageReplyMarkup,
-    EditMessageText,
     GetMe,
     SendChatAction,
     TelegramMethod,
@@ -28,7 +26,7 @@ from engine.core.speaker import Speaker
 from engine.media.uploads import Busy, Known, Mine, Missing, Upload, Uploads
 from engine.sender import answers
 from engine.sender.actions import Action
-from engine.sender.methods import HTML, Files, method_of
+from engine.sender.methods import Files, method_of, replacement
 from engine.sender.session import TIMEOUT_S, Accepted, Refused, Session
 from engine.telemetry import logger
 
@@ -100,13 +98,9 @@ class Sender:
     async def unbutton(self, speaker: Speaker, chat_id: int, message_id: int) -> Outcome:
         return await self._do(speaker, EditMessageReplyMarkup(chat_id=chat_id, message_id=message_id), (message_id,))
 
-    async def replace(self, speaker: Speaker, chat_id: int, message_id: int, text: str, *, captioned: bool) -> Outcome:
-        """Put another text, or caption, in the place of the one that stands; the buttons go with it."""
-        where: dict[str, Any] = {"chat_id": chat_id, "message_id": message_id, "parse_mode": HTML}
-        method: TelegramMethod[Any] = (
-            EditMessageCaption(caption=text, **where) if captioned else EditMessageText(text=text, **where)
-        )
-        return await self._do(speaker, method, (message_id,))
+    async def replace(self, speaker: Speaker, chat_id: int, message_id: int, text: str, sent: Content) -> Outcome:
+        """Put another text, or caption, in the place of that of what was sent; the buttons go with it."""
+        return await self._do(speaker, replacement(chat_id, message_id, text, sent), (message_id,))
 
     async def is_authorized(self, token: str) -> bool | None:
         """Ask Telegram who the bot is: None when it does not say."""

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import pytest
+
 from bench.sandbox.wire import Fault, FaultKind
 from engine.core.content import Media, StopButton, Text
 from engine.core.outcome import Rejected, Sent, Unknown, Unreachable
@@ -45,19 +47,24 @@ async def test_the_buttons_go(stage: Stage) -> None:
 async def test_another_text_takes_the_place_and_the_buttons_go(stage: Stage) -> None:
     await stage.send(HELLO)
     for _ in range(2):
-        outcome = await stage.sender.replace(stage.speaker, stage.person, 2, "<b>welcome</b>", captioned=False)
+        outcome = await stage.sender.replace(stage.speaker, stage.person, 2, "<b>welcome</b>", HELLO)
         assert outcome == Sent((2,))
         (message,) = await stage.told()
         assert (message.text, len(message.entities), message.reply_markup) == ("welcome", 1, None)
 
 
-async def test_another_caption_takes_the_place(gallery: Gallery) -> None:
+@pytest.mark.parametrize("above", [False, True])
+async def test_another_caption_takes_the_place_and_stays_where_the_first_one_stood(
+    gallery: Gallery, *, above: bool
+) -> None:
     asset = await gallery.library.add("photo", png(), "a.png")
-    await gallery.send(Media("photo", asset.sha256, "look"))
-    outcome = await gallery.sender.replace(gallery.speaker, gallery.person, 2, "<b>welcome</b>", captioned=True)
+    look = Media("photo", asset.sha256, "look", above=above)
+    await gallery.send(look)
+    outcome = await gallery.sender.replace(gallery.speaker, gallery.person, 2, "<b>welcome</b>", look)
     assert outcome == Sent((2,))
     (message,) = await gallery.told()
     assert (message.text, message.caption, len(message.entities)) == ("welcome", True, 1)
+    assert message.caption_above is above
 
 
 async def test_what_is_gone_cannot_be_changed(stage: Stage) -> None:
