@@ -1,7 +1,8 @@
 """`python -m engine.bots`: registers, paces, holds and removes the bots whose users are watched.
 
 A token comes from BOT_TOKEN or from standard input, never from the command line, where others could read it. Telegram
-says whose it is before it is stored, encrypted. What may be done is decided in `engine.registry`.
+says whose it is before it is stored, encrypted. What may be done is decided in `engine.registry`, and with the keys of
+a bot's HTTP API in `engine.api_keys`.
 """
 
 import argparse
@@ -12,13 +13,14 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
 import aiohttp
 import msgspec
 
-from engine import registry
+from engine import api_keys, registry
 from engine.core.campaign import Change
 from engine.core.errors import NotFoundError, UnreachableError
 from engine.core.pace import FREE_MOST, PAID_MOST
@@ -97,6 +99,39 @@ async def _remove(args: argparse.Namespace, settings: Settings) -> str:
     return f"{args.name} is removed; {ended} episode{'s' * (ended != 1)} ended. `add` takes it up again."
 
 
+async def _keys(args: argparse.Namespace, settings: Settings) -> str:
+    async with _opened(settings) as pool:
+        return await _KEYS[args.act](pool, args)
+
+
+async def _add_key(pool: Pool, args: argparse.Namespace) -> str:
+    key = await api_keys.add(pool, args.name, args.key_name, _change())
+    return f"{key.reveal()}\nThis key of {args.name} is shown once: keep it where the bot's own code finds it."
+
+
+async def _list_keys(pool: Pool, args: argparse.Namespace) -> str:
+    return "\n".join(
+        f"{key.name}  made {_date(key.created_at_ms)}"
+        + (f"  revoked {_date(key.revoked_at_ms)}" if key.revoked_at_ms else "")
+        for key in await api_keys.listed(pool, args.name)
+    )
+
+
+async def _revoke_key(pool: Pool, args: argparse.Namespace) -> str:
+    await api_keys.revoke(pool, args.name, args.key_name, _change())
+    return f"The key {args.key_name!r} of {args.name} is revoked."
+
+
+def _date(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
+
+
+_KEYS: Final[dict[str, Callable[[Pool, argparse.Namespace], Coroutine[Any, Any, str]]]] = {
+    "add": _add_key,
+    "list": _list_keys,
+    "revoke": _revoke_key,
+}
+
 _COMMANDS: Final[dict[str, Command]] = {
     "add": _add,
     "list": _list,
@@ -104,6 +139,7 @@ _COMMANDS: Final[dict[str, Command]] = {
     "resume": _resume,
     "pace": _pace,
     "remove": _remove,
+    "keys": _keys,
 }
 
 
@@ -174,6 +210,12 @@ def _parser() -> argparse.ArgumentParser:
     removed = commands.add_parser("remove", help="end everything of a bot and forget its token")
     removed.add_argument("name", metavar="@name")
     removed.add_argument("--yes", action="store_true", help="needed: it is done at once")
+    keys = commands.add_parser("keys", help="the keys of a bot's HTTP API: one is shown once, when it is made")
+    keys.add_argument("act", choices=list(_KEYS))
+    keys.add_argument("name", metavar="@name")
+    keys.add_argument(
+        "--name", dest="key_name", metavar="TEXT", default=api_keys.DEFAULT_NAME, help="which key (%(default)s)"
+    )
     return parser
 
 

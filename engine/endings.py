@@ -18,6 +18,13 @@ from storage.redis import Redis
 from storage.timers import Timers
 
 
+class Paid(NamedTuple):
+    """How the payments stand, in order, and the episodes that they ended."""
+
+    recorded: list[Recorded]
+    ended: list[Ended]
+
+
 class Endings(NamedTuple):
     """`name` tells how a bot is called in the log. All methods raise UnreachableError."""
 
@@ -26,16 +33,14 @@ class Endings(NamedTuple):
     timers: Timers
     name: Callable[[int], str]
 
-    async def pay(self, several: Sequence[Payment]) -> list[Recorded]:
+    async def pay(self, several: Sequence[Payment]) -> Paid:
         """Take down payments of one bot, each external id once, at most 512; say how each stands."""
         now_ms = await feed.server_now_ms(self.client)
         several = [payment._replace(paid_at_ms=min(payment.paid_at_ms or now_ms, now_ms)) for payment in several]
         async with transaction(self.pool) as connection:
             recorded = await payments.record(connection, several)
         earning = _latest(several, recorded)
-        if earning:
-            await self._earn(several[0].bot_id, earning, now_ms)
-        return recorded
+        return Paid(recorded, await self._earn(several[0].bot_id, earning, now_ms) if earning else [])
 
     async def opt_out(self, life: Life) -> None:
         """No more reminders for this chat; `life` says since when, 0 being now, and who it is."""
@@ -51,12 +56,13 @@ class Endings(NamedTuple):
             await chats.mark_unreachable(connection, [(bot_id, chat_id)], at_ms or now_ms)
         await self._conclude(bot_id, chat_id, Reason.UNREACHABLE, now_ms)
 
-    async def _earn(self, bot_id: int, earning: list[Earning], now_ms: int) -> None:
+    async def _earn(self, bot_id: int, earning: list[Earning], now_ms: int) -> list[Ended]:
         unsent = await self._unsent(bot_id, [item.chat_id for item in earning if item.skips])
         earning = [item._replace(unsent=item.chat_id in unsent) for item in earning]
         async with transaction(self.pool) as connection:
             ended = await payments.earn(connection, earning, now_ms)
         self._tell(ended, Reason.PAID)
+        return ended
 
     async def _conclude(self, bot_id: int, chat_id: int, reason: Reason, now_ms: int) -> None:
         unsent = await self._unsent(bot_id, [chat_id])

@@ -139,11 +139,17 @@ def _is_as_asked(known: BotRecord, bot: Identity, token: Secret, vault: Vault) -
         return False
 
 
+async def served(connection: Connection, name: str) -> BotRecord:
+    """The bot of that name, held against others until the transaction ends. Raises NotFoundError."""
+    known = await _named(connection, name)
+    if known.status == "removed":
+        raise _unknown(name)
+    return known
+
+
 async def _set_status(pool: Pool, name: str, status: str, action: str, change: Change) -> None:
     async with transaction(pool) as connection:
-        known = await _named(connection, name)
-        if known.status == "removed":
-            raise _unknown(name)
+        known = await served(connection, name)
         if known.status == "suspended":
             raise BotError(f"@{known.username} is suspended, as Telegram refuses its token: {_NEW_TOKEN}.")
         if known.status != status:

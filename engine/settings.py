@@ -16,7 +16,7 @@ from engine.core.errors import SettingsError
 
 _KEY_BYTES: Final = 32
 MAX_SHARDS: Final = 1024
-_WEBHOOK_EXAMPLE: Final = "https://bots.example.org"
+_PUBLIC_EXAMPLE: Final = "https://bots.example.org"
 DEFAULT_PORT: Final = 8080
 _MAX_PORT: Final = 65_535
 _HOUR_SECONDS: Final = 3600
@@ -49,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """None: whatever Redis says."""
     webhook_url: str | None
     """None: bots are polled."""
+    public_url: str | None
+    """Where people's browsers find the receivers; None: nowhere."""
     host: str
     port: int | None
     """Where the receiver listens; None: nowhere."""
@@ -70,7 +72,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> Settings:
     """Raises SettingsError. The environment wins over `.env`."""
     read = {**read_dotenv(dotenv), **environ}
-    webhook_url = _webhook_url(read)
+    webhook_url = _public(read, "WEBHOOK_URL")
+    public_url = _public(read, "PUBLIC_URL") or webhook_url
     return Settings(
         redis=Secret(_url(read, "REDIS_URL", ("redis", "rediss", "unix"), "redis://127.0.0.1:6379/0")),
         database=Secret(
@@ -85,8 +88,9 @@ def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path("
         ).rstrip("/"),
         shards=_number(read, "SHARDS", 1, 1, MAX_SHARDS) if read.get("SHARDS") else None,
         webhook_url=webhook_url,
+        public_url=public_url,
         host=read.get("HOST") or "127.0.0.1",
-        port=_number(read, "PORT", DEFAULT_PORT, 1, _MAX_PORT) if webhook_url or read.get("PORT") else None,
+        port=_number(read, "PORT", DEFAULT_PORT, 1, _MAX_PORT) if public_url or read.get("PORT") else None,
         log_format="json" if _choice(read, "LOG_FORMAT", ("console", "json")) == "json" else "console",
         log_level=_choice(read, "LOG_LEVEL", _LEVELS, "info"),
         min_threshold_ms=_number(read, "MIN_THRESHOLD_SECONDS", 60, 1, _HOUR_SECONDS) * 1000,
@@ -123,15 +127,15 @@ def _url(read: Mapping[str, str], name: str, schemes: tuple[str, ...], example: 
     return value
 
 
-def _webhook_url(read: Mapping[str, str]) -> str | None:
-    """The public address. Telegram itself speaks HTTPS only; a Bot API server of your own may do without."""
-    if not read.get("WEBHOOK_URL"):
+def _public(read: Mapping[str, str], name: str) -> str | None:
+    """A public address. Telegram itself speaks HTTPS only; a Bot API server of your own may do without."""
+    if not read.get(name):
         return None
     schemes = ("https",) if "TELEGRAM_API_URL" not in read else ("https", "http")
-    address = _url(read, "WEBHOOK_URL", schemes, _WEBHOOK_EXAMPLE)
+    address = _url(read, name, schemes, _PUBLIC_EXAMPLE)
     parts = urlsplit(address)
     if not parts.hostname or parts.query or parts.fragment or not address.isprintable() or " " in address:
-        raise SettingsError(f"WEBHOOK_URL is not a plain address: write host and path alone, like {_WEBHOOK_EXAMPLE}.")
+        raise SettingsError(f"{name} is not a plain address: write host and path alone, like {_PUBLIC_EXAMPLE}.")
     return address.rstrip("/?#")
 
 

@@ -53,3 +53,7 @@ def within(place: str) -> Iterator[None]:
         yield
     except CampaignError as error:
         raise CampaignError(f"{place}: {error}") from error
+
+
+class PaymentsError(RecoveryError):
+    """A file of payments, as written, cannot be taken in."""

@@ -1,9 +1,9 @@
 """`python -m engine.receiver`: takes the bots' updates in, and touches the chats in which somebody shows life.
 
-By long polling, or by webhook when WEBHOOK_URL is set. Many bots in one process, each with a task of its own: a revoked
-token stops that bot alone. Of several receivers one at a time has the feed of a bot, which is: polls it, or looks after
-its webhook and says how far it has come; what a webhook brings, all of them take. The bots and their thresholds are
-read again at each change.
+By long polling, or by webhook when WEBHOOK_URL is set; a bot's own code may tell of payments and activity as well. Many
+bots in one process, each with a task of its own: a revoked token stops that bot alone. Of several receivers one at a
+time has the feed of a bot, which is: polls it, or looks after its webhook and says how far it has come; what a webhook
+brings, all of them take. The bots, their thresholds and their keys are read again at each change.
 """
 
 import asyncio
@@ -21,11 +21,13 @@ from engine.batcher import Batcher
 from engine.core.errors import RecoveryError, SettingsError
 from engine.endings import Endings
 from engine.process import any_set, command, keep_what_is_loaded, stop_on_signals
+from engine.receiver import http_api
 from engine.receiver.api import BotApi
 from engine.receiver.effects import Effects
 from engine.receiver.feeder import Feed, Feeder
 from engine.receiver.feeds import Feeds
 from engine.receiver.http import Bots, Http
+from engine.receiver.http_api import HttpApi
 from engine.receiver.poll import PollFeed
 from engine.receiver.replies import Replies
 from engine.receiver.updates import Event
@@ -33,7 +35,7 @@ from engine.receiver.webhook import WebhookFeed, leave, secrets_of
 from engine.settings import Settings, load_settings
 from engine.telemetry import configure, logger
 from engine.vault import Vault
-from storage import watched
+from storage import api_keys, watched
 from storage.arrivals import Arrivals
 from storage.ownership import Ownership, this_process
 from storage.postgres import Pool, open_pool
@@ -68,6 +70,7 @@ class Receiver:
         self._feeding: dict[int, _Feeding] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._secrets: dict[bytes, list[str]] = {}
+        self._keys: dict[bytes, int] = {}
         self._arrivals = Arrivals(client)
         self._arriving: dict[int, Batcher[int, int]] = {}
         self._started = self._well = False
@@ -78,9 +81,10 @@ class Receiver:
         self._replies = Replies(self._speaking)
         self._effects = Effects(client, self.activity, self._endings, self._replies)
         self._feeds = Feeds(client, Ownership(client, this_process()), self.activity)
-        self.http = Http(
-            Bots(self._secrets_of, self._take, lambda: self._started, lambda: self._well), settings.host, settings.port
-        )
+        bots = Bots(self._secrets_of, self._take, lambda: self._started, lambda: self._well)
+        callers = http_api.Bots(lambda: self._started, self._key_owner, lambda bot: bot in self._watched)
+        api = HttpApi(callers, self._endings, self.activity)
+        self.http = Http(bots, settings.host, settings.port, api.routes())
 
     async def run_once(self) -> Turn:
         """Bring the feeds in line with the database, and with what is ours. Raises UnreachableError.
@@ -89,6 +93,7 @@ class Receiver:
         """
         try:
             self._watched = {bot.bot_id: bot for bot in await watched.list_watched(self._pool)}
+            self._keys = {key.hash: key.bot_id for key in await api_keys.list_live(self._pool)}
             self._started = True
         finally:
             ours = await self._feeds.run_once(self._watched)
@@ -189,6 +194,9 @@ class Receiver:
         except SettingsError as error:
             logger().error("Bot does not answer", bot=bot_id, error=str(error))
             return None
+
+    def _key_owner(self, key_hash: bytes) -> int | None:
+        return self._keys.get(key_hash)
 
     def _bot(self, bot_id: int) -> Watched | None:
         return self._watched.get(bot_id)

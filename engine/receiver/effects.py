@@ -47,7 +47,7 @@ class Effects(NamedTuple):
     async def _pay(self, bot_id: int, chat_id: int, at_ms: int, paid: Payment, status: str) -> None:
         """One that contradicts another is told, and lets the update go: to bring it again would not mend it."""
         payment = payments.Payment(bot_id, paid.charge_id, chat_id, paid.amount, paid.currency, status, at_ms)
-        (recorded,) = await self.endings.pay([payment])
+        (recorded,) = (await self.endings.pay([payment])).recorded
         log = logger().bind(bot=self.activity.name(bot_id), chat=chat_id, payment=paid.charge_id)
         if recorded.status is None:
             log.warning("Payment contradicts an earlier one of the same id, and is left out")

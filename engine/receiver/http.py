@@ -1,4 +1,4 @@
-"""What the receiver listens to: the updates of bots that come by webhook, and who asks whether it is well.
+"""What the receiver listens to: the updates of bots that come by webhook, who asks whether it is well, and more doors.
 
 An update is answered with 200 only when its effect stands; anything else makes Telegram bring it again. Addresses hold
 no token: the bot's number leads to it, its secret proves that Telegram speaks.
@@ -6,7 +6,7 @@ no token: the bot's number leads to it, its secret proves that Telegram speaks.
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Final, NamedTuple
@@ -43,10 +43,11 @@ class Bots(NamedTuple):
 class Http:
     """`port` None: nothing is listened to."""
 
-    def __init__(self, bots: Bots, host: str, port: int | None) -> None:
+    def __init__(self, bots: Bots, host: str, port: int | None, more: Sequence[web.RouteDef] = ()) -> None:
         self._bots = bots
         self._host = host
         self._port = port
+        self._more = more
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -81,6 +82,7 @@ class Http:
                 web.post(f"{PATH}/{{bot}}", self._update),
                 web.get("/healthz", self._healthz),
                 web.get("/readyz", self._readyz),
+                *self._more,
             ]
         )
         return application

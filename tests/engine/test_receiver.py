@@ -22,6 +22,7 @@ from engine.receiver.api import BotApi
 from engine.receiver.effects import Effects
 from engine.receiver.poll import LIMIT, NOT_OURS_S, PollFeed, Taken
 from engine.receiver.replies import Replies
+from engine.receiver.updates import Payment, Sign
 from engine.settings import Secret, Settings, load_settings
 from storage import keys
 from storage.feed import server_now_ms
@@ -184,6 +185,43 @@ async def test_who_blocked_last_has_no_timer_and_is_unreachable(desk: Desk) -> N
     await feed.run_once()
     assert not await desk.armed(person)
     assert await desk.pool.fetchval("SELECT unreachable_since FROM chats WHERE chat_id = $1", person)
+
+
+async def test_who_unblocks_and_says_nothing_is_still_unreachable(desk: Desk) -> None:
+    person, feed = await desk.someone(), desk.feed()
+    await feed.run_once()
+    await desk.activity.flush()
+    await desk.people.block(desk.bot.username, person)
+    await desk.people.unblock(desk.bot.username, person)
+    await feed.run_once()
+    assert not await desk.armed(person)
+    assert await desk.pool.fetchval("SELECT unreachable_since FROM chats WHERE chat_id = $1", person)
+
+
+async def test_a_refund_is_recorded_and_is_no_sign_of_life(desk: Desk) -> None:
+    person, feed = await desk.someone(), desk.feed()
+    await desk.people.pay(desk.bot.username, person)
+    await feed.run_once()
+    before = await Timers(desk.client).versions(desk.bot.id, [person])
+    charge = await desk.pool.fetchval("SELECT external_id FROM payments")
+    url = f"{desk.settings.telegram_api_url}/bot{desk.bot.token}/refundStarPayment"
+    refund = {"user_id": str(person), "telegram_payment_charge_id": charge}
+    async with desk.session.post(url, data=refund) as response:
+        assert response.ok
+    assert await feed.run_once() == Taken(1)
+    assert await desk.pool.fetchval("SELECT status FROM payments") == "refunded"
+    assert await Timers(desk.client).versions(desk.bot.id, [person]) == before
+
+
+async def test_a_contradicting_payment_is_told_and_is_a_sign_of_life_all_the_same(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    effects = desk.feed()._effects
+    for chat, amount in ((41, 1), (42, 2)):
+        await effects.take(desk.bot.id, Sign(chat, 0, None, None, None, Payment("c1", amount, "XTR")))
+    assert "contradicts an earlier one" in capsys.readouterr().out
+    assert [tuple(row) for row in await desk.pool.fetch("SELECT chat_id, amount FROM payments")] == [(41, 1)]
+    assert await desk.armed(42)
 
 
 @pytest.fixture

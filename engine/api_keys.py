@@ -1,0 +1,64 @@
+"""Keys for a bot's HTTP API, as admins make and revoke them: shown once, kept as a hash, written down in the audit log.
+
+A key is 32 random bytes: nobody guesses it, so that its plain SHA-256 is enough, and finding it by its hash tells an
+onlooker nothing. Names tell the keys of a bot apart: to change one without a gap, make the new one under another name,
+then revoke the old one.
+"""
+
+import secrets
+from hashlib import sha256
+from typing import Final
+
+from engine import registry
+from engine.core.campaign import Change
+from engine.core.errors import BotError, NotFoundError
+from engine.settings import Secret
+from storage import api_keys
+from storage.api_keys import ApiKey
+from storage.postgres import Pool, transaction
+
+PREFIX: Final = "rk_"
+DEFAULT_NAME: Final = "main"
+MAX_NAME: Final = 64
+_RANDOM_BYTES: Final = 32
+
+
+def hash_of(key: str) -> bytes:
+    return sha256(key.encode(errors="replace")).digest()
+
+
+async def add(pool: Pool, bot: str, name: str, change: Change) -> Secret:
+    """Make a key; nobody sees it again. Raises NotFoundError, BotError, UnreachableError."""
+    if not (name.isprintable() and name.strip() and len(name) <= MAX_NAME):
+        raise BotError(f"This is no name for a key: write 1 to {MAX_NAME} printable characters.")
+    key = Secret(PREFIX + secrets.token_urlsafe(_RANDOM_BYTES))
+    async with transaction(pool) as connection:
+        known = await registry.served(connection, bot)
+        if _live(await api_keys.of_bot(connection, known.bot_id), name):
+            raise BotError(f"@{known.username} has a key named {name!r}: revoke it, or choose another --name.")
+        await api_keys.add(connection, known.bot_id, name, hash_of(key.reveal()), change)
+    return key
+
+
+async def listed(pool: Pool, bot: str) -> list[ApiKey]:
+    """Raises NotFoundError, UnreachableError."""
+    async with transaction(pool) as connection:
+        known = await registry.served(connection, bot)
+        return await api_keys.of_bot(connection, known.bot_id)
+
+
+async def revoke(pool: Pool, bot: str, name: str, change: Change) -> None:
+    """Receivers refuse it within a second. Raises NotFoundError, UnreachableError."""
+    async with transaction(pool) as connection:
+        known = await registry.served(connection, bot)
+        key = _live(await api_keys.of_bot(connection, known.bot_id), name)
+        if key is None:
+            raise NotFoundError(
+                f"@{known.username} has no key named {name[:MAX_NAME]!r} that is valid: `python -m engine.bots keys"
+                f" list @{known.username}` shows its keys."
+            )
+        await api_keys.revoke(connection, known.bot_id, key, change)
+
+
+def _live(keys: list[ApiKey], name: str) -> ApiKey | None:
+    return next((key for key in keys if key.name == name and key.revoked_at_ms is None), None)

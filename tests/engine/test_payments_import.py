@@ -1,0 +1,174 @@
+"""Payments from a file: all lines are looked at first, every bad one is named, and the good ones have their effect."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from engine import payments, payments_file
+from engine.core.errors import NotFoundError, PaymentsError
+from engine.payments import Imported, take_in
+from engine.settings import Settings, load_settings
+from storage.postgres import Pool, open_pool
+
+ROOT = Path(__file__).parents[2]
+KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+HEADER = "external_id,chat_id,amount,currency,status,paid_at"
+GOOD = "a1,41,4990,BRL,paid,2026-01-05T10:00:00Z"
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    async with await open_pool(database_url) as pool:
+        await pool.execute("INSERT INTO bots (id, username, token, created_at) VALUES (7, 'shop_bot', '', 0)")
+        yield pool
+
+
+@pytest.fixture
+def settings(redis_url: str, database_url: str) -> Settings:
+    return load_settings({"REDIS_URL": redis_url, "DATABASE_URL": database_url, "ENCRYPTION_KEY": KEY}, Path("no.env"))
+
+
+def file_of(tmp_path: Path, *lines: str, header: str = HEADER) -> Path:
+    path = tmp_path / "payments.csv"
+    path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+async def stored(pool: Pool) -> list[tuple[str, int, int, str, str]]:
+    rows = await pool.fetch("SELECT external_id, chat_id, amount, currency, status FROM payments ORDER BY external_id")
+    return [tuple(row) for row in rows]
+
+
+async def test_payments_are_taken_in_and_open_episodes_end(pool: Pool, settings: Settings, tmp_path: Path) -> None:
+    await pool.execute(
+        "INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at)"
+        " VALUES (7, 41, 1700000000000, 1, 0)"
+    )
+    path = file_of(tmp_path, GOOD, "a2,42,1,XTR,,", "a3,43,1,XTR,refunded,", "a2,42,1,XTR,refunded,", "", GOOD)
+    assert await take_in(settings, path, "@shop_bot", skip_bad=False) == Imported(2, 1, 2, 1, [])
+    assert await stored(pool) == [
+        ("a1", 41, 4990, "BRL", "paid"),
+        ("a2", 42, 1, "XTR", "refunded"),
+        ("a3", 43, 1, "XTR", "refunded"),
+    ]
+    assert await pool.fetchval("SELECT reason FROM recovery_episodes") == "paid"
+    assert await pool.fetchval("SELECT action FROM audit_log") == "payments.import"
+    assert await take_in(settings, path, "@shop_bot", skip_bad=False) == Imported(0, 5, 0, 0, [])
+
+
+async def test_columns_stand_in_any_order_between_semicolons_too(
+    pool: Pool, settings: Settings, tmp_path: Path
+) -> None:
+    path = file_of(tmp_path, '41;"a;1";4990;;;brl', header="\ufeffchat_id;external_id;amount;status;paid_at;currency")
+    await take_in(settings, path, "shop_bot", skip_bad=False)
+    assert await stored(pool) == [("a;1", 41, 4990, "BRL", "paid")]
+
+
+BAD = {
+    "a2,42,49.90,BRL,paid,": "no whole number",
+    "a2,-42,1,BRL,paid,": "give the user's own id",
+    ",42,1,BRL,paid,": "give each payment its own",
+    "a2,42,1,R$,paid,": "three letters",
+    "a2,42,1,BRL,open,": "give paid or refunded",
+    "a2,42,1,BRL,paid,yesterday": "write milliseconds",
+    "a2,42,1,BRL": "it has 4 fields",
+    "a1,42,4990,BRL,paid,": "stands above with another chat",
+    "known,41,2,BRL,paid,": "is known with another chat",
+}
+
+
+@pytest.mark.parametrize(("line", "fault"), BAD.items())
+async def test_one_bad_line_is_named_and_nothing_is_stored(
+    pool: Pool, settings: Settings, tmp_path: Path, line: str, fault: str
+) -> None:
+    await pool.execute(
+        "INSERT INTO payments (bot_id, external_id, chat_id, amount, currency, status, paid_at)"
+        " VALUES (7, 'known', 41, 1, 'BRL', 'paid', 0)"
+    )
+    path = file_of(tmp_path, GOOD, line)
+    with pytest.raises(PaymentsError, match=rf"Line 3: .*{fault}") as refusal:
+        await take_in(settings, path, "shop_bot", skip_bad=False)
+    assert "--skip-bad" in str(refusal.value)
+    assert len(await stored(pool)) == 1
+    done = await take_in(settings, path, "shop_bot", skip_bad=True)
+    assert (done.new, [bad.number for bad in done.bad]) == (1, [3])
+
+
+@pytest.mark.parametrize(
+    ("content", "mend"),
+    [
+        (b"", "is no header"),
+        (GOOD.encode(), "is no header"),
+        (f"{HEADER},more\n".encode(), "is no header"),
+        (f"{HEADER}\n{'x' * 2_000}".encode(), "at most 1000 characters"),
+        (f"{HEADER}\n\xff".encode("latin-1"), "in UTF-8"),
+    ],
+)
+async def test_what_is_no_file_of_payments_is_refused(
+    pool: Pool, settings: Settings, tmp_path: Path, content: bytes, mend: str
+) -> None:
+    path = tmp_path / "payments.csv"
+    path.write_bytes(content)
+    with pytest.raises(PaymentsError, match=mend):
+        await take_in(settings, path, "shop_bot", skip_bad=True)
+    assert await stored(pool) == []
+
+
+async def test_a_long_file_is_refused_and_many_bad_lines_are_counted(
+    pool: Pool, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = file_of(tmp_path, *["x"] * (payments.SHOWN + 2))
+    with pytest.raises(PaymentsError, match=r"and 2 more\.\nNothing was stored, because of 22 bad lines"):
+        await take_in(settings, path, "shop_bot", skip_bad=False)
+    monkeypatch.setattr(payments_file, "MAX_LINES", 2)
+    with pytest.raises(PaymentsError, match="split it"):
+        await take_in(settings, path, "shop_bot", skip_bad=False)
+    assert await stored(pool) == []
+
+
+async def test_an_unknown_bot_and_a_missing_file_are_said(pool: Pool, settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="There is no bot @other_bot"):
+        await take_in(settings, file_of(tmp_path, GOOD), "@other_bot", skip_bad=False)
+    with pytest.raises(PaymentsError, match="cannot be read"):
+        await take_in(settings, tmp_path / "none.csv", "@shop_bot", skip_bad=False)
+    assert await stored(pool) == []
+
+
+async def test_batches_keep_the_order_and_progress_is_told(
+    pool: Pool, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(payments, "BATCH", 2)
+    monkeypatch.setattr(payments, "_PROGRESS", 2)
+    path = file_of(tmp_path, *(f"p{place},{place},1,BRL,," for place in range(1, 6)))
+    assert (await take_in(settings, path, "shop_bot", skip_bad=False)).new == 5
+    assert capsys.readouterr().err == "4 of 5 payments are taken in.\n"
+    assert len(await stored(pool)) == 5
+
+
+async def test_from_its_door(pool: Pool, settings: Settings, tmp_path: Path) -> None:
+    path = file_of(tmp_path, GOOD, "x")
+    environ = {
+        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+        "REDIS_URL": settings.redis_url,
+        "DATABASE_URL": settings.database_url,
+        "ENCRYPTION_KEY": KEY,
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "engine.payments", "import", str(path), "--bot", "@shop_bot", "--skip-bad"),
+        cwd=ROOT,
+        env=environ,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    assert (process.returncode, err) == (0, b"")
+    assert out.decode().splitlines() == [
+        "1 new, 0 repeated, 0 refunded; 0 episodes ended.",
+        "Line 3: it has 1 fields: give 6, as in the header.",
+        "1 line left out.",
+    ]
+    assert len(await stored(pool)) == 1
