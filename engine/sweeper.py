@@ -2,13 +2,14 @@
 
 It follows from messages that are already there, so it goes on in every state of a lane: ended, paused, stopped. Twice a
 second, so that a deletion is done within a second of its time. Edits count at Telegram like sends: they are few a turn,
-beside the pace of the lane. A bot of which something had to be put off rests a while; nothing is given up but by
-Telegram's own word.
+beside the pace of the lane. A turn waits for no answer: what it begins, a later one notes. A bot of which something had
+to be put off rests a while; nothing is given up but by Telegram's own word.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from engine.catalogue import Catalogue, Served
 from engine.clock import ServerClock
@@ -32,6 +33,10 @@ TURN_S: Final = 0.5
 REST_MS: Final = 5_000
 DELETIONS: Final = 30
 EDITS: Final = 2
+IN_HAND: Final = 60
+"""So much of one bot's may be under way at once."""
+
+_Place: TypeAlias = tuple[object, ...]
 
 
 class Turn(NamedTuple):
@@ -61,44 +66,70 @@ class Sweeper:
         self._clock = clock
         self._ours = ours
         self._rests: dict[int, int] = {}
+        self._under_way: dict[_Place, tuple[Leftover, asyncio.Task[Outcome]]] = {}
 
     async def run(self) -> None:
-        """Turn after turn, until cancelled."""
-        while not told_to_end():
-            try:
-                await self.run_once()
-            except RecoveryError as error:
-                logger().warning("Sweep failed", error=str(error))
-            except Exception:  # noqa: BLE001 - a failed turn never ends the loop
-                logger().exception("Sweep failed")
-            await asyncio.sleep(TURN_S)
+        """Turn after turn, until cancelled; what is broken off is done again by whoever comes next."""
+        try:
+            while not told_to_end():
+                await self._turn_or_report()
+                await asyncio.sleep(TURN_S)
+        finally:
+            tasks = [task for _, task in self._under_way.values()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def run_once(self) -> Turn:
-        """Do what is due of every bot. Raises UnreachableError."""
-        now_ms = self._clock.now_ms()
-        rested = [bot_id for bot_id in self._catalogue.bots if self._rests.get(bot_id, 0) <= now_ms]
-        due = await self._due([bot_id for bot_id in rested if self._ours(bot_id)], now_ms)
-        swept = await self._sweep(due)
+        """Note what has come of what was begun, and begin what is due. Raises UnreachableError."""
+        swept = await self._swept()
         if swept:
             await sweeps.note(self._pool, swept, self._clock.now_ms())
+        await self._begin()
         return _counted(swept)
 
+    async def _turn_or_report(self) -> None:
+        try:
+            await self.run_once()
+        except RecoveryError as error:
+            logger().warning("Sweep failed", error=str(error))
+        except Exception:  # noqa: BLE001 - a failed turn never ends the loop
+            logger().exception("Sweep failed")
+
+    async def _begin(self) -> None:
+        """Nobody waits for an answer here: one that is slow holds up no other."""
+        now_ms = self._clock.now_ms()
+        rested = [bot_id for bot_id in self._catalogue.bots if self._rests.get(bot_id, 0) <= now_ms]
+        for leftover in await self._due([bot_id for bot_id in rested if self._ours(bot_id)], now_ms):
+            if _place(leftover) not in self._under_way:
+                task = asyncio.create_task(self._touch_up_or_put_off(leftover))
+                self._under_way[_place(leftover)] = leftover, task
+
     async def _due(self, bots: Sequence[int], now_ms: int) -> list[Leftover]:
-        """Nothing of a bot whom Telegram asks for patience."""
-        if not bots:
+        """What is under way is among it. Nothing of a bot whom Telegram asks for patience."""
+        busy = Counter((leftover.bot_id, leftover.edit_for is None) for leftover, _ in self._under_way.values())
+        free = [bot for bot in bots if busy[bot, True] + busy[bot, False] < IN_HAND]
+        if not free:
             return []
-        deletions = await sweeps.deletions(self._pool, dict.fromkeys(bots, DELETIONS), now_ms)
-        edits = await sweeps.edits(self._pool, dict.fromkeys(bots, EDITS), now_ms)
+        deletions = await sweeps.deletions(self._pool, {bot: DELETIONS + busy[bot, True] for bot in free}, now_ms)
+        edits = await sweeps.edits(self._pool, {bot: EDITS + busy[bot, False] for bot in free}, now_ms)
         due = [*deletions, *edits]
         holds = await feed.holds(self._client, {leftover.bot_id for leftover in due})
         return [leftover for leftover in due if holds[leftover.bot_id] <= now_ms]
 
-    async def _sweep(self, leftovers: Sequence[Leftover]) -> list[Swept]:
-        """What is put off is not among them."""
-        outcomes = await asyncio.gather(*map(self._touch_up, leftovers))
-        pairs = zip(leftovers, outcomes, strict=True)
-        swept = [await self._judged(leftover, outcome) for leftover, outcome in pairs]
+    async def _swept(self) -> list[Swept]:
+        """What has come to its end since the last turn; what is put off is not among it."""
+        over = [place for place, (_, task) in self._under_way.items() if task.done()]
+        ended = [self._under_way.pop(place) for place in over]
+        swept = [await self._judged(leftover, task.result()) for leftover, task in ended]
         return [one for one in swept if one]
+
+    async def _touch_up_or_put_off(self, leftover: Leftover) -> Outcome:
+        try:
+            return await self._touch_up(leftover)
+        except RecoveryError as error:
+            logger().warning("Sweep failed", bot_id=leftover.bot_id, error=str(error))
+            return not_sent(attempts=1)
 
     async def _touch_up(self, leftover: Leftover) -> Outcome:
         """Delete or edit; a block that nobody remembers is left as it is."""
@@ -145,6 +176,11 @@ class Sweeper:
         where = {"chat": leftover.chat_id, "step": leftover.step, "block": leftover.block}
         logger().warning(f"Message not {what}", bot_id=leftover.bot_id, **where, detail=detail)
         return Swept(leftover, detail)
+
+
+def _place(leftover: Leftover) -> _Place:
+    """What it is about, whatever is known of the person by now."""
+    return (*leftover[:5], leftover.edit_for)
 
 
 def _counted(swept: Sequence[Swept]) -> Turn:

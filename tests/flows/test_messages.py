@@ -1,6 +1,6 @@
 """The stories of one message: how it speaks to its person, how it is announced, and what becomes of it later."""
 
-from bench.sandbox.wire import TranscriptMessage
+from bench.sandbox.wire import Fault, FaultKind, TranscriptMessage
 from engine import administration
 from engine.core.campaign import Change
 from storage.feed import server_now_ms
@@ -27,6 +27,10 @@ async def said(house: House, person: int) -> list[TranscriptMessage]:
 async def calls(house: House, person: int) -> list[str]:
     record = await house.people.record()
     return [row.method for row in record.rows if row.chat_id == person and row.method.startswith(("send", "delete"))]
+
+
+async def hangs(house: House, person: int) -> bool:
+    return any(row.chat_id == person for row in await house.people.open_requests(0))
 
 
 async def test_a_text_calls_the_person_by_name(house: House) -> None:
@@ -71,6 +75,17 @@ async def test_a_message_goes_when_its_time_is_over_whatever_happened_meanwhile(
     assert row["deleted_at"] >= row["delete_at"] == row["sent_at"] + 2_000
     (message,) = await said(house, person)
     assert message.deleted
+
+
+async def test_a_deletion_that_is_never_answered_holds_up_no_other(house: House) -> None:
+    first = await published(house, b"{key: one, text: gone soon, delete_after: 1s}")
+    await house.people.set_fault(Fault(FaultKind.HANG, chat_id=first, method="deleteMessage"))
+    await house.delivery(first, "one", "sent")
+    while not await hangs(house, first):
+        await house.people.open_requests(2)
+    second = await house.someone()
+    await house.swept(second, "one", "deleted_at")
+    assert await hangs(house, first)
 
 
 async def test_what_a_return_overtakes_is_taken_back_as_the_block_says(house: House) -> None:
