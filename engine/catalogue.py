@@ -1,7 +1,4 @@
-"""What a poller knows of the bots it serves: their tokens, pace, state and campaigns, read again every second.
-
-Published versions never change, so each is read once and kept.
-"""
+"""What a poller knows of the bots it serves: their tokens, pace, state and campaigns, read again every second."""
 
 from typing import NamedTuple
 
@@ -11,6 +8,7 @@ from engine.core.lane import LaneState, lane_state
 from engine.core.speaker import Speaker
 from engine.telemetry import logger
 from engine.vault import Vault
+from engine.versions import Versions
 from storage import catalogue
 from storage.catalogue import BotRow
 from storage.postgres import Pool
@@ -39,7 +37,7 @@ class Catalogue:
     def __init__(self, pool: Pool, vault: Vault) -> None:
         self._pool = pool
         self._vault = vault
-        self._versions: dict[tuple[int, int], Snapshot] = {}
+        self._versions = Versions(pool)
         self.bots: dict[int, Served] = {}
         self.clocks_apart = False
         """Redis and PostgreSQL do not agree on the time: every lane is shut."""
@@ -52,10 +50,7 @@ class Catalogue:
 
     async def version(self, bot_id: int, number: int) -> Snapshot | None:
         """A published version, or None when there is no such one."""
-        known = self._versions.get((bot_id, number))
-        if known is None and number and (known := await catalogue.load_snapshot(self._pool, bot_id, number)):
-            self._versions[bot_id, number] = known
-        return known
+        return await self._versions.version(bot_id, number)
 
     async def _served_or_none(self, row: BotRow) -> Served | None:
         """One bot's unreadable token or document must not stop the others."""

@@ -13,12 +13,13 @@ from engine.clock import ServerClock
 from engine.core import cursor as cursors
 from engine.core import gate, sequence
 from engine.core.aftermath import name_of
-from engine.core.campaign import Block, Snapshot, choose
-from engine.core.content import Content, Effects, messages
+from engine.core.campaign import Block, Snapshot, choose, variant_for
+from engine.core.content import Content, Effects, UrlButton, messages
 from engine.core.cursor import Cursor
 from engine.core.gate import Facts, Pass, Plan, Reason
 from engine.core.identity import newer_sign
 from engine.core.lane import LaneState
+from engine.core.link import Reference
 from engine.core.outcome import (
     MAX_ATTEMPTS,
     FileRefused,
@@ -33,6 +34,7 @@ from engine.core.outcome import (
 from engine.core.rendering import render
 from engine.core.sequence import Advance, Announce, Close, Decision, Drop, Follow, Forget, Found, Rest, Send, Withhold
 from engine.doors import Doors
+from engine.links import Links
 from engine.media.uploads import Busy, Missing
 from engine.permit import Permit
 from engine.sender import Prepared, action_of
@@ -65,10 +67,11 @@ LEFT_A_TOKEN: Final = frozenset({End.WAITING})
 
 
 class Dispatch:
-    def __init__(self, doors: Doors, catalogue: Catalogue, clock: ServerClock) -> None:
+    def __init__(self, doors: Doors, catalogue: Catalogue, clock: ServerClock, links: Links) -> None:
         self.doors = doors
         self.catalogue = catalogue
         self.clock = clock
+        self.links = links
 
     async def serve(self, bot: Served, held: Held, permit: Permit) -> End:
         """Take one claimed timer to its next deadline. Raises UnreachableError: the lease then brings the chat back."""
@@ -85,6 +88,7 @@ class _Journey:
         self._doors = dispatch.doors
         self._catalogue = dispatch.catalogue
         self._clock = dispatch.clock
+        self._links = dispatch.links
         self._bot = bot
         self._held = held
         self._log = logger().bind(bot=bot.username, chat=held.chat_id, version=held.version)
@@ -175,7 +179,13 @@ class _Journey:
 
     def _rendered(self, found: Found, block: Block) -> Content:
         content = choose(block, found.person.language)
-        return render(content, found.person, self._bot.username, lambda _row, _column, button: button.url)
+        variant, at = variant_for(block, found.person.language), found.cursor
+
+        def link(row: int, column: int, button: UrlButton) -> str:
+            chat = (self._bot.bot_id, self._held.chat_id, at.episode_id)
+            return self._links.mint(Reference(*chat, at.pinned, row, column, at.step, at.block, variant), button.url)
+
+        return render(content, found.person, self._bot.username, link)
 
     async def _announce(self, found: Found, block: Block) -> None:
         """Show that it is coming: nothing depends on it, so that the timer is set first."""

@@ -23,6 +23,7 @@ from engine.core.errors import RecoveryError
 from engine.dispatch import Dispatch
 from engine.doors import Doors
 from engine.lanes import Lanes
+from engine.links import Links
 from engine.media.uploads import Uploads
 from engine.process import allow_many_connections, any_set, command, keep_what_is_loaded, stop_on_signals
 from engine.reaper import reap
@@ -59,9 +60,10 @@ class Poller:
         self._clock = ServerClock(now_ms)
         self._timers = Timers(client)
         self._sender = Sender(settings.telegram_api_url, Uploads(pool, settings.media_dir))
-        self._catalogue = Catalogue(pool, Vault(settings.encryption_keys))
+        vault = Vault(settings.encryption_keys)
+        self._catalogue = Catalogue(pool, vault)
         doors = Doors(pool, client, self._timers, self._sender, self._clock)
-        dispatch = Dispatch(doors, self._catalogue, self._clock)
+        dispatch = Dispatch(doors, self._catalogue, self._clock, Links(vault.link_keys, settings.public_url))
         self._lanes = Lanes(shard, self._catalogue, dispatch, self._timers, self._clock)
         self._sweeper = Sweeper(pool, client, self._sender, self._catalogue, self._clock, self._is_ours)
         self._wake = asyncio.Event()

@@ -224,9 +224,14 @@ def decode_block(document: str) -> Block:
 
 
 def choose(block: Block, language: str | None) -> Content:
-    """What a person of that language gets: their own variant (pt-br), their language's (pt), or the default."""
+    """What a person of that language gets."""
+    return block.languages.get(variant_for(block, language), block.content)
+
+
+def variant_for(block: Block, language: str | None) -> str:
+    """Whose words a person of that language gets: their own (pt-br), their language's (pt), or the default ("")."""
     code = (language or "").lower()
-    return block.languages.get(code) or block.languages.get(code.partition("-")[0]) or block.content
+    return next((key for key in (code, code.partition("-")[0]) if key in block.languages), "")
 
 
 def variants(block: Block) -> tuple[Content, ...]:

@@ -20,6 +20,7 @@ from engine.activity import Activity
 from engine.batcher import Batcher
 from engine.core.errors import RecoveryError, SettingsError
 from engine.endings import Endings
+from engine.links import Links
 from engine.process import any_set, command, keep_what_is_loaded, stop_on_signals
 from engine.receiver import http_api
 from engine.receiver.api import BotApi
@@ -29,12 +30,14 @@ from engine.receiver.feeds import Feeds
 from engine.receiver.http import Bots, Http
 from engine.receiver.http_api import HttpApi
 from engine.receiver.poll import PollFeed
+from engine.receiver.redirect import Redirect
 from engine.receiver.replies import Replies
 from engine.receiver.updates import Event
 from engine.receiver.webhook import WebhookFeed, leave, secrets_of
 from engine.settings import Settings, load_settings
 from engine.telemetry import configure, logger
 from engine.vault import Vault
+from engine.versions import Versions
 from storage import api_keys, watched
 from storage.arrivals import Arrivals
 from storage.ownership import Ownership, this_process
@@ -45,6 +48,8 @@ from storage.watched import Watched
 
 TURN_S: Final = 1.0
 STAGGER_S: Final = 0.05
+KNOWN: Final = 1_000
+"""Campaigns that are kept for the links into them."""
 _CONNECTIONS: Final = 0  # as many as there are bots: a long poll holds one
 
 
@@ -82,9 +87,11 @@ class Receiver:
         self._effects = Effects(client, self.activity, self._endings, self._replies)
         self._feeds = Feeds(client, Ownership(client, this_process()), self.activity)
         bots = Bots(self._secrets_of, self._take, lambda: self._started, lambda: self._well)
-        callers = http_api.Bots(lambda: self._started, self._key_owner, lambda bot: bot in self._watched)
+        callers = http_api.Bots(lambda: self._started, self._key_owner, self._watches)
         api = HttpApi(callers, self._endings, self.activity)
-        self.http = Http(bots, settings.host, settings.port, api.routes())
+        links = Links(self._vault.link_keys, settings.public_url)
+        self._redirect = Redirect(links, Versions(pool, KNOWN), pool, client, self.activity, self._watches)
+        self.http = Http(bots, settings.host, settings.port, [*api.routes(), *self._redirect.routes()])
 
     async def run_once(self) -> Turn:
         """Bring the feeds in line with the database, and with what is ours. Raises UnreachableError.
@@ -139,6 +146,7 @@ class Receiver:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._replies.end()
+        self._redirect.end()
         try:
             await self._feeds.release()
         except RecoveryError as error:
@@ -194,6 +202,9 @@ class Receiver:
         except SettingsError as error:
             logger().error("Bot does not answer", bot=bot_id, error=str(error))
             return None
+
+    def _watches(self, bot_id: int) -> bool:
+        return bot_id in self._watched
 
     def _key_owner(self, key_hash: bytes) -> int | None:
         return self._keys.get(key_hash)

@@ -25,3 +25,8 @@ _ENGLISH: Final = Lines(
 def lines_for(language: str | None) -> Lines:
     """`language` is a code as Telegram gives it, such as pt-br."""
     return _PORTUGUESE if (language or "").lower().startswith("pt") else _ENGLISH
+
+
+NO_LINK: Final = "Este link não está completo ou não existe mais. / This link is incomplete, or is no more."
+NOT_NOW: Final = "Tente de novo em alguns segundos. / Please try again in a few seconds."
+"""To whom opens a link: nobody knows their language."""

@@ -20,6 +20,7 @@ PURE = {
         "msgspec.structs",
         "re",
         "statistics",
+        "struct",
         "unicodedata",
         "urllib.parse",
         "zlib",

@@ -25,6 +25,7 @@ from engine.core.sequence import Found
 from engine.core.speaker import Speaker
 from engine.dispatch import Dispatch
 from engine.doors import Doors
+from engine.links import Links
 from engine.permit import Permit
 from engine.sender import Action, Prepared
 from storage.deliveries import Beginning, Begun, Claiming, Report, Reported
@@ -164,7 +165,7 @@ class Journey:
 
     def __init__(self, doors: StoppingDoors, catalogue: Any, bot: Served) -> None:
         self.doors = doors
-        dispatch = Dispatch(cast("Any", doors), catalogue, cast("Any", doors.clock))
+        dispatch = Dispatch(cast("Any", doors), catalogue, cast("Any", doors.clock), Links([], None))
         self._task = asyncio.create_task(dispatch.serve(bot, doors.held, _permit()))
         self._task.add_done_callback(lambda _: doors.arrived.set())
 

@@ -1,0 +1,28 @@
+"""Published campaigns by their numbers: they never change, so that each is read once and kept."""
+
+from collections import OrderedDict
+
+from engine.core.campaign import Snapshot
+from storage import catalogue
+from storage.postgres import Pool
+
+
+class Versions:
+    """`limit` is how many are kept, the latest asked for; None keeps them all."""
+
+    def __init__(self, pool: Pool, limit: int | None = None) -> None:
+        self._pool = pool
+        self._limit = limit
+        self._known: OrderedDict[tuple[int, int], Snapshot] = OrderedDict()
+
+    async def version(self, bot_id: int, number: int) -> Snapshot | None:
+        """A published version, or None when there is no such one. Raises UnreachableError, CampaignError."""
+        if known := self._known.get((bot_id, number)):
+            self._known.move_to_end((bot_id, number))
+            return known
+        found = await catalogue.load_snapshot(self._pool, bot_id, number) if number else None
+        if found:
+            self._known[bot_id, number] = found
+            if self._limit is not None and len(self._known) > self._limit:
+                self._known.popitem(last=False)
+        return found
