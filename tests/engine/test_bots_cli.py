@@ -148,6 +148,25 @@ async def test_from_its_door_a_bot_is_added_held_let_go_and_removed(
     assert await door(settings, "list") == (0, "", "")
 
 
+async def test_from_its_door_a_key_is_made_shown_once_and_revoked(
+    settings: Settings, sandbox: Sandbox, token: Secret
+) -> None:
+    name = f"@{sandbox.bots[0].username}"
+    await add(settings, token)
+    status, made, err = await door(settings, "keys", "add", name, "--name", "shop")
+    key, sentence = made.splitlines()
+    assert (status, key[:3], err) == (0, "rk_", "")
+    assert "shown once" in sentence
+    again = await door(settings, "keys", "add", name, "--name", "shop")
+    assert (again[0], again[1], again[2].count("\n")) == (1, "", 1)
+    _, listed_, _ = await door(settings, "keys", "list", name)
+    assert listed_.startswith("shop  made 20")
+    assert key not in listed_
+    revoked = await door(settings, "keys", "revoke", name, "--name", "shop")
+    assert revoked == (0, f"The key 'shop' of {name} is revoked.\n", "")
+    assert "revoked 20" in (await door(settings, "keys", "list", name))[1]
+
+
 async def test_who_acts_is_written_down(settings: Settings, token: Secret, database_url: str) -> None:
     await add(settings, token)
     connection = await asyncpg.connect(database_url)

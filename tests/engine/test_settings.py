@@ -58,6 +58,8 @@ def test_nothing_secret_is_printed() -> None:
         ("WEBHOOK_URL", "https://bots.example.org/#x"),
         ("WEBHOOK_URL", "https://bots.example.org/a b"),
         ("MEDIA_DIR", "./media"),
+        ("PUBLIC_URL", "http://go.example.org"),
+        ("PUBLIC_URL", "https://go.example.org/?x=1"),
         ("LOG_FORMAT", "xml"),
         ("LOG_LEVEL", "loud"),
     ],
@@ -70,6 +72,16 @@ def test_a_wrong_variable_is_named_with_the_mend(name: str, value: str) -> None:
 def test_bots_by_webhook_are_listened_for() -> None:
     settings = load_settings({**GOOD, "WEBHOOK_URL": "https://bots.example.org/in/"}, NO_FILE)
     assert (settings.webhook_url, settings.host, settings.port) == ("https://bots.example.org/in", "127.0.0.1", 8080)
+
+
+def test_people_find_the_receivers_where_telegram_does_unless_it_is_said_otherwise() -> None:
+    links = {"PUBLIC_URL": "https://go.example.org/"}
+    settings = load_settings({**GOOD, **links}, NO_FILE)
+    assert (settings.webhook_url, settings.public_url, settings.port) == (None, "https://go.example.org", 8080)
+    both = load_settings({**GOOD, **links, "WEBHOOK_URL": "https://bots.example.org"}, NO_FILE)
+    assert (both.webhook_url, both.public_url) == ("https://bots.example.org", "https://go.example.org")
+    webhook = load_settings({**GOOD, "WEBHOOK_URL": "https://bots.example.org"}, NO_FILE)
+    assert webhook.public_url == "https://bots.example.org"
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
