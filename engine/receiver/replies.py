@@ -6,6 +6,7 @@ five a second, which is what Telegram's 30 leave beside a lane's 25, and those t
 out. A wish that is brought again is not answered again.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -19,7 +20,10 @@ from engine.receiver.updates import UNDO, Refused, Wish
 from engine.telemetry import logger
 
 LINES_PER_S: Final = 5
+REST_S: Final = 5.0
+"""How long a hand rests when Telegram says that it is too much: the lane needs the room more."""
 _TAPS_AT_ONCE: Final = 8
+_TOO_MANY: Final = 429
 _REMEMBERED: Final = 20_000
 
 
@@ -94,6 +98,8 @@ class Replies:
             code=answer.code,
             description=answer.description,
         )
+        if answer.code == _TOO_MANY:
+            await asyncio.sleep(REST_S)
         return False
 
 

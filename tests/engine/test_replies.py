@@ -138,6 +138,23 @@ async def test_a_reply_that_fails_breaks_nothing(desk: Desk) -> None:
     assert await desk.opted_out(person)
 
 
+async def test_too_much_is_answered_with_a_rest(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []
+    sleep = asyncio.sleep
+
+    async def noted(delay: float) -> None:
+        rests.append(delay)
+        await sleep(0)
+
+    person = await desk.someone()
+    await desk.people.set_fault(Fault(FaultKind.TOO_MANY_REQUESTS, method="sendMessage", count=1))
+    monkeypatch.setattr(asyncio, "sleep", noted)
+    await desk.wish(person, command())
+    async with asyncio.timeout(20):
+        while replies.REST_S not in rests:
+            await sleep(0.01)
+
+
 async def test_a_slow_bot_api_delays_no_acknowledgement(desk: Desk) -> None:
     person = await desk.someone()
     await desk.people.set_fault(Fault(FaultKind.HANG))
