@@ -25,7 +25,7 @@ _COUNTED: Final = {
     "not_held": Wrong.NOT_HELD,
     "overlaps": Wrong.OVERLAP,
 }
-_SHOWN: Final = 20
+_SHOWN: Final = 5
 _KEPT: Final = "Every fault ended as it must, and every chat shows what its deliveries say."
 
 
@@ -56,10 +56,14 @@ class Outcome(NamedTuple):
                 f"{'fault':<26}{'chats':>5}  the struck block · the other blocks · the episodes",
                 *(_line(name, tally) for name, tally in self.tallies.items()),
                 *(f"{name:<14}{figures[name]:>4}  {meaning}" for name, meaning in _MEANINGS.items()),
-                *(f"bot {one.chat[0]}, chat {one.chat[1]}: {one.what}" for one in self.findings[:_SHOWN]),
+                *(f"bot {one.chat[0]}, chat {one.chat[1]}: {one.what}" for one in self._some()),
                 _KEPT if self.holds else "A promise was BROKEN: see the lines that say must.",
             ]
         )
+
+    def _some(self) -> list[Finding]:
+        """The first few of each kind."""
+        return [one for wrong in Wrong for one in [it for it in self.findings if it.wrong is wrong][:_SHOWN]]
 
     def _figures(self) -> dict[str, int]:
         found = Counter(finding.wrong for finding in self.findings)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 from aiohttp import web
 
-from bench.sandbox import errors
+from bench.sandbox import errors, media_errors
 from bench.sandbox.errors import ApiError, Refusal
 from bench.sandbox.wire import Fault, FaultKind
 
@@ -21,9 +21,13 @@ _FIELD_OF_TOMORROW = {"field_of_tomorrow": {"depth": [1]}}
 _REFUSALS: dict[FaultKind, Refusal] = {
     FaultKind.BLOCKED: errors.BLOCKED,
     FaultKind.DEACTIVATED: errors.DEACTIVATED,
+    FaultKind.CHAT_NOT_FOUND: errors.CHAT_NOT_FOUND,
     FaultKind.BAD_REQUEST: errors.TEXT_TOO_LONG,
+    FaultKind.WRONG_FILE: media_errors.WRONG_FILE,
+    FaultKind.TOO_LARGE: errors.ENTITY_TOO_LARGE,
     FaultKind.UNAUTHORIZED: errors.UNAUTHORIZED,
     FaultKind.INTERNAL_ERROR: errors.INTERNAL,
+    FaultKind.RESTART: errors.RESTART,
 }
 
 

@@ -54,6 +54,7 @@ NOT_FOUND = Refusal(404, "Not Found")
 METHOD_NOT_FOUND = Refusal(404, "Not Found: method not found")
 ENTITY_TOO_LARGE = Refusal(413, "Request Entity Too Large")
 INTERNAL = Refusal(500, "Internal Server Error")
+RESTART = Refusal(500, "Internal Server Error: restart")
 
 BLOCKED = Refusal(403, "Forbidden: bot was blocked by the user")
 DEACTIVATED = Refusal(403, "Forbidden: user is deactivated")

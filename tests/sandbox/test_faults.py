@@ -24,9 +24,13 @@ async def last_row(client: SandboxClient) -> Row:
     [
         (FaultKind.BLOCKED, (403, "Forbidden: bot was blocked by the user")),
         (FaultKind.DEACTIVATED, (403, "Forbidden: user is deactivated")),
+        (FaultKind.CHAT_NOT_FOUND, (400, "Bad Request: chat not found")),
         (FaultKind.BAD_REQUEST, (400, "Bad Request: message is too long")),
+        (FaultKind.WRONG_FILE, (400, "Bad Request: wrong file identifier/HTTP URL specified")),
+        (FaultKind.TOO_LARGE, (413, "Request Entity Too Large")),
         (FaultKind.UNAUTHORIZED, (401, "Unauthorized")),
         (FaultKind.INTERNAL_ERROR, (500, "Internal Server Error")),
+        (FaultKind.RESTART, (500, "Internal Server Error: restart")),
         (FaultKind.TOO_MANY_REQUESTS, (429, "Too Many Requests: retry after 7")),
     ],
 )
