@@ -70,7 +70,7 @@ async def list_all(pool: Pool) -> list[Shelved]:
         return _shelved(await connection.fetch(f"SELECT {_SHELVED} FROM media ORDER BY created_at DESC, sha256, kind"))
 
 
-async def list_unused(connection: Connection, before_ms: int, limit: int) -> list[Shelved]:
+async def list_unused(connection: Connection, before_ms: int, limit: int | None = None) -> list[Shelved]:
     """Added before that moment, and of a content that neither a draft nor any published version names."""
     return _shelved(
         await connection.fetch(

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from engine.core.errors import MediaError
-from engine.media.place import path_of
+from engine.media.place import path_of, writing
 
 UNFINISHED: Final = ".unfinished"
 
@@ -61,7 +60,7 @@ class Incoming:
 @contextmanager
 def incoming(directory: Path) -> Iterator[Incoming]:
     """What was not placed when the block ends leaves nothing behind. Raises MediaError when the disk refuses."""
-    try:
+    with writing():
         directory.mkdir(parents=True, exist_ok=True)
         path = directory / f"{secrets.token_hex(16)}{UNFINISHED}"
         with path.open("xb") as file:
@@ -69,10 +68,6 @@ def incoming(directory: Path) -> Iterator[Incoming]:
                 yield Incoming(directory, path, file)
             finally:
                 path.unlink(missing_ok=True)
-    except OSError as error:
-        raise MediaError(
-            f"MEDIA_DIR cannot be written ({error.strerror}): check that it is there, is yours, and has room."
-        ) from error
 
 
 def _sync_names(directory: Path) -> None:

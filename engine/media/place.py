@@ -1,5 +1,7 @@
 """Where an asset's bytes lie: one file for each content, whatever kinds it is kept as."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,17 @@ UNSET: Final = "MEDIA_DIR is not set: name a directory that every process that a
 
 def path_of(directory: Path, sha256: str) -> Path:
     return directory / sha256[:2] / sha256
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Raises MediaError for what the disk does not do."""
+    try:
+        yield
+    except OSError as error:
+        raise MediaError(
+            f"MEDIA_DIR cannot be written ({error.strerror}): check that it is there, is yours, and has room."
+        ) from error
 
 
 def needed(directory: Path | None) -> Path:
