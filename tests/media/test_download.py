@@ -110,10 +110,15 @@ async def test_a_file_that_does_not_come_whole_is_to_be_sent_again_later(
     await _refused(manager, library, pool, file_id, "photo", "did not give the whole file: .+ again in a minute")
 
 
+@pytest.mark.parametrize("patience", [aiohttp.ClientTimeout(sock_read=0.05), aiohttp.ClientTimeout(total=0.05)])
 async def test_a_file_that_never_comes_is_given_up(
-    manager: Manager, library: Library, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    manager: Manager,
+    library: Library,
+    pool: Pool,
+    patience: aiohttp.ClientTimeout,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(download, "PATIENCE", aiohttp.ClientTimeout(sock_read=0.05))
+    monkeypatch.setattr(download, "PATIENCE", patience)
     file_id = await manager.gets("photo", files.PNG)
     await manager.client.set_fault(Fault(FaultKind.HANG, method="/file"))
     await _refused(manager, library, pool, file_id, "photo", "in a minute")

@@ -90,6 +90,18 @@ async def test_a_refusal_that_comes_late_does_not_drop_the_new_file_id(ours: Upl
     assert (await media.look_up(pool, SHOP, [PHOTO]))[PHOTO].file_id == "id-2"
 
 
+async def test_a_file_id_is_dropped_by_whoever_is_refused(ours: Uploads, pool: Pool) -> None:
+    await ours.done(SHOP, {PHOTO: "id-1"})
+    await Uploads(pool, None).drop(SHOP, PHOTO, "id-1")
+    assert (await media.look_up(pool, SHOP, [PHOTO]))[PHOTO].file_id is None
+
+
+async def test_of_two_uploads_while_a_bot_changes_hands_the_later_is_kept(ours: Uploads, pool: Pool) -> None:
+    await ours.done(SHOP, {PHOTO: "id-1"})
+    await Uploads(pool, None).done(SHOP, {PHOTO: "id-2"})
+    assert (await media.look_up(pool, SHOP, [PHOTO]))[PHOTO].file_id == "id-2"
+
+
 async def test_what_nobody_can_send_says_how_to_mend_it(ours: Uploads, pool: Pool, shelf: Path) -> None:
     unknown = Asset("voice", "cc" * 32)
     assert "add its file again" in _detail(await ours.claim(SHOP, [PHOTO, unknown]), unknown)
