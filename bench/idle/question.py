@@ -29,7 +29,7 @@ from bench.ready import until_ready
 from bench.sandbox.client import SandboxClient
 from bench.stage import House, give_campaign, house
 from engine.core.errors import RecoveryError
-from engine.lanes import HEARD_BY_MS
+from engine.poller.lanes import HEARD_BY_MS
 
 _MOST_BOTS: Final = 200
 _MOST_CHATS: Final = 10_000

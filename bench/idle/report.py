@@ -3,7 +3,7 @@
 from typing import Any, Final, NamedTuple
 
 from bench.idle.figures import Figures
-from engine.lane import LONGEST_SLEEP_S
+from engine.poller.lane import LONGEST_SLEEP_S
 
 _ROUNDING: Final = 1.1
 """One look more or less falls into the time that is measured."""

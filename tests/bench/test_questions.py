@@ -8,7 +8,14 @@ from bench.__main__ import main
 def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     told = capsys.readouterr().out
-    assert [line.split()[0] for line in told.splitlines()] == ["faults", "first-light", "idle", "media", "parade", "sandbox"]
+    assert [line.split()[0] for line in told.splitlines()] == [
+        "faults",
+        "first-light",
+        "idle",
+        "media",
+        "parade",
+        "sandbox",
+    ]
 
 
 def test_an_unknown_question_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:

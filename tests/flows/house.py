@@ -10,13 +10,14 @@ import asyncpg
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
-from engine import administration, campaign_file, lanes
+from engine import administration, campaign_file
 from engine.bots import add
 from engine.core.campaign import Change
-from engine.poller import Poller
+from engine.poller import lanes
+from engine.poller.__main__ import Poller
+from engine.poller.shard import Shard, agree
 from engine.receiver.__main__ import Receiver
 from engine.settings import Secret, Settings, load_settings
-from engine.shard import Shard, agree
 from storage.feed import server_now_ms
 from storage.ownership import Ownership, this_process
 from storage.postgres import Pool, open_pool

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from engine import administration, poller
-from engine.catalogue import Catalogue
+from engine import administration
 from engine.core.campaign import Change
 from engine.core.content import Content
 from engine.core.lane import LaneState
 from engine.core.speaker import Speaker
-from engine.doors import Doors
+from engine.poller import __main__ as poller
+from engine.poller.catalogue import Catalogue
+from engine.poller.doors import Doors
 from engine.receiver import __main__ as receiver
 from engine.receiver import feeds
 from storage import keys

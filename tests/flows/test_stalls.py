@@ -2,9 +2,9 @@
 
 import pytest
 
-from engine.clock import ServerClock
-from engine.dispatch import PASS_HOLDS_MS
-from engine.doors import Doors
+from engine.poller.clock import ServerClock
+from engine.poller.dispatch import PASS_HOLDS_MS
+from engine.poller.doors import Doors
 from storage.timers import Fence, Ticket
 from tests.flows.conftest import house
 from tests.flows.house import House

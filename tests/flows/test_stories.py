@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from bench.sandbox.wire import Act, Fault, FaultKind
-from engine import administration, lanes, suspicion
+from engine import administration
 from engine.core.campaign import Change
+from engine.poller import lanes, suspicion
 from engine.receiver import poll
 from storage.feed import server_now_ms
 from storage.keys import of_bot

@@ -7,7 +7,6 @@ decisions. Only the wire has two stops, before the message leaves and before its
 import asyncio
 from typing import Any, NamedTuple, Protocol, cast
 
-from engine.catalogue import Served
 from engine.core.content import Content, Effects, Text
 from engine.core.errors import UnreachableError
 from engine.core.outcome import (
@@ -23,10 +22,11 @@ from engine.core.outcome import (
 from engine.core.pace import Bucket, Throttle
 from engine.core.sequence import Found
 from engine.core.speaker import Speaker
-from engine.dispatch import Dispatch
-from engine.doors import Doors
 from engine.links import Links
-from engine.permit import Permit
+from engine.poller.catalogue import Served
+from engine.poller.dispatch import Dispatch
+from engine.poller.doors import Doors
+from engine.poller.permit import Permit
 from engine.sender import Action, Prepared
 from storage.deliveries import Beginning, Begun, Claiming, Report, Reported
 from storage.timers import Fence, Held, Lost, Next, Ticket

@@ -7,17 +7,17 @@ What is checked at each event is in `promises`; what is checked between events, 
 from typing import Any, NamedTuple, cast
 
 from engine.activity import Activity
-from engine.catalogue import Catalogue
 from engine.core import campaign
 from engine.core.campaign import Block, Snapshot, Step
 from engine.core.content import Text
 from engine.core.errors import UnreachableError
 from engine.core.lane import LaneState
 from engine.core.schedule import After
-from engine.doors import Doors
 from engine.endings import Endings
-from engine.reaper import PATIENCE_MS, reap
-from engine.rebuild import rebuild
+from engine.poller.catalogue import Catalogue
+from engine.poller.doors import Doors
+from engine.poller.reaper import PATIENCE_MS, reap
+from engine.poller.rebuild import rebuild
 from engine.receiver.effects import Effects
 from engine.receiver.feeds import Feeds
 from engine.receiver.replies import Replies

@@ -6,7 +6,6 @@ from operator import attrgetter
 from typing import TypeAlias, TypeVar
 
 from engine.batcher import Batcher
-from engine.clock import ServerClock
 from engine.core.content import Content, Effects
 from engine.core.cursor import Cursor
 from engine.core.gate import Reason
@@ -14,6 +13,7 @@ from engine.core.outcome import Outcome
 from engine.core.sequence import Found
 from engine.core.speaker import Speaker
 from engine.media.uploads import Busy, Missing
+from engine.poller.clock import ServerClock
 from engine.sender import Action, Prepared, Sender
 from storage import bots, chats, deliveries, feed
 from storage.deliveries import Beginning, Begun, Claiming, Report, Reported

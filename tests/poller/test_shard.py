@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from engine import shard as shards_of
 from engine.core.errors import SettingsError, UnreachableError
 from engine.core.identity import shard_of
-from engine.shard import Shard, Turn, agree
+from engine.poller import shard as shards_of
+from engine.poller.shard import Shard, Turn, agree
 from storage import keys, shards
 from storage.feed import server_now_ms
 from storage.ownership import Ownership

@@ -11,8 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-from engine.catalogue import Catalogue, Served
-from engine.clock import ServerClock
 from engine.core import templates
 from engine.core.aftermath import rule_for
 from engine.core.campaign import choose
@@ -21,6 +19,8 @@ from engine.core.errors import RecoveryError
 from engine.core.outcome import Outcome, Rejected, RetryLater, Sent, Unreachable, not_sent
 from engine.core.sequence import find_block, find_step
 from engine.core.templates import Person
+from engine.poller.catalogue import Catalogue, Served
+from engine.poller.clock import ServerClock
 from engine.process import told_to_end
 from engine.sender import Sender
 from engine.telemetry import logger

@@ -6,7 +6,7 @@ Meanwhile its lane stands still and its timers stay; a token that is accepted ag
 import asyncio
 from typing import Final
 
-from engine.catalogue import Served
+from engine.poller.catalogue import Served
 from engine.sender import Sender
 from engine.telemetry import logger
 from storage import bots

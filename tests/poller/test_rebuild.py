@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import pytest
 
-from engine import rebuild
 from engine.core.campaign import Snapshot
+from engine.poller import rebuild
 from storage import chats, deliveries, keys
 from storage.chats import Life
 from storage.deliveries import Beginning

@@ -7,17 +7,17 @@ from typing import Any, cast
 
 import pytest
 
-from engine import lane as lanes
-from engine.catalogue import Catalogue, Served
-from engine.clock import ServerClock
 from engine.core.campaign import Block, Snapshot, Step
 from engine.core.content import Text
 from engine.core.errors import UnreachableError
 from engine.core.lane import LaneState
 from engine.core.schedule import After
-from engine.dispatch import Dispatch, End
-from engine.lane import Lane
-from engine.permit import Permit
+from engine.poller import lane as lanes
+from engine.poller.catalogue import Catalogue, Served
+from engine.poller.clock import ServerClock
+from engine.poller.dispatch import Dispatch, End
+from engine.poller.lane import Lane
+from engine.poller.permit import Permit
 from storage import feed
 from storage.incarnation import run_of
 from storage.keys import of_bot

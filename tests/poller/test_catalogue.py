@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from engine.catalogue import Catalogue
 from engine.core.campaign import Block, Snapshot, Step, encode
 from engine.core.content import Text
 from engine.core.lane import LaneState
 from engine.core.schedule import After
+from engine.poller.catalogue import Catalogue
 from engine.settings import Secret
 from engine.vault import Vault
 from storage.postgres import Pool, open_pool

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.core.pace import Bucket, Throttle
-from engine.permit import Permit
+from engine.poller.permit import Permit
 
 
 class Till:

@@ -16,21 +16,22 @@ from typing import Final, NamedTuple
 
 import uvloop
 
-from engine import changes, shard
-from engine.catalogue import Catalogue
-from engine.clock import ServerClock
+from engine import changes
 from engine.core.errors import RecoveryError
-from engine.dispatch import Dispatch
-from engine.doors import Doors
-from engine.lanes import Lanes
 from engine.links import Links
 from engine.media.uploads import Uploads
+from engine.poller import shard
+from engine.poller.catalogue import Catalogue
+from engine.poller.clock import ServerClock
+from engine.poller.dispatch import Dispatch
+from engine.poller.doors import Doors
+from engine.poller.lanes import Lanes
+from engine.poller.reaper import reap
+from engine.poller.shard import Shard
+from engine.poller.sweeper import Sweeper
 from engine.process import allow_many_connections, any_set, command, keep_what_is_loaded, stop_on_signals
-from engine.reaper import reap
 from engine.sender import Sender
 from engine.settings import MAX_SHARDS, Settings, load_settings
-from engine.shard import Shard
-from engine.sweeper import Sweeper
 from engine.telemetry import configure, logger
 from engine.vault import Vault
 from storage import partitions, shards

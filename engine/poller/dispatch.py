@@ -8,8 +8,6 @@ the next claim finds what PostgreSQL knows.
 from enum import StrEnum
 from typing import Any, Final
 
-from engine.catalogue import Catalogue, Served
-from engine.clock import ServerClock
 from engine.core import cursor as cursors
 from engine.core import gate, sequence
 from engine.core.aftermath import name_of
@@ -33,10 +31,12 @@ from engine.core.outcome import (
 )
 from engine.core.rendering import render
 from engine.core.sequence import Advance, Announce, Close, Decision, Drop, Follow, Forget, Found, Rest, Send, Withhold
-from engine.doors import Doors
 from engine.links import Links
 from engine.media.uploads import Busy, Missing
-from engine.permit import Permit
+from engine.poller.catalogue import Catalogue, Served
+from engine.poller.clock import ServerClock
+from engine.poller.doors import Doors
+from engine.poller.permit import Permit
 from engine.sender import Prepared, action_of
 from engine.telemetry import logger
 from storage.deliveries import Aftermath, Beginning, Claiming, Report, Reported

@@ -8,18 +8,18 @@ import asyncio
 import contextlib
 from typing import Final
 
-from engine import suspicion
-from engine.catalogue import Catalogue, Served
-from engine.clock import ServerClock
 from engine.core.campaign import Snapshot
 from engine.core.errors import RecoveryError
 from engine.core.lane import LaneState
 from engine.core.pace import FIRST_CALL_S
-from engine.dispatch import Dispatch
-from engine.lane import Lane
-from engine.rebuild import arm_unheard, rebuild
+from engine.poller import suspicion
+from engine.poller.catalogue import Catalogue, Served
+from engine.poller.clock import ServerClock
+from engine.poller.dispatch import Dispatch
+from engine.poller.lane import Lane
+from engine.poller.rebuild import arm_unheard, rebuild
+from engine.poller.shard import Shard
 from engine.sender import LONGEST_S, Sender
-from engine.shard import Shard
 from engine.telemetry import logger
 from storage.incarnation import run_of
 from storage.postgres import Pool
