@@ -62,7 +62,7 @@ async def speaker(pool: Pool, vault: Vault, name: str) -> Speaker:
         known = await _named(connection, name)
     if known.status == "removed":
         raise _unknown(name)
-    return Speaker(known.bot_id, known.username, vault.decrypt(known.token), paid_broadcast=False)
+    return Speaker(known.bot_id, known.username, vault.decrypt(known.token), known.paid_broadcast)
 
 
 async def pause(pool: Pool, name: str, change: Change) -> None:
