@@ -6,6 +6,7 @@ from typing import Final
 
 from bench.faults import question as faults
 from bench.first_light import question as first_light
+from bench.herd import question as herd
 from bench.idle import question as idle
 from bench.memory import question as media
 from bench.parade import question as parade
@@ -14,6 +15,7 @@ from bench.speed import question as speed
 _QUESTIONS: Final[dict[str, tuple[Callable[[Sequence[str]], int], str]]] = {
     "faults": (faults.main, "what comes of each fault of the wire, at each block of a step?"),
     "first-light": (first_light.main, "is every message that is owed sent once, in time, and no other?"),
+    "herd": (herd.main, "does every bot keep its pace, and leave the others theirs, when all is due at once?"),
     "idle": (idle.main, "what does an armed chat cost while nothing is due?"),
     "media": (media.main, "what does the sender's memory do while big files go out?"),
     "parade": (parade.main, "does every kind of message arrive as composed, once, and go when it has to?"),

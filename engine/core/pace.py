@@ -1,8 +1,9 @@
 """How fast a bot may speak: a token bucket, filled by the clock that it is shown.
 
 It starts empty, so that a successor never adds a burst to its predecessor's, and holds a fifth of a second's worth: the
-sends of a second never exceed the rate by more than that. What counts as several messages goes into debt for them, and
-waits until the debt is paid off: whoever comes later waits behind it. After a hold it is empty again.
+sends of a second never exceed the rate by more than that. Where this is less than one message, it holds half a message
+more than one, so that a look that comes late loses nothing of the rate. What counts as several messages goes into debt
+for them, and waits until the debt is paid off: whoever comes later waits behind it. After a hold it is empty again.
 
 A quarter of it is kept for what has just fallen due, so that a first reminder does not wait for the end of a herd.
 
@@ -27,6 +28,7 @@ AHEAD_S: Final = 0.4
 
 Servers that stand still for seconds hold up what is on its way; when they go on, no more than this leaves at once.
 """
+_LEAST_ROOM: Final = 1.5
 _FRESH: Final = 4
 """One of so many tokens is for what has just fallen due."""
 _JUDGED_BY: Final = 16
@@ -45,6 +47,11 @@ def most_ahead(rate: float) -> int:
     return max(1, int(rate * AHEAD_S))
 
 
+def room(rate: float) -> float:
+    """How many tokens are there at most."""
+    return max(_LEAST_ROOM, rate * BURST_S)
+
+
 class Bucket:
     """`rate` tokens a second."""
 
@@ -53,10 +60,6 @@ class Bucket:
         self._tokens = 0.0
         self._filled_s = now_s
         self._held_until_s = -math.inf
-
-    @property
-    def _room(self) -> float:
-        return max(1.0, self.rate * BURST_S)
 
     def change(self, rate: float, now_s: float) -> None:
         self._fill(now_s)
@@ -76,7 +79,7 @@ class Bucket:
         return max(0.0, -self._tokens / self.rate)
 
     def give_back(self, tokens: int) -> None:
-        self._tokens = min(self._room, self._tokens + tokens)
+        self._tokens = min(room(self.rate), self._tokens + tokens)
 
     def hold(self, until_s: float) -> None:
         """Give nothing until then, and begin empty; a shorter hold does not cut a longer one."""
@@ -93,7 +96,7 @@ class Bucket:
 
     def _fill(self, now_s: float) -> None:
         filling_s = max(0.0, now_s - max(self._filled_s, self._held_until_s))
-        self._tokens = min(0.0 if self.is_held(now_s) else self._room, self._tokens + filling_s * self.rate)
+        self._tokens = min(0.0 if self.is_held(now_s) else room(self.rate), self._tokens + filling_s * self.rate)
         self._filled_s = now_s
 
 

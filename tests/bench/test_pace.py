@@ -4,11 +4,12 @@ from itertools import chain
 
 import pytest
 
-from bench.first_light.pace import ALLOWED, JITTER_S, RATE, TOLERANCE, Pace, levels, measure
+from bench.first_light.pace import JITTER_S, RATE, TOLERANCE, Pace, allowed, levels, measure
 from bench.sandbox.wire import Row
 
 GAP_MS = 1000 // RATE
 BOT, OTHER = 7, 8
+ALLOWED = allowed(RATE)
 
 
 def rows(*arrivals_ms: int, bot: int = BOT, ok: bool = True, method: str = "sendMessage") -> list[Row]:

@@ -11,6 +11,7 @@ def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[
     assert [line.split()[0] for line in told.splitlines()] == [
         "faults",
         "first-light",
+        "herd",
         "idle",
         "media",
         "parade",

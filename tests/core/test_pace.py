@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.pace import BURST_S, Bucket, Share, Throttle
+from engine.core.pace import Bucket, Share, Throttle, room
 
 
 def test_it_starts_empty() -> None:
@@ -130,4 +130,4 @@ def test_no_span_of_time_gives_more_than_its_rate_and_one_burst(rate: int, asks:
     for wanted, wait in asks:
         now += wait
         taken += bucket.take(wanted, now)
-    assert taken <= rate * now + max(1.0, rate * BURST_S)
+    assert taken <= rate * now + room(rate)
