@@ -36,7 +36,7 @@ from storage.postgres import open_pool
 
 _ROOT: Final = Path(__file__).parents[1]
 _CAMPAIGN_FILE: Final = "bench"
-_TOLD_BY_US: Final = ("SHARDS", "WEBHOOK_URL", "HOST", "PORT")
+_TOLD_BY_US: Final = ("SHARDS", "WEBHOOK_URL", "PUBLIC_URL", "HOST", "PORT", "METRICS_PORT")
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.05
 _NO_DOTENV: Final = Path(os.devnull)

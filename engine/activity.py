@@ -15,6 +15,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+from engine import metrics
 from engine.batcher import Batcher
 from engine.core import cursor
 from engine.core.errors import UnreachableError
@@ -137,6 +138,7 @@ class Activity:
     async def _touch(self, bot_id: int, calls: list[_Call]) -> list[int]:
         signs = [Sign(call.chat_id, call.seen_ms) for call in calls]
         touched = await self._timers.touch(bot_id, signs, self.threshold_ms(bot_id))
+        metrics.touches.inc(len(calls))
         broken = {item.chat_id: item for item in touched.interrupted}
         for call in calls:
             seen = min(call.seen_ms or touched.now_ms, touched.now_ms)

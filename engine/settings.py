@@ -54,6 +54,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     port: int | None
     """Where the receiver listens; None: nowhere."""
+    metrics_port: int | None
+    """Where Prometheus may ask, on loopback; None: nowhere."""
     log_format: Literal["console", "json"]
     log_level: str
     min_threshold_ms: int
@@ -91,6 +93,7 @@ def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path("
         public_url=public_url,
         host=read.get("HOST") or "127.0.0.1",
         port=_number(read, "PORT", DEFAULT_PORT, 1, _MAX_PORT) if public_url or read.get("PORT") else None,
+        metrics_port=_number(read, "METRICS_PORT", DEFAULT_PORT, 1, _MAX_PORT) if read.get("METRICS_PORT") else None,
         log_format="json" if _choice(read, "LOG_FORMAT", ("console", "json")) == "json" else "console",
         log_level=_choice(read, "LOG_LEVEL", _LEVELS, "info"),
         min_threshold_ms=_number(read, "MIN_THRESHOLD_SECONDS", 60, 1, _HOUR_SECONDS) * 1000,

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 import uvloop
 
-from engine import changes
+from engine import changes, metrics
 from engine.core.errors import RecoveryError
 from engine.links import Links
 from engine.media.uploads import Uploads
@@ -77,6 +77,7 @@ class Poller:
         await self._compare_clocks()
         self._lanes.match()
         self._lanes.mend(self._pool, self._client, self._sender)
+        metrics.lanes.set(len(self._lanes))
         return Turn(len(self._lanes), await self._sweep() if self._shard.epoch else 0)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -127,6 +128,7 @@ class Poller:
             return 0
         await partitions.make_ahead(self._pool, self._clock.now_ms())
         reaped = await reap(self._pool, self._timers, self._clock.now_ms())
+        metrics.given_up.inc(reaped)
         self._swept_at_ms = self._clock.now_ms()
         return reaped
 
@@ -191,6 +193,7 @@ def main(arguments: list[str] | None = None) -> None:
     if given.reshard is not None:
         sys.stdout.write(f"{asyncio.run(reshard(settings, given.reshard))}\n")
         return
+    metrics.serve(settings.metrics_port)
     uvloop.run(serve(settings, given.shard, ahead=given.ahead))
 
 

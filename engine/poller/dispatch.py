@@ -8,6 +8,7 @@ the next claim finds what PostgreSQL knows.
 from enum import StrEnum
 from typing import Any, Final
 
+from engine import metrics
 from engine.core import cursor as cursors
 from engine.core import gate, sequence
 from engine.core.aftermath import name_of
@@ -228,6 +229,7 @@ class _Journey:
     ) -> End:
         match outcome:
             case Sent(message_ids):
+                metrics.lateness.observe((self._clock.now_ms() - found.due_ms) / 1000)
                 after = _aftermath(block.effects)
                 return await self._done(found, "sent", message_ids=message_ids, aftermath=after)
             case Unknown():
@@ -371,6 +373,8 @@ class _Journey:
 
     def _note_done(self, cursor: Cursor, stands: Reported) -> None:
         """Say what PostgreSQL has taken down of the block."""
+        if stands.status:
+            metrics.delivered(stands.status, stands.reason)
         if stands.status in ("skipped", "failed"):
             self._note("Recovery step skipped", cursor, outcome=stands.status, reason=stands.reason)
         elif stands.status == "would_send":

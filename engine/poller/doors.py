@@ -5,6 +5,7 @@ from functools import partial
 from operator import attrgetter
 from typing import TypeAlias, TypeVar
 
+from engine import metrics
 from engine.batcher import Batcher
 from engine.core.content import Content, Effects
 from engine.core.cursor import Cursor
@@ -68,7 +69,9 @@ class Doors:
     async def send(
         self, speaker: Speaker, chat_id: int, prepared: Prepared, effects: Effects, attempts: int
     ) -> Outcome:
-        return await self._sender.send(speaker, chat_id, prepared, effects, attempts)
+        outcome = await self._sender.send(speaker, chat_id, prepared, effects, attempts)
+        metrics.answered(speaker.username, outcome)
+        return outcome
 
     async def act(self, speaker: Speaker, chat_id: int, action: Action) -> Outcome:
         return await self._sender.act(speaker, chat_id, action)

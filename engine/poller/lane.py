@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
+from engine import metrics
 from engine.core.errors import RecoveryError
 from engine.core.gate import Reason
 from engine.core.lane import LaneState
@@ -247,9 +248,12 @@ class Lane:
         stale = (
             claimed.code is ClaimCode.CLAIMED and not claimed.timers and 0 <= claimed.nearest_due_ms < waiting_since_ms
         )
+        metrics.claims.inc(len(claimed.timers))
         if claimed.code is not self._last_code and claimed.code is not ClaimCode.CLAIMED:
             logger().warning("Lane shut", bot=self._name(), reason=claimed.code.name.lower())
         if stale and not self._stale:
             logger().warning("Timers wait for the feed", bot=self._name(), reason=Reason.FEED_STALE)
+        if stale is not self._stale:
+            metrics.waiting_for_feed.labels(self._name()).set(stale)
         self._stale = stale
         self._last_code = claimed.code

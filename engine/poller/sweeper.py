@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
+from engine import metrics
 from engine.core import templates
 from engine.core.aftermath import rule_for
 from engine.core.campaign import choose
@@ -85,6 +86,7 @@ class Sweeper:
         swept = await self._swept()
         if swept:
             await sweeps.note(self._pool, swept, self._clock.now_ms())
+            metrics.swept.inc(len(swept))
         await self._begin()
         return _counted(swept)
 

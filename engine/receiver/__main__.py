@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import aiohttp
 import uvloop
 
-from engine import changes
+from engine import changes, metrics
 from engine.activity import Activity
 from engine.batcher import Batcher
 from engine.core.errors import RecoveryError, SettingsError
@@ -111,7 +111,9 @@ class Receiver:
         for place, bot_id in enumerate(sorted(ours - self._feeding.keys())):
             bot = self._watched[bot_id]
             self._feeding[bot_id] = _Feeding(bot, asyncio.create_task(self._feed(bot, place * STAGGER_S)))
-        return Turn(sum(not feeding.task.done() for feeding in self._feeding.values()))
+        going = sum(not feeding.task.done() for feeding in self._feeding.values())
+        metrics.feeds.set(going)
+        return Turn(going)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Turn after turn until told to stop; then nothing more is heard, and the last signs of life are written down.
@@ -260,6 +262,7 @@ def main() -> None:
     settings = load_settings()
     configure(settings)
     keep_what_is_loaded()
+    metrics.serve(settings.metrics_port)
     uvloop.run(serve(settings))
 
 

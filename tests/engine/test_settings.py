@@ -34,6 +34,7 @@ def test_nothing_secret_is_printed() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("METRICS_PORT", "70000"),
         ("REDIS_URL", ""),
         ("REDIS_URL", "http://127.0.0.1"),
         ("DATABASE_URL", ""),

@@ -1,0 +1,206 @@
+"""What the engine says of itself while all kinds of things happen to it: no token, no key, no password, no text.
+
+Real processes, at the most talkative level; read are their logs, their metrics, and the books that admins see.
+"""
+
+import asyncio
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+import asyncpg
+import pytest
+
+from bench.sandbox import SandboxClient, ports
+from bench.sandbox.wire import BotInfo, Fault, FaultKind
+from bench.stage import House, give_campaign, house
+from engine import api_keys
+from engine.core.campaign import Change
+from storage.postgres import Pool, open_pool
+
+PATIENCE_S = 60.0
+BLOCK_WORDS, CAPTION_WORDS, LABEL_WORDS, USER_WORDS = (
+    "marmalade-zanzibar",
+    "caption-of-quartz",
+    "label-of-onyx",
+    "segredo-do-cliente",
+)
+WRITTEN_BY_ADMINS = {BLOCK_WORDS, CAPTION_WORDS, LABEL_WORDS}
+CAMPAIGN = f"""
+threshold: 1s
+zone: America/Sao_Paulo
+steps:
+  - key: only
+    schedule: now
+    blocks:
+      - {{key: one, text: "Hi {{first_name|friend}}, {BLOCK_WORDS}", buttons: [[{{text: {LABEL_WORDS}, url: https://example.org/{LABEL_WORDS}}}]]}}
+      - {{key: two, document: note.txt, caption: {CAPTION_WORDS}}}
+      - {{key: three, text: "{BLOCK_WORDS} again", delete_after: 1s}}
+"""
+FAULTS = {
+    FaultKind.TOO_MANY_REQUESTS: "sent",
+    FaultKind.ACCEPT_THEN_DROP: "unknown",
+    FaultKind.BAD_REQUEST: "failed",
+    FaultKind.BAD_GATEWAY: "unknown",
+    FaultKind.BLOCKED: "failed",
+}
+_DELIVERY = "SELECT 1 FROM recovery_deliveries WHERE chat_id = $1"
+BOOKS = ("incidents", "audit_log", "api_keys", "recovery_deliveries", "recovery_episodes", "payments")
+
+
+def free_address() -> tuple[str, int]:
+    with ports.listen(0) as free:
+        host, port = free.getsockname()
+    return host, port
+
+
+class Run:
+    """A house in which everything has happened: who was there, and where it can be read."""
+
+    def __init__(self, running: House, logs: Path, bots: Sequence[BotInfo]) -> None:
+        self.running = running
+        self.logs = logs
+        self.bots = bots
+        self.metrics: list[int] = []
+        self.api_key = ""
+
+    def measure(self) -> None:
+        """The process that begins next has a port for its metrics."""
+        _, port = free_address()
+        self.running.env["METRICS_PORT"] = str(port)
+        self.metrics.append(port)
+
+    async def said(self) -> dict[str, str]:
+        """By where it stands."""
+        logs = {path.name: path.read_text() for path in self.logs.glob("*.log") if path.name != "sandbox.log"}
+        return logs | await self._told() | await self._written()
+
+    async def _told(self) -> dict[str, str]:
+        async with aiohttp.ClientSession() as session:
+            told = {}
+            for port in self.metrics:
+                async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+                    told[f"metrics {port}"] = await answer.text()
+        return told
+
+    async def _written(self) -> dict[str, str]:
+        connection = await asyncpg.connect(self.running.settings.database_url)
+        try:
+            return {table: str(await connection.fetch(f"SELECT * FROM {table}")) for table in BOOKS}
+        finally:
+            await connection.close()
+
+    def secrets(self) -> set[str]:
+        """Each as it is, and as it stands in an address."""
+        tokens = {bot.token for bot in self.bots}
+        servers = (self.running.env["DATABASE_URL"], self.running.env["REDIS_URL"])
+        passwords = {urlsplit(url).password or "" for url in servers} - {""}
+        halves = {token.partition(":")[2] for token in tokens}
+        plain = tokens | halves | passwords | {self.running.env["ENCRYPTION_KEY"], self.api_key}
+        plain |= WRITTEN_BY_ADMINS | {USER_WORDS}
+        return plain | {quote(word, safe="") for word in plain}
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[House]:
+    with house(tmp_path) as running:
+        running.env["LOG_LEVEL"] = "debug"
+        yield running
+
+
+@pytest.fixture
+async def run(tmp_path: Path, running: House) -> Run:
+    """A house in which everything has happened."""
+    (tmp_path / "note.txt").write_text("a note")
+    (tmp_path / "campaign.yaml").write_text(CAMPAIGN)
+    ready = running.begin_sandbox(2, 0)
+    run = Run(running, tmp_path, ready.bots)
+    await give_campaign(running.settings, ready.bots, tmp_path / "campaign.yaml")
+    await _begin(run)
+    pool = await open_pool(running.settings.database_url)
+    try:
+        async with SandboxClient(ready.control_url) as people:
+            await _spoil(pool, people, ready.bots[0])
+            await _pay(run, pool, people, ready.bots[0])
+            await people.revoke_token(ready.bots[1].id)
+            await _until_said(running, "receiver-0", "Unauthorized")
+    finally:
+        await pool.close()
+    return run
+
+
+async def _begin(run: Run) -> None:
+    host, port = free_address()
+    run.running.env |= {"PUBLIC_URL": f"http://{host}:{port}", "HOST": host, "PORT": str(port)}
+    run.measure()
+    run.running.begin_receiver()
+    await run.running.share_among(1)
+    run.measure()
+    run.running.begin_poller(0)
+
+
+async def _spoil(pool: Pool, people: SandboxClient, bot: BotInfo) -> None:
+    """One fault for each person, at the first block; each ends as it must."""
+    for kind, status in FAULTS.items():
+        (person,) = await people.add_people(1, names=(USER_WORDS,))
+        await people.set_fault(Fault(kind, bot=bot.id, chat_id=person.id, method="sendMessage", count=1))
+        await people.start(bot.id, person.id)
+        await people.write(bot.id, person.id, USER_WORDS)
+        await _until(pool, f"{_DELIVERY} AND block_key = 'one' AND status = $2", person.id, status)
+    await _until(pool, "SELECT 1 FROM recovery_deliveries WHERE block_key = 'three' AND deleted_at IS NOT NULL")
+
+
+async def _pay(run: Run, pool: Pool, people: SandboxClient, bot: BotInfo) -> None:
+    """In the chat, and by the bot's own code."""
+    (person,) = await people.add_people(1)
+    await people.start(bot.id, person.id)
+    await people.pay(bot.id, person.id)
+    run.api_key = (await api_keys.add(pool, bot.username, "main", Change("test", 1))).reveal()
+    url = f"{run.running.env['PUBLIC_URL']}/v1/bots/{bot.id}/payments"
+    payment = {"external_id": "p1", "chat_id": person.id, "amount": 1, "currency": "XTR"}
+    async with aiohttp.ClientSession() as session:
+        assert await _status(session, url, payment, secrets.token_urlsafe(32)) == HTTPStatus.UNAUTHORIZED
+        async with asyncio.timeout(PATIENCE_S):
+            while await _status(session, url, payment, run.api_key) != HTTPStatus.OK:  # noqa: ASYNC110 - the key is heard of soon
+                await asyncio.sleep(0.05)
+    await _until(pool, "SELECT 1 FROM payments HAVING count(*) = 2")
+
+
+async def _status(session: aiohttp.ClientSession, url: str, payment: dict[str, object], key: str) -> int:
+    async with session.post(url, json=payment, headers={"Authorization": f"Bearer {key}"}) as answer:
+        return answer.status
+
+
+async def _until_said(running: House, name: str, word: str) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not running.has_said(name, word):  # noqa: ASYNC110 - the log is the signal
+            await asyncio.sleep(0.05)
+
+
+async def _until(pool: Pool, query: str, *args: object) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not await pool.fetch(query, *args):  # noqa: ASYNC110 - the database is the signal
+            await asyncio.sleep(0.05)
+
+
+async def test_nothing_secret_is_said(run: Run) -> None:
+    said = await run.said()
+    found = {(where, word) for where, words in said.items() for word in run.secrets() if word in words}
+    assert found == {("audit_log", word) for word in WRITTEN_BY_ADMINS}, "the audit keeps what admins wrote, no more"
+    assert "Recovery step unknown" in said["poller-0-0.log"]
+    assert "Feed taken" in said["receiver-0.log"]
+    receiver, poller = (said[f"metrics {port}"] for port in run.metrics)
+    assert number(receiver, "recovery_touches_total") >= len(FAULTS)
+    for outcome in ("Sent", "TooMany", "Unknown", "Rejected", "Unreachable"):
+        assert number(poller, f'recovery_answers_total{{bot="{run.bots[0].username}",outcome="{outcome}"}}') >= 1
+    assert number(poller, "recovery_swept_total") >= 1
+
+
+def number(metrics: str, name: str) -> float:
+    found = re.search(rf"^{re.escape(name)} (\S+)$", metrics, re.MULTILINE)
+    assert found, name
+    return float(found.group(1))
