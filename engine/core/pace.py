@@ -28,6 +28,8 @@ AHEAD_S: Final = 0.4
 
 Servers that stand still for seconds hold up what is on its way; when they go on, no more than this leaves at once.
 """
+_LEAST_AHEAD: Final = 4
+"""At a low pace too, one slow chat or upload must not hold up the others."""
 _LEAST_ROOM: Final = 1.5
 _FRESH: Final = 4
 """One of so many tokens is for what has just fallen due."""
@@ -44,7 +46,7 @@ _FLOOR: Final = 0.1
 
 
 def most_ahead(rate: float) -> int:
-    return max(1, int(rate * AHEAD_S))
+    return max(_LEAST_AHEAD, int(rate * AHEAD_S))
 
 
 def room(rate: float) -> float:

@@ -266,6 +266,13 @@ async def test_a_quarter_of_what_a_lane_claims_is_kept_for_the_newest(
     assert sum(fresh for _, fresh in asked) == 2
 
 
+async def test_at_a_low_pace_a_slow_answer_holds_up_no_other_chat(yard: Yard) -> None:
+    yard.pages.show(LaneState.OPEN, pace=1)
+    await yard.arm(3)
+    await yard.turn_after(0)
+    assert [(await yard.turn_after(2)).claimed for _ in range(3)] == [1, 1, 1]
+
+
 async def test_each_of_many_lanes_waits_for_its_moment_to_begin(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: asyncio.Queue[float] = asyncio.Queue()
 
