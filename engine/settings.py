@@ -4,6 +4,7 @@ Every error names the variable and the mend. Secrets are wrapped, so that printi
 """
 
 import os
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ _PUBLIC_EXAMPLE: Final = "https://bots.example.org"
 DEFAULT_PORT: Final = 8080
 _MAX_PORT: Final = 65_535
 _HOUR_SECONDS: Final = 3600
+_TOKEN: Final = re.compile(r"\d+:[\w-]+", re.ASCII)
+_MOST_DIGITS: Final = 16
 _LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -61,6 +64,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     min_threshold_ms: int
     media_dir: Path | None
     """Where the bytes of media lie, shared by all who add or send them; None: nobody does."""
+    manager_token: Secret | None
+    """None: there is no manager."""
+    admin_ids: frozenset[int]
+    """The people who own every bot."""
 
     @property
     def redis_url(self) -> str:
@@ -98,6 +105,8 @@ def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path("
         log_level=_choice(read, "LOG_LEVEL", _LEVELS, "info"),
         min_threshold_ms=_number(read, "MIN_THRESHOLD_SECONDS", 60, 1, _HOUR_SECONDS) * 1000,
         media_dir=_directory(read, "MEDIA_DIR"),
+        manager_token=_token(read, "MANAGER_BOT_TOKEN"),
+        admin_ids=_people(read, "ADMIN_IDS"),
     )
 
 
@@ -171,6 +180,21 @@ def _is_key(text: str) -> bool:
         return len(urlsafe_b64decode(text)) == _KEY_BYTES
     except ValueError:
         return False
+
+
+def _token(read: Mapping[str, str], name: str) -> Secret | None:
+    value = read.get(name)
+    if value and not _TOKEN.fullmatch(value):
+        raise SettingsError(f"{name} is not a bot's token: copy it from @BotFather, like 123456:ABC-DEF.")
+    return Secret(value) if value else None
+
+
+def _people(read: Mapping[str, str], name: str) -> frozenset[int]:
+    listed = [one.strip() for one in read.get(name, "").split(",") if one.strip()]
+    for one in listed:
+        if not (one.isascii() and one.isdigit() and len(one) <= _MOST_DIGITS):
+            raise SettingsError(f"{name} holds something that is no user's id: list numbers, with commas between them.")
+    return frozenset(map(int, listed))
 
 
 def _number(read: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -17,6 +17,7 @@ from engine.settings import Secret
 _TOKENS: Final = b"bot tokens"
 _WEBHOOKS: Final = b"webhook secrets"
 _LINKS: Final = b"tracked links"
+_BUTTONS: Final = b"manager buttons"
 _KEY_BYTES: Final = 32
 
 
@@ -25,6 +26,7 @@ class Vault:
         self._fernet = MultiFernet([Fernet(urlsafe_b64encode(_derived(key, _TOKENS))) for key in keys])
         self.webhook_keys = [_derived(key, _WEBHOOKS) for key in keys]
         self.link_keys = [_derived(key, _LINKS) for key in keys]
+        self.button_keys = [_derived(key, _BUTTONS) for key in keys]
 
     def encrypt(self, token: str) -> bytes:
         return self._fernet.encrypt(token.encode())

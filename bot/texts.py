@@ -1,0 +1,51 @@
+"""What the manager says, in each language. The code says it in English; `languages/` holds the other languages.
+
+Values are escaped in sentences, which are HTML, and stay as they are on labels, which are plain.
+"""
+
+import html
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+from engine.admins import Language
+
+CATALOGUES: Final = Path(__file__).with_name("languages")
+
+
+class Say:
+    """Speaks one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._translations = _load(language)
+
+    def __call__(self, text: str, **values: object) -> str:
+        """A sentence, as HTML."""
+        said = self._translations.gettext(text)
+        return said.format(**{name: html.escape(str(value), quote=False) for name, value in values.items()})
+
+    def label(self, text: str, **values: object) -> str:
+        """What stands on a button, or in a toast."""
+        return self._translations.gettext(text).format(**values)
+
+    def count(self, one: str, many: str, number: int) -> str:
+        """A sentence about so many, as HTML; `{number}` stands for it."""
+        return self._translations.ngettext(one, many, number).format(number=number)
+
+
+@cache
+def _load(language: Language) -> NullTranslations:
+    path = CATALOGUES / f"{language}.po"
+    if not path.exists():
+        return NullTranslations()
+    compiled = BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language, abort_invalid=True))
+    compiled.seek(0)
+    return Translations(compiled)
