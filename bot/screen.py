@@ -14,7 +14,7 @@ from engine.desk import Desk
 
 
 class Place(NamedTuple):
-    """Where in the house a screen stands: codes of keys for step and block, 0 is none; `choice` is a page or an option."""
+    """Where a screen stands: codes of keys for step and block, 0 is none; `choice` is a page, or one of several."""
 
     bot: int = 0
     step: int = 0
@@ -53,7 +53,7 @@ Act = Callable[[Visit], Awaitable[str]]
 
 
 class Action(NamedTuple):
-    needs: Role
+    needs: Role | None
     act: Act
 
 

@@ -3,7 +3,7 @@
 Whoever stands in ADMIN_IDS owns every bot; others have the roles that owners gave them. Rights are read anew each time.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -11,14 +11,15 @@ import msgspec
 from engine.core.campaign import Change
 from engine.core.rights import Role
 from engine.core.sign import Sign, sign
-from storage import admins, campaigns
+from storage import admins, bots, campaigns
 from storage.admins import AdminRecord
 from storage.postgres import Pool, transaction
 
 Language: TypeAlias = Literal["pt", "en"]
 
-PORTUGUESE: Final = "pt"
 _MOST_NAME: Final = 64
+_MOST_INCIDENTS: Final = 5
+"""The newest; a screen is no list."""
 
 
 class Admin(msgspec.Struct, frozen=True):
@@ -50,7 +51,21 @@ class Stand(msgspec.Struct, frozen=True):
     sign: Sign
 
 
-async def enter(pool: Pool, owners: Set[int], person: Person, now_ms: int) -> Admin | None:
+class Incident(NamedTuple):
+    kind: str
+    detail: str
+
+
+class Health(NamedTuple):
+    """A bot as its own screen shows it; `status` is active, paused or suspended."""
+
+    username: str
+    status: str
+    pace: int
+    incidents: tuple[Incident, ...]
+
+
+async def enter(pool: Pool, owners: frozenset[int], person: Person, now_ms: int) -> Admin | None:
     """Who this is; None for a stranger, of whom nothing is kept."""
     async with transaction(pool) as connection:
         known = await admins.find(connection, person.user_id)
@@ -58,12 +73,11 @@ async def enter(pool: Pool, owners: Set[int], person: Person, now_ms: int) -> Ad
         owns_all = person.user_id in owners
         if not (owns_all or roles):
             return None
-        record = AdminRecord(person.user_id, person.name[:_MOST_NAME], _language(known, person))
+        language = known.language if known else language_of(person.language_code)
+        record = AdminRecord(person.user_id, person.name[:_MOST_NAME], language)
         if known is None or known.name != record.name:
             await admins.keep(connection, record, _change(person.user_id, now_ms))
-    return msgspec.convert(
-        {**record._asdict(), "owns_all": owns_all, "roles": roles}, Admin
-    )
+    return msgspec.convert({**record._asdict(), "owns_all": owns_all, "roles": roles}, Admin)
 
 
 async def speak(pool: Pool, admin: Admin, language: Language, now_ms: int) -> None:
@@ -85,11 +99,19 @@ async def bots_of(pool: Pool, admin: Admin) -> list[Stand]:
     ]
 
 
-def _language(known: AdminRecord | None, person: Person) -> str:
-    """What was chosen, else what the person's Telegram speaks; Portuguese if it says nothing of it."""
-    if known:
-        return known.language
-    return PORTUGUESE if (person.language_code or PORTUGUESE).lower().startswith(PORTUGUESE) else "en"
+async def health(pool: Pool, bot_id: int) -> Health | None:
+    """None for a bot that is removed."""
+    async with transaction(pool) as connection:
+        bot = await bots.hold(connection, bot_id)
+        if bot is None or bot.status == "removed":
+            return None
+        incidents = await bots.open_incidents(connection, bot_id, _MOST_INCIDENTS)
+    return Health(bot.username, bot.status, bot.pace, tuple(Incident(*one) for one in incidents))
+
+
+def language_of(language_code: str | None) -> Language:
+    """What a person's Telegram speaks; Portuguese if it says nothing of it."""
+    return "pt" if language_code is None or language_code.lower().startswith("pt") else "en"
 
 
 def _change(admin_id: int, now_ms: int) -> Change:

@@ -115,5 +115,15 @@ async def close_incidents(connection: Connection, bot_id: int, kinds: Sequence[s
     return len(closed)
 
 
+async def open_incidents(connection: Connection, bot_id: int, most: int) -> list[tuple[str, str]]:
+    """Kind and detail of what is wrong with a bot, the newest first."""
+    rows = await connection.fetch(
+        "SELECT kind, detail FROM incidents WHERE coalesce(bot_id, 0) = $1 AND closed_at IS NULL"
+        " ORDER BY opened_at DESC LIMIT $2",
+        *(bot_id, most),
+    )
+    return [(row["kind"], row["detail"]) for row in rows]
+
+
 def _state(bot: BotRecord) -> str:
     return audit.state(username=bot.username, status=bot.status)

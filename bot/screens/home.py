@@ -4,7 +4,7 @@ from typing import Final
 
 from bot.screen import HOME, Action, Button, Place, Screen, View, Visit
 from engine import admins
-from engine.admins import Stand
+from engine.admins import Language, Stand
 from engine.core.sign import Sign
 
 _SIGNS: Final[dict[Sign, str]] = {"live": "●", "held": "⏸", "attention": "⚠", "off": "○"}
@@ -16,7 +16,6 @@ async def load(visit: Visit) -> list[Stand]:
 
 
 def view(visit: Visit, bots: list[Stand]) -> View:
-    say = visit.say
     first = min(visit.place.choice, max(0, len(bots) - 1) // _PAGE) * _PAGE
     rows = [[_bot(bot)] for bot in bots[first : first + _PAGE]]
     turns = _turns(visit, first, len(bots))
@@ -25,11 +24,12 @@ def view(visit: Visit, bots: list[Stand]) -> View:
 
 def _text(visit: Visit, bots: list[Stand]) -> str:
     say = visit.say
-    title = f"<b>🔁 {say('Recovery')}</b>"
+    title = say("<b>🔁 Recovery</b>")
     if not bots:
-        return f"{title}\n\n{say('No bot is connected yet.')}"
-    legend = say("● live · ⏸ held · ⚠ needs attention · ○ off")
-    return f"{title}\n{say.count('{number} bot', '{number} bots', len(bots))}\n\n{legend}"
+        nothing = say("No bot is connected yet.")
+        return f"{title}\n\n{nothing}"
+    count, legend = say.count("{number} bot", "{number} bots", len(bots)), say("● live · ⏸ held · ⚠ attention · ○ off")
+    return f"{title}\n{count}\n\n{legend}"
 
 
 def _bot(bot: Stand) -> Button:
@@ -50,7 +50,7 @@ def _language(visit: Visit) -> Button:
 
 
 async def _speak(visit: Visit) -> str:
-    other = "en" if visit.say.language == "pt" else "pt"
+    other: Language = "en" if visit.say.language == "pt" else "pt"
     await admins.speak(visit.desk.pool, visit.admin, other, visit.now_ms)
     return ""
 

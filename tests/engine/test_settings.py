@@ -35,6 +35,8 @@ def test_nothing_secret_is_printed() -> None:
     ("name", "value"),
     [
         ("METRICS_PORT", "70000"),
+        ("MANAGER_BOT_TOKEN", "not a token"),
+        ("ADMIN_IDS", "7, ana"),
         ("REDIS_URL", ""),
         ("REDIS_URL", "http://127.0.0.1"),
         ("DATABASE_URL", ""),
@@ -97,3 +99,11 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path) -> None:
     dotenv.write_text("SHARDS=1\nnonsense\n")
     with pytest.raises(SettingsError, match="line 2"):
         load_settings(GOOD, dotenv)
+
+
+def test_owners_are_listed_with_commas_and_the_managers_token_stays_hidden() -> None:
+    settings = load_settings({**GOOD, "ADMIN_IDS": " 7, 8 ,", "MANAGER_BOT_TOKEN": "123456:ABC-def"}, NO_FILE)
+    assert settings.admin_ids == {7, 8}
+    assert settings.manager_token is not None
+    assert settings.manager_token.reveal() == "123456:ABC-def"
+    assert "ABC-def" not in repr(settings)

@@ -1,0 +1,58 @@
+"""`python -m bot`: the manager, with which admins compose, try and publish."""
+
+import asyncio
+import sys
+
+import uvloop
+from aiogram import Bot, Dispatcher
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import TelegramUnauthorizedError
+
+from bot.manager import Manager
+from engine.core.errors import SettingsError
+from engine.desk import Desk, open_desk
+from engine.process import command, stop_on_signals
+from engine.settings import Settings, load_settings
+from engine.telemetry import configure, logger
+
+_HEARD: list[str] = ["message", "callback_query"]
+
+
+async def serve(settings: Settings) -> None:
+    """Run until SIGTERM or Ctrl-C. Raises UnreachableError, MigrationError, SettingsError."""
+    async with open_desk(settings) as desk:
+        await run(desk, stop_on_signals())
+
+
+async def run(desk: Desk, stop: asyncio.Event) -> None:
+    """Raises SettingsError for a token that is missing or that Telegram refuses."""
+    if desk.settings.manager_token is None:
+        raise SettingsError("MANAGER_BOT_TOKEN is not set: give the token of the bot that admins shall talk to.")
+    session = AiohttpSession(api=TelegramAPIServer.from_base(desk.settings.telegram_api_url))
+    async with Bot(desk.settings.manager_token.reveal(), session=session) as bot:
+        try:
+            me = await bot.get_me()
+        except TelegramUnauthorizedError:
+            raise SettingsError("Telegram refuses MANAGER_BOT_TOKEN: copy it from @BotFather anew.") from None
+        dispatcher = Dispatcher()
+        dispatcher.include_router(Manager(desk, bot).router())
+        logger().info("Manager started", bot=me.username, owners=len(desk.settings.admin_ids))
+        polling = asyncio.create_task(
+            dispatcher.start_polling(bot, handle_signals=False, allowed_updates=_HEARD, close_bot_session=False)
+        )
+        await stop.wait()
+        await dispatcher.stop_polling()
+        await polling
+    logger().info("Manager stopped")
+
+
+@command
+def main() -> None:
+    settings = load_settings()
+    configure(settings)
+    uvloop.run(serve(settings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

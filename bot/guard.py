@@ -1,0 +1,44 @@
+"""Whether a press of a button may do what it says: signature, person, right, age and revision, in this order. Pure.
+
+The table of what follows from each is `Verdict`. A press that proves nothing is told nothing about why.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from bot.callbacks import Press, Token
+from bot.screen import Action, Screen
+from engine.admins import Admin
+from engine.core.rights import Role, suffices
+
+
+class Verdict(StrEnum):
+    GO = "go"
+    SHOW_ANEW = "old navigation: the screen is drawn anew"
+    PRESS_AGAIN = "an old button: nothing is done, and the screen drawn anew"
+    CHANGED = "it was changed meanwhile: nothing is done, and the screen drawn anew"
+    REFUSED = "not available, and it is not said why"
+
+
+class Deed(NamedTuple):
+    """What a code stands for: a screen, or an action of it."""
+
+    screen: Screen
+    action: Action | None
+
+    @property
+    def needs(self) -> Role | None:
+        return self.action.needs if self.action else self.screen.needs
+
+
+def judge(token: Token | None, deed: Deed | None, admin: Admin | None, now_ms: int) -> Verdict:
+    """All but the revision, which is known once the screen is loaded."""
+    if token is None or deed is None or admin is None or not may(admin, deed.needs, token.press):
+        return Verdict.REFUSED
+    if not token.is_old(now_ms):
+        return Verdict.GO
+    return Verdict.PRESS_AGAIN if deed.action else Verdict.SHOW_ANEW
+
+
+def may(admin: Admin, needs: Role | None, press: Press) -> bool:
+    return needs is None or suffices(admin.role(press.bot), needs)
