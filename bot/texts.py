@@ -4,17 +4,22 @@ Values are escaped in sentences, which are HTML, and stay as they are on labels,
 """
 
 import html
+from datetime import datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
 from engine.admins import Language
 
+_LOCALES: Final[dict[Language, str]] = {"pt": "pt_BR", "en": "en"}
+_MOMENT: Final = "EEE d MMM HH:mm"
 CATALOGUES: Final = Path(__file__).with_name("languages")
 
 
@@ -33,6 +38,11 @@ class Say:
     def label(self, text: str, **values: object) -> str:
         """What stands on a button, or in a toast."""
         return self._translations.gettext(text).format(**values)
+
+    def moment(self, moment_ms: int, zone: str) -> str:
+        """Day and time in a zone, as people write them, such as `qui. 26 nov. 09:30`."""
+        at = datetime.fromtimestamp(moment_ms / 1000, ZoneInfo(zone))
+        return format_datetime(at, _MOMENT, locale=_LOCALES[self.language])
 
     def count(self, one: str, many: str, number: int) -> str:
         """A sentence about so many, as HTML; `{number}` stands for it."""

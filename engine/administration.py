@@ -96,6 +96,12 @@ async def show(pool: Pool, bot: str, now_ms: int) -> Overview:
         )
 
 
+async def waiting(pool: Pool, bot_id: int) -> int:
+    """How many people are in the middle of a bot's sequence."""
+    async with transaction(pool) as connection:
+        return await chats.count_open(connection, bot_id)
+
+
 async def compare(pool: Pool, bot: str) -> Pair:
     """Load the draft and what is published, at one moment."""
     async with transaction(pool) as connection:

@@ -19,7 +19,8 @@ def view(visit: Visit, bot: Health | None) -> View:
     back = [Button(visit.say.label("◀ Back"), HOME, Place())]
     if bot is None:
         return View(visit.say("This bot is no longer connected."), [back])
-    return View(_text(visit, bot), [*_switch(visit, bot), back], _REVISIONS[bot.status])
+    campaign = [Button(visit.say.label("🔁 Recovery"), "campaign", visit.place)]
+    return View(_text(visit, bot), [campaign, *_switch(visit, bot), back], _REVISIONS[bot.status])
 
 
 def _text(visit: Visit, bot: Health) -> str:

@@ -13,12 +13,18 @@ from bench.sandbox.wire import BotInfo, TranscriptMessage
 from bot import manager
 from bot.__main__ import run
 from bot.callbacks import LIFETIME_S
+from engine import administration
 from engine.bots import add
+from engine.core.campaign import Block, Change, Snapshot, Step
+from engine.core.content import Text
+from engine.core.schedule import After
 from engine.desk import Desk, open_desk
 from engine.settings import Secret, load_settings
 from tests.flows.house import KEY
 
 PATIENCE_S = 20.0
+LEAST_MS = 60_000
+DRAFT = Snapshot("America/Sao_Paulo", (Step("a", After(0), (Block("b", Text("Hi")),)),))
 
 
 class Office:
@@ -162,3 +168,29 @@ async def test_rights_are_read_at_every_tap(office: Office, role: str, paused: i
     await pool.execute("UPDATE bot_admins SET role = $1", role)
     assert await office.tap(guest.id, pause) == ("Paused" if paused else "Not available")
     assert await pool.fetchval("SELECT count(*) FROM bots WHERE status = 'paused'") == paused
+
+
+async def test_a_campaign_is_seen_paused_and_stopped_after_one_more_question(office: Office) -> None:
+    change = Change("test", 1)
+    await administration.import_draft(office.desk.pool, "shop_bot", DRAFT, LEAST_MS, change)
+    await administration.publish(office.desk.pool, "shop_bot", LEAST_MS, change)
+    home = await office.start(office.owner)
+    await office.tap(office.owner, buttons(home)["○ @shop_bot"])
+    await office.tap(office.owner, buttons(await office.shows(office.owner, "Ativo"))["🔁 Recuperação"])
+    draft = await office.shows(office.owner, "RASCUNHO v1")
+    assert await office.tap(office.owner, buttons(draft)["▶ Ativar"]) == "Feito"
+    live = await office.shows(office.owner, "NO AR v1")
+    assert "Silêncio: 10m · fuso: America/Sao_Paulo" in (live.text or "")
+    assert await office.tap(office.owner, buttons(live)["⏸ Pausar"]) == "Feito"
+    paused = await office.shows(office.owner, "PAUSADA")
+    await office.tap(office.owner, buttons(paused)["⏹ Parar"])
+    question = await office.shows(office.owner, "0 pessoa está")
+    assert await office.tap(office.owner, buttons(question)["⏹ Parar agora"]) == "Parado"
+    assert await office.desk.pool.fetchval("SELECT state FROM recovery_campaigns") == "stopped"
+
+
+async def test_without_a_campaign_the_screen_says_so(office: Office) -> None:
+    home = await office.start(office.owner)
+    await office.tap(office.owner, buttons(home)["○ @shop_bot"])
+    await office.tap(office.owner, buttons(await office.shows(office.owner, "Ativo"))["🔁 Recuperação"])
+    await office.shows(office.owner, "Nada foi criado ainda.")
