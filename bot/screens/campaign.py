@@ -51,9 +51,8 @@ def view(visit: Visit, loaded: Loaded) -> View:
     if campaign is None:
         nothing = say("Nothing is composed yet.")
         return View(f"{title}\n\n{nothing}", [back])
-    return View(
-        "\n".join([title, "", *_lines(visit, campaign)]), [_switches(visit, campaign), back], _revision(campaign)
-    )
+    rows = [row for row in (_switches(visit, campaign), back) if row]
+    return View("\n".join([title, "", *_lines(visit, campaign)]), rows, _revision(campaign))
 
 
 def _lines(visit: Visit, campaign: Overview) -> Iterator[str]:
