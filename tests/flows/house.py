@@ -47,6 +47,7 @@ class House:
         self.pool = pool
         self.redis = redis
         self.people = people
+        self.receiver: Receiver | None = None
 
     async def publish(self, campaign: bytes, bot: str = BOT) -> None:
         change = Change("test", await server_now_ms(self.redis))
@@ -59,6 +60,16 @@ class House:
         (person,) = await self.people.add_people(1)
         await self.people.start(BOT, person.id)
         return person.id
+
+    async def heard(self, *, arms: bool) -> None:
+        """Wait until the receiver knows whether a sign of life arms anything: it hears of changes a moment later."""
+        bot_id: int = await self.pool.fetchval("SELECT id FROM bots WHERE username = $1", BOT)
+        async with asyncio.timeout(PATIENCE_S):
+            while self._arms(bot_id) is not arms:  # noqa: ASYNC110 - nobody tells when it has heard
+                await asyncio.sleep(0.02)
+
+    def _arms(self, bot_id: int) -> bool | None:
+        return self.receiver and self.receiver.activity.threshold_ms(bot_id) is not None
 
     async def told(self, person: int) -> list[str]:
         """What the bot has said to a person, in order."""
@@ -136,7 +147,7 @@ async def _processes(house: House) -> AsyncIterator[None]:
     """A receiver and a poller, until the story is told."""
     stop = asyncio.Event()
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
-        receiver = Receiver(house.settings, session, house.pool, house.redis)
+        house.receiver = receiver = Receiver(house.settings, session, house.pool, house.redis)
         shard = Shard(house.redis, Ownership(house.redis, this_process()), 0, await agree(house.redis, 0, None))
         poller = Poller(house.settings, shard, house.pool, house.redis, await server_now_ms(house.redis))
         group.create_task(receiver.run(stop))

@@ -1,13 +1,11 @@
 """The stories of a campaign in shadow: it decides everything, writes down what it would send, and sends nothing."""
 
-import asyncio
 from itertools import pairwise
 
 from engine import administration
 from engine.core.campaign import Change
 from storage.feed import server_now_ms
-from storage.keys import of_bot
-from tests.flows.house import BOT, CAMPAIGN, PATIENCE_S, House
+from tests.flows.house import BOT, CAMPAIGN, House
 
 
 async def change(house: House) -> Change:
@@ -15,18 +13,11 @@ async def change(house: House) -> Change:
 
 
 async def in_shadow(house: House) -> None:
+    """The receiver has heard of the stop and of the shadow: in between, a sign of life arms nothing."""
     await administration.stop(house.pool, BOT, await change(house))
+    await house.heard(arms=False)
     assert await administration.shadow(house.pool, BOT, await change(house)) == "shadow"
-    await armed(house, await house.someone())
-
-
-async def armed(house: House, person: int) -> None:
-    """A receiver learns of the change a moment later; until then a sign of life arms nothing."""
-    bot_id: int = await house.pool.fetchval("SELECT id FROM bots")
-    async with asyncio.timeout(PATIENCE_S):
-        while await house.redis.zscore(of_bot(bot_id).timers, str(person)) is None:
-            await house.people.write(BOT, person, "still here")
-            await asyncio.sleep(0.05)
+    await house.heard(arms=True)
 
 
 async def written_down(house: House, person: int) -> list[tuple[str, str, str | None]]:
