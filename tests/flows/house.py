@@ -69,7 +69,7 @@ class House:
                 await asyncio.sleep(0.02)
 
     def _arms(self, bot_id: int) -> bool | None:
-        return self.receiver and self.receiver.activity.threshold_ms(bot_id) is not None
+        return None if self.receiver is None else self.receiver.activity.threshold_ms(bot_id) is not None
 
     async def told(self, person: int) -> list[str]:
         """What the bot has said to a person, in order."""
