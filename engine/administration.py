@@ -5,16 +5,21 @@ A repeated action is no error and leaves no second line in the audit log. A stop
 even a broken campaign can be stopped.
 """
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import msgspec
 
-from engine.core import campaign
+from engine.core import campaign, schedule
 from engine.core.campaign import Action, Change, Planned, Snapshot, State
-from engine.core.errors import CampaignError, NotFoundError
+from engine.core.errors import CampaignError, NotFoundError, StaleError
 from engine.core.gate import Reason
 from engine.core.templates import Person
-from storage import campaigns, chats, media
+from storage import audit, bots, campaigns, chats, media
 from storage.campaigns import Campaign
 from storage.postgres import Connection, Pool, transaction
+
+Edit: TypeAlias = Callable[[Snapshot], Snapshot]
 
 
 class Overview(msgspec.Struct, frozen=True):
@@ -63,6 +68,44 @@ async def import_draft(pool: Pool, bot: str, draft: Snapshot, min_threshold_ms: 
         if found and await campaigns.load_draft(connection, bot_id) == draft:
             return found.draft_revision
         return await campaigns.save_draft(connection, bot_id, draft, change)
+
+
+async def begin(pool: Pool, bot_id: int, zone: str, change: Change) -> int:
+    """Give a bot its first draft, with nothing in it; returns the revision of whichever draft it has then."""
+    async with transaction(pool) as connection:
+        await _hold(connection, bot_id)
+        found = await campaigns.load_campaign(connection, bot_id)
+        if found:
+            return found.draft_revision
+        schedule.check_zone(zone)
+        return await campaigns.save_draft(connection, bot_id, Snapshot(zone, ()), change)
+
+
+async def draft(pool: Pool, bot_id: int) -> tuple[int, Snapshot] | None:
+    """The revision and the draft as it stands; None where nothing was begun."""
+    async with transaction(pool) as connection:
+        await _hold(connection, bot_id)
+        found = await campaigns.load_campaign(connection, bot_id)
+        snapshot = await campaigns.load_draft(connection, bot_id)
+    return (found.draft_revision, snapshot) if found and snapshot else None
+
+
+async def edit(pool: Pool, bot_id: int, revision: int, edit: Edit, change: Change) -> int:
+    """Change the draft that was seen; returns its revision, which stays if nothing differs.
+
+    Raises StaleError if it is another one by now, CampaignError if the edit refuses it.
+    """
+    async with media.adding(pool) as connection:
+        await _hold(connection, bot_id)
+        found = await campaigns.load_campaign(connection, bot_id)
+        before = await campaigns.load_draft(connection, bot_id)
+        if found is None or before is None:
+            raise NotFoundError("There is no draft to change: begin one first.")
+        if found.draft_revision != revision:
+            raise StaleError(*await audit.last(connection, bot_id, "campaign."))
+        after = edit(before)
+        await _check_files(connection, after)
+        return revision if after == before else await campaigns.save_draft(connection, bot_id, after, change)
 
 
 async def publish(pool: Pool, bot: str, min_threshold_ms: int, change: Change) -> int:
@@ -193,6 +236,13 @@ async def _switch(pool: Pool, change: Change, *, engaged: bool) -> None:
     async with transaction(pool) as connection:
         if await campaigns.load_emergency_stop(connection) != engaged:
             await campaigns.set_emergency_stop(connection, change, engaged=engaged)
+
+
+async def _hold(connection: Connection, bot_id: int) -> None:
+    """Against other admins, until the transaction ends."""
+    bot = await bots.hold(connection, bot_id)
+    if bot is None or bot.status == "removed":
+        raise NotFoundError("This bot is no longer connected: add it again.")
 
 
 async def _bot(connection: Connection, bot: str) -> int:

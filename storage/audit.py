@@ -31,6 +31,15 @@ async def record(
     await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, "" if bot_id is None else str(bot_id))
 
 
+async def last(connection: Connection, bot_id: int, actions: str) -> tuple[str, int]:
+    """Who did the last of the actions whose names begin so to a bot, and when; nobody, if it was never done."""
+    row = await connection.fetchrow(
+        "SELECT actor, at FROM audit_log WHERE bot_id = $1 AND starts_with(action, $2) ORDER BY id DESC LIMIT 1",
+        *(bot_id, actions),
+    )
+    return (row["actor"], row["at"]) if row else ("nobody", 0)
+
+
 def state(**values: Any) -> str:
     """Write the fields of a state as its document."""
     return json.dumps(values)

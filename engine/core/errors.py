@@ -26,6 +26,15 @@ class CampaignError(RecoveryError):
         return cls(f"In line {line}, column {column} of the {noun} {what}: {mend}.")
 
 
+class StaleError(RecoveryError):
+    """Somebody else has changed the same thing meanwhile: who, and when, in ms."""
+
+    def __init__(self, actor: str, at_ms: int) -> None:
+        super().__init__(f"It was changed by {actor} meanwhile: look at it again, and decide anew.")
+        self.actor = actor
+        self.at_ms = at_ms
+
+
 class MediaError(RecoveryError):
     """A file cannot be kept, or cannot be sent as what it is said to be."""
 

@@ -1,0 +1,84 @@
+"""A draft under the hands of its admins, on a real PostgreSQL: one edit after the other, and never over another's."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from msgspec.structs import replace
+
+from engine import administration
+from engine.core import editing
+from engine.core.campaign import Block, Change, Snapshot, Step
+from engine.core.content import Asset, Media, Text
+from engine.core.errors import CampaignError, NotFoundError, StaleError
+from engine.core.schedule import After
+from storage.postgres import Pool, open_pool
+
+BOT = 7
+ANA, BIA = Change("ana", 1_000), Change("bia", 2_000)
+STEP = Step("one", After(0), (Block("a", Text("Hi")),))
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    async with await open_pool(database_url) as pool:
+        await pool.execute("INSERT INTO bots (id, username, token, created_at) VALUES (7, 'shop_bot', '', 0)")
+        yield pool
+
+
+def add(step: Step) -> administration.Edit:
+    return lambda draft: editing.add_step(draft, step)
+
+
+async def test_a_draft_begins_empty_and_is_begun_once(pool: Pool) -> None:
+    assert await administration.draft(pool, BOT) is None
+    assert await administration.begin(pool, BOT, "America/Sao_Paulo", ANA) == 1
+    assert await administration.begin(pool, BOT, "Europe/Berlin", BIA) == 1
+    assert await administration.draft(pool, BOT) == (1, Snapshot("America/Sao_Paulo", ()))
+
+
+async def test_an_edit_raises_the_revision_with_one_line_of_audit(pool: Pool) -> None:
+    revision = await administration.begin(pool, BOT, "UTC", ANA)
+    assert await administration.edit(pool, BOT, revision, add(STEP), BIA) == 2
+    assert await administration.draft(pool, BOT) == (2, Snapshot("UTC", (STEP,)))
+    rows = await pool.fetch("SELECT actor, action FROM audit_log ORDER BY id")
+    assert [tuple(row) for row in rows] == [("ana", "campaign.draft"), ("bia", "campaign.draft")]
+
+
+async def test_an_edit_that_changes_nothing_leaves_no_trace(pool: Pool) -> None:
+    revision = await administration.begin(pool, BOT, "UTC", ANA)
+    assert await administration.edit(pool, BOT, revision, lambda draft: replace(draft, zone="UTC"), BIA) == revision
+    assert await pool.fetchval("SELECT count(*) FROM audit_log") == 1
+
+
+async def test_who_saw_an_older_draft_is_told_who_changed_it_and_when(pool: Pool) -> None:
+    revision = await administration.begin(pool, BOT, "UTC", ANA)
+    await administration.edit(pool, BOT, revision, add(STEP), BIA)
+    with pytest.raises(StaleError) as refused:
+        await administration.edit(pool, BOT, revision, add(replace(STEP, key="two")), ANA)
+    assert (refused.value.actor, refused.value.at_ms) == ("bia", 2_000)
+    assert await administration.draft(pool, BOT) == (2, Snapshot("UTC", (STEP,)))
+
+
+async def test_of_two_edits_at_once_one_stands(pool: Pool) -> None:
+    revision = await administration.begin(pool, BOT, "UTC", ANA)
+    edits = [administration.edit(pool, BOT, revision, add(replace(STEP, key=key)), ANA) for key in ("one", "two")]
+    results = await asyncio.gather(*edits, return_exceptions=True)
+    assert sorted(type(result).__name__ for result in results) == ["StaleError", "int"]
+
+
+async def test_an_edit_that_refuses_itself_or_names_no_file_changes_nothing(pool: Pool) -> None:
+    revision = await administration.begin(pool, BOT, "UTC", ANA)
+    photo = replace(STEP, blocks=(Block("a", Media(Asset("photo", "0" * 64))),))
+    with pytest.raises(CampaignError, match="There is no zero"):
+        await administration.edit(pool, BOT, revision, lambda draft: editing.delete_step(draft, "zero"), ANA)
+    with pytest.raises(CampaignError, match="the library has no photo"):
+        await administration.edit(pool, BOT, revision, add(photo), ANA)
+    assert await administration.draft(pool, BOT) == (revision, Snapshot("UTC", ()))
+
+
+async def test_a_bot_that_is_removed_has_no_draft(pool: Pool) -> None:
+    revision = await administration.begin(pool, BOT, "UTC", ANA)
+    await pool.execute("UPDATE bots SET status = 'removed'")
+    with pytest.raises(NotFoundError, match="no longer connected"):
+        await administration.edit(pool, BOT, revision, add(STEP), ANA)
