@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from engine import administration
 from engine.core import editing
 from engine.core.campaign import Block, Change, Snapshot, Step
-from engine.core.content import Asset, Media, Text
+from engine.core.content import Media, Text
 from engine.core.errors import CampaignError, NotFoundError, StaleError
 from engine.core.schedule import After
 from storage.postgres import Pool, open_pool
@@ -69,7 +69,7 @@ async def test_of_two_edits_at_once_one_stands(pool: Pool) -> None:
 
 async def test_an_edit_that_refuses_itself_or_names_no_file_changes_nothing(pool: Pool) -> None:
     revision = await administration.begin(pool, BOT, "UTC", ANA)
-    photo = replace(STEP, blocks=(Block("a", Media(Asset("photo", "0" * 64))),))
+    photo = replace(STEP, blocks=(Block("a", Media("photo", "0" * 64)),))
     with pytest.raises(CampaignError, match="There is no zero"):
         await administration.edit(pool, BOT, revision, lambda draft: editing.delete_step(draft, "zero"), ANA)
     with pytest.raises(CampaignError, match="the library has no photo"):
