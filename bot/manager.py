@@ -21,7 +21,7 @@ from bot.screens import SCREENS
 from bot.texts import Say
 from engine import admins
 from engine.admins import Admin, Person
-from engine.core.errors import RecoveryError
+from engine.core.errors import RecoveryError, StaleError
 from engine.desk import Desk
 from engine.telemetry import logger
 
@@ -77,7 +77,7 @@ class Manager:
             logger().warning("callback_rejected", admin=query.from_user.id, ours=(query.data or "").startswith(PREFIX))
             await query.answer(_say(admin, query.from_user).label("Not available"))
             return
-        visit = self._visit(admin, _place(token.press), now_ms)
+        visit = self._visit(admin, _place(token.press), now_ms)._replace(revision=token.press.revision)
         told = ""
         if deed.action and verdict is Verdict.GO:
             verdict, told = await self._act(deed.screen, deed.action, visit, token.press)
@@ -89,6 +89,8 @@ class Manager:
             return Verdict.CHANGED, ""
         try:
             return Verdict.GO, await action.act(visit)
+        except StaleError:
+            return Verdict.CHANGED, ""
         except RecoveryError as error:
             logger().warning("Action failed", admin=visit.admin.admin_id, screen=screen.name, error=str(error))
             return Verdict.GO, visit.say.label("This did not work. Try again in a moment.")

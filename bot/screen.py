@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from bot.texts import Say
 from engine.admins import Admin
+from engine.core.campaign import Change
 from engine.core.rights import Role
 from engine.desk import Desk
 
@@ -30,6 +31,12 @@ class Visit(NamedTuple):
     place: Place
     say: Say
     now_ms: int
+    revision: int = 0
+    """That of what was shown when the button was drawn."""
+
+    @property
+    def change(self) -> Change:
+        return Change(f"admin:{self.admin.admin_id}", self.now_ms)
 
 
 class Button(NamedTuple):

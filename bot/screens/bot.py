@@ -5,7 +5,6 @@ from typing import Final
 from bot.screen import HOME, Action, Button, Place, Screen, View, Visit
 from engine import admins, registry
 from engine.admins import Health
-from engine.core.campaign import Change
 
 _REVISIONS: Final = {"active": 1, "paused": 2, "suspended": 3}
 """Whatever a button here changes is the status."""
@@ -54,22 +53,18 @@ def _switch(visit: Visit, bot: Health) -> list[list[Button]]:
 
 
 async def _pause(visit: Visit) -> str:
-    await registry.pause(visit.desk.pool, await _name(visit), _change(visit))
+    await registry.pause(visit.desk.pool, await _name(visit), visit.change)
     return visit.say.label("Paused")
 
 
 async def _resume(visit: Visit) -> str:
-    await registry.resume(visit.desk.pool, await _name(visit), _change(visit))
+    await registry.resume(visit.desk.pool, await _name(visit), visit.change)
     return visit.say.label("Goes on")
 
 
 async def _name(visit: Visit) -> str:
     bot = await load(visit)
     return bot.username if bot else ""
-
-
-def _change(visit: Visit) -> Change:
-    return Change(f"admin:{visit.admin.admin_id}", visit.now_ms)
 
 
 SCREEN: Final = Screen(

@@ -7,7 +7,7 @@ from zlib import crc32
 from bot.screen import Action, Button, Screen, View, Visit
 from engine import administration, admins
 from engine.administration import Overview
-from engine.core.campaign import Change, State
+from engine.core.campaign import State
 from engine.core.errors import NotFoundError
 from engine.core.schedule import write_duration
 
@@ -51,7 +51,8 @@ def view(visit: Visit, loaded: Loaded) -> View:
     if campaign is None:
         nothing = say("Nothing is composed yet.")
         return View(f"{title}\n\n{nothing}", [back])
-    rows = [row for row in (_switches(visit, campaign), back) if row]
+    steps = [Button(say.label("📋 Steps"), "steps", visit.place)]
+    rows = [row for row in (steps, _switches(visit, campaign), back) if row]
     return View("\n".join([title, "", *_lines(visit, campaign)]), rows, _revision(campaign))
 
 
@@ -106,8 +107,7 @@ Verb = Callable[..., Awaitable[State]]
 def _does(verb: Verb) -> Action:
     async def act(visit: Visit) -> str:
         bot = await admins.health(visit.desk.pool, visit.place.bot)
-        change = Change(f"admin:{visit.admin.admin_id}", visit.now_ms)
-        await verb(visit.desk.pool, bot.username if bot else "", change)
+        await verb(visit.desk.pool, bot.username if bot else "", visit.change)
         return visit.say.label("Done")
 
     return Action("editor", act)

@@ -4,7 +4,6 @@ from typing import Final, NamedTuple
 
 from bot.screen import Action, Button, Screen, View, Visit
 from engine import administration, admins
-from engine.core.campaign import Change
 
 
 class Loaded(NamedTuple):
@@ -35,9 +34,7 @@ def view(visit: Visit, loaded: Loaded) -> View:
 
 async def _stop(visit: Visit) -> str:
     bot = await admins.health(visit.desk.pool, visit.place.bot)
-    await administration.stop(
-        visit.desk.pool, bot.username if bot else "", Change(f"admin:{visit.admin.admin_id}", visit.now_ms)
-    )
+    await administration.stop(visit.desk.pool, bot.username if bot else "", visit.change)
     return visit.say.label("Stopped")
 
 

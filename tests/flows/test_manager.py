@@ -194,3 +194,30 @@ async def test_without_a_campaign_the_screen_says_so(office: Office) -> None:
     await office.tap(office.owner, buttons(home)["○ @shop_bot"])
     await office.tap(office.owner, buttons(await office.shows(office.owner, "Ativo"))["🔁 Recuperação"])
     await office.shows(office.owner, "Nada foi criado ainda.")
+
+
+async def test_a_step_is_copied_moved_and_switched_on_and_the_older_button_changes_nothing(office: Office) -> None:
+    await administration.import_draft(office.desk.pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
+    step = await _at_the_step(office)
+    assert await office.tap(office.owner, buttons(step)["⧉"]) == "Salvo no rascunho"
+    await office.shows(office.owner, "Passo 1 de 2")
+    assert await office.tap(office.owner, buttons(step)["🗑"]) == "Isto mudou nesse meio-tempo; confira e toque de novo"
+    moved = await office.last(office.owner)
+    assert moved
+    await office.tap(office.owner, buttons(moved)["↓"])
+    moved = await office.shows(office.owner, "Passo 2 de 2")
+    await office.tap(office.owner, buttons(moved)["○ Desligar"])
+    await office.shows(office.owner, "Desligado")
+    bot_id: int = await office.desk.pool.fetchval("SELECT id FROM bots WHERE username = 'shop_bot'")
+    found = await administration.draft(office.desk.pool, bot_id)
+    assert found
+    assert [(one.key, one.active) for one in found[1].steps] == [("s2", False), ("a", False)]
+
+
+async def _at_the_step(office: Office) -> TranscriptMessage:
+    home = await office.start(office.owner)
+    await office.tap(office.owner, buttons(home)["○ @shop_bot"])
+    await office.tap(office.owner, buttons(await office.shows(office.owner, "Ativo"))["🔁 Recuperação"])
+    await office.tap(office.owner, buttons(await office.shows(office.owner, "RASCUNHO"))["📋 Passos"])
+    await office.tap(office.owner, buttons(await office.shows(office.owner, "como estão no rascunho"))["● Passo 1"])
+    return await office.shows(office.owner, "Passo 1 de 1")
