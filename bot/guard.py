@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from bot.callbacks import Press, Token
-from bot.screen import Action, Screen
+from bot.screen import Action, Question, Screen
 from engine.admins import Admin
 from engine.core.rights import Role, suffices
 
@@ -21,14 +21,14 @@ class Verdict(StrEnum):
 
 
 class Deed(NamedTuple):
-    """What a code stands for: a screen, or an action of it."""
+    """What a code stands for: a screen, or something that it does."""
 
     screen: Screen
-    action: Action | None
+    does: Action | Question | None = None
 
     @property
     def needs(self) -> Role | None:
-        return self.action.needs if self.action else self.screen.needs
+        return self.does.needs if self.does else self.screen.needs
 
 
 def judge(token: Token | None, deed: Deed | None, admin: Admin | None, now_ms: int) -> Verdict:
@@ -37,7 +37,7 @@ def judge(token: Token | None, deed: Deed | None, admin: Admin | None, now_ms: i
         return Verdict.REFUSED
     if not token.is_old(now_ms):
         return Verdict.GO
-    return Verdict.PRESS_AGAIN if deed.action else Verdict.SHOW_ANEW
+    return Verdict.PRESS_AGAIN if isinstance(deed.does, Action) else Verdict.SHOW_ANEW
 
 
 def may(admin: Admin, needs: Role | None, press: Press) -> bool:

@@ -7,6 +7,7 @@ says where it was, the engine says how things stand.
 import time
 from typing import Final
 
+import msgspec
 from aiogram import Bot, Router
 from aiogram.enums import ChatType, ParseMode
 from aiogram.exceptions import TelegramBadRequest
@@ -16,13 +17,14 @@ from aiogram.types import CallbackQuery, InaccessibleMessage, Message, User
 from bot.callbacks import PREFIX, Holder, Press, code, read
 from bot.draw import keyboard
 from bot.guard import Deed, Verdict, judge, may
-from bot.screen import HOME, Action, Place, Screen, View, Visit
+from bot.screen import HOME, Action, Place, Question, Screen, View, Visit
 from bot.screens import SCREENS
 from bot.texts import Say
-from engine import admins
+from engine import admins, prompts
 from engine.admins import Admin, Person
-from engine.core.errors import RecoveryError, StaleError
+from engine.core.errors import CampaignError, RecoveryError, StaleError
 from engine.desk import Desk
+from engine.prompts import Prompt
 from engine.telemetry import logger
 
 _NOT_MODIFIED: Final = "message is not modified"
@@ -30,13 +32,13 @@ _NOT_MODIFIED: Final = "message is not modified"
 
 def deeds() -> dict[int, Deed]:
     """By code. Two names of one code would be a fault of ours, found by a test."""
-    screens = {code(screen.name): Deed(screen, None) for screen in SCREENS.values()}
-    actions = {
-        code(f"{screen.name}.{name}"): Deed(screen, action)
+    screens = {code(screen.name): Deed(screen) for screen in SCREENS.values()}
+    doing = {
+        code(f"{screen.name}.{name}"): Deed(screen, does)
         for screen in SCREENS.values()
-        for name, action in screen.actions.items()
+        for name, does in (screen.actions | screen.questions).items()
     }
-    return screens | actions
+    return screens | doing
 
 
 class Manager:
@@ -48,7 +50,8 @@ class Manager:
     def router(self) -> Router:
         router = Router()
         router.message.register(self.greet, Command("start"))
-        router.message.register(self.greet)
+        router.message.register(self.greet, Command("cancel"))
+        router.message.register(self.hear)
         router.callback_query.register(self.press)
         return router
 
@@ -61,9 +64,37 @@ class Manager:
         if admin is None:
             await message.answer(_stranger(message.from_user))
             return
-        holder = Holder(self._bot.id, admin.admin_id, message.chat.id)
-        view = await self._view(SCREENS[HOME], self._visit(admin, Place(), now_ms))
-        await self._send(holder, view, now_ms)
+        await prompts.drop(self._desk.redis, admin.admin_id)
+        await self._send_screen(message, SCREENS[HOME], self._visit(admin, Place(), now_ms))
+
+    async def hear(self, message: Message) -> None:
+        """A text answers the question that was asked; without one it leads home, as a command does."""
+        prompt = await prompts.asked(self._desk.redis, message.from_user.id) if message.from_user else None
+        deed = self._deeds.get(prompt.deed) if prompt else None
+        now_ms = _now_ms()
+        admin = await self._admin(message.from_user, now_ms) if message.from_user else None
+        said = message.text
+        if not (prompt and deed and isinstance(deed.does, Question) and admin and said) or said.startswith("/"):
+            await self.greet(message)
+            return
+        visit = self._visit(admin, Place(*msgspec.structs.astuple(prompt)[1:5]), now_ms)
+        if may(admin, deed.needs, Press(0, *visit.place)):
+            await self._take(message, deed.screen, deed.does, visit._replace(revision=prompt.revision), said)
+
+    async def _take(self, message: Message, screen: Screen, question: Question, visit: Visit, said: str) -> None:
+        try:
+            await question.take(visit, said)
+        except CampaignError:
+            await message.answer(question.hint(visit.say), parse_mode=ParseMode.HTML)
+            return
+        except StaleError:
+            await message.answer(_toast(Verdict.CHANGED, "", visit.say) or "")
+        await prompts.drop(self._desk.redis, visit.admin.admin_id)
+        await self._send_screen(message, screen, visit)
+
+    async def _send_screen(self, message: Message, screen: Screen, visit: Visit) -> None:
+        holder = Holder(self._bot.id, visit.admin.admin_id, message.chat.id)
+        await self._send(holder, await self._view(screen, visit), visit.now_ms)
 
     async def press(self, query: CallbackQuery) -> None:
         """Do what a button says, if it may be done, and show what stands there then. The query is always answered."""
@@ -79,8 +110,14 @@ class Manager:
             return
         visit = self._visit(admin, _place(token.press), now_ms)._replace(revision=token.press.revision)
         told = ""
-        if deed.action and verdict is Verdict.GO:
-            verdict, told = await self._act(deed.screen, deed.action, visit, token.press)
+        await prompts.drop(self._desk.redis, admin.admin_id)
+        if isinstance(deed.does, Question) and verdict is Verdict.GO:
+            await prompts.ask(self._desk.redis, admin.admin_id, Prompt(*token.press))
+            await query.answer()
+            await self._bot.send_message(holder.chat, deed.does.asks(visit.say), parse_mode=ParseMode.HTML)
+            return
+        if isinstance(deed.does, Action) and verdict is Verdict.GO:
+            verdict, told = await self._act(deed.screen, deed.does, visit, token.press)
         await query.answer(_toast(verdict, told, visit.say))
         await self._show(query, deed.screen, visit, holder)
 

@@ -64,6 +64,15 @@ class Action(NamedTuple):
     act: Act
 
 
+class Question(NamedTuple):
+    """Asks for a text by the sentence `asks`; `hint` is said when `take` refuses the text with a CampaignError."""
+
+    needs: Role
+    asks: Callable[[Say], str]
+    take: Callable[[Visit, str], Awaitable[None]]
+    hint: Callable[[Say], str]
+
+
 class Screen(NamedTuple):
     """`needs` is the role on the bot of the place; None: whoever is an admin at all."""
 
@@ -72,6 +81,7 @@ class Screen(NamedTuple):
     load: Callable[[Visit], Awaitable[Any]]
     view: Callable[[Visit, Any], View]
     actions: Mapping[str, Action] = {}
+    questions: Mapping[str, Question] = {}
 
 
 HOME: Final = "home"

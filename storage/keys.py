@@ -1,6 +1,7 @@
 """Every key in Redis, on one page. All keys of a bot carry its hash tag: a script touches one slot.
 
-What only one process may hold (a shard, a bot's feed) has a lifetime, which the holder renews. Nothing else has: a
+What only one process may hold (a shard, a bot's feed) has a lifetime, which the holder renews; so has what the manager
+waits for. Nothing else has: a
 chat's state leaves with its timer, a bot's keys stay with the bot.
 """
 
@@ -34,3 +35,8 @@ def of_bot(bot_id: int) -> BotKeys:
 def of_shard(number: int) -> str:
     """STRING "owner epoch": which poller serves the shard."""
     return f"rt:shard:{number}"
+
+
+def of_prompt(admin_id: int) -> str:
+    """STRING a document: for which button the manager waits for a text of this admin."""
+    return f"rt:prompt:{admin_id}"

@@ -221,3 +221,40 @@ async def _at_the_step(office: Office) -> TranscriptMessage:
     await office.tap(office.owner, buttons(await office.shows(office.owner, "RASCUNHO"))["📋 Passos"])
     await office.tap(office.owner, buttons(await office.shows(office.owner, "como estão no rascunho"))["● Passo 1"])
     return await office.shows(office.owner, "Passo 1 de 1")
+
+
+async def test_a_step_is_added_by_writing_when_it_is_sent(office: Office) -> None:
+    await administration.import_draft(office.desk.pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
+    await _at_the_step(office)
+    steps = await _back_to_the_steps(office)
+    await office.tap(office.owner, buttons(steps)["➕ Passo"])
+    await office.shows(office.owner, "Quando o novo passo é enviado?")
+    await office.people.write(office.me.id, office.owner, "sometime soon")
+    await office.shows(office.owner, "Isto não é um horário.")
+    await office.people.write(office.me.id, office.owner, "amanhã 09:30")
+    added = await office.shows(office.owner, "como estão no rascunho")
+    assert "○ Passo 2" not in buttons(added)
+    assert "● Passo 2" in buttons(added)
+    await office.people.write(office.me.id, office.owner, "amanhã 10:30")
+    await office.shows(office.owner, "2 bots")
+
+
+async def test_a_command_and_another_button_end_the_question(office: Office) -> None:
+    await administration.import_draft(office.desk.pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
+    await _at_the_step(office)
+    steps = await _back_to_the_steps(office)
+    for way_out in ("/cancel", "/start"):
+        await office.tap(office.owner, buttons(steps)["➕ Passo"])
+        await office.shows(office.owner, "Quando o novo passo é enviado?")
+        await office.people.write(office.me.id, office.owner, way_out)
+        await office.shows(office.owner, "2 bots")
+        await office.people.write(office.me.id, office.owner, "10m")
+        await office.shows(office.owner, "2 bots")
+    assert await office.desk.pool.fetchval("SELECT count(*) FROM recovery_steps") == 1
+
+
+async def _back_to_the_steps(office: Office) -> TranscriptMessage:
+    step = await office.last(office.owner)
+    assert step
+    await office.tap(office.owner, buttons(step)["◀ Voltar"])
+    return await office.shows(office.owner, "como estão no rascunho")
