@@ -36,7 +36,7 @@ def deeds() -> dict[int, Deed]:
     doing = {
         code(f"{screen.name}.{name}"): Deed(screen, does)
         for screen in SCREENS.values()
-        for name, does in (screen.actions | screen.questions).items()
+        for name, does in {**screen.actions, **screen.questions}.items()
     }
     return screens | doing
 

@@ -15,14 +15,14 @@ async def wait(client: Redis, admin_id: int, document: str) -> None:
     """In place of whatever was waited for."""
     try:
         await client.set(keys.of_prompt(admin_id), document, ex=_PATIENCE_S)
-    except RedisError as error:
+    except (RedisError, OSError) as error:
         raise _unreachable(error) from error
 
 
 async def waiting(client: Redis, admin_id: int) -> str | None:
     try:
         found = await client.get(keys.of_prompt(admin_id))
-    except RedisError as error:
+    except (RedisError, OSError) as error:
         raise _unreachable(error) from error
     return None if found is None else str(found)
 
@@ -30,9 +30,9 @@ async def waiting(client: Redis, admin_id: int) -> str | None:
 async def forget(client: Redis, admin_id: int) -> None:
     try:
         await client.delete(keys.of_prompt(admin_id))
-    except RedisError as error:
+    except (RedisError, OSError) as error:
         raise _unreachable(error) from error
 
 
-def _unreachable(error: RedisError) -> UnreachableError:
+def _unreachable(error: RedisError | OSError) -> UnreachableError:
     return UnreachableError(f"Redis does not answer ({error}): check REDIS_URL and that it is up.")
