@@ -33,12 +33,17 @@ _NOT_MODIFIED: Final = "message is not modified"
 def deeds() -> dict[int, Deed]:
     """By code. Two names of one code would be a fault of ours, found by a test."""
     screens = {code(screen.name): Deed(screen) for screen in SCREENS.values()}
-    doing = {
-        code(f"{screen.name}.{name}"): Deed(screen, does)
+    actions = {
+        code(f"{screen.name}.{name}"): Deed(screen, action)
         for screen in SCREENS.values()
-        for name, does in {**screen.actions, **screen.questions}.items()
+        for name, action in screen.actions.items()
     }
-    return screens | doing
+    questions = {
+        code(f"{screen.name}.{name}"): Deed(screen, question)
+        for screen in SCREENS.values()
+        for name, question in screen.questions.items()
+    }
+    return screens | actions | questions
 
 
 class Manager:

@@ -44,6 +44,15 @@ class Office:
         assert message
         return message
 
+    async def told(self, person: int, words: str) -> str:
+        """Write, and give what is answered."""
+        before = await self.last(person)
+        await self.people.write(self.me.id, person, words)
+        after = before.message_id if before else 0
+        message = await self.people.next_message(self.me.id, person, after=after, wait=PATIENCE_S)
+        assert message
+        return message.text or ""
+
     async def last(self, person: int) -> TranscriptMessage | None:
         transcript = await self.people.transcript(self.me.id, person)
         said = [message for message in transcript.messages if message.from_bot]
@@ -229,14 +238,12 @@ async def test_a_step_is_added_by_writing_when_it_is_sent(office: Office) -> Non
     steps = await _back_to_the_steps(office)
     await office.tap(office.owner, buttons(steps)["➕ Passo"])
     await office.shows(office.owner, "Quando o novo passo é enviado?")
-    await office.people.write(office.me.id, office.owner, "sometime soon")
-    await office.shows(office.owner, "Isto não é um horário.")
-    await office.people.write(office.me.id, office.owner, "amanhã 09:30")
+    assert "Isto não é um horário." in await office.told(office.owner, "sometime soon")
+    assert "como estão no rascunho" in await office.told(office.owner, "amanhã 09:30")
     added = await office.shows(office.owner, "como estão no rascunho")
     assert "○ Passo 2" not in buttons(added)
     assert "● Passo 2" in buttons(added)
-    await office.people.write(office.me.id, office.owner, "amanhã 10:30")
-    await office.shows(office.owner, "2 bots")
+    assert "2 bots" in await office.told(office.owner, "amanhã 10:30")
 
 
 async def test_a_command_and_another_button_end_the_question(office: Office) -> None:
@@ -246,10 +253,8 @@ async def test_a_command_and_another_button_end_the_question(office: Office) -> 
     for way_out in ("/cancel", "/start"):
         await office.tap(office.owner, buttons(steps)["➕ Passo"])
         await office.shows(office.owner, "Quando o novo passo é enviado?")
-        await office.people.write(office.me.id, office.owner, way_out)
-        await office.shows(office.owner, "2 bots")
-        await office.people.write(office.me.id, office.owner, "10m")
-        await office.shows(office.owner, "2 bots")
+        assert "2 bots" in await office.told(office.owner, way_out)
+        assert "2 bots" in await office.told(office.owner, "10m")
     assert await office.desk.pool.fetchval("SELECT count(*) FROM recovery_steps") == 1
 
 
