@@ -36,7 +36,7 @@ async def run(desk: Desk, stop: asyncio.Event) -> None:
         except TelegramUnauthorizedError:
             raise SettingsError("Telegram refuses MANAGER_BOT_TOKEN: copy it from @BotFather anew.") from None
         dispatcher = Dispatcher()
-        dispatcher.include_router(Manager(desk, bot).router())
+        dispatcher.include_router(Manager(desk, bot, me.username or "").router())
         logger().info("Manager started", bot=me.username, owners=len(desk.settings.admin_ids))
         polling = asyncio.create_task(
             dispatcher.start_polling(bot, handle_signals=False, allowed_updates=_HEARD, close_bot_session=False)

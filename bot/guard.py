@@ -6,7 +6,7 @@ The table of what follows from each is `Verdict`. A press that proves nothing is
 from enum import StrEnum
 from typing import NamedTuple
 
-from bot.callbacks import Press, Token
+from bot.callbacks import Token
 from bot.screen import Action, Question, Screen
 from engine.admins import Admin
 from engine.core.rights import Role, suffices
@@ -21,8 +21,9 @@ class Verdict(StrEnum):
 
 
 class Deed(NamedTuple):
-    """What a code stands for: a screen, or something that it does."""
+    """What a code stands for: a screen, or something that it does; `name` as buttons know it."""
 
+    name: str
     screen: Screen
     does: Action | Question | None = None
 
@@ -33,12 +34,12 @@ class Deed(NamedTuple):
 
 def judge(token: Token | None, deed: Deed | None, admin: Admin | None, now_ms: int) -> Verdict:
     """All but the revision, which is known once the screen is loaded."""
-    if token is None or deed is None or admin is None or not may(admin, deed.needs, token.press):
+    if token is None or deed is None or admin is None or not may(admin, deed.needs, token.press.bot):
         return Verdict.REFUSED
     if not token.is_old(now_ms):
         return Verdict.GO
     return Verdict.PRESS_AGAIN if isinstance(deed.does, Action) else Verdict.SHOW_ANEW
 
 
-def may(admin: Admin, needs: Role | None, press: Press) -> bool:
-    return needs is None or suffices(admin.role(press.bot), needs)
+def may(admin: Admin, needs: Role | None, bot_id: int) -> bool:
+    return needs is None or suffices(admin.role(bot_id), needs)

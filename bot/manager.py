@@ -1,200 +1,241 @@
 """The manager: takes an admin's words and presses, has them judged, and shows what stands there then.
 
-One live message is edited in place; a new one is sent where that cannot be. Nothing of a screen is kept here: a press
-says where it was, the engine says how things stand.
+What one admin does is done one after the other, in the order in which it came. Nothing of a screen is kept here: a
+press says where it was, the engine says how things stand. Whatever goes wrong, a press is answered and a message is
+not left without a word.
 """
 
+import asyncio
 import time
-from typing import Final
+from typing import NamedTuple
+from weakref import WeakValueDictionary
 
-import msgspec
 from aiogram import Bot, Router
 from aiogram.enums import ChatType, ParseMode
-from aiogram.exceptions import TelegramBadRequest
-from aiogram.filters import Command
+from aiogram.exceptions import TelegramAPIError
 from aiogram.types import CallbackQuery, InaccessibleMessage, Message, User
 
-from bot.callbacks import PREFIX, Holder, Press, code, read
-from bot.draw import keyboard
+from bot import said
+from bot.answer import Answer
+from bot.callbacks import LIFETIME_S, PREFIX, Holder, read
+from bot.deeds import deeds
 from bot.guard import Deed, Verdict, judge, may
-from bot.screen import HOME, Action, Place, Question, Screen, View, Visit
+from bot.screen import HOME, Action, Done, Place, Question, Visit
 from bot.screens import SCREENS
-from bot.texts import Say
-from engine import admins, prompts
-from engine.admins import Admin, Person
-from engine.core.errors import CampaignError, RecoveryError, StaleError
+from bot.stage import Spot, Stage, person
+from bot.texts import Say, escaped
+from engine import admins, invitations, prompts, taps
+from engine.admins import Admin, Language
+from engine.core.errors import BotError, RecoveryError, StaleError, UnreachableError
 from engine.desk import Desk
-from engine.prompts import Prompt
 from engine.telemetry import logger
 
-_NOT_MODIFIED: Final = "message is not modified"
-
-
-def deeds() -> dict[int, Deed]:
-    """By code. Two names of one code would be a fault of ours, found by a test."""
-    screens = {code(screen.name): Deed(screen) for screen in SCREENS.values()}
-    actions = {
-        code(f"{screen.name}.{name}"): Deed(screen, action)
-        for screen in SCREENS.values()
-        for name, action in screen.actions.items()
-    }
-    questions = {
-        code(f"{screen.name}.{name}"): Deed(screen, question)
-        for screen in SCREENS.values()
-        for name, question in screen.questions.items()
-    }
-    return screens | actions | questions
+_START = "/start "
 
 
 class Manager:
-    def __init__(self, desk: Desk, bot: Bot) -> None:
+    def __init__(self, desk: Desk, bot: Bot, name: str) -> None:
         self._desk = desk
-        self._bot = bot
-        self._deeds = deeds()
+        self._id = bot.id
+        self._stage = Stage(desk, bot, name)
+        self._deeds = deeds(SCREENS)
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def router(self) -> Router:
         router = Router()
-        router.message.register(self.greet, Command("start"))
-        router.message.register(self.greet, Command("cancel"))
         router.message.register(self.hear)
         router.callback_query.register(self.press)
         return router
 
-    async def greet(self, message: Message) -> None:
-        """Show the home, below whatever was said."""
-        if message.chat.type != ChatType.PRIVATE or message.from_user is None:
-            return
-        now_ms = _now_ms()
-        admin = await self._admin(message.from_user, now_ms)
-        if admin is None:
-            await message.answer(_stranger(message.from_user))
-            return
-        await prompts.drop(self._desk.redis, admin.admin_id)
-        await self._send_screen(message, SCREENS[HOME], self._visit(admin, Place(), now_ms))
-
     async def hear(self, message: Message) -> None:
-        """A text answers the question that was asked; without one it leads home, as a command does."""
-        prompt = await prompts.asked(self._desk.redis, message.from_user.id) if message.from_user else None
-        deed = self._deeds.get(prompt.deed) if prompt else None
-        now_ms = _now_ms()
-        admin = await self._admin(message.from_user, now_ms) if message.from_user else None
-        said = message.text
-        if not (prompt and deed and isinstance(deed.does, Question) and admin and said) or said.startswith("/"):
-            await self.greet(message)
+        """A message answers the question that was asked; a command ends it; everything else leads home."""
+        user = message.from_user
+        if message.chat.type != ChatType.PRIVATE or user is None:
             return
-        visit = self._visit(admin, Place(*msgspec.structs.astuple(prompt)[1:5]), now_ms)
-        if may(admin, deed.needs, Press(0, *visit.place)):
-            await self._take(message, deed.screen, deed.does, visit._replace(revision=prompt.revision), said)
-
-    async def _take(self, message: Message, screen: Screen, question: Question, visit: Visit, said: str) -> None:
-        try:
-            await question.take(visit, said)
-        except CampaignError:
-            await message.answer(question.hint(visit.say), parse_mode=ParseMode.HTML)
-            return
-        except StaleError:
-            await message.answer(_toast(Verdict.CHANGED, "", visit.say) or "")
-        await prompts.drop(self._desk.redis, visit.admin.admin_id)
-        await self._send_screen(message, screen, visit)
-
-    async def _send_screen(self, message: Message, screen: Screen, visit: Visit) -> None:
-        holder = Holder(self._bot.id, visit.admin.admin_id, message.chat.id)
-        await self._send(holder, await self._view(screen, visit), visit.now_ms)
+        async with self._turn(user):
+            try:
+                await self._hear(message, user)
+            except Exception as error:  # noqa: BLE001 - nobody must wait for a word in vain
+                _log_fault(error, user)
+                await message.answer(_excuse(user))
 
     async def press(self, query: CallbackQuery) -> None:
-        """Do what a button says, if it may be done, and show what stands there then. The query is always answered."""
-        now_ms = _now_ms()
-        holder = Holder(self._bot.id, query.from_user.id, query.message.chat.id if query.message else 0)
-        token = read(self._desk.vault.button_keys, query.data or "", holder)
+        """Do what a button says, if it may be done, and show what stands there then."""
+        answer = Answer(query)
+        async with self._turn(query.from_user):
+            try:
+                await self._press(query, answer)
+            except Exception as error:  # noqa: BLE001 - no button must wait for ever
+                _log_fault(error, query.from_user)
+                await answer.tell(_excuse(query.from_user))
+
+    def _turn(self, user: User) -> asyncio.Lock:
+        """Whoever waits for it holds it, so that it lives as long as anybody needs it."""
+        return self._turns.setdefault(user.id, asyncio.Lock())
+
+    async def _hear(self, message: Message, user: User) -> None:
+        words, note = message.text or "", ""
+        if words.startswith(_START):
+            note = await self._accept(user, words.removeprefix(_START).strip())
+        admin = await self._stage.admin(user, _now_ms())
+        if admin is None:
+            await message.answer(note or _stranger(user), parse_mode=ParseMode.HTML)
+            return
+        asked = await self._asked(admin)
+        spot = Spot(message.chat.id, asked.live if asked else 0, message.message_id)
+        if asked and not words.startswith("/"):
+            await self._take(asked, message, user, spot)
+        elif asked and words == "/cancel":
+            await self._stage.show(asked.deed.screen, asked.visit, spot, asked.visit.say("Cancelled."))
+        else:
+            await self._stage.show(SCREENS[HOME], await self._stage.visit(admin, Place(), _now_ms()), spot, note)
+
+    async def _accept(self, user: User, word: str) -> str:
+        desk, say = self._desk, Say(_language(user))
+        try:
+            owners = desk.settings.admin_ids
+            bot = await invitations.accept(desk.pool, desk.redis, owners, person(user), word, _now_ms())
+        except BotError as error:
+            return say("⚠ {why}", why=error)
+        return say("From now on you look after @{bot}.", bot=bot)
+
+    async def _asked(self, admin: Admin) -> "_Asked | None":
+        """What the admin's message answers, if anything, and if they may answer it still."""
+        prompt = await prompts.asked(self._desk.redis, admin.admin_id)
+        deed = self._deeds.get(prompt.deed) if prompt else None
+        if not (prompt and deed and isinstance(deed.does, Question) and may(admin, deed.needs, prompt.bot)):
+            return None
+        place = Place(prompt.bot, prompt.step, prompt.block, prompt.choice)
+        return _Asked(
+            deed, deed.does, await self._stage.visit(admin, place, _now_ms(), prompt.revision), prompt.message
+        )
+
+    async def _take(self, asked: "_Asked", message: Message, user: User, spot: Spot) -> None:
+        deed, question, visit, _ = asked
+        if question.secret:
+            await self._stage.delete(spot)
+        try:
+            done = await question.take(visit, said.read(message))
+        except StaleError as error:
+            done = Done(note=await self._changed(visit, error))
+        except UnreachableError:
+            raise
+        except RecoveryError as error:
+            await self._stage.ask(deed, question, visit, spot, visit.say("⚠ {why}", why=error))
+            return
+        await self._show_what_came(done, deed, visit, user, spot)
+
+    async def _press(self, query: CallbackQuery, answer: Answer) -> None:
+        now_ms, user, data = _now_ms(), query.from_user, query.data or ""
+        spot = Spot(query.message.chat.id if query.message else 0, _live(query))
+        token = read(self._desk.vault.button_keys, data, Holder(self._id, user.id, spot.chat))
         deed = self._deeds.get(token.press.deed) if token else None
-        admin = await self._admin(query.from_user, now_ms)
+        admin = await self._stage.admin(user, now_ms)
         verdict = judge(token, deed, admin, now_ms)
         if verdict is Verdict.REFUSED or not (token and deed and admin):
-            logger().warning("callback_rejected", admin=query.from_user.id, ours=(query.data or "").startswith(PREFIX))
-            await query.answer(_say(admin, query.from_user).label("Not available"))
+            logger().warning("callback_rejected", admin=user.id, ours=data.startswith(PREFIX))
+            await answer.tell(Say(admin.language if admin else _language(user)).label("Not available"))
             return
-        visit = self._visit(admin, _place(token.press), now_ms)._replace(revision=token.press.revision)
-        told = ""
-        await prompts.drop(self._desk.redis, admin.admin_id)
-        if isinstance(deed.does, Question) and verdict is Verdict.GO:
-            await prompts.ask(self._desk.redis, admin.admin_id, Prompt(*token.press))
-            await query.answer()
-            await self._bot.send_message(holder.chat, deed.does.asks(visit.say), parse_mode=ParseMode.HTML)
-            return
+        _, *place, revision = token.press
+        visit = await self._stage.visit(admin, Place(*place), now_ms, revision)
         if isinstance(deed.does, Action) and verdict is Verdict.GO:
-            verdict, told = await self._act(deed.screen, deed.does, visit, token.press)
-        await query.answer(_toast(verdict, told, visit.say))
-        await self._show(query, deed.screen, visit, holder)
+            done = await self._act(deed, deed.does, visit, data, answer)
+            await self._show_what_came(done, deed, visit, user, spot)
+            return
+        await answer.tell(_toast(verdict, visit.say))
+        if isinstance(deed.does, Question) and verdict is Verdict.GO:
+            await self._stage.ask(deed, deed.does, visit, spot)
+        else:
+            await self._stage.show(deed.screen, visit, spot)
 
-    async def _act(self, screen: Screen, action: Action, visit: Visit, press: Press) -> tuple[Verdict, str]:
-        if (await self._view(screen, visit)).revision != press.revision:
-            return Verdict.CHANGED, ""
+    async def _act(self, deed: Deed, action: Action, visit: Visit, data: str, answer: Answer) -> Done:
+        """A slow one is answered first; what is to be told of it then stands on the screen."""
+        if action.slow:
+            await answer.tell(visit.say.label("One moment…"))
         try:
-            return Verdict.GO, await action.act(visit)
-        except StaleError:
-            return Verdict.CHANGED, ""
+            done = await self._do(deed, action, visit, data)
+        except StaleError as error:
+            done = Done(await self._changed(visit, error))
+        except UnreachableError:
+            raise
         except RecoveryError as error:
-            logger().warning("Action failed", admin=visit.admin.admin_id, screen=screen.name, error=str(error))
-            return Verdict.GO, visit.say.label("This did not work. Try again in a moment.")
+            done = Done(note=visit.say("⚠ {why}", why=error))
+        await answer.tell(done.told)
+        return done._replace(note=done.note or escaped(done.told)) if action.slow else done
 
-    async def _show(self, query: CallbackQuery, screen: Screen, visit: Visit, holder: Holder) -> None:
-        """The rights are read anew: an action may have changed them, and the language."""
-        admin = await self._admin(query.from_user, visit.now_ms)
-        if admin is None or not may(admin, screen.needs, Press(0, *visit.place)):
+    async def _do(self, deed: Deed, action: Action, visit: Visit, data: str) -> Done:
+        look = await self._stage.look(deed.screen, visit)
+        if look.gone or look.view.revision != visit.revision:
+            raise StaleError(*await admins.last_change(self._desk.pool, visit.place.bot))
+        if action.once and not await taps.is_first(self._desk.redis, data, LIFETIME_S):
+            return Done(visit.say.label("This was done already"))
+        return await action.act(visit)
+
+    async def _show_what_came(self, done: Done, deed: Deed, visit: Visit, user: User, spot: Spot) -> None:
+        """The rights are read anew, since what was done may have changed them, and the language."""
+        admin = await self._stage.admin(user, visit.now_ms)
+        if admin is None:
             return
-        view = await self._view(screen, self._visit(admin, visit.place, visit.now_ms))
-        if query.message is None or isinstance(query.message, InaccessibleMessage):
-            await self._send(holder, view, visit.now_ms)
-            return
-        try:
-            await query.message.edit_text(
-                view.text,
-                parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(view, self._desk.vault.button_keys[0], holder, visit.now_ms),
-            )
-        except TelegramBadRequest as error:
-            if _NOT_MODIFIED not in error.message:
-                await self._send(holder, view, visit.now_ms)
+        place = done.place if done.to else visit.place
+        visit = await self._stage.visit(admin, place, _now_ms())
+        screen = SCREENS[done.to] if done.to else deed.screen
+        if done.view:
+            await self._stage.choose(screen, visit, spot, done.view)
+        else:
+            await self._stage.show(screen, visit, spot, done.note)
 
-    async def _send(self, holder: Holder, view: View, now_ms: int) -> None:
-        buttons = keyboard(view, self._desk.vault.button_keys[0], holder, now_ms)
-        await self._bot.send_message(holder.chat, view.text, parse_mode=ParseMode.HTML, reply_markup=buttons)
-
-    async def _view(self, screen: Screen, visit: Visit) -> View:
-        return screen.view(visit, await screen.load(visit))
-
-    def _visit(self, admin: Admin, place: Place, now_ms: int) -> Visit:
-        return Visit(self._desk, admin, place, Say(admin.language), now_ms)
-
-    async def _admin(self, user: User, now_ms: int) -> Admin | None:
-        person = Person(user.id, user.full_name, user.language_code)
-        return await admins.enter(self._desk.pool, self._desk.settings.admin_ids, person, now_ms)
+    async def _changed(self, visit: Visit, error: StaleError) -> str:
+        """Who was faster, and when; of oneself it is not told."""
+        say = visit.say
+        who = await admins.called(self._desk.pool, error.actor)
+        if not who or error.actor == visit.change.actor:
+            return say.label("It has changed meanwhile; look and press again")
+        return say.label("Changed by {who} {ago}", who=who, ago=say.ago(visit.now_ms - error.at_ms))
 
 
-def _place(press: Press) -> Place:
-    return Place(press.bot, press.step, press.block, press.choice)
+class _Asked(NamedTuple):
+    """A question that waits for its answer; `live` is the message in which it was asked."""
+
+    deed: Deed
+    question: Question
+    visit: Visit
+    live: int
 
 
-def _toast(verdict: Verdict, told: str, say: Say) -> str | None:
+def _live(query: CallbackQuery) -> int:
+    """What is too old to be edited is as good as none."""
+    return 0 if query.message is None or isinstance(query.message, InaccessibleMessage) else query.message.message_id
+
+
+def _toast(verdict: Verdict, say: Say) -> str:
     match verdict:
         case Verdict.SHOW_ANEW:
             return say.label("Menu refreshed")
         case Verdict.PRESS_AGAIN:
             return say.label("This button was old; check and press again")
-        case Verdict.CHANGED:
-            return say.label("It was changed meanwhile; look and press again")
         case _:
-            return told or None
+            return ""
 
 
 def _stranger(user: User) -> str:
-    return Say(admins.language_of(user.language_code)).label(
-        "This bot is for the admins of some bots. Ask their owner to invite you."
-    )
+    say = Say(_language(user))
+    return say("This bot is for the admins of some bots. Ask their owner to invite you.")
 
 
-def _say(admin: Admin | None, user: User) -> Say:
-    return Say(admin.language if admin else admins.language_of(user.language_code))
+def _excuse(user: User) -> str:
+    return Say(_language(user)).label("This did not work. Try again in a moment.")
+
+
+def _language(user: User) -> Language:
+    return admins.language_of(user.language_code)
+
+
+def _log_fault(error: Exception, user: User) -> None:
+    """What does not answer is a line; what nobody has foreseen a traceback."""
+    if isinstance(error, RecoveryError | TelegramAPIError):
+        logger().warning("Manager failed", admin=user.id, error=str(error))
+    else:
+        logger().exception("Manager failed", admin=user.id)
 
 
 def _now_ms() -> int:

@@ -1,17 +1,29 @@
-"""What a screen is: loaded, then told as text and buttons, with the actions that its buttons may ask for.
+"""What a screen is: loaded, then told as text and buttons, with the actions and questions that its buttons may ask for.
 
 A screen is one module of `bot/screens`, of the same shape as every other, and names itself there in `SCREEN`. All that
-it shows is described by its place and by what the engine knows, so it survives every restart.
+it shows is described by its place and by what the engine knows, so it survives every restart. What leads back and home
+and the line that says where one is are drawn by the frame, from `parent`, `scope` and `title`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
+from bot.said import Said
 from bot.texts import Say
 from engine.admins import Admin
 from engine.core.campaign import Change
 from engine.core.rights import Role
 from engine.desk import Desk
+
+
+class Scope(IntEnum):
+    """How much of a place a screen is about."""
+
+    HOME = 0
+    BOT = 1
+    STEP = 2
+    BLOCK = 3
 
 
 class Place(NamedTuple):
@@ -22,15 +34,21 @@ class Place(NamedTuple):
     block: int = 0
     choice: int = 0
 
+    def within(self, scope: Scope) -> "Place":
+        return Place(*self[:scope])
+
 
 class Visit(NamedTuple):
-    """One look at a screen, or one press of a button."""
+    """One look at a screen, or one press of a button. `bot` is the name of the bot of the place, "" at home."""
 
     desk: Desk
     admin: Admin
     place: Place
     say: Say
     now_ms: int
+    bot: str = ""
+    manager: str = ""
+    """The manager's own name."""
     revision: int = 0
     """That of what was shown when the button was drawn."""
 
@@ -40,48 +58,86 @@ class Visit(NamedTuple):
 
 
 class Button(NamedTuple):
-    """`deed` is the name of a screen, or of an action as `screen.action`; `label` is plain text."""
+    """`deed` is the name of a screen, or of an action or question as `screen.name`; `label` is plain text."""
 
     label: str
     deed: str
     place: Place
 
 
+class Link(NamedTuple):
+    """A button that opens an address."""
+
+    label: str
+    url: str
+
+
+Rows = Sequence[Sequence[Button | Link]]
+
+
 class View(NamedTuple):
     """`text` is HTML. `revision` changes with whatever a button of the screen may change."""
 
     text: str
-    rows: Sequence[Sequence[Button]]
+    rows: Rows = ()
     revision: int = 0
 
 
-Act = Callable[[Visit], Awaitable[str]]
-"""Does what a button says, and gives what is to be told in passing. Raises RecoveryError."""
+class Done(NamedTuple):
+    """What came of an action or an answer: what is told in passing, and which screen is shown then, if another.
+
+    `note` stands on that screen once, as HTML; `view` is shown in place of a screen, to choose from.
+    """
+
+    told: str = ""
+    to: str = ""
+    place: Place = Place()
+    note: str = ""
+    view: View | None = None
+
+
+Act = Callable[[Visit], Awaitable[Done]]
+"""Does what a button says. Raises RecoveryError."""
 
 
 class Action(NamedTuple):
+    """`once`: it changes no revision, so that each drawing of its button counts once. `slow`: it may take seconds."""
+
     needs: Role | None
     act: Act
+    once: bool = False
+    slow: bool = False
 
 
 class Question(NamedTuple):
-    """Asks for a text by the sentence `asks`; `hint` is said when `take` refuses the text with a CampaignError."""
+    """Asks by the sentence `asks` for a message, which `take` takes, or refuses with a RecoveryError.
+
+    `secret`: the message is deleted before anything else is done with it.
+    """
 
     needs: Role
-    asks: Callable[[Say], str]
-    take: Callable[[Visit, str], Awaitable[None]]
-    hint: Callable[[Say], str]
+    asks: Callable[[Visit], str]
+    take: Callable[[Visit, Said], Awaitable[Done]]
+    secret: bool = False
 
 
 class Screen(NamedTuple):
-    """`needs` is the role on the bot of the place; None: whoever is an admin at all."""
+    """`needs` is the role on the bot of the place; None: whoever is an admin at all.
+
+    `load` raises NotFoundError for what is gone; then the parent is shown. `listens` names the question that a message
+    answers while the screen is open, without a press.
+    """
 
     name: str
+    scope: Scope
+    parent: str
+    title: Callable[[Say], str]
     needs: Role | None
     load: Callable[[Visit], Awaitable[Any]]
     view: Callable[[Visit, Any], View]
     actions: Mapping[str, Action] = {}
     questions: Mapping[str, Question] = {}
+    listens: str = ""
 
 
 HOME: Final = "home"

@@ -4,14 +4,14 @@ Values are escaped in sentences, which are HTML, and stay as they are on labels,
 """
 
 import html
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_datetime, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -21,6 +21,11 @@ from engine.admins import Language
 _LOCALES: Final[dict[Language, str]] = {"pt": "pt_BR", "en": "en"}
 _MOMENT: Final = "EEE d MMM HH:mm"
 CATALOGUES: Final = Path(__file__).with_name("languages")
+
+
+def escaped(text: str) -> str:
+    """What somebody has written, as HTML."""
+    return html.escape(text, quote=False)
 
 
 class Say:
@@ -33,7 +38,7 @@ class Say:
     def __call__(self, text: str, **values: object) -> str:
         """A sentence, as HTML."""
         said = self._translations.gettext(text)
-        return said.format(**{name: html.escape(str(value), quote=False) for name, value in values.items()})
+        return said.format(**{name: escaped(str(value)) for name, value in values.items()})
 
     def label(self, text: str, **values: object) -> str:
         """What stands on a button, or in a toast."""
@@ -43,6 +48,11 @@ class Say:
         """Day and time in a zone, as people write them, such as `qui. 26 nov. 09:30`."""
         at = datetime.fromtimestamp(moment_ms / 1000, ZoneInfo(zone))
         return format_datetime(at, _MOMENT, locale=_LOCALES[self.language])
+
+    def ago(self, ms: int) -> str:
+        """Such as `há 20 segundos`."""
+        past = timedelta(milliseconds=-max(ms, 1_000))
+        return format_timedelta(past, add_direction=True, threshold=1.2, locale=_LOCALES[self.language])
 
     def count(self, one: str, many: str, number: int) -> str:
         """A sentence about so many, as HTML; `{number}` stands for it."""

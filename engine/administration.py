@@ -6,18 +6,22 @@ even a broken campaign can be stopped.
 """
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from engine.core import campaign, schedule
-from engine.core.campaign import Action, Change, Planned, Snapshot, State
+from engine.core.campaign import Action, Change, Fault, Planned, Snapshot, State
+from engine.core.content import Asset
 from engine.core.errors import CampaignError, NotFoundError, StaleError
 from engine.core.gate import Reason
 from engine.core.templates import Person
-from storage import audit, bots, campaigns, chats, media
+from storage import audit, bots, campaigns, chats, deliveries, media
 from storage.campaigns import Campaign
 from storage.postgres import Connection, Pool, transaction
+
+UNDO_MS: Final = 600_000
+EDITED: Final = "campaign.draft"
 
 Edit: TypeAlias = Callable[[Snapshot], Snapshot]
 
@@ -30,8 +34,27 @@ class Overview(msgspec.Struct, frozen=True):
     draft_revision: int
     published_version: int | None
     draft_is_published: bool
+    draft: Snapshot
     shown: Snapshot
     plan: tuple[Planned, ...]
+
+
+class Queue(NamedTuple):
+    """How many people wait for a next message of a bot, and when the next and the last of them are due, in ms."""
+
+    waiting: int
+    next_ms: int | None
+    last_ms: int | None
+
+
+class Review(NamedTuple):
+    """A draft beside what is published, if anything is, and what speaks against publishing it."""
+
+    draft_revision: int
+    draft: Snapshot
+    published_version: int | None
+    published: Snapshot | None
+    faults: tuple[Fault, ...]
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -96,23 +119,52 @@ async def edit(pool: Pool, bot_id: int, revision: int, edit: Edit, change: Chang
     Raises StaleError if it is another one by now, CampaignError if the edit refuses it.
     """
     async with media.adding(pool) as connection:
-        await _hold(connection, bot_id)
-        found = await campaigns.load_campaign(connection, bot_id)
+        await _seen(connection, bot_id, revision)
         before = await campaigns.load_draft(connection, bot_id)
-        if found is None or before is None:
+        if before is None:
             raise NotFoundError("There is no draft to change: begin one first.")
-        if found.draft_revision != revision:
-            raise StaleError(*await audit.last(connection, bot_id, "campaign."))
         after = edit(before)
         await _check_files(connection, after)
         return revision if after == before else await campaigns.save_draft(connection, bot_id, after, change)
 
 
-async def publish(pool: Pool, bot: str, min_threshold_ms: int, change: Change) -> int:
-    """Make the draft what the engine reads; returns its version, which stays if nothing differs."""
+async def undo(pool: Pool, bot_id: int, revision: int, change: Change) -> int:
+    """Take the last edit of the draft back, while it is young; returns the draft's revision.
+
+    Raises StaleError if another draft was seen, CampaignError if there is nothing to take back.
+    """
+    async with media.adding(pool) as connection:
+        found = await _seen(connection, bot_id, revision)
+        last = await audit.last_state(connection, bot_id, "campaign.")
+        if last is None or (last.action, last.before is None) != (EDITED, False) or change.at - last.at_ms > UNDO_MS:
+            raise CampaignError("There is nothing to undo: only the last edit can be taken back, for 10 minutes.")
+        before = campaign.decode(last.before or "")
+        await _check_files(connection, before)
+        return await campaigns.save_draft(connection, found.bot_id, before, change, "campaign.undo")
+
+
+async def review(pool: Pool, bot_id: int, min_threshold_ms: int) -> Review:
+    """Look at a draft before it is published. Raises NotFoundError where nothing is composed."""
+    async with transaction(pool) as connection:
+        found = await campaigns.load_campaign(connection, bot_id)
+        draft = await campaigns.load_draft(connection, bot_id)
+        if found is None or draft is None:
+            raise NotFoundError("Nothing is composed yet: create the campaign first.")
+        version, published = await campaigns.load_published(connection, bot_id) or (None, None)
+        faults = (*campaign.faults(draft, min_threshold_ms), *await _lacking(connection, draft))
+    return Review(found.draft_revision, draft, version, published, faults)
+
+
+async def publish(pool: Pool, bot: str, min_threshold_ms: int, change: Change, *, revision: int | None = None) -> int:
+    """Make the draft what the engine reads; returns its version, which stays if nothing differs.
+
+    With a `revision` that draft and no other: raises StaleError if it is another one by now.
+    """
     async with media.adding(pool) as connection:
         bot_id = await _bot(connection, bot)
         draft = await _draft(connection, bot_id, bot)
+        if revision is not None:
+            await _seen(connection, bot_id, revision)
         campaign.check(draft, min_threshold_ms)
         await _check_files(connection, draft)
         published = await campaigns.load_published(connection, bot_id)
@@ -134,6 +186,7 @@ async def show(pool: Pool, bot: str, now_ms: int) -> Overview:
             draft_revision=found.draft_revision,
             published_version=version,
             draft_is_published=version is not None and shown == draft,
+            draft=draft,
             shown=shown,
             plan=campaign.forecast(shown, now_ms),
         )
@@ -143,6 +196,24 @@ async def waiting(pool: Pool, bot_id: int) -> int:
     """How many people are in the middle of a bot's sequence."""
     async with transaction(pool) as connection:
         return await chats.count_open(connection, bot_id)
+
+
+async def waiting_at(pool: Pool, bot_id: int, step: str) -> int:
+    """How many people wait for a step of a bot's sequence."""
+    async with transaction(pool) as connection:
+        return await deliveries.count_waiting_at(connection, bot_id, step)
+
+
+async def queue(pool: Pool, bot_id: int) -> Queue:
+    """What is on its way to people."""
+    async with transaction(pool) as connection:
+        return Queue(*await deliveries.queue(connection, bot_id))
+
+
+async def person(pool: Pool, bot_id: int, chat_id: int) -> Person:
+    """What a bot knows of somebody."""
+    async with transaction(pool) as connection:
+        return await chats.person(connection, bot_id, chat_id)
 
 
 async def compare(pool: Pool, bot: str) -> Pair:
@@ -203,6 +274,11 @@ async def pause(pool: Pool, bot: str, change: Change) -> State:
     return await _act(pool, bot, "pause", change)
 
 
+async def finish(pool: Pool, bot: str, change: Change) -> State:
+    """Let whoever has begun get the rest, and nobody new begin."""
+    return await _act(pool, bot, "finish", change)
+
+
 async def stop(pool: Pool, bot: str, change: Change) -> State:
     """End everything at once, between blocks too."""
     return await _act(pool, bot, "stop", change)
@@ -216,6 +292,12 @@ async def stop_all(pool: Pool, change: Change) -> None:
 async def resume_all(pool: Pool, change: Change) -> None:
     """Release the emergency stop; each campaign goes on in the state that it has."""
     await _switch(pool, change, engaged=False)
+
+
+async def is_stopped_everywhere(pool: Pool) -> bool:
+    """Whether the emergency stop is engaged."""
+    async with transaction(pool) as connection:
+        return await campaigns.load_emergency_stop(connection)
 
 
 async def _act(pool: Pool, bot: str, action: Action, change: Change) -> State:
@@ -243,6 +325,17 @@ async def _hold(connection: Connection, bot_id: int) -> None:
     bot = await bots.hold(connection, bot_id)
     if bot is None or bot.status == "removed":
         raise NotFoundError("This bot is no longer connected: add it again.")
+
+
+async def _seen(connection: Connection, bot_id: int, revision: int) -> Campaign:
+    """The campaign, held until the transaction ends. Raises StaleError if its draft is no longer the one seen."""
+    await _hold(connection, bot_id)
+    found = await campaigns.load_campaign(connection, bot_id)
+    if found is None:
+        raise NotFoundError("There is no draft to change: begin one first.")
+    if found.draft_revision != revision:
+        raise StaleError(*await audit.last(connection, bot_id, "campaign."))
+    return found
 
 
 async def _bot(connection: Connection, bot: str) -> int:
@@ -276,10 +369,21 @@ async def _version(connection: Connection, bot_id: int, bot: str, number: int) -
 
 async def _check_files(connection: Connection, draft: Snapshot) -> None:
     """Refuse a draft of which the library lacks a file, in a transaction during which none is pruned."""
+    for fault in await _lacking(connection, draft):
+        raise fault.whole()
+
+
+async def _lacking(connection: Connection, draft: Snapshot) -> tuple[Fault, ...]:
+    """The blocks whose file the library does not have."""
     places = campaign.places(draft)
-    for asset in await media.missing(connection, tuple(places)):
-        lacking = f"the library has no {asset.kind} sha256:{asset.sha256}"
-        raise CampaignError(f"{places[asset]}: {lacking}: name the file itself in place of its hash.")
+    missing = await media.missing(connection, tuple(places))
+    return tuple(Fault(*places[asset], _not_there(asset)) for asset in missing)
+
+
+def _not_there(asset: Asset) -> CampaignError:
+    return CampaignError(
+        f"the library has no {asset.kind} sha256:{asset.sha256}: name the file itself in place of its hash."
+    )
 
 
 def _name(bot: str) -> str:

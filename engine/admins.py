@@ -9,15 +9,19 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from engine.core.campaign import Change
+from engine.core.errors import NotFoundError
 from engine.core.rights import Role
 from engine.core.sign import Sign, sign
-from storage import admins, bots, campaigns
+from storage import admins, audit, bots, campaigns, feed
 from storage.admins import AdminRecord
-from storage.postgres import Pool, transaction
+from storage.postgres import Connection, Pool, transaction
+from storage.redis import Redis
 
 Language: TypeAlias = Literal["pt", "en"]
 
 _MOST_NAME: Final = 64
+_STALE_MS: Final = 60_000
+"""A feed without news for so long is worth a word: a poll waits half a minute at most."""
 _MOST_INCIDENTS: Final = 5
 """The newest; a screen is no list."""
 
@@ -51,18 +55,36 @@ class Stand(msgspec.Struct, frozen=True):
     sign: Sign
 
 
+class Member(NamedTuple):
+    """Who has a role on a bot."""
+
+    admin_id: int
+    name: str
+    role: Role
+
+
 class Incident(NamedTuple):
     kind: str
     detail: str
 
 
 class Health(NamedTuple):
-    """A bot as its own screen shows it; `status` is active, paused or suspended."""
+    """A bot as its own screen shows it; `status` is active, paused or suspended.
 
-    username: str
+    `last_update_ms` is the last sign of life of anybody, None if there was none; `fed_until_ms` says up to when its
+    updates were surely taken in.
+    """
+
     status: str
     pace: int
+    last_update_ms: int | None
     incidents: tuple[Incident, ...]
+    now_ms: int
+    fed_until_ms: int | None
+
+    @property
+    def feed_is_stale(self) -> bool:
+        return self.fed_until_ms is not None and self.now_ms - self.fed_until_ms > _STALE_MS
 
 
 async def enter(pool: Pool, owners: frozenset[int], person: Person, now_ms: int) -> Admin | None:
@@ -99,14 +121,59 @@ async def bots_of(pool: Pool, admin: Admin) -> list[Stand]:
     ]
 
 
-async def health(pool: Pool, bot_id: int) -> Health | None:
-    """None for a bot that is removed."""
+async def name(pool: Pool, bot_id: int) -> str:
+    """What a bot is called; "" for one that is removed."""
     async with transaction(pool) as connection:
-        bot = await bots.hold(connection, bot_id)
-        if bot is None or bot.status == "removed":
-            return None
+        return await admins.bot_name(connection, bot_id) or ""
+
+
+async def called(pool: Pool, actor: str) -> str:
+    """What whoever changed something is called; "" where nobody knows."""
+    kind, _, number = actor.partition(":")
+    if kind != "admin" or not number.isdigit():
+        return kind.upper() if kind == "cli" else ""
+    async with transaction(pool) as connection:
+        known = await admins.find(connection, int(number))
+    return known.name if known else ""
+
+
+async def last_change(pool: Pool, bot_id: int) -> tuple[str, int]:
+    """Who changed something about a bot last, and when in ms."""
+    async with transaction(pool) as connection:
+        return await audit.last(connection, bot_id, "")
+
+
+async def health(pool: Pool, redis: Redis, bot_id: int) -> Health:
+    """Raises NotFoundError for a bot that is removed, UnreachableError."""
+    now_ms = await feed.server_now_ms(redis)
+    fed_until_ms = await feed.watermark(redis, bot_id)
+    async with transaction(pool) as connection:
+        bot = await admins.bot_health(connection, bot_id)
         incidents = await bots.open_incidents(connection, bot_id, _MOST_INCIDENTS)
-    return Health(bot.username, bot.status, bot.pace, tuple(Incident(*one) for one in incidents))
+    if bot is None:
+        raise NotFoundError("This bot is no longer connected: add it again.")
+    return Health(*bot, tuple(Incident(*one) for one in incidents), now_ms, fed_until_ms)
+
+
+async def team(pool: Pool, bot_id: int) -> list[Member]:
+    """Who has a role on a bot, by name."""
+    async with transaction(pool) as connection:
+        return [Member(*row) for row in await admins.team(connection, bot_id)]
+
+
+async def give(connection: Connection, bot_id: int, person: Person, role: Role, now_ms: int) -> None:
+    """Let somebody in, in whichever role they are invited to; who has one already gets the new one."""
+    change = _change(person.user_id, now_ms)
+    language = language_of(person.language_code)
+    await admins.keep(connection, AdminRecord(person.user_id, person.name[:_MOST_NAME], language), change)
+    await admins.set_role(connection, bot_id, person.user_id, role, change)
+
+
+async def appoint(pool: Pool, bot_id: int, admin_id: int, role: Role | None, change: Change) -> None:
+    """Give somebody another role on a bot; None takes it away."""
+    async with transaction(pool) as connection:
+        await bots.hold(connection, bot_id)
+        await admins.set_role(connection, bot_id, admin_id, role, change)
 
 
 def language_of(language_code: str | None) -> Language:

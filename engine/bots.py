@@ -8,45 +8,31 @@ a bot's HTTP API in `engine.api_keys`.
 import argparse
 import asyncio
 import os
-import re
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any, Final, TypeAlias
-
-import aiohttp
-import msgspec
 
 from engine import api_keys, registry
 from engine.core.campaign import Change
-from engine.core.errors import NotFoundError, UnreachableError
+from engine.core.errors import NotFoundError
 from engine.core.pace import FREE_MOST, PAID_MOST
 from engine.process import command
 from engine.registry import Identity
 from engine.settings import Secret, Settings, load_settings
 from engine.vault import Vault
+from engine.whose import who_is
 from storage.postgres import Pool, open_pool
 from storage.redis import open_redis
 
 Command: TypeAlias = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, str]]
 
-_TOKEN: Final = re.compile(r"\d+:[\w-]+", re.ASCII)
-_NOT_THIS_TOKEN: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
-_PATIENCE: Final = aiohttp.ClientTimeout(total=20)
-
-
-class _Answer(msgspec.Struct):
-    ok: bool
-    result: Identity | None = None
-    error_code: int = 0
-
 
 async def add(settings: Settings, token: Secret, meant: str | None = None) -> Identity:
     """Check a token with Telegram and store it. Raises NotFoundError, BotError, UnreachableError."""
-    bot = await _who_is(settings.telegram_api_url, token)
+    bot = await who_is(settings.telegram_api_url, token)
     async with _opened(settings) as pool:
         await registry.add(pool, Vault(settings.encryption_keys), bot, token, meant, _change())
     return bot
@@ -150,24 +136,6 @@ async def _opened(settings: Settings) -> AsyncIterator[Pool]:
         yield pool
     finally:
         await pool.close()
-
-
-async def _who_is(api_url: str, token: Secret) -> Identity:
-    if not _TOKEN.fullmatch(token.reveal()):
-        raise NotFoundError("This is not a bot's token: copy it again from @BotFather, such as 123456:ABC-DEF.")
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=_PATIENCE) as session,
-            session.get(f"{api_url}/bot{token.reveal()}/getMe") as response,
-        ):
-            answer = msgspec.json.decode(await response.read(), type=_Answer)
-    except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnreachableError("The Bot API does not answer: check TELEGRAM_API_URL and the network.") from error
-    if answer.error_code in _NOT_THIS_TOKEN:
-        raise NotFoundError("Telegram does not know this token: copy it again from @BotFather.")
-    if answer.result is None:
-        raise UnreachableError(f"The Bot API refuses to answer now ({answer.error_code}): try again in a minute.")
-    return answer.result
 
 
 def _token() -> Secret:

@@ -1,10 +1,16 @@
 """What the manager asks the engine with: opened once, handed to every use case, closed when the manager ends."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
+import aiohttp
+
+from engine.media.library import Library
+from engine.media.uploads import Uploads
+from engine.sender import Sender
 from engine.settings import Settings
+from engine.trials import Trials
 from engine.vault import Vault
 from storage.postgres import Pool, open_pool
 from storage.redis import Redis, check_redis, open_redis
@@ -15,18 +21,24 @@ class Desk(NamedTuple):
     vault: Vault
     pool: Pool
     redis: Redis
+    http: aiohttp.ClientSession
+    library: Library
+    trials: Trials
 
 
 @asynccontextmanager
 async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
     """Raises UnreachableError, MigrationError."""
-    redis = open_redis(settings.redis_url)
-    try:
+    async with AsyncExitStack() as stack:
+        redis = open_redis(settings.redis_url)
+        stack.push_async_callback(redis.aclose)
         await check_redis(redis)
         pool = await open_pool(settings.database_url)
-        try:
-            yield Desk(settings, Vault(settings.encryption_keys), pool, redis)
-        finally:
-            await pool.close()
-    finally:
-        await redis.aclose()
+        stack.push_async_callback(pool.close)
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        sender = Sender(settings.telegram_api_url, Uploads(pool, settings.media_dir))
+        stack.push_async_callback(sender.close)
+        trials = Trials(sender)
+        stack.push_async_callback(trials.close)
+        library = Library(pool, settings.media_dir)
+        yield Desk(settings, Vault(settings.encryption_keys), pool, redis, http, library, trials)

@@ -8,11 +8,11 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import NamedTuple
 
 from engine import administration, registry
-from engine.core.campaign import Snapshot, choose
+from engine.core.campaign import choose
 from engine.core.errors import BotError
 from engine.core.outcome import (
     MAX_ATTEMPTS,
@@ -50,12 +50,12 @@ class Rehearsal(NamedTuple):
     chat_id: int
     person: Person
 
-    async def play(self, draft: Snapshot, now_ms: int, only_step: str | None = None) -> AsyncIterator[Played]:
+    async def play(self, played: Iterable[Cue]) -> AsyncIterator[Played]:
         """Block after block, each told before it is waited for and after it was sent.
 
-        Raises CampaignError if there is nothing to play, BotError if the bot cannot write to the admin.
+        Raises BotError if the bot cannot write to the admin.
         """
-        for cue in cues(draft, now_ms, only_step):
+        for cue in played:
             yield Played(cue, None)
             await asyncio.sleep(cue.wait_ms / 1000)
             yield Played(cue, await self._say(cue))
@@ -113,7 +113,7 @@ async def rehearse(settings: Settings, bot: str, chat_id: int, only_step: str | 
         draft, person = await administration.rehearsed(pool, bot, chat_id)
         speaker = await registry.speaker(pool, Vault(settings.encryption_keys), bot)
         rehearsal = Rehearsal(sender, speaker, chat_id, person)
-        async for played in rehearsal.play(draft, time.time_ns() // 1_000_000, only_step):
+        async for played in rehearsal.play(cues(draft, time.time_ns() // 1_000_000, only_step)):
             sys.stdout.write(f"{told(played)}\n")
             sys.stdout.flush()
     finally:

@@ -64,3 +64,45 @@ async def stands(connection: Connection, bot_ids: list[int] | None) -> list[BotS
         bot_ids,
     )
     return [BotStand(*row) for row in rows]
+
+
+async def bot_name(connection: Connection, bot_id: int) -> str | None:
+    """None for a bot that is removed."""
+    found: str | None = await connection.fetchval(
+        "SELECT username FROM bots WHERE id = $1 AND status <> 'removed'", bot_id
+    )
+    return found
+
+
+async def bot_health(connection: Connection, bot_id: int) -> tuple[str, int, int | None] | None:
+    """Status, pace and the last sign of life of anybody in ms; None for a bot that is removed."""
+    row = await connection.fetchrow(
+        "SELECT status, pace, (SELECT max(last_active) FROM chats WHERE bot_id = $1)"
+        " FROM bots WHERE id = $1 AND status <> 'removed'",
+        bot_id,
+    )
+    return (row[0], row[1], row[2]) if row else None
+
+
+async def team(connection: Connection, bot_id: int) -> list[tuple[int, str, Role]]:
+    """Id, name and role of everybody who has one on a bot, by name."""
+    rows = await connection.fetch(
+        "SELECT admin_id, name, role FROM bot_admins JOIN admins ON admins.id = admin_id"
+        " WHERE bot_id = $1 ORDER BY lower(name), admin_id",
+        bot_id,
+    )
+    return [(row["admin_id"], row["name"], row["role"]) for row in rows]
+
+
+async def set_role(connection: Connection, bot_id: int, admin_id: int, role: Role | None, change: Change) -> None:
+    """Give somebody a role on a bot in place of the one they had; None takes it away. The bot is held already."""
+    before: Role | None = await connection.fetchval(
+        "SELECT role FROM bot_admins WHERE (bot_id, admin_id) = ($1, $2)", bot_id, admin_id
+    )
+    if before == role:
+        return
+    await connection.execute("DELETE FROM bot_admins WHERE (bot_id, admin_id) = ($1, $2)", bot_id, admin_id)
+    if role is not None:
+        await connection.execute("INSERT INTO bot_admins VALUES ($1, $2, $3)", bot_id, admin_id, role)
+    states = (audit.state(admin=admin_id, role=before), audit.state(admin=admin_id, role=role))
+    await audit.record(connection, change, bot_id, "bot.role", *states)

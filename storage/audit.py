@@ -6,7 +6,7 @@ never gets in by chance.
 """
 
 import json
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from engine.core.campaign import Change
 from storage.postgres import Connection
@@ -38,6 +38,24 @@ async def last(connection: Connection, bot_id: int, actions: str) -> tuple[str, 
         *(bot_id, actions),
     )
     return (row["actor"], row["at"]) if row else ("nobody", 0)
+
+
+class LastState(NamedTuple):
+    """The last of some actions: what it was called, when it was done, and what stood there before, as a document."""
+
+    action: str
+    at_ms: int
+    before: str | None
+
+
+async def last_state(connection: Connection, bot_id: int, actions: str) -> LastState | None:
+    """Of the actions whose names begin so; None if none was ever done."""
+    row = await connection.fetchrow(
+        "SELECT action, at, before::text FROM audit_log WHERE bot_id = $1 AND starts_with(action, $2)"
+        " ORDER BY id DESC LIMIT 1",
+        *(bot_id, actions),
+    )
+    return LastState(*row) if row else None
 
 
 def state(**values: Any) -> str:

@@ -22,7 +22,7 @@ from engine.core.identity import SECOND_MS
 from engine.core.sequence import Found
 from engine.core.templates import Person
 from storage.aftermath import due_now
-from storage.postgres import Pool, transaction
+from storage.postgres import Connection, Pool, transaction
 
 
 class Beginning(NamedTuple):
@@ -381,6 +381,26 @@ async def report(pool: Pool, reports: Sequence[Report], now_ms: int) -> list[Rep
     by_chat = {(row["bot_id"], row["chat_id"]): row for row in rows}
     found = (by_chat[item.bot_id, item.chat_id] for item in reports)
     return [Reported(row["now_is"], row["now_why"], row["ended"], row["crossed"]) for row in found]
+
+
+async def queue(connection: Connection, bot_id: int) -> tuple[int, int | None, int | None]:
+    """How many deliveries of a bot are scheduled, and when the first and the last of them are due."""
+    row = await connection.fetchrow(
+        "SELECT count(*), min(due_at), max(due_at) FROM recovery_deliveries"
+        " WHERE bot_id = $1 AND status IN ('scheduled', 'sending')",
+        bot_id,
+    )
+    return (row[0], row[1], row[2]) if row else (0, None, None)
+
+
+async def count_waiting_at(connection: Connection, bot_id: int, step: str) -> int:
+    """How many people wait for a step that has not begun for them."""
+    found: int = await connection.fetchval(
+        "SELECT count(*) FROM recovery_deliveries WHERE bot_id = $1 AND status IN ('scheduled', 'sending')"
+        " AND step_key = $2 AND campaign_version = 0",
+        *(bot_id, step),
+    )
+    return found
 
 
 async def stuck(pool: Pool, claimed_before_ms: int) -> list[Stuck]:

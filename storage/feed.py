@@ -33,6 +33,12 @@ async def holds(client: Redis, bot_ids: Collection[int]) -> dict[int, int]:
     return {bot_id: int(await _read(client, bot_id, "held") or 0) for bot_id in bot_ids}
 
 
+async def watermark(client: Redis, bot_id: int) -> int | None:
+    """Up to when every update of the bot is surely taken in; None if nobody has said. Raises UnreachableError."""
+    found = await _read(client, bot_id, "watermark")
+    return int(found) if found else None
+
+
 async def set_generation(client: Redis, bot_id: int, generation: int, run: str) -> None:
     """The timers of the bot are whole as of `generation`, in this run of the server; only a rebuild says so.
 

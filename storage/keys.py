@@ -40,3 +40,13 @@ def of_shard(number: int) -> str:
 def of_prompt(admin_id: int) -> str:
     """STRING a document: for which button the manager waits for a text of this admin."""
     return f"rt:prompt:{admin_id}"
+
+
+def of_tap(signature: str) -> str:
+    """STRING empty: this drawing of a button was pressed."""
+    return f"rt:tap:{signature}"
+
+
+def of_invitation(word: str) -> str:
+    """STRING a document: the role that waits for whoever brings this word."""
+    return f"rt:invitation:{word}"

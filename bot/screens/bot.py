@@ -1,33 +1,42 @@
-"""One bot: how it stands, what is wrong with it, and whether it may send."""
+"""One bot: how it stands, what is wrong with it, whether it may send, and who looks after it."""
 
+from collections.abc import Iterator
 from typing import Final
 
-from bot.screen import HOME, Action, Button, Place, Screen, View, Visit
+from bot.said import Said
+from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from engine import admins, registry
 from engine.admins import Health
+from engine.core.rights import suffices
+from engine.settings import Secret
+from engine.whose import who_is
 
 _REVISIONS: Final = {"active": 1, "paused": 2, "suspended": 3}
 """Whatever a button here changes is the status."""
 
 
-async def load(visit: Visit) -> Health | None:
-    return await admins.health(visit.desk.pool, visit.place.bot)
+async def load(visit: Visit) -> Health:
+    return await admins.health(visit.desk.pool, visit.desk.redis, visit.place.bot)
 
 
-def view(visit: Visit, bot: Health | None) -> View:
-    back = [Button(visit.say.label("◀ Back"), HOME, Place())]
-    if bot is None:
-        return View(visit.say("This bot is no longer connected."), [back])
-    campaign = [Button(visit.say.label("🔁 Recovery"), "campaign", visit.place)]
-    return View(_text(visit, bot), [campaign, *_switch(visit, bot), back], _REVISIONS[bot.status])
+def view(visit: Visit, bot: Health) -> View:
+    say, here = visit.say, visit.place
+    rows = [[Button(say.label("🔁 Recovery"), "campaign", here)], _switch(visit, bot)]
+    if suffices(visit.admin.role(here.bot), "owner"):
+        rows.append([Button(say.label("👥 Team"), "team", here), Button(say.label("🔑 New token"), "bot.token", here)])
+        rows.append([Button(say.label("🗑 Remove the bot"), "remove", here)])
+    return View("\n".join(_lines(visit, bot)), rows, _REVISIONS[bot.status])
 
 
-def _text(visit: Visit, bot: Health) -> str:
+def _lines(visit: Visit, bot: Health) -> Iterator[str]:
     say = visit.say
-    lines = [f"🏠 › <b>@{bot.username}</b>", "", _status(visit, bot)]
-    lines.append(say("Pace: {pace} messages a second", pace=bot.pace))
-    lines += [say("⚠ {kind}: {detail}", kind=one.kind, detail=one.detail) for one in bot.incidents]
-    return "\n".join(lines)
+    yield _status(visit, bot)
+    yield _feed(visit, bot)
+    if bot.last_update_ms:
+        yield say("Last sign of life of a user: {ago}", ago=say.ago(bot.now_ms - bot.last_update_ms))
+    yield say("Pace: {pace} messages a second", pace=bot.pace)
+    for incident in bot.incidents:
+        yield say("⚠ {kind}: {detail}", kind=incident.kind, detail=incident.detail)
 
 
 def _status(visit: Visit, bot: Health) -> str:
@@ -38,35 +47,65 @@ def _status(visit: Visit, bot: Health) -> str:
         case "paused":
             return say("⏸ Paused: nothing is sent, and everything keeps its place.")
         case _:
-            return say("⚠ Suspended: Telegram refuses its token.")
+            return say("⚠ Suspended: Telegram refuses its token. Give it a new one.")
 
 
-def _switch(visit: Visit, bot: Health) -> list[list[Button]]:
+def _feed(visit: Visit, bot: Health) -> str:
+    """A feed that is behind holds everything back: silence is never invented."""
+    say = visit.say
+    if bot.fed_until_ms is None:
+        return say("Updates: not read yet")
+    if bot.feed_is_stale:
+        behind = say.ago(bot.now_ms - bot.fed_until_ms)
+        return say("⚠ Updates: read last {ago}; nothing is sent until they are read again", ago=behind)
+    return say("Updates: all read")
+
+
+def _switch(visit: Visit, bot: Health) -> list[Button]:
     here = visit.place
+    if not suffices(visit.admin.role(here.bot), "editor"):
+        return []
     match bot.status:
         case "active":
-            return [[Button(visit.say.label("⏸ Pause"), "bot.pause", here)]]
+            return [Button(visit.say.label("⏸ Pause"), "bot.pause", here)]
         case "paused":
-            return [[Button(visit.say.label("▶ Resume"), "bot.resume", here)]]
+            return [Button(visit.say.label("▶ Resume"), "bot.resume", here)]
         case _:
             return []
 
 
-async def _pause(visit: Visit) -> str:
-    await registry.pause(visit.desk.pool, await _name(visit), visit.change)
-    return visit.say.label("Paused")
+async def _pause(visit: Visit) -> Done:
+    await registry.pause(visit.desk.pool, visit.bot, visit.change)
+    return Done(visit.say.label("Paused"))
 
 
-async def _resume(visit: Visit) -> str:
-    await registry.resume(visit.desk.pool, await _name(visit), visit.change)
-    return visit.say.label("Goes on")
+async def _resume(visit: Visit) -> Done:
+    await registry.resume(visit.desk.pool, visit.bot, visit.change)
+    return Done(visit.say.label("Goes on"))
 
 
-async def _name(visit: Visit) -> str:
-    bot = await load(visit)
-    return bot.username if bot else ""
+def _asks(visit: Visit) -> str:
+    return visit.say(
+        "Send me the new token of @{bot}, as @BotFather gave it to you. I delete your message at once.", bot=visit.bot
+    )
+
+
+async def _take(visit: Visit, said: Said) -> Done:
+    """Of the same bot only: another one has other users and files."""
+    desk, token = visit.desk, Secret(said.text.strip())
+    bot = await who_is(desk.settings.telegram_api_url, token)
+    await registry.add(desk.pool, desk.vault, bot, token, visit.bot, visit.change)
+    return Done(note=visit.say("✅ @{bot} has its new token.", bot=bot.username))
 
 
 SCREEN: Final = Screen(
-    "bot", "analyst", load, view, {"pause": Action("editor", _pause), "resume": Action("editor", _resume)}
+    "bot",
+    Scope.BOT,
+    "home",
+    lambda say: say("Bot"),
+    "analyst",
+    load,
+    view,
+    {"pause": Action("editor", _pause), "resume": Action("editor", _resume)},
+    {"token": Question("owner", _asks, _take, secret=True)},
 )

@@ -1,75 +1,79 @@
-"""The campaign of a bot: whether it is live, what is not published, and when a silence that begins now is sent what."""
+"""The campaign of a bot: whether it is live, what is not published, who waits, and when a silence is sent what."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Final, NamedTuple
 from zlib import crc32
 
-from bot.screen import Action, Button, Screen, View, Visit
-from engine import administration, admins
-from engine.administration import Overview
+from bot.differences import differences
+from bot.screen import Action, Button, Done, Scope, Screen, View, Visit
+from bot.settings_words import settings_lines
+from engine import administration
+from engine.administration import Overview, Queue
 from engine.core.campaign import State
 from engine.core.errors import NotFoundError
-from engine.core.schedule import write_duration
+from engine.core.rights import suffices
 
-_MOST_STEPS: Final = 20
+_MOST_STEPS: Final = 8
 """A screen is one message; the list of steps has a screen of its own."""
+_ZONES: Final = {"pt": "America/Sao_Paulo", "en": "UTC"}
 _SETS: Final[dict[State, tuple[str, ...]]] = {
-    "draft": ("activate",),
+    "draft": ("activate", "shadow"),
     "shadow": ("activate", "stop"),
     "live": ("pause", "stop"),
-    "paused": ("activate", "stop"),
-    "finishing": ("pause", "stop"),
-    "stopped": ("activate",),
+    "paused": ("resume", "stop"),
+    "finishing": ("activate", "pause", "stop"),
+    "stopped": ("activate", "shadow"),
 }
 """What can be done in each state."""
+_DEEDS: Final = {"activate": "campaign.activate", "shadow": "campaign.shadow", "pause": "campaign.pause"}
+"""What is done at once; what is asked for once more has a screen of its own."""
 
 
 class Loaded(NamedTuple):
-    """`campaign` is None while nothing was composed; `name` is None for a bot that is removed."""
+    """`campaign` is None while nothing was composed."""
 
-    name: str | None
     campaign: Overview | None
+    queue: Queue
 
 
 async def load(visit: Visit) -> Loaded:
-    bot = await admins.health(visit.desk.pool, visit.place.bot)
-    if bot is None:
-        return Loaded(None, None)
+    pool = visit.desk.pool
+    queue = await administration.queue(pool, visit.place.bot)
     try:
-        return Loaded(bot.username, await administration.show(visit.desk.pool, bot.username, visit.now_ms))
+        return Loaded(await administration.show(pool, visit.bot, visit.now_ms), queue)
     except NotFoundError:
-        return Loaded(bot.username, None)
+        return Loaded(None, queue)
 
 
 def view(visit: Visit, loaded: Loaded) -> View:
-    say = visit.say
-    back = [Button(say.label("◀ Back"), "bot", visit.place)]
-    if loaded.name is None:
-        return View(say("This bot is no longer connected."), [back])
-    title = say("🏠 › @{bot} › <b>Recovery</b>", bot=loaded.name)
-    campaign = loaded.campaign
+    say, here, campaign = visit.say, visit.place, loaded.campaign
+    edits = suffices(visit.admin.role(here.bot), "editor")
     if campaign is None:
-        nothing = say("Nothing is composed yet.")
-        return View(f"{title}\n\n{nothing}", [back])
-    steps = [Button(say.label("📋 Steps"), "steps", visit.place)]
-    rows = [row for row in (steps, _switches(visit, campaign), back) if row]
-    return View("\n".join([title, "", *_lines(visit, campaign)]), rows, _revision(campaign))
+        create = [[Button(say.label("➕ Create the campaign"), "campaign.create", here)]] if edits else []
+        return View(say("Nothing is composed yet."), create)
+    rows = [
+        [Button(say.label("📋 Steps"), "steps", here), Button(say.label("⚙ Settings"), "settings", here)],
+        [Button(say.label("🧪 Test"), "trial", here), Button(say.label("🕘 Versions"), "versions", here)],
+        [Button(say.label("🚀 Publish"), "publish", here)] if edits and not campaign.draft_is_published else [],
+        _switches(visit, campaign) if edits else [],
+    ]
+    return View("\n".join(_lines(visit, campaign, loaded.queue)), rows, _revision(campaign))
 
 
-def _lines(visit: Visit, campaign: Overview) -> Iterator[str]:
-    say, shown = visit.say, campaign.shown
+def _lines(visit: Visit, campaign: Overview, queue: Queue) -> Iterator[str]:
+    say = visit.say
     yield f"<b>{_state(visit, campaign)}</b>"
     if campaign.stopped_everywhere:
         yield say("⛔ The emergency stop holds every send of every bot.")
     if not campaign.draft_is_published:
-        yield say("✎ Changes are not published.")
+        yield _unpublished(visit, campaign)
+    if queue.waiting:
+        yield ""
+        yield _queued(visit, queue, campaign.shown.zone)
     yield ""
-    yield say("Silence: {time} · zone: {zone}", time=write_duration(shown.threshold_ms), zone=shown.zone)
-    yield say("✅ Skips customers who paid") if shown.skip_paid else say("☐ Sends to customers who paid too")
+    yield from settings_lines(say, campaign.shown)
     yield ""
-    yield say("Somebody silent from now on is sent:")
-    for number, planned in enumerate(campaign.plan[:_MOST_STEPS], 1):
-        yield say("{number}. {when}", number=number, when=say.moment(planned.due_ms, shown.zone))
+    yield from _plan(visit, campaign)
 
 
 def _state(visit: Visit, campaign: Overview) -> str:
@@ -86,15 +90,44 @@ def _state(visit: Visit, campaign: Overview) -> str:
     return f"{words[campaign.state]}{version}"
 
 
+def _unpublished(visit: Visit, campaign: Overview) -> str:
+    say = visit.say
+    if campaign.published_version is None:
+        return say("✎ Nothing is published yet.")
+    count = len(differences(say, campaign.shown, campaign.draft))
+    return say.count("✎ {number} change not published", "✎ {number} changes not published", count)
+
+
+def _queued(visit: Visit, queue: Queue, zone: str) -> str:
+    say = visit.say
+    waiting = say.count("⏳ {number} person waits", "⏳ {number} people wait", queue.waiting)
+    if queue.next_ms is None or queue.last_ms is None:
+        return waiting
+    first, last = say.moment(queue.next_ms, zone), say.moment(queue.last_ms, zone)
+    return f"{waiting} · " + say("next {first}, last {last}", first=first, last=last)
+
+
+def _plan(visit: Visit, campaign: Overview) -> Iterator[str]:
+    say, zone = visit.say, campaign.shown.zone
+    if not campaign.plan:
+        yield say("There is nothing to send yet: add a step with a block.")
+        return
+    moments = [say.moment(planned.due_ms, zone) for planned in campaign.plan[:_MOST_STEPS]]
+    more = ["…"] if len(campaign.plan) > _MOST_STEPS else []
+    yield say("Somebody silent from now on: {moments}", moments=" → ".join([*moments, *more]))
+
+
 def _switches(visit: Visit, campaign: Overview) -> list[Button]:
     say = visit.say
-    labels = {"activate": say.label("▶ Activate"), "pause": say.label("⏸ Pause"), "stop": say.label("⏹ Stop")}
+    labels = {
+        "activate": say.label("▶ Activate"),
+        "resume": say.label("▶ Go on"),
+        "shadow": say.label("👁 Shadow"),
+        "pause": say.label("⏸ Pause"),
+        "stop": say.label("⏹ Stop"),
+    }
     able = _SETS[campaign.state] if campaign.published_version else ()
-    return [Button(labels[name], _CONFIRMED.get(name, f"campaign.{name}"), visit.place) for name in able]
-
-
-_CONFIRMED: Final = {"stop": "stop"}
-"""What ends something is asked for once more, on a screen of its own."""
+    return [Button(labels[name], _DEEDS.get(name, name), visit.place) for name in able]
 
 
 def _revision(campaign: Overview) -> int:
@@ -105,18 +138,30 @@ Verb = Callable[..., Awaitable[State]]
 
 
 def _does(verb: Verb) -> Action:
-    async def act(visit: Visit) -> str:
-        bot = await admins.health(visit.desk.pool, visit.place.bot)
-        await verb(visit.desk.pool, bot.username if bot else "", visit.change)
-        return visit.say.label("Done")
+    async def act(visit: Visit) -> Done:
+        await verb(visit.desk.pool, visit.bot, visit.change)
+        return Done(visit.say.label("Done"))
 
     return Action("editor", act)
 
 
+async def _create(visit: Visit) -> Done:
+    await administration.begin(visit.desk.pool, visit.place.bot, _ZONES[visit.say.language], visit.change)
+    return Done(to="steps", place=visit.place)
+
+
 SCREEN: Final = Screen(
     "campaign",
+    Scope.BOT,
+    "bot",
+    lambda say: say("Recovery"),
     "analyst",
     load,
     view,
-    {"activate": _does(administration.activate), "pause": _does(administration.pause)},
+    {
+        "create": Action("editor", _create),
+        "activate": _does(administration.activate),
+        "shadow": _does(administration.shadow),
+        "pause": _does(administration.pause),
+    },
 )

@@ -1,14 +1,17 @@
-"""The home: the bots with how they stand, and the language."""
+"""The home: the bots with how they stand, the language, and for owners of all what concerns all."""
 
 from typing import Final
 
-from bot.screen import HOME, Action, Button, Place, Screen, View, Visit
-from engine import admins
+from bot.paging import page_of
+from bot.said import Said
+from bot.screen import HOME, Action, Button, Done, Place, Question, Scope, Screen, View, Visit
+from engine import admins, registry
 from engine.admins import Language, Stand
 from engine.core.sign import Sign
+from engine.settings import Secret
+from engine.whose import who_is
 
-_SIGNS: Final[dict[Sign, str]] = {"live": "●", "held": "⏸", "attention": "⚠", "off": "○"}
-_PAGE: Final = 8
+SIGNS: Final[dict[Sign, str]] = {"live": "●", "held": "⏸", "attention": "⚠", "off": "○"}
 
 
 async def load(visit: Visit) -> list[Stand]:
@@ -16,43 +19,67 @@ async def load(visit: Visit) -> list[Stand]:
 
 
 def view(visit: Visit, bots: list[Stand]) -> View:
-    first = min(visit.place.choice, max(0, len(bots) - 1) // _PAGE) * _PAGE
-    rows = [[_bot(bot)] for bot in bots[first : first + _PAGE]]
-    turns = _turns(visit, first, len(bots))
-    return View(_text(visit, bots), [*rows, *([turns] if turns else []), [_language(visit)]])
+    page = page_of(visit, HOME, bots)
+    return View(
+        _text(visit, bots), [*([_bot(bot)] for bot in page.items), page.turns, _of_all(visit), _language(visit)]
+    )
 
 
 def _text(visit: Visit, bots: list[Stand]) -> str:
     say = visit.say
     title = say("<b>🔁 Recovery</b>")
     if not bots:
-        nothing = say("No bot is connected yet.")
-        return f"{title}\n\n{nothing}"
+        return "\n\n".join([title, say("No bot is connected yet.")])
     count, legend = say.count("{number} bot", "{number} bots", len(bots)), say("● live · ⏸ held · ⚠ attention · ○ off")
     return f"{title}\n{count}\n\n{legend}"
 
 
 def _bot(bot: Stand) -> Button:
-    return Button(f"{_SIGNS[bot.sign]} @{bot.username}", "bot", Place(bot.bot_id))
+    return Button(f"{SIGNS[bot.sign]} @{bot.username}", "bot", Place(bot.bot_id))
 
 
-def _turns(visit: Visit, first: int, count: int) -> list[Button]:
-    page = first // _PAGE
-    back = [Button(visit.say.label("◀ Previous"), HOME, Place(choice=page - 1))] if page else []
-    on = [Button(visit.say.label("Next ▶"), HOME, Place(choice=page + 1))] if first + _PAGE < count else []
-    return [*back, *on]
+def _of_all(visit: Visit) -> list[Button]:
+    if not visit.admin.owns_all:
+        return []
+    say = visit.say
+    return [Button(say.label("➕ Bot"), "home.add", Place()), Button(say.label("⛔ Stop everything"), "halt", Place())]
 
 
-def _language(visit: Visit) -> Button:
+def _language(visit: Visit) -> list[Button]:
     """Named in the language to which it leads."""
     label = "🌐 English" if visit.say.language == "pt" else "🌐 Português"
-    return Button(label, "home.language", visit.place)
+    return [Button(label, "home.language", visit.place)]
 
 
-async def _speak(visit: Visit) -> str:
+async def _speak(visit: Visit) -> Done:
     other: Language = "en" if visit.say.language == "pt" else "pt"
     await admins.speak(visit.desk.pool, visit.admin, other, visit.now_ms)
-    return ""
+    return Done()
 
 
-SCREEN: Final = Screen(HOME, None, load, view, {"language": Action(None, _speak)})
+def _asks(visit: Visit) -> str:
+    return visit.say(
+        "Send me the bot's token, as @BotFather gave it to you. I delete your message at once and keep the token"
+        " encrypted.\n\nFrom then on we read the bot's updates. If a program of yours reads them already, only one of"
+        " the two can: let it read no more, or give the bot a webhook of its own first, and it is left alone."
+    )
+
+
+async def _take(visit: Visit, said: Said) -> Done:
+    desk, token = visit.desk, Secret(said.text.strip())
+    bot = await who_is(desk.settings.telegram_api_url, token)
+    await registry.add(desk.pool, desk.vault, bot, token, None, visit.change)
+    return Done(to="bot", place=Place(bot.id), note=visit.say("✅ @{bot} is connected.", bot=bot.username))
+
+
+SCREEN: Final = Screen(
+    HOME,
+    Scope.HOME,
+    "",
+    lambda say: say("Bots"),
+    None,
+    load,
+    view,
+    {"language": Action(None, _speak)},
+    {"add": Question("owner", _asks, _take, secret=True)},
+)

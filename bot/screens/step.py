@@ -1,94 +1,121 @@
-"""One step of a draft: its schedule, its blocks, and its place among the others."""
+"""One step of a draft: its schedule, its blocks, and its place among the others. What is sent here becomes a block."""
 
-from collections.abc import Callable
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final
 
+from bot import blocks, drafts, outline, trials
 from bot.callbacks import code_of_key
-from bot.screen import Action, Button, Place, Screen, View, Visit
-from engine import administration
+from bot.drafts import AtStep, edits_step
+from bot.paging import page_of
+from bot.said import Said
+from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from engine.administration import Edit
-from engine.core import editing, schedule
-from engine.core.campaign import Snapshot, Step
-from engine.core.errors import NotFoundError
-from engine.outline import outline
+from engine.core import campaign, editing, rehearsal, schedule
+from engine.core.campaign import Block
+from engine.core.rights import suffices
+
+_LABEL: Final = 24
 
 
-class Loaded(NamedTuple):
-    """`draft` is None where nothing is composed."""
-
-    revision: int
-    draft: Snapshot | None
-
-    def step(self, visit: Visit) -> Step | None:
-        steps = self.draft.steps if self.draft else ()
-        return next((step for step in steps if code_of_key(step.key) == visit.place.step), None)
+async def load(visit: Visit) -> AtStep:
+    return await drafts.load_step(visit)
 
 
-async def load(visit: Visit) -> Loaded:
-    return Loaded(*(await administration.draft(visit.desk.pool, visit.place.bot) or (0, None)))
+def view(visit: Visit, at: AtStep) -> View:
+    page = page_of(visit, "step", at.step.blocks)
+    rows = [[_block(visit, number, block)] for number, block in enumerate(page.items, page.first + 1)]
+    return View(_text(visit, at), [*rows, page.turns, *_buttons(visit, at)], at.draft.revision)
 
 
-def view(visit: Visit, loaded: Loaded) -> View:
-    say, step = visit.say, loaded.step(visit)
-    back = [Button(say.label("◀ Back"), "steps", Place(visit.place.bot))]
-    if loaded.draft is None or step is None:
-        return View(say("This step is no longer there."), [back])
-    return View(_text(visit, loaded.draft, step), [*_buttons(visit, step), back], loaded.revision)
-
-
-def _text(visit: Visit, draft: Snapshot, step: Step) -> str:
-    say = visit.say
+def _text(visit: Visit, at: AtStep) -> str:
+    say, draft = visit.say, at.draft.snapshot
+    due = {planned.step: planned.due_ms for planned in campaign.forecast(draft, visit.now_ms)}
     lines = [
-        say("<b>Step {number}</b> of {count}", number=draft.steps.index(step) + 1, count=len(draft.steps)),
-        say("Schedule: {schedule}", schedule=schedule.write(step.schedule)),
-        say("● On") if step.active else say("○ Off: it is passed over"),
-        "",
-        *(say("{number}. {when}", number=number, when=outline(block)) for number, block in enumerate(step.blocks, 1)),
+        say("<b>Step {number}</b> of {count}", number=at.number, count=len(draft.steps)),
+        say("🕘 {rule}", rule=outline.schedule_words(say, at.step.schedule)),
     ]
+    if at.step.key in due:
+        when = say.moment(due[at.step.key], draft.zone)
+        lines.append(say("Somebody silent from now on gets it {when}.", when=when))
+    if not at.step.active:
+        lines.append(say("○ Off: it is passed over"))
+    if suffices(visit.admin.role(visit.place.bot), "editor"):
+        lines += ["", say("Send me a text, a photo, a video or an album, and it becomes the next block.")]
     return "\n".join(lines)
 
 
-def _buttons(visit: Visit, step: Step) -> list[list[Button]]:
-    say, here = visit.say, visit.place
-    switch = Button(say.label("○ Switch off"), "step.off", here) if step.active else None
+def _block(visit: Visit, number: int, block: Block) -> Button:
+    words = outline.beginning(block, _LABEL) or outline.kind(visit.say, block.content)
+    off = "" if block.active else "○ "
+    return Button(
+        f"{off}{number} {outline.sign(block)} {words}",
+        "block",
+        visit.place._replace(block=code_of_key(block.key), choice=0),
+    )
+
+
+def _buttons(visit: Visit, at: AtStep) -> list[list[Button]]:
+    say, here = visit.say, visit.place._replace(choice=0)
+    look = [Button(say.label("👁 See it"), "step.look", here)] if at.step.blocks else []
+    if not suffices(visit.admin.role(here.bot), "editor"):
+        return [look]
+    switch = Button(say.label("○ Switch off"), "step.off", here) if at.step.active else None
     return [
+        [Button(say.label("🕘 When"), "step.when", here), *look],
         [Button("↑", "step.up", here), Button("↓", "step.down", here), Button("⧉", "step.copy", here)],
-        [switch or Button(say.label("● Switch on"), "step.on", here), Button("🗑", "step.delete", here)],
+        [switch or Button(say.label("● Switch on"), "step.on", here), Button("🗑", "drop", here)],
     ]
 
 
-def _edits(edit: Callable[[Visit, Step], Edit]) -> Action:
-    """An action that makes an edit of the step, on the draft that was seen."""
-
-    async def act(visit: Visit) -> str:
-        step = (await load(visit)).step(visit)
-        if step is None:
-            raise NotFoundError("This step is no longer there: look again at what there is.")
-        pool, change = visit.desk.pool, visit.change
-        await administration.edit(pool, visit.place.bot, visit.revision, edit(visit, step), change)
-        return visit.say.label("Saved in the draft")
-
-    return Action("editor", act)
+async def _look(visit: Visit) -> Done:
+    return await trials.play(visit, rehearsal.preview([(await drafts.load_step(visit)).step]))
 
 
-def _copy(visit: Visit, step: Step) -> Edit:
-    """Keys come from the revision, which only rises: none was ever used before."""
-    name = f"s{visit.revision + 1}"
-    blocks = [f"{name}-{number}" for number in range(1, len(step.blocks) + 1)]
-    return lambda draft: editing.duplicate_step(draft, step.key, name, blocks)
+def _copy(visit: Visit, at: AtStep) -> Edit:
+    name = drafts.new_key(visit, "s")
+    keys = [f"{name}-{number}" for number in range(1, len(at.step.blocks) + 1)]
+    return lambda draft: editing.duplicate_step(draft, at.step.key, name, keys)
+
+
+def _asks_when(visit: Visit) -> str:
+    return visit.say(
+        "When is this step sent? Write <code>10m</code>, <code>2h30m</code>, <code>tomorrow 09:30</code> or"
+        " <code>+3d 18:00</code>. It counts from the end of the step before, or from the silence."
+    )
+
+
+async def _take_when(visit: Visit, said: Said) -> Done:
+    when, at = schedule.parse(said.text), await drafts.load_step(visit)
+    await drafts.save(visit, partial(editing.reschedule, key=at.step.key, schedule=when))
+    return Done(note=visit.say("✅ {rule}", rule=outline.schedule_words(visit.say, when)))
+
+
+def _asks_block(visit: Visit) -> str:
+    return visit.say("Send me a text, a photo, a video, an album, or any other file.")
+
+
+async def _take_block(visit: Visit, said: Said) -> Done:
+    at = await drafts.load_step(visit)
+    await drafts.save(visit, await blocks.added(visit, at.step, said))
+    return Done()
 
 
 SCREEN: Final = Screen(
     "step",
+    Scope.STEP,
+    "steps",
+    lambda say: say("Step"),
     "analyst",
     load,
     view,
     {
-        "up": _edits(lambda _, step: lambda draft: editing.move_step(draft, step.key, -1)),
-        "down": _edits(lambda _, step: lambda draft: editing.move_step(draft, step.key, 1)),
-        "on": _edits(lambda _, step: lambda draft: editing.switch_step(draft, step.key, active=True)),
-        "off": _edits(lambda _, step: lambda draft: editing.switch_step(draft, step.key, active=False)),
-        "copy": _edits(_copy),
-        "delete": _edits(lambda _, step: lambda draft: editing.delete_step(draft, step.key)),
+        "up": Action("editor", edits_step(lambda _, at: lambda draft: editing.move_step(draft, at.step.key, -1))),
+        "down": Action("editor", edits_step(lambda _, at: lambda draft: editing.move_step(draft, at.step.key, 1))),
+        "on": Action("editor", edits_step(lambda _, at: partial(editing.switch_step, key=at.step.key, active=True))),
+        "off": Action("editor", edits_step(lambda _, at: partial(editing.switch_step, key=at.step.key, active=False))),
+        "copy": Action("editor", edits_step(_copy)),
+        "look": Action("analyst", _look, once=True, slow=True),
     },
+    {"when": Question("editor", _asks_when, _take_when), "add": Question("editor", _asks_block, _take_block)},
+    listens="add",
 )

@@ -1,84 +1,88 @@
 """The steps of a draft in their order: when each is sent to whoever falls silent now, and whether it is on."""
 
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
+from bot import drafts
 from bot.callbacks import code_of_key
-from bot.screen import Button, Place, Question, Screen, View, Visit
+from bot.drafts import Draft
+from bot.outline import schedule_words
+from bot.paging import page_of
+from bot.said import Said
+from bot.screen import Action, Button, Done, Place, Question, Scope, Screen, View, Visit
 from engine import administration
 from engine.core import campaign, editing, schedule
 from engine.core.campaign import Snapshot, Step
-
-_PAGE: Final = 8
-
-
-class Loaded(NamedTuple):
-    """`draft` is None where nothing is composed."""
-
-    revision: int
-    draft: Snapshot | None
+from engine.core.rights import suffices
 
 
-async def load(visit: Visit) -> Loaded:
-    return Loaded(*(await administration.draft(visit.desk.pool, visit.place.bot) or (0, None)))
+async def load(visit: Visit) -> Draft:
+    return await drafts.load(visit)
 
 
-def view(visit: Visit, loaded: Loaded) -> View:
-    say, draft = visit.say, loaded.draft
-    back = [Button(say.label("◀ Back"), "campaign", Place(visit.place.bot))]
-    if draft is None or not draft.steps:
-        return View(say("No steps yet."), [[_add(visit)], back] if draft else [back], loaded.revision)
-    page = min(visit.place.choice, (len(draft.steps) - 1) // _PAGE)
-    shown = draft.steps[page * _PAGE : (page + 1) * _PAGE]
-    rows = [[_step(visit, number, step)] for number, step in enumerate(shown, page * _PAGE + 1)]
-    return View(
-        _text(visit, draft), [*rows, *_turns(visit, page, len(draft.steps)), [_add(visit)], back], loaded.revision
-    )
+def view(visit: Visit, draft: Draft) -> View:
+    page = page_of(visit, "steps", draft.snapshot.steps)
+    shown = list(enumerate(page.items, page.first + 1))
+    rows = [[_button(visit, number, step)] for number, step in shown]
+    return View(_text(visit, draft.snapshot, shown), [*rows, page.turns, _add(visit)], draft.revision)
 
 
-def _text(visit: Visit, draft: Snapshot) -> str:
+def _text(visit: Visit, draft: Snapshot, shown: list[tuple[int, Step]]) -> str:
     say = visit.say
+    if not draft.steps:
+        return say("No steps yet. The first one is what somebody gets who falls silent.")
     due = {planned.step: planned.due_ms for planned in campaign.forecast(draft, visit.now_ms)}
-    lines = [say("<b>Steps</b>, as they are in the draft"), say("Somebody silent from now on is sent:")]
-    for number, step in enumerate(draft.steps, 1):
+    lines = [say("Somebody silent from now on is sent:")]
+    for number, step in shown:
         when = say.moment(due[step.key], draft.zone) if step.key in due else say("off")
-        lines.append(say("{number}. {when}", number=number, when=when))
+        lines.append(
+            say("{number}. {rule} → {when}", number=number, rule=schedule_words(say, step.schedule), when=when)
+        )
     return "\n".join(lines)
 
 
-def _step(visit: Visit, number: int, step: Step) -> Button:
+def _button(visit: Visit, number: int, step: Step) -> Button:
     sign = "●" if step.active else "○"
     label = visit.say.label("{sign} Step {number}", sign=sign, number=number)
     return Button(label, "step", Place(visit.place.bot, code_of_key(step.key)))
 
 
-def _turns(visit: Visit, page: int, count: int) -> list[list[Button]]:
-    here = visit.place
-    back = [Button(visit.say.label("◀ Previous"), "steps", here._replace(choice=page - 1))] if page else []
-    on = (
-        [Button(visit.say.label("Next ▶"), "steps", here._replace(choice=page + 1))]
-        if (page + 1) * _PAGE < count
-        else []
+def _add(visit: Visit) -> list[Button]:
+    here = Place(visit.place.bot)
+    if not suffices(visit.admin.role(here.bot), "editor"):
+        return []
+    return [
+        Button(visit.say.label("➕ Step"), "steps.add", here),
+        Button(visit.say.label("↩ Undo"), "steps.undo", here),
+    ]
+
+
+def _asks(visit: Visit) -> str:
+    return visit.say(
+        "When is the new step sent? Write <code>10m</code>, <code>2h30m</code>, <code>tomorrow 09:30</code> or"
+        " <code>+3d 18:00</code>. It counts from the end of the step before, or from the silence."
     )
-    return [[*back, *on]] if back or on else []
 
 
-def _add(visit: Visit) -> Button:
-    return Button(visit.say.label("➕ Step"), "steps.add", Place(visit.place.bot))
+async def _take(visit: Visit, said: Said) -> Done:
+    step = Step(drafts.new_key(visit, "s"), schedule.parse(said.text), ())
+    await drafts.save(visit, partial(editing.add_step, step=step))
+    return Done(to="step", place=Place(visit.place.bot, code_of_key(step.key)))
 
 
-async def _take(visit: Visit, said: str) -> None:
-    """The key comes from the revision, which only rises: it was never used before."""
-    step = Step(f"s{visit.revision + 1}", schedule.parse(said), ())
-    edit = partial(editing.add_step, step=step)
-    await administration.edit(visit.desk.pool, visit.place.bot, visit.revision, edit, visit.change)
+async def _undo(visit: Visit) -> Done:
+    await administration.undo(visit.desk.pool, visit.place.bot, visit.revision, visit.change)
+    return Done(visit.say.label("Undone"))
 
 
-_NEW: Final = Question(
-    "editor",
-    lambda say: say("When is the new step sent? Write <code>10m</code>, <code>tomorrow 09:30</code> or so. /cancel"),
-    _take,
-    lambda say: say("That is no time. Write <code>10m</code>, <code>tomorrow 09:30</code> or <code>+3d 18:00</code>."),
+SCREEN: Final = Screen(
+    "steps",
+    Scope.BOT,
+    "campaign",
+    lambda say: say("Steps"),
+    "analyst",
+    load,
+    view,
+    {"undo": Action("editor", _undo)},
+    {"add": Question("editor", _asks, _take)},
 )
-
-SCREEN: Final = Screen("steps", "analyst", load, view, questions={"add": _NEW})

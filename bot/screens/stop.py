@@ -1,41 +1,49 @@
-"""Asks once more before a campaign is stopped: what ends with it, in numbers, and the safe way out first."""
+"""Asks once more before a campaign is stopped, and in which of the two meanings of the word."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
-from bot.screen import Action, Button, Screen, View, Visit
-from engine import administration, admins
-
-
-class Loaded(NamedTuple):
-    """`name` is None for a bot that is removed."""
-
-    name: str | None
-    waiting: int
+from bot.screen import Action, Button, Done, Place, Scope, Screen, View, Visit
+from engine import administration
 
 
-async def load(visit: Visit) -> Loaded:
-    bot = await admins.health(visit.desk.pool, visit.place.bot)
-    return Loaded(bot.username if bot else None, await administration.waiting(visit.desk.pool, visit.place.bot))
+async def load(visit: Visit) -> int:
+    return await administration.waiting(visit.desk.pool, visit.place.bot)
 
 
-def view(visit: Visit, loaded: Loaded) -> View:
-    say = visit.say
-    back = [Button(say.label("◀ Back"), "campaign", visit.place)]
-    if loaded.name is None:
-        return View(say("This bot is no longer connected."), [back])
-    title = say("Stop the recovery of @{bot}?", bot=loaded.name)
+def view(visit: Visit, waiting: int) -> View:
+    say, here = visit.say, visit.place
+    title = say("Stop the recovery of @{bot}?", bot=visit.bot)
     impact = say.count(
-        "{number} person is in the middle of the sequence, and gets no more of it.",
-        "{number} people are in the middle of the sequence, and get no more of it.",
-        loaded.waiting,
+        "{number} person is in the middle of the sequence.",
+        "{number} people are in the middle of the sequence.",
+        waiting,
     )
-    return View(f"{title}\n\n{impact}", [back, [Button(say.label("⏹ Stop now"), "stop.now", visit.place)]])
+    finish = say("<b>Let them finish</b>: nobody new begins, and whoever has begun gets the rest.")
+    now = say("<b>Stop for all now</b>: nobody gets anything any more.")
+    rows = [
+        [Button(say.label("◐ Let them finish"), "stop.finish", here)],
+        [Button(say.label("⏹ Stop for all now"), "stop.now", here)],
+    ]
+    return View(f"{title}\n\n{impact}\n\n{finish}\n\n{now}", rows)
 
 
-async def _stop(visit: Visit) -> str:
-    bot = await admins.health(visit.desk.pool, visit.place.bot)
-    await administration.stop(visit.desk.pool, bot.username if bot else "", visit.change)
-    return visit.say.label("Stopped")
+async def _stop(visit: Visit) -> Done:
+    await administration.stop(visit.desk.pool, visit.bot, visit.change)
+    return Done(visit.say.label("Stopped"), "campaign", Place(visit.place.bot))
 
 
-SCREEN: Final = Screen("stop", "editor", load, view, {"now": Action("editor", _stop)})
+async def _finish(visit: Visit) -> Done:
+    await administration.finish(visit.desk.pool, visit.bot, visit.change)
+    return Done(visit.say.label("Nobody new begins"), "campaign", Place(visit.place.bot))
+
+
+SCREEN: Final = Screen(
+    "stop",
+    Scope.BOT,
+    "campaign",
+    lambda say: say("Stop"),
+    "editor",
+    load,
+    view,
+    {"now": Action("editor", _stop), "finish": Action("editor", _finish)},
+)

@@ -6,15 +6,17 @@ Times are in milliseconds. Keys never change: they tie a delivery to its step an
 """
 
 import re
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 from engine.core import content as contents
 from engine.core import schedule, validity
 from engine.core.content import Asset, Content, Effects, Text
-from engine.core.errors import CampaignError, within
+from engine.core.errors import CampaignError
 from engine.core.schedule import Schedule
 
 LAYOUT: Final = 2
@@ -33,7 +35,7 @@ _KEY: Final = re.compile("[a-z0-9-]{1,32}")
 
 State: TypeAlias = Literal["draft", "shadow", "live", "paused", "finishing", "stopped"]
 """`shadow` decides and records what it would send, and sends nothing."""
-Action: TypeAlias = Literal["activate", "shadow", "pause", "stop"]
+Action: TypeAlias = Literal["activate", "shadow", "pause", "finish", "stop"]
 
 _NEXT: Final[dict[tuple[State, Action], State]] = {
     ("draft", "activate"): "live",
@@ -48,6 +50,9 @@ _NEXT: Final[dict[tuple[State, Action], State]] = {
     ("live", "pause"): "paused",
     ("paused", "pause"): "paused",
     ("finishing", "pause"): "paused",
+    ("live", "finish"): "finishing",
+    ("paused", "finish"): "finishing",
+    ("finishing", "finish"): "finishing",
     ("shadow", "stop"): "stopped",
     ("live", "stop"): "stopped",
     ("paused", "stop"): "stopped",
@@ -95,6 +100,20 @@ class Planned(msgspec.Struct, frozen=True):
 
     step: str
     due_ms: int
+
+
+class Fault(NamedTuple):
+    """What speaks against sending a campaign, and in which step and block, by their keys, if it is in one."""
+
+    step: str | None
+    block: str | None
+    error: CampaignError
+
+    def whole(self) -> CampaignError:
+        """The refusal, with its place."""
+        places = (f"Step {self.step}", f"block {self.block[:64]}" if self.block is not None else "")
+        place = ", ".join(part for part in places if part)
+        return CampaignError(f"{place}: {self.error}") if self.block is not None else self.error
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -167,14 +186,21 @@ def forecast(snapshot: Snapshot, silent_since_ms: int) -> tuple[Planned, ...]:
 
 def check(snapshot: Snapshot, min_threshold_ms: int) -> None:
     """Refuse a campaign that cannot be sent as it stands; the sentence names the place and the mend."""
-    schedule.check_zone(snapshot.zone)
-    check_threshold(snapshot.threshold_ms, min_threshold_ms)
-    check_lateness(snapshot.lateness_ms)
-    _check_distinct("step", [step.key for step in snapshot.steps])
+    for fault in faults(snapshot, min_threshold_ms):
+        raise fault.whole()
+
+
+def faults(snapshot: Snapshot, min_threshold_ms: int) -> Iterator[Fault]:
+    """All that speaks against sending a campaign, one a place."""
+    yield from _refused(lambda: schedule.check_zone(snapshot.zone))
+    yield from _refused(lambda: check_threshold(snapshot.threshold_ms, min_threshold_ms))
+    yield from _refused(lambda: check_lateness(snapshot.lateness_ms))
+    yield from _refused(lambda: _check_distinct("step", [step.key for step in snapshot.steps]))
     for step in snapshot.steps:
-        _check_step(step)
-    if not any(step.active and block.active for step in snapshot.steps for block in step.blocks):
-        raise CampaignError("The campaign has nothing to send: add an active step with an active block.")
+        yield from _refused(partial(_check_step, step), step.key)
+        for block in step.blocks:
+            yield from _refused(partial(_check_block, block), step.key, block.key)
+    yield from _refused(lambda: _check_something(snapshot))
 
 
 def check_threshold(threshold_ms: int, least_ms: int) -> None:
@@ -244,13 +270,13 @@ def assets(snapshot: Snapshot) -> tuple[Asset, ...]:
     return tuple(places(snapshot))
 
 
-def places(snapshot: Snapshot) -> dict[Asset, str]:
-    """Where each file is needed first."""
-    found: dict[Asset, str] = {}
+def places(snapshot: Snapshot) -> dict[Asset, tuple[str, str]]:
+    """In which step and block each file is needed first."""
+    found: dict[Asset, tuple[str, str]] = {}
     for step in snapshot.steps:
         for block in step.blocks:
             for asset in chain.from_iterable(map(contents.assets, variants(block))):
-                found.setdefault(asset, f"Step {step.key}, block {block.key}")
+                found.setdefault(asset, (step.key, block.key))
     return found
 
 
@@ -272,14 +298,23 @@ def _of_text(found: _TextBlock) -> Block:
     return Block(found.key, Text(text), found.delay_ms, found.active)
 
 
+def _refused(look: Callable[[], None], step: str | None = None, block: str | None = None) -> Iterator[Fault]:
+    try:
+        look()
+    except CampaignError as error:
+        yield Fault(step, block, error)
+
+
+def _check_something(snapshot: Snapshot) -> None:
+    if not any(step.active and block.active for step in snapshot.steps for block in step.blocks):
+        raise CampaignError("The campaign has nothing to send: add an active step with an active block.")
+
+
 def _check_step(step: Step) -> None:
     check_key(step.key)
     if not step.blocks:
         raise CampaignError(f"Step {step.key} has no blocks: add one, or delete the step.")
     _check_distinct("block", [block.key for block in step.blocks])
-    for block in step.blocks:
-        with within(f"Step {step.key}, block {block.key[:64]}"):
-            _check_block(block)
 
 
 def _check_block(block: Block) -> None:

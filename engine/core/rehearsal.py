@@ -3,10 +3,11 @@
 What lies between two blocks is what a silent person would wait, divided; never less than Telegram asks for in one chat.
 """
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from engine.core import schedule
-from engine.core.campaign import Block, Snapshot
+from engine.core.campaign import Block, Snapshot, Step
 from engine.core.errors import CampaignError
 from engine.core.sequence import gap_ms
 
@@ -19,6 +20,22 @@ class Cue(NamedTuple):
     step: str
     block: Block
     wait_ms: int
+
+
+def preview(steps: Iterable[Step], only_block: str | None = None) -> tuple[Cue, ...]:
+    """The blocks of these steps one right after the other, what is switched off too.
+
+    Raises CampaignError if there is nothing to show.
+    """
+    found, gap = [], 0
+    for step in steps:
+        for block in step.blocks:
+            if only_block in (None, block.key):
+                found.append(Cue(step.key, block, gap))
+                gap = gap_ms(block)
+    if not found:
+        raise CampaignError("There is nothing to show yet: add a block first.")
+    return tuple(found)
 
 
 def cues(snapshot: Snapshot, silent_since_ms: int, only_step: str | None = None) -> tuple[Cue, ...]:

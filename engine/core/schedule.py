@@ -117,16 +117,33 @@ def local(at_ms: int, zone: str) -> datetime:
 
 def check_zone(name: str) -> None:
     """Refuse anything but the IANA name of a place, or UTC."""
-    if name in _zones():
+    if name in zones():
         return
-    near = get_close_matches(name[:MAX_TEXT].replace(" ", "_"), _zones(), n=1, cutoff=0.5)
+    near = get_close_matches(name[:MAX_TEXT].replace(" ", "_"), zones(), n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else "write an IANA name such as America/Sao_Paulo."
     raise CampaignError(f"The time zone {_shown(name)} is not known: {hint}")
+
+
+def find_zones(city: str, most: int) -> tuple[str, ...]:
+    """The zones of which this is the city, or part of the name, or nearly so: the nearest first."""
+    wanted = _letters(city[:MAX_TEXT])
+    named = {zone: _letters(zone.rpartition("/")[2].replace("_", " ")) for zone in sorted(zones())}
+    exact = [zone for zone, name in named.items() if wanted in (name, _letters(zone))]
+    if exact or not wanted:
+        return tuple(exact[:most])
+    part = [zone for zone, name in named.items() if wanted in name]
+    near = get_close_matches(wanted, named.values(), n=most, cutoff=0.75)
+    return tuple(part or [zone for zone, name in named.items() if name in near])[:most]
 
 
 def _plain(text: str) -> str:
     if len(text) > MAX_TEXT:
         raise CampaignError(f"The text {_shown(text)} is too long: write for example {_EXAMPLES}.")
+    return _letters(text)
+
+
+def _letters(text: str) -> str:
+    """In lower case, without accents, with single spaces."""
     letters = unicodedata.normalize("NFD", text.casefold())
     return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())
 
@@ -168,7 +185,8 @@ def _moment(day: date, at: time, zone: ZoneInfo) -> int:
 
 
 @cache
-def _zones() -> frozenset[str]:
+def zones() -> frozenset[str]:
+    """The names of all places, and UTC."""
     listed = files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
     return frozenset(name for name in listed if "/" in name and not name.startswith("Etc/")) | {"UTC"}
 

@@ -122,7 +122,7 @@ def test_the_files_of_a_campaign_are_named_once_each() -> None:
         GOOD, steps=(*GOOD.steps, Step("files", After(0), (block, msgspec.structs.replace(block, key="b"))))
     )
     assert assets(campaign) == (photo, video)
-    assert places(campaign) == dict.fromkeys((photo, video), "Step files, block a")
+    assert places(campaign) == dict.fromkeys((photo, video), ("files", "a"))
     assert assets(GOOD) == ()
 
 
@@ -170,6 +170,9 @@ REFUSED = {
     ("live", "shadow"): "stop it",
     ("paused", "shadow"): "stop it",
     ("finishing", "shadow"): "stop it",
+    ("draft", "finish"): "activate it",
+    ("stopped", "finish"): "activate it",
+    ("shadow", "finish"): "stop it",
 }
 
 
@@ -183,7 +186,9 @@ def test_an_action_that_is_done_twice_is_done_once(state: State, action: Action)
         assert after(after(state, action), action) == after(state, action)
 
 
-@pytest.mark.parametrize(("action", "state"), [("activate", "live"), ("pause", "paused"), ("stop", "stopped")])
+@pytest.mark.parametrize(
+    ("action", "state"), [("activate", "live"), ("pause", "paused"), ("finish", "finishing"), ("stop", "stopped")]
+)
 def test_a_live_campaign_obeys(action: Action, state: State) -> None:
     assert after("live", action) == state
 

@@ -1,0 +1,119 @@
+"""A block in a few words, by which an admin knows it again: what kind it is, how it begins, and what it does."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bot.texts import Say
+from engine.core import content as contents
+from engine.core import markup, schedule
+from engine.core.campaign import Block
+from engine.core.content import After, Album, Content, Delete, Effects, Keep, Media, Poll, Replace, Text, Unbutton
+from engine.core.schedule import OnDay, Schedule
+
+_SIGNS: Final = {
+    "text": "💬",
+    "photo": "🖼",
+    "video": "🎬",
+    "animation": "🎞",
+    "audio": "🎵",
+    "voice": "🎤",
+    "video_note": "⏺",
+    "document": "📎",
+    "sticker": "😀",
+    "album": "🗂",
+    "poll": "📊",
+}
+
+
+def sign(block: Block) -> str:
+    return _SIGNS[contents.kind(block.content)]
+
+
+def beginning(block: Block, longest: int) -> str:
+    """How its words begin, on one line and without formatting; "" without words."""
+    line = " ".join(words(block.content).split())
+    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
+
+
+def words(content: Content) -> str:
+    match content:
+        case Text(text=text):
+            return markup.plain(text)
+        case Media(caption=caption):
+            return markup.plain(caption)
+        case Album(items=items):
+            return markup.plain(next((item.caption for item in items if item.caption), ""))
+        case Poll(question=question):
+            return question
+
+
+def kind(say: Say, content: Content) -> str:
+    """What people call it."""
+    names = {
+        "text": say.label("text"),
+        "photo": say.label("photo"),
+        "video": say.label("video"),
+        "animation": say.label("animation"),
+        "audio": say.label("audio"),
+        "voice": say.label("voice message"),
+        "video_note": say.label("video note"),
+        "document": say.label("document"),
+        "sticker": say.label("sticker"),
+        "album": say.label("album"),
+        "poll": say.label("poll"),
+    }
+    return names[contents.kind(content)]
+
+
+def traits(say: Say, block: Block) -> list[str]:
+    """What is to be known beside its words, as HTML."""
+    return [*_around(say, block), *_effects(say, block.effects)]
+
+
+def _around(say: Say, block: Block) -> Iterator[str]:
+    if not block.active:
+        yield say("off")
+    if block.delay_ms:
+        yield say("after {time}", time=schedule.write_duration(block.delay_ms))
+    if isinstance(block.content, Album):
+        yield say.count("{number} file", "{number} files", len(block.content.items))
+    if count := sum(map(len, contents.buttons(block.content))):
+        yield say.count("{number} button", "{number} buttons", count)
+    if block.languages:
+        yield say("also in {languages}", languages=", ".join(block.languages))
+
+
+def _effects(say: Say, effects: Effects) -> Iterator[str]:
+    if effects.delete_after_ms is not None:
+        yield say("deleted after {time}", time=schedule.write_duration(effects.delete_after_ms))
+    if effects.silent:
+        yield say("without sound")
+    if effects.protect:
+        yield say("protected")
+    if effects.message_effect is not None:
+        yield say("with an effect")
+    if effects.on_return != Keep():
+        yield say("on return: {rule}", rule=rule(say, effects.on_return))
+    if effects.on_payment != Keep():
+        yield say("on payment: {rule}", rule=rule(say, effects.on_payment))
+
+
+def rule(say: Say, after: After) -> str:
+    """What becomes of a message later."""
+    match after:
+        case Keep():
+            return say.label("stays")
+        case Delete():
+            return say.label("deleted")
+        case Unbutton():
+            return say.label("loses its buttons")
+        case Replace():
+            return say.label("gets another text")
+
+
+def schedule_words(say: Say, when: Schedule) -> str:
+    """As an admin would write it."""
+    if isinstance(when, OnDay) and when.days == 1:
+        return say.label("tomorrow {time}", time=f"{when.hour:02}:{when.minute:02}")
+    written = schedule.write(when)
+    return say.label("at once") if written == "now" else written

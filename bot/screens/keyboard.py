@@ -1,0 +1,67 @@
+"""The buttons under a block, written as lines: one line a row, several buttons of a row with `;` between them."""
+
+from functools import partial
+from typing import Final
+
+from bot import blocks, drafts, keyboards
+from bot.drafts import AtBlock, edits_block
+from bot.said import Said
+from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
+from engine.administration import Edit
+from engine.core import editing, keyboard
+from engine.core.content import Buttons
+
+
+async def load(visit: Visit) -> AtBlock:
+    return await drafts.load_block(visit)
+
+
+def view(visit: Visit, at: AtBlock) -> View:
+    say, here, rows = visit.say, visit.place, blocks.kept_buttons(at.block)
+    if not rows:
+        write = Button(say.label("✏ Write them"), "keyboard.write", here)
+        stop = Button(say.label("🔕 Only “Stop reminders”"), "keyboard.stop", here)
+        return View(say("No buttons yet."), [[write], [stop]], at.revision)
+    text = say("<pre>{lines}</pre>", lines=keyboards.write(rows))
+    change = Button(say.label("✏ Write them anew"), "keyboard.write", here)
+    return View(text, [[change], [Button(say.label("🗑 Without buttons"), "keyboard.clear", here)]], at.revision)
+
+
+def _edit(at: AtBlock, rows: Buttons) -> Edit:
+    change = partial(blocks.with_buttons, buttons=rows)
+    return partial(editing.change_block, step=at.at.step.key, key=at.block.key, change=change)
+
+
+def _stop(visit: Visit, at: AtBlock) -> Edit:
+    return _edit(at, keyboards.only_stop(visit.say.label("🔕 Stop reminders")))
+
+
+def _asks(visit: Visit) -> str:
+    return visit.say(
+        "Write one line for each row; several buttons of a row have ; between them:\n"
+        "<code>Buy | https://example.com</code> opens an address and is counted\n"
+        "<code>Buy | https://example.com | direct</code> opens it without a detour\n"
+        "<code>Talk to us | start:help</code> sends /start help to the bot\n"
+        "<code>Coupon | copy:BACK10</code> copies a text\n"
+        "<code>No more reminders | stop</code> stops them for good"
+    )
+
+
+async def _take(visit: Visit, said: Said) -> Done:
+    at, rows = await drafts.load_block(visit), keyboards.parse(said.text)
+    keyboard.check(rows)
+    await drafts.save(visit, _edit(at, rows))
+    return drafts.saved(visit)
+
+
+SCREEN: Final = Screen(
+    "keyboard",
+    Scope.BLOCK,
+    "block",
+    lambda say: say("Buttons"),
+    "editor",
+    load,
+    view,
+    {"clear": Action("editor", edits_block(lambda _, at: _edit(at, ()))), "stop": Action("editor", edits_block(_stop))},
+    {"write": Question("editor", _asks, _take)},
+)

@@ -1,0 +1,33 @@
+"""Asks once more before a bot is removed: what ends with it, in numbers."""
+
+from typing import Final
+
+from bot.screen import HOME, Action, Button, Done, Scope, Screen, View, Visit
+from engine import administration, registry
+
+
+async def load(visit: Visit) -> int:
+    return await administration.waiting(visit.desk.pool, visit.place.bot)
+
+
+def view(visit: Visit, waiting: int) -> View:
+    say = visit.say
+    impact = say.count(
+        "{number} person is in the middle of the sequence, and gets no more of it.",
+        "{number} people are in the middle of the sequence, and get no more of it.",
+        waiting,
+    )
+    kept = say("Its token is forgotten; its campaign is kept for the day when you connect it again.")
+    text = "\n\n".join([say("Remove @{bot}?", bot=visit.bot), impact, kept])
+    return View(text, [[Button(say.label("🗑 Remove now"), "remove.now", visit.place)]])
+
+
+async def _remove(visit: Visit) -> Done:
+    desk = visit.desk
+    await registry.remove(desk.pool, desk.redis, visit.bot, visit.change, confirmed=True)
+    return Done(to=HOME, note=visit.say("@{bot} is removed.", bot=visit.bot))
+
+
+SCREEN: Final = Screen(
+    "remove", Scope.BOT, "bot", lambda say: say("Remove"), "owner", load, view, {"now": Action("owner", _remove)}
+)

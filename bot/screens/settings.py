@@ -1,0 +1,114 @@
+"""The settings of a draft: when a silence counts, where and when people live, and who is left alone."""
+
+from functools import partial
+from typing import Final
+
+from msgspec.structs import replace
+
+from bot import drafts
+from bot.callbacks import code_of_key
+from bot.drafts import Draft
+from bot.said import Said
+from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
+from bot.settings_words import settings_lines
+from engine.core import campaign, schedule
+from engine.core.campaign import Snapshot
+from engine.core.errors import CampaignError
+from engine.core.rights import suffices
+
+_MOST_ZONES: Final = 8
+
+
+async def load(visit: Visit) -> Draft:
+    return await drafts.load(visit)
+
+
+def view(visit: Visit, draft: Draft) -> View:
+    say, here = visit.say, visit.place
+    if not suffices(visit.admin.role(here.bot), "editor"):
+        return View("\n".join(settings_lines(say, draft.snapshot)), (), draft.revision)
+    paid = (
+        say.label("✅ Skip customers who paid") if draft.snapshot.skip_paid else say.label("☐ Skip customers who paid")
+    )
+    rows = [
+        [Button(paid, "settings.paid", here)],
+        [Button(say.label("⏱ Silence"), "settings.silence", here), Button(say.label("🌍 Zone"), "settings.zone", here)],
+        [Button(say.label("⌛ Lateness"), "settings.lateness", here)],
+    ]
+    return View("\n".join(settings_lines(say, draft.snapshot)), rows, draft.revision)
+
+
+async def _paid(visit: Visit) -> Done:
+    await drafts.save(visit, lambda draft: replace(draft, skip_paid=not draft.skip_paid))
+    return drafts.saved(visit)
+
+
+def _asks_silence(visit: Visit) -> str:
+    return visit.say(
+        "After how long without a sign of life does the sequence begin? Write <code>10m</code>, <code>2h</code> or"
+        " <code>1d</code>."
+    )
+
+
+async def _take_silence(visit: Visit, said: Said) -> Done:
+    threshold_ms = schedule.parse_duration(said.text)
+    campaign.check_threshold(threshold_ms, visit.desk.settings.min_threshold_ms)
+    await drafts.save(visit, lambda draft: replace(draft, threshold_ms=threshold_ms))
+    return drafts.saved(visit)
+
+
+def _asks_lateness(visit: Visit) -> str:
+    return visit.say(
+        "How late may a step still be sent, after a breakdown or a pause? Later than that it is passed over. Write"
+        " <code>6h</code> or so."
+    )
+
+
+async def _take_lateness(visit: Visit, said: Said) -> Done:
+    lateness_ms = schedule.parse_duration(said.text)
+    campaign.check_lateness(lateness_ms)
+    await drafts.save(visit, lambda draft: replace(draft, lateness_ms=lateness_ms))
+    return drafts.saved(visit)
+
+
+def _asks_zone(visit: Visit) -> str:
+    return visit.say("Which city's clock do the hours follow? Write its name, such as <code>Recife</code>.")
+
+
+async def _take_zone(visit: Visit, said: Said) -> Done:
+    found = schedule.find_zones(said.text, _MOST_ZONES)
+    if len(found) == 1:
+        await drafts.save(visit, partial(_with_zone, zone=found[0]))
+        return drafts.saved(visit)
+    if not found:
+        raise CampaignError("No zone has such a city: write the name of a bigger one nearby.")
+    rows = [[Button(zone, "settings.zone_is", visit.place._replace(choice=code_of_key(zone)))] for zone in found]
+    return Done(view=View(visit.say("Which of these?"), rows, visit.revision))
+
+
+async def _zone_is(visit: Visit) -> Done:
+    zone = next((zone for zone in schedule.zones() if code_of_key(zone) == visit.place.choice), "")
+    schedule.check_zone(zone)
+    await drafts.save(visit, partial(_with_zone, zone=zone))
+    return drafts.saved(visit)
+
+
+def _with_zone(draft: Snapshot, zone: str) -> Snapshot:
+    return replace(draft, zone=zone)
+
+
+SCREEN: Final = Screen(
+    "settings",
+    Scope.BOT,
+    "campaign",
+    lambda say: say("Settings"),
+    "analyst",
+    load,
+    view,
+    {"paid": Action("editor", _paid), "zone_is": Action("editor", _zone_is)},
+    {
+        "silence": Question("editor", _asks_silence, _take_silence),
+        "lateness": Question("editor", _asks_lateness, _take_lateness),
+        "zone": Question("editor", _asks_zone, _take_zone),
+    },
+)

@@ -1,0 +1,111 @@
+"""Where screens are shown and questions asked: in the live message of an admin, with fresh buttons each time."""
+
+from typing import NamedTuple
+
+from aiogram import Bot
+from aiogram.types import User
+
+from bot.callbacks import Holder, code
+from bot.draw import Drawn, Pen
+from bot.guard import Deed, may
+from bot.live import Live
+from bot.screen import Place, Question, Screen, View, Visit
+from bot.screens import SCREENS
+from bot.texts import Say
+from engine import admins, prompts
+from engine.admins import Admin, Person
+from engine.core.errors import NotFoundError
+from engine.desk import Desk
+from engine.prompts import Prompt
+
+
+class Spot(NamedTuple):
+    """Where to show: in the live message, or below what the admin has said. 0: there is none."""
+
+    chat: int
+    live: int = 0
+    said: int = 0
+
+
+class Look(NamedTuple):
+    """A screen as it stands now; another one than was asked for, if that is gone."""
+
+    screen: Screen
+    visit: Visit
+    view: View
+    gone: bool = False
+
+
+class Stage:
+    def __init__(self, desk: Desk, bot: Bot, name: str) -> None:
+        self._desk = desk
+        self._id = bot.id
+        self._name = name
+        self._live = Live(bot)
+        self._pen = Pen(SCREENS, desk.vault.button_keys[0])
+
+    async def admin(self, user: User, now_ms: int) -> Admin | None:
+        """Who this is, with the rights of this moment; None for a stranger."""
+        return await admins.enter(self._desk.pool, self._desk.settings.admin_ids, person(user), now_ms)
+
+    async def visit(self, admin: Admin, place: Place, now_ms: int, revision: int = 0) -> Visit:
+        bot = await admins.name(self._desk.pool, place.bot) if place.bot else ""
+        return Visit(self._desk, admin, place, Say(admin.language), now_ms, bot, self._name, revision)
+
+    async def look(self, screen: Screen, visit: Visit) -> Look:
+        """What is gone leads to its parent, as does what the admin may not see."""
+        try:
+            if may(visit.admin, screen.needs, visit.place.bot):
+                return Look(screen, visit, screen.view(visit, await screen.load(visit)))
+        except NotFoundError:
+            if not screen.parent:
+                raise
+        parent = SCREENS[screen.parent]
+        found = await self.look(parent, visit._replace(place=visit.place.within(parent.scope)))
+        return found._replace(gone=True)
+
+    async def show(self, screen: Screen, visit: Visit, spot: Spot, note: str = "") -> None:
+        """Show a screen; what it listens to is waited for from now on."""
+        look = await self.look(screen, visit)
+        gone = visit.say("This is no longer there.") if look.gone else ""
+        note = "\n".join(part for part in (note, gone) if part)
+        drawn = self._pen.screen(look.screen, look.visit, look.view, self._holder(visit, spot), note)
+        await self._listen(look, await self._draw(drawn, spot))
+
+    async def choose(self, screen: Screen, visit: Visit, spot: Spot, view: View) -> None:
+        """Show what there is to choose from, in place of the screen that asked."""
+        await self._draw(self._pen.screen(screen, visit, view, self._holder(visit, spot)), spot)
+
+    async def ask(self, deed: Deed, question: Question, visit: Visit, spot: Spot, note: str = "") -> None:
+        """Ask it; `note` says why once more."""
+        drawn = self._pen.question(deed.screen, visit, question.asks(visit), self._holder(visit, spot), note)
+        live = await self._draw(drawn, spot)
+        await self._wait(deed.name, visit, live)
+
+    async def delete(self, spot: Spot) -> None:
+        """Take away what the admin has said."""
+        await self._live.delete(spot.chat, spot.said)
+
+    async def _draw(self, drawn: Drawn, spot: Spot) -> int:
+        """Returns which message is the live one now."""
+        if spot.said:
+            return await self._live.below(spot.chat, spot.live, spot.said, drawn)
+        return await (self._live.edit(spot.chat, spot.live, drawn) if spot.live else self._live.send(spot.chat, drawn))
+
+    async def _listen(self, look: Look, live: int) -> None:
+        screen, visit = look.screen, look.visit
+        if screen.listens and may(visit.admin, screen.questions[screen.listens].needs, visit.place.bot):
+            await self._wait(f"{screen.name}.{screen.listens}", visit._replace(revision=look.view.revision), live)
+        else:
+            await prompts.drop(self._desk.redis, visit.admin.admin_id)
+
+    async def _wait(self, deed: str, visit: Visit, live: int) -> None:
+        prompt = Prompt(code(deed), *visit.place, visit.revision, live)
+        await prompts.ask(self._desk.redis, visit.admin.admin_id, prompt)
+
+    def _holder(self, visit: Visit, spot: Spot) -> Holder:
+        return Holder(self._id, visit.admin.admin_id, spot.chat)
+
+
+def person(user: User) -> Person:
+    return Person(user.id, user.full_name, user.language_code)

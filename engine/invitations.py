@@ -1,0 +1,50 @@
+"""Invitations: an owner makes a word, and whoever brings it first, within a day, gets the role that it stands for.
+
+The owner's right is read again when the word comes back: an owner who lost it invites nobody any more.
+"""
+
+import secrets
+from typing import Final
+
+import msgspec
+
+from engine import admins
+from engine.admins import Person
+from engine.core.errors import BotError
+from engine.core.rights import Role
+from storage import admins as people
+from storage import bots, keys, notes
+from storage.postgres import Pool, transaction
+from storage.redis import Redis
+
+LIFETIME_S: Final = 24 * 3600
+_BYTES: Final = 16
+_LONGEST: Final = 64
+
+
+class _Invitation(msgspec.Struct, frozen=True):
+    bot_id: int
+    role: Role
+    owner_id: int
+
+
+async def invite(redis: Redis, bot_id: int, role: Role, owner_id: int) -> str:
+    """Make the word for a role on a bot; 22 characters that a link can carry. Raises UnreachableError."""
+    word = secrets.token_urlsafe(_BYTES)
+    invitation = _Invitation(bot_id, role, owner_id)
+    await notes.put(redis, keys.of_invitation(word), msgspec.json.encode(invitation).decode(), LIFETIME_S)
+    return word
+
+
+async def accept(pool: Pool, redis: Redis, owners: frozenset[int], person: Person, word: str, now_ms: int) -> str:
+    """Give the person the role, and say on which bot. Raises BotError for a word that stands for nothing (any more)."""
+    document = await notes.take(redis, keys.of_invitation(word)) if len(word) <= _LONGEST else None
+    found = msgspec.json.decode(document, type=_Invitation) if document else None
+    async with transaction(pool) as connection:
+        bot = await bots.hold(connection, found.bot_id) if found else None
+        owner = await people.roles(connection, found.owner_id) if found else {}
+        invited = found and (found.owner_id in owners or owner.get(found.bot_id) == "owner")
+        if not (found and bot and invited) or bot.status == "removed":
+            raise BotError("This invitation is used up or too old: ask for a new one.")
+        await admins.give(connection, found.bot_id, person, found.role, now_ms)
+    return bot.username

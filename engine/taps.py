@@ -1,0 +1,9 @@
+"""Taps that change no revision, and yet must count once: the first one of each drawn button does."""
+
+from storage import keys, notes
+from storage.redis import Redis
+
+
+async def is_first(redis: Redis, signature: str, lifetime_s: int) -> bool:
+    """Take note of a tap on the button with this signature. Raises UnreachableError."""
+    return await notes.put_first(redis, keys.of_tap(signature), lifetime_s)
