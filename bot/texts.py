@@ -1,6 +1,7 @@
 """What the manager says, in each language. The code says it in English; `languages/` holds the other languages.
 
-Values are escaped in sentences, which are HTML, and stay as they are on labels, which are plain.
+Values are escaped in sentences, which are HTML, and stay as they are on labels, which are plain. The engine's phrases
+and refusals are plain, and are translated wherever they stand as values.
 """
 
 import html
@@ -17,6 +18,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
 from engine.admins import Language
+from engine.core.errors import Phrase, RecoveryError, SpokenError
 
 _LOCALES: Final[dict[Language, str]] = {"pt": "pt_BR", "en": "en"}
 _MOMENT: Final = "EEE d MMM HH:mm"
@@ -35,14 +37,19 @@ class Say:
         self.language = language
         self._translations = _load(language)
 
-    def __call__(self, text: str, **values: object) -> str:
+    def __call__(self, text: str, /, **values: object) -> str:
         """A sentence, as HTML."""
         said = self._translations.gettext(text)
-        return said.format(**{name: escaped(str(value)) for name, value in values.items()})
+        return said.format(**{name: escaped(str(self._said(value))) for name, value in values.items()})
 
-    def label(self, text: str, **values: object) -> str:
+    def label(self, text: str, /, **values: object) -> str:
         """What stands on a button, or in a toast."""
-        return self._translations.gettext(text).format(**values)
+        said = self._translations.gettext(text)
+        return said.format(**{name: self._said(value) for name, value in values.items()})
+
+    def refusal(self, error: RecoveryError) -> str:
+        """Why not, as HTML; in English where nothing else is known."""
+        return escaped(str(self._said(error)))
 
     def moment(self, moment_ms: int, zone: str) -> str:
         """Day and time in a zone, as people write them, such as `qui. 26 nov. 09:30`."""
@@ -57,6 +64,11 @@ class Say:
     def count(self, one: str, many: str, number: int) -> str:
         """A sentence about so many, as HTML; `{number}` stands for it."""
         return self._translations.ngettext(one, many, number).format(number=number)
+
+    def _said(self, value: object) -> object:
+        """A value in this language, as plain text, if it is one of the engine's phrases or a refusal."""
+        words = value.phrase if isinstance(value, SpokenError) else value
+        return self.label(words.template, **words.values) if isinstance(words, Phrase) else words
 
 
 @cache

@@ -304,7 +304,7 @@ async def _act(pool: Pool, bot: str, action: Action, change: Change) -> State:
     async with transaction(pool) as connection:
         found = await _campaign(connection, await _bot(connection, bot), bot)
         if action in ("activate", "shadow") and found.published_version is None:
-            raise CampaignError(f"The campaign of @{_name(bot)} has nothing published: publish it first.")
+            raise CampaignError("The campaign of @{bot} has nothing published: publish it first.", bot=_name(bot))
         state = campaign.after(found.state, action)
         if state != found.state:
             activated_at = campaign.activated_at(found.state, state, found.activated_at, change.at)
@@ -341,29 +341,34 @@ async def _seen(connection: Connection, bot_id: int, revision: int) -> Campaign:
 async def _bot(connection: Connection, bot: str) -> int:
     bot_id = await campaigns.lock_bot(connection, _name(bot))
     if bot_id is None:
-        raise NotFoundError(f"There is no bot @{_name(bot)}: `python -m engine.bots list` shows those there are.")
+        raise NotFoundError(
+            "There is no bot @{bot}: `python -m engine.bots list` shows those there are.", bot=_name(bot)
+        )
     return bot_id
 
 
 async def _campaign(connection: Connection, bot_id: int, bot: str) -> Campaign:
     found = await campaigns.load_campaign(connection, bot_id)
     if found is None:
-        raise NotFoundError(f"@{_name(bot)} has no campaign: import one first.")
+        raise NotFoundError("@{bot} has no campaign: import one first.", bot=_name(bot))
     return found
 
 
 async def _draft(connection: Connection, bot_id: int, bot: str) -> Snapshot:
     draft = await campaigns.load_draft(connection, bot_id)
     if draft is None:
-        raise NotFoundError(f"@{_name(bot)} has no campaign: import one first.")
+        raise NotFoundError("@{bot} has no campaign: import one first.", bot=_name(bot))
     return draft
 
 
 async def _version(connection: Connection, bot_id: int, bot: str, number: int) -> Snapshot:
     found = await campaigns.load_version(connection, bot_id, number)
     if found is None:
-        listed = f"`python -m engine.campaigns versions --bot @{_name(bot)}` lists those there are"
-        raise NotFoundError(f"@{_name(bot)} has no version {number}: {listed}.")
+        raise NotFoundError(
+            "@{bot} has no version {number}: `python -m engine.campaigns versions --bot @{bot}` lists those there are.",
+            bot=_name(bot),
+            number=number,
+        )
     return found
 
 
@@ -382,7 +387,9 @@ async def _lacking(connection: Connection, draft: Snapshot) -> tuple[Fault, ...]
 
 def _not_there(asset: Asset) -> CampaignError:
     return CampaignError(
-        f"the library has no {asset.kind} sha256:{asset.sha256}: name the file itself in place of its hash."
+        "the library has no {kind} sha256:{sha256}: name the file itself in place of its hash.",
+        kind=asset.kind,
+        sha256=asset.sha256,
     )
 
 

@@ -30,12 +30,14 @@ def hash_of(key: str) -> bytes:
 async def add(pool: Pool, bot: str, name: str, change: Change) -> Secret:
     """Make a key; nobody sees it again. Raises NotFoundError, BotError, UnreachableError."""
     if not (name.isprintable() and name.strip() and len(name) <= MAX_NAME):
-        raise BotError(f"This is no name for a key: write 1 to {MAX_NAME} printable characters.")
+        raise BotError("This is no name for a key: write 1 to {most} printable characters.", most=MAX_NAME)
     key = Secret(PREFIX + secrets.token_urlsafe(_RANDOM_BYTES))
     async with transaction(pool) as connection:
         known = await registry.served(connection, bot)
         if _live(await api_keys.of_bot(connection, known.bot_id), name):
-            raise BotError(f"@{known.username} has a key named {name!r}: revoke it, or choose another --name.")
+            raise BotError(
+                "@{bot} has a key named {name!r}: revoke it, or choose another --name.", bot=known.username, name=name
+            )
         await api_keys.add(connection, known.bot_id, name, hash_of(key.reveal()), change)
     return key
 
@@ -54,8 +56,10 @@ async def revoke(pool: Pool, bot: str, name: str, change: Change) -> None:
         key = _live(await api_keys.of_bot(connection, known.bot_id), name)
         if key is None:
             raise NotFoundError(
-                f"@{known.username} has no key named {name[:MAX_NAME]!r} that is valid: `python -m engine.bots keys"
-                f" list @{known.username}` shows its keys."
+                "@{bot} has no key named {name!r} that is valid: `python -m engine.bots keys list @{bot}` shows its"
+                " keys.",
+                bot=known.username,
+                name=name[:MAX_NAME],
             )
         await api_keys.revoke(connection, known.bot_id, key, change)
 

@@ -39,8 +39,11 @@ async def settle(pool: Pool, bot: str, place: Place, word: Word, change: Change)
     async with transaction(pool) as connection:
         bot_id = await _bot_id(connection, bot)
         if not await unknowns.settle(connection, bot_id, place, word, _REASONS[word]):
-            listing = f"`python -m engine.deliveries unknown --bot @{_name(bot)}` lists those there are"
-            raise NotFoundError(f"There is no such unknown delivery: {listing}.")
+            raise NotFoundError(
+                "There is no such unknown delivery: `python -m engine.deliveries unknown --bot @{bot}` lists those"
+                " there are.",
+                bot=_name(bot),
+            )
         states = (audit.state(**place._asdict(), status=status) for status in ("unknown", word))
         await audit.record(connection, change, bot_id, "delivery.settle", *states)
 
@@ -48,7 +51,9 @@ async def settle(pool: Pool, bot: str, place: Place, word: Word, change: Change)
 async def _bot_id(connection: Connection, bot: str) -> int:
     bot_id = await campaigns.lock_bot(connection, _name(bot))
     if bot_id is None:
-        raise NotFoundError(f"There is no bot @{_name(bot)}: `python -m engine.bots list` shows those there are.")
+        raise NotFoundError(
+            "There is no bot @{bot}: `python -m engine.bots list` shows those there are.", bot=_name(bot)
+        )
     return bot_id
 
 

@@ -29,7 +29,9 @@ async def inspect(pool: Pool, client: Redis, bot_id: int, chat_id: int) -> Stand
     """Read how a chat stands. Raises NotFoundError for an unknown bot, UnreachableError."""
     known = await read_chat(pool, bot_id, chat_id)
     if known is None:
-        raise NotFoundError(f"There is no bot {bot_id}: `python -m engine.bots list` shows those there are.")
+        raise NotFoundError(
+            "There is no bot {bot_id}: `python -m engine.bots list` shows those there are.", bot_id=bot_id
+        )
     published = await _published(pool, known)
     return standings.draw(chat_id, await read_clockwork(client, bot_id, chat_id), known, published)
 
@@ -59,7 +61,7 @@ async def _bot_id(pool: Pool, written: str) -> int:
     for bot in listed:
         if bot.username.lower() == name.lower():
             return bot.bot_id
-    raise NotFoundError(f"There is no bot @{name}: `python -m engine.bots list` shows those there are.")
+    raise NotFoundError("There is no bot @{bot}: `python -m engine.bots list` shows those there are.", bot=name)
 
 
 @command

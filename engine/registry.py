@@ -5,8 +5,6 @@ works, never by a word. A removal ends everything in PostgreSQL first and forget
 that does not answer only asks for the same command again.
 """
 
-from typing import Final
-
 import msgspec
 
 from engine.core import campaign
@@ -21,9 +19,6 @@ from storage import bots, campaigns, chats
 from storage.bots import BotRecord
 from storage.postgres import Connection, Pool, transaction
 from storage.redis import Redis, forget_bot
-
-_LIST: Final = "`python -m engine.bots list` shows those there are"
-_NEW_TOKEN: Final = "give it a new token with `python -m engine.bots add`"  # noqa: S105 - a sentence
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -101,32 +96,43 @@ async def remove(pool: Pool, client: Redis, name: str, change: Change, *, confir
 
 def _check_pace(pace: int, *, paid: bool) -> None:
     if not 1 <= pace <= PAID_MOST:
-        raise BotError(f"A pace is from 1 to {FREE_MOST} messages a second, or to {PAID_MOST} with --paid.")
+        raise BotError(
+            "A pace is from 1 to {free} messages a second, or to {paid} with --paid.", free=FREE_MOST, paid=PAID_MOST
+        )
     if pace > FREE_MOST and not paid:
         raise BotError(
-            f"Telegram sends {FREE_MOST} messages a second for free: give a pace of at most {FREE_MOST}, or add --paid,"
-            " so that the bot's Stars pay for what exceeds that."
+            "Telegram sends {free} messages a second for free: give a pace of at most {free}, or add --paid,"
+            " so that the bot's Stars pay for what exceeds that.",
+            free=FREE_MOST,
         )
 
 
 def _unpaid(known: BotRecord, pace: int) -> BotError:
     return BotError(
-        f"Every message that @{known.username} sends above {FREE_MOST} a second would cost it Stars, which its owner"
-        f" allows in @BotFather: confirm with `python -m engine.bots pace @{known.username} {pace} --paid --yes`."
+        "Every message that @{bot} sends above {free} a second would cost it Stars, which its owner"
+        " allows in @BotFather: confirm with `python -m engine.bots pace @{bot} {pace} --paid --yes`.",
+        bot=known.username,
+        free=FREE_MOST,
+        pace=pace,
     )
 
 
 async def _check_identity(connection: Connection, bot: Identity, meant: str | None) -> None:
     if meant is not None and (known := await _named(connection, meant)).bot_id != bot.id:
         raise BotError(
-            f"The token is of @{bot.username}, and @{known.username} is another bot: its users and files differ."
-            f" Give the token of @{known.username}, or leave --bot out."
+            "The token is of @{found}, and @{meant} is another bot: its users and files differ."
+            " Give the token of @{meant}, or leave --bot out.",
+            found=bot.username,
+            meant=known.username,
         )
     namesake = await bots.hold_named(connection, bot.username)
     if namesake and namesake.bot_id != bot.id:
         raise BotError(
-            f"@{bot.username} is registered as bot {namesake.bot_id}, and this token is of bot {bot.id}: that is"
-            f" another bot. Give bot {namesake.bot_id} its token again, so that its new name is known."
+            "@{bot} is registered as bot {known}, and this token is of bot {found}: that is"
+            " another bot. Give bot {known} its token again, so that its new name is known.",
+            bot=bot.username,
+            known=namesake.bot_id,
+            found=bot.id,
         )
 
 
@@ -151,7 +157,11 @@ async def _set_status(pool: Pool, name: str, status: str, action: str, change: C
     async with transaction(pool) as connection:
         known = await served(connection, name)
         if known.status == "suspended":
-            raise BotError(f"@{known.username} is suspended, as Telegram refuses its token: {_NEW_TOKEN}.")
+            raise BotError(
+                "@{bot} is suspended, as Telegram refuses its token: give it a new token with `python -m engine.bots"
+                " add`.",
+                bot=known.username,
+            )
         if known.status != status:
             await bots.set_status(connection, known, status, action, change)
 
@@ -166,10 +176,13 @@ async def _remove(connection: Connection, known: BotRecord, change: Change) -> i
 
 
 async def _unconfirmed(connection: Connection, known: BotRecord) -> BotError:
-    episodes = await chats.count_open(connection, known.bot_id)
+    count = await chats.count_open(connection, known.bot_id)
     return BotError(
-        f"This would stop the campaign of @{known.username}, end its {episodes} open episode{'s' * (episodes != 1)} and"
-        f" forget its token: confirm with `python -m engine.bots remove @{known.username} --yes`."
+        "This would stop the campaign of @{bot}, end its {count} open {episodes} and forget its token: confirm with"
+        " `python -m engine.bots remove @{bot} --yes`.",
+        bot=known.username,
+        count=count,
+        episodes="episode" if count == 1 else "episodes",
     )
 
 
@@ -181,4 +194,6 @@ async def _named(connection: Connection, name: str) -> BotRecord:
 
 
 def _unknown(name: str) -> NotFoundError:
-    return NotFoundError(f"There is no bot @{name.removeprefix('@')[:64]}: {_LIST}.")
+    return NotFoundError(
+        "There is no bot @{bot}: `python -m engine.bots list` shows those there are.", bot=name.removeprefix("@")[:64]
+    )

@@ -69,11 +69,15 @@ class Rehearsal(NamedTuple):
             await asyncio.sleep(outcome.after_ms / 1000)
         match outcome:
             case Unreachable():
-                bot = self.speaker.username
-                mend = f"open https://t.me/{bot}, press Start, and try again"
-                raise BotError(f"@{bot} cannot write to {self.chat_id}: {mend}.")
+                raise BotError(
+                    "@{bot} cannot write to {chat}: open https://t.me/{bot}, press Start, and try again.",
+                    bot=self.speaker.username,
+                    chat=self.chat_id,
+                )
             case Unauthorized():
-                raise BotError(f"Telegram refuses the token of @{self.speaker.username}: give the bot a new one.")
+                raise BotError(
+                    "Telegram refuses the token of @{bot}: give the bot a new one.", bot=self.speaker.username
+                )
         return outcome
 
     async def _send(self, cue: Cue, attempt: int) -> Outcome:

@@ -37,8 +37,13 @@ class Field(msgspec.Struct, frozen=True):
         return isinstance(self.node, yaml.ScalarNode)
 
     def error(self, sentence: str) -> CampaignError:
-        where = f", {self.name}" if self.name else ""
-        return CampaignError(f"{self.file}, line {self.node.start_mark.line + 1}{where}: {sentence}")
+        return CampaignError(
+            "{file}, line {line}{where}: {sentence}",
+            file=self.file,
+            line=self.node.start_mark.line + 1,
+            where=f", {self.name}" if self.name else "",
+            sentence=sentence,
+        )
 
     @contextmanager
     def placing(self) -> Iterator[None]:
@@ -46,7 +51,7 @@ class Field(msgspec.Struct, frozen=True):
         try:
             yield
         except CampaignError as error:
-            raise self.error(str(error)) from error
+            raise self.error(error.phrase) from error
 
     def members(self, known: Sequence[str], needed: Sequence[str] = ()) -> dict[str, "Field"]:
         if not isinstance(self.node, yaml.MappingNode):
@@ -125,12 +130,12 @@ def parse(data: bytes, name: str) -> Field:
 
 def _decoded(data: bytes, name: str) -> str:
     if len(data) > MAX_BYTES:
-        raise CampaignError(f"{name} is larger than {MAX_BYTES // 1024} KiB: shorten it.")
+        raise CampaignError("{name} is larger than {most} KiB: shorten it.", name=name, most=MAX_BYTES // 1024)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise CampaignError(f"{name}, line {line}: this is not UTF-8: save the file as UTF-8.") from error
+        raise _unread(name, line, "this is not UTF-8: save the file as UTF-8.") from error
 
 
 def _compose(text: str, name: str) -> yaml.Node:
@@ -139,13 +144,13 @@ def _compose(text: str, name: str) -> yaml.Node:
         node = yaml.compose(text, yaml.SafeLoader)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise CampaignError(f"{name}, line {line}: a character that YAML does not allow: delete it.") from error
+        raise _unread(name, line, "a character that YAML does not allow: delete it.") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         problem = " ".join((error.problem or "it cannot be read").split())
-        raise CampaignError(f"{name}, line {line}: not YAML ({problem}): mend it.") from error
+        raise _unread(name, line, f"not YAML ({problem}): mend it.") from error
     if node is None:
-        raise CampaignError(f"{name} is empty: write a campaign with zone and steps.")
+        raise CampaignError("{name} is empty: write a campaign with zone and steps.", name=name)
     return node
 
 
@@ -156,6 +161,10 @@ def _check_events(text: str, name: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
-            raise CampaignError(f"{name}, line {line}: anchors and aliases are not read: write it out.")
+            raise _unread(name, line, "anchors and aliases are not read: write it out.")
         if depth > MAX_DEPTH:
-            raise CampaignError(f"{name}, line {line}: nested too deeply: a campaign has steps and blocks.")
+            raise _unread(name, line, "nested too deeply: a campaign has steps and blocks.")
+
+
+def _unread(name: str, line: int, sentence: str) -> CampaignError:
+    return CampaignError("{name}, line {line}: {sentence}", name=name, line=line, sentence=sentence)

@@ -30,9 +30,11 @@ class NamedFiles:
             recognize(path, kind, path.name)
             sha256 = _hash(path)
         except MediaError as error:
-            raise CampaignError(str(error)) from error
+            raise CampaignError("{error}", error=error.phrase) from error
         except OSError as error:
-            raise CampaignError(f"{path} cannot be read ({error.strerror}): mend its name or its rights.") from error
+            raise CampaignError(
+                "{path} cannot be read ({why}): mend its name or its rights.", path=path, why=error.strerror
+            ) from error
         self._paths.setdefault(Asset(kind, sha256), path)
         return sha256
 

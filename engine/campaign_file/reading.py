@@ -43,14 +43,16 @@ def load(path: Path, min_threshold_ms: int, file_of: FileOf | None = None) -> Sn
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise CampaignError(f"{path} cannot be read ({error.strerror}): give the path of a file.") from error
+        raise CampaignError(
+            "{path} cannot be read ({why}): give the path of a file.", path=path, why=error.strerror
+        ) from error
     if file_of is None:
         return read(data, str(path), min_threshold_ms)
     return read(data, str(path), min_threshold_ms, _beside(path.parent, file_of))
 
 
 def no_files(_: MediaKind, path: str) -> str:
-    raise CampaignError(f"No file can be named here: write sha256: and the hash in place of {path[:64]!r}.")
+    raise CampaignError("No file can be named here: write sha256: and the hash in place of {path!r}.", path=path[:64])
 
 
 def read(data: bytes, name: str, min_threshold_ms: int, asset_of: AssetOf = no_files) -> Snapshot:
@@ -59,7 +61,7 @@ def read(data: bytes, name: str, min_threshold_ms: int, asset_of: AssetOf = no_f
     try:
         campaign.check(snapshot, min_threshold_ms)
     except CampaignError as error:
-        raise CampaignError(f"{name}: {error}") from error
+        raise CampaignError("{name}: {error}", name=name, error=error.phrase) from error
     return snapshot
 
 
@@ -70,11 +72,15 @@ def _beside(directory: Path, file_of: FileOf) -> AssetOf:
         path = directory / text
         try:
             if not path.is_file():
-                raise CampaignError(f"{path} is no file that is there: put it beside the campaign's, or mend its name.")
+                raise CampaignError(
+                    "{path} is no file that is there: put it beside the campaign's, or mend its name.", path=path
+                )
             if not path.resolve().is_relative_to(directory.resolve()):
-                raise CampaignError(f"{path} lies elsewhere: put the file itself beside the campaign's.")
+                raise CampaignError("{path} lies elsewhere: put the file itself beside the campaign's.", path=path)
         except OSError as error:
-            raise CampaignError(f"{path} cannot be read ({error.strerror}): mend its name or its rights.") from error
+            raise CampaignError(
+                "{path} cannot be read ({why}): mend its name or its rights.", path=path, why=error.strerror
+            ) from error
         return file_of(kind, path)
 
     return asset_of

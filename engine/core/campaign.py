@@ -16,7 +16,7 @@ import msgspec
 from engine.core import content as contents
 from engine.core import schedule, validity
 from engine.core.content import Asset, Content, Effects, Text
-from engine.core.errors import CampaignError
+from engine.core.errors import CampaignError, Phrase
 from engine.core.schedule import Schedule
 
 LAYOUT: Final = 2
@@ -111,9 +111,14 @@ class Fault(NamedTuple):
 
     def whole(self) -> CampaignError:
         """The refusal, with its place."""
-        places = (f"Step {self.step}", f"block {self.block[:64]}" if self.block is not None else "")
-        place = ", ".join(part for part in places if part)
-        return CampaignError(f"{place}: {self.error}") if self.block is not None else self.error
+        whole = self.error if self.block is None else self._in_block(self.block)
+        whole.step, whole.block = self.step, self.block
+        return whole
+
+    def _in_block(self, block: str) -> CampaignError:
+        return CampaignError(
+            "Step {step}, block {block}: {error}", step=self.step, block=block[:64], error=self.error.phrase
+        )
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -152,8 +157,10 @@ class _TextSnapshot(msgspec.Struct):
 def after(state: State, action: Action) -> State:
     """Say what an admin's action makes of a campaign. An action that is already done changes nothing."""
     if (state, action) not in _NEXT:
-        mend = "stop it first" if "shadow" in (state, action) else "activate it first"
-        raise CampaignError(f"A campaign that is {state} cannot take {action}: {mend}.")
+        mend = Phrase("stop it first") if "shadow" in (state, action) else Phrase("activate it first")
+        raise CampaignError(
+            "A campaign that is {state} cannot take {action}: {mend}.", state=state, action=action, mend=mend
+        )
     return _NEXT[state, action]
 
 
@@ -204,20 +211,20 @@ def faults(snapshot: Snapshot, min_threshold_ms: int) -> Iterator[Fault]:
 
 
 def check_threshold(threshold_ms: int, least_ms: int) -> None:
-    _check_between("threshold", threshold_ms, least_ms, MAX_THRESHOLD_MS)
+    _check_between(Phrase("threshold"), threshold_ms, least_ms, MAX_THRESHOLD_MS)
 
 
 def check_lateness(lateness_ms: int) -> None:
-    _check_between("lateness", lateness_ms, MIN_LATENESS_MS, MAX_LATENESS_MS)
+    _check_between(Phrase("lateness"), lateness_ms, MIN_LATENESS_MS, MAX_LATENESS_MS)
 
 
 def check_delay(delay_ms: int) -> None:
-    _check_between("delay", delay_ms, 0, MAX_BLOCK_DELAY_MS)
+    _check_between(Phrase("delay"), delay_ms, 0, MAX_BLOCK_DELAY_MS)
 
 
 def check_key(key: str) -> None:
     if not _KEY.fullmatch(key):
-        raise CampaignError(f"The key {key[:64]!r} is not one: write 1 to 32 of a-z, 0-9 and -.")
+        raise CampaignError("The key {key!r} is not one: write 1 to 32 of a-z, 0-9 and -.", key=key[:64])
 
 
 def encode(snapshot: Snapshot) -> str:
@@ -234,9 +241,13 @@ def decode(document: str) -> Snapshot:
         if layout == _TEXTS_ONLY:
             return _of_texts(msgspec.json.decode(document, type=_TextSnapshot))
     except msgspec.DecodeError as error:
-        raise CampaignError(f"The published document is damaged ({error}): publish the campaign anew.") from error
+        raise CampaignError(
+            "The published document is damaged ({error}): publish the campaign anew.", error=error
+        ) from error
     raise CampaignError(
-        f"The published document has layout {layout}, this engine reads {LAYOUT}: run the newer engine."
+        "The published document has layout {layout}, this engine reads {known}: run the newer engine.",
+        layout=layout,
+        known=LAYOUT,
     )
 
 
@@ -313,7 +324,7 @@ def _check_something(snapshot: Snapshot) -> None:
 def _check_step(step: Step) -> None:
     check_key(step.key)
     if not step.blocks:
-        raise CampaignError(f"Step {step.key} has no blocks: add one, or delete the step.")
+        raise CampaignError("Step {step} has no blocks: add one, or delete the step.", step=step.key)
     _check_distinct("block", [block.key for block in step.blocks])
 
 
@@ -327,10 +338,16 @@ def _check_block(block: Block) -> None:
 def _check_distinct(noun: str, keys: list[str]) -> None:
     for position, key in enumerate(keys):
         if key in keys[:position]:
-            raise CampaignError(f"The key {key[:64]!r} stands twice: give each {noun} its own.")
+            raise CampaignError("The key {key!r} stands twice: give each {noun} its own.", key=key[:64], noun=noun)
 
 
 def _check_between(what: str, ms: int, least: int, most: int) -> None:
     if not least <= ms <= most:
-        bounds = f"from {schedule.write_duration(least)} to {schedule.write_duration(most)}"
-        raise CampaignError(f"The {what} {schedule.write_duration(ms)} is not allowed: write one {bounds}.")
+        given, shortest, longest = map(schedule.write_duration, (ms, least, most))
+        raise CampaignError(
+            "The {what} {given} is not allowed: write one from {least} to {most}.",
+            what=what,
+            given=given,
+            least=shortest,
+            most=longest,
+        )

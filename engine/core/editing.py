@@ -100,9 +100,9 @@ def _changed(items: tuple[Keyed, ...], key: str, change: Callable[[Keyed], Keyed
 def _with(items: tuple[Keyed, ...], item: Keyed, place: int, most: int, whole: str) -> tuple[Keyed, ...]:
     check_key(item.key)
     if item.key in _keys(items):
-        raise CampaignError(f"The key {item.key} is taken: give another one.")
+        raise CampaignError("The key {key} is taken: give another one.", key=item.key)
     if len(items) >= most:
-        raise CampaignError(f"A {whole} has at most {most} of them: delete one first.")
+        raise CampaignError("A {whole} has at most {most} of them: delete one first.", whole=whole, most=most)
     return (*items[:place], item, *items[place:])
 
 
@@ -121,7 +121,7 @@ def _moved(items: tuple[Keyed, ...], key: str, by: int) -> tuple[Keyed, ...]:
 
 def _place(items: Sequence[Keyed], key: str) -> int:
     if key not in _keys(items):
-        raise CampaignError(f"There is no {key} in this draft any more: look again at what there is.")
+        raise CampaignError("There is no {key} in this draft any more: look again at what there is.", key=key)
     return _keys(items).index(key)
 
 

@@ -1,10 +1,29 @@
 """What must not happen. What may happen on a good day is a value (an outcome, a fate), never an exception.
 
-Every message is one sentence that says what is wrong and how to mend it; it never carries a secret.
+Every message is one sentence that says what is wrong and how to mend it; it never carries a secret. It is English; what
+admins may meet keeps its template and its values too, so that a door can say it in their language.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Self
+
+
+class Phrase(str):
+    """Words in English that remember what they were made of: a template, and values that may be phrases themselves.
+
+    Only templates are formatted and translated, never what somebody has written: that is always a value.
+    """
+
+    __slots__ = ("template", "values")
+
+    template: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, /, **values: object) -> Self:
+        phrase = super().__new__(cls, template.format(**values))
+        phrase.template, phrase.values = template, values
+        return phrase
 
 
 class RecoveryError(Exception):
@@ -15,15 +34,31 @@ class SettingsError(RecoveryError):
     """An environment variable is missing or wrong."""
 
 
-class CampaignError(RecoveryError):
-    """A campaign, as written, cannot be sent."""
+class SpokenError(RecoveryError):
+    """What an admin may meet, in the language in which they are spoken to."""
 
-    @classmethod
-    def at(cls, source: str, position: int, noun: str, what: str, mend: str) -> "CampaignError":
+    def __init__(self, template: str, /, **values: object) -> None:
+        self.phrase = Phrase(template, **values)
+        super().__init__(self.phrase)
+
+
+class CampaignError(SpokenError):
+    """A campaign, as written, cannot be sent. `step` and `block` say by their keys where, if it is known."""
+
+    step: str | None = None
+    block: str | None = None
+
+    @staticmethod
+    def at(source: str, position: int, noun: str, what: str, mend: str) -> "CampaignError":
         """Refuse what stands at a position of an admin's text; they are told its line and column."""
-        line = source.count("\n", 0, position) + 1
-        column = position - source.rfind("\n", 0, position)
-        return cls(f"In line {line}, column {column} of the {noun} {what}: {mend}.")
+        return CampaignError(
+            "In line {line}, column {column} of the {noun} {what}: {mend}.",
+            line=source.count("\n", 0, position) + 1,
+            column=position - source.rfind("\n", 0, position),
+            noun=noun,
+            what=what,
+            mend=mend,
+        )
 
 
 class StaleError(RecoveryError):
@@ -35,7 +70,7 @@ class StaleError(RecoveryError):
         self.at_ms = at_ms
 
 
-class MediaError(RecoveryError):
+class MediaError(SpokenError):
     """A file cannot be kept, or cannot be sent as what it is said to be."""
 
 
@@ -47,11 +82,11 @@ class MigrationError(RecoveryError):
     """The database's schema and this code do not fit together."""
 
 
-class NotFoundError(RecoveryError):
+class NotFoundError(SpokenError):
     """The named bot, campaign or version does not exist."""
 
 
-class BotError(RecoveryError):
+class BotError(SpokenError):
     """A bot, as it stands, does not take what was asked."""
 
 
@@ -61,7 +96,7 @@ def within(place: str) -> Iterator[None]:
     try:
         yield
     except CampaignError as error:
-        raise CampaignError(f"{place}: {error}") from error
+        raise CampaignError("{place}: {error}", place=place, error=error.phrase) from error
 
 
 class PaymentsError(RecoveryError):

@@ -8,7 +8,7 @@ import msgspec
 
 from engine.core import markup, wording
 from engine.core.content import Button, Buttons, CopyButton, StartButton, StopButton, UrlButton, is_tracked
-from engine.core.errors import CampaignError, within
+from engine.core.errors import CampaignError, Phrase, within
 
 MAX_BUTTONS: Final = 100
 MAX_IN_ROW: Final = 8
@@ -30,9 +30,14 @@ _SPACE: Final = re.compile(r"[\s\x00-\x20\x7f\ud800-\udfff]")
 def check(rows: Buttons) -> None:
     for row_number, row in enumerate(rows, 1):
         if not 1 <= len(row) <= MAX_IN_ROW:
-            raise CampaignError(f"Row {row_number} has {len(row)} buttons: put 1 to {MAX_IN_ROW} in a row.")
+            raise CampaignError(
+                "Row {row} has {count} buttons: put 1 to {most} in a row.",
+                row=row_number,
+                count=len(row),
+                most=MAX_IN_ROW,
+            )
         for number, button in enumerate(row, 1):
-            with within(f"button {number} of row {row_number}"):
+            with within(Phrase("button {number} of row {row}", number=number, row=row_number)):
                 check_button(button)
     _check_together([button for row in rows for button in row])
 
@@ -52,7 +57,7 @@ def check_button(button: Button) -> None:
 
 def check_url(url: str) -> None:
     if len(url.encode(errors="replace")) > MAX_URL_BYTES:
-        raise CampaignError(f"The address is longer than {MAX_URL_BYTES} bytes: shorten it.")
+        raise CampaignError("The address is longer than {most} bytes: shorten it.", most=MAX_URL_BYTES)
     if _SPACE.search(url):
         raise CampaignError("The address holds a space or a character that cannot be sent: write %20 for a space.")
     parts = _parts(url)
@@ -66,9 +71,11 @@ def check_payload(payload: str) -> None:
 
 
 def check_copy(copy: str) -> None:
-    markup.check_characters(copy, "text to copy")
+    markup.check_characters(copy, Phrase("text to copy"))
     if not copy.strip() or len(copy) > MAX_COPY:
-        raise CampaignError(f"The text to copy has {len(copy)} characters: write 1 to {MAX_COPY}.")
+        raise CampaignError(
+            "The text to copy has {length} characters: write 1 to {most}.", length=len(copy), most=MAX_COPY
+        )
 
 
 def _parts(url: str) -> SplitResult | None:
@@ -88,11 +95,15 @@ def _is_host(scheme: str, host: str | None) -> bool:
 
 def _check_together(together: list[Button]) -> None:
     if len(together) > MAX_BUTTONS:
-        raise CampaignError(f"There are {len(together)} buttons: leave at most {MAX_BUTTONS}.")
+        raise CampaignError("There are {count} buttons: leave at most {most}.", count=len(together), most=MAX_BUTTONS)
     if sum(isinstance(button, StopButton) for button in together) > 1:
         raise CampaignError("There are several buttons that stop reminders: leave one.")
     if (size := sum(map(_bytes, together))) > _MAX_BYTES:
-        raise CampaignError(f"The buttons take {size} bytes, Telegram takes {_MAX_BYTES}: leave fewer or shorter ones.")
+        raise CampaignError(
+            "The buttons take {size} bytes, Telegram takes {most}: leave fewer or shorter ones.",
+            size=size,
+            most=_MAX_BYTES,
+        )
 
 
 def _bytes(button: Button) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import Final, NamedTuple
 
-from engine.core.errors import CampaignError
+from engine.core.errors import CampaignError, Phrase
 
 MAX_SOURCE_BYTES: Final = 32_768
 """Of a text with its tags; Telegram reads no more."""
@@ -61,18 +61,24 @@ def check(text: str, noun: str) -> None:
     tags = list(_tags(source))
     _check_nesting(source, tags)
     if (count := sum(not tag.closes for tag in tags)) > MAX_TAGS:
-        raise CampaignError(f"The {noun} has {count} tags: leave at most {MAX_TAGS}.")
+        raise CampaignError("The {noun} has {count} tags: leave at most {most}.", noun=noun, count=count, most=MAX_TAGS)
 
 
 def check_characters(text: str, noun: str) -> None:
     check_size(text, noun)
     if control := _CONTROL.search(text):
-        raise CampaignError.at(text, control.start(), noun, "a character that cannot be sent stands", "delete it")
+        what = Phrase("a character that cannot be sent stands")
+        raise CampaignError.at(text, control.start(), noun, what, Phrase("delete it"))
 
 
 def check_size(text: str, noun: str) -> None:
     if (size := len(text.encode(errors="replace"))) > MAX_SOURCE_BYTES:
-        raise CampaignError(f"The {noun} takes {size} bytes with its tags: shorten it to {MAX_SOURCE_BYTES}.")
+        raise CampaignError(
+            "The {noun} takes {size} bytes with its tags: shorten it to {most}.",
+            noun=noun,
+            size=size,
+            most=MAX_SOURCE_BYTES,
+        )
 
 
 def check_outside(text: str, noun: str, places: Iterable[int], what: str) -> None:
@@ -81,7 +87,8 @@ def check_outside(text: str, noun: str, places: Iterable[int], what: str) -> Non
     spans = [(tag.at, tag.end) for tag in _tags(source)]
     for at in places:
         if any(begins <= at < ends for begins, ends in spans):
-            raise source.error(at, f"{what} stands inside a tag", "write it between the tags")
+            inside = Phrase("{what} stands inside a tag", what=what)
+            raise source.error(at, inside, Phrase("write it between the tags"))
 
 
 def plain(text: str) -> str:
@@ -94,7 +101,8 @@ def _tags(source: _Source) -> Iterator[_Tag]:
     while at >= 0:
         match = _TAG.match(source.text, at)
         if match is None or (match[1] and match[3].strip()):
-            raise source.error(at, "a tag is not closed", "end it with >, or write &lt; for a plain <")
+            mend = Phrase("end it with >, or write &lt; for a plain <")
+            raise source.error(at, Phrase("a tag is not closed"), mend)
         yield _Tag(at, match.end(), bool(match[1]), match[2].lower(), match[3])
         at = source.text.find("<", match.end())
 
@@ -106,23 +114,28 @@ def _check_nesting(source: _Source, tags: list[_Tag]) -> None:
             _check_start(source, tag)
             opened.append(tag)
         elif not opened:
-            raise source.error(tag.at, f"</{tag.name}> closes nothing", "delete it")
+            raise source.error(tag.at, Phrase("</{tag}> closes nothing", tag=tag.name), Phrase("delete it"))
         elif tag.name not in ("", opened[-1].name):
-            raise source.error(tag.at, f"</{tag.name}> stands", f"write </{opened[-1].name}> first")
+            mend = Phrase("write </{tag}> first", tag=opened[-1].name)
+            raise source.error(tag.at, Phrase("</{tag}> stands", tag=tag.name), mend)
         else:
             opened.pop()
     if opened:
-        raise source.error(opened[-1].at, f"<{opened[-1].name}> is never closed", f"add </{opened[-1].name}>")
+        last = opened[-1]
+        raise source.error(
+            last.at, Phrase("<{tag}> is never closed", tag=last.name), Phrase("add </{tag}>", tag=last.name)
+        )
 
 
 def _check_start(source: _Source, tag: _Tag) -> None:
     if tag.name not in TAGS:
-        mend = f"use one of {', '.join(TAGS)}, or write &lt; for a plain <"
-        raise source.error(tag.at, f"<{tag.name[:32]}> is not a tag of Telegram", mend)
+        mend = Phrase("use one of {tags}, or write &lt; for a plain <", tags=", ".join(TAGS))
+        raise source.error(tag.at, Phrase("<{tag}> is not a tag of Telegram", tag=tag.name[:32]), mend)
     attributes = _attributes(source, tag)
     name, wanted, example = _NEEDED.get(tag.name, ("", re.compile(""), ""))
     if name and not wanted.fullmatch(attributes.get(name, "")):
-        raise source.error(tag.at, f"<{tag.name}> lacks its {name}", f"write {example}")
+        lacking = Phrase("<{tag}> lacks its {name}", tag=tag.name, name=name)
+        raise source.error(tag.at, lacking, Phrase("write {example}", example=example))
 
 
 def _attributes(source: _Source, tag: _Tag) -> dict[str, str]:
@@ -130,7 +143,8 @@ def _attributes(source: _Source, tag: _Tag) -> dict[str, str]:
     while at < end:
         match = _ATTRIBUTE.match(tag.attributes, at)
         if match is None:
-            raise source.error(tag.at, f"<{tag.name}> has an attribute that cannot be read", "put it in quotes")
+            what = Phrase("<{tag}> has an attribute that cannot be read", tag=tag.name)
+            raise source.error(tag.at, what, Phrase("put it in quotes"))
         found[match[1].lower()] = match[2] or match[3] or match[4] or ""
         at = match.end()
     return found

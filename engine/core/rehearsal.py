@@ -59,9 +59,11 @@ def _only(found: tuple[Cue, ...], step: str | None) -> tuple[Cue, ...]:
     """The first block of a step that is tried alone comes at once."""
     chosen = tuple(cue for cue in found if step in (None, cue.step))
     if not chosen:
-        raise CampaignError(
-            "There is nothing to try: add an active step with an active block."
-            if step is None
-            else f"There is no active step {step[:32]!r}: `show` lists the steps."
-        )
+        raise _nothing(step)
     return (chosen[0]._replace(wait_ms=0), *chosen[1:])
+
+
+def _nothing(step: str | None) -> CampaignError:
+    if step is None:
+        return CampaignError("There is nothing to try: add an active step with an active block.")
+    return CampaignError("There is no active step {step!r}: `show` lists the steps.", step=step[:32])

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from engine.core.errors import CampaignError
+from engine.core.errors import CampaignError, Phrase
 
 MAX_DAYS: Final = 365
 MAX_MS: Final = MAX_DAYS * 86_400_000
@@ -38,7 +38,7 @@ _ON_DAY: Final = re.compile(
     r"(?:(?:amanha|tomorrow)(?: (?:as|at))? ?|\+ ?([0-9]+) ?d(?: (?:as|at))? ?)([0-9]{1,2})[:h]([0-9]{2})"
 )
 _NOW: Final = frozenset({"now", "agora", "na hora"})
-_EXAMPLES: Final = "now, 10m, 2h30m, tomorrow 09:30, amanhã 09:30 or +3d 18:00"
+_EXAMPLES: Final = Phrase("now, 10m, 2h30m, tomorrow 09:30, amanhã 09:30 or +3d 18:00")
 
 
 class After(msgspec.Struct, frozen=True, tag="after", forbid_unknown_fields=True):
@@ -67,7 +67,9 @@ def parse(text: str) -> Schedule:
         return _on_day(text, *match.groups())
     if (delay := _duration(plain)) is not None:
         return After(_bounded(text, delay))
-    raise CampaignError(f"The schedule {_shown(text)} cannot be read: write for example {_EXAMPLES}.")
+    raise CampaignError(
+        "The schedule {text} cannot be read: write for example {examples}.", text=_shown(text), examples=_EXAMPLES
+    )
 
 
 def write(schedule: Schedule) -> str:
@@ -82,7 +84,9 @@ def parse_duration(text: str) -> int:
     """Milliseconds of `10m`, `2h30m`, `45s`."""
     delay = _duration(_plain(text))
     if delay is None:
-        raise CampaignError(f"The duration {_shown(text)} cannot be read: write for example 45s, 10m, 2h30m or 1d.")
+        raise CampaignError(
+            "The duration {text} cannot be read: write for example 45s, 10m, 2h30m or 1d.", text=_shown(text)
+        )
     return _bounded(text, delay)
 
 
@@ -120,8 +124,10 @@ def check_zone(name: str) -> None:
     if name in zones():
         return
     near = get_close_matches(name[:MAX_TEXT].replace(" ", "_"), zones(), n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else "write an IANA name such as America/Sao_Paulo."
-    raise CampaignError(f"The time zone {_shown(name)} is not known: {hint}")
+    name = _shown(name)
+    if near:
+        raise CampaignError("The time zone {name} is not known: did you mean {near}?", name=name, near=near[0])
+    raise CampaignError("The time zone {name} is not known: write an IANA name such as America/Sao_Paulo.", name=name)
 
 
 def find_zones(city: str, most: int) -> tuple[str, ...]:
@@ -138,7 +144,9 @@ def find_zones(city: str, most: int) -> tuple[str, ...]:
 
 def _plain(text: str) -> str:
     if len(text) > MAX_TEXT:
-        raise CampaignError(f"The text {_shown(text)} is too long: write for example {_EXAMPLES}.")
+        raise CampaignError(
+            "The text {text} is too long: write for example {examples}.", text=_shown(text), examples=_EXAMPLES
+        )
     return _letters(text)
 
 
@@ -161,16 +169,18 @@ def _duration(plain: str) -> int | None:
 
 def _bounded(text: str, delay_ms: int) -> int:
     if delay_ms > MAX_MS:
-        raise CampaignError(f"{_shown(text)} is too far away: write at most {MAX_DAYS}d.")
+        raise CampaignError("{text} is too far away: write at most {most}d.", text=_shown(text), most=MAX_DAYS)
     return delay_ms
 
 
 def _on_day(text: str, days: str | None, hour: str, minute: str) -> OnDay:
     day = OnDay(int(days or 1), int(hour), int(minute))
     if not 1 <= day.days <= MAX_DAYS:
-        raise CampaignError(f"The day in {_shown(text)} must be from +1d to +{MAX_DAYS}d: write +3d 18:00.")
+        raise CampaignError(
+            "The day in {text} must be from +1d to +{most}d: write +3d 18:00.", text=_shown(text), most=MAX_DAYS
+        )
     if day.hour > time.max.hour or day.minute > time.max.minute:
-        raise CampaignError(f"The time in {_shown(text)} must be from 00:00 to 23:59: write +3d 18:00.")
+        raise CampaignError("The time in {text} must be from 00:00 to 23:59: write +3d 18:00.", text=_shown(text))
     return day
 
 

@@ -12,7 +12,7 @@ from html import escape
 from typing import Final, NamedTuple
 
 from engine.core import visible
-from engine.core.errors import CampaignError
+from engine.core.errors import CampaignError, Phrase
 
 MAX_VALUE: Final = 64
 MAX_USERNAME: Final = 32
@@ -20,8 +20,11 @@ _BOT: Final = "bot"
 _NAMES: Final = ("first_name", "username", _BOT)
 _PLAIN: Final = {"{{": "{", "}}": "}"}
 _STRAY: Final = {
-    "{": ("a brace is not closed", "end the variable with } in the same line, or write {{ for a plain {"),
-    "}": ("a brace closes nothing", "write }} for a plain }"),
+    "{": (
+        Phrase("a brace is not closed"),
+        Phrase("end the variable with }} in the same line, or write {{{{ for a plain {{"),
+    ),
+    "}": (Phrase("a brace closes nothing"), Phrase("write }}}} for a plain }}")),
 }
 _TOKEN: Final = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}|\n]*)(?P<fallback>\|[^{}\n]*)?\}|[{}]")
 _LINK: Final = re.compile(
@@ -110,26 +113,30 @@ def _check_token(template: str, token: re.Match[str], noun: str) -> None:
         raise CampaignError.at(template, token.start(), noun, *fault)
 
 
-def _fault(name: str, given: str | None) -> tuple[str, str] | None:
+def _fault(name: str, given: str | None) -> tuple[Phrase, Phrase] | None:
     """What is wrong with a variable, and the mend."""
     if name not in _NAMES:
-        return f"{{{name[:MAX_VALUE]}}} is not a variable", _nearest(name)
+        return Phrase("{{{name}}} is not a variable", name=name[:MAX_VALUE]), _nearest(name)
     if name == _BOT:
-        return ("{bot} has a fallback, but is never empty", "write {bot}") if given else None
+        needless = Phrase("{{bot}} has a fallback, but is never empty"), Phrase("write {{bot}}")
+        return needless if given else None
     fallback = _fallback(given)
     if visible.is_blank(fallback):
-        return f"{{{name}}} has no fallback for people without one", f"write {_example(name)}"
+        lacking = Phrase("{{{name}}} has no fallback for people without one", name=name)
+        return lacking, Phrase("write {example}", example=_example(name))
     if len(fallback) > MAX_VALUE:
-        return f"the fallback has {len(fallback)} characters", f"shorten it to {MAX_VALUE}"
+        long = Phrase("the fallback has {length} characters", length=len(fallback))
+        return long, Phrase("shorten it to {most}", most=MAX_VALUE)
     return None
 
 
-def _nearest(name: str) -> str:
+def _nearest(name: str) -> Phrase:
     near = get_close_matches(name[:MAX_VALUE], _NAMES, n=1)
     if near:
-        return f"did you mean {_example(near[0])}? Else write {{{{ and }}}} for plain braces"
-    return f"use one of {', '.join(map(_example, _NAMES))}, or write {{{{ and }}}} for plain braces"
+        return Phrase("did you mean {one}? Else write {{{{ and }}}} for plain braces", one=_example(near[0]))
+    every = ", ".join(map(_example, _NAMES))
+    return Phrase("use one of {every}, or write {{{{ and }}}} for plain braces", every=every)
 
 
-def _example(name: str) -> str:
-    return "{bot}" if name == _BOT else f"{{{name}|friend}}"
+def _example(name: str) -> Phrase:
+    return Phrase("{{bot}}") if name == _BOT else Phrase("{{{name}|friend}}", name=name)

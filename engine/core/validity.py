@@ -28,7 +28,7 @@ from engine.core.content import (
     buttons,
     kind,
 )
-from engine.core.errors import CampaignError, within
+from engine.core.errors import CampaignError, Phrase, within
 
 MIN_ITEMS: Final = 2
 MAX_ITEMS: Final = 10
@@ -42,6 +42,7 @@ MAX_LANGUAGES: Final = 20
 MIN_DELETE_AFTER_MS: Final = 1_000
 MAX_DELETE_AFTER_MS: Final = 47 * 3_600_000 + 50 * 60_000
 """Telegram deletes nothing that is 48 h old."""
+REPLACEMENT: Final = Phrase("replacement")
 
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 _EFFECT: Final = re.compile("[0-9]{1,64}")
@@ -68,10 +69,12 @@ def check_variants(content: Content, languages: Mapping[str, Content]) -> None:
     """Refuse what is said by default, or in a language."""
     check(content)
     if len(languages) > MAX_LANGUAGES:
-        raise CampaignError(f"There are {len(languages)} languages: leave at most {MAX_LANGUAGES}.")
+        raise CampaignError(
+            "There are {count} languages: leave at most {most}.", count=len(languages), most=MAX_LANGUAGES
+        )
     for language, variant in languages.items():
         check_language(language)
-        with within(f"language {language}"):
+        with within(Phrase("language {language}", language=language)):
             check(variant)
 
 
@@ -81,16 +84,22 @@ def check_effects(effects: Effects, contents: Sequence[Content]) -> None:
         check_delete_after(effects.delete_after_ms)
     if effects.message_effect is not None:
         check_message_effect(effects.message_effect)
-    for moment, rule in (("return", effects.on_return), ("payment", effects.on_payment)):
-        with within(f"after a {moment}"):
-            _check_after(rule, contents)
+    with within(Phrase("after a return")):
+        _check_after(effects.on_return, contents)
+    with within(Phrase("after a payment")):
+        _check_after(effects.on_payment, contents)
 
 
 def check_delete_after(after_ms: int) -> None:
     if not MIN_DELETE_AFTER_MS <= after_ms <= MAX_DELETE_AFTER_MS:
-        least, most = map(schedule.write_duration, (MIN_DELETE_AFTER_MS, MAX_DELETE_AFTER_MS))
-        given = schedule.write_duration(after_ms)
-        raise CampaignError(f"Deleting after {given} is not possible: write a time from {least} to {most}.")
+        bounds = (after_ms, MIN_DELETE_AFTER_MS, MAX_DELETE_AFTER_MS)
+        given, least, most = map(schedule.write_duration, bounds)
+        raise CampaignError(
+            "Deleting after {given} is not possible: write a time from {least} to {most}.",
+            given=given,
+            least=least,
+            most=most,
+        )
 
 
 def check_message_effect(effect: str) -> None:
@@ -100,7 +109,9 @@ def check_message_effect(effect: str) -> None:
 
 def check_language(code: str) -> None:
     if not _LANGUAGE.fullmatch(code):
-        raise CampaignError(f"The language {code[:32]!r} is not one: write its code in lower case: en, pt or pt-br.")
+        raise CampaignError(
+            "The language {code!r} is not one: write its code in lower case: en, pt or pt-br.", code=code[:32]
+        )
 
 
 def check_sha256(sha256: str) -> None:
@@ -112,22 +123,27 @@ def _check_media(media: Media) -> None:
     check_sha256(media.sha256)
     wording.check_caption(media.caption)
     if media.caption and media.kind not in CAPTIONED:
-        raise CampaignError(f"No {media.kind} takes a caption: delete it, or say it in a block of its own.")
+        raise CampaignError("No {kind} takes a caption: delete it, or say it in a block of its own.", kind=media.kind)
     if media.above and media.kind not in COVERABLE:
-        raise CampaignError(f"No {media.kind} has its caption above: delete that.")
+        raise CampaignError("No {kind} has its caption above: delete that.", kind=media.kind)
     _check_spoiler(media)
 
 
 def _check_spoiler(media: Media | Item) -> None:
     if media.spoiler and media.kind not in COVERABLE:
-        raise CampaignError(f"No {media.kind} can be hidden under a spoiler: delete that.")
+        raise CampaignError("No {kind} can be hidden under a spoiler: delete that.", kind=media.kind)
 
 
 def _check_album(album: Album) -> None:
     if not MIN_ITEMS <= len(album.items) <= MAX_ITEMS:
-        raise CampaignError(f"The album has {len(album.items)} files: put {MIN_ITEMS} to {MAX_ITEMS} in it.")
+        raise CampaignError(
+            "The album has {count} files: put {least} to {most} in it.",
+            count=len(album.items),
+            least=MIN_ITEMS,
+            most=MAX_ITEMS,
+        )
     for number, item in enumerate(album.items, 1):
-        with within(f"file {number} of the album"):
+        with within(Phrase("file {number} of the album", number=number)):
             check_sha256(item.sha256)
             wording.check_caption(item.caption)
             _check_spoiler(item)
@@ -139,37 +155,46 @@ def _check_album(album: Album) -> None:
 def _check_mixture(kinds: set[str]) -> None:
     for loner in ("audio", "document"):
         if loner in kinds and len(kinds) > 1:
-            raise CampaignError(f"An album mixes only photos and videos: put each {loner} elsewhere.")
+            raise CampaignError("An album mixes only photos and videos: put each {kind} elsewhere.", kind=loner)
 
 
 def _check_poll(poll: Poll) -> None:
-    wording.check_words(poll.question, "question", MAX_QUESTION)
+    wording.check_words(poll.question, Phrase("question"), MAX_QUESTION)
     _check_options(poll.options)
     if poll.explanation:
         _check_explanation(poll)
     if poll.correct is not None and not 0 <= poll.correct < len(poll.options):
-        raise CampaignError(f"There is no option {poll.correct + 1} to be correct: name one of {len(poll.options)}.")
+        raise CampaignError(
+            "There is no option {number} to be correct: name one of {count}.",
+            number=poll.correct + 1,
+            count=len(poll.options),
+        )
     if poll.correct is not None and poll.multiple:
         raise CampaignError("A quiz has one right answer: delete multiple, or correct.")
 
 
 def _check_options(options: tuple[str, ...]) -> None:
     if not MIN_OPTIONS <= len(options) <= MAX_OPTIONS:
-        raise CampaignError(f"The poll has {len(options)} options: write {MIN_OPTIONS} to {MAX_OPTIONS}.")
+        raise CampaignError(
+            "The poll has {count} options: write {least} to {most}.",
+            count=len(options),
+            least=MIN_OPTIONS,
+            most=MAX_OPTIONS,
+        )
     for number, option in enumerate(options, 1):
-        wording.check_words(option, f"option {number}", MAX_OPTION)
+        wording.check_words(option, Phrase("option {number}", number=number), MAX_OPTION)
         if templates.places(option):
-            raise CampaignError(f"The option {number} has a variable: write the same for everybody.")
+            raise CampaignError("The option {number} has a variable: write the same for everybody.", number=number)
         if option in options[: number - 1]:
-            raise CampaignError(f"The option {number} stands twice: delete one.")
+            raise CampaignError("The option {number} stands twice: delete one.", number=number)
 
 
 def _check_explanation(poll: Poll) -> None:
     if poll.correct is None:
         raise CampaignError("Only a quiz has an explanation: name the correct option, or delete it.")
-    wording.check_words(poll.explanation, "explanation", MAX_EXPLANATION)
+    wording.check_words(poll.explanation, Phrase("explanation"), MAX_EXPLANATION)
     if len(poll.explanation.split("\n")) > _MAX_EXPLANATION_LINES:
-        raise CampaignError(f"The explanation has too many lines: leave at most {_MAX_EXPLANATION_LINES}.")
+        raise CampaignError("The explanation has too many lines: leave at most {most}.", most=_MAX_EXPLANATION_LINES)
 
 
 def _check_after(rule: After, contents: Sequence[Content]) -> None:
@@ -187,7 +212,7 @@ def _check_after(rule: After, contents: Sequence[Content]) -> None:
 
 
 def _check_replacement(text: str, content: Content) -> None:
-    wording.check_text(text, "replacement")
+    wording.check_text(text, REPLACEMENT)
     match content:
         case Text():
             return
@@ -198,5 +223,5 @@ def _check_replacement(text: str, content: Content) -> None:
         case Media(kind=sort) if sort in CAPTIONED:
             pass
         case _:
-            raise CampaignError(f"No {kind(content)} has a text to replace: write delete or unbutton.")
-    wording.check_caption(text, "replacement")
+            raise CampaignError("No {kind} has a text to replace: write delete or unbutton.", kind=kind(content))
+    wording.check_caption(text, REPLACEMENT)

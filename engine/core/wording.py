@@ -8,23 +8,26 @@ refused.
 from typing import Final
 
 from engine.core import markup, templates, visible
-from engine.core.errors import CampaignError
+from engine.core.errors import CampaignError, Phrase
 
 MAX_TEXT: Final = 4096
 MAX_CAPTION: Final = 1024
 MAX_LABEL: Final = 64
 """Ours: Telegram names no limit, and no screen shows more."""
 
+_TEXT: Final = Phrase("text")
+_CAPTION: Final = Phrase("caption")
 
-def check_text(template: str, noun: str = "text") -> None:
+
+def check_text(template: str, noun: str = _TEXT) -> None:
     """Refuse a text that cannot be sent as it stands."""
     _check_html(template, noun)
     if visible.is_blank(markup.plain(templates.longest(template))):
-        raise CampaignError(f"The {noun} is empty: write what the user shall read.")
+        raise _empty(noun)
     _check_length(template, markup.plain(templates.longest(template)), noun, MAX_TEXT)
 
 
-def check_caption(template: str, noun: str = "caption") -> None:
+def check_caption(template: str, noun: str = _CAPTION) -> None:
     """Refuse a caption that cannot be sent; none at all is a good one."""
     _check_html(template, noun)
     _check_length(template, markup.plain(templates.longest(template)), noun, MAX_CAPTION)
@@ -33,9 +36,9 @@ def check_caption(template: str, noun: str = "caption") -> None:
 def check_label(template: str) -> None:
     """Refuse a button's label. Its length is that for somebody without a name: a longer one is cut."""
     nobody = templates.Person()
-    _check_words(template, "label")
+    _check_words(template, Phrase("label"))
     if (length := len(templates.render_words(template, nobody, bot="x" * templates.MAX_USERNAME))) > MAX_LABEL:
-        raise CampaignError(f"The label has {length} characters: shorten it to {MAX_LABEL}.")
+        raise CampaignError("The label has {length} characters: shorten it to {most}.", length=length, most=MAX_LABEL)
 
 
 def check_words(template: str, noun: str, most: int) -> None:
@@ -54,17 +57,27 @@ def _check_html(template: str, noun: str) -> None:
     markup.check_size(templates.heaviest(template), noun)
     blanked = templates.blanked(template)
     markup.check(blanked, noun)
-    markup.check_outside(blanked, noun, templates.places(template), "a variable")
+    markup.check_outside(blanked, noun, templates.places(template), Phrase("a variable"))
 
 
 def _check_words(template: str, noun: str) -> None:
     markup.check_characters(template, noun)
     templates.check(template, noun)
     if visible.is_blank(templates.longest(template)):
-        raise CampaignError(f"The {noun} is empty: write what the user shall read.")
+        raise _empty(noun)
+
+
+def _empty(noun: str) -> CampaignError:
+    return CampaignError("The {noun} is empty: write what the user shall read.", noun=noun)
 
 
 def _check_length(template: str, longest: str, noun: str, most: int) -> None:
     if len(longest) > most:
-        can = "can have" if templates.places(template) else "has"
-        raise CampaignError(f"The {noun} {can} {len(longest)} characters: shorten it to {most}.")
+        can = Phrase("can have") if templates.places(template) else Phrase("has")
+        raise CampaignError(
+            "The {noun} {can} {length} characters: shorten it to {most}.",
+            noun=noun,
+            can=can,
+            length=len(longest),
+            most=most,
+        )

@@ -21,13 +21,6 @@ from engine.receiver.api import BotApi
 from engine.receiver.updates import UNREADABLE, Refused
 
 PATIENCE: Final = ClientTimeout(total=120, sock_connect=5, sock_read=20)
-_AGAIN: Final = "send it to the manager again"
-_GONE: Final = f"Telegram no longer has this file: {_AGAIN}."
-_NOT_NOW: Final = f"Telegram did not give the whole file: {_AGAIN} in a minute."
-_TOO_BIG: Final = (
-    f"The file is bigger than {LARGEST // MB} MB, which is the most that a bot can receive: make it smaller."
-)
-_REVOKED: Final = "Telegram refuses the manager's token: give it the one that @BotFather shows."
 
 
 class _Place(msgspec.Struct):
@@ -53,15 +46,26 @@ async def _find(api: BotApi, file_id: str) -> _Place:
     try:
         return msgspec.json.decode(found, type=_Place)
     except UNREADABLE as error:
-        raise MediaError(_NOT_NOW) from error
+        raise _not_now() from error
 
 
 def _refusal(refused: Refused) -> MediaError:
     if "file is too big" in refused.description:
-        return MediaError(_TOO_BIG)
+        return MediaError(
+            "The file is bigger than {most} MB, which is the most that a bot can receive: make it smaller.",
+            most=LARGEST // MB,
+        )
     if refused.code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return MediaError(_REVOKED)
-    return MediaError(_GONE if refused.code in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND) else _NOT_NOW)
+        return MediaError("Telegram refuses the manager's token: give it the one that @BotFather shows.")
+    return _gone() if refused.code in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND) else _not_now()
+
+
+def _gone() -> MediaError:
+    return MediaError("Telegram no longer has this file: send it to the manager again.")
+
+
+def _not_now() -> MediaError:
+    return MediaError("Telegram did not give the whole file: send it to the manager again in a minute.")
 
 
 async def _stream(api: BotApi, place: _Place) -> AsyncGenerator[bytes, None]:
@@ -75,13 +79,13 @@ async def _stream(api: BotApi, place: _Place) -> AsyncGenerator[bytes, None]:
                 came += len(chunk)
                 yield chunk
     except (ClientError, TimeoutError):
-        raise MediaError(_NOT_NOW) from None
+        raise _not_now() from None
     if came < place.file_size:
-        raise MediaError(_NOT_NOW)
+        raise _not_now()
 
 
 def _check(response: ClientResponse) -> None:
     if response.status == HTTPStatus.NOT_FOUND:
-        raise MediaError(_GONE)
+        raise _gone()
     if response.status != HTTPStatus.OK:
-        raise MediaError(_NOT_NOW)
+        raise _not_now()

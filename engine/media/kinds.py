@@ -10,7 +10,7 @@ import filetype
 import imagesize
 
 from engine.core.content import MediaKind
-from engine.core.errors import MediaError
+from engine.core.errors import MediaError, Phrase
 
 MB: Final = 1024 * 1024
 LARGEST: Final = 20 * MB
@@ -28,14 +28,14 @@ _GZIP: Final = 31
 _PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/webp"})
 _FILMS: Final = frozenset({"video/mp4"})
 _SONGS: Final = frozenset({"audio/mpeg", "audio/mp4"})
-_FORMS: Final[Mapping[MediaKind, tuple[frozenset[str], str]]] = {
-    "photo": (_PICTURES, "a JPEG, PNG or WebP picture"),
-    "video": (_FILMS, "an MP4 video"),
-    "animation": (_FILMS | {"image/gif"}, "a GIF or an MP4 video"),
-    "audio": (_SONGS, "MP3 or M4A"),
-    "voice": (_SONGS | {"audio/ogg"}, "OGG with Opus, MP3 or M4A"),
-    "video_note": (_FILMS, "an MP4 video"),
-    "sticker": (frozenset({"image/webp", _STICKER, "video/webm"}), "a WebP, TGS or WebM sticker"),
+_FORMS: Final[Mapping[MediaKind, tuple[frozenset[str], Phrase]]] = {
+    "photo": (_PICTURES, Phrase("a JPEG, PNG or WebP picture")),
+    "video": (_FILMS, Phrase("an MP4 video")),
+    "animation": (_FILMS | {"image/gif"}, Phrase("a GIF or an MP4 video")),
+    "audio": (_SONGS, Phrase("MP3 or M4A")),
+    "voice": (_SONGS | {"audio/ogg"}, Phrase("OGG with Opus, MP3 or M4A")),
+    "video_note": (_FILMS, Phrase("an MP4 video")),
+    "sticker": (frozenset({"image/webp", _STICKER, "video/webm"}), Phrase("a WebP, TGS or WebM sticker")),
 }
 
 
@@ -47,9 +47,15 @@ def check_size(size: int, kind: MediaKind, name: str) -> None:
     """Raises MediaError for a file that is too big, or as soon as it is."""
     if size <= largest(kind):
         return
-    limit = f"{name} is bigger than {largest(kind) // MB} MB, which is the most for a {_spoken(kind)}"
-    aside = " or send it as a document" if largest(kind) < LARGEST else ""
-    raise MediaError(f"{limit}: make it smaller{aside}.")
+    limit = Phrase(
+        "{name} is bigger than {most} MB, which is the most for a {kind}",
+        name=name,
+        most=largest(kind) // MB,
+        kind=_spoken(kind),
+    )
+    if largest(kind) < LARGEST:
+        raise MediaError("{limit}: make it smaller or send it as a document.", limit=limit)
+    raise MediaError("{limit}: make it smaller.", limit=limit)
 
 
 def recognize(path: Path, kind: MediaKind, name: str) -> str:
@@ -57,13 +63,18 @@ def recognize(path: Path, kind: MediaKind, name: str) -> str:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if not head:
-        raise MediaError(f"{name} is empty: choose another file.")
+        raise MediaError("{name} is empty: choose another file.", name=name)
     mime = _mime(head)
     if kind == "document":
         return mime or mimetypes.guess_type(name)[0] or _UNKNOWN
     forms, spoken = _FORMS[kind]
     if mime not in forms:
-        raise MediaError(f"{name} is not {spoken}, as a {_spoken(kind)} has to be: send it as a document instead.")
+        raise MediaError(
+            "{name} is not {form}, as a {kind} has to be: send it as a document instead.",
+            name=name,
+            form=spoken,
+            kind=_spoken(kind),
+        )
     if kind == "photo":
         _check_sides(path, name)
     return mime
@@ -93,11 +104,16 @@ def _is_sticker(head: bytes) -> bool:
 def _check_sides(path: Path, name: str) -> None:
     narrow, wide = sorted(imagesize.get(path))
     if narrow <= 0:
-        raise MediaError(f"{name} is no whole picture: export it again, or send it as a document instead.")
+        raise MediaError("{name} is no whole picture: export it again, or send it as a document instead.", name=name)
     if narrow + wide > _LONGEST_SIDES or wide > narrow * _MOST_STRETCHED:
         raise MediaError(
-            f"{name} is {narrow} by {wide} pixels; a photo's sides are {_LONGEST_SIDES} together at most, one no more"
-            f" than {_MOST_STRETCHED} times the other: scale it down, or send it as a document instead."
+            "{name} is {narrow} by {wide} pixels; a photo's sides are {sides} together at most, one no more"
+            " than {times} times the other: scale it down, or send it as a document instead.",
+            name=name,
+            narrow=narrow,
+            wide=wide,
+            sides=_LONGEST_SIDES,
+            times=_MOST_STRETCHED,
         )
 
 

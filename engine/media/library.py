@@ -64,7 +64,9 @@ async def _read(path: Path) -> AsyncGenerator[bytes, None]:
             while chunk := await asyncio.to_thread(file.read, CHUNK):
                 yield chunk
     except OSError as error:
-        raise MediaError(f"{path} cannot be read ({error.strerror}): name a file that is there.") from error
+        raise MediaError(
+            "{path} cannot be read ({why}): name a file that is there.", path=path, why=error.strerror
+        ) from error
 
 
 def _clean(name: str, kind: MediaKind) -> str:

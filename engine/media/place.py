@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from engine.core.errors import MediaError
+from engine.core.errors import MediaError, Phrase
 
-UNSET: Final = "MEDIA_DIR is not set: name a directory that every process that adds or sends media shares."
+UNSET: Final = Phrase("MEDIA_DIR is not set: name a directory that every process that adds or sends media shares.")
 
 
 def path_of(directory: Path, sha256: str) -> Path:
@@ -21,7 +21,7 @@ def writing() -> Iterator[None]:
         yield
     except OSError as error:
         raise MediaError(
-            f"MEDIA_DIR cannot be written ({error.strerror}): check that it is there, is yours, and has room."
+            "MEDIA_DIR cannot be written ({why}): check that it is there, is yours, and has room.", why=error.strerror
         ) from error
 
 

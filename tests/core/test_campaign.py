@@ -110,8 +110,21 @@ def test_a_campaign_that_cannot_be_sent_is_refused(campaign: Snapshot, sentence:
 
 def test_a_text_that_is_switched_off_must_be_valid_as_well() -> None:
     spare = Step(key="spare", schedule=After(0), blocks=(Block(key="b", content=Text("<x>")),), active=False)
-    with pytest.raises(CampaignError, match="Step spare, block b"):
+    with pytest.raises(CampaignError, match="Step spare, block b") as refusal:
         check(replace(GOOD, steps=(STEP, spare)), MINUTE)
+    assert (refusal.value.step, refusal.value.block) == ("spare", "b")
+
+
+def test_a_step_that_cannot_be_sent_is_known_by_its_key() -> None:
+    with pytest.raises(CampaignError) as refusal:
+        check(replace(GOOD, steps=(STEP, replace(STEP, key="spare", blocks=()))), MINUTE)
+    assert (refusal.value.step, refusal.value.block) == ("spare", None)
+
+
+def test_what_holds_for_the_whole_campaign_has_no_place() -> None:
+    with pytest.raises(CampaignError) as refusal:
+        check(replace(GOOD, steps=()), MINUTE)
+    assert (refusal.value.step, refusal.value.block) == (None, None)
 
 
 def test_the_files_of_a_campaign_are_named_once_each() -> None:
