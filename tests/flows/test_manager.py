@@ -130,7 +130,7 @@ async def test_a_campaign_begins_empty_and_its_first_step_with_when_it_is_sent(o
     assert "Nada foi criado ainda." in await owner.press("○ @shop_bot", "🔁 Recuperação")
     assert "Ainda sem passos." in await owner.press("➕ Criar a campanha")
     assert "Quando o novo passo é enviado?" in await owner.press("➕ Passo")
-    assert "cannot be read" in await owner.says("sometime soon")
+    assert "Não entendi o horário" in await owner.says("sometime soon")
     assert "Passo 1 de 1" in await owner.says("amanhã 09:30")
     assert "🕘 amanhã 09:30" in await owner.text()
 
@@ -158,7 +158,7 @@ async def test_a_deleted_step_comes_back(office: Office) -> None:
     await owner.press("↩ Desfazer")
     assert await owner.told() == "Desfeito"
     assert await office.desk.pool.fetchval("SELECT count(*) FROM recovery_blocks") == 1
-    assert "nothing to undo" in await owner.press("↩ Desfazer")
+    assert "Não há o que desfazer" in await owner.press("↩ Desfazer")
 
 
 async def test_a_command_and_another_button_end_the_question(office: Office) -> None:

@@ -1,0 +1,116 @@
+"""What is refused is told in the language of whom it is told to, with the mend."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.texts import Say
+from engine.core import editing, keyboard, schedule, validity
+from engine.core.campaign import Block, Snapshot, Step, check
+from engine.core.content import Delete, Effects, Media, Poll, Replace, StartButton, Text, Unbutton
+from engine.core.errors import CampaignError, MediaError, Phrase, SettingsError
+from engine.core.schedule import After
+from engine.media.kinds import LARGEST, check_size
+
+PORTUGUESE = Say("pt")
+ENGLISH = Say("en")
+
+
+def refused(act: Callable[[], object]) -> CampaignError | MediaError:
+    with pytest.raises((CampaignError, MediaError)) as refusal:
+        act()
+    assert isinstance(refusal.value, CampaignError | MediaError)
+    return refusal.value
+
+
+def replacing(text: str) -> Effects:
+    return Effects(on_return=Replace(text), on_payment=Delete())
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        (
+            lambda: schedule.parse("sometime <soon>"),
+            (
+                "Não entendi o horário 'sometime &lt;soon&gt;': escreva, por exemplo,"
+                " agora, 10m, 2h30m, amanhã 09:30 ou +3d 18:00."
+            ),
+        ),
+        (
+            lambda: validity.check(Text("Oi,\n{nome}")),
+            (
+                "Linha 2, coluna 1 (texto): {nome} não é uma variável;"
+                " use {first_name|amigo}, {username|amigo} ou {bot}; se quer chaves mesmo, escreva {{ e }}."
+            ),
+        ),
+        (
+            lambda: validity.check(Text("Oi {first_name}!")),
+            "Linha 1, coluna 4 (texto): {first_name} não diz o que lê quem não tem um; escreva {first_name|amigo}.",
+        ),
+        (
+            lambda: validity.check(Text('<a href="{bot}">Oi</a>')),
+            "Linha 1, coluna 10 (texto): uma variável está dentro de uma tag; escreva entre as tags.",
+        ),
+        (
+            lambda: validity.check(Media("photo", "0a" * 32, "x" * 1025)),
+            "Ficou comprido (legenda): tem 1025 caracteres, encurte para 1024.",
+        ),
+        (
+            lambda: validity.check_variants(Text("Oi"), {"en": Text("<b>Hi")}),
+            "Idioma en: Linha 1, coluna 1 (texto): &lt;b&gt; não foi fechada; ponha &lt;/b&gt;.",
+        ),
+        (
+            lambda: validity.check_effects(replacing(" "), [Text("Oi")]),
+            "Se a pessoa voltar: Está em branco (texto novo): escreva o que a pessoa vai ler.",
+        ),
+        (
+            lambda: validity.check_effects(Effects(on_payment=Unbutton()), [Text("Oi")]),
+            "Se a pessoa pagar: Não há botões para tirar: mude essa regra, ou ponha um botão.",
+        ),
+        (
+            lambda: keyboard.check(((StartButton("Oi", "a b"),),)),
+            (
+                "Botão 1 da fileira 1: O que vem depois de start: não serve:"
+                " use de 1 a 64 sinais entre A-Z, a-z, 0-9, _ e -."
+            ),
+        ),
+        (
+            lambda: validity.check(Poll("Qual?", ("sim", ""))),
+            "Está em branco (opção 2): escreva o que a pessoa vai ler.",
+        ),
+        (
+            lambda: check(Snapshot("UTC", (Step("a", After(0), (Block("b", Text("")),)),)), 1),
+            "Passo a, bloco b: Está em branco (texto): escreva o que a pessoa vai ler.",
+        ),
+        (
+            lambda: editing.delete_step(Snapshot("UTC", ()), "a"),
+            "Isto não está mais no rascunho: veja de novo o que há.",
+        ),
+        (
+            lambda: check_size(LARGEST, "photo", "{a}&<b>.png"),
+            "{a}&amp;&lt;b&gt;.png passa de 10 MB, o máximo para este tipo: diminua, ou mande como documento.",
+        ),
+    ],
+)
+def test_a_refusal_is_told_in_portuguese(act: Callable[[], object], told: str) -> None:
+    assert PORTUGUESE.refusal(refused(act)) == told
+
+
+def test_in_english_it_is_the_sentence_of_the_engine_as_html() -> None:
+    error = refused(lambda: validity.check(Text("<b>Hi")))
+    assert str(error) == "In line 1, column 1 of the text <b> is never closed: add </b>."
+    assert ENGLISH.refusal(error) == "In line 1, column 1 of the text &lt;b&gt; is never closed: add &lt;/b&gt;."
+
+
+def test_what_no_catalogue_knows_is_told_in_english() -> None:
+    assert (
+        PORTUGUESE.refusal(MediaError("{what} is <new>.", what=Phrase("a variable"))) == "uma variável is &lt;new&gt;."
+    )
+    assert PORTUGUESE.refusal(SettingsError("PORT {x} & co.")) == "PORT {x} &amp; co."
+
+
+def test_a_refusal_is_translated_wherever_it_stands_as_a_value() -> None:
+    error = refused(lambda: validity.check(Text("")))
+    told = "⚠ Está em branco (texto): escreva o que a pessoa vai ler."
+    assert PORTUGUESE("⚠ {why}", why=error) == PORTUGUESE.label("⚠ {why}", why=error) == told
