@@ -42,7 +42,7 @@ MAX_LANGUAGES: Final = 20
 MIN_DELETE_AFTER_MS: Final = 1_000
 MAX_DELETE_AFTER_MS: Final = 47 * 3_600_000 + 50 * 60_000
 """Telegram deletes nothing that is 48 h old."""
-REPLACEMENT: Final = Phrase("replacement")
+_REPLACEMENT: Final = Phrase("replacement")
 
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 _EFFECT: Final = re.compile("[0-9]{1,64}")
@@ -212,7 +212,7 @@ def _check_after(rule: After, contents: Sequence[Content]) -> None:
 
 
 def _check_replacement(text: str, content: Content) -> None:
-    wording.check_text(text, REPLACEMENT)
+    wording.check_text(text, _REPLACEMENT)
     match content:
         case Text():
             return
@@ -224,4 +224,4 @@ def _check_replacement(text: str, content: Content) -> None:
             pass
         case _:
             raise CampaignError("No {kind} has a text to replace: write delete or unbutton.", kind=kind(content))
-    wording.check_caption(text, REPLACEMENT)
+    wording.check_caption(text, _REPLACEMENT)
