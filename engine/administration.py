@@ -16,7 +16,8 @@ from engine.core.content import Asset
 from engine.core.errors import CampaignError, NotFoundError, StaleError
 from engine.core.gate import Reason
 from engine.core.templates import Person
-from storage import audit, bots, campaigns, chats, deliveries, media
+from storage import audit, bots, campaigns, chats, media
+from storage import waiting as waiting_rows
 from storage.campaigns import Campaign
 from storage.postgres import Connection, Pool, transaction
 
@@ -201,13 +202,13 @@ async def waiting(pool: Pool, bot_id: int) -> int:
 async def waiting_at(pool: Pool, bot_id: int, step: str) -> int:
     """How many people wait for a step of a bot's sequence."""
     async with transaction(pool) as connection:
-        return await deliveries.count_waiting_at(connection, bot_id, step)
+        return await waiting_rows.count_at(connection, bot_id, step)
 
 
 async def queue(pool: Pool, bot_id: int) -> Queue:
     """What is on its way to people."""
     async with transaction(pool) as connection:
-        return Queue(*await deliveries.queue(connection, bot_id))
+        return Queue(*await waiting_rows.queue(connection, bot_id))
 
 
 async def person(pool: Pool, bot_id: int, chat_id: int) -> Person:

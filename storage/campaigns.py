@@ -13,6 +13,8 @@ import msgspec
 
 from engine.core import campaign, schedule
 from engine.core.campaign import Change, Snapshot, State, Step
+from engine.core.limits import Limits
+from engine.core.window import Window
 from storage import audit, bots
 from storage.postgres import Connection
 
@@ -49,7 +51,9 @@ async def load_campaign(connection: Connection, bot_id: int) -> Campaign | None:
 
 async def load_draft(connection: Connection, bot_id: int) -> Snapshot | None:
     head = await connection.fetchrow(
-        "SELECT zone, threshold_ms, skip_paid, lateness_ms FROM recovery_campaigns WHERE bot_id = $1", bot_id
+        'SELECT zone, threshold_ms, skip_paid, lateness_ms, "window"::text, limits::text'
+        " FROM recovery_campaigns WHERE bot_id = $1",
+        bot_id,
     )
     if head is None:
         return None
@@ -60,7 +64,13 @@ async def load_draft(connection: Connection, bot_id: int) -> Snapshot | None:
     steps = await connection.fetch(
         "SELECT key, schedule, active FROM recovery_steps WHERE bot_id = $1 ORDER BY position", bot_id
     )
-    return Snapshot(**head, steps=tuple(_step(step, blocks) for step in steps))
+    hours, limits = head["window"], head["limits"]
+    settings = {
+        **head,
+        "window": msgspec.json.decode(hours, type=Window) if hours else None,
+        "limits": msgspec.json.decode(limits, type=Limits),
+    }
+    return Snapshot(**settings, steps=tuple(_step(step, blocks) for step in steps))
 
 
 async def save_draft(
@@ -70,13 +80,15 @@ async def save_draft(
     async with connection.transaction():
         before = await load_draft(connection, bot_id)
         revision: int = await connection.fetchval(
-            "INSERT INTO recovery_campaigns (bot_id, zone, threshold_ms, skip_paid, lateness_ms)"
-            " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (bot_id) DO UPDATE"
-            " SET (zone, threshold_ms, skip_paid, lateness_ms, draft_revision) = (excluded.zone,"
-            " excluded.threshold_ms, excluded.skip_paid, excluded.lateness_ms,"
+            'INSERT INTO recovery_campaigns (bot_id, zone, threshold_ms, skip_paid, lateness_ms, "window", limits)'
+            " VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7::text::jsonb) ON CONFLICT (bot_id) DO UPDATE"
+            ' SET (zone, threshold_ms, skip_paid, lateness_ms, "window", limits, draft_revision) = (excluded.zone,'
+            ' excluded.threshold_ms, excluded.skip_paid, excluded.lateness_ms, excluded."window", excluded.limits,'
             " recovery_campaigns.draft_revision + 1)"
             " RETURNING draft_revision",
             *(bot_id, draft.zone, draft.threshold_ms, draft.skip_paid, draft.lateness_ms),
+            msgspec.json.encode(draft.window).decode() if draft.window else None,
+            msgspec.json.encode(draft.limits).decode(),
         )
         await _replace_steps(connection, bot_id, draft.steps)
         documents = (campaign.encode(before) if before else None, campaign.encode(draft))

@@ -8,7 +8,8 @@ from storage.postgres import Pool, transaction
 
 _BOTS: Final = """
 SELECT b.id, b.username, b.token, b.pace, b.status, coalesce(k.state, 'draft') AS state, k.published_version,
-    k.activated_at, coalesce(s.engaged, false) AS emergency_stop, b.paid_broadcast
+    k.activated_at, coalesce(s.engaged, false) AS emergency_stop, b.paid_broadcast,
+    coalesce((SELECT max(r.id) FROM recovery_replans r WHERE r.bot_id = b.id), 0) AS replan
 FROM bots b LEFT JOIN recovery_campaigns k ON k.bot_id = b.id LEFT JOIN switches s ON s.name = 'emergency_stop'
 WHERE b.status <> 'removed' ORDER BY b.id
 """
@@ -25,6 +26,7 @@ class BotRow(NamedTuple):
     activated_at_ms: int | None
     emergency_stop: bool
     paid_broadcast: bool
+    replan: int
 
 
 async def list_bots(pool: Pool) -> list[BotRow]:

@@ -19,10 +19,11 @@ import asyncpg
 from engine.core.cursor import Cursor
 from engine.core.gate import Facts
 from engine.core.identity import SECOND_MS
+from engine.core.limits import DAY_MS, MONTH_MS, WEEK_MS, Limits
 from engine.core.sequence import Found
 from engine.core.templates import Person
 from storage.aftermath import due_now
-from storage.postgres import Connection, Pool, transaction
+from storage.postgres import Pool, transaction
 
 
 class Beginning(NamedTuple):
@@ -37,6 +38,10 @@ class Beginning(NamedTuple):
     block: str
     due_ms: int
     begins: bool = True
+    anchor_ms: int | None = None
+    replan: int = 0
+    """The newest replan that its planner knew of."""
+    limits: Limits = Limits()
 
 
 class Begun(NamedTuple):
@@ -45,7 +50,7 @@ class Begun(NamedTuple):
 
     `last_active_ms` newer than the silence: nothing began, the timer is re-armed from it. Nothing begins either for
     somebody who cannot be written to, or once the campaign was stopped: the timer may be gone, and nobody would come to
-    end the episode.
+    end the episode. Nor for whom a sequence has begun too lately, or too often.
     """
 
     fresh: bool
@@ -65,6 +70,8 @@ class Claiming(NamedTuple):
     marked: bool
     wish: bool
     skip_paid: bool
+    limits: Limits = Limits()
+    """Those that count for this block: a begun step has none."""
 
 
 class Aftermath(NamedTuple):
@@ -99,6 +106,9 @@ class Report(NamedTuple):
     next: Cursor | None = None
     next_due_ms: int | None = None
     end: str | None = None
+    deferred: bool = False
+    next_anchor_ms: int | None = None
+    replan: int = 0
 
 
 class Reported(NamedTuple):
@@ -160,11 +170,16 @@ WHERE d.bot_id = c.bot_id AND d.chat_id = c.chat_id AND d.episode_id = c.episode
 _BEGIN: Final = f"""
 WITH wanted AS (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::text[],
-        $8::bigint[], $9::bool[])
-        AS w(bot_id, chat_id, episode_id, version, campaign_version, step_key, block_key, due_at, begins)
+        $8::bigint[], $9::bool[], $10::bigint[], $11::bigint[], $12::bigint[], $13::int[])
+        AS w(bot_id, chat_id, episode_id, version, campaign_version, step_key, block_key, due_at, begins, anchor_at,
+             replan, again_after, per_month)
 ), known AS (
     SELECT w.*, c.last_active, c.unreachable_since IS NULL AND c.opted_out_at IS NULL AS reachable,
-        k.state IN ('live', 'shadow', 'paused') AS serves, e.episode_id AS there
+        k.state IN ('live', 'shadow', 'paused') AS serves, e.episode_id AS there,
+        (SELECT count(*) FILTER (WHERE o.began_at > $14 - w.again_after) = 0
+            AND (w.per_month = 0 OR count(*) < w.per_month)
+         FROM recovery_episodes o WHERE (w.again_after > 0 OR w.per_month > 0)
+           AND o.bot_id = w.bot_id AND o.chat_id = w.chat_id AND o.began_at > $14 - {MONTH_MS}) AS welcome
     FROM wanted w JOIN chats c USING (bot_id, chat_id)
     LEFT JOIN recovery_campaigns k ON k.bot_id = w.bot_id
     LEFT JOIN LATERAL (
@@ -174,16 +189,17 @@ WITH wanted AS (
     ) e ON true
 ), begun AS (
     INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at)
-    SELECT bot_id, chat_id, episode_id, campaign_version, $10 FROM known
-    WHERE begins AND there IS NULL AND reachable AND serves AND last_active / {SECOND_MS} <= episode_id / {SECOND_MS}
+    SELECT bot_id, chat_id, episode_id, campaign_version, $14 FROM known
+    WHERE begins AND there IS NULL AND reachable AND serves AND welcome
+      AND last_active / {SECOND_MS} <= episode_id / {SECOND_MS}
     ORDER BY bot_id, chat_id
     ON CONFLICT DO NOTHING
     RETURNING bot_id, chat_id
 ), planned AS (
     INSERT INTO recovery_deliveries (bot_id, chat_id, episode_id, step_key, block_key, ordinal, status, version,
-        campaign_version, due_at)
+        campaign_version, due_at, anchor_at, replan)
     SELECT k.bot_id, k.chat_id, k.episode_id, k.step_key, k.block_key, 0, 'scheduled', k.version,
-        0, k.due_at
+        0, k.due_at, k.anchor_at, k.replan
     FROM known k JOIN begun USING (bot_id, chat_id)
 )
 SELECT k.bot_id, k.chat_id, begun.chat_id IS NOT NULL AS fresh, coalesce(k.there, k.episode_id) AS episode_id,
@@ -198,8 +214,9 @@ LEFT JOIN LATERAL (
 CLAIM: Final = f"""
 WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::int[],
-        $8::bool[], $9::bool[], $10::bool[])
-        AS w(bot_id, chat_id, episode_id, step_key, block_key, version, campaign_version, marked, wish, skip_paid)
+        $8::bool[], $9::bool[], $10::bool[], $11::int[], $12::int[])
+        AS w(bot_id, chat_id, episode_id, step_key, block_key, version, campaign_version, marked, wish, skip_paid,
+             per_day, per_week)
 ), known AS MATERIALIZED (
     SELECT w.*, e.episode_id IS NOT NULL AS exists, e.reason AS ended,
         b.status AS bot_status, coalesce(s.engaged, false) AS emergency_stop,
@@ -210,7 +227,14 @@ WITH wanted AS MATERIALIZED (
         EXISTS (SELECT FROM payments p
             WHERE p.bot_id = w.bot_id AND p.chat_id = w.chat_id AND p.status = 'paid') AS paid,
         EXISTS (SELECT FROM bot_admins a WHERE a.bot_id = w.bot_id AND a.admin_id = w.chat_id) AS admin,
-        d.step_key AS at_step, d.block_key AS at_block, d.ordinal, d.status, d.due_at, d.attempts,
+        CASE WHEN w.per_day + w.per_week > 0 THEN (
+            SELECT (w.per_day > 0 AND count(*) FILTER (WHERE s.at > $13::bigint - {DAY_MS}) >= w.per_day)
+                OR (w.per_week > 0 AND count(*) >= w.per_week)
+            FROM (SELECT max(o.sent_at) AS at FROM recovery_deliveries o
+                WHERE o.bot_id = w.bot_id AND o.chat_id = w.chat_id AND o.status = 'sent'
+                  AND o.sent_at > $13::bigint - {WEEK_MS} GROUP BY o.episode_id, o.step_key) s
+        ) ELSE false END AS capped,
+        d.step_key AS at_step, d.block_key AS at_block, d.ordinal, d.status, d.due_at, d.attempts, d.deferrals,
         d.campaign_version AS pinned, r.runs
     FROM wanted w
     LEFT JOIN recovery_episodes e USING (bot_id, chat_id, episode_id)
@@ -232,7 +256,7 @@ WITH wanted AS MATERIALIZED (
         fit AND campaign_state = 'shadow' AS withheld
     FROM known, LATERAL (SELECT exists AND ended IS NULL AND wish AND bot_status = 'active'
         AND NOT emergency_stop AND NOT returned AND reachable AND NOT opted_out AND NOT (paid AND skip_paid)
-        AND NOT admin AND due_at <= $11 AND NOT (marked AND status = 'sending') AS fit) AS facts
+        AND NOT admin AND NOT capped AND due_at <= $13 AND NOT (marked AND status = 'sending') AS fit) AS facts
 ), taken AS (
     UPDATE recovery_deliveries d SET
         version = j.version,
@@ -240,7 +264,7 @@ WITH wanted AS MATERIALIZED (
             WHEN d.status = 'sending' AND j.marked THEN 'unknown'
             WHEN j.good THEN 'sending'
             ELSE 'scheduled' END,
-        claimed_at = CASE WHEN j.good THEN $11 ELSE d.claimed_at END,
+        claimed_at = CASE WHEN j.good THEN $13 ELSE d.claimed_at END,
         attempts = d.attempts + CASE WHEN j.good THEN 1 ELSE 0 END,
         campaign_version = CASE WHEN j.good OR j.withheld THEN j.campaign_version ELSE d.campaign_version END
     FROM judged j
@@ -262,8 +286,8 @@ _LATE: Final = due_now(
     "CASE WHEN k.status = 'sent' AND k.over THEN coalesce(CASE WHEN k.paid THEN k.on_payment END,"
     " CASE WHEN k.returned_at IS NOT NULL THEN k.on_return END) END",
     "CASE WHEN k.paid AND k.on_payment IS NOT NULL THEN 'paid' ELSE 'returned' END",
-    "$22",
-    delete_at="$22 + k.delete_after",
+    "$25",
+    delete_at="$25 + k.delete_after",
 )
 """Of what is recorded as sent when its person has already returned or paid."""
 
@@ -271,9 +295,11 @@ _REPORT: Final = f"""
 WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::text[],
         $8::bool[], $9::text[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::bigint[], $15::bool[],
-        $16::text[], $17::text[], $18::int[], $19::bigint[], $20::int[], $21::text[])
+        $16::text[], $17::text[], $18::int[], $19::bigint[], $20::int[], $21::text[], $22::bool[], $23::bigint[],
+        $24::bigint[])
         AS w(bot_id, chat_id, episode_id, step_key, block_key, version, status, fact, reason, message_ids, delete_after,
-             on_return, on_payment, due_at, spent, next_step, next_block, next_ordinal, next_due, pinned, ending)
+             on_return, on_payment, due_at, spent, next_step, next_block, next_ordinal, next_due, pinned, ending,
+             deferred, next_anchor, replan)
 ), known AS MATERIALIZED (
     SELECT w.*, e.ended_at IS NOT NULL AS over, e.reason AS ended, e.returned_at,
         e.paid_at IS NOT NULL OR e.reason IS NOT DISTINCT FROM 'paid' AS paid
@@ -285,7 +311,8 @@ WITH wanted AS MATERIALIZED (
         due_at = coalesce(k.due_at, d.due_at),
         campaign_version = CASE WHEN k.status = 'scheduled' THEN k.pinned ELSE d.campaign_version END,
         attempts = d.attempts - CASE WHEN k.spent THEN 0 ELSE 1 END,
-        sent_at = CASE WHEN k.status = 'sent' THEN $22 ELSE d.sent_at END,
+        deferrals = d.deferrals + CASE WHEN k.deferred THEN 1 ELSE 0 END,
+        sent_at = CASE WHEN k.status = 'sent' THEN $25 ELSE d.sent_at END,
         message_ids = coalesce(k.message_ids::bigint[], d.message_ids),
         on_return = k.on_return,
         on_payment = k.on_payment,
@@ -303,14 +330,14 @@ WITH wanted AS MATERIALIZED (
     FROM known k LEFT JOIN done USING (bot_id, chat_id, episode_id)
 ), planned AS (
     INSERT INTO recovery_deliveries (bot_id, chat_id, episode_id, step_key, block_key, ordinal, status, version,
-        campaign_version, due_at)
+        campaign_version, due_at, anchor_at, replan)
     SELECT bot_id, chat_id, episode_id, next_step, next_block, next_ordinal, 'scheduled', version, pinned,
-        next_due
+        next_due, next_anchor, replan
     FROM moving WHERE moves AND next_step IS NOT NULL
     ORDER BY bot_id, chat_id
     ON CONFLICT DO NOTHING
 ), ended AS (
-    UPDATE recovery_episodes e SET ended_at = $22, reason = m.ending
+    UPDATE recovery_episodes e SET ended_at = $25, reason = m.ending
     FROM moving m
     WHERE m.moves AND m.ending IS NOT NULL AND NOT EXISTS (
         SELECT FROM recovery_deliveries d
@@ -351,7 +378,7 @@ class Stuck(NamedTuple):
 
 async def begin(pool: Pool, wanted: Sequence[Beginning], now_ms: int) -> list[Begun]:
     """Begin episodes whose silence still holds; close older ones of the same chats."""
-    columns = _columns(wanted)
+    columns = _columns([(*w[:11], w.limits.again_after_ms, w.limits.per_month) for w in wanted])
     async with transaction(pool) as connection:
         await connection.execute(_TOUCH_CHATS, *columns[:3])
         await connection.execute(_LOCK_OLDER, *columns[:3])
@@ -363,7 +390,19 @@ async def begin(pool: Pool, wanted: Sequence[Beginning], now_ms: int) -> list[Be
 
 async def claim(pool: Pool, wanted: Sequence[Claiming], now_ms: int) -> list[Found]:
     """Take the deliveries whose facts are good; say of each what was found."""
-    flat = [(w.bot_id, w.chat_id, w.cursor.episode_id, w.cursor.step, w.cursor.block, *w[3:]) for w in wanted]
+    flat = [
+        (
+            w.bot_id,
+            w.chat_id,
+            w.cursor.episode_id,
+            w.cursor.step,
+            w.cursor.block,
+            *w[3:8],
+            w.limits.per_day,
+            w.limits.per_week,
+        )
+        for w in wanted
+    ]
     columns = _columns(flat)
     async with transaction(pool) as connection:
         await connection.execute(_LOCK_EPISODES, *columns[:3])
@@ -383,26 +422,6 @@ async def report(pool: Pool, reports: Sequence[Report], now_ms: int) -> list[Rep
     return [Reported(row["now_is"], row["now_why"], row["ended"], row["crossed"]) for row in found]
 
 
-async def queue(connection: Connection, bot_id: int) -> tuple[int, int | None, int | None]:
-    """How many deliveries of a bot are scheduled, and when the first and the last of them are due."""
-    row = await connection.fetchrow(
-        "SELECT count(*), min(due_at), max(due_at) FROM recovery_deliveries"
-        " WHERE bot_id = $1 AND status IN ('scheduled', 'sending')",
-        bot_id,
-    )
-    return (row[0], row[1], row[2]) if row else (0, None, None)
-
-
-async def count_waiting_at(connection: Connection, bot_id: int, step: str) -> int:
-    """How many people wait for a step that has not begun for them."""
-    found: int = await connection.fetchval(
-        "SELECT count(*) FROM recovery_deliveries WHERE bot_id = $1 AND status IN ('scheduled', 'sending')"
-        " AND step_key = $2 AND campaign_version = 0",
-        *(bot_id, step),
-    )
-    return found
-
-
 async def stuck(pool: Pool, claimed_before_ms: int) -> list[Stuck]:
     async with transaction(pool) as connection:
         return [Stuck(*row) for row in await connection.fetch(_STUCK, claimed_before_ms)]
@@ -420,7 +439,8 @@ def _flat(item: Report) -> tuple[Any, ...]:
         item.bot_id, item.chat_id, cursor.episode_id, cursor.step, cursor.block, item.version, item.status, item.fact,
         item.reason, _array(item.message_ids), *item.aftermath, item.due_ms, item.spent,
         following and following.step, following and following.block, following and following.ordinal,
-        item.next_due_ms, following.pinned if following else cursor.pinned, item.end,
+        item.next_due_ms, following.pinned if following else cursor.pinned, item.end, item.deferred,
+        item.next_anchor_ms, item.replan,
     )  # fmt: skip
 
 
@@ -455,6 +475,7 @@ def _found(row: asyncpg.Record) -> Found:
         runs=frozenset(row["runs"] or ()),
         last_active_ms=row["last_active"] or 0,
         person=Person(row["first_name"], row["username"], row["language"]),
+        deferrals=row["deferrals"] or 0,
         facts=Facts(
             bot_status=row["bot_status"] or "removed",
             campaign_state=row["campaign_state"] or "draft",
@@ -464,5 +485,6 @@ def _found(row: asyncpg.Record) -> Found:
             opted_out=row["opted_out"],
             paid=row["paid"],
             admin=row["admin"],
+            capped=row["capped"],
         ),
     )

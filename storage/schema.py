@@ -110,6 +110,7 @@ campaigns = Table(
     _needed("draft_revision", Integer, "1"),
     _maybe("published_version", Integer),
     _maybe("activated_at"),
+    _maybe("paused_at"),
     _one_of("state", "draft", "shadow", "live", "paused", "finishing", "stopped"),
 )
 
@@ -194,6 +195,9 @@ deliveries = Table(
     _maybe("edited_at"),
     _maybe("delete_refusal", Text),
     _maybe("edit_refusal", Text),
+    _maybe("anchor_at"),
+    _needed("deferrals", Integer, "0"),
+    _needed("replan", BigInteger, "0"),
     _one_of("status", "scheduled", "sending", "sent", "skipped", "failed", "unknown", "cancelled", "would_send"),
     Index(
         "ix_recovery_deliveries_cursor",
@@ -217,6 +221,20 @@ deliveries = Table(
         postgresql_where=text("edit_at IS NOT NULL AND edited_at IS NULL AND edit_refusal IS NULL"),
     ),
     postgresql_partition_by="RANGE (episode_id)",
+)
+
+replans = Table(
+    "recovery_replans",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("bot_id", ForeignKey("bots.id"), nullable=False),
+    _needed("kind", Text),
+    _needed("arguments", JSONB),
+    _needed("created_at"),
+    _maybe("done_at"),
+    _one_of("kind", "publish", "include", "resume"),
+    Index("ix_recovery_replans_bot_id_id", "bot_id", "id"),
+    Index("ix_recovery_replans_pending", "bot_id", postgresql_where=text("done_at IS NULL")),
 )
 
 hourly = Table(
@@ -322,6 +340,7 @@ audit_log = Table(
     _needed("action", Text),
     _maybe("before", JSONB),
     _maybe("after", JSONB),
+    Index("ix_audit_log_bot_id_id", "bot_id", "id"),
 )
 
 switches = Table(

@@ -4,6 +4,8 @@
     zone: America/Sao_Paulo     # needed: of whose mornings and evenings the schedules speak
     skip_paid: true             # default: customers who paid are left alone
     lateness: 6h                # default: later than this a block is skipped
+    window: mon-fri 09:00-21:00 # default: always; outside of it a step waits, or with `outside: drop` is skipped
+    limits: {per_day: 3}        # default: none
     steps:
       - key: reminder           # optional: step-1, step-2 … by position
         schedule: 10m
@@ -17,22 +19,25 @@ Keys tie what was sent to its step and block. Derived ones follow the position, 
 steps will be moved. Every error names file, line, field and mend. `docs/campaign-file.md` tells the whole format.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar, get_args
 
 from engine.campaign_file import reading_blocks
 from engine.campaign_file.fields import MAX_BYTES, Field, parse
 from engine.campaign_file.reading_blocks import AssetOf
-from engine.core import campaign, schedule, validity
+from engine.core import campaign, limits, schedule, validity, window
 from engine.core.campaign import Block, Snapshot, Step
 from engine.core.content import MediaKind
 from engine.core.errors import CampaignError
+from engine.core.limits import Limits
+from engine.core.window import Mode, Window
 
 FileOf: TypeAlias = Callable[[MediaKind, Path], str]
 """Gives the hash of a file, which is there and lies beside the campaign's own. Raises CampaignError."""
 
-_CAMPAIGN: Final = ("threshold", "zone", "skip_paid", "lateness", "steps")
+_CAMPAIGN: Final = ("threshold", "zone", "skip_paid", "lateness", "window", "outside", "limits", "steps")
+_LIMITS: Final = ("per_day", "per_week", "again_after", "per_month")
 _STEP: Final = ("key", "schedule", "active", "blocks")
 _BLOCK: Final = ("key", *reading_blocks.CONTENT, "delay", "active", *reading_blocks.EFFECTS, "languages")
 
@@ -88,12 +93,15 @@ def _beside(directory: Path, file_of: FileOf) -> AssetOf:
 
 def _campaign(root: Field, min_threshold_ms: int, asset_of: AssetOf) -> Snapshot:
     fields = root.members(_CAMPAIGN, needed=("zone", "steps"))
-    given = {}
+    given: dict[str, Any] = {}
     if "threshold" in fields:
         given["threshold_ms"] = fields["threshold"].read(lambda text: _threshold(text, min_threshold_ms))
     if "lateness" in fields:
         given["lateness_ms"] = fields["lateness"].read(_lateness)
+    if "limits" in fields:
+        given["limits"] = _limits(fields["limits"])
     return Snapshot(
+        window=_window(fields),
         zone=fields["zone"].passed(schedule.check_zone),
         steps=_keyed(fields["steps"], "step", lambda field, key: _step(field, key, asset_of)),
         skip_paid=fields["skip_paid"].flag() if "skip_paid" in fields else True,
@@ -145,6 +153,23 @@ def _threshold(text: str, min_threshold_ms: int) -> int:
     threshold_ms = schedule.parse_duration(text)
     campaign.check_threshold(threshold_ms, min_threshold_ms)
     return threshold_ms
+
+
+def _window(fields: Mapping[str, Field]) -> Window | None:
+    outside = fields["outside"].choice(get_args(Mode)) if "outside" in fields else "wait"
+    if "window" not in fields:
+        return None
+    return fields["window"].read(lambda text: window.parse(text, "drop" if outside == "drop" else "wait"))
+
+
+def _limits(field: Field) -> Limits:
+    fields = field.members(_LIMITS)
+    counts = {name: fields[name].number() for name in ("per_day", "per_week", "per_month") if name in fields}
+    again_ms = fields["again_after"].read(schedule.parse_duration) if "again_after" in fields else 0
+    given = Limits(**counts, again_after_ms=again_ms)
+    with field.placing():
+        limits.check(given)
+    return given
 
 
 def _lateness(text: str) -> int:

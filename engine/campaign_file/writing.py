@@ -11,8 +11,10 @@ from yaml import Node
 
 from engine.campaign_file import nodes
 from engine.campaign_file.writing_blocks import write_content, write_effects
-from engine.core import schedule
+from engine.core import schedule, window
 from engine.core.campaign import DEFAULT_LATENESS_MS, Block, Snapshot, Step
+from engine.core.limits import Limits
+from engine.core.window import Window
 
 
 def write(snapshot: Snapshot) -> str:
@@ -35,7 +37,23 @@ def _campaign(snapshot: Snapshot) -> Node:
         fields["skip_paid"] = nodes.flag(value=False)
     if snapshot.lateness_ms != DEFAULT_LATENESS_MS:
         fields["lateness"] = nodes.text(schedule.write_duration(snapshot.lateness_ms))
+    fields |= {**_window(snapshot.window), **_limits(snapshot.limits)}
     return nodes.fields({**fields, "steps": nodes.sequence(map(_step, snapshot.steps))})
+
+
+def _window(hours: Window | None) -> dict[str, Node]:
+    if hours is None:
+        return {}
+    outside = {} if hours.mode == "wait" else {"outside": nodes.text(hours.mode)}
+    return {"window": nodes.text(window.write(hours)), **outside}
+
+
+def _limits(limits: Limits) -> dict[str, Node]:
+    counts = {"per_day": limits.per_day, "per_week": limits.per_week, "per_month": limits.per_month}
+    fields = {name: nodes.number(count) for name, count in counts.items() if count}
+    if limits.again_after_ms:
+        fields["again_after"] = nodes.text(schedule.write_duration(limits.again_after_ms))
+    return {"limits": nodes.fields(fields)} if fields else {}
 
 
 def _step(step: Step) -> Node:

@@ -12,14 +12,19 @@ from itertools import chain
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.core import content as contents
-from engine.core import schedule, validity
+from engine.core import limits, schedule, validity, window
 from engine.core.content import Asset, Content, Effects, Text
 from engine.core.errors import CampaignError, Phrase
+from engine.core.limits import Limits
 from engine.core.schedule import Schedule
+from engine.core.window import Window
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
+_WITHOUT_HOURS: Final = 2
+"""The layout before windows and limits: a document without them has none."""
 _TEXTS_ONLY: Final = 1
 """The layout of the first documents: a block was its text, in which a brace was a brace."""
 
@@ -92,6 +97,8 @@ class Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     threshold_ms: int = DEFAULT_THRESHOLD_MS
     skip_paid: bool = True
     lateness_ms: int = DEFAULT_LATENESS_MS
+    window: Window | None = None
+    limits: Limits = Limits()
     layout: int = LAYOUT
 
 
@@ -185,9 +192,10 @@ def forecast(snapshot: Snapshot, silent_since_ms: int) -> tuple[Planned, ...]:
     for step in snapshot.steps:
         delays = [block.delay_ms for block in step.blocks if block.active]
         if step.active and delays:
-            due = schedule.due(step.schedule, anchor, snapshot.zone, anchor)
-            planned.append(Planned(step.key, due + delays[0]))
-            anchor = due + sum(delays)
+            due = schedule.due(step.schedule, anchor, snapshot.zone, anchor) + delays[0]
+            due = due if snapshot.window is None else window.opens(snapshot.window, due, snapshot.zone)
+            planned.append(Planned(step.key, due))
+            anchor = due + sum(delays[1:])
     return tuple(planned)
 
 
@@ -202,9 +210,12 @@ def faults(snapshot: Snapshot, min_threshold_ms: int) -> Iterator[Fault]:
     yield from _refused(lambda: schedule.check_zone(snapshot.zone))
     yield from _refused(lambda: check_threshold(snapshot.threshold_ms, min_threshold_ms))
     yield from _refused(lambda: check_lateness(snapshot.lateness_ms))
+    yield from _refused(lambda: limits.check(snapshot.limits))
+    yield from _refused(lambda: _check_window(snapshot.window))
     yield from _refused(lambda: _check_distinct("step", [step.key for step in snapshot.steps]))
     for step in snapshot.steps:
         yield from _refused(partial(_check_step, step), step.key)
+        yield from _refused(partial(_check_fits, step, snapshot.window), step.key)
         for block in step.blocks:
             yield from _refused(partial(_check_block, block), step.key, block.key)
     yield from _refused(lambda: _check_something(snapshot))
@@ -236,8 +247,8 @@ def decode(document: str) -> Snapshot:
     """Read the document of a version; `check` has already passed it."""
     try:
         layout = msgspec.json.decode(document, type=_Head).layout
-        if layout == LAYOUT:
-            return msgspec.json.decode(document, type=Snapshot)
+        if layout in (LAYOUT, _WITHOUT_HOURS):
+            return replace(msgspec.json.decode(document, type=Snapshot), layout=LAYOUT)
         if layout == _TEXTS_ONLY:
             return _of_texts(msgspec.json.decode(document, type=_TextSnapshot))
     except msgspec.DecodeError as error:
@@ -319,6 +330,21 @@ def _refused(look: Callable[[], None], step: str | None = None, block: str | Non
 def _check_something(snapshot: Snapshot) -> None:
     if not any(step.active and block.active for step in snapshot.steps for block in step.blocks):
         raise CampaignError("The campaign has nothing to send: add an active step with an active block.")
+
+
+def _check_window(hours: Window | None) -> None:
+    if hours:
+        window.check(hours)
+
+
+def _check_fits(step: Step, hours: Window | None) -> None:
+    """A step that takes longer than the window is open would be broken in two each time."""
+    takes_ms = sum(block.delay_ms for block in step.blocks if block.active)
+    if hours and takes_ms > hours.length_ms:
+        raise CampaignError(
+            f"Step {step.key} takes {schedule.write_duration(takes_ms)}, longer than the window is open: shorten the"
+            " delays of its blocks, or widen the window."
+        )
 
 
 def _check_step(step: Step) -> None:

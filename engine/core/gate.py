@@ -1,7 +1,7 @@
 """May this block be sent now? One function, one order, a closed list of reasons.
 
 The claim statement checks the same facts (bot to paid) under a lock, in PostgreSQL, in the same words; what is judged
-here says why. Facts that do not exist yet (hold-out, window, cap, expiry) pass by default.
+here says why. Facts that do not exist yet (hold-out, expiry) pass by default.
 """
 
 from enum import StrEnum
@@ -78,6 +78,8 @@ class Facts(NamedTuple):
     opted_out: bool = False
     paid: bool = False
     admin: bool = False
+    capped: bool = False
+    """As many steps as one person may get have been sent."""
 
 
 class Plan(NamedTuple):
@@ -87,7 +89,8 @@ class Plan(NamedTuple):
     step_refusal: Reason | None = None
     hold_out: bool = False
     window_opens_ms: int | None = None
-    capped: bool = False
+    """When it is this block's turn, if the window is closed."""
+    outside_drops: bool = False
     late: bool = False
     expired: bool = False
     content_refusal: Reason | None = None
@@ -119,9 +122,11 @@ def judge(facts: Facts, plan: Plan) -> Verdict:  # noqa: C901, PLR0911, PLR0912 
         return Skip(plan.step_refusal)
     if plan.hold_out:
         return Skip(Reason.HOLD_OUT)
+    if plan.window_opens_ms is not None and plan.outside_drops:
+        return Skip(Reason.WINDOW_CLOSED)
     if plan.window_opens_ms is not None:
         return Wait(Reason.WINDOW_CLOSED, plan.window_opens_ms)
-    if plan.capped:
+    if facts.capped:
         return Skip(Reason.CAP)
     if plan.expired:
         return End(Reason.EXPIRED)

@@ -114,6 +114,11 @@ def due(schedule: Schedule, anchor_ms: int, zone: str, not_before_ms: int) -> in
     return moment
 
 
+def moment_at(day: date, at: time, zone: str) -> int:
+    """When a local time of a day is, by both rules of the clock's changes."""
+    return _moment(day, at, _zone(zone))
+
+
 def local(at_ms: int, zone: str) -> datetime:
     """Show the moment as a wall clock of the zone does, for screens."""
     return (_EPOCH + at_ms * _MS).astimezone(_zone(zone))

@@ -8,7 +8,7 @@ where they differ PostgreSQL wins.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from engine.core import schedule
+from engine.core import schedule, window
 from engine.core.campaign import Block, Snapshot, Step
 from engine.core.content import messages
 from engine.core.cursor import Cursor
@@ -17,6 +17,9 @@ from engine.core.templates import Person
 
 CHAT_GAP_MS: Final = 1_000
 """Telegram asks for a second between two messages to one chat; an album is as many as it has files."""
+
+MOST_DEFERRALS: Final = 5
+"""A step that the window has put off so often will not fit it."""
 
 ACTION_MS: Final = 5_000
 """So long Telegram shows that a bot is typing; before a block that comes after a delay, it is."""
@@ -55,6 +58,8 @@ class Found(NamedTuple):
     facts: Facts
     last_active_ms: int = 0
     person: Person = Person()
+    deferrals: int = 0
+    """How often the window has put it off."""
 
 
 class Send(NamedTuple):
@@ -88,6 +93,12 @@ class Rest(NamedTuple):
     until_ms: int | None
 
 
+class Defer(NamedTuple):
+    """It is due at another moment now."""
+
+    until_ms: int
+
+
 class Follow(NamedTuple):
     """Redis's copy was old: go to where PostgreSQL is."""
 
@@ -100,16 +111,20 @@ class Forget(NamedTuple):
     """The episode is over: the timer goes."""
 
 
-Decision = Send | Advance | Withhold | Drop | Close | Rest | Follow | Announce | Forget
+Decision = Send | Advance | Withhold | Drop | Close | Rest | Defer | Follow | Announce | Forget
 
 
 class Next(NamedTuple):
-    """The delivery that follows. `urgent`: a further block of a begun step; `lead_ms`: so long it is announced."""
+    """The delivery that follows. `urgent`: a further block of a begun step; `lead_ms`: so long it is announced.
+
+    `anchor_ms` is that from which its due was computed, so that it can be computed anew.
+    """
 
     cursor: Cursor
     due_ms: int
     urgent: bool
     lead_ms: int = 0
+    anchor_ms: int | None = None
 
     @property
     def wake_ms(self) -> int:
@@ -127,7 +142,7 @@ def decide(found: Found, expected: Cursor, verdict: Verdict, now_ms: int) -> Dec
         return Rest(Reason.VERSION_CHANGED, None)
     if found.status == "sending":
         return Send()
-    return _early(found.due_ms - now_ms, verdict) if found.due_ms > now_ms else _refused(verdict)
+    return _early(found.due_ms - now_ms, verdict) if found.due_ms > now_ms else _refused(verdict, found.deferrals)
 
 
 def _early(wait_ms: int, verdict: Verdict) -> Decision:
@@ -138,8 +153,10 @@ def _same_place(one: Cursor, other: Cursor) -> bool:
     return (one.step, one.block) == (other.step, other.block)
 
 
-def _refused(verdict: Verdict) -> Decision:
+def _refused(verdict: Verdict, deferrals: int) -> Decision:
     match verdict:
+        case Wait(Reason.WINDOW_CLOSED, int(until_ms)):
+            return Drop(Reason.NEVER_FITS) if deferrals >= MOST_DEFERRALS else Defer(until_ms)
         case End(reason):
             return Close(reason)
         case Skip(Reason.SHADOW):
@@ -152,13 +169,30 @@ def _refused(verdict: Verdict) -> Decision:
             return Rest(Reason.VERSION_CHANGED, None)
 
 
-def plan(newest: Snapshot, step: Step | None, block: Block | None, due_ms: int, now_ms: int) -> Plan:
-    """What the campaign and the clock say of a block that is due."""
+def plan(
+    newest: Snapshot, step: Step | None, block: Block | None, due_ms: int, now_ms: int, chat_id: int, *, begun: bool
+) -> Plan:
+    """What the campaign and the clock say of a block that is due; `begun`: its step has been sent in part.
+
+    What is too late already does not wait for the window.
+    """
+    late = now_ms - due_ms > newest.lateness_ms
     return Plan(
         skip_paid=newest.skip_paid,
         step_refusal=_step_refusal(step, block),
-        late=now_ms - due_ms > newest.lateness_ms,
+        window_opens_ms=None if late else _turn_ms(newest, now_ms, chat_id, begun=begun),
+        outside_drops=newest.window is not None and newest.window.mode == "drop",
+        late=late,
     )
+
+
+def _turn_ms(newest: Snapshot, now_ms: int, chat_id: int, *, begun: bool) -> int | None:
+    """When the window lets it out; None if it does now. A begun step goes on a little beyond the end."""
+    hours, zone = newest.window, newest.zone
+    if hours is None or (begun and window.is_in_grace(hours, now_ms, zone)):
+        return None
+    opening = window.opens(hours, now_ms, zone)
+    return None if opening == now_ms else opening + window.spread_ms(hours, chat_id)
 
 
 def _step_refusal(step: Step | None, block: Block | None) -> Reason | None:
@@ -167,15 +201,17 @@ def _step_refusal(step: Step | None, block: Block | None) -> Reason | None:
     return None if step.active and block.active else Reason.STEP_OFF
 
 
-def first(newest: Snapshot, episode_id: int, anchor_ms: int) -> Next | None:
+def first(newest: Snapshot, episode_id: int, anchor_ms: int, chat_id: int) -> Next | None:
     """The first delivery of an episode; None when the campaign has nothing to send."""
     for step in newest.steps:
-        if opened := _open(newest, step, episode_id, 0, anchor_ms):
+        if opened := open_step(newest, step, Cursor(episode_id, 0, "", "", 0), anchor_ms, chat_id):
             return opened
     return None
 
 
-def following(newest: Snapshot, pinned: Snapshot, found: Found, ended_ms: int, *, step_over: bool) -> Next | None:
+def following(
+    newest: Snapshot, pinned: Snapshot, found: Found, ended_ms: int, chat_id: int, *, step_over: bool
+) -> Next | None:
     """What comes after the block at the cursor; None completes the episode. A begun step finishes as it began."""
     cursor = found.cursor
     step = find_step(pinned, cursor.step)
@@ -187,7 +223,8 @@ def following(newest: Snapshot, pinned: Snapshot, found: Found, ended_ms: int, *
     for candidate in _later_steps(newest, pinned, cursor.step, found.runs):
         if candidate.key in found.runs:
             continue
-        if opened := _open(newest, candidate, cursor.episode_id, cursor.ordinal + 1, ended_ms):
+        onward = cursor._replace(ordinal=cursor.ordinal + 1)
+        if opened := open_step(newest, candidate, onward, ended_ms, chat_id):
             return opened._replace(due_ms=max(free_ms, opened.due_ms))
     return None
 
@@ -205,12 +242,15 @@ def find_block(step: Step | None, key: str) -> Block | None:
     return next((block for block in step.blocks if block.key == key), None) if step else None
 
 
-def _open(newest: Snapshot, step: Step, episode_id: int, ordinal: int, anchor_ms: int) -> Next | None:
+def open_step(newest: Snapshot, step: Step, at: Cursor, anchor_ms: int, chat_id: int) -> Next | None:
+    """The first delivery of a step, at the episode and ordinal of `at`; None for a step that has nothing to send."""
     block = next((block for block in step.blocks if block.active), None)
     if not step.active or block is None:
         return None
-    due = schedule.due(step.schedule, anchor_ms, newest.zone, anchor_ms) + block.delay_ms
-    return Next(Cursor(episode_id, ordinal, step.key, block.key, 0), due, urgent=False, lead_ms=_lead_ms(block))
+    wanted = schedule.due(step.schedule, anchor_ms, newest.zone, anchor_ms) + block.delay_ms
+    due = window.shifted(newest.window, wanted, newest.zone, chat_id)
+    cursor = Cursor(at.episode_id, at.ordinal, step.key, block.key, 0)
+    return Next(cursor, due, urgent=False, lead_ms=_lead_ms(block), anchor_ms=anchor_ms)
 
 
 def _lead_ms(block: Block) -> int:

@@ -162,7 +162,7 @@ def draw(chat_id: int, redis: Clockwork, known: Known, published: Published) -> 
         next_due_ms=_next_due_ms(armed, known),
         next=_next(armed, known),
         lease_until_ms=armed.fires_ms if armed and armed.leased(redis.now_ms) else None,
-        against=against(redis, known, published),
+        against=against(chat_id, redis, known, published),
         bot_status=known.facts.bot_status,
         campaign_state=known.facts.campaign_state,
         campaign_version=known.campaign_version,
@@ -186,7 +186,7 @@ def phase(redis: Clockwork, known: Known) -> Phase:
     return Phase.WAITING_FOR_SILENCE if armed.awaits_silence else Phase.STEP_SCHEDULED
 
 
-def against(redis: Clockwork, known: Known, published: Published) -> tuple[Against, ...]:
+def against(chat_id: int, redis: Clockwork, known: Known, published: Published) -> tuple[Against, ...]:
     """What Redis refuses a claim for, then what the gate would say of the next block."""
     found = []
     if redis.lost:
@@ -195,7 +195,7 @@ def against(redis: Clockwork, known: Known, published: Published) -> tuple[Again
         found.append(Against(Reason.RETRY_AFTER, redis.held_until_ms))
     if redis.armed and redis.ripe_until_ms < redis.armed.fires_ms <= redis.now_ms:
         found.append(Against(Reason.FEED_STALE))
-    verdict = gate.judge(_facts(redis.armed, known), _plan(redis, known, published))
+    verdict = gate.judge(_facts(redis.armed, known), _plan(chat_id, redis, known, published))
     if isinstance(verdict, Wait):
         found.append(Against(verdict.reason, verdict.until_ms))
     elif not isinstance(verdict, Pass):
@@ -208,13 +208,16 @@ def _facts(armed: Armed | None, known: Known) -> Facts:
     return known.facts._replace(returned=False) if armed and armed.awaits_silence else known.facts
 
 
-def _plan(redis: Clockwork, known: Known, published: Published) -> Plan:
+def _plan(chat_id: int, redis: Clockwork, known: Known, published: Published) -> Plan:
     newest, place = published.newest, _next(redis.armed, known)
     if newest is None or place is None:
         return Plan(skip_paid=newest is not None and newest.skip_paid)
     step = sequence.find_step(published.pinned or newest, place.step)
     block = sequence.find_block(step, place.block)
-    return sequence.plan(newest, step, block, _next_due_ms(redis.armed, known) or redis.now_ms, redis.now_ms)
+    due_ms = _next_due_ms(redis.armed, known) or redis.now_ms
+    delivery = _cursor(redis.armed, known)
+    begun = delivery is not None and delivery.campaign_version > 0
+    return sequence.plan(newest, step, block, due_ms, redis.now_ms, chat_id, begun=begun)
 
 
 def _next(armed: Armed | None, known: Known) -> Place | None:

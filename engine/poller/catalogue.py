@@ -27,6 +27,8 @@ class Served(NamedTuple):
     activated_at_ms: int
     sealed_token: bytes = b""
     paid_broadcast: bool = False
+    replan: int = 0
+    """The newest of the replans that have been asked for."""
 
     @property
     def speaker(self) -> Speaker:
@@ -75,4 +77,5 @@ class Catalogue:
             row.activated_at_ms or 0,
             row.token,
             row.paid_broadcast,
+            row.replan,
         )

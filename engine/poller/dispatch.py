@@ -18,6 +18,7 @@ from engine.core.cursor import Cursor
 from engine.core.gate import Facts, Pass, Plan, Reason
 from engine.core.identity import newer_sign
 from engine.core.lane import LaneState
+from engine.core.limits import Limits
 from engine.core.link import Reference
 from engine.core.outcome import (
     MAX_ATTEMPTS,
@@ -31,7 +32,20 @@ from engine.core.outcome import (
     Unreachable,
 )
 from engine.core.rendering import render
-from engine.core.sequence import Advance, Announce, Close, Decision, Drop, Follow, Forget, Found, Rest, Send, Withhold
+from engine.core.sequence import (
+    Advance,
+    Announce,
+    Close,
+    Decision,
+    Defer,
+    Drop,
+    Follow,
+    Forget,
+    Found,
+    Rest,
+    Send,
+    Withhold,
+)
 from engine.links import Links
 from engine.media.uploads import Busy, Missing
 from engine.poller.catalogue import Catalogue, Served
@@ -97,9 +111,13 @@ class _Journey:
     async def begin(self) -> Cursor | None:
         """Begin the episode of this silence; the cursor to go on with, or None when all is settled."""
         newest = self._bot.newest
-        first = sequence.first(newest, self._held.seen_ms, self._held.due_ms) if newest else None
+        held = self._held
+        first = sequence.first(newest, held.seen_ms, held.due_ms, held.chat_id) if newest else None
         if newest is None or first is None or self._bot.state is not LaneState.OPEN or self._before_activation():
             return await self._begun_before()
+        if held.due_ms < held.seen_ms + newest.threshold_ms:
+            await self._wait_longer(newest)
+            return None
         begun = await self._doors.begin(self._beginning(first))
         if not begun.fresh and newer_sign(begun.last_active_ms, self._held.seen_ms):
             await self._arm_anew(begun.last_active_ms, newest)
@@ -112,6 +130,11 @@ class _Journey:
             await self._settle(cursor, first.wake_ms, urgent=False)
             return None
         return cursor
+
+    async def _wait_longer(self, newest: Snapshot) -> None:
+        """The threshold has grown since the timer was set: the silence is not long enough yet."""
+        held = self._held
+        await self._doors.settle(self._bot.bot_id, Next(held.chat_id, held.version, held.seen_ms + newest.threshold_ms))
 
     async def _begun_before(self) -> Cursor | None:
         """Nothing begins any more; but a poller that died may have begun, and an episode needs its end."""
@@ -149,6 +172,9 @@ class _Journey:
                 await self._report(found, status="cancelled", reason=reason, end=reason)
                 self._note("Recovery episode ended", found.cursor, reason=reason)
                 await self._leave(found)
+            case Defer(until_ms):
+                await self._report(found, status="scheduled", due_ms=until_ms, deferred=True)
+                await self._settle(found.cursor, until_ms, urgent=False)
             case Rest(Reason.VERSION_CHANGED):
                 self._note("Recovery step skipped", found.cursor, reason=Reason.VERSION_CHANGED)
             case Rest(_, until_ms):
@@ -280,7 +306,8 @@ class _Journey:
             self._note("Recovery episode ended", found.cursor, reason=stands.ended)
             await self._remove()
             return
-        stands = await self._report(found, next=following.cursor, next_due_ms=following.due_ms, **report)
+        onward = {"next_due_ms": following.due_ms, "next_anchor_ms": following.anchor_ms}
+        stands = await self._report(found, next=following.cursor, **onward, **report)
         self._note_done(found.cursor, stands)
         if stands.ended:
             await self._remove()
@@ -311,14 +338,16 @@ class _Journey:
             return None, Plan(skip_paid=False, step_refusal=Reason.STEP_DELETED)
         step = sequence.find_step(pinned, cursor.step)
         block = sequence.find_block(step, cursor.block)
-        return block, sequence.plan(newest, step, block, self._held.due_ms, self._clock.now_ms())
+        now_ms, begun = self._clock.now_ms(), bool(cursor.pinned)
+        return block, sequence.plan(newest, step, block, self._held.due_ms, now_ms, self._held.chat_id, begun=begun)
 
     async def _following(self, found: Found, *, step_over: bool) -> sequence.Next | None:
         newest = self._bot.newest
         pinned = await self._catalogue.version(self._bot.bot_id, found.cursor.pinned) or newest
         if newest is None or pinned is None:
             return None
-        return sequence.following(newest, pinned, found, self._clock.now_ms(), step_over=step_over)
+        now_ms, chat_id = self._clock.now_ms(), self._held.chat_id
+        return sequence.following(newest, pinned, found, now_ms, chat_id, step_over=step_over)
 
     def _beginning(self, first: sequence.Next) -> Beginning:
         cursor, held = first.cursor, self._held
@@ -331,16 +360,27 @@ class _Journey:
             cursor.step,
             cursor.block,
             first.due_ms,
+            anchor_ms=first.anchor_ms,
+            replan=self._bot.replan,
+            limits=self._limits,
         )
+
+    @property
+    def _limits(self) -> Limits:
+        return self._bot.newest.limits if self._bot.newest else Limits()
 
     def _claiming(self, cursor: Cursor, plan: Plan, *, wish: bool) -> Claiming:
         held = self._held
         pinned = cursor.pinned or self._bot.newest_version
-        return Claiming(self._bot.bot_id, held.chat_id, cursor, held.version, pinned, held.marked, wish, plan.skip_paid)
+        limits = Limits() if cursor.pinned else self._limits
+        chat = (self._bot.bot_id, held.chat_id, cursor, held.version, pinned)
+        return Claiming(*chat, held.marked, wish, plan.skip_paid, limits)
 
     async def _report(self, found: Found, **what: Any) -> Reported:
         return await self._doors.report(
-            Report(self._bot.bot_id, self._held.chat_id, found.cursor, self._held.version, **what)
+            Report(
+                self._bot.bot_id, self._held.chat_id, found.cursor, self._held.version, replan=self._bot.replan, **what
+            )
         )
 
     async def _wait_for_it(self, found: Found) -> None:

@@ -146,7 +146,7 @@ def test_a_document_reads_back_the_same() -> None:
 def test_a_document_carries_every_field_and_its_layout() -> None:
     document = msgspec.json.decode(encode(GOOD))
     assert set(document) == set(Snapshot.__struct_fields__)
-    assert document["layout"] == 2
+    assert document["layout"] == 3
 
 
 def test_a_document_of_texts_only_is_still_read() -> None:
@@ -161,8 +161,8 @@ def test_a_document_of_texts_only_is_still_read() -> None:
 @pytest.mark.parametrize(
     ("document", "sentence"),
     [
-        (encode(replace(GOOD, layout=3)), "has layout 3, this engine reads 2"),
-        ('{"layout": 3, "shape": "of tomorrow"}', "has layout 3"),
+        (encode(replace(GOOD, layout=4)), "has layout 4, this engine reads 3"),
+        ('{"layout": 4, "shape": "of tomorrow"}', "has layout 4"),
         ('{"zone": "UTC", "steps": []}', "damaged"),
         ('{"layout": 1, "zone": "UTC"}', "damaged"),
         ('{"layout": 2, "zone": "UTC", "steps": [], "more": 1}', "damaged"),

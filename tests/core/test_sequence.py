@@ -15,6 +15,7 @@ from engine.core.sequence import (
     Announce,
     Close,
     Decision,
+    Defer,
     Drop,
     Follow,
     Forget,
@@ -25,7 +26,7 @@ from engine.core.sequence import (
     Withhold,
 )
 
-EPISODE, NOW = 1_000_000, 2_000_000
+EPISODE, NOW, CHAT = 1_000_000, 2_000_000, 41
 HERE = Cursor(EPISODE, 0, "hello", "one", 1)
 ELSEWHERE = Cursor(EPISODE, 1, "hello", "two", 1)
 
@@ -90,7 +91,9 @@ USUAL = campaign(HELLO, LATER, LAST)
         ({"due_ms": NOW + 1}, Skip(Reason.SHADOW), Follow()),
         ({"ended": "stopped"}, Skip(Reason.SHADOW), Forget()),
         ({}, Wait(Reason.BOT_HELD), Rest(Reason.BOT_HELD, None)),
-        ({}, Wait(Reason.WINDOW_CLOSED, 5), Rest(Reason.WINDOW_CLOSED, 5)),
+        ({}, Wait(Reason.WINDOW_CLOSED, 5), Defer(5)),
+        ({"deferrals": 4}, Wait(Reason.WINDOW_CLOSED, 5), Defer(5)),
+        ({"deferrals": 5}, Wait(Reason.WINDOW_CLOSED, 5), Drop(Reason.NEVER_FITS)),
         ({}, Pass(), Rest(Reason.VERSION_CHANGED, None)),
     ],
 )
@@ -148,36 +151,38 @@ def test_only_an_unknown_outcome_ever_leaves_what_is_settled() -> None:
     ],
 )
 def test_a_step_that_is_off_or_gone_is_refused(place: Step | None, block: Block | None, refusal: Reason | None) -> None:
-    assert sequence.plan(USUAL, place, block, NOW, NOW) == Plan(skip_paid=True, step_refusal=refusal)
+    assert sequence.plan(USUAL, place, block, NOW, NOW, CHAT, begun=False) == Plan(skip_paid=True, step_refusal=refusal)
 
 
 @pytest.mark.parametrize(("behind_ms", "late"), [(0, False), (USUAL.lateness_ms, False), (USUAL.lateness_ms + 1, True)])
 def test_late_is_more_than_the_campaign_allows(behind_ms: int, *, late: bool) -> None:
-    assert sequence.plan(USUAL, HELLO, HELLO.blocks[0], NOW - behind_ms, NOW).late is late
+    assert sequence.plan(USUAL, HELLO, HELLO.blocks[0], NOW - behind_ms, NOW, CHAT, begun=False).late is late
 
 
 # --- what begins
 
 
 def test_an_episode_begins_with_the_first_block_of_the_first_step() -> None:
-    assert sequence.first(USUAL, EPISODE, NOW) == Next(Cursor(EPISODE, 0, "hello", "one", 0), NOW, urgent=False)
+    assert sequence.first(USUAL, EPISODE, NOW, CHAT) == Next(Cursor(EPISODE, 0, "hello", "one", 0), NOW, urgent=False)
 
 
 def test_what_is_off_is_not_begun_with() -> None:
     newest = campaign(step("hello", "one", active=False), step("later", "-three", "five", delay_ms=10))
-    assert sequence.first(newest, EPISODE, NOW) == Next(Cursor(EPISODE, 0, "later", "five", 0), NOW + 10, urgent=False)
+    assert sequence.first(newest, EPISODE, NOW, CHAT) == Next(
+        Cursor(EPISODE, 0, "later", "five", 0), NOW + 10, urgent=False
+    )
 
 
 def test_the_first_blocks_delay_counts() -> None:
     slow = Step("hello", After(10), (Block("one", Text("x"), delay_ms=5),))
-    begun = sequence.first(campaign(slow), EPISODE, NOW)
+    begun = sequence.first(campaign(slow), EPISODE, NOW, CHAT)
     assert begun
     assert begun.due_ms == NOW + 15
 
 
 @pytest.mark.parametrize("newest", [campaign(), campaign(step("hello")), campaign(step("hello", "-one"))])
 def test_a_campaign_with_nothing_to_send_begins_nothing(newest: Snapshot) -> None:
-    assert sequence.first(newest, EPISODE, NOW) is None
+    assert sequence.first(newest, EPISODE, NOW, CHAT) is None
 
 
 # --- what follows
@@ -188,7 +193,7 @@ def follow(
 ) -> tuple[str, str, int] | None:
     """The step, block and wait of what follows."""
     place = found(cursor=at, runs=frozenset([at.step, *runs.split()]))
-    coming = sequence.following(newest, pinned, place, NOW, step_over=step_over)
+    coming = sequence.following(newest, pinned, place, NOW, CHAT, step_over=step_over)
     return coming and (coming.cursor.step, coming.cursor.block, coming.due_ms - NOW)
 
 
@@ -197,7 +202,7 @@ def at(step_key: str, block: str) -> Cursor:
 
 
 def test_the_next_block_of_a_step_comes_a_second_later_first_of_all() -> None:
-    coming = sequence.following(USUAL, USUAL, found(), NOW, step_over=False)
+    coming = sequence.following(USUAL, USUAL, found(), NOW, CHAT, step_over=False)
     assert coming == Next(Cursor(EPISODE, 1, "hello", "two", 1), NOW + 1_000, urgent=True)
 
 
@@ -209,8 +214,8 @@ def test_a_blocks_own_delay_is_waited() -> None:
 @pytest.mark.parametrize(("delay_ms", "announced_ms"), [(0, 0), (1, 1), (5_000, 5_000), (5_001, 5_000)])
 def test_a_block_is_announced_for_its_delay_and_five_seconds_at_most(delay_ms: int, announced_ms: int) -> None:
     slow = Step("hello", After(20_000), (Block("one", Text("x"), delay_ms), Block("two", Text("y"), delay_ms)))
-    opened = sequence.first(campaign(slow), EPISODE, NOW)
-    coming = sequence.following(campaign(slow), campaign(slow), found(), NOW, step_over=False)
+    opened = sequence.first(campaign(slow), EPISODE, NOW, CHAT)
+    coming = sequence.following(campaign(slow), campaign(slow), found(), NOW, CHAT, step_over=False)
     assert opened
     assert coming
     assert [next_.due_ms - next_.wake_ms for next_ in (opened, coming)] == [announced_ms, announced_ms]
@@ -234,7 +239,7 @@ def test_a_block_that_is_off_is_left_out() -> None:
 
 
 def test_after_the_last_block_comes_the_next_step_at_its_schedule() -> None:
-    coming = sequence.following(USUAL, USUAL, found(cursor=at("hello", "two")), NOW, step_over=False)
+    coming = sequence.following(USUAL, USUAL, found(cursor=at("hello", "two")), NOW, CHAT, step_over=False)
     assert coming == Next(Cursor(EPISODE, 1, "later", "three", 0), NOW + 5_000, urgent=False)
 
 

@@ -155,11 +155,11 @@ async def test_a_draft_below_the_allowed_threshold_is_not_published(pool: Pool) 
 async def test_a_published_document_of_another_layout_is_refused(pool: Pool) -> None:
     await published(pool)
     await pool.execute(
-        "INSERT INTO recovery_versions SELECT bot_id, 2, 3, document || '{\"layout\": 3}', 0 FROM recovery_versions"
+        "INSERT INTO recovery_versions SELECT bot_id, 2, 4, document || '{\"layout\": 4}', 0 FROM recovery_versions"
     )
     await pool.execute("UPDATE recovery_campaigns SET published_version = 2")
     async with pool.acquire() as connection:
-        with pytest.raises(CampaignError, match="has layout 3"):
+        with pytest.raises(CampaignError, match="has layout 4"):
             await campaigns.load_published(connection, BOT)
 
 

@@ -9,7 +9,7 @@ from storage.postgres import open_pool
 
 
 async def test_a_claim_looks_everything_up_by_key(database_url: str) -> None:
-    columns = [[7], [41], [1_800_000_000_000], ["hello"], ["one"], [10], [1], [False], [True], [True]]
+    columns = [[7], [41], [1_800_000_000_000], ["hello"], ["one"], [10], [1], [False], [True], [True], [3], [8]]
     async with await open_pool(database_url) as pool:
         explain = f"EXPLAIN (FORMAT JSON) {deliveries.CLAIM}"
         document = await pool.fetchval(explain, *columns, 1_800_000_060_000)

@@ -1,0 +1,23 @@
+"""Who waits for what: the deliveries that are planned, as screens count them."""
+
+from storage.postgres import Connection
+
+
+async def queue(connection: Connection, bot_id: int) -> tuple[int, int | None, int | None]:
+    """How many deliveries of a bot are scheduled, and when the first and the last of them are due."""
+    row = await connection.fetchrow(
+        "SELECT count(*), min(due_at), max(due_at) FROM recovery_deliveries"
+        " WHERE bot_id = $1 AND status IN ('scheduled', 'sending')",
+        bot_id,
+    )
+    return (row[0], row[1], row[2]) if row else (0, None, None)
+
+
+async def count_at(connection: Connection, bot_id: int, step: str) -> int:
+    """How many people wait for a step that has not begun for them."""
+    found: int = await connection.fetchval(
+        "SELECT count(*) FROM recovery_deliveries WHERE bot_id = $1 AND status IN ('scheduled', 'sending')"
+        " AND step_key = $2 AND campaign_version = 0",
+        *(bot_id, step),
+    )
+    return found
