@@ -10,13 +10,15 @@ from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
-from engine.core import campaign, schedule
+from engine.core import campaign, replan, schedule
 from engine.core.campaign import Action, Change, Fault, Planned, Snapshot, State
 from engine.core.content import Asset
 from engine.core.errors import CampaignError, NotFoundError, StaleError
 from engine.core.gate import Reason
+from engine.core.limits import SUITABLE
+from engine.core.replan import Included, Mode, Policy, Published, Resumed
 from engine.core.templates import Person
-from storage import audit, bots, campaigns, chats, media
+from storage import audit, bots, campaigns, chats, media, replans
 from storage import waiting as waiting_rows
 from storage.campaigns import Campaign
 from storage.postgres import Connection, Pool, transaction
@@ -46,6 +48,19 @@ class Queue(NamedTuple):
     waiting: int
     next_ms: int | None
     last_ms: int | None
+
+
+class Publishing(NamedTuple):
+    """What is published and how: the draft of this revision, what becomes of those who wait, and whether a shorter
+    threshold counts for the silences that are armed already.
+    """
+
+    revision: int | None = None
+    mode: Mode = "update"
+    include: bool = False
+
+
+_AS_IT_STANDS: Final = Publishing()
 
 
 class Review(NamedTuple):
@@ -102,7 +117,7 @@ async def begin(pool: Pool, bot_id: int, zone: str, change: Change) -> int:
         if found:
             return found.draft_revision
         schedule.check_zone(zone)
-        return await campaigns.save_draft(connection, bot_id, Snapshot(zone, ()), change)
+        return await campaigns.save_draft(connection, bot_id, Snapshot(zone, (), limits=SUITABLE), change)
 
 
 async def draft(pool: Pool, bot_id: int) -> tuple[int, Snapshot] | None:
@@ -156,22 +171,33 @@ async def review(pool: Pool, bot_id: int, min_threshold_ms: int) -> Review:
     return Review(found.draft_revision, draft, version, published, faults)
 
 
-async def publish(pool: Pool, bot: str, min_threshold_ms: int, change: Change, *, revision: int | None = None) -> int:
+async def publish(pool: Pool, bot: str, min_threshold_ms: int, change: Change, how: Publishing = _AS_IT_STANDS) -> int:
     """Make the draft what the engine reads; returns its version, which stays if nothing differs.
 
-    With a `revision` that draft and no other: raises StaleError if it is another one by now.
+    Raises StaleError if `how` names another draft than there is by now.
     """
     async with media.adding(pool) as connection:
         bot_id = await _bot(connection, bot)
         draft = await _draft(connection, bot_id, bot)
-        if revision is not None:
-            await _seen(connection, bot_id, revision)
+        if how.revision is not None:
+            await _seen(connection, bot_id, how.revision)
         campaign.check(draft, min_threshold_ms)
         await _check_files(connection, draft)
         published = await campaigns.load_published(connection, bot_id)
         if published and published[1] == draft:
             return published[0]
+        if published:
+            await _ask_replans(connection, bot_id, published[1], draft, how, change)
         return await campaigns.publish(connection, bot_id, draft, change)
+
+
+async def _ask_replans(
+    connection: Connection, bot_id: int, before: Snapshot, after: Snapshot, how: Publishing, change: Change
+) -> None:
+    if replan.replans(before, after):
+        await replans.ask(connection, bot_id, Published(how.mode), change.at)
+    if how.include and after.threshold_ms < before.threshold_ms:
+        await replans.ask(connection, bot_id, Included(), change.at)
 
 
 async def show(pool: Pool, bot: str, now_ms: int) -> Overview:
@@ -260,9 +286,34 @@ async def revert(pool: Pool, bot: str, number: int, change: Change) -> int:
         return await campaigns.save_draft(connection, bot_id, wanted, change, "campaign.revert")
 
 
-async def activate(pool: Pool, bot: str, change: Change) -> State:
-    """Let silences begin episodes: those that begin from now on. Also takes up a pause; ends a shadow's episodes."""
-    return await _act(pool, bot, "activate", change)
+async def activate(pool: Pool, bot: str, change: Change, policy: Policy = "continue") -> State:
+    """Let silences begin episodes: those that begin from now on. Ends a shadow's episodes.
+
+    Also takes up a pause; `policy` says what it has done to the delays of those who waited through it.
+    """
+    return await _act(pool, bot, "activate", change, policy)
+
+
+async def count_silent(pool: Pool, bot_id: int, since_ms: int) -> int:
+    """How many people fell silent since then, and before the campaign was activated."""
+    async with transaction(pool) as connection:
+        found = await campaigns.load_campaign(connection, bot_id)
+        published = await campaigns.load_published(connection, bot_id)
+        if found is None or found.activated_at is None or published is None:
+            return 0
+        upto_ms, skip = found.activated_at, published[1].skip_paid
+        return await waiting_rows.count_silent(connection, bot_id, since_ms, upto_ms, skip_paid=skip)
+
+
+async def include_silent(pool: Pool, bot_id: int, since_ms: int, change: Change) -> None:
+    """Let the silences count that began since then, before the campaign was activated."""
+    async with transaction(pool) as connection:
+        await _hold(connection, bot_id)
+        found = await campaigns.load_campaign(connection, bot_id)
+        if found is None or found.activated_at is None or found.state != "live":
+            raise CampaignError("Only a live campaign can include who was silent before: activate it first.")
+        if since_ms < found.activated_at:
+            await campaigns.set_activated_at(connection, found, since_ms, change)
 
 
 async def shadow(pool: Pool, bot: str, change: Change) -> State:
@@ -301,7 +352,7 @@ async def is_stopped_everywhere(pool: Pool) -> bool:
         return await campaigns.load_emergency_stop(connection)
 
 
-async def _act(pool: Pool, bot: str, action: Action, change: Change) -> State:
+async def _act(pool: Pool, bot: str, action: Action, change: Change, policy: Policy = "continue") -> State:
     async with transaction(pool) as connection:
         found = await _campaign(connection, await _bot(connection, bot), bot)
         if action in ("activate", "shadow") and found.published_version is None:
@@ -310,6 +361,8 @@ async def _act(pool: Pool, bot: str, action: Action, change: Change) -> State:
         if state != found.state:
             activated_at = campaign.activated_at(found.state, state, found.activated_at, change.at)
             await campaigns.set_state(connection, found, state, activated_at, change)
+        if found.paused_at is not None and state in ("live", "finishing"):
+            await replans.ask(connection, found.bot_id, Resumed(found.paused_at, policy), change.at)
         if campaign.ends_episodes(found.state, state):
             await chats.conclude_all(connection, found.bot_id, Reason.STOPPED, change.at)
         return state

@@ -29,6 +29,8 @@ class Campaign(msgspec.Struct, frozen=True):
     draft_revision: int
     published_version: int | None
     activated_at: int | None
+    paused_at: int | None
+    """Since when, if it is paused."""
 
 
 async def lock_bot(connection: Connection, username: str) -> int | None:
@@ -42,7 +44,7 @@ async def lock_bot(connection: Connection, username: str) -> int | None:
 
 async def load_campaign(connection: Connection, bot_id: int) -> Campaign | None:
     row = await connection.fetchrow(
-        "SELECT bot_id, state, draft_revision, published_version, activated_at"
+        "SELECT bot_id, state, draft_revision, published_version, activated_at, paused_at"
         " FROM recovery_campaigns WHERE bot_id = $1",
         bot_id,
     )
@@ -147,11 +149,21 @@ async def set_state(
 ) -> None:
     async with connection.transaction():
         await connection.execute(
-            "UPDATE recovery_campaigns SET state = $2, activated_at = $3 WHERE bot_id = $1",
-            *(before.bot_id, state, activated_at),
+            "UPDATE recovery_campaigns SET state = $2, activated_at = $3, paused_at = $4 WHERE bot_id = $1",
+            *(before.bot_id, state, activated_at, change.at if state == "paused" else None),
         )
         states = (audit.state(state=before.state), audit.state(state=state))
         await audit.record(connection, change, before.bot_id, f"campaign.{state}", *states)
+
+
+async def set_activated_at(connection: Connection, before: Campaign, activated_at: int, change: Change) -> None:
+    """Let silences count that are older than the activation."""
+    async with connection.transaction():
+        await connection.execute(
+            "UPDATE recovery_campaigns SET activated_at = $2 WHERE bot_id = $1", before.bot_id, activated_at
+        )
+        states = (audit.state(activated_at=before.activated_at), audit.state(activated_at=activated_at))
+        await audit.record(connection, change, before.bot_id, "campaign.include", *states)
 
 
 async def load_emergency_stop(connection: Connection) -> bool:

@@ -9,7 +9,10 @@ from storage.postgres import Pool, transaction
 _BOTS: Final = """
 SELECT b.id, b.username, b.token, b.pace, b.status, coalesce(k.state, 'draft') AS state, k.published_version,
     k.activated_at, coalesce(s.engaged, false) AS emergency_stop, b.paid_broadcast,
-    coalesce((SELECT max(r.id) FROM recovery_replans r WHERE r.bot_id = b.id), 0) AS replan
+    coalesce((SELECT max(r.id) FROM recovery_replans r WHERE r.bot_id = b.id), 0) AS replan,
+    EXISTS (
+        SELECT FROM recovery_replans r WHERE r.bot_id = b.id AND r.done_at IS NULL AND r.kind = 'resume'
+    ) AS resuming
 FROM bots b LEFT JOIN recovery_campaigns k ON k.bot_id = b.id LEFT JOIN switches s ON s.name = 'emergency_stop'
 WHERE b.status <> 'removed' ORDER BY b.id
 """
@@ -27,6 +30,8 @@ class BotRow(NamedTuple):
     emergency_stop: bool
     paid_broadcast: bool
     replan: int
+    resuming: bool
+    """A pause is over, and those who waited through it are being planned anew."""
 
 
 async def list_bots(pool: Pool) -> list[BotRow]:

@@ -129,7 +129,7 @@ ON CONFLICT (bot_id, chat_id) DO UPDATE SET
         ELSE chats.unreachable_since END
 """
 
-_LOCK_EPISODES: Final = """
+LOCK_EPISODES: Final = """
 SELECT 1 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS w(bot_id, chat_id, episode_id)
 JOIN recovery_episodes e USING (bot_id, chat_id, episode_id)
 ORDER BY e.bot_id, e.chat_id, e.episode_id FOR UPDATE OF e
@@ -405,7 +405,7 @@ async def claim(pool: Pool, wanted: Sequence[Claiming], now_ms: int) -> list[Fou
     ]
     columns = _columns(flat)
     async with transaction(pool) as connection:
-        await connection.execute(_LOCK_EPISODES, *columns[:3])
+        await connection.execute(LOCK_EPISODES, *columns[:3])
         rows = await connection.fetch(CLAIM, *columns, now_ms)
     by_chat = {(row["bot_id"], row["chat_id"]): row for row in rows}
     return [_found(by_chat[item.bot_id, item.chat_id]) for item in wanted]
@@ -415,7 +415,7 @@ async def report(pool: Pool, reports: Sequence[Report], now_ms: int) -> list[Rep
     """Record what came of deliveries, and plan what follows, while their episodes are open."""
     columns = _columns([_flat(item) for item in reports])
     async with transaction(pool) as connection:
-        await connection.execute(_LOCK_EPISODES, *columns[:3])
+        await connection.execute(LOCK_EPISODES, *columns[:3])
         rows = await connection.fetch(_REPORT, *columns, now_ms)
     by_chat = {(row["bot_id"], row["chat_id"]): row for row in rows}
     found = (by_chat[item.bot_id, item.chat_id] for item in reports)

@@ -6,7 +6,7 @@ same call: scripts check versions, so that a repeated call is safe.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError
@@ -79,6 +79,18 @@ async def read_states(client: Redis, bot_id: int, chat_ids: Sequence[int]) -> li
     except (RedisError, OSError) as error:
         raise UnreachableError(f"Redis did not answer ({error}): check REDIS_URL and the server's log.") from error
     return [None if state is None else str(state) for state in states]
+
+
+async def scan_states(client: Redis, bot_id: int, position: int, count: int) -> tuple[int, dict[str, str]]:
+    """About so many states of chats, and where to go on; 0 is the beginning, and the end. Raises UnreachableError.
+
+    Whoever is there all the while comes at least once.
+    """
+    try:
+        position, states = await client.hscan(of_bot(bot_id).state, position, count=count)
+    except (RedisError, OSError) as error:
+        raise UnreachableError(f"Redis did not answer ({error}): check REDIS_URL and the server's log.") from error
+    return int(position), cast("dict[str, str]", states)
 
 
 async def forget_bot(client: Redis, bot_id: int) -> None:

@@ -12,11 +12,14 @@ from redis.asyncio import Redis
 
 from storage import keys
 from storage.ownership import OwnCode
-from storage.redis import Script, read_states
+from storage.redis import Script, read_states, scan_states
 
 BATCH: Final = 512
 FEED_SLACK_MS: Final = 4_000
 NOTHING_ARMED: Final = -1
+
+
+_SCRIPTS: Final = ("touch", "confirm", "claim", "pass", "extend", "settle", "end", "restore", "move")
 
 
 class ClaimCode(IntEnum):
@@ -34,6 +37,12 @@ class Fence(IntEnum):
 class Restored(IntEnum):
     KEPT = 0
     RESTORED = 1
+
+
+class Moved(IntEnum):
+    ELSEWHERE = 0
+    MOVED = 1
+    ABSENT = 2
 
 
 class Sign(NamedTuple):
@@ -109,6 +118,23 @@ class Next(NamedTuple):
     opaque: str = ""
 
 
+class MoveTo(NamedTuple):
+    """A chat that waits with an opaque that begins so ("" is none at all), and where it shall stand then."""
+
+    chat_id: int
+    opaque_begins: str
+    due_ms: int
+    opaque: str
+
+
+class Silence(NamedTuple):
+    """A silence that has begun no episode yet."""
+
+    chat_id: int
+    seen_ms: int
+    due_ms: int
+
+
 class Lost(NamedTuple):
     """A chat as PostgreSQL remembers it."""
 
@@ -130,7 +156,8 @@ class Timers:
         self._client = client
         self._now_us = now_us
         self._scripts = {
-            name: Script(name) for name in ("touch", "confirm", "claim", "pass", "extend", "settle", "end", "restore")
+            name: Script(name)
+            for name in ("touch", "confirm", "claim", "pass", "extend", "settle", "end", "restore", "move")
         }
 
     async def touch(self, bot_id: int, signs: Sequence[Sign], threshold_ms: int | None) -> Touched:
@@ -182,6 +209,20 @@ class Timers:
         reply = await self._scripts["restore"](self._client, (k.timers, k.state), self._now_us(), *flat)
         return [Restored(int(code)) for code in reply]
 
+    async def move(self, bot_id: int, wanted: Sequence[MoveTo]) -> list[Moved]:
+        """Plan dues anew; whoever is held just now, or has gone on, is left alone."""
+        if not wanted:
+            return []
+        k = keys.of_bot(bot_id)
+        flat = [part for one in wanted for part in one]
+        reply = await self._scripts["move"](self._client, (k.timers, k.state), self._now_us(), *flat)
+        return [Moved(int(code)) for code in reply]
+
+    async def silences(self, bot_id: int, position: int) -> tuple[int, list[Silence]]:
+        """Some of the silences that are armed, and where to go on; 0 is the beginning, and the end."""
+        position, states = await scan_states(self._client, bot_id, position, BATCH)
+        return position, [found for chat, state in states.items() if (found := _silence(chat, state))]
+
     async def _call(self, name: str, k: keys.BotKeys, *args: str | int) -> list[Any]:
         return await self._scripts[name](self._client, (k.timers, k.state, k.bot), *args)
 
@@ -197,6 +238,12 @@ def _fences(reply: list[Any]) -> list[Fence]:
 def _interrupted(parts: list[Any]) -> tuple[Interrupted, ...]:
     rows = zip(parts[0::3], parts[1::3], parts[2::3], strict=True)
     return tuple(Interrupted(int(chat), mark == "1", opaque) for chat, mark, opaque in rows)
+
+
+def _silence(chat: str, state: str) -> Silence | None:
+    """None for a chat in an episode, or on the wire."""
+    _, seen, due, mark, opaque = state.split(" ", 4)
+    return Silence(int(chat), int(seen), int(due)) if mark == "0" and not opaque else None
 
 
 def _held(parts: list[Any]) -> tuple[Held, ...]:

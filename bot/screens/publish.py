@@ -7,7 +7,7 @@ from bot.callbacks import code_of_key
 from bot.differences import differences
 from bot.screen import Action, Button, Done, Place, Scope, Screen, View, Visit
 from engine import administration
-from engine.administration import Review
+from engine.administration import Publishing, Review
 from engine.core.campaign import Fault
 
 _MOST: Final = 15
@@ -59,7 +59,7 @@ def _lines(visit: Visit, review: Review) -> Iterator[str]:
 async def _publish(visit: Visit) -> Done:
     desk = visit.desk
     least = desk.settings.min_threshold_ms
-    version = await administration.publish(desk.pool, visit.bot, least, visit.change, revision=visit.revision)
+    version = await administration.publish(desk.pool, visit.bot, least, visit.change, Publishing(visit.revision))
     told = visit.say.label("v{version} is published", version=version)
     return Done(told, "campaign", Place(visit.place.bot))
 

@@ -23,6 +23,11 @@ def write(cursor: Cursor) -> str:
     return LAYOUT + "/".join(str(part) for part in cursor)
 
 
+def episode_begins(cursor: Cursor) -> str:
+    """How everything begins that is written of the same episode."""
+    return f"{LAYOUT}{cursor.episode_id}/"
+
+
 def read(opaque: str) -> Cursor | None:
     """None when no episode is in course, or when the layout is not ours."""
     if not opaque.startswith(LAYOUT):

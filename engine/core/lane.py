@@ -14,8 +14,9 @@ class LaneState(StrEnum):
     """New silences end, begun episodes go on."""
 
 
-def lane_state(bot_status: str, campaign_state: str, *, published: bool, emergency: bool) -> LaneState:
-    if emergency or bot_status in ("paused", "suspended"):
+def lane_state(bot_status: str, campaign_state: str, *, published: bool, held: bool) -> LaneState:
+    """`held`: by the emergency stop, or until those who waited through a pause are planned anew."""
+    if held or bot_status in ("paused", "suspended"):
         return LaneState.SHUT
     if bot_status == "removed" or not published or campaign_state in ("draft", "stopped"):
         return LaneState.DRAINING

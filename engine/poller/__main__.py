@@ -27,6 +27,7 @@ from engine.poller.dispatch import Dispatch
 from engine.poller.doors import Doors
 from engine.poller.lanes import Lanes
 from engine.poller.reaper import reap
+from engine.poller.replanner import Replanner
 from engine.poller.shard import Shard
 from engine.poller.sweeper import Sweeper
 from engine.process import allow_many_connections, any_set, command, keep_what_is_loaded, stop_on_signals
@@ -67,6 +68,7 @@ class Poller:
         dispatch = Dispatch(doors, self._catalogue, self._clock, Links(vault.link_keys, settings.public_url))
         self._lanes = Lanes(shard, self._catalogue, dispatch, self._timers, self._clock)
         self._sweeper = Sweeper(pool, client, self._sender, self._catalogue, self._clock, self._is_ours)
+        self._replanner = Replanner(pool, self._timers, self._catalogue, self._clock, self._is_ours)
         self._wake = asyncio.Event()
         self._swept_at_ms = 0
         shard.changed = self._wake.set
@@ -86,6 +88,7 @@ class Poller:
             asyncio.create_task(self._shard.run()),
             asyncio.create_task(changes.hear(self._pool, self._wake.set)),
             asyncio.create_task(self._sweeper.run()),
+            asyncio.create_task(self._replanner.run()),
         ]
         while not (stop.is_set() or self._shard.is_no_more):
             self._wake.clear()

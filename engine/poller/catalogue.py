@@ -65,7 +65,8 @@ class Catalogue:
     async def _served(self, row: BotRow) -> Served:
         number = row.published_version or 0
         newest = await self.version(row.bot_id, number)
-        state = lane_state(row.status, row.campaign_state, published=newest is not None, emergency=row.emergency_stop)
+        held = row.emergency_stop or row.resuming
+        state = lane_state(row.status, row.campaign_state, published=newest is not None, held=held)
         return Served(
             row.bot_id,
             row.username,

@@ -12,7 +12,7 @@ import pytest
 from storage import keys
 from storage.ownership import OwnCode
 from storage.redis import open_redis
-from storage.timers import ClaimCode, Fence, Restored, Timers
+from storage.timers import ClaimCode, Fence, Moved, Restored, Timers
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "lua").glob("*.lua"))
 CODES: dict[str, type[IntEnum]] = {
@@ -21,12 +21,13 @@ CODES: dict[str, type[IntEnum]] = {
     "extend": Fence,
     "settle": Fence,
     "restore": Restored,
+    "move": Moved,
     "confirm": OwnCode,
     "own": OwnCode,
 }
 TAGS = (("A", "Atomic because "), ("K", "KEYS["), ("V", "ARGV["), ("R", "Returns "))
 ORDER = r"d{1,3}AK+V+RC*"
-SIZES = {1: "", 2: "pairs", 5: "fives"}
+SIZES = {1: "", 2: "pairs", 4: "fours", 5: "fives"}
 
 each_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 
@@ -124,6 +125,7 @@ def test_a_script_is_short_and_bounded(script: Path) -> None:
         "ZRANGE",
         "ZRANGEBYSCORE",
         "ZREVRANGEBYSCORE",
+        "ZSCORE",
     }
     for ranged in re.findall(r"'Z(?:REV)?RANGEBYSCORE'[^\n]*", body):
         assert "'LIMIT'" in ranged, "no command whose cost grows with the data"

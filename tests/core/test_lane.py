@@ -26,14 +26,14 @@ OPEN, SHUT, DRAINING, FINISHING = LaneState.OPEN, LaneState.SHUT, LaneState.DRAI
     ],
 )
 def test_the_state_of_a_lane(bot: str, campaign: str, state: LaneState) -> None:
-    assert lane_state(bot, campaign, published=True, emergency=False) is state
+    assert lane_state(bot, campaign, published=True, held=False) is state
 
 
 @pytest.mark.parametrize("campaign", ["draft", "shadow", "live", "paused", "finishing", "stopped"])
 def test_the_emergency_stop_shuts_every_lane(campaign: str) -> None:
-    assert lane_state("active", campaign, published=True, emergency=True) is SHUT
+    assert lane_state("active", campaign, published=True, held=True) is SHUT
 
 
 @pytest.mark.parametrize("campaign", ["draft", "shadow", "live", "paused", "finishing", "stopped"])
 def test_without_a_published_version_what_is_armed_is_ended(campaign: str) -> None:
-    assert lane_state("active", campaign, published=False, emergency=False) is DRAINING
+    assert lane_state("active", campaign, published=False, held=False) is DRAINING

@@ -1,0 +1,94 @@
+"""A due is planned anew for whoever waits, and for nobody who is held, on the wire, or elsewhere by now."""
+
+import pytest
+
+from storage.timers import Moved, MoveTo, Ticket
+from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
+
+EPISODE = "1900/"
+
+
+@pytest.fixture
+async def waiting(bench: Bench) -> Bench:
+    """Chat 1 waits for a step of its episode."""
+    held = await bench.hold(1)
+    await bench.settle(1, bench.now_ms + MINUTE_MS, opaque=f"{EPISODE}0/a/b/0")
+    assert held.chat_id == 1
+    return bench
+
+
+async def move(bench: Bench, begins: str = EPISODE, due_ms: int = 0, opaque: str = f"{EPISODE}0/c/d/0") -> Moved:
+    (code,) = await bench.timers.move(BOT, [MoveTo(1, begins, due_ms or bench.now_ms + 5, opaque)])
+    return code
+
+
+async def test_who_waits_is_moved_under_the_same_version(waiting: Bench) -> None:
+    version, due_ms = await waiting.version(1), waiting.now_ms + 5
+    assert await move(waiting) is Moved.MOVED
+    state, score = await waiting.look(1)
+    assert state is not None
+    assert state.split(" ")[0] == str(version)
+    assert state.split(" ")[2:] == [str(due_ms), "0", f"{EPISODE}0/c/d/0"]
+    assert score == due_ms
+
+
+async def test_moved_twice_is_moved_once(waiting: Bench) -> None:
+    due_ms = waiting.now_ms + 5
+    await move(waiting, due_ms=due_ms)
+    before = await waiting.look(1)
+    assert await move(waiting, due_ms=due_ms) is Moved.MOVED
+    assert await waiting.look(1) == before
+
+
+async def test_who_is_held_is_left_alone_until_the_lease_is_over(waiting: Bench) -> None:
+    await waiting.pass_time(MINUTE_MS)
+    assert (await waiting.claim_one()).chat_id == 1
+    before = await waiting.look(1)
+    assert await move(waiting) is Moved.ELSEWHERE
+    assert await waiting.look(1) == before
+    waiting.now_ms += LEASE_MS
+    assert await move(waiting) is Moved.MOVED
+
+
+async def test_who_is_on_the_wire_is_left_alone(waiting: Bench) -> None:
+    await waiting.pass_time(MINUTE_MS)
+    held = await waiting.claim_one()
+    await waiting.timers.pass_(BOT, [Ticket(1, held.version)])
+    waiting.now_ms += LEASE_MS
+    assert await move(waiting) is Moved.ELSEWHERE
+
+
+async def test_who_has_come_back_is_left_alone(waiting: Bench) -> None:
+    await waiting.arm(1)
+    before = await waiting.look(1)
+    assert await move(waiting) is Moved.ELSEWHERE
+    assert await waiting.look(1) == before
+
+
+async def test_another_episode_is_left_alone(waiting: Bench) -> None:
+    assert await move(waiting, begins="1901/") is Moved.ELSEWHERE
+
+
+async def test_a_silence_is_moved_as_one(bench: Bench) -> None:
+    await bench.arm(1)
+    assert await move(bench, begins="", opaque="") is Moved.MOVED
+    assert await bench.score(1) == bench.now_ms + 5
+    assert await move(bench, begins=EPISODE) is Moved.ELSEWHERE
+
+
+async def test_an_episode_is_not_moved_as_a_silence(waiting: Bench) -> None:
+    assert await move(waiting, begins="", opaque="") is Moved.ELSEWHERE
+
+
+async def test_nobody_is_nowhere(bench: Bench) -> None:
+    assert await move(bench) is Moved.ABSENT
+    assert await bench.timers.move(BOT, []) == []
+
+
+async def test_only_armed_silences_are_listed(bench: Bench) -> None:
+    await bench.hold(1)
+    await bench.settle(1, bench.now_ms + MINUTE_MS, opaque=f"{EPISODE}0/a/b/0")
+    await bench.arm(2)
+    position, silences = await bench.timers.silences(BOT, 0)
+    assert position == 0
+    assert [(one.chat_id, one.due_ms - one.seen_ms) for one in silences] == [(2, MINUTE_MS)]

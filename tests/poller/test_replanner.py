@@ -1,0 +1,348 @@
+"""Edits while people are inside, on a real Valkey and a real PostgreSQL: who is before, waiting, in a step, and done.
+
+The campaign has three steps: `a` at once, `b` of two blocks an hour later, `c` two hours after that. Four people: one
+silent since a moment, one who has had `a`, one in the middle of `b`, and one who has had everything that there was.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+import pytest
+from msgspec.structs import replace
+
+from engine import administration
+from engine.administration import Publishing
+from engine.core import cursor as cursors
+from engine.core import replan, window
+from engine.core.campaign import Block, Change, Snapshot, Step
+from engine.core.content import Text
+from engine.core.cursor import Cursor
+from engine.core.lane import LaneState
+from engine.core.schedule import After, OnDay
+from engine.core.window import Window
+from engine.poller.catalogue import Catalogue
+from engine.poller.clock import ServerClock
+from engine.poller.replanner import Replanner, Turn
+from engine.settings import Secret
+from engine.vault import Vault
+from storage import deliveries, keys, replans
+from storage.deliveries import Beginning, Claiming, Report
+from storage.feed import server_now_ms
+from storage.postgres import Pool, open_pool
+from storage.redis import Redis, open_redis, read_states
+from storage.timers import Next, Sign, Timers
+from tests.flows.house import KEY
+
+BOT, LEAST_MS = 7, 60_000
+BEFORE, WAITING, INSIDE, DONE = 41, 42, 43, 44
+MINUTE, HOUR = 60_000, 3_600_000
+URGENCY_MS = 2**42
+
+
+def step(key: str, delay_ms: int, *blocks: str, active: bool = True) -> Step:
+    return Step(key, After(delay_ms), tuple(Block(name, Text(name)) for name in blocks or (f"{key}1",)), active)
+
+
+A, B, C = step("a", 0), step("b", HOUR, "b1", "b2"), step("c", 2 * HOUR)
+USUAL = Snapshot("UTC", (A, B, C), threshold_ms=10 * MINUTE)
+
+
+class Row(NamedTuple):
+    """Where somebody waits, relative to the moment at which all began."""
+
+    step: str
+    block: str
+    status: str
+    due_ms: int
+
+
+class Site:
+    def __init__(self, pool: Pool, client: Redis, now_ms: int) -> None:
+        self.pool = pool
+        self.client = client
+        self.began_ms = now_ms
+        self.timers = Timers(client)
+        self.clock = ServerClock(now_ms)
+        self.catalogue = Catalogue(pool, Vault([Secret(KEY)]))
+        self.replanner = Replanner(pool, self.timers, self.catalogue, self.clock, lambda _: True)
+
+    def change(self, after_ms: int = 0) -> Change:
+        return Change("ana", self.began_ms + after_ms)
+
+    async def publish(self, *steps: Step, how: Publishing | None = None, after_ms: int = 0, **settings: Any) -> None:
+        draft = replace(USUAL, **({"steps": steps} if steps else {}), **settings)
+        await administration.import_draft(self.pool, "shop", draft, LEAST_MS, self.change())
+        await administration.publish(self.pool, "shop", LEAST_MS, self.change(after_ms), how or Publishing())
+
+    async def replanned(self) -> list[Turn]:
+        """Walk until everything that was asked for is done."""
+        await self.catalogue.refresh()
+        turns = []
+        while await replans.pending(self.pool, [BOT]):
+            turns.append(await self.replanner.run_once())
+        await self.catalogue.refresh()
+        return turns
+
+    async def row(self, chat: int) -> Row | None:
+        """The delivery that somebody waits for."""
+        row = await self.pool.fetchrow(
+            "SELECT step_key, block_key, status, due_at FROM recovery_deliveries WHERE chat_id = $1"
+            " ORDER BY ordinal DESC LIMIT 1",
+            chat,
+        )
+        return Row(row[0], row[1], row[2], row[3] - self.began_ms) if row else None
+
+    async def timer(self, chat: int) -> tuple[str, int] | None:
+        """What Redis has of somebody: the step for which they wait, and when the timer fires."""
+        (state,) = await read_states(self.client, BOT, [chat])
+        if state is None:
+            return None
+        opaque = state.split(" ", 4)[4]
+        at = cursors.read(opaque)
+        return (at.step if at else "", int(state.split(" ")[2]) - self.began_ms)
+
+    async def stands(self, chat: int, key: str, due_ms: int) -> None:
+        """Both servers say the same."""
+        row = await self.row(chat)
+        assert row
+        assert (row.step, row.status, row.due_ms) == (key, "scheduled", due_ms)
+        assert await self.timer(chat) == (key, due_ms)
+
+    async def ended(self, chat: int) -> str | None:
+        found: str | None = await self.pool.fetchval("SELECT reason FROM recovery_episodes WHERE chat_id = $1", chat)
+        return found
+
+    async def go(self, chat: int, at: Cursor, onward: Cursor | None, due_ms: int, *, version: int = 5) -> Cursor | None:
+        """Send the block at the cursor now, and plan what follows."""
+        claiming = Claiming(BOT, chat, at, version, 1, marked=False, wish=True, skip_paid=True)
+        (found,) = await deliveries.claim(self.pool, [claiming], self.began_ms)
+        assert found.status == "sending"
+        report = Report(BOT, chat, found.cursor, version, "sent", fact=True, message_ids=(1,), next=onward)
+        after = {"end": "completed"} if onward is None else {"next_due_ms": due_ms, "next_anchor_ms": self.began_ms}
+        await deliveries.report(self.pool, [report._replace(**after)], self.began_ms)
+        if onward:
+            await self._settle(chat, onward, due_ms)
+        return onward
+
+    async def silent(self, chat: int) -> Cursor:
+        """Begin an episode."""
+        at = Cursor(self.began_ms - 10 * MINUTE - chat * 1000, 0, "a", "a1", 0)
+        begun = Beginning(BOT, chat, at.episode_id, 5, 1, "a", "a1", self.began_ms, anchor_ms=self.began_ms)
+        await deliveries.begin(self.pool, [begun], self.began_ms)
+        return at
+
+    async def _settle(self, chat: int, onward: Cursor, due_ms: int) -> None:
+        await self.timers.touch(BOT, [Sign(chat, onward.episode_id)], 0)
+        (version,) = await self.timers.versions(BOT, [chat])
+        await self.timers.settle(BOT, [Next(chat, version or 0, due_ms, opaque=cursors.write(onward))])
+
+
+@pytest.fixture
+async def site(redis_url: str, database_url: str) -> AsyncIterator[Site]:
+    client = open_redis(redis_url)
+    async with await open_pool(database_url) as pool:
+        site = Site(pool, client, await server_now_ms(client))
+        token = Vault([Secret(KEY)]).encrypt("7:abc")
+        await pool.execute("INSERT INTO bots (id, username, token, created_at) VALUES (7, 'shop', $1, 0)", token)
+        await site.publish()
+        await administration.activate(pool, "shop", Change("ana", 1))
+        await site.timers.touch(BOT, [Sign(BEFORE, site.began_ms - MINUTE)], USUAL.threshold_ms)
+        for chat in (WAITING, INSIDE, DONE):
+            at: Cursor | None = await site.silent(chat)
+            assert at
+            onward = at._replace(ordinal=1, step="b", block="b1")
+            at = await site.go(chat, at, onward, site.began_ms if chat != WAITING else site.began_ms + HOUR)
+        inside = Cursor(site.began_ms - 10 * MINUTE - INSIDE * 1000, 1, "b", "b1", 0)
+        await site.go(INSIDE, inside, inside._replace(ordinal=2, block="b2", pinned=1), site.began_ms + 5 * MINUTE)
+        done = Cursor(site.began_ms - 10 * MINUTE - DONE * 1000, 1, "b", "b1", 0)
+        await site.go(DONE, done, None, 0)
+        yield site
+    await client.aclose()
+
+
+async def untouched(site: Site, *chats: int) -> None:
+    """Whoever is in a step, or done, is never moved by an edit; nor is a silence by any but those of the threshold."""
+    if BEFORE in chats:
+        assert await site.timer(BEFORE) == ("", 9 * MINUTE)
+    if WAITING in chats:
+        await site.stands(WAITING, "b", HOUR)
+    if INSIDE in chats:
+        await site.stands(INSIDE, "b", 5 * MINUTE)
+        assert await site.row(INSIDE) == Row("b", "b2", "scheduled", 5 * MINUTE)
+    if DONE in chats:
+        assert await site.ended(DONE) == "completed"
+        assert await site.pool.fetchval("SELECT count(*) FROM recovery_deliveries WHERE chat_id = $1", DONE) == 2
+
+
+async def test_other_words_move_nobody(site: Site) -> None:
+    await site.publish(A, Step("b", B.schedule, (Block("b1", Text("new")), Block("b2", Text("new")))), C)
+    assert await site.replanned() == []
+    await untouched(site, BEFORE, WAITING, INSIDE, DONE)
+    served = site.catalogue.bots[BOT]
+    assert served.newest
+    assert served.newest.steps[1].blocks[0].content == Text("new")
+    pinned = await site.catalogue.version(BOT, 1)
+    assert pinned
+    assert pinned.steps[1].blocks[1].content == Text("b2")
+
+
+async def test_another_hour_moves_who_waits(site: Site) -> None:
+    await site.publish(A, step("b", 3 * HOUR, "b1", "b2"), C)
+    await site.replanned()
+    await site.stands(WAITING, "b", 3 * HOUR)
+    await untouched(site, BEFORE, INSIDE, DONE)
+
+
+async def test_an_hour_that_is_past_is_spread_and_not_at_once(site: Site) -> None:
+    await site.publish(A, step("b", MINUTE, "b1", "b2"), C, after_ms=30 * MINUTE)
+    await site.replanned()
+    await site.stands(WAITING, "b", 30 * MINUTE + window.spread_over(WAITING, replan.SPREAD_MS))
+    await untouched(site, BEFORE, INSIDE, DONE)
+
+
+async def test_the_old_hours_can_be_kept(site: Site) -> None:
+    await site.publish(A, step("b", 3 * HOUR, "b1", "b2"), C, how=Publishing(mode="keep"))
+    await site.replanned()
+    await untouched(site, BEFORE, WAITING, INSIDE, DONE)
+
+
+@pytest.mark.parametrize("steps", [(A, C), (A, replace(B, active=False), C)], ids=["deleted", "off"])
+async def test_who_waits_for_what_is_gone_keeps_the_slot(site: Site, steps: tuple[Step, ...]) -> None:
+    await site.publish(*steps)
+    await site.replanned()
+    await untouched(site, BEFORE, WAITING, INSIDE, DONE)
+
+
+async def test_a_step_put_in_before_is_next_while_its_hour_is_ahead(site: Site) -> None:
+    await site.publish(A, step("n", 30 * MINUTE), B, C)
+    await site.replanned()
+    await site.stands(WAITING, "n", 30 * MINUTE)
+    await untouched(site, BEFORE, INSIDE, DONE)
+
+
+async def test_a_step_put_in_before_whose_hour_is_past_is_passed_over(site: Site) -> None:
+    await site.publish(A, step("n", MINUTE), B, C, after_ms=30 * MINUTE)
+    await site.replanned()
+    await untouched(site, BEFORE, WAITING, INSIDE, DONE)
+
+
+async def test_a_step_that_was_moved_before_ones_place_is_not_sent(site: Site) -> None:
+    await site.publish(B, A, C)
+    await site.replanned()
+    await site.stands(WAITING, "c", 2 * HOUR)
+    await untouched(site, BEFORE, INSIDE, DONE)
+
+
+async def test_when_nothing_is_ahead_any_more_the_episode_is_over(site: Site) -> None:
+    await site.publish(B, A)
+    await site.replanned()
+    row = await site.row(WAITING)
+    assert row
+    assert (row.step, row.status) == ("b", "skipped")
+    assert await site.ended(WAITING) == "completed"
+    await untouched(site, BEFORE, INSIDE, DONE)
+
+
+async def test_a_step_added_at_the_end_wakes_nobody(site: Site) -> None:
+    await site.publish(A, B, C, step("z", 0))
+    await site.replanned()
+    await untouched(site, BEFORE, WAITING, INSIDE, DONE)
+
+
+async def test_another_window_shifts_who_waits(site: Site) -> None:
+    at = (site.began_ms // MINUTE + 180) % 1440
+    hours = Window(at, (at + 120) % 1440)
+    await site.publish(window=hours)
+    await site.replanned()
+    opening = window.opens(hours, site.began_ms + HOUR, "UTC") - site.began_ms
+    await site.stands(WAITING, "b", opening + window.spread_ms(hours, WAITING))
+    await untouched(site, BEFORE, INSIDE, DONE)
+    await site.publish()
+    await site.replanned()
+    await site.stands(WAITING, "b", HOUR)
+
+
+async def test_another_zone_moves_hours_of_the_day_from_the_anchor(site: Site) -> None:
+    morning = replace(B, schedule=OnDay(2, 9, 0))
+    await site.publish(A, morning, C)
+    await site.replanned()
+    in_utc = await site.row(WAITING)
+    await site.publish(A, morning, C, zone="Asia/Tokyo")
+    await site.replanned()
+    in_tokyo = await site.row(WAITING)
+    assert in_utc
+    assert in_tokyo
+    assert (in_utc.due_ms - in_tokyo.due_ms) % (24 * HOUR) == 9 * HOUR
+    await untouched(site, BEFORE, INSIDE, DONE)
+
+
+async def test_a_shorter_threshold_is_for_new_silences_unless_asked(site: Site) -> None:
+    await site.publish(threshold_ms=2 * MINUTE)
+    await site.replanned()
+    await untouched(site, BEFORE, WAITING, INSIDE, DONE)
+
+
+async def test_a_shorter_threshold_can_include_who_is_silent_spread_over_ten_minutes(site: Site) -> None:
+    overdue = 45
+    await site.timers.touch(BOT, [Sign(overdue, site.began_ms - 5 * MINUTE)], USUAL.threshold_ms)
+    await site.publish(threshold_ms=2 * MINUTE, how=Publishing(include=True))
+    await site.replanned()
+    soon = {chat: window.spread_over(chat, replan.SPREAD_MS) for chat in (overdue, BEFORE)}
+    assert await site.timer(overdue) == ("", min(soon[overdue], 5 * MINUTE))
+    assert await site.timer(BEFORE) == ("", min(max(soon[BEFORE], MINUTE), 9 * MINUTE))
+    await untouched(site, WAITING, INSIDE, DONE)
+
+
+async def test_who_is_held_just_then_is_moved_later(site: Site) -> None:
+    timers = keys.of_bot(BOT).timers
+    await site.publish(A, step("b", 3 * HOUR, "b1", "b2"), C)
+    await site.catalogue.refresh()
+    await site.client.zadd(timers, {str(WAITING): site.began_ms + MINUTE - URGENCY_MS})
+    assert (await site.replanner.run_once()).finished == 0
+    row = await site.row(WAITING)
+    assert row
+    assert row.due_ms == HOUR
+    await site.client.zadd(timers, {str(WAITING): site.began_ms - MINUTE - URGENCY_MS})
+    await site.replanned()
+    await site.stands(WAITING, "b", 3 * HOUR)
+
+
+async def test_a_replan_that_was_broken_off_is_done_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def dies(*_: object) -> None:
+        raise RuntimeError("killed")
+
+    await site.publish(A, step("b", 3 * HOUR, "b1", "b2"), C)
+    await site.catalogue.refresh()
+    with monkeypatch.context() as patch:
+        patch.setattr(replans, "apply", dies)
+        with pytest.raises(RuntimeError):
+            await site.replanner.run_once()
+    row = await site.row(WAITING)
+    assert row
+    assert row.due_ms == HOUR
+    assert await site.timer(WAITING) == ("b", 3 * HOUR)
+    await site.replanned()
+    await site.stands(WAITING, "b", 3 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("policy", "due_ms"),
+    [("continue", 4 * HOUR), ("restart", 4 * HOUR), ("as_if_never_paused", 3 * HOUR)],
+)
+async def test_a_pause_of_three_hours(site: Site, policy: replan.Policy, due_ms: int) -> None:
+    await administration.pause(site.pool, "shop", site.change())
+    await administration.activate(site.pool, "shop", site.change(3 * HOUR), policy)
+    await site.catalogue.refresh()
+    assert site.catalogue.bots[BOT].state is LaneState.SHUT
+    await site.replanned()
+    assert site.catalogue.bots[BOT].state is LaneState.OPEN
+    spread = window.spread_over(WAITING, replan.SPREAD_MS) if policy == "as_if_never_paused" else 0
+    await site.stands(WAITING, "b", due_ms + spread)
+    assert await site.ended(DONE) == "completed"
+
+
+async def test_a_pause_of_three_days_leaves_what_is_too_late_to_the_gate(site: Site) -> None:
+    await administration.pause(site.pool, "shop", site.change())
+    await administration.activate(site.pool, "shop", site.change(72 * HOUR), "as_if_never_paused")
+    await site.replanned()
+    await site.stands(WAITING, "b", HOUR)
