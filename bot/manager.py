@@ -96,7 +96,7 @@ class Manager:
             owners = desk.settings.admin_ids
             bot = await invitations.accept(desk.pool, desk.redis, owners, person(user), word, _now_ms())
         except BotError as error:
-            return say("⚠ {why}", why=error)
+            return f"⚠ {say.refusal(error)}"
         return say("From now on you look after @{bot}.", bot=bot)
 
     async def _asked(self, admin: Admin) -> "_Asked | None":
@@ -121,7 +121,7 @@ class Manager:
         except UnreachableError:
             raise
         except RecoveryError as error:
-            await self._stage.ask(deed, question, visit, spot, visit.say("⚠ {why}", why=error))
+            await self._stage.ask(deed, question, visit, spot, f"⚠ {visit.say.refusal(error)}")
             return
         await self._show_what_came(done, deed, visit, user, spot)
 
@@ -159,7 +159,7 @@ class Manager:
         except UnreachableError:
             raise
         except RecoveryError as error:
-            done = Done(note=visit.say("⚠ {why}", why=error))
+            done = Done(note=f"⚠ {visit.say.refusal(error)}")
         await answer.tell(done.told)
         return done._replace(note=done.note or escaped(done.told)) if action.slow else done
 

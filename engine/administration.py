@@ -16,7 +16,7 @@ from engine.core.content import Asset
 from engine.core.errors import CampaignError, NotFoundError, StaleError
 from engine.core.gate import Reason
 from engine.core.limits import SUITABLE
-from engine.core.replan import Included, Mode, Policy, Published, Resumed
+from engine.core.replan import Included, Mode, Policy, Published, Resumed, Welcomed
 from engine.core.templates import Person
 from storage import audit, bots, campaigns, chats, media, replans
 from storage import waiting as waiting_rows
@@ -314,6 +314,7 @@ async def include_silent(pool: Pool, bot_id: int, since_ms: int, change: Change)
             raise CampaignError("Only a live campaign can include who was silent before: activate it first.")
         if since_ms < found.activated_at:
             await campaigns.set_activated_at(connection, found, since_ms, change)
+            await replans.ask(connection, bot_id, Welcomed(), change.at)
 
 
 async def shadow(pool: Pool, bot: str, change: Change) -> State:

@@ -232,7 +232,7 @@ replans = Table(
     _needed("arguments", JSONB),
     _needed("created_at"),
     _maybe("done_at"),
-    _one_of("kind", "publish", "include", "resume"),
+    _one_of("kind", "publish", "include", "resume", "welcome"),
     Index("ix_recovery_replans_bot_id_id", "bot_id", "id"),
     Index("ix_recovery_replans_pending", "bot_id", postgresql_where=text("done_at IS NULL")),
 )

@@ -56,6 +56,7 @@ def view(visit: Visit, loaded: Loaded) -> View:
         [Button(say.label("🧪 Test"), "trial", here), Button(say.label("🕘 Versions"), "versions", here)],
         [Button(say.label("🚀 Publish"), "publish", here)] if edits and not campaign.draft_is_published else [],
         _switches(visit, campaign) if edits else [],
+        [Button(say.label("➕ Who was silent before"), "welcome", here)] if edits and campaign.state == "live" else [],
     ]
     return View("\n".join(_lines(visit, campaign, loaded.queue)), rows, _revision(campaign))
 

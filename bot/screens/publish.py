@@ -1,35 +1,79 @@
 """Publishing: what speaks against it with the way there, what changes in words, and whom it moves in numbers."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.callbacks import code_of_key
 from bot.differences import differences
-from bot.screen import Action, Button, Done, Place, Scope, Screen, View, Visit
-from engine import administration
+from bot.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
+from engine import administration, impact
 from engine.administration import Publishing, Review
 from engine.core.campaign import Fault
+from engine.core.replan import Mode
+from engine.impact import Impact
 
 _MOST: Final = 15
 """So many changes are told; the others are counted."""
 _FAULTS: Final = 5
 
 
-async def load(visit: Visit) -> Review:
-    desk = visit.desk
-    return await administration.review(desk.pool, visit.place.bot, desk.settings.min_threshold_ms)
+class Loaded(NamedTuple):
+    review: Review
+    impact: Impact
 
 
-def view(visit: Visit, review: Review) -> View:
+async def load(visit: Visit) -> Loaded:
+    desk, bot_id = visit.desk, visit.place.bot
+    review = await administration.review(desk.pool, bot_id, desk.settings.min_threshold_ms)
+    return Loaded(review, await impact.foresee(desk.pool, bot_id, visit.now_ms))
+
+
+def view(visit: Visit, loaded: Loaded) -> View:
+    review, foreseen = loaded
     if review.faults:
         return _refused(visit, review)
-    publish = Button(visit.say.label("🚀 Publish now"), "publish.now", visit.place)
-    return View("\n".join(_lines(visit, review)), [[publish]], review.draft_revision)
+    lines = [*_lines(visit, review), *_whom(visit, foreseen)]
+    return View("\n".join(lines), _rows(visit, foreseen), review.draft_revision)
+
+
+def _rows(visit: Visit, foreseen: Impact) -> list[list[Button]]:
+    """Where the rules leave a choice it stands on a button of its own."""
+    say, here = visit.say, visit.place
+    rows = [[Button(say.label("🚀 Publish now"), "publish.now", here)]]
+    if foreseen.moved:
+        rows.append([Button(say.label("🚀 Publish, keep the old hours"), "publish.keep", here)])
+    if foreseen.overdue:
+        label = say.label("🚀 Publish, include {count} silent", count=foreseen.overdue)
+        rows.append([Button(label, "publish.include", here)])
+    return rows
+
+
+def _whom(visit: Visit, foreseen: Impact) -> Iterator[str]:
+    """The impact, in numbers."""
+    say = visit.say
+    if not foreseen.waiting:
+        return
+    yield ""
+    waiting = say.count("⏳ {number} person waits", "⏳ {number} people wait", foreseen.waiting)
+    yield say("At least this many: {waiting}", waiting=waiting) if foreseen.at_least else waiting
+    if foreseen.moved:
+        yield say.count("🕘 the hour of {number} moves", "🕘 the hours of {number} move", foreseen.moved)
+    if foreseen.gone:
+        yield say.count(
+            "🗑 {number} waits for a step that goes: they go on with the next one at that hour",
+            "🗑 {number} wait for a step that goes: they go on with the next one at that hour",
+            foreseen.gone,
+        )
+    yield say.count(
+        "🚀 {number} would be sent something in the next 10 minutes",
+        "🚀 {number} would be sent something in the next 10 minutes",
+        foreseen.soon,
+    )
 
 
 def _refused(visit: Visit, review: Review) -> View:
     say = visit.say
-    lines = [say("This cannot be published yet:"), *(say("⚠ {why}", why=one.error) for one in review.faults[:_FAULTS])]
+    lines = [say("This cannot be published yet:"), *(f"⚠ {say.refusal(one.error)}" for one in review.faults[:_FAULTS])]
     rows = [[_way(visit, review, fault)] for fault in review.faults[:_FAULTS] if fault.step]
     return View("\n".join(lines), rows, review.draft_revision)
 
@@ -56,12 +100,15 @@ def _lines(visit: Visit, review: Review) -> Iterator[str]:
         yield say("… and {count} more", count=len(changes) - _MOST)
 
 
-async def _publish(visit: Visit) -> Done:
-    desk = visit.desk
-    least = desk.settings.min_threshold_ms
-    version = await administration.publish(desk.pool, visit.bot, least, visit.change, Publishing(visit.revision))
-    told = visit.say.label("v{version} is published", version=version)
-    return Done(told, "campaign", Place(visit.place.bot))
+def _publishes(mode: Mode = "update", *, include: bool = False) -> Act:
+    async def act(visit: Visit) -> Done:
+        desk = visit.desk
+        how = Publishing(visit.revision, mode, include)
+        version = await administration.publish(desk.pool, visit.bot, desk.settings.min_threshold_ms, visit.change, how)
+        told = visit.say.label("v{version} is published", version=version)
+        return Done(told, "campaign", Place(visit.place.bot))
+
+    return act
 
 
 SCREEN: Final = Screen(
@@ -72,5 +119,9 @@ SCREEN: Final = Screen(
     "editor",
     load,
     view,
-    {"now": Action("editor", _publish)},
+    {
+        "now": Action("editor", _publishes()),
+        "keep": Action("editor", _publishes("keep")),
+        "include": Action("editor", _publishes(include=True)),
+    },
 )

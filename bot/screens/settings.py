@@ -11,12 +11,14 @@ from bot.drafts import Draft
 from bot.said import Said
 from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.settings_words import settings_lines
-from engine.core import campaign, schedule
+from engine.core import campaign, schedule, window
 from engine.core.campaign import Snapshot
 from engine.core.errors import CampaignError
 from engine.core.rights import suffices
+from engine.core.window import Mode, Window
 
 _MOST_ZONES: Final = 8
+_OTHER: Final[dict[Mode, Mode]] = {"wait": "drop", "drop": "wait"}
 
 
 async def load(visit: Visit) -> Draft:
@@ -33,9 +35,28 @@ def view(visit: Visit, draft: Draft) -> View:
     rows = [
         [Button(paid, "settings.paid", here)],
         [Button(say.label("⏱ Silence"), "settings.silence", here), Button(say.label("🌍 Zone"), "settings.zone", here)],
-        [Button(say.label("⌛ Lateness"), "settings.lateness", here)],
+        [Button(say.label("🕘 Hours"), "settings.window", here), *_outside(visit, draft.snapshot)],
+        [Button(say.label("✋ Limits"), "limits", here), Button(say.label("⌛ Lateness"), "settings.lateness", here)],
     ]
     return View("\n".join(settings_lines(say, draft.snapshot)), rows, draft.revision)
+
+
+def _outside(visit: Visit, draft: Snapshot) -> list[Button]:
+    """What becomes of a step that is due outside of the window; without one nothing is."""
+    if draft.window is None:
+        return []
+    label = visit.say.label("↦ Outside: wait") if draft.window.mode == "wait" else visit.say.label("↦ Outside: skip")
+    return [Button(label, "settings.outside", visit.place)]
+
+
+async def _switch_outside(visit: Visit) -> Done:
+    await drafts.save(visit, _with_other_outside)
+    return drafts.saved(visit)
+
+
+def _with_other_outside(draft: Snapshot) -> Snapshot:
+    hours = draft.window
+    return draft if hours is None else replace(draft, window=replace(hours, mode=_OTHER[hours.mode]))
 
 
 async def _paid(visit: Visit) -> Done:
@@ -69,6 +90,25 @@ async def _take_lateness(visit: Visit, said: Said) -> Done:
     campaign.check_lateness(lateness_ms)
     await drafts.save(visit, lambda draft: replace(draft, lateness_ms=lateness_ms))
     return drafts.saved(visit)
+
+
+def _asks_window(visit: Visit) -> str:
+    return visit.say(
+        "On which days and at which hours may a step begin? Write <code>09:00-21:00</code>,"
+        " <code>mon-fri 09:00-18:00</code> or so; <code>off</code> for always."
+    )
+
+
+async def _take_window(visit: Visit, said: Said) -> Done:
+    hours = window.parse(said.text)
+    await drafts.save(visit, partial(_with_window, hours=hours))
+    return drafts.saved(visit)
+
+
+def _with_window(draft: Snapshot, hours: Window | None) -> Snapshot:
+    """What becomes of a step outside of it stays as it was."""
+    kept = draft.window.mode if draft.window else "wait"
+    return replace(draft, window=hours and replace(hours, mode=kept))
 
 
 def _asks_zone(visit: Visit) -> str:
@@ -105,10 +145,15 @@ SCREEN: Final = Screen(
     "analyst",
     load,
     view,
-    {"paid": Action("editor", _paid), "zone_is": Action("editor", _zone_is)},
+    {
+        "paid": Action("editor", _paid),
+        "outside": Action("editor", _switch_outside),
+        "zone_is": Action("editor", _zone_is),
+    },
     {
         "silence": Question("editor", _asks_silence, _take_silence),
         "lateness": Question("editor", _asks_lateness, _take_lateness),
+        "window": Question("editor", _asks_window, _take_window),
         "zone": Question("editor", _asks_zone, _take_zone),
     },
 )

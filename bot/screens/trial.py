@@ -46,7 +46,7 @@ def _lines(visit: Visit, trial: Trial | None) -> Iterator[str]:
     if len(trial.cues) > _MOST:
         yield say("… and {count} more", count=len(trial.cues) - _MOST)
     if trial.error:
-        yield say("⚠ {why}", why=trial.error)
+        yield f"⚠ {say.refusal(trial.error)}"
 
 
 def _line(visit: Visit, trial: Trial, number: int, cue: Cue) -> str:

@@ -342,8 +342,9 @@ def _check_fits(step: Step, hours: Window | None) -> None:
     takes_ms = sum(block.delay_ms for block in step.blocks if block.active)
     if hours and takes_ms > hours.length_ms:
         raise CampaignError(
-            f"Step {step.key} takes {schedule.write_duration(takes_ms)}, longer than the window is open: shorten the"
-            " delays of its blocks, or widen the window."
+            "The step takes {time}, longer than the window is open: shorten the delays of its blocks, or widen the"
+            " window.",
+            time=schedule.write_duration(takes_ms),
         )
 
 

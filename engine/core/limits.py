@@ -31,6 +31,8 @@ SUITABLE: Final = Limits(per_day=3, per_week=8, again_after_ms=DAY_MS, per_month
 def check(limits: Limits) -> None:
     for count in (limits.per_day, limits.per_week, limits.per_month):
         if not 0 <= count <= MOST:
-            raise CampaignError(f"A limit of {count} is not allowed: write 1 to {MOST}, or 0 for none.")
+            raise CampaignError(
+                "A limit of {count} is not allowed: write 1 to {most}, or 0 for none.", count=count, most=MOST
+            )
     if not 0 <= limits.again_after_ms <= MONTH_MS:
         raise CampaignError("The time before a sequence begins anew is at most 30 days: write for example 24h.")

@@ -38,7 +38,11 @@ class Resumed(msgspec.Struct, frozen=True, tag="resume"):
     policy: Policy = "continue"
 
 
-Change: TypeAlias = Published | Included | Resumed
+class Welcomed(msgspec.Struct, frozen=True, tag="welcome"):
+    """Silences from before the activation count."""
+
+
+Change: TypeAlias = Published | Included | Resumed | Welcomed
 
 
 class Waiting(NamedTuple):

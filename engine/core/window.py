@@ -86,7 +86,9 @@ def parse(text: str, mode: Mode = "wait") -> Window | None:
     match = _HOURS.fullmatch(plain)
     days = _days(match[1]) if match else None
     if match is None or days is None:
-        raise CampaignError(f"The hours {text[:64]!r} cannot be read: write for example {_EXAMPLES}.")
+        raise CampaignError(
+            "The hours {given} cannot be read: write for example {examples}.", given=repr(text[:64]), examples=_EXAMPLES
+        )
     start, end = (_minutes(match[hour], match[hour + 1]) for hour in (2, 4))
     window = Window(start, 0 if end == _DAY_MINUTES else end, days, mode)
     check(window)

@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator
 
 from engine.core import cursor
 from engine.core.campaign import Snapshot
+from engine.core.replan import SPREAD_MS
+from engine.core.window import spread_over
 from storage import feed, memory
 from storage.memory import Remembered
 from storage.postgres import Pool
@@ -32,11 +34,16 @@ async def rebuild(
     return restored
 
 
-async def arm_unheard(pool: Pool, timers: Timers, bot_id: int, newest: Snapshot, activated_at_ms: int) -> int:
-    """Arm the silences whose receivers had not heard of the activation; returns how many. Raises UnreachableError."""
+async def arm_unheard(
+    pool: Pool, timers: Timers, bot_id: int, newest: Snapshot, activated_at_ms: int, now_ms: int
+) -> int:
+    """Arm the silences whose receivers had not heard of the activation, or which an admin has included since.
+
+    Those that are due already are spread. Returns how many. Raises UnreachableError.
+    """
     armed = 0
     async for page in _pages(pool, bot_id, activated_at_ms):
-        silent = [_lost(row, newest) for row in page if row.cursor is None]
+        silent = [_not_at_once(_lost(row, newest), newest, now_ms) for row in page if row.cursor is None]
         armed += sum(await timers.restore(bot_id, silent)) if silent else 0
     return armed
 
@@ -46,6 +53,13 @@ async def _pages(pool: Pool, bot_id: int, activated_at_ms: int) -> AsyncIterator
     while page := await memory.remembered(pool, bot_id, last_chat, activated_at_ms):
         yield page
         last_chat = page[-1].chat_id
+
+
+def _not_at_once(lost: Lost, newest: Snapshot, now_ms: int) -> Lost:
+    """Over ten minutes, or over the threshold where that is shorter."""
+    if lost.due_ms > now_ms:
+        return lost
+    return lost._replace(due_ms=now_ms + spread_over(lost.chat_id, min(SPREAD_MS, newest.threshold_ms)))
 
 
 def _lost(row: Remembered, newest: Snapshot) -> Lost:

@@ -13,9 +13,10 @@ from engine.core import cursor, replan
 from engine.core.campaign import Snapshot
 from engine.core.errors import RecoveryError
 from engine.core.gate import Reason
-from engine.core.replan import Finish, Included, Move, Resumed, Stay, Waiting
-from engine.poller.catalogue import Catalogue
+from engine.core.replan import Finish, Included, Move, Resumed, Stay, Waiting, Welcomed
+from engine.poller.catalogue import Catalogue, Served
 from engine.poller.clock import ServerClock
+from engine.poller.rebuild import arm_unheard
 from engine.process import told_to_end
 from engine.telemetry import logger
 from storage import deliveries, replans
@@ -67,7 +68,7 @@ class Replanner:
                 continue
             looked_at = await self._walk(job, bot.newest)
             if not looked_at:
-                await self._finish(job, bot.newest)
+                await self._finish(job, bot, bot.newest)
             turn = Turn(turn.looked_at + looked_at, turn.finished + (not looked_at))
         return turn
 
@@ -105,9 +106,12 @@ class Replanner:
         if reports:
             await deliveries.report(self._pool, reports, self._clock.now_ms())
 
-    async def _finish(self, job: Job, newest: Snapshot) -> None:
+    async def _finish(self, job: Job, bot: Served, newest: Snapshot) -> None:
         if isinstance(job.change, Included | Resumed):
             await self._move_silences(job, newest)
+        if isinstance(job.change, Welcomed):
+            since_ms, now_ms = bot.activated_at_ms, self._clock.now_ms()
+            await arm_unheard(self._pool, self._timers, job.bot_id, newest, since_ms, now_ms)
         await replans.finish(self._pool, job, self._clock.now_ms())
         logger().info("Replan done", bot_id=job.bot_id, replan=job.id)
 

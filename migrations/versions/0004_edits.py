@@ -23,7 +23,7 @@ CREATE TABLE recovery_replans (
     created_at BIGINT NOT NULL,
     done_at BIGINT,
     CONSTRAINT pk_recovery_replans PRIMARY KEY (id),
-    CONSTRAINT ck_recovery_replans_kind CHECK (kind IN ('publish', 'include', 'resume')),
+    CONSTRAINT ck_recovery_replans_kind CHECK (kind IN ('publish', 'include', 'resume', 'welcome')),
     CONSTRAINT fk_recovery_replans_bots FOREIGN KEY(bot_id) REFERENCES bots (id)
 )
 """,

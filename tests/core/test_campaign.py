@@ -117,7 +117,7 @@ def test_a_text_that_is_switched_off_must_be_valid_as_well() -> None:
 
 def test_a_step_that_cannot_be_sent_is_known_by_its_key() -> None:
     with pytest.raises(CampaignError) as refusal:
-        check(replace(GOOD, steps=(STEP, replace(STEP, key="spare", blocks=()))), MINUTE)
+        check(replace(GOOD, steps=(STEP, msgspec.structs.replace(STEP, key="spare", blocks=()))), MINUTE)
     assert (refusal.value.step, refusal.value.block) == ("spare", None)
 
 

@@ -29,7 +29,6 @@ ORDER = {
     "the step is deleted": Refusal({}, {"step_refusal": Reason.STEP_DELETED}, Skip(Reason.STEP_DELETED)),
     "the person is held out": Refusal({}, {"hold_out": True}, Skip(Reason.HOLD_OUT)),
     "the window is closed": Refusal({}, {"window_opens_ms": 5}, Wait(Reason.WINDOW_CLOSED, 5)),
-    "the window drops it": Refusal({}, {"window_opens_ms": 5, "outside_drops": True}, Skip(Reason.WINDOW_CLOSED)),
     "enough was sent": Refusal({"capped": True}, {}, Skip(Reason.CAP)),
     "the episode is too old": Refusal({}, {"expired": True}, End(Reason.EXPIRED)),
     "it is too late": Refusal({}, {"late": True}, Skip(Reason.LATE)),
@@ -60,6 +59,11 @@ def test_each_refusal_alone(name: str) -> None:
 @pytest.mark.parametrize(("earlier", "later"), [*combinations(ORDER, 2)])
 def test_an_earlier_refusal_wins(earlier: str, later: str) -> None:
     assert ask(ORDER[earlier], ORDER[later]) == ORDER[earlier].verdict
+
+
+def test_a_window_that_drops_lets_nothing_wait() -> None:
+    assert judge(Facts(), Plan(skip_paid=True, window_opens_ms=5, outside_drops=True)) == Skip(Reason.WINDOW_CLOSED)
+    assert judge(Facts(), Plan(skip_paid=True, outside_drops=True)) == Pass()
 
 
 def test_all_at_once_is_the_first() -> None:

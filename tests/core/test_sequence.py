@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from engine.core import sequence
+from engine.core import sequence, window
 from engine.core.campaign import Block, Snapshot, Step
 from engine.core.content import Album, Item, Text
 from engine.core.cursor import Cursor
@@ -25,6 +26,7 @@ from engine.core.sequence import (
     Send,
     Withhold,
 )
+from engine.core.window import Window
 
 EPISODE, NOW, CHAT = 1_000_000, 2_000_000, 41
 HERE = Cursor(EPISODE, 0, "hello", "one", 1)
@@ -163,13 +165,15 @@ def test_late_is_more_than_the_campaign_allows(behind_ms: int, *, late: bool) ->
 
 
 def test_an_episode_begins_with_the_first_block_of_the_first_step() -> None:
-    assert sequence.first(USUAL, EPISODE, NOW, CHAT) == Next(Cursor(EPISODE, 0, "hello", "one", 0), NOW, urgent=False)
+    assert sequence.first(USUAL, EPISODE, NOW, CHAT) == Next(
+        Cursor(EPISODE, 0, "hello", "one", 0), NOW, urgent=False, anchor_ms=NOW
+    )
 
 
 def test_what_is_off_is_not_begun_with() -> None:
     newest = campaign(step("hello", "one", active=False), step("later", "-three", "five", delay_ms=10))
     assert sequence.first(newest, EPISODE, NOW, CHAT) == Next(
-        Cursor(EPISODE, 0, "later", "five", 0), NOW + 10, urgent=False
+        Cursor(EPISODE, 0, "later", "five", 0), NOW + 10, urgent=False, anchor_ms=NOW
     )
 
 
@@ -240,7 +244,7 @@ def test_a_block_that_is_off_is_left_out() -> None:
 
 def test_after_the_last_block_comes_the_next_step_at_its_schedule() -> None:
     coming = sequence.following(USUAL, USUAL, found(cursor=at("hello", "two")), NOW, CHAT, step_over=False)
-    assert coming == Next(Cursor(EPISODE, 1, "later", "three", 0), NOW + 5_000, urgent=False)
+    assert coming == Next(Cursor(EPISODE, 1, "later", "three", 0), NOW + 5_000, urgent=False, anchor_ms=NOW)
 
 
 def test_a_skipped_step_takes_its_other_blocks_with_it() -> None:
@@ -299,3 +303,44 @@ def test_everything_deleted_ends_it() -> None:
 def test_a_block_is_found_by_its_keys(key: str, block: str, text: str | None) -> None:
     one = sequence.find_block(sequence.find_step(USUAL, key), block)
     assert (one and one.content) == (text and Text(text))
+
+
+# --- windows and limits of what a step may do
+
+EVENING = Snapshot("UTC", (HELLO, LATER), window=Window(9 * 60, 21 * 60))
+DAY, MINUTE = 86_400_000, 60_000
+CLOSES = 21 * 60 * MINUTE
+
+
+def turn(at_ms: int, *, begun: bool, newest: Snapshot = EVENING) -> int | None:
+    return sequence.plan(newest, HELLO, HELLO.blocks[0], at_ms, at_ms, CHAT, begun=begun).window_opens_ms
+
+
+def test_a_step_is_due_in_its_turn_after_the_window_opens() -> None:
+    night = DAY + CLOSES + MINUTE
+    coming = sequence.first(EVENING, EPISODE, night, CHAT)
+    assert coming
+    assert coming.due_ms == 2 * DAY + 9 * 60 * MINUTE + window.spread_ms(Window(9 * 60, 21 * 60), CHAT)
+    assert coming.anchor_ms == night
+
+
+def test_a_step_begins_in_the_window_and_a_begun_one_has_a_quarter_of_an_hour() -> None:
+    assert turn(DAY + CLOSES - 1, begun=False) is None
+    assert turn(DAY + CLOSES, begun=False)
+    assert turn(DAY + CLOSES + 15 * MINUTE - 1, begun=True) is None
+    assert turn(DAY + CLOSES + 15 * MINUTE, begun=True)
+
+
+def test_what_is_too_late_already_does_not_wait_for_the_window() -> None:
+    night = DAY + CLOSES + MINUTE
+    planned = sequence.plan(EVENING, HELLO, HELLO.blocks[0], night - 7 * 3_600_000, night, CHAT, begun=False)
+    assert (planned.late, planned.window_opens_ms) == (True, None)
+
+
+def test_a_window_that_drops_leaves_the_due_where_it_is() -> None:
+    night = DAY + CLOSES + MINUTE
+    drops = replace(EVENING, window=Window(9 * 60, 21 * 60, mode="drop"))
+    coming = sequence.first(drops, EPISODE, night, CHAT)
+    assert coming
+    assert coming.due_ms == night
+    assert sequence.plan(drops, HELLO, HELLO.blocks[0], night, night, CHAT, begun=False).outside_drops

@@ -11,6 +11,7 @@ from engine.core import editing
 from engine.core.campaign import Block, Change, Snapshot, Step
 from engine.core.content import Media, Text
 from engine.core.errors import CampaignError, NotFoundError, StaleError
+from engine.core.limits import SUITABLE
 from engine.core.schedule import After
 from storage.postgres import Pool, open_pool
 
@@ -74,7 +75,7 @@ async def test_an_edit_that_refuses_itself_or_names_no_file_changes_nothing(pool
         await administration.edit(pool, BOT, revision, lambda draft: editing.delete_step(draft, "zero"), ANA)
     with pytest.raises(CampaignError, match="the library has no photo"):
         await administration.edit(pool, BOT, revision, add(photo), ANA)
-    assert await administration.draft(pool, BOT) == (revision, Snapshot("UTC", ()))
+    assert await administration.draft(pool, BOT) == (revision, Snapshot("UTC", (), limits=SUITABLE))
 
 
 async def test_a_bot_that_is_removed_has_no_draft(pool: Pool) -> None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from engine.core.campaign import Snapshot
+from engine.core.window import spread_over
 from engine.poller import rebuild
 from storage import chats, deliveries, keys
 from storage.chats import Life
@@ -52,7 +53,7 @@ async def ground(redis_url: str, database_url: str) -> AsyncIterator[Ground]:
 
 async def test_a_silence_that_nobody_armed_is_armed_and_an_open_episode_keeps_its_claim(ground: Ground) -> None:
     claimed = await ground.version(BEGUN)
-    assert await rebuild.arm_unheard(ground.pool, ground.timers, BOT, NEWEST, ACTIVATED) == 1
+    assert await rebuild.arm_unheard(ground.pool, ground.timers, BOT, NEWEST, ACTIVATED, ACTIVATED) == 1
     assert await ground.version(BEGUN) == claimed is not None
     assert await ground.version(UNHEARD)
     assert not await ground.client.hexists(keys.of_bot(BOT).bot, "generation")
@@ -63,3 +64,10 @@ async def test_lost_timers_come_back_with_their_episodes(ground: Ground) -> None
     assert await rebuild.rebuild(ground.pool, ground.client, ground.timers, BOT, NEWEST, ACTIVATED, run="") == 2
     assert await ground.version(BEGUN) != claimed
     assert await ground.client.hexists(keys.of_bot(BOT).bot, "generation")
+
+
+async def test_silences_that_are_due_already_are_not_armed_at_once(ground: Ground) -> None:
+    now_ms = SILENCE + 3 * NEWEST.threshold_ms
+    await rebuild.arm_unheard(ground.pool, ground.timers, BOT, NEWEST, ACTIVATED, now_ms)
+    due_ms = await ground.client.zscore(keys.of_bot(BOT).timers, str(UNHEARD))
+    assert due_ms == now_ms + spread_over(UNHEARD, NEWEST.threshold_ms)

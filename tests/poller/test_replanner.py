@@ -25,7 +25,8 @@ from engine.poller.clock import ServerClock
 from engine.poller.replanner import Replanner, Turn
 from engine.settings import Secret
 from engine.vault import Vault
-from storage import deliveries, keys, replans
+from storage import chats, deliveries, keys, replans
+from storage.chats import Life
 from storage.deliveries import Beginning, Claiming, Report
 from storage.feed import server_now_ms
 from storage.postgres import Pool, open_pool
@@ -346,3 +347,20 @@ async def test_a_pause_of_three_days_leaves_what_is_too_late_to_the_gate(site: S
     await administration.activate(site.pool, "shop", site.change(72 * HOUR), "as_if_never_paused")
     await site.replanned()
     await site.stands(WAITING, "b", HOUR)
+
+
+async def test_who_was_silent_before_is_included_only_when_asked_and_not_at_once(site: Site) -> None:
+    early = 46
+    since_ms = site.began_ms - 24 * HOUR
+    await administration.stop(site.pool, "shop", site.change())
+    await administration.activate(site.pool, "shop", site.change())
+    async with site.pool.acquire() as connection:
+        await chats.flush(connection, [Life(BOT, early, site.began_ms - HOUR)], site.began_ms)
+    assert await administration.count_silent(site.pool, BOT, since_ms) == 4
+    assert await site.timer(early) is None
+    await administration.include_silent(site.pool, BOT, since_ms, site.change())
+    await site.replanned()
+    state, due_ms = await site.timer(early) or ("none", 0)
+    assert state == ""
+    assert 0 <= due_ms <= 11 * MINUTE
+    assert await administration.count_silent(site.pool, BOT, since_ms) == 0

@@ -1,0 +1,52 @@
+"""The end of a pause: what it has done to the delays of those who waited through it."""
+
+from typing import Final
+
+from bot.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
+from engine import administration
+from engine.administration import Queue
+from engine.core.replan import Policy
+
+
+async def load(visit: Visit) -> Queue:
+    return await administration.queue(visit.desk.pool, visit.place.bot)
+
+
+def view(visit: Visit, queue: Queue) -> View:
+    say, here = visit.say, visit.place
+    waiting = say.count("⏳ {number} person waits", "⏳ {number} people wait", queue.waiting)
+    explained = say(
+        "<b>Go on</b>: everybody waits for what was left of their delay.\n"
+        "<b>As if never paused</b>: what fell due is sent within ten minutes; what is too late is passed over.\n"
+        "<b>Begin the delays anew</b>: everybody's delay counts from now."
+    )
+    rows = [
+        [Button(say.label("▶ Go on"), "resume.continue", here)],
+        [Button(say.label("⏩ As if never paused"), "resume.never", here)],
+        [Button(say.label("🔄 Begin the delays anew"), "resume.restart", here)],
+    ]
+    return View(f"{waiting}\n\n{explained}", rows)
+
+
+def _resumes(policy: Policy) -> Act:
+    async def act(visit: Visit) -> Done:
+        await administration.activate(visit.desk.pool, visit.bot, visit.change, policy)
+        return Done(visit.say.label("Goes on"), "campaign", Place(visit.place.bot))
+
+    return act
+
+
+SCREEN: Final = Screen(
+    "resume",
+    Scope.BOT,
+    "campaign",
+    lambda say: say("Go on"),
+    "editor",
+    load,
+    view,
+    {
+        "continue": Action("editor", _resumes("continue")),
+        "never": Action("editor", _resumes("as_if_never_paused")),
+        "restart": Action("editor", _resumes("restart")),
+    },
+)

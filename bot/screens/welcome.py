@@ -1,0 +1,61 @@
+"""Includes those who fell silent before the campaign was activated: so many, and only if an admin says so."""
+
+from typing import Final, NamedTuple
+
+from bot.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
+from engine import administration
+
+_HOUR_MS: Final = 3_600_000
+_HOURS: Final = (1, 24, 72)
+
+
+class Loaded(NamedTuple):
+    """How many people fell silent within each of the hours before."""
+
+    counts: tuple[int, ...]
+
+
+async def load(visit: Visit) -> Loaded:
+    pool, bot_id = visit.desk.pool, visit.place.bot
+    since = [visit.now_ms - hours * _HOUR_MS for hours in _HOURS]
+    return Loaded(tuple([await administration.count_silent(pool, bot_id, one) for one in since]))
+
+
+def view(visit: Visit, loaded: Loaded) -> View:
+    say, here = visit.say, visit.place
+    text = say(
+        "Who fell silent before the campaign was activated is left alone. You may include them: their messages are"
+        " spread over ten minutes at least."
+    )
+    labels = [
+        say.label("Last hour: {count}", count=loaded.counts[0]),
+        say.label("Last 24 hours: {count}", count=loaded.counts[1]),
+        say.label("Last 3 days: {count}", count=loaded.counts[2]),
+    ]
+    deeds = ("welcome.hour", "welcome.day", "welcome.days")
+    return View(text, [[Button(label, deed, here)] for label, deed in zip(labels, deeds, strict=True)])
+
+
+def _includes(hours: int) -> Act:
+    async def act(visit: Visit) -> Done:
+        since_ms = visit.now_ms - hours * _HOUR_MS
+        await administration.include_silent(visit.desk.pool, visit.place.bot, since_ms, visit.change)
+        return Done(visit.say.label("They are included"), "campaign", Place(visit.place.bot))
+
+    return act
+
+
+SCREEN: Final = Screen(
+    "welcome",
+    Scope.BOT,
+    "campaign",
+    lambda say: say("Silent before"),
+    "editor",
+    load,
+    view,
+    {
+        "hour": Action("editor", _includes(_HOURS[0]), once=True),
+        "day": Action("editor", _includes(_HOURS[1]), once=True),
+        "days": Action("editor", _includes(_HOURS[2]), once=True),
+    },
+)
