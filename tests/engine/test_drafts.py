@@ -35,13 +35,13 @@ async def test_a_draft_begins_empty_and_is_begun_once(pool: Pool) -> None:
     assert await administration.draft(pool, BOT) is None
     assert await administration.begin(pool, BOT, "America/Sao_Paulo", ANA) == 1
     assert await administration.begin(pool, BOT, "Europe/Berlin", BIA) == 1
-    assert await administration.draft(pool, BOT) == (1, Snapshot("America/Sao_Paulo", ()))
+    assert await administration.draft(pool, BOT) == (1, Snapshot("America/Sao_Paulo", (), limits=SUITABLE))
 
 
 async def test_an_edit_raises_the_revision_with_one_line_of_audit(pool: Pool) -> None:
     revision = await administration.begin(pool, BOT, "UTC", ANA)
     assert await administration.edit(pool, BOT, revision, add(STEP), BIA) == 2
-    assert await administration.draft(pool, BOT) == (2, Snapshot("UTC", (STEP,)))
+    assert await administration.draft(pool, BOT) == (2, Snapshot("UTC", (STEP,), limits=SUITABLE))
     rows = await pool.fetch("SELECT actor, action FROM audit_log ORDER BY id")
     assert [tuple(row) for row in rows] == [("ana", "campaign.draft"), ("bia", "campaign.draft")]
 
@@ -58,7 +58,7 @@ async def test_who_saw_an_older_draft_is_told_who_changed_it_and_when(pool: Pool
     with pytest.raises(StaleError) as refused:
         await administration.edit(pool, BOT, revision, add(replace(STEP, key="two")), ANA)
     assert (refused.value.actor, refused.value.at_ms) == ("bia", 2_000)
-    assert await administration.draft(pool, BOT) == (2, Snapshot("UTC", (STEP,)))
+    assert await administration.draft(pool, BOT) == (2, Snapshot("UTC", (STEP,), limits=SUITABLE))
 
 
 async def test_of_two_edits_at_once_one_stands(pool: Pool) -> None:
