@@ -6,7 +6,6 @@ not left without a word.
 """
 
 import asyncio
-import time
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
@@ -77,7 +76,7 @@ class Manager:
         words, note = message.text or "", ""
         if words.startswith(_START):
             note = await self._accept(user, words.removeprefix(_START).strip())
-        admin = await self._stage.admin(user, _now_ms())
+        admin = await self._stage.admin(user)
         if admin is None:
             await message.answer(note or _stranger(user), parse_mode=ParseMode.HTML)
             return
@@ -88,13 +87,13 @@ class Manager:
         elif asked and words == "/cancel":
             await self._stage.show(asked.deed.screen, asked.visit, spot, asked.visit.say("Cancelled."))
         else:
-            await self._stage.show(SCREENS[HOME], await self._stage.visit(admin, Place(), _now_ms()), spot, note)
+            await self._stage.show(SCREENS[HOME], await self._stage.visit(admin, Place()), spot, note)
 
     async def _accept(self, user: User, word: str) -> str:
         desk, say = self._desk, Say(_language(user))
         try:
             owners = desk.settings.admin_ids
-            bot = await invitations.accept(desk.pool, desk.redis, owners, person(user), word, _now_ms())
+            bot = await invitations.accept(desk.pool, desk.redis, owners, person(user), word, await self._desk.now_ms())
         except BotError as error:
             return f"⚠ {say.refusal(error)}"
         return say("From now on you look after @{bot}.", bot=bot)
@@ -106,9 +105,7 @@ class Manager:
         if not (prompt and deed and isinstance(deed.does, Question) and may(admin, deed.needs, prompt.bot)):
             return None
         place = Place(prompt.bot, prompt.step, prompt.block, prompt.choice)
-        return _Asked(
-            deed, deed.does, await self._stage.visit(admin, place, _now_ms(), prompt.revision), prompt.message
-        )
+        return _Asked(deed, deed.does, await self._stage.visit(admin, place, prompt.revision), prompt.message)
 
     async def _take(self, asked: "_Asked", message: Message, user: User, spot: Spot) -> None:
         deed, question, visit, _ = asked
@@ -126,18 +123,18 @@ class Manager:
         await self._show_what_came(done, deed, visit, user, spot)
 
     async def _press(self, query: CallbackQuery, answer: Answer) -> None:
-        now_ms, user, data = _now_ms(), query.from_user, query.data or ""
+        user, data = query.from_user, query.data or ""
         spot = Spot(query.message.chat.id if query.message else 0, _live(query))
         token = read(self._desk.vault.button_keys, data, Holder(self._id, user.id, spot.chat))
         deed = self._deeds.get(token.press.deed) if token else None
-        admin = await self._stage.admin(user, now_ms)
-        verdict = judge(token, deed, admin, now_ms)
+        admin = await self._stage.admin(user)
+        verdict = judge(token, deed, admin, await self._desk.now_ms())
         if verdict is Verdict.REFUSED or not (token and deed and admin):
             logger().warning("callback_rejected", admin=user.id, ours=data.startswith(PREFIX))
             await answer.tell(Say(admin.language if admin else _language(user)).label("Not available"))
             return
         _, *place, revision = token.press
-        visit = await self._stage.visit(admin, Place(*place), now_ms, revision)
+        visit = await self._stage.visit(admin, Place(*place), revision)
         if isinstance(deed.does, Action) and verdict is Verdict.GO:
             done = await self._act(deed, deed.does, visit, data, answer)
             await self._show_what_came(done, deed, visit, user, spot)
@@ -173,11 +170,11 @@ class Manager:
 
     async def _show_what_came(self, done: Done, deed: Deed, visit: Visit, user: User, spot: Spot) -> None:
         """The rights are read anew, since what was done may have changed them, and the language."""
-        admin = await self._stage.admin(user, visit.now_ms)
+        admin = await self._stage.admin(user)
         if admin is None:
             return
         place = done.place if done.to else visit.place
-        visit = await self._stage.visit(admin, place, _now_ms())
+        visit = await self._stage.visit(admin, place)
         screen = SCREENS[done.to] if done.to else deed.screen
         if done.view:
             await self._stage.choose(screen, visit, spot, done.view)
@@ -236,7 +233,3 @@ def _log_fault(error: Exception, user: User) -> None:
         logger().warning("Manager failed", admin=user.id, error=str(error))
     else:
         logger().exception("Manager failed", admin=user.id)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -44,12 +44,14 @@ class Stage:
         self._live = Live(bot)
         self._pen = Pen(SCREENS, desk.vault.button_keys[0])
 
-    async def admin(self, user: User, now_ms: int) -> Admin | None:
+    async def admin(self, user: User) -> Admin | None:
         """Who this is, with the rights of this moment; None for a stranger."""
-        return await admins.enter(self._desk.pool, self._desk.settings.admin_ids, person(user), now_ms)
+        desk = self._desk
+        return await admins.enter(desk.pool, desk.settings.admin_ids, person(user), await desk.now_ms())
 
-    async def visit(self, admin: Admin, place: Place, now_ms: int, revision: int = 0) -> Visit:
-        bot = await admins.name(self._desk.pool, place.bot) if place.bot else ""
+    async def visit(self, admin: Admin, place: Place, revision: int = 0) -> Visit:
+        """At this moment."""
+        bot, now_ms = await admins.name(self._desk.pool, place.bot) if place.bot else "", await self._desk.now_ms()
         return Visit(self._desk, admin, place, Say(admin.language), now_ms, bot, self._name, revision)
 
     async def look(self, screen: Screen, visit: Visit) -> Look:

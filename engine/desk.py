@@ -12,6 +12,7 @@ from engine.sender import Sender
 from engine.settings import Settings
 from engine.trials import Trials
 from engine.vault import Vault
+from storage.feed import server_now_ms
 from storage.postgres import Pool, open_pool
 from storage.redis import Redis, check_redis, open_redis
 
@@ -24,6 +25,10 @@ class Desk(NamedTuple):
     http: aiohttp.ClientSession
     library: Library
     trials: Trials
+
+    async def now_ms(self) -> int:
+        """By the one clock that decides: a campaign that is activated now counts the silences from now on."""
+        return await server_now_ms(self.redis)
 
 
 @asynccontextmanager

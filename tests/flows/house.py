@@ -47,6 +47,7 @@ class House:
         self.pool = pool
         self.redis = redis
         self.people = people
+        self.bot = BOT
         self.receiver: Receiver | None = None
 
     async def publish(self, campaign: bytes, bot: str = BOT) -> None:
@@ -63,7 +64,7 @@ class House:
 
     async def heard(self, *, arms: bool) -> None:
         """Wait until the receiver knows whether a sign of life arms anything: it hears of changes a moment later."""
-        bot_id: int = await self.pool.fetchval("SELECT id FROM bots WHERE username = $1", BOT)
+        bot_id: int = await self.pool.fetchval("SELECT id FROM bots WHERE username = $1", self.bot)
         async with asyncio.timeout(PATIENCE_S):
             while self._arms(bot_id) is not arms:  # noqa: ASYNC110 - nobody tells when it has heard
                 await asyncio.sleep(0.02)
@@ -78,7 +79,7 @@ class House:
 
     async def ended(self, person: int, episodes: int = 1) -> list[str]:
         """Wait until so many episodes of a person are over; their reasons, oldest first."""
-        rows = await self._wait_for(
+        rows = await self.wait_for(
             "SELECT reason FROM recovery_episodes WHERE chat_id = $1 AND ended_at IS NOT NULL ORDER BY episode_id",
             episodes,
             person,
@@ -87,7 +88,7 @@ class House:
 
     async def delivery(self, person: int, block: str, *statuses: str) -> asyncpg.Record:
         """Wait until a block's delivery has one of the statuses."""
-        rows = await self._wait_for(
+        rows = await self.wait_for(
             "SELECT * FROM recovery_deliveries WHERE chat_id = $1 AND block_key = $2 AND status = ANY($3)",
             1,
             *(person, block, list(statuses)),
@@ -97,12 +98,12 @@ class House:
     async def swept(self, person: int, block: str, done: str) -> asyncpg.Record:
         """Wait until a sweep has done its part with a block's message: deleted_at, or edited_at."""
         query = f"SELECT * FROM recovery_deliveries WHERE chat_id = $1 AND block_key = $2 AND {done} IS NOT NULL"
-        return (await self._wait_for(query, 1, person, block))[0]
+        return (await self.wait_for(query, 1, person, block))[0]
 
     async def bot_status(self, status: str) -> None:
-        await self._wait_for("SELECT 1 FROM bots WHERE username = $1 AND status = $2", 1, BOT, status)
+        await self.wait_for("SELECT 1 FROM bots WHERE username = $1 AND status = $2", 1, BOT, status)
 
-    async def _wait_for(self, query: str, count: int, *args: object) -> list[asyncpg.Record]:
+    async def wait_for(self, query: str, count: int, *args: object) -> list[asyncpg.Record]:
         async with asyncio.timeout(PATIENCE_S):
             while len(rows := await self.pool.fetch(query, *args)) < count:  # noqa: ASYNC110 - the database is the signal
                 await asyncio.sleep(0.05)
@@ -138,12 +139,12 @@ async def open_house(redis_url: str, database_url: str, **environ: str) -> Async
         house = House(settings, pool, redis, people)
         await house.publish(CAMPAIGN)
         await administration.activate(pool, BOT, Change("test", await server_now_ms(redis)))
-        await stack.enter_async_context(_processes(house))
+        await stack.enter_async_context(processes(house))
         yield house
 
 
 @asynccontextmanager
-async def _processes(house: House) -> AsyncIterator[None]:
+async def processes(house: House) -> AsyncIterator[None]:
     """A receiver and a poller, until the story is told."""
     stop = asyncio.Event()
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
-from bench.sandbox.wire import BotInfo, TranscriptMessage
-from bot import manager
+from bench.sandbox.wire import Act, BotInfo, Fault, FaultKind, TranscriptMessage
+from bot import callbacks, draw
 from bot.__main__ import run
+from bot.callbacks import Holder, Press
 from engine.bots import add
 from engine.core.campaign import Block, Snapshot, Step
 from engine.core.content import Text
@@ -47,7 +48,7 @@ class Admin:
 
     async def sends(self, kind: str, content: bytes = b"", caption: str = "", album: str = "") -> str:
         before = await self._mark()
-        await self.people.send(f"send_{kind}", self.me.id, self.id, content, caption=caption, album=album)
+        await self.people.send(kind, self.me.id, self.id, content, caption=caption, album=album)
         return await self._drawn(before)
 
     async def press(self, *labels: str) -> str:
@@ -68,6 +69,24 @@ class Admin:
                 if tap.answered_ms is not None:
                     return tap.text
                 await asyncio.sleep(0.02)
+
+    async def twice(self, data: str) -> None:
+        """Press the same button twice before anything is answered."""
+        tap = Act("tap", self.me.id, self.id, data=data)
+        await self.people.act([tap, tap])
+        async with asyncio.timeout(PATIENCE_S):
+            while True:  # the transcript is the signal
+                taps = (await self.people.transcript(self.me.id, self.id)).taps
+                if all(one.answered_ms is not None for one in taps[-2:]):
+                    return
+                await asyncio.sleep(0.02)
+
+    async def shows(self, words: str) -> str:
+        """Wait until the screen says so."""
+        async with asyncio.timeout(PATIENCE_S):
+            while words not in await self.text():  # noqa: ASYNC110 - the transcript is the signal
+                await asyncio.sleep(0.02)
+        return await self.text()
 
     async def told(self) -> str:
         """What the last press was told in passing."""
@@ -90,6 +109,11 @@ class Admin:
     async def screen(self) -> TranscriptMessage:
         transcript = await self.people.transcript(self.me.id, self.id)
         return [message for message in transcript.messages if message.from_bot and not message.deleted][-1]
+
+    async def loses_the_message(self) -> None:
+        """Telegram refuses the next edit of what is shown, as it does for what is gone or too old."""
+        fault = Fault(FaultKind.BAD_REQUEST, bot=self.me.id, method="editMessageText", count=1)
+        await self.people.set_fault(fault)
 
     async def _mark(self) -> tuple[int, int]:
         transcript = await self.people.transcript(self.me.id, self.id)
@@ -144,9 +168,13 @@ def invitation(text: str) -> str:
 async def open_office(
     redis_url: str, database_url: str, patch: pytest.MonkeyPatch, language: str = "pt-br", **environ: str
 ) -> AsyncIterator[Office]:
-    """Each look at the manager's clock is a second later, so that no two drawings of a screen are the same."""
-    ticks, began_ms = itertools.count(), manager._now_ms()
-    patch.setattr(manager, "_now_ms", lambda: began_ms + 1000 * next(ticks))
+    """Each button lives a second longer than the one before, so that no two drawings of a screen are the same."""
+    ticks = itertools.count()
+
+    def mint(key: bytes, press: Press, holder: Holder, now_ms: int) -> str:
+        return callbacks.mint(key, press, holder, now_ms + 1000 * next(ticks))
+
+    patch.setattr(draw, "mint", mint)
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox(bots=2))
         watched = list(sandbox.bots)

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot import manager
 from bot.callbacks import LIFETIME_S
 from engine import administration
 from engine.core.campaign import Change
+from engine.desk import Desk
 from tests.flows.office import DRAFT, LEAST_MS, Office, invitation, open_office
 
 STALE = "Isto mudou nesse meio-tempo; confira e toque de novo"
@@ -69,11 +69,20 @@ async def test_old_buttons_show_anew_and_change_nothing(office: Office, monkeypa
     shop = await owner.data("○ @shop_bot")
     await owner.press("○ @shop_bot")
     pause = await owner.data("⏸ Pausar")
-    now_ms = manager._now_ms() + LIFETIME_S * 1000
-    monkeypatch.setattr(manager, "_now_ms", lambda: now_ms)
+    await later(office, monkeypatch, 2 * LIFETIME_S)
     assert await owner.tap(shop) == "Menu atualizado"
     assert await owner.tap(pause) == "Este botão era antigo; confira e toque de novo"
     assert await office.desk.pool.fetchval("SELECT count(*) FROM bots WHERE status = 'paused'") == 0
+
+
+async def later(office: Office, patch: pytest.MonkeyPatch, seconds: int) -> None:
+    """It is so many seconds later, and stays so."""
+    now_ms = await office.desk.now_ms() + 1000 * seconds
+
+    async def clock(_: Desk) -> int:
+        return now_ms
+
+    patch.setattr(Desk, "now_ms", clock)
 
 
 async def test_a_stranger_gets_one_polite_line_and_nothing_of_it_is_kept(office: Office) -> None:

@@ -1,0 +1,189 @@
+"""Signed buttons, row by row of their table; in every hand, on every screen; and those that were bent."""
+
+import random
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import pytest
+
+from bot.callbacks import LIFETIME_S, PREFIX, Holder, Press, code, mint
+from bot.deeds import deeds
+from bot.screen import Action
+from bot.screens import SCREENS
+from engine import administration
+from engine.core.campaign import Change
+from engine.core.rights import suffices
+from engine.desk import Desk
+from tests.flows.office import DRAFT, LEAST_MS, Admin, Office, open_office
+
+DEEDS: Final = deeds(SCREENS)
+NO_SUCH_REVISION: Final = 2**32 - 1
+NOT_AVAILABLE: Final = "Not available"
+_STATE: Final = (
+    "SELECT (SELECT count(*) FROM audit_log), (SELECT array_agg(status ORDER BY id) FROM bots),"
+    " (SELECT array_agg((state, draft_revision, published_version) ORDER BY bot_id)::text FROM recovery_campaigns),"
+    " (SELECT count(*) FROM bot_admins)"
+)
+
+
+@pytest.fixture
+async def office(redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+    async with open_office(redis_url, database_url, monkeypatch, language="en") as opened:
+        await administration.import_draft(opened.desk.pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
+        yield opened
+
+
+async def minted(office: Office, admin: Admin, deed: str, revision: int = NO_SUCH_REVISION, ago_s: int = 0) -> str:
+    """A button for this admin, drawn so long ago."""
+    holder = Holder(office.me.id, admin.id, admin.id)
+    press = Press(code(deed), await office.bot_id(), revision=revision)
+    return mint(office.desk.vault.button_keys[0], press, holder, await office.desk.now_ms() - 1000 * ago_s)
+
+
+async def state(office: Office) -> Any:
+    return await office.desk.pool.fetchrow(_STATE)
+
+
+def test_no_two_names_share_a_code() -> None:
+    names = [deed.name for deed in DEEDS.values()]
+    expected = sum(1 + len(screen.actions) + len(screen.questions) for screen in SCREENS.values())
+    assert len(names) == len(set(names)) == expected
+
+
+# --- the table
+
+
+async def test_in_time_it_is_done_and_all_is_signed_anew(office: Office) -> None:
+    owner = office.owner
+    await owner.start()
+    await owner.press("○ @shop_bot")
+    before = await owner.buttons()
+    await owner.press("⏸ Pause")
+    assert await owner.told() == "Paused"
+    assert not set(before.values()) & set((await owner.buttons()).values())
+
+
+async def test_an_old_way_leads_to_the_screen_drawn_anew(office: Office) -> None:
+    owner = office.owner
+    await owner.start()
+    assert await owner.tap(await minted(office, owner, "bot", ago_s=LIFETIME_S)) == "Menu refreshed"
+    await owner.shows("● Active")
+
+
+async def test_an_old_change_is_not_made_and_the_screen_is_drawn_anew(office: Office) -> None:
+    owner = office.owner
+    await owner.start()
+    before = await state(office)
+    told = await owner.tap(await minted(office, owner, "bot.pause", 1, ago_s=LIFETIME_S))
+    assert told == "This button was old; check and press again"
+    await owner.shows("● Active")
+    assert await state(office) == before
+
+
+async def test_of_another_or_without_a_right_it_is_not_told_which(office: Office) -> None:
+    guest = await office.someone()
+    await office.appoint(guest, "analyst")
+    await office.owner.start()
+    await guest.start()
+    before = await state(office)
+    ours = await minted(office, office.owner, "bot.pause", 1)
+    for data in (ours, await minted(office, guest, "bot.pause", 1), PREFIX + "A" * 55, "nonsense"):
+        assert await guest.tap(data) == NOT_AVAILABLE
+    assert await state(office) == before
+
+
+async def test_what_has_changed_since_is_not_changed_by_an_older_button(office: Office) -> None:
+    owner = office.owner
+    await owner.start()
+    before = await state(office)
+    assert "changed" in await owner.tap(await minted(office, owner, "bot.pause"))
+    await owner.shows("● Active")
+    assert await state(office) == before
+
+
+async def test_two_taps_at_once_are_one(office: Office) -> None:
+    owner = office.owner
+    await owner.start()
+    await owner.press("○ @shop_bot")
+    pause = await owner.data("⏸ Pause")
+    await owner.twice(pause)
+    assert await office.desk.pool.fetchval("SELECT count(*) FROM audit_log WHERE action = 'bot.pause'") == 1
+
+
+async def test_what_changes_no_revision_counts_once_for_each_drawing(office: Office) -> None:
+    owner = office.owner
+    await owner.start()
+    await owner.press("○ @shop_bot", "👥 Team")
+    invite = await owner.data("➕ Editor")
+    await owner.tap(invite)
+    assert await owner.tap(invite) == "This was done already"
+    assert len(await office.desk.redis.keys("rt:invitation:*")) == 1
+
+
+async def test_a_message_that_is_too_old_or_gone_makes_room_for_a_new_one(office: Office) -> None:
+    owner = office.owner
+    await owner.start()
+    first = await owner.screen()
+    await owner.loses_the_message()
+    await owner.press("○ @shop_bot")
+    assert (await owner.screen()).message_id > first.message_id
+
+
+async def test_old_buttons_work_as_ways_after_a_restart(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of a screen is kept in the process, so that there is nothing to lose: only time makes a button old."""
+    owner = office.owner
+    await owner.start()
+    way = await owner.data("○ @shop_bot")
+    now_ms = await office.desk.now_ms() + 7 * 86_400_000
+
+    async def a_week_later(_: Desk) -> int:
+        return now_ms
+
+    monkeypatch.setattr(Desk, "now_ms", a_week_later)
+    assert await owner.tap(way) == "Menu refreshed"
+    await owner.shows("● Active")
+
+
+# --- rights
+
+
+@pytest.mark.parametrize("role", ["owner", "editor", "analyst", None])
+async def test_every_deed_is_open_to_whom_it_is_meant_for(office: Office, role: Any) -> None:
+    """The matrix: each screen, action and question, in the hand of each role. Nothing is done: the revision is none."""
+    person = await office.someone()
+    await office.appoint(person, role or "analyst")
+    await person.start()
+    if role is None:
+        await office.desk.pool.execute("DELETE FROM bot_admins")
+    before = await state(office)
+    for deed in DEEDS.values():
+        told = await person.tap(await minted(office, person, deed.name))
+        allowed = role is not None and (deed.needs is None or suffices(role, deed.needs))
+        assert (told != NOT_AVAILABLE) is allowed, deed.name
+    assert await state(office) == before
+
+
+async def test_of_a_bot_that_is_not_ones_own_nothing_is_seen(office: Office) -> None:
+    guest = await office.someone()
+    await office.appoint(guest, "owner", "course_bot")
+    await guest.start()
+    for deed in DEEDS.values():
+        if deed.needs is not None:
+            assert await guest.tap(await minted(office, guest, deed.name)) == NOT_AVAILABLE, deed.name
+
+
+async def test_no_bent_button_does_anything(office: Office) -> None:
+    """Valid ones with a character changed, cut short, made longer, or put together of two."""
+    owner = office.owner
+    await owner.start()
+    before = await state(office)
+    valid = [await minted(office, owner, deed.name, 1) for deed in DEEDS.values() if isinstance(deed.does, Action)]
+    chance = random.Random(7)
+    for data in valid:
+        place = chance.randrange(len(PREFIX), len(data))
+        other = chance.choice([one for one in "abcdefghijklmnopqrstuvwxyzABCDEF0123456789-_" if one != data[place]])
+        bent = data[:place] + other + data[place + 1 :]
+        spliced = data[:place] + chance.choice(valid)[place:]
+        for wrong in (bent, data[:-1], spliced if spliced not in valid else data[:-2]):
+            assert await owner.tap(wrong) == NOT_AVAILABLE
+    assert await state(office) == before
