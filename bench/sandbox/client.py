@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from io import BytesIO
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
@@ -230,7 +231,7 @@ class SandboxClient:
     async def _request(self, verb: str, path: str, body: bytes | None = None) -> bytes:
         if self._session is None:
             raise ControlFailedError("open the client with `async with` before you use it")
-        async with self._session.request(verb, self._url + path, data=body) as answer:
+        async with self._session.request(verb, self._url + path, data=BytesIO(body) if body else None) as answer:
             raw = await answer.read()
         if answer.status != HTTPStatus.OK:
             raise ControlFailedError(msgspec.json.decode(raw, type=wire.ControlError).error)

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
+from bot.incidents import incident_name
 from bot.said import Said
 from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
+from bot.texts import escaped
 from engine import admins, registry
 from engine.admins import Health
 from engine.core.rights import suffices
@@ -13,6 +15,8 @@ from engine.whose import who_is
 
 _REVISIONS: Final = {"active": 1, "paused": 2, "suspended": 3}
 """Whatever a button here changes is the status."""
+_SHOWN: Final = 200
+"""So much of an incident's detail fits on the screen."""
 
 
 async def load(visit: Visit) -> Health:
@@ -36,7 +40,7 @@ def _lines(visit: Visit, bot: Health) -> Iterator[str]:
         yield say("Last sign of life of a user: {ago}", ago=say.ago(bot.now_ms - bot.last_update_ms))
     yield say("Pace: {pace} messages a second", pace=bot.pace)
     for incident in bot.incidents:
-        yield say("⚠ {kind}: {detail}", kind=incident.kind, detail=incident.detail)
+        yield f"⚠ {incident_name(say, incident.kind)}: {escaped(incident.detail[:_SHOWN])}"
 
 
 def _status(visit: Visit, bot: Health) -> str:

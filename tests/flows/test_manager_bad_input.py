@@ -1,0 +1,150 @@
+"""What an admin should not send, and does: nothing is lost, nothing is sent on that cannot be, and a mend is named."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from bench.sandbox.wire import Fault, FaultKind
+from engine import administration
+from engine.core.campaign import Change
+from engine.core.content import Text
+from engine.media.kinds import MB
+from tests.flows.office import DRAFT, LEAST_MS, Office, open_office
+from tests.media import files
+
+ZERO_WIDTH, RIGHT_TO_LEFT = "\u200b\u200b\u200b", "\u202ered\u202c"
+SCRIPT: Final = "<script>alert(1)</script>"
+ODD: Final = (ZERO_WIDTH, RIGHT_TO_LEFT, SCRIPT, "x" * 4096, "{", "{first_name}", "\x00", "💥" * 500)
+
+
+@pytest.fixture
+async def office(
+    redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncIterator[Office]:
+    async with open_office(redis_url, database_url, monkeypatch, language="en", MEDIA_DIR=str(tmp_path)) as opened:
+        await administration.import_draft(opened.desk.pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
+        yield opened
+
+
+async def blocks(office: Office) -> list[object]:
+    found = await administration.draft(office.desk.pool, await office.bot_id())
+    assert found
+    return [block.content for step in found[1].steps for block in step.blocks]
+
+
+async def at_the_step(office: Office) -> None:
+    await office.owner.start()
+    await office.owner.press("○ @shop_bot", "🔁 Recovery", "📋 Steps", "● Step 1")
+
+
+@pytest.mark.parametrize("words", ODD)
+@pytest.mark.parametrize(
+    "way",
+    [
+        ("🔁 Recovery", "📋 Steps", "➕ Step"),
+        ("🔁 Recovery", "⚙ Settings", "⏱ Silence"),
+        ("🔁 Recovery", "⚙ Settings", "🌍 Zone"),
+        ("🔁 Recovery", "⚙ Settings", "🕘 Hours"),
+        ("🔁 Recovery", "⚙ Settings", "✋ Limits", "✋ How much"),
+        ("🔑 New token",),
+    ],
+    ids=lambda way: way[-1],
+)
+async def test_odd_words_are_refused_with_a_mend_and_asked_for_again(
+    office: Office, way: tuple[str, ...], words: str
+) -> None:
+    owner = office.owner
+    await owner.start()
+    await owner.press("○ @shop_bot", *way)
+    text = await owner.says(words)
+    assert text.count("⚠") == 1
+    assert ": " in text[text.index("⚠") :]
+    assert "✖ Cancel" in await owner.buttons()
+    assert await blocks(office) == [Text("Hi")]
+    assert (await owner.people.violations()).listed == []
+
+
+@pytest.mark.parametrize("words", [ZERO_WIDTH, "{", "{first_name}", "}"])
+async def test_a_text_that_cannot_be_sent_becomes_no_block(office: Office, words: str) -> None:
+    await at_the_step(office)
+    assert "⚠" in await office.owner.says(words)
+    assert await blocks(office) == [Text("Hi")]
+
+
+@pytest.mark.parametrize(
+    ("words", "stands"), [(SCRIPT, "&lt;script&gt;alert(1)&lt;/script&gt;"), (RIGHT_TO_LEFT, RIGHT_TO_LEFT)]
+)
+async def test_what_looks_like_markup_stays_what_was_written(office: Office, words: str, stands: str) -> None:
+    await at_the_step(office)
+    await office.owner.says(words)
+    assert await blocks(office) == [Text("Hi"), Text(stands)]
+    await office.owner.press("2 💬")
+    assert words in await office.owner.text()
+
+
+async def test_a_video_that_is_too_big_is_refused_before_anything_is_fetched(office: Office) -> None:
+    await at_the_step(office)
+    text = await office.owner.sends("video", files.MP4 + bytes(25 * MB))
+    assert "20 MB" in text
+    assert await blocks(office) == [Text("Hi")]
+
+
+async def test_a_command_in_the_middle_of_an_edit_is_no_content(office: Office) -> None:
+    await at_the_step(office)
+    for command in ("/help", "/stop", "/cancel", "/start"):
+        await office.owner.says(command)
+    assert await blocks(office) == [Text("Hi")]
+
+
+async def test_when_the_edit_is_refused_the_screen_comes_anew(office: Office) -> None:
+    owner = office.owner
+    await owner.start()
+    await owner.loses_the_message()
+    assert "● Active" in await owner.press("○ @shop_bot")
+
+
+@pytest.mark.parametrize("kind", [FaultKind.INTERNAL_ERROR, FaultKind.TOO_MANY_REQUESTS])
+async def test_when_telegram_fails_a_moment_nothing_is_stuck(office: Office, kind: FaultKind) -> None:
+    owner = office.owner
+    await owner.start()
+    way = await owner.data("○ @shop_bot")
+    await owner.people.set_fault(Fault(kind, bot=owner.me.id, method="editMessageText", count=1))
+    await owner.tap(way)
+    await owner.tap(way)
+    await owner.shows("● Active")
+
+
+async def test_when_the_query_cannot_be_answered_the_screen_is_shown_all_the_same(office: Office) -> None:
+    owner = office.owner
+    await owner.start()
+    way = await owner.data("○ @shop_bot")
+    await owner.people.set_fault(Fault(FaultKind.BAD_REQUEST, bot=owner.me.id, method="answerCallbackQuery", count=1))
+    await owner.people.tap(owner.me.id, owner.id, way)
+    await owner.shows("● Active")
+
+
+async def test_a_campaign_with_faults_leads_to_each_of_them(office: Office) -> None:
+    owner = office.owner
+    await owner.start()
+    await owner.press("○ @shop_bot", "🔁 Recovery", "📋 Steps", "➕ Step")
+    await owner.says("10m")
+    await owner.press("◀ Back", "◀ Back", "🚀 Publish")
+    text = await owner.text()
+    assert "This cannot be published yet:" in text
+    assert "has no blocks" in text
+    assert "Step 2 of 2" in await owner.press("✏ Step 2")
+
+
+async def test_what_two_admins_do_at_once_is_seen_by_both(office: Office) -> None:
+    owner, guest = office.owner, await office.someone()
+    await office.appoint(guest, "editor")
+    await at_the_step(office)
+    await guest.start()
+    await guest.press("○ @shop_bot", "🔁 Recovery", "📋 Steps", "● Step 1", "⧉")
+    text = await owner.says("mine")
+    assert "Changed by " in text
+    assert await blocks(office) == [Text("Hi"), Text("Hi")]
+    await owner.says("mine")
+    assert Text("mine") in await blocks(office)
