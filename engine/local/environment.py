@@ -17,7 +17,10 @@ from engine.settings import read_dotenv
 
 _KEY_BYTES = 32
 _SERVERS = ("REDIS_URL", "DATABASE_URL")
-_KEPT = (*_SERVERS, "ENCRYPTION_KEY", "TELEGRAM_API_URL", "MIN_THRESHOLD_SECONDS", "MEDIA_DIR")
+_KEPT = (
+    *(*_SERVERS, "ENCRYPTION_KEY", "TELEGRAM_API_URL", "MIN_THRESHOLD_SECONDS", "MEDIA_DIR"),
+    *("MANAGER_BOT_TOKEN", "ADMIN_IDS"),
+)
 
 
 def given() -> dict[str, str]:

@@ -1,6 +1,6 @@
 """`./dev run`: everything on this machine, in one log, until Ctrl-C.
 
-Servers and migrations, then receiver and poller: against Telegram if you give MANAGER_BOT_TOKEN, BOT_TOKEN or
+Servers and migrations, then receiver, poller and manager: against Telegram if you give MANAGER_BOT_TOKEN, BOT_TOKEN or
 TELEGRAM_API_URL, or once a bot of yours is registered; else against the sandbox, whose bots get the example
 campaign, with a person who plays. What starts first ends last. A second Ctrl-C ends all at once.
 """
@@ -19,6 +19,7 @@ from engine.local.servers import LocalServers
 from engine.migrate import upgrade
 
 _ENGINE = {"receiver": ["engine.receiver"], "poller": ["engine.poller", "--shard", "0"]}
+_MANAGER = {"manager": ["bot"]}
 
 
 def run() -> int:
@@ -57,7 +58,8 @@ async def _with_children(directory: Path, env: dict[str, str]) -> None:
         staged = await stage.prepare(stack, directory, env)
         environment.announce(directory, staged.env)
         children = [*staged.children]
-        for name, arguments in _ENGINE.items():
+        manager = _MANAGER if "MANAGER_BOT_TOKEN" in staged.env else {}
+        for name, arguments in {**_ENGINE, **manager}.items():
             children.append(await stack.enter_async_context(child(name, arguments, staged.env)))
         if staged.person:
             children.append(await stack.enter_async_context(child("person", staged.person, staged.env)))

@@ -4,7 +4,9 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
+import aiohttp
 import msgspec
 
 from engine.core.errors import RecoveryError
@@ -14,6 +16,9 @@ from engine.local.ports import settled_port
 _BOTS = 3
 _FIRST_PERSON = 5_000_000_001
 _PEOPLE_A_SECOND = 10
+_MANAGER = "manager_bot"
+
+_Answer = TypeVar("_Answer")
 
 
 class SandboxBot(msgspec.Struct, frozen=True):
@@ -26,6 +31,18 @@ class Ready(msgspec.Struct, frozen=True):
     api_url: str
     control_url: str
     bots: tuple[SandboxBot, ...]
+
+
+class Manager(msgspec.Struct, frozen=True):
+    """The bot that admins talk to, the admin who does, and the address at which you play them."""
+
+    token: str
+    admin_id: int
+    page: str
+
+
+class _Person(msgspec.Struct, frozen=True):
+    id: int
 
 
 @asynccontextmanager
@@ -49,3 +66,20 @@ def _ready(line: str) -> Ready:
         return msgspec.json.decode(line, type=Ready)
     except msgspec.DecodeError:
         raise RecoveryError(f"The sandbox did not start; it says: {line}") from None
+
+
+async def hire_manager(control_url: str) -> Manager:
+    """Add a bot for the manager, and an admin who is about to greet it. Raises RecoveryError."""
+    async with aiohttp.ClientSession(control_url) as session:
+        bot = await _ask(session, "/bots", {"username": _MANAGER}, SandboxBot)
+        (admin,) = await _ask(session, "/people", {"count": 1, "names": ["Marina"]}, tuple[_Person])
+        await _ask(session, "/acts", [{"deed": "start", "bot": _MANAGER, "person": admin.id}], list[object])
+    return Manager(bot.token, admin.id, f"{control_url}/#{_MANAGER}/{admin.id}")
+
+
+async def _ask(session: aiohttp.ClientSession, path: str, wanted: object, kind: type[_Answer]) -> _Answer:
+    try:
+        async with session.post(path, data=msgspec.json.encode(wanted)) as response:
+            return msgspec.json.decode(await response.read(), type=kind)
+    except (aiohttp.ClientError, msgspec.DecodeError) as error:
+        raise RecoveryError(f"The sandbox did not take {path} ({error}): its lines above say why.") from error

@@ -14,7 +14,7 @@ import msgspec
 from engine import bots
 from engine.local.children import Child, say
 from engine.local.example import give_example
-from engine.local.sandbox import Ready, SandboxBot, running_sandbox
+from engine.local.sandbox import Ready, SandboxBot, hire_manager, running_sandbox
 from engine.settings import Secret, load_settings
 from storage import catalogue
 from storage.postgres import open_pool
@@ -40,6 +40,9 @@ async def prepare(stack: AsyncExitStack, directory: Path, env: dict[str, str]) -
     noted.write_bytes(msgspec.json.encode([bot.id for bot in ready.bots]))
     env["TELEGRAM_API_URL"] = ready.api_url
     await _cast(ready, registered, env)
+    manager = await hire_manager(ready.control_url)
+    env |= {"MANAGER_BOT_TOKEN": manager.token, "ADMIN_IDS": str(manager.admin_id)}
+    say("run", f"Manager          {manager.page} is where you play the admin")
     person = ["bench.sandbox.demo", "--control", ready.control_url, "--rounds", _ROUNDS]
     return Stage(env, [sandbox], person, f"{ready.control_url}/")
 
