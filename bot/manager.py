@@ -27,6 +27,7 @@ from engine import admins, invitations, prompts, taps
 from engine.admins import Admin, Language
 from engine.core.errors import BotError, RecoveryError, StaleError, UnreachableError
 from engine.desk import Desk
+from engine.prompts import Prompt
 from engine.telemetry import logger
 
 _START = "/start "
@@ -80,8 +81,9 @@ class Manager:
         if admin is None:
             await message.answer(note or _stranger(user), parse_mode=ParseMode.HTML)
             return
-        asked = await self._asked(admin)
-        spot = Spot(message.chat.id, asked.live if asked else 0, message.message_id)
+        prompt = await prompts.last(self._desk.redis, admin.admin_id)
+        asked = await self._asked(admin, prompt) if prompt else None
+        spot = Spot(message.chat.id, prompt.message if prompt else 0, message.message_id)
         if asked and not words.startswith("/"):
             await self._take(asked, message, user, spot)
         elif asked and words == "/cancel":
@@ -98,17 +100,16 @@ class Manager:
             return f"⚠ {say.refusal(error)}"
         return say("From now on you look after @{bot}.", bot=bot)
 
-    async def _asked(self, admin: Admin) -> "_Asked | None":
-        """What the admin's message answers, if anything, and if they may answer it still."""
-        prompt = await prompts.asked(self._desk.redis, admin.admin_id)
-        deed = self._deeds.get(prompt.deed) if prompt else None
-        if not (prompt and deed and isinstance(deed.does, Question) and may(admin, deed.needs, prompt.bot)):
+    async def _asked(self, admin: Admin, prompt: Prompt) -> "_Asked | None":
+        """The question that was shown last, if it was one, and if they may answer it still."""
+        deed = self._deeds.get(prompt.deed)
+        if not (deed and isinstance(deed.does, Question) and may(admin, deed.needs, prompt.bot)):
             return None
         place = Place(prompt.bot, prompt.step, prompt.block, prompt.choice)
-        return _Asked(deed, deed.does, await self._stage.visit(admin, place, prompt.revision), prompt.message)
+        return _Asked(deed, deed.does, await self._stage.visit(admin, place, prompt.revision))
 
     async def _take(self, asked: "_Asked", message: Message, user: User, spot: Spot) -> None:
-        deed, question, visit, _ = asked
+        deed, question, visit = asked
         if question.secret:
             await self._stage.delete(spot)
         try:
@@ -191,12 +192,11 @@ class Manager:
 
 
 class _Asked(NamedTuple):
-    """A question that waits for its answer; `live` is the message in which it was asked."""
+    """A question that waits for its answer, as of where it was asked."""
 
     deed: Deed
     question: Question
     visit: Visit
-    live: int
 
 
 def _live(query: CallbackQuery) -> int:

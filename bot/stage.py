@@ -95,15 +95,15 @@ class Stage:
         return await (self._live.edit(spot.chat, spot.live, drawn) if spot.live else self._live.send(spot.chat, drawn))
 
     async def _listen(self, look: Look, live: int) -> None:
+        """A message answers the question to which the screen listens, if the admin may answer it."""
         screen, visit = look.screen, look.visit
-        if screen.listens and may(visit.admin, screen.questions[screen.listens].needs, visit.place.bot):
-            await self._wait(f"{screen.name}.{screen.listens}", visit._replace(revision=look.view.revision), live)
-        else:
-            await prompts.drop(self._desk.redis, visit.admin.admin_id)
+        listens = bool(screen.listens) and may(visit.admin, screen.questions[screen.listens].needs, visit.place.bot)
+        name = f"{screen.name}.{screen.listens}" if listens else screen.name
+        await self._wait(name, visit._replace(revision=look.view.revision), live)
 
     async def _wait(self, deed: str, visit: Visit, live: int) -> None:
         prompt = Prompt(code(deed), *visit.place, visit.revision, live)
-        await prompts.ask(self._desk.redis, visit.admin.admin_id, prompt)
+        await prompts.put(self._desk.redis, visit.admin.admin_id, prompt)
 
     def _holder(self, visit: Visit, spot: Spot) -> Holder:
         return Holder(self._id, visit.admin.admin_id, spot.chat)

@@ -1,4 +1,4 @@
-"""What the manager waits for from an admin: a message, for a question that was asked before."""
+"""What the manager has shown an admin last: a screen, or a question that their next message answers."""
 
 from typing import Final
 
@@ -11,9 +11,9 @@ _PATIENCE_S: Final = 15 * 60
 
 
 class Prompt(msgspec.Struct, frozen=True, array_like=True):
-    """Which question was asked, by its deed's code, and where: the place and the revision that the admin saw.
+    """Which screen or question it was, by its deed's code, and where: the place and the revision that the admin saw.
 
-    `message` is the one in which it was asked.
+    `message` is the one in which it stands.
     """
 
     deed: int
@@ -25,17 +25,12 @@ class Prompt(msgspec.Struct, frozen=True, array_like=True):
     message: int = 0
 
 
-async def ask(redis: Redis, admin_id: int, prompt: Prompt) -> None:
-    """The next message of the admin answers it, for a quarter of an hour. Raises UnreachableError."""
+async def put(redis: Redis, admin_id: int, prompt: Prompt) -> None:
+    """In place of what was shown before, for a quarter of an hour. Raises UnreachableError."""
     await notes.put(redis, keys.of_prompt(admin_id), msgspec.json.encode(prompt).decode(), _PATIENCE_S)
 
 
-async def asked(redis: Redis, admin_id: int) -> Prompt | None:
-    """What the admin's next message answers. Raises UnreachableError."""
+async def last(redis: Redis, admin_id: int) -> Prompt | None:
+    """What was shown last; None if that is too long ago. Raises UnreachableError."""
     document = await notes.find(redis, keys.of_prompt(admin_id))
     return msgspec.json.decode(document, type=Prompt) if document else None
-
-
-async def drop(redis: Redis, admin_id: int) -> None:
-    """Nothing is waited for any more. Raises UnreachableError."""
-    await notes.take(redis, keys.of_prompt(admin_id))

@@ -66,7 +66,11 @@ def _buttons(visit: Visit, block: Block) -> list[list[Button]]:
     return [
         [look, Button(say.label("✏ Change"), "block.change", here)],
         [*buttons, Button(say.label("✨ Effects"), "effects", here), Button(say.label("⏱ Delay"), "block.delay", here)],
-        [Button("↑", "block.up", here), Button("↓", "block.down", here), Button("⧉", "block.copy", here)],
+        [
+            Button("↑", "block.up", here),
+            Button("↓", "block.down", here),
+            Button(say.label("📑 Copy"), "block.copy", here),
+        ],
         [switch or Button(say.label("● Switch on"), "block.on", here), Button("🗑", "block.delete", here)],
     ]
 

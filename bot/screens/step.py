@@ -62,7 +62,7 @@ def _buttons(visit: Visit, at: AtStep) -> list[list[Button]]:
     switch = Button(say.label("○ Switch off"), "step.off", here) if at.step.active else None
     return [
         [Button(say.label("🕘 When"), "step.when", here), *look],
-        [Button("↑", "step.up", here), Button("↓", "step.down", here), Button("⧉", "step.copy", here)],
+        [Button("↑", "step.up", here), Button("↓", "step.down", here), Button(say.label("📑 Copy"), "step.copy", here)],
         [switch or Button(say.label("● Switch on"), "step.on", here), Button("🗑", "drop", here)],
     ]
 

@@ -103,10 +103,10 @@ class Tab:
     async def ask(self, command: str, **parameters: Any) -> dict[str, Any]:
         return await self._tools.ask(command, self._session, **parameters)
 
-    async def looks(self, width: int, height: int, scheme: str, *, phone: bool = False) -> None:
+    async def looks(self, width: int, height: int, scheme: str, *, phone: bool = False, scale: int = 2) -> None:
         """Set the window's size, and `light` or `dark`."""
         await self.ask(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=2, mobile=phone
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone
         )
         await self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
@@ -161,5 +161,7 @@ class Tab:
         node = (await self.ask("DOM.querySelector", nodeId=root, selector=selector))["nodeId"]
         await self.ask("DOM.setFileInputFiles", files=[str(path)], nodeId=node)
 
-    async def picture(self) -> bytes:
-        return base64.b64decode((await self.ask("Page.captureScreenshot", format="png"))["data"])
+    async def picture(self, kind: str = "png") -> bytes:
+        """As `png`, or as `webp`, which is smaller and not quite exact."""
+        wanted = {"format": kind, **({"quality": 75} if kind == "webp" else {})}
+        return base64.b64decode((await self.ask("Page.captureScreenshot", **wanted))["data"])

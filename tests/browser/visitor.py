@@ -43,10 +43,10 @@ class Visitor:
         await self.tab.click("#tapped")
         await self.tab.evaluate("document.querySelector('#tapped')?.removeAttribute('id')")
 
-    async def keeps(self, name: str) -> None:
+    async def keeps(self, name: str, kind: str = "png") -> None:
         """Keep a picture of what is seen, at rest."""
         await self.tab.evaluate(_AT_REST)
-        _write(self.pictures / f"{name}.png", await self.tab.picture())
+        _write(self.pictures / f"{name}.{kind}", await self.tab.picture(kind))
 
     def was_pleased(self) -> None:
         assert self.tab.faults == []

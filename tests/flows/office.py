@@ -131,8 +131,9 @@ class Admin:
 class Office:
     """A manager of two bots, @shop_bot and @course_bot, and the street outside."""
 
-    def __init__(self, desk: Desk, people: SandboxClient, me: BotInfo, owner: Admin) -> None:
+    def __init__(self, desk: Desk, sandbox: Sandbox, people: SandboxClient, me: BotInfo, owner: Admin) -> None:
         self.desk = desk
+        self.page = sandbox.control_url
         self.people = people
         self.me = me
         self.owner = owner
@@ -200,5 +201,5 @@ async def open_office(
         group = await stack.enter_async_context(asyncio.TaskGroup())
         group.create_task(run(desk, stop))
         stack.callback(stop.set)
-        yield Office(desk, people, me, Admin(people, me, owner.id))
+        yield Office(desk, sandbox, people, me, Admin(people, me, owner.id))
         assert (await people.violations()).listed == []

@@ -147,8 +147,8 @@ async def test_a_campaign_begins_empty_and_its_first_step_with_when_it_is_sent(o
 async def test_a_step_is_copied_moved_and_switched_and_the_older_button_changes_nothing(office: Office) -> None:
     owner = office.owner
     await _at_the_step(office)
-    delete = await owner.data("⧉")
-    await owner.press("⧉")
+    delete = await owner.data("📑 Copiar")
+    await owner.press("📑 Copiar")
     assert await owner.told() == "Salvo no rascunho"
     assert await owner.tap(delete) == STALE
     assert "Passo 2 de 2" in await owner.press("↓")

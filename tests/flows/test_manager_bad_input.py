@@ -142,7 +142,7 @@ async def test_what_two_admins_do_at_once_is_seen_by_both(office: Office) -> Non
     await office.appoint(guest, "editor")
     await at_the_step(office)
     await guest.start()
-    await guest.press("○ @shop_bot", "🔁 Recovery", "📋 Steps", "● Step 1", "⧉")
+    await guest.press("○ @shop_bot", "🔁 Recovery", "📋 Steps", "● Step 1", "📑 Copy")
     text = await owner.says("mine")
     assert "Changed by " in text
     assert await blocks(office) == [Text("Hi"), Text("Hi")]
