@@ -132,11 +132,19 @@ class Portraits:
         self.say = say
 
     async def take(self, screen: str) -> None:
-        await self.office.owner.start()
+        await self._go_home()
         for label in WAYS[screen][1:]:
             await self.office.owner.press(self._in_language(label))
         await self.visitor.sees((await self.office.owner.text()).splitlines()[0])
         await self.visitor.keeps(f"{self.say.language}-{screen}", "webp")
+
+    async def _go_home(self) -> None:
+        """Nothing leads home from there; from its children only back does."""
+        labels = await self.office.owner.buttons()
+        for way in ("🏠", self.say.label("◀ Back")):
+            if way in labels:
+                await self.office.owner.press(way)
+                return
 
     def _in_language(self, label: str) -> str:
         """Some labels begin alike in every language: with a sign, a number or a name."""
