@@ -4,24 +4,24 @@ The same decisions as the engine's own (`engine.core.replan`), on those who wait
 as a screen can wait for; of more it is told that there are at least as many.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from engine.core import replan
 from engine.core.campaign import Snapshot
 from engine.core.replan import Move, Published, Waiting
-from engine.core.sequence import find_step
 from storage import campaigns, replans, waiting
 from storage.postgres import Connection, Pool, transaction
 
 SOON_MS: Final = 600_000
-MOST: Final = 10_000
+MOST: Final = 2_000
 _EVERY: Final = 2**62
 
 
 class Impact(NamedTuple):
     """How many people wait; of how many the hour moves; who would be due within ten minutes; whose step is gone.
 
-    `overdue`: how many silences a shorter threshold makes overdue. `at_least`: there are more than were looked at.
+    `overdue`: how many silences a shorter threshold makes overdue. `at_least`: too many wait to look at all.
     """
 
     waiting: int = 0
@@ -39,19 +39,10 @@ async def foresee(pool: Pool, bot_id: int, now_ms: int) -> Impact:
         published = await campaigns.load_published(connection, bot_id)
         if draft is None or published is None:
             return Impact()
-        found = await _waiting(connection, bot_id)
+        found = await replans.page(connection, bot_id, _EVERY, -1, MOST)
+        all_of_them, _, _ = await waiting.queue(connection, bot_id)
         overdue = await _overdue(connection, bot_id, published[1], draft, now_ms)
-    return _counted(found, published[1], draft, now_ms)._replace(overdue=overdue)
-
-
-async def _waiting(connection: Connection, bot_id: int) -> list[Waiting]:
-    found: list[Waiting] = []
-    while len(found) < MOST:
-        page = await replans.page(connection, bot_id, _EVERY, found[-1].chat_id if found else -1)
-        if not page:
-            break
-        found += page
-    return found
+    return _counted(found, published[1], draft, now_ms)._replace(waiting=all_of_them, overdue=overdue)
 
 
 async def _overdue(connection: Connection, bot_id: int, before: Snapshot, after: Snapshot, now_ms: int) -> int:
@@ -61,16 +52,17 @@ async def _overdue(connection: Connection, bot_id: int, before: Snapshot, after:
     return await waiting.count_silent(connection, bot_id, since_ms, until_ms, skip_paid=after.skip_paid)
 
 
-def _counted(found: list[Waiting], before: Snapshot, after: Snapshot, now_ms: int) -> Impact:
+def _counted(found: Sequence[Waiting], before: Snapshot, after: Snapshot, now_ms: int) -> Impact:
+    at_least = len(found) >= MOST
     if not replan.replans(before, after):
-        return Impact(len(found), at_least=len(found) >= MOST)
+        return Impact(at_least=at_least)
     dues = [_due_ms(one, after, now_ms) for one in found]
+    there = {step.key for step in after.steps}
     return Impact(
-        waiting=len(found),
         moved=sum(due != one.due_ms for due, one in zip(dues, found, strict=True)),
         soon=sum(now_ms <= due <= now_ms + SOON_MS for due in dues),
-        gone=sum(find_step(after, one.cursor.step) is None for one in found),
-        at_least=len(found) >= MOST,
+        gone=sum(one.cursor.step not in there for one in found),
+        at_least=at_least,
     )
 
 

@@ -17,7 +17,7 @@ from storage.postgres import Connection, Pool, transaction
 
 PAGE: Final = 512
 
-_PAGE: Final = f"""
+_PAGE: Final = """
 SELECT d.chat_id, d.episode_id, d.ordinal, d.step_key, d.block_key, d.version, d.due_at, d.anchor_at, r.last, r.runs
 FROM recovery_deliveries d
 LEFT JOIN LATERAL (
@@ -27,7 +27,7 @@ LEFT JOIN LATERAL (
 ) r ON true
 WHERE d.bot_id = $1 AND d.status IN ('scheduled', 'sending') AND d.status = 'scheduled' AND d.campaign_version = 0
   AND d.replan < $2 AND d.chat_id > $3
-ORDER BY d.chat_id LIMIT {PAGE}
+ORDER BY d.chat_id LIMIT $4
 """
 
 _MOVE: Final = """
@@ -72,9 +72,9 @@ async def pending(pool: Pool, bot_ids: Sequence[int]) -> list[Job]:
     return [Job(row[0], row[1], msgspec.json.decode(row[2], type=Change), row[3]) for row in rows]
 
 
-async def page(connection: Connection, bot_id: int, replan: int, after_chat: int) -> list[Waiting]:
+async def page(connection: Connection, bot_id: int, replan: int, after_chat: int, most: int = PAGE) -> list[Waiting]:
     """Those who wait for a step that has not begun, and at whom this replan has not looked."""
-    return [_waiting(row) for row in await connection.fetch(_PAGE, bot_id, replan, after_chat)]
+    return [_waiting(row) for row in await connection.fetch(_PAGE, bot_id, replan, after_chat, most)]
 
 
 async def apply(pool: Pool, job: Job, moves: Sequence[tuple[Waiting, Move]]) -> None:

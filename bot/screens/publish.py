@@ -54,8 +54,9 @@ def _whom(visit: Visit, foreseen: Impact) -> Iterator[str]:
     if not foreseen.waiting:
         return
     yield ""
-    waiting = say.count("⏳ {number} person waits", "⏳ {number} people wait", foreseen.waiting)
-    yield say("At least this many: {waiting}", waiting=waiting) if foreseen.at_least else waiting
+    yield say.count("⏳ {number} person waits", "⏳ {number} people wait", foreseen.waiting)
+    if foreseen.at_least:
+        yield say("Looked at the first {count} of them, so at least:", count=impact.MOST)
     if foreseen.moved:
         yield say.count("🕘 the hour of {number} moves", "🕘 the hours of {number} move", foreseen.moved)
     if foreseen.gone:

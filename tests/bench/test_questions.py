@@ -13,6 +13,7 @@ def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[
         "first-light",
         "herd",
         "idle",
+        "manager",
         "media",
         "parade",
         "sandbox",

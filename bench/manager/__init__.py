@@ -1,0 +1,1 @@
+"""How fast the manager shows its screens, and how many statements one takes."""

@@ -1,0 +1,54 @@
+"""How many SQL statements a redraw takes: counted where they leave for the database, in a manager of our own."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+from unittest import mock
+
+import asyncpg
+from aiogram import Bot
+from aiogram.types import User
+
+from bot.screen import Place, Screen
+from bot.screens import SCREENS
+from bot.stage import Stage
+from engine.desk import Desk
+
+_METHODS: Final = ("execute", "executemany", "fetch", "fetchrow", "fetchval")
+
+
+async def counted(desk: Desk, token: str, owner: int, places: Mapping[str, Place]) -> dict[str, int]:
+    """For each screen: who it is, what they may, and what stands there."""
+    bot = Bot(token)
+    stage = Stage(desk, bot, "manager_bot")
+    found = {name: await _of(stage, owner, SCREENS[name], place) for name, place in places.items()}
+    await bot.session.close()
+    return found
+
+
+async def _of(stage: Stage, owner: int, screen: Screen, place: Place) -> int:
+    user = User(id=owner, is_bot=False, first_name="Ana", language_code="pt-br")
+    with _counting() as count:
+        admin = await stage.admin(user)
+        if admin is None:
+            raise LookupError("The owner is not known: ADMIN_IDS does not name them.")
+        await stage.look(screen, await stage.visit(admin, place))
+        return count()
+
+
+@contextmanager
+def _counting() -> Iterator[Callable[[], int]]:
+    """Every statement of every connection, while the block lasts."""
+    seen: list[str] = []
+
+    def counts(method: str) -> Any:
+        original = getattr(asyncpg.Connection, method)
+
+        async def called(self: Any, query: str, *args: Any, **more: Any) -> Any:
+            seen.append(query)
+            return await original(self, query, *args, **more)
+
+        return called
+
+    with mock.patch.multiple(asyncpg.Connection, **{method: counts(method) for method in _METHODS}):
+        yield lambda: len(seen)
