@@ -24,6 +24,7 @@ from storage.campaigns import Campaign
 from storage.postgres import Connection, Pool, transaction
 
 UNDO_MS: Final = 600_000
+MOST_COUNTED: Final = 10_000
 EDITED: Final = "campaign.draft"
 
 Edit: TypeAlias = Callable[[Snapshot], Snapshot]
@@ -295,14 +296,14 @@ async def activate(pool: Pool, bot: str, change: Change, policy: Policy = "conti
 
 
 async def count_silent(pool: Pool, bot_id: int, since_ms: int) -> int:
-    """How many people fell silent since then, and before the campaign was activated."""
+    """How many people fell silent since then, and before the campaign was activated; counted up to MOST_COUNTED."""
     async with transaction(pool) as connection:
         found = await campaigns.load_campaign(connection, bot_id)
         published = await campaigns.load_published(connection, bot_id)
         if found is None or found.activated_at is None or published is None:
             return 0
         upto_ms, skip = found.activated_at, published[1].skip_paid
-        return await waiting_rows.count_silent(connection, bot_id, since_ms, upto_ms, skip_paid=skip)
+        return await waiting_rows.count_silent(connection, bot_id, since_ms, upto_ms, skip_paid=skip, most=MOST_COUNTED)
 
 
 async def include_silent(pool: Pool, bot_id: int, since_ms: int, change: Change) -> None:

@@ -7,6 +7,7 @@ as a screen can wait for; of more it is told that there are at least as many.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from engine.administration import MOST_COUNTED
 from engine.core import replan
 from engine.core.campaign import Snapshot
 from engine.core.replan import Move, Published, Waiting
@@ -14,7 +15,7 @@ from storage import campaigns, replans, waiting
 from storage.postgres import Connection, Pool, transaction
 
 SOON_MS: Final = 600_000
-MOST: Final = 2_000
+MOST: Final = 1_000
 _EVERY: Final = 2**62
 
 
@@ -49,7 +50,8 @@ async def _overdue(connection: Connection, bot_id: int, before: Snapshot, after:
     since_ms, until_ms = now_ms - before.threshold_ms, now_ms - after.threshold_ms
     if until_ms <= since_ms:
         return 0
-    return await waiting.count_silent(connection, bot_id, since_ms, until_ms, skip_paid=after.skip_paid)
+    paid = after.skip_paid
+    return await waiting.count_silent(connection, bot_id, since_ms, until_ms, skip_paid=paid, most=MOST_COUNTED)
 
 
 def _counted(found: Sequence[Waiting], before: Snapshot, after: Snapshot, now_ms: int) -> Impact:

@@ -23,14 +23,16 @@ async def count_at(connection: Connection, bot_id: int, step: str) -> int:
     return found
 
 
-async def count_silent(connection: Connection, bot_id: int, since_ms: int, until_ms: int, *, skip_paid: bool) -> int:
-    """How many people were last active then, can be written to, and have no sequence in course."""
+async def count_silent(
+    connection: Connection, bot_id: int, since_ms: int, until_ms: int, *, skip_paid: bool, most: int
+) -> int:
+    """How many people were last active then, can be written to, and have no sequence in course, up to `most`."""
     found: int = await connection.fetchval(
-        "SELECT count(*) FROM chats c WHERE bot_id = $1 AND last_active >= $2 AND last_active < $3"
+        "SELECT count(*) FROM (SELECT FROM chats c WHERE bot_id = $1 AND last_active >= $2 AND last_active < $3"
         " AND unreachable_since IS NULL AND opted_out_at IS NULL AND NOT EXISTS ("
         "  SELECT FROM recovery_episodes e WHERE e.bot_id = c.bot_id AND e.chat_id = c.chat_id AND e.ended_at IS NULL)"
         " AND NOT ($4 AND EXISTS (SELECT FROM payments p"
-        "  WHERE p.bot_id = c.bot_id AND p.chat_id = c.chat_id AND p.status = 'paid'))",
-        *(bot_id, since_ms, until_ms, skip_paid),
+        "  WHERE p.bot_id = c.bot_id AND p.chat_id = c.chat_id AND p.status = 'paid')) LIMIT $5) silent",
+        *(bot_id, since_ms, until_ms, skip_paid, most),
     )
     return found

@@ -27,13 +27,20 @@ def view(visit: Visit, loaded: Loaded) -> View:
         "Who fell silent before the campaign was activated is left alone. You may include them: their messages are"
         " spread over ten minutes at least."
     )
+    hour, day, days = map(_told, loaded.counts)
     labels = [
-        say.label("Last hour: {count}", count=loaded.counts[0]),
-        say.label("Last 24 hours: {count}", count=loaded.counts[1]),
-        say.label("Last 3 days: {count}", count=loaded.counts[2]),
+        say.label("Last hour: {count}", count=hour),
+        say.label("Last 24 hours: {count}", count=day),
+        say.label("Last 3 days: {count}", count=days),
     ]
     deeds = ("welcome.hour", "welcome.day", "welcome.days")
     return View(text, [[Button(label, deed, here)] for label, deed in zip(labels, deeds, strict=True)])
+
+
+def _told(count: int) -> str:
+    """Beyond so many it is only said that there are more."""
+    most = administration.MOST_COUNTED
+    return f"{count}" if count < most else f"{most}+"
 
 
 def _includes(hours: int) -> Act:
