@@ -1,0 +1,122 @@
+"""Hours, limits and the softer stop, with receiver and poller at work: what is held, dropped, and let finish."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from engine import administration, campaign_file
+from engine.administration import Publishing
+from engine.core import window
+from engine.core.campaign import Change, Snapshot
+from engine.core.limits import Limits
+from engine.core.window import Window
+from storage import keys
+from storage.feed import server_now_ms
+from storage.timers import Sign, Timers
+from tests.flows.house import BOT, CAMPAIGN, PATIENCE_S, House, open_house
+
+DAY_MINUTES, MINUTE_MS, HOUR_MS = 1440, 60_000, 3_600_000
+PERSON = 41
+
+
+@pytest.fixture
+async def house(redis_url: str, database_url: str) -> AsyncIterator[House]:
+    async with open_house(redis_url, database_url) as opened:
+        yield opened
+
+
+async def publish(house: House, how: Publishing | None = None, **settings: Any) -> Snapshot:
+    """The usual campaign with other settings."""
+    least, change = house.settings.min_threshold_ms, Change("test", await server_now_ms(house.redis))
+    draft = replace(campaign_file.read(CAMPAIGN, "campaign.yaml", least), zone="UTC", **settings)
+    await administration.import_draft(house.pool, BOT, draft, least, change)
+    await administration.publish(house.pool, BOT, least, change, how or Publishing())
+    return draft
+
+
+async def later(house: House, mode: window.Mode = "wait") -> Window:
+    """A window that opens in three hours, for two."""
+    minute = (await server_now_ms(house.redis) // MINUTE_MS + 180) % DAY_MINUTES
+    return Window(minute, (minute + 120) % DAY_MINUTES, mode=mode)
+
+
+async def test_what_falls_into_the_night_waits_for_its_turn_after_the_opening(house: House) -> None:
+    hours = await later(house)
+    await publish(house, window=hours)
+    person = await house.someone()
+    waiting = await house.delivery(person, "one", "scheduled")
+    opening = window.opens(hours, waiting["anchor_at"], "UTC")
+    assert waiting["due_at"] == opening + window.spread_ms(hours, person)
+    assert await house.told(person) == []
+
+
+async def test_a_step_whose_window_has_closed_meanwhile_is_put_off_once(house: House) -> None:
+    person = await house.someone()
+    await house.delivery(person, "three", "scheduled")
+    hours = await later(house)
+    await publish(house, Publishing(mode="keep"), window=hours)
+    rows = await house.wait_for(
+        "SELECT * FROM recovery_deliveries WHERE chat_id = $1 AND block_key = 'three' AND deferrals = 1", 1, person
+    )
+    opening = window.opens(hours, await server_now_ms(house.redis), "UTC")
+    assert rows[0]["due_at"] == opening + window.spread_ms(hours, person)
+    assert (rows[0]["status"], rows[0]["attempts"]) == ("scheduled", 0)
+    assert await house.told(person) == ["first", "second"]
+
+
+async def test_a_window_that_drops_passes_the_steps_over(house: House) -> None:
+    await publish(house, window=await later(house, "drop"))
+    person = await house.someone()
+    assert await house.ended(person) == ["completed"]
+    for block in ("one", "three"):
+        assert (await house.delivery(person, block, "skipped"))["reason"] == "window_closed"
+    assert await house.told(person) == []
+
+
+async def test_who_had_enough_today_is_sent_no_further_step(house: House) -> None:
+    await publish(house, limits=Limits(per_day=1))
+    person = await house.someone()
+    assert await house.ended(person) == ["completed"]
+    assert (await house.delivery(person, "three", "skipped"))["reason"] == "cap"
+    assert await house.told(person) == ["first", "second"]
+
+
+@pytest.mark.parametrize("limits", [Limits(again_after_ms=HOUR_MS), Limits(per_month=1)])
+async def test_a_sequence_does_not_begin_anew_too_soon_or_too_often(house: House, limits: Limits) -> None:
+    await publish(house, limits=limits)
+    person = await house.someone()
+    assert await house.ended(person) == ["completed"]
+    await house.people.write(BOT, person, "back")
+    other = await house.someone()
+    assert await house.ended(other) == ["completed"]
+    assert await house.pool.fetchval("SELECT count(*) FROM recovery_episodes WHERE chat_id = $1", person) == 1
+    assert len(await house.told(person)) == 3
+
+
+async def test_who_has_begun_may_finish_while_nobody_new_begins(house: House) -> None:
+    person = await house.someone()
+    await house.delivery(person, "three", "scheduled")
+    await administration.finish(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
+    late = await house.someone()
+    assert await house.ended(person) == ["completed"]
+    assert len(await house.told(person)) == 3
+    assert await house.pool.fetchval("SELECT count(*) FROM recovery_episodes WHERE chat_id = $1", late) == 0
+
+
+async def test_a_longer_threshold_holds_for_the_silences_that_are_armed(house: House) -> None:
+    await publish(house, threshold_ms=HOUR_MS)
+    bot_id = await house.pool.fetchval("SELECT id FROM bots")
+    armed = await Timers(house.redis).touch(bot_id, [Sign(PERSON, 0)], 500)
+    async with asyncio.timeout(PATIENCE_S):
+        while (await due_ms(house, bot_id)) < armed.now_ms + HOUR_MS:  # noqa: ASYNC110 - Redis is the signal
+            await asyncio.sleep(0.05)
+    assert await due_ms(house, bot_id) == armed.now_ms + HOUR_MS
+    assert await house.pool.fetchval("SELECT count(*) FROM recovery_episodes") == 0
+
+
+async def due_ms(house: House, bot_id: int) -> int:
+    score = await house.redis.zscore(keys.of_bot(bot_id).timers, str(PERSON))
+    return int(score or 0)
