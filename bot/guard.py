@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from bot.callbacks import Token
-from bot.screen import Action, Question, Screen
+from bot.screen import Action, Question, Scope, Screen
 from engine.admins import Admin
 from engine.core.rights import Role, suffices
 
@@ -31,10 +31,14 @@ class Deed(NamedTuple):
     def needs(self) -> Role | None:
         return self.does.needs if self.does else self.screen.needs
 
+    def is_open_to(self, admin: Admin, bot_id: int) -> bool:
+        """What concerns all bots is for those who own all, whatever bot a button names."""
+        return may(admin, self.needs, 0 if self.screen.scope is Scope.HOME else bot_id)
+
 
 def judge(token: Token | None, deed: Deed | None, admin: Admin | None, now_ms: int) -> Verdict:
     """All but the revision, which is known once the screen is loaded."""
-    if token is None or deed is None or admin is None or not may(admin, deed.needs, token.press.bot):
+    if token is None or deed is None or admin is None or not deed.is_open_to(admin, token.press.bot):
         return Verdict.REFUSED
     if not token.is_old(now_ms):
         return Verdict.GO

@@ -18,7 +18,7 @@ from bot import said
 from bot.answer import Answer
 from bot.callbacks import LIFETIME_S, PREFIX, Holder, read
 from bot.deeds import deeds
-from bot.guard import Deed, Verdict, judge, may
+from bot.guard import Deed, Verdict, judge
 from bot.screen import HOME, Action, Done, Place, Question, Visit
 from bot.screens import SCREENS
 from bot.stage import Spot, Stage, person
@@ -29,6 +29,7 @@ from engine.core.errors import BotError, RecoveryError, StaleError, UnreachableE
 from engine.desk import Desk
 from engine.prompts import Prompt
 from engine.telemetry import logger
+from engine.whose import holds_a_token
 
 _START = "/start "
 
@@ -84,6 +85,8 @@ class Manager:
         prompt = await prompts.last(self._desk.redis, admin.admin_id)
         asked = await self._asked(admin, prompt) if prompt else None
         spot = Spot(message.chat.id, prompt.message if prompt else 0, message.message_id)
+        if holds_a_token(words):
+            await self._stage.delete(spot)
         if asked and not words.startswith("/"):
             await self._take(asked, message, user, spot)
         elif asked and words == "/cancel":
@@ -103,15 +106,13 @@ class Manager:
     async def _asked(self, admin: Admin, prompt: Prompt) -> "_Asked | None":
         """The question that was shown last, if it was one, and if they may answer it still."""
         deed = self._deeds.get(prompt.deed)
-        if not (deed and isinstance(deed.does, Question) and may(admin, deed.needs, prompt.bot)):
+        if not (deed and isinstance(deed.does, Question) and deed.is_open_to(admin, prompt.bot)):
             return None
         place = Place(prompt.bot, prompt.step, prompt.block, prompt.choice)
         return _Asked(deed, deed.does, await self._stage.visit(admin, place, prompt.revision))
 
     async def _take(self, asked: "_Asked", message: Message, user: User, spot: Spot) -> None:
         deed, question, visit = asked
-        if question.secret:
-            await self._stage.delete(spot)
         try:
             done = await question.take(visit, said.read(message))
         except StaleError as error:

@@ -110,15 +110,11 @@ class Action(NamedTuple):
 
 
 class Question(NamedTuple):
-    """Asks by the sentence `asks` for a message, which `take` takes, or refuses with a RecoveryError.
-
-    `secret`: the message is deleted before anything else is done with it.
-    """
+    """Asks by the sentence `asks` for a message, which `take` takes, or refuses with a RecoveryError."""
 
     needs: Role
     asks: Callable[[Visit], str]
     take: Callable[[Visit, Said], Awaitable[Done]]
-    secret: bool = False
 
 
 class Screen(NamedTuple):

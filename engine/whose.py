@@ -12,6 +12,7 @@ from engine.registry import Identity
 from engine.settings import Secret
 
 _TOKEN: Final = re.compile(r"\d{1,20}:[\w-]{1,100}", re.ASCII)
+_ANYWHERE: Final = re.compile(r"\b\d{5,20}:[\w-]{30,}", re.ASCII)
 _NOT_THIS_TOKEN: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
 _PATIENCE: Final = aiohttp.ClientTimeout(total=20)
 
@@ -20,6 +21,11 @@ class _Answer(msgspec.Struct):
     ok: bool
     result: Identity | None = None
     error_code: int = 0
+
+
+def holds_a_token(text: str) -> bool:
+    """Whether a text is no sight for others, wherever it was written: it holds what looks like a bot's token."""
+    return _ANYWHERE.search(text) is not None
 
 
 async def who_is(api_url: str, token: Secret) -> Identity:

@@ -81,5 +81,5 @@ SCREEN: Final = Screen(
     load,
     view,
     {"language": Action(None, _speak)},
-    {"add": Question("owner", _asks, _take, secret=True)},
+    {"add": Question("owner", _asks, _take)},
 )

@@ -118,6 +118,17 @@ async def test_whoever_brings_an_invitation_first_gets_the_role(office: Office) 
     assert await office.desk.pool.fetchval("SELECT count(*) FROM bot_admins") == 0
 
 
+async def test_a_token_that_is_pasted_at_the_wrong_moment_goes_all_the_same(office: Office) -> None:
+    owner = office.owner
+    await owner.start()
+    token = "7123456789:" + "A" * 35
+    await owner.says(f"here it is: {token}")
+    transcript = await owner.people.transcript(owner.me.id, owner.id)
+    assert [
+        message.text for message in transcript.messages if token in (message.text or "") and not message.deleted
+    ] == []
+
+
 async def test_a_campaign_is_seen_paused_and_stopped_after_one_more_question(office: Office) -> None:
     owner, change = office.owner, Change("test", 1)
     await administration.import_draft(office.desk.pool, "shop_bot", DRAFT, LEAST_MS, change)
