@@ -9,7 +9,7 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramUnauthorizedError
 
-from bot.manager import Manager
+from bot.frame.manager import Manager
 from engine.core.errors import SettingsError
 from engine.desk import Desk, open_desk
 from engine.process import command, stop_on_signals

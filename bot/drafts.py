@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from bot.callbacks import code_of_key
+from bot.frame.callbacks import code_of_key
 from bot.screen import Act, Done, Visit
 from engine import administration
 from engine.administration import Edit

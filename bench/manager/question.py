@@ -22,7 +22,7 @@ from bench.manager.walk import Walker
 from bench.numbers import whole
 from bench.sandbox.client import SandboxClient
 from bench.stage import House, Ready, house
-from bot.callbacks import code_of_key
+from bot.frame.callbacks import code_of_key
 from bot.screen import Place
 from bot.screens import SCREENS
 from engine.core.campaign import Change

@@ -9,9 +9,9 @@ import asyncpg
 from aiogram import Bot
 from aiogram.types import User
 
+from bot.frame.stage import Stage
 from bot.screen import Place, Screen
 from bot.screens import SCREENS
-from bot.stage import Stage
 from engine.desk import Desk
 
 _METHODS: Final = ("execute", "executemany", "fetch", "fetchrow", "fetchval")

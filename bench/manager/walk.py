@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from bench.sandbox.client import SandboxClient
 from bench.sandbox.wire import ActResult, BotInfo
-from bot.callbacks import Holder, Press, code, mint
+from bot.frame.callbacks import Holder, Press, code, mint
 from bot.screen import Place
 from engine.desk import Desk
 

@@ -5,12 +5,13 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from bot import blocks, drafts, outline, trials
-from bot.callbacks import code_of_key
+from bot import blocks, drafts, trials
 from bot.drafts import AtBlock, edits_block
+from bot.frame.callbacks import code_of_key
 from bot.said import Said
 from bot.screen import Action, Button, Done, Place, Question, Scope, Screen, View, Visit
 from bot.texts import escaped
+from bot.words import outline
 from engine.administration import Edit
 from engine.core import campaign, editing, rehearsal, schedule
 from engine.core.campaign import Block

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from bot.incidents import incident_name
 from bot.said import Said
 from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.texts import escaped
+from bot.words.incidents import incident_name
 from engine import admins, registry
 from engine.admins import Health
 from engine.core.rights import suffices

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Final, NamedTuple
 from zlib import crc32
 
-from bot.differences import differences
 from bot.screen import Action, Button, Done, Scope, Screen, View, Visit
-from bot.settings_words import settings_lines
+from bot.words.differences import differences
+from bot.words.settings import settings_lines
 from engine import administration
 from engine.administration import Overview, Queue
 from engine.core.campaign import State

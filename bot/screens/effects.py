@@ -7,10 +7,11 @@ from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
-from bot import drafts, outline
+from bot import drafts
 from bot.drafts import AtBlock, edits_block
 from bot.said import Said
 from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
+from bot.words import outline
 from engine.administration import Edit
 from engine.core import content as contents
 from engine.core import editing, schedule, validity

@@ -3,11 +3,12 @@
 from functools import partial
 from typing import Final
 
-from bot import blocks, drafts, keyboards
+from bot import blocks, drafts
 from bot.drafts import AtBlock, edits_block
 from bot.said import Said
 from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.texts import escaped
+from bot.words import keyboards
 from engine.administration import Edit
 from engine.core import editing, keyboard
 from engine.core.content import Buttons

@@ -9,7 +9,7 @@ from bot import drafts
 from bot.drafts import Draft
 from bot.said import Said
 from bot.screen import Button, Done, Question, Scope, Screen, View, Visit
-from bot.settings_words import limit_lines
+from bot.words.settings import limit_lines
 from engine.core import limits, schedule
 from engine.core.errors import CampaignError
 from engine.core.limits import Limits

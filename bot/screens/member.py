@@ -2,9 +2,9 @@
 
 from typing import Final, NamedTuple
 
-from bot.callbacks import code_of_key
-from bot.roles import role_name
+from bot.frame.callbacks import code_of_key
 from bot.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
+from bot.words.roles import role_name
 from engine import admins
 from engine.admins import Member
 from engine.core.errors import NotFoundError

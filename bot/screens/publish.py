@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from bot.callbacks import code_of_key
-from bot.differences import differences
+from bot.frame.callbacks import code_of_key
 from bot.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
+from bot.words.differences import differences
 from engine import administration, impact
 from engine.administration import Publishing, Review
 from engine.core.campaign import Fault

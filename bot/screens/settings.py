@@ -6,11 +6,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from bot import drafts
-from bot.callbacks import code_of_key
 from bot.drafts import Draft
+from bot.frame.callbacks import code_of_key
 from bot.said import Said
 from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
-from bot.settings_words import settings_lines
+from bot.words.settings import settings_lines
 from engine.core import campaign, schedule, window
 from engine.core.campaign import Snapshot
 from engine.core.errors import CampaignError

@@ -3,12 +3,13 @@
 from functools import partial
 from typing import Final
 
-from bot import blocks, drafts, outline, trials
-from bot.callbacks import code_of_key
+from bot import blocks, drafts, trials
 from bot.drafts import AtStep, edits_step
+from bot.frame.callbacks import code_of_key
 from bot.paging import page_of
 from bot.said import Said
 from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
+from bot.words import outline
 from engine.administration import Edit
 from engine.core import campaign, editing, rehearsal, schedule
 from engine.core.campaign import Block

@@ -4,12 +4,12 @@ from functools import partial
 from typing import Final
 
 from bot import drafts
-from bot.callbacks import code_of_key
 from bot.drafts import Draft
-from bot.outline import schedule_words
+from bot.frame.callbacks import code_of_key
 from bot.paging import page_of
 from bot.said import Said
 from bot.screen import Action, Button, Done, Place, Question, Scope, Screen, View, Visit
+from bot.words.outline import schedule_words
 from engine import administration
 from engine.core import campaign, editing, schedule
 from engine.core.campaign import Snapshot, Step

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from bot.callbacks import code_of_key
+from bot.frame.callbacks import code_of_key
 from bot.paging import page_of
-from bot.roles import role_name
 from bot.screen import Act, Action, Button, Done, Scope, Screen, View, Visit
+from bot.words.roles import role_name
 from engine import admins, invitations
 from engine.admins import Member
 from engine.core.rights import Role

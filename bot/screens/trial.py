@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from bot import drafts, outline, trials
+from bot import drafts, trials
 from bot.screen import Action, Button, Done, Scope, Screen, View, Visit
 from bot.texts import escaped
+from bot.words import outline
 from engine.core import rehearsal
 from engine.core.rehearsal import Cue
 from engine.trials import Trial

@@ -3,9 +3,9 @@
 from typing import Final, NamedTuple
 
 from bot import drafts
-from bot.differences import differences
 from bot.drafts import Draft
 from bot.screen import Action, Button, Done, Place, Scope, Screen, View, Visit
+from bot.words.differences import differences
 from engine import administration
 from engine.core.campaign import Snapshot
 from engine.core.rights import suffices

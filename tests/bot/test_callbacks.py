@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.callbacks import LIFETIME_S, PREFIX, Holder, Press, code, code_of_key, mint, read
+from bot.frame.callbacks import LIFETIME_S, PREFIX, Holder, Press, code, code_of_key, mint, read
 
 KEY, OLD_KEY = b"k" * 32, b"o" * 32
 HOLDER = Holder(manager=1_000, admin=7, chat=7)

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from bot.callbacks import Holder, code_of_key
-from bot.draw import Drawn, Pen
+from bot.frame.callbacks import Holder, code_of_key
+from bot.frame.draw import Drawn, Pen
 from bot.screen import Place, Scope, Visit
 from bot.screens import SCREENS
 from bot.texts import Say

@@ -12,9 +12,9 @@ import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.wire import Act, BotInfo, Fault, FaultKind, TranscriptMessage
-from bot import callbacks, draw
 from bot.__main__ import run
-from bot.callbacks import Holder, Press
+from bot.frame import callbacks, draw
+from bot.frame.callbacks import Holder, Press
 from engine.bots import add
 from engine.core.campaign import Block, Snapshot, Step
 from engine.core.content import Text

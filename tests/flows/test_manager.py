@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.callbacks import LIFETIME_S
+from bot.frame.callbacks import LIFETIME_S
 from engine import administration
 from engine.core.campaign import Change
 from engine.desk import Desk

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import pytest
 
-from bot.callbacks import LIFETIME_S, PREFIX, Holder, Press, code, mint
-from bot.deeds import deeds
+from bot.frame.callbacks import LIFETIME_S, PREFIX, Holder, Press, code, mint
+from bot.frame.deeds import deeds
 from bot.screen import Action, Scope
 from bot.screens import SCREENS
 from engine import administration

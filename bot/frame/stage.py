@@ -5,10 +5,10 @@ from typing import NamedTuple
 from aiogram import Bot
 from aiogram.types import User
 
-from bot.callbacks import Holder, code
-from bot.draw import Drawn, Pen
-from bot.guard import Deed, may
-from bot.live import Live
+from bot.frame.callbacks import Holder, code
+from bot.frame.draw import Drawn, Pen
+from bot.frame.guard import Deed, may
+from bot.frame.live import Live
 from bot.screen import Place, Question, Screen, View, Visit
 from bot.screens import SCREENS
 from bot.texts import Say

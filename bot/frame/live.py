@@ -11,7 +11,7 @@ from aiogram.enums import ParseMode
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import LinkPreviewOptions
 
-from bot.draw import Drawn
+from bot.frame.draw import Drawn
 from engine.telemetry import logger
 
 _NOT_MODIFIED: Final = "message is not modified"

@@ -6,7 +6,7 @@ The table of what follows from each is `Verdict`. A press that proves nothing is
 from enum import StrEnum
 from typing import NamedTuple
 
-from bot.callbacks import Token
+from bot.frame.callbacks import Token
 from bot.screen import Action, Question, Scope, Screen
 from engine.admins import Admin
 from engine.core.rights import Role, suffices

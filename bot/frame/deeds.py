@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from bot.callbacks import code
-from bot.guard import Deed
+from bot.frame.callbacks import code
+from bot.frame.guard import Deed
 from bot.screen import Action, Question, Screen
 
 

@@ -15,13 +15,13 @@ from aiogram.exceptions import TelegramAPIError
 from aiogram.types import CallbackQuery, InaccessibleMessage, Message, User
 
 from bot import said
-from bot.answer import Answer
-from bot.callbacks import LIFETIME_S, PREFIX, Holder, read
-from bot.deeds import deeds
-from bot.guard import Deed, Verdict, judge
+from bot.frame.answer import Answer
+from bot.frame.callbacks import LIFETIME_S, PREFIX, Holder, read
+from bot.frame.deeds import deeds
+from bot.frame.guard import Deed, Verdict, judge
+from bot.frame.stage import Spot, Stage, person
 from bot.screen import HOME, Action, Done, Place, Question, Visit
 from bot.screens import SCREENS
-from bot.stage import Spot, Stage, person
 from bot.texts import Say, escaped
 from engine import admins, invitations, prompts, taps
 from engine.admins import Admin, Language

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from bot.outline import schedule_words
-from bot.settings_words import settings_lines
 from bot.texts import Say
+from bot.words.outline import schedule_words
+from bot.words.settings import settings_lines
 from engine.core.campaign import Snapshot, Step
 
 

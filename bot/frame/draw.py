@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.callbacks import Holder, Press, code, mint
+from bot.frame.callbacks import Holder, Press, code, mint
 from bot.screen import HOME, Button, Link, Place, Rows, Scope, Screen, View, Visit
 
 _BOT: Final = "bot"
