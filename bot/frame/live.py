@@ -4,18 +4,23 @@ What came below it (an admin's own message) makes a new one too, and the old one
 no chat fills with dead menus.
 """
 
-from typing import Final
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 from aiogram import Bot
 from aiogram.enums import ParseMode
-from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramRetryAfter
 from aiogram.types import LinkPreviewOptions
 
 from bot.frame.draw import Drawn
 from engine.telemetry import logger
 
 _NOT_MODIFIED: Final = "message is not modified"
+_PATIENCE_S: Final = 5
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
+
+Answered = TypeVar("Answered")
 
 
 class Live:
@@ -25,7 +30,8 @@ class Live:
     async def edit(self, chat_id: int, message_id: int, drawn: Drawn) -> int:
         """Show it in this message, or in a new one if Telegram lets nobody touch it; returns which one it is."""
         try:
-            await self._bot.edit_message_text(
+            await _patiently(
+                self._bot.edit_message_text,
                 drawn.text,
                 chat_id=chat_id,
                 message_id=message_id,
@@ -38,7 +44,8 @@ class Live:
         return message_id
 
     async def send(self, chat_id: int, drawn: Drawn) -> int:
-        sent = await self._bot.send_message(
+        sent = await _patiently(
+            self._bot.send_message,
             chat_id,
             drawn.text,
             parse_mode=ParseMode.HTML,
@@ -62,3 +69,14 @@ class Live:
             await self._bot.delete_message(chat_id, message_id)
         except TelegramAPIError as error:
             logger().info("Message not deleted", reason=error.message)
+
+
+async def _patiently(call: Callable[..., Awaitable[Answered]], *args: object, **more: object) -> Answered:
+    """Who taps fast is asked for patience now and then: once it is had, and if it is short."""
+    try:
+        return await call(*args, **more)
+    except TelegramRetryAfter as error:
+        if error.retry_after > _PATIENCE_S:
+            raise
+        await asyncio.sleep(error.retry_after)
+        return await call(*args, **more)

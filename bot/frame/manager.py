@@ -116,7 +116,7 @@ class Manager:
         try:
             done = await question.take(visit, said.read(message))
         except StaleError as error:
-            done = Done(note=await self._changed(visit, error))
+            done = Done(note=escaped(await self._changed(visit, error)))
         except UnreachableError:
             raise
         except RecoveryError as error:
