@@ -11,13 +11,14 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, get_args
 
 from engine import administration, campaign_file
-from engine.administration import Overview
+from engine.administration import Overview, Publishing
 from engine.campaign_file import Added, NamedFiles
-from engine.core import schedule
+from engine.core import schedule, window
 from engine.core.campaign import Change, Snapshot, Step
+from engine.core.replan import Policy
 from engine.media.library import Library
 from engine.outline import outline
 from engine.process import command
@@ -56,7 +57,8 @@ async def _import(args: argparse.Namespace, settings: Settings, pool: Pool) -> s
 
 
 async def _publish(args: argparse.Namespace, settings: Settings, pool: Pool) -> str:
-    version = await administration.publish(pool, args.bot, settings.min_threshold_ms, _change())
+    how = Publishing(mode="keep" if args.keep_hours else "update", include=args.include_silent)
+    version = await administration.publish(pool, args.bot, settings.min_threshold_ms, _change(), how)
     return f"{args.bot}: version {version} is published."
 
 
@@ -98,7 +100,13 @@ async def _revert(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
 
 
 async def _activate(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    return f"{args.bot}: the campaign is {await administration.activate(pool, args.bot, _change())}."
+    state = await administration.activate(pool, args.bot, _change(), args.delays)
+    return f"{args.bot}: the campaign is {state}."
+
+
+async def _finish(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
+    state = await administration.finish(pool, args.bot, _change())
+    return f"{args.bot}: the campaign is {state}: nobody new begins, and whoever has begun gets the rest."
 
 
 async def _shadow(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
@@ -133,6 +141,7 @@ _COMMANDS: Final[dict[str, Command]] = {
     "activate": _activate,
     "shadow": _shadow,
     "pause": _pause,
+    "finish": _finish,
     "stop": _stop,
     "resume": _resume,
 }
@@ -161,9 +170,22 @@ def _parser() -> argparse.ArgumentParser:
     command_of("versions", "list what was published")
     reverted = command_of("revert", "make a version the draft again")
     reverted.add_argument("--to", type=_version, required=True, metavar="N")
-    command_of("publish", "make the draft what is sent")
+    published = command_of("publish", "make the draft what is sent")
+    published.add_argument("--keep-hours", action="store_true", help="who waits keeps the hour they wait for")
+    published.add_argument(
+        "--include-silent",
+        action="store_true",
+        help="a shorter threshold counts for the silences that are armed already",
+    )
     command_of("show", "show the campaign, with its dates for a user who falls silent now")
-    command_of("activate", "start, or take up a pause")
+    activated = command_of("activate", "start, or take up a pause")
+    activated.add_argument(
+        "--delays",
+        choices=get_args(Policy),
+        default="continue",
+        help="what a pause has done to the delays (%(default)s)",
+    )
+    command_of("finish", "let nobody new begin, and whoever has begun finish")
     command_of("shadow", "record what would be sent from now on, and send nothing")
     command_of("pause", "hold everything in its place")
     stopped = commands.add_parser("stop", help="end a bot's episodes at once, or hold all sending")
@@ -195,7 +217,8 @@ def _lines(bot: str, seen: Overview, now_ms: int) -> list[str]:
 def _settings(shown: Snapshot) -> str:
     paid = "left alone" if shown.skip_paid else "written to as well"
     threshold, lateness = (schedule.write_duration(ms) for ms in (shown.threshold_ms, shown.lateness_ms))
-    return f"threshold {threshold}, lateness {lateness}, zone {shown.zone}, customers who paid are {paid}"
+    hours = f", sends {window.write(shown.window)}" if shown.window else ""
+    return f"threshold {threshold}, lateness {lateness}, zone {shown.zone}{hours}, customers who paid are {paid}"
 
 
 def _notes(seen: Overview) -> list[str]:

@@ -87,6 +87,8 @@ def fate(change: Change, newest: Snapshot, waiting: Waiting, now_ms: int) -> Fat
     match change:
         case Published(mode="update"):
             return _published(newest, waiting, now_ms)
+        case Published():
+            return _kept(newest, waiting)
         case Resumed(paused_ms=paused_ms, policy=policy):
             return _resumed(newest, waiting, paused_ms, policy, now_ms)
         case _:
@@ -121,6 +123,17 @@ def _published(newest: Snapshot, waiting: Waiting, now_ms: int) -> Fate:
         if step.key == awaited.key or moved.due_ms > now_ms:
             return _not_past(moved, newest, waiting, now_ms)
     return _not_past(_move(newest, ahead[0], waiting, waiting.anchor_ms), newest, waiting, now_ms)
+
+
+def _kept(newest: Snapshot, waiting: Waiting) -> Fate:
+    """At the old hour, the block with which the step begins now."""
+    awaited = sequence.find_step(newest, waiting.cursor.step)
+    if awaited is None or not _sends(awaited):
+        return Stay()
+    cursor = _move(newest, awaited, waiting, waiting.due_ms).cursor
+    return (
+        Stay() if cursor == waiting.cursor else _at(waiting._replace(cursor=cursor), waiting.due_ms, waiting.anchor_ms)
+    )
 
 
 def _resumed(newest: Snapshot, waiting: Waiting, paused_ms: int, policy: Policy, now_ms: int) -> Fate:

@@ -96,6 +96,15 @@ def test_who_keeps_the_hour_is_left_alone() -> None:
     assert fate(Published("keep"), with_steps(A, step("b", 1), C), waiting(), NOW) == Stay()
 
 
+def test_who_keeps_the_hour_gets_the_block_with_which_the_step_begins_now() -> None:
+    renewed = Step("b", After(1), (Block("b-2", Text("x")),))
+    kept = fate(Published("keep"), with_steps(A, renewed, C), waiting(), NOW)
+    assert kept == Move(waiting().cursor._replace(block="b-2"), waiting().due_ms, waiting().due_ms, waiting().anchor_ms)
+    assert published(with_steps(A, renewed, C)) == Move(
+        waiting().cursor._replace(block="b-2"), NOW + OURS, NOW + OURS, NOW - MINUTE
+    )
+
+
 def test_without_an_anchor_nothing_can_be_computed() -> None:
     assert published(with_steps(A, step("b", 1), C), waiting(anchor_ms=None)) == Stay()
 
