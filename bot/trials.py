@@ -3,26 +3,39 @@
 from collections.abc import Sequence
 
 from bot.screen import Done, Visit
+from bot.texts import escaped
 from engine import administration, registry
+from engine.core.campaign import Block
+from engine.core.content import Text
 from engine.core.outcome import Outcome, Rejected, Sent
 from engine.core.rehearsal import Cue
+from engine.core.sequence import CHAT_GAP_MS
 from engine.trials import Trial
 
 
 async def play(visit: Visit, cues: Sequence[Cue]) -> Done:
     """Begin, and say where to look once the first block is there. Raises BotError with the bot's link otherwise."""
-    trial = await start(visit, cues)
-    await trial.first()
-    if trial.outcomes and not isinstance(trial.outcomes[0], Sent):
-        return Done(note=came_of(visit, trial.outcomes[0]))
+    trial = await start(visit, visit.say.label("👁 As your users see it:"), cues)
+    await trial.reaches(2)
+    refused = [outcome for outcome in trial.outcomes if not isinstance(outcome, Sent)]
+    if refused:
+        return Done(note=came_of(visit, refused[0]))
     return Done(visit.say.label("Look at @{bot}", bot=visit.bot))
 
 
-async def start(visit: Visit, cues: Sequence[Cue]) -> Trial:
+async def start(visit: Visit, mark: str, cues: Sequence[Cue]) -> Trial:
+    """Begin to play; the line `mark` comes before all of it, so that nobody takes it for the real thing."""
+    first, *others = cues
+    marked = [_line(mark), first._replace(wait_ms=max(first.wait_ms, CHAT_GAP_MS)), *others]
     desk, admin_id = visit.desk, visit.admin.admin_id
     person = await administration.person(desk.pool, visit.place.bot, admin_id)
     speaker = await registry.speaker(desk.pool, desk.vault, visit.bot)
-    return desk.trials.start(speaker, admin_id, person, cues)
+    return desk.trials.start(speaker, admin_id, person, marked)
+
+
+def _line(mark: str) -> Cue:
+    """Braces of a label are no variables."""
+    return Cue("", Block("mark", Text(escaped(mark).replace("{", "{{").replace("}", "}}"))), 0)
 
 
 def came_of(visit: Visit, outcome: Outcome) -> str:

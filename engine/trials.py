@@ -29,17 +29,18 @@ class Trial:
         self.cues = cues
         self.outcomes: list[Outcome] = []
         self.error: RecoveryError | None = None
-        self.began = asyncio.Event()
-        """The first block has its outcome, or never will."""
+        self.news = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
     @property
     def runs(self) -> bool:
         return self.task is not None and not self.task.done()
 
-    async def first(self) -> None:
-        """Wait for the outcome of the first block. Raises what broke the trial off before it."""
-        await self.began.wait()
+    async def reaches(self, count: int) -> None:
+        """Wait for the outcomes of so many blocks, or for the end. Raises what broke the trial off."""
+        while len(self.outcomes) < count and self.runs:
+            self.news.clear()
+            await self.news.wait()
         if self.error:
             raise self.error
 
@@ -81,11 +82,11 @@ class Trials:
             async for played in rehearsal.play(trial.cues):
                 if played.outcome is not None:
                     trial.outcomes.append(played.outcome)
-                    trial.began.set()
+                    trial.news.set()
         except RecoveryError as error:
             trial.error = error
-        except Exception:
+        except Exception:  # noqa: BLE001 - nobody awaits the task; who looks sees that it ended
             logger().exception("Trial broken off", bot=trial.speaker.username)
-            raise
         finally:
-            trial.began.set()
+            trial.task = None
+            trial.news.set()

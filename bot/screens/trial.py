@@ -64,8 +64,9 @@ def _line(visit: Visit, trial: Trial, number: int, cue: Cue) -> str:
 
 async def _start(visit: Visit) -> Done:
     draft = await drafts.load(visit)
-    trial = await trials.start(visit, rehearsal.cues(draft.snapshot, visit.now_ms))
-    await trial.first()
+    mark = visit.say.label("🧪 A test, sixty times as fast:")
+    trial = await trials.start(visit, mark, rehearsal.cues(draft.snapshot, visit.now_ms))
+    await trial.reaches(1)
     return Done(visit.say.label("Look at @{bot}", bot=visit.bot))
 
 

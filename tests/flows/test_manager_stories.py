@@ -131,12 +131,13 @@ async def look_at_it(story: Story) -> None:
     assert f"https://t.me/{CLUB}" in await owner.press(step, say.label("👁 See it"))
     await story.people.start(CLUB, owner.id)
     assert say.label("Look at @{bot}", bot=CLUB) in await story.press("👁 See it")
-    shown = await story.got(owner.id, 2)
-    assert (shown[0].text or "").startswith("Oi ")
-    assert shown[1].media
+    shown = await story.got(owner.id, 3)
+    assert shown[0].text == say.label("👁 As your users see it:")
+    assert (shown[1].text or "").startswith("Oi ")
+    assert shown[2].media
     await story.press("◀ Back", "◀ Back", "🧪 Test", "🧪 Play it to me")
-    played = await story.got(owner.id, 2 + 5)
-    assert [bool(message.media) for message in played[2:]] == [False, True, True, True, True]
+    played = await story.got(owner.id, 3 + 6)
+    assert [bool(message.media) for message in played[3:]] == [False, False, True, True, True, True]
     await story.press("◀ Back")
 
 
