@@ -18,7 +18,7 @@ _QUESTIONS: Final[dict[str, tuple[Callable[[Sequence[str]], int], str]]] = {
     "first-light": (first_light.main, "is every message that is owed sent once, in time, and no other?"),
     "herd": (herd.main, "does every bot keep its pace, and leave the others theirs, when all is due at once?"),
     "idle": (idle.main, "what does an armed chat cost while nothing is due?"),
-    "manager": (manager.main, "how fast does the manager show its screens, and does it ask more when there is more?"),
+    "manager": (manager.main, "how fast does the manager show its screens, and do more data cost more statements?"),
     "media": (media.main, "what does the sender's memory do while big files go out?"),
     "parade": (parade.main, "does every kind of message arrive as composed, once, and go when it has to?"),
     "sandbox": (speed.main, "what does a call of the local Bot API cost?"),

@@ -1,7 +1,9 @@
-"""The data of a busy owner: many bots, a long campaign with people inside, and a history of deliveries."""
+"""The data of an owner who has just begun, and of a busy one: many bots, a long campaign, people inside, a history."""
 
 from collections.abc import Sequence
 from typing import Final
+
+from msgspec.structs import replace
 
 from bench.sandbox.wire import BotInfo
 from engine import administration, registry
@@ -15,74 +17,107 @@ from storage.postgres import transaction
 
 STEPS: Final = 50
 BLOCKS: Final = 4
+VERSIONS: Final = 20
+TEAM: Final = 20
 STEP, BLOCK = "s1", "b1-1"
-WAITING: Final = 10_000
+FIRST_MEMBER: Final = 7
+_WAITING_MOST: Final = 10_000
 _HOUR_MS: Final = 3_600_000
 
 _CHATS: Final = """
 INSERT INTO chats (bot_id, chat_id, first_name, last_active)
-SELECT $1::bigint, n, 'Ana', $2::bigint - n FROM generate_series(1, $3::int) n
+SELECT $1::bigint, n, 'Ana', $2::bigint - n FROM generate_series($3::int, $4::int) n
 """
 _EPISODES: Final = """
 INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at, ended_at, reason)
-SELECT $1::bigint, n, $2::bigint - n, 1, $2::bigint, CASE WHEN n > $4::int THEN $2::bigint END,
-    CASE WHEN n > $4::int THEN 'completed' END
-FROM generate_series(1, $3::int) n
+SELECT $1::bigint, n, $2::bigint - n, 1, $2::bigint, CASE WHEN n > $5::int THEN $2::bigint END,
+    CASE WHEN n > $5::int THEN 'completed' END
+FROM generate_series($3::int, $4::int) n
 """
 _WAITING: Final = """
 INSERT INTO recovery_deliveries (bot_id, chat_id, episode_id, step_key, block_key, ordinal, status, version,
     campaign_version, due_at, anchor_at)
 SELECT $1::bigint, n, $2::bigint - n, 's2', 'b2-1', 4, 'scheduled', 1, 0, $2::bigint + n * 1000, $2::bigint
-FROM generate_series(1, $3::int) n
+FROM generate_series($3::int, least($4::int, $5::int)) n
 """
 _SENT: Final = """
 INSERT INTO recovery_deliveries (bot_id, chat_id, episode_id, step_key, block_key, ordinal, status, version,
     campaign_version, due_at, sent_at)
 SELECT $1::bigint, n, $2::bigint - n, 's1', 'b1-' || b, b - 1, 'sent', 1, 1, $2::bigint, $2::bigint
-FROM generate_series(1, $3::int) n CROSS JOIN generate_series(1, 4) b
+FROM generate_series($3::int, $4::int) n CROSS JOIN generate_series(1, 4) b
+"""
+_TEAM: Final = """
+WITH newcomers AS (INSERT INTO admins SELECT n, 'Bruno', 'pt', 0 FROM generate_series($2::int, $3::int) n RETURNING id)
+INSERT INTO bot_admins SELECT $1::bigint, n, 'editor' FROM generate_series($2::int, $3::int) n
 """
 _AUDIT: Final = """
 INSERT INTO audit_log (at, actor, bot_id, action)
-SELECT $1::bigint, 'admin:1', $2::bigint, 'campaign.draft' FROM generate_series(1, 100000)
+SELECT $2::bigint, 'admin:1', $1::bigint, 'campaign.draft' FROM generate_series($3::int, $4::int)
 """
 
 
-def campaign() -> Snapshot:
+def campaign(steps: int, blocks: int) -> Snapshot:
     buttons = ((StartButton("Falar", "ajuda"),),)
-    steps = [
-        Step(
-            f"s{step}",
-            After(_HOUR_MS),
-            tuple(Block(f"b{step}-{block}", Text("Oi! " * 50, buttons=buttons)) for block in range(1, BLOCKS + 1)),
-        )
-        for step in range(1, STEPS + 1)
-    ]
-    return Snapshot("America/Sao_Paulo", tuple(steps))
+    return Snapshot(
+        "America/Sao_Paulo",
+        tuple(
+            Step(
+                f"s{step}",
+                After(_HOUR_MS),
+                tuple(Block(f"b{step}-{block}", Text("Oi! " * 50, buttons=buttons)) for block in range(1, blocks + 1)),
+            )
+            for step in range(1, steps + 1)
+        ),
+    )
 
 
-async def connect(desk: Desk, bots: Sequence[BotInfo], change: Change) -> None:
-    """Register the bots, each with its live campaign and changes that are not published."""
-    least, draft = desk.settings.min_threshold_ms, campaign()
-    for bot in bots:
-        await registry.add(desk.pool, desk.vault, Identity(bot.id, bot.username), Secret(bot.token), None, change)
-        await administration.import_draft(desk.pool, bot.username, draft, least, change)
-        await administration.publish(desk.pool, bot.username, least, change)
-        await administration.activate(desk.pool, bot.username, change)
-    first = bots[0].username
-    later = Step("s2", After(2 * _HOUR_MS), draft.steps[1].blocks)
-    changed = Snapshot(draft.zone, (draft.steps[0], later, *draft.steps[2:]))
-    await administration.import_draft(desk.pool, first, changed, least, change)
+async def begin(desk: Desk, bot: BotInfo, change: Change) -> None:
+    """Of everything one, and of steps two: so that the hour of the second can have changed."""
+    draft = campaign(2, 1)
+    await _connect(desk, bot, draft, change)
+    await _leave_changed(desk, bot, draft, change)
+    await _grow(desk, bot, range(1, 2), change.at)
+    await desk.pool.execute(_TEAM, bot.id, FIRST_MEMBER, FIRST_MEMBER)
 
 
-async def grow(desk: Desk, bot_id: int, deliveries: int, now_ms: int) -> None:
-    """So many deliveries of one bot, the last of whose people wait, and a long audit log."""
-    people = deliveries // BLOCKS
+async def enlarge(desk: Desk, bots: Sequence[BotInfo], deliveries: int, change: Change) -> None:
+    """All of it: the first bot, which has begun, gets everything; the others get campaigns."""
+    first, *others = bots
+    draft, least = campaign(STEPS, BLOCKS), desk.settings.min_threshold_ms
+    for bot in others:
+        await _connect(desk, bot, draft, change)
+    for _ in range(1, VERSIONS):
+        await administration.import_draft(desk.pool, first.username, draft, least, change)
+        await administration.publish(desk.pool, first.username, least, change)
+    await _leave_changed(desk, first, draft, change)
+    await _grow(desk, first, range(2, deliveries // BLOCKS + 1), change.at)
+    await desk.pool.execute(_TEAM, first.id, FIRST_MEMBER + 1, FIRST_MEMBER + TEAM - 1)
+
+
+async def _connect(desk: Desk, bot: BotInfo, draft: Snapshot, change: Change) -> None:
+    least = desk.settings.min_threshold_ms
+    await registry.add(desk.pool, desk.vault, Identity(bot.id, bot.username), Secret(bot.token), None, change)
+    await administration.import_draft(desk.pool, bot.username, draft, least, change)
+    await administration.publish(desk.pool, bot.username, least, change)
+    await administration.activate(desk.pool, bot.username, change)
+
+
+async def _leave_changed(desk: Desk, bot: BotInfo, draft: Snapshot, change: Change) -> None:
+    """Another hour of the second step, for which people wait, is not published."""
+    first, second, *rest = draft.steps
+    changed = replace(draft, steps=(first, replace(second, schedule=After(2 * _HOUR_MS)), *rest))
+    await administration.import_draft(desk.pool, bot.username, changed, desk.settings.min_threshold_ms, change)
+
+
+async def _grow(desk: Desk, bot: BotInfo, people: range, now_ms: int) -> None:
+    """For each of these people an episode with its deliveries, and a line of the audit log; the first of all wait."""
+    given = (bot.id, now_ms, people.start, people.stop - 1)
     async with transaction(desk.pool) as connection:
         await connection.execute("SET LOCAL statement_timeout = 0")
-        await connection.execute(_CHATS, bot_id, now_ms, people)
-        await connection.execute(_EPISODES, bot_id, now_ms, people, WAITING)
-        await connection.execute(_SENT, bot_id, now_ms, people)
-        await connection.execute(_WAITING, bot_id, now_ms, min(WAITING, people))
-        await connection.execute(_AUDIT, now_ms, bot_id)
+        await connection.execute(_CHATS, *given)
+        await connection.execute(_EPISODES, *given, _WAITING_MOST)
+        await connection.execute(_SENT, *given)
+        await connection.execute(_WAITING, *given, _WAITING_MOST)
+        await connection.execute(_AUDIT, *given)
     for table in ("chats", "recovery_episodes", "recovery_deliveries", "audit_log"):
         await desk.pool.execute(f"ANALYZE {table}")

@@ -1,15 +1,15 @@
 """`python -m bench manager`: how fast does the manager show its screens, and does it ask more when there is more?
 
-The first bot has a campaign of fifty steps, people inside, and all the deliveries; an owner of all goes from screen
-to screen. A redraw is measured from the tap to its arrival at the sandbox. The statements of each screen are counted
-before the deliveries are there and after, and must not become more.
+The statements of each screen are counted while there is one of everything, and once there is much: fifty bots with
+fifty steps, a first one with versions, a team, people inside and all the deliveries. They must be the same. Then an
+owner of all goes from screen to screen; a redraw is measured from the tap to its arrival at the sandbox.
 """
 
 import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -18,10 +18,12 @@ from typing import Final
 from bench.answer import tell
 from bench.manager import fill, statements
 from bench.manager.report import Outcome, Shown
+from bench.manager.statements import Visitor
 from bench.manager.walk import Walker
 from bench.numbers import whole
 from bench.sandbox.client import SandboxClient
-from bench.stage import House, Ready, house
+from bench.sandbox.wire import BotInfo
+from bench.stage import House, house
 from bot.frame.callbacks import code_of_key
 from bot.screen import Place
 from bot.screens import SCREENS
@@ -34,12 +36,11 @@ _MOST_DELIVERIES: Final = 10_000_000
 _MOST_ROUNDS: Final = 1_000
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.05
-_CHOICES: Final = {"version": 1}
-_NEEDS_A_MEMBER: Final = "member"
+_CHOICES: Final = {"version": 1, "member": code_of_key(str(fill.FIRST_MEMBER))}
 
 
 def main(words: Sequence[str]) -> int:
-    """0 if every screen was there in time, and none asked more when there was more."""
+    """0 if every screen was there in time, with as many statements for much data as for little."""
     given = _arguments(words)
     return tell(partial(_answer, given), RecoveryError, as_json=given.json)
 
@@ -71,12 +72,8 @@ async def _run(running: House, given: argparse.Namespace) -> Outcome:
         (owner,) = await client.add_people(1)
         running.env |= {"MANAGER_BOT_TOKEN": manager.token, "ADMIN_IDS": str(owner.id)}
         desk = await stack.enter_async_context(open_desk(running.settings))
-        await _connect(desk, ready, given.bots)
-        places = await _places(desk, ready.bots[0].id)
-        before = await statements.counted(desk, manager.token, owner.id, places)
-        _say(f"Writing {given.deliveries} deliveries")
-        await fill.grow(desk, ready.bots[0].id, given.deliveries, await desk.now_ms())
-        after = await statements.counted(desk, manager.token, owner.id, places)
+        places = _places(ready.bots[0].id)
+        before, after = await _counted(desk, Visitor(manager.token, owner.id), ready.bots, given.deliveries, places)
         running.begin("manager", "bot")
         await _until_there(running)
         _say(f"Showing {len(places)} screens {given.rounds} times")
@@ -85,19 +82,24 @@ async def _run(running: House, given: argparse.Namespace) -> Outcome:
     return Outcome(given.bots, fill.STEPS, given.deliveries, screens)
 
 
-async def _connect(desk: Desk, ready: Ready, bots: int) -> None:
-    _say(f"Connecting {bots} bots with campaigns of {fill.STEPS} steps")
-    await fill.connect(desk, ready.bots, Change("bench", await desk.now_ms()))
+async def _counted(
+    desk: Desk, visitor: Visitor, bots: Sequence[BotInfo], deliveries: int, places: Mapping[str, Place]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The statements of each screen with little data and with much, which stays."""
+    change = Change("bench", await desk.now_ms())
+    await fill.begin(desk, bots[0], change)
+    before = await statements.counted(desk, visitor, places)
+    _say(f"Connecting {len(bots)} bots with campaigns of {fill.STEPS} steps, and writing {deliveries} deliveries")
+    await fill.enlarge(desk, bots, deliveries, change)
+    return before, await statements.counted(desk, visitor, places)
 
 
-async def _places(desk: Desk, bot_id: int) -> dict[str, Place]:
-    """Where each screen is looked at: at the first bot, its first step and block, its first member."""
-    await desk.pool.execute("INSERT INTO admins VALUES (7, 'Bruno', 'pt', 0)")
-    await desk.pool.execute("INSERT INTO bot_admins VALUES ($1, 7, 'editor')", bot_id)
-    choices = {**_CHOICES, _NEEDS_A_MEMBER: code_of_key("7")}
+def _places(bot_id: int) -> dict[str, Place]:
+    """Where each screen is looked at: at the first bot, its first step and block, its first member and version."""
     whole_place = Place(bot_id, code_of_key(fill.STEP), code_of_key(fill.BLOCK))
     return {
-        name: whole_place.within(screen.scope)._replace(choice=choices.get(name, 0)) for name, screen in SCREENS.items()
+        name: whole_place.within(screen.scope)._replace(choice=_CHOICES.get(name, 0))
+        for name, screen in SCREENS.items()
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from unittest import mock
 
 import asyncpg
@@ -12,27 +12,38 @@ from aiogram.types import User
 from bot.frame.stage import Stage
 from bot.screen import Place, Screen
 from bot.screens import SCREENS
+from engine.core.errors import RecoveryError
 from engine.desk import Desk
 
 _METHODS: Final = ("execute", "executemany", "fetch", "fetchrow", "fetchval")
 
 
-async def counted(desk: Desk, token: str, owner: int, places: Mapping[str, Place]) -> dict[str, int]:
-    """For each screen: who it is, what they may, and what stands there."""
-    bot = Bot(token)
+class Visitor(NamedTuple):
+    """`token` is that of the manager who is asked, `owner` the person who asks."""
+
+    token: str
+    owner: int
+
+
+async def counted(desk: Desk, visitor: Visitor, places: Mapping[str, Place]) -> dict[str, int]:
+    """For each screen: who it is, what they may, and what stands there. Raises RecoveryError."""
+    bot = Bot(visitor.token)
     stage = Stage(desk, bot, "manager_bot")
-    found = {name: await _of(stage, owner, SCREENS[name], place) for name, place in places.items()}
+    user = User(id=visitor.owner, is_bot=False, first_name="Ana", language_code="pt-br")
+    await stage.admin(user)  # Whoever comes for the first time is written down.
+    found = {name: await _of(stage, user, SCREENS[name], place) for name, place in places.items()}
     await bot.session.close()
     return found
 
 
-async def _of(stage: Stage, owner: int, screen: Screen, place: Place) -> int:
-    user = User(id=owner, is_bot=False, first_name="Ana", language_code="pt-br")
+async def _of(stage: Stage, user: User, screen: Screen, place: Place) -> int:
     with _counting() as count:
         admin = await stage.admin(user)
         if admin is None:
-            raise LookupError("The owner is not known: ADMIN_IDS does not name them.")
-        await stage.look(screen, await stage.visit(admin, place))
+            raise RecoveryError("The owner is not known: ADMIN_IDS does not name them.")
+        look = await stage.look(screen, await stage.visit(admin, place))
+        if look.gone:
+            raise RecoveryError(f"There is nothing to show on the screen {screen.name}: it needs a place of its own.")
         return count()
 
 
