@@ -21,8 +21,8 @@ VORBIS: Final = b"OggS\0\2" + b"\0" * 20 + b"\1\x1e\1vorbis" + b"\0" * 32
 WEBM: Final = (
     b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\1\x42\xf7\x81\1\x42\xf2\x81\4\x42\xf3\x81\x08\x42\x82\x84webm" + b"\0" * 32
 )
-TGS: Final = gzip.compress(b'{"tgs":1,"v":"5.5.2","fr":60}')
-ARCHIVE: Final = gzip.compress(b"anything else")
+TGS: Final = gzip.compress(b'{"tgs":1,"v":"5.5.2","fr":60}', mtime=0)
+ARCHIVE: Final = gzip.compress(b"anything else", mtime=0)
 TEXT: Final = b"A sentence.\n"
 PDF: Final = b"%PDF-1.4\n"
 
