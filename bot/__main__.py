@@ -12,7 +12,7 @@ from aiogram.exceptions import TelegramUnauthorizedError
 from bot.frame.manager import Manager
 from engine.core.errors import SettingsError
 from engine.desk import Desk, open_desk
-from engine.process import command, stop_on_signals
+from engine.process import command, keep_what_is_loaded, stop_on_signals
 from engine.settings import Settings, load_settings
 from engine.telemetry import configure, logger
 
@@ -51,6 +51,7 @@ async def run(desk: Desk, stop: asyncio.Event) -> None:
 def main() -> None:
     settings = load_settings()
     configure(settings)
+    keep_what_is_loaded()
     uvloop.run(serve(settings))
 
 
