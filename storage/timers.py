@@ -18,7 +18,6 @@ BATCH: Final = 512
 FEED_SLACK_MS: Final = 4_000
 NOTHING_ARMED: Final = -1
 
-
 _SCRIPTS: Final = ("touch", "confirm", "claim", "pass", "extend", "settle", "end", "restore", "move")
 
 
@@ -119,10 +118,14 @@ class Next(NamedTuple):
 
 
 class MoveTo(NamedTuple):
-    """A chat that waits with an opaque that begins so ("" is none at all), and where it shall stand then."""
+    """A chat that waits with an opaque that begins so ("" is none at all), silent since then; and where it shall stand.
+
+    Its opaque may be missing still, if its episode has only just begun.
+    """
 
     chat_id: int
     opaque_begins: str
+    silent_since_ms: int
     due_ms: int
     opaque: str
 
@@ -155,10 +158,7 @@ class Timers:
     def __init__(self, client: Redis, now_us: Callable[[], int] = _server_clock) -> None:
         self._client = client
         self._now_us = now_us
-        self._scripts = {
-            name: Script(name)
-            for name in ("touch", "confirm", "claim", "pass", "extend", "settle", "end", "restore", "move")
-        }
+        self._scripts = {name: Script(name) for name in _SCRIPTS}
 
     async def touch(self, bot_id: int, signs: Sequence[Sign], threshold_ms: int | None) -> Touched:
         """Arm each chat for its last seen plus the threshold; with None, disarm it."""

@@ -1,10 +1,13 @@
 """What becomes of those who wait when the campaign changes under them: pure, one person at a time.
 
-Only a step that has not begun is planned anew; a begun one finishes as it began. Dues are computed from the anchor that
-was stored with them, so that doing it twice gives the same. What would be past is spread over ten minutes, never a
-burst; nobody is ever sent at once because a step was put before their place.
+Only a step that has not begun is planned anew; a begun one finishes as it began, later only by a pause. Dues are
+computed from the anchor that was stored with them, so that doing it twice gives the same. What would be past is spread
+over ten minutes, never a burst; nobody is ever sent at once because a step was put before their place.
+
+A pause stands still for delays only: who waits for an hour of the day is sent at that hour, the next one if it is past.
 """
 
+from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -12,6 +15,7 @@ import msgspec
 from engine.core import sequence, window
 from engine.core.campaign import Snapshot, Step
 from engine.core.cursor import Cursor
+from engine.core.schedule import OnDay
 
 SPREAD_MS: Final = 600_000
 
@@ -45,8 +49,18 @@ class Welcomed(msgspec.Struct, frozen=True, tag="welcome"):
 Change: TypeAlias = Published | Included | Resumed | Welcomed
 
 
+class Pause(NamedTuple):
+    """From when to when nothing went out, and what that has done to the delays."""
+
+    began_ms: int
+    over_ms: int
+    policy: Policy
+
+
 class Waiting(NamedTuple):
-    """A delivery that is scheduled and whose step has not begun. `last_step` is the one done before it, if any is."""
+    """A delivery that is scheduled; its step has begun if the cursor is pinned. `last_step` is the one done before it,
+    if any is.
+    """
 
     chat_id: int
     cursor: Cursor
@@ -95,20 +109,41 @@ def fate(change: Change, newest: Snapshot, waiting: Waiting, now_ms: int) -> Fat
             return Stay()
 
 
-def silence_due_ms(change: Change, newest: Snapshot, chat_id: int, seen_ms: int, due_ms: int, now_ms: int) -> int:
-    """When an armed silence begins its episode now."""
-    soonest = now_ms + window.spread_over(chat_id, SPREAD_MS)
-    match change:
-        case Included():
-            return min(due_ms, max(seen_ms + newest.threshold_ms, soonest))
-        case Resumed(paused_ms=paused_ms, policy="continue") if seen_ms < now_ms:
-            return max(seen_ms + newest.threshold_ms + now_ms - max(paused_ms, seen_ms), due_ms)
-        case Resumed(policy="restart") if seen_ms < now_ms:
-            return max(now_ms + newest.threshold_ms, due_ms)
-        case Resumed() if due_ms < now_ms:
-            return soonest
+def included_due_ms(newest: Snapshot, chat_id: int, seen_ms: int, due_ms: int, now_ms: int) -> int:
+    """When an armed silence begins its episode, once a shorter threshold counts for it."""
+    return min(due_ms, max(seen_ms + newest.threshold_ms, now_ms + window.spread_over(chat_id, SPREAD_MS)))
+
+
+def resumed_due_ms(newest: Snapshot, pauses: Sequence[Pause], chat_id: int, seen_ms: int, due_ms: int) -> int:
+    """When an armed silence begins its episode, once the last of these pauses is over: the oldest comes first.
+
+    It is told from all of them, so that doing it twice gives the same. What is too late is left to the gate.
+    """
+    last = pauses[-1]
+    if seen_ms >= last.over_ms:
+        return due_ms
+    planned_ms = seen_ms + newest.threshold_ms
+    for pause in pauses:
+        planned_ms = _stood(newest, pause, seen_ms, planned_ms)
+    planned_ms = max(planned_ms, due_ms)
+    late_ms = last.over_ms - planned_ms
+    if late_ms < 0 or (last.policy == "as_if_never_paused" and late_ms > newest.lateness_ms):
+        return planned_ms
+    return last.over_ms + window.spread_over(chat_id, SPREAD_MS)
+
+
+def _stood(newest: Snapshot, pause: Pause, seen_ms: int, planned_ms: int) -> int:
+    """What a pause makes of the moment at which a silence would have lasted long enough."""
+    began_ms = max(pause.began_ms, seen_ms)
+    if not began_ms < pause.over_ms:
+        return planned_ms
+    match pause.policy:
+        case "restart":
+            return max(planned_ms, pause.over_ms + newest.threshold_ms)
+        case "continue" if planned_ms > began_ms:
+            return planned_ms + pause.over_ms - began_ms
         case _:
-            return due_ms
+            return planned_ms
 
 
 def _published(newest: Snapshot, waiting: Waiting, now_ms: int) -> Fate:
@@ -137,20 +172,27 @@ def _kept(newest: Snapshot, waiting: Waiting) -> Fate:
 
 
 def _resumed(newest: Snapshot, waiting: Waiting, paused_ms: int, policy: Policy, now_ms: int) -> Fate:
+    if policy == "as_if_never_paused":
+        late = now_ms - waiting.due_ms
+        return _spread(waiting, newest, now_ms) if 0 < late <= newest.lateness_ms else Stay()
+    if waiting.cursor.pinned:
+        stood_ms = now_ms - paused_ms
+        return _at(waiting, _shifted_ms(newest, waiting, waiting.due_ms + stood_ms), waiting.anchor_ms)
     step = sequence.find_step(newest, waiting.cursor.step)
-    anchor_ms = waiting.due_ms if waiting.anchor_ms is None else waiting.anchor_ms
     if step is None or not _sends(step):
         return Stay()
-    match policy:
-        case "restart":
-            return _move(newest, step, waiting, now_ms)
-        case "continue":
-            stood_ms = now_ms - max(paused_ms, anchor_ms)
-            due_ms = window.shifted(newest.window, waiting.due_ms + max(0, stood_ms), newest.zone, waiting.chat_id)
-            return _at(waiting, due_ms, anchor_ms + max(0, stood_ms))
-        case _:
-            late = now_ms - waiting.due_ms
-            return _spread(waiting, newest, now_ms) if 0 < late <= newest.lateness_ms else Stay()
+    if policy == "restart":
+        return _move(newest, step, waiting, now_ms)
+    return _continued(newest, step, waiting, paused_ms, now_ms)
+
+
+def _continued(newest: Snapshot, step: Step, waiting: Waiting, paused_ms: int, now_ms: int) -> Fate:
+    """A delay has as much left as it had; an hour of the day is the one that comes next."""
+    anchor_ms = waiting.due_ms if waiting.anchor_ms is None else waiting.anchor_ms
+    if isinstance(step.schedule, OnDay):
+        return Stay() if waiting.due_ms > now_ms else _move(newest, step, waiting, anchor_ms, now_ms)
+    stood_ms = max(0, now_ms - max(paused_ms, anchor_ms))
+    return _at(waiting, _shifted_ms(newest, waiting, waiting.due_ms + stood_ms), anchor_ms + stood_ms)
 
 
 def _ahead(newest: Snapshot, waiting: Waiting) -> list[Step]:
@@ -161,8 +203,8 @@ def _ahead(newest: Snapshot, waiting: Waiting) -> list[Step]:
     return [step for step in newest.steps[last + 1 :] if step.key not in waiting.runs]
 
 
-def _move(newest: Snapshot, step: Step, waiting: Waiting, anchor_ms: int) -> Move:
-    opened = sequence.open_step(newest, step, waiting.cursor, anchor_ms, waiting.chat_id)
+def _move(newest: Snapshot, step: Step, waiting: Waiting, anchor_ms: int, not_before_ms: int | None = None) -> Move:
+    opened = sequence.open_step(newest, step, waiting.cursor, anchor_ms, waiting.chat_id, not_before_ms)
     if opened is None:
         raise AssertionError(f"Step {step.key} sends nothing, and was chosen all the same.")
     return Move(opened.cursor, opened.due_ms, opened.wake_ms, anchor_ms)
@@ -181,7 +223,10 @@ def _spread(waiting: Waiting, newest: Snapshot, now_ms: int) -> Move:
 
 
 def _spread_ms(waiting: Waiting, newest: Snapshot, now_ms: int) -> int:
-    due_ms = now_ms + window.spread_over(waiting.chat_id, SPREAD_MS)
+    return _shifted_ms(newest, waiting, now_ms + window.spread_over(waiting.chat_id, SPREAD_MS))
+
+
+def _shifted_ms(newest: Snapshot, waiting: Waiting, due_ms: int) -> int:
     return window.shifted(newest.window, due_ms, newest.zone, waiting.chat_id)
 
 

@@ -242,12 +242,18 @@ def find_block(step: Step | None, key: str) -> Block | None:
     return next((block for block in step.blocks if block.key == key), None) if step else None
 
 
-def open_step(newest: Snapshot, step: Step, at: Cursor, anchor_ms: int, chat_id: int) -> Next | None:
-    """The first delivery of a step, at the episode and ordinal of `at`; None for a step that has nothing to send."""
+def open_step(
+    newest: Snapshot, step: Step, at: Cursor, anchor_ms: int, chat_id: int, not_before_ms: int | None = None
+) -> Next | None:
+    """The first delivery of a step, at the episode and ordinal of `at`; None for a step that has nothing to send.
+
+    Its hour is not before the anchor, or not before that other moment.
+    """
     block = next((block for block in step.blocks if block.active), None)
     if not step.active or block is None:
         return None
-    wanted = schedule.due(step.schedule, anchor_ms, newest.zone, anchor_ms) + block.delay_ms
+    earliest_ms = anchor_ms if not_before_ms is None else not_before_ms
+    wanted = schedule.due(step.schedule, anchor_ms, newest.zone, earliest_ms) + block.delay_ms
     due = window.shifted(newest.window, wanted, newest.zone, chat_id)
     cursor = Cursor(at.episode_id, at.ordinal, step.key, block.key, 0)
     return Next(cursor, due, urgent=False, lead_ms=_lead_ms(block), anchor_ms=anchor_ms)

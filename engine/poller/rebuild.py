@@ -39,11 +39,11 @@ async def arm_unheard(
 ) -> int:
     """Arm the silences whose receivers had not heard of the activation, or which an admin has included since.
 
-    Those that are due already are spread. Returns how many. Raises UnreachableError.
+    Those that are due already are spread over ten minutes. Returns how many. Raises UnreachableError.
     """
     armed = 0
     async for page in _pages(pool, bot_id, activated_at_ms):
-        silent = [_not_at_once(_lost(row, newest), newest, now_ms) for row in page if row.cursor is None]
+        silent = [_not_at_once(_lost(row, newest), now_ms) for row in page if row.cursor is None]
         armed += sum(await timers.restore(bot_id, silent)) if silent else 0
     return armed
 
@@ -55,11 +55,8 @@ async def _pages(pool: Pool, bot_id: int, activated_at_ms: int) -> AsyncIterator
         last_chat = page[-1].chat_id
 
 
-def _not_at_once(lost: Lost, newest: Snapshot, now_ms: int) -> Lost:
-    """Over ten minutes, or over the threshold where that is shorter."""
-    if lost.due_ms > now_ms:
-        return lost
-    return lost._replace(due_ms=now_ms + spread_over(lost.chat_id, min(SPREAD_MS, newest.threshold_ms)))
+def _not_at_once(lost: Lost, now_ms: int) -> Lost:
+    return lost if lost.due_ms > now_ms else lost._replace(due_ms=now_ms + spread_over(lost.chat_id, SPREAD_MS))
 
 
 def _lost(row: Remembered, newest: Snapshot) -> Lost:

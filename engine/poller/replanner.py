@@ -2,18 +2,23 @@
 
 First the timer is moved, then the row takes it down and is marked as looked at. If the process dies in between, the row
 is looked at again; a timer that was moved in vain finds in its row when it is due. Whoever is claimed just then, or
-stands elsewhere in Redis, comes in a later turn. One replan of a bot after the other, in the order they were asked for.
+stands elsewhere in Redis, comes in a later walk. One replan of a bot after the other, in the order they were asked for;
+each turn looks at one page of every bot, so that none waits for another.
+
+A walk that moves nobody, a minute and more after the replan was asked for, ends it: whoever Redis has elsewhere for so
+long goes on by their own timer, and is not a reason to hold their whole bot.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from engine.core import cursor, replan
 from engine.core.campaign import Snapshot
 from engine.core.errors import RecoveryError
 from engine.core.gate import Reason
-from engine.core.replan import Finish, Included, Move, Resumed, Stay, Waiting, Welcomed
+from engine.core.replan import Finish, Included, Move, Pause, Resumed, Stay, Waiting, Welcomed
 from engine.poller.catalogue import Catalogue, Served
 from engine.poller.clock import ServerClock
 from engine.poller.rebuild import arm_unheard
@@ -26,13 +31,23 @@ from storage.replans import Job
 from storage.timers import Moved, MoveTo, Silence, Timers
 
 TURN_S: Final = 0.5
+PATIENCE_MS: Final = 60_000
 
 
 class Turn(NamedTuple):
-    """How many people were looked at, and how many replans were brought to their end."""
+    """How many people were looked at, how many of them planned, and how many replans were brought to their end."""
 
     looked_at: int
+    planned: int
     finished: int
+
+
+class Walk(NamedTuple):
+    """How far a replan has come on its way through those whom it concerns; what it has looked at and planned on it."""
+
+    last_chat: int = -1
+    looked_at: int = 0
+    planned: int = 0
 
 
 class Replanner:
@@ -46,45 +61,65 @@ class Replanner:
         self._catalogue = catalogue
         self._clock = clock
         self._ours = ours
+        self._walks: dict[int, Walk] = {}
 
     async def run(self) -> None:
         """Turn after turn, until cancelled; what is broken off is done again by whoever comes next."""
         while not told_to_end():
-            try:
-                await self.run_once()
-            except RecoveryError as error:
-                logger().warning("Replan failed", error=str(error))
-            except Exception:  # noqa: BLE001 - a failed turn never ends the loop
-                logger().exception("Replan failed")
-            await asyncio.sleep(TURN_S)
+            more = await self._turn_or_report()
+            await asyncio.sleep(0 if more else TURN_S)
 
     async def run_once(self) -> Turn:
-        """Walk once through those whom the oldest replan of each bot concerns. Raises UnreachableError."""
+        """Look at a page of those whom the oldest replan of each bot concerns. Raises UnreachableError."""
         bots = [bot_id for bot_id in self._catalogue.bots if self._ours(bot_id)]
-        turn = Turn(0, 0)
-        for job in await replans.pending(self._pool, bots) if bots else []:
+        jobs = await replans.pending(self._pool, bots) if bots else []
+        self._walks = {job.id: self._walks.get(job.id, Walk()) for job in jobs}
+        turn = Turn(0, 0, 0)
+        for job in jobs:
             bot = self._catalogue.bots[job.bot_id]
-            if bot.replan < job.id or bot.newest is None:
-                continue
-            looked_at = await self._walk(job, bot.newest)
-            if not looked_at:
-                await self._finish(job, bot, bot.newest)
-            turn = Turn(turn.looked_at + looked_at, turn.finished + (not looked_at))
+            if bot.replan >= job.id and bot.newest is not None:
+                looked_at, planned, finished = await self._go_on(job, bot, bot.newest)
+                turn = Turn(turn.looked_at + looked_at, turn.planned + planned, turn.finished + finished)
         return turn
 
-    async def _walk(self, job: Job, newest: Snapshot) -> int:
-        looked_at, last_chat = 0, -1
-        while page := await self._page(job, last_chat):
-            fates = [(waiting, replan.fate(job.change, newest, waiting, job.created_ms)) for waiting in page]
-            await self._end(job, [waiting for waiting, fate in fates if isinstance(fate, Finish)])
-            await self._stay(job, [waiting for waiting, fate in fates if isinstance(fate, Stay)])
-            await self._move(job, [(waiting, fate) for waiting, fate in fates if isinstance(fate, Move)])
-            looked_at, last_chat = looked_at + len(page), page[-1].chat_id
-        return looked_at
+    async def _turn_or_report(self) -> bool:
+        """Whether there is more to do at once."""
+        try:
+            return (await self.run_once()).planned > 0
+        except RecoveryError as error:
+            logger().warning("Replan failed", error=str(error))
+        except Exception:  # noqa: BLE001 - a failed turn never ends the loop
+            logger().exception("Replan failed")
+        return False
+
+    async def _go_on(self, job: Job, bot: Served, newest: Snapshot) -> Turn:
+        walk = self._walks[job.id]
+        if page := await self._page(job, walk.last_chat):
+            planned = await self._plan(job, newest, page)
+            self._walks[job.id] = Walk(page[-1].chat_id, walk.looked_at + len(page), walk.planned + planned)
+            return Turn(len(page), planned, 0)
+        self._walks[job.id] = Walk()
+        if walk.looked_at and (walk.planned or self._clock.now_ms() - job.created_ms < PATIENCE_MS):
+            return Turn(0, 0, 0)
+        if walk.looked_at:
+            logger().warning("Replan leaves some behind", bot_id=job.bot_id, replan=job.id, count=walk.looked_at)
+        await self._finish(job, bot, newest)
+        return Turn(0, 0, 1)
+
+    async def _plan(self, job: Job, newest: Snapshot, page: Sequence[Waiting]) -> int:
+        """Returns how many of them this replan need not look at again."""
+        fates = [(waiting, replan.fate(job.change, newest, waiting, job.created_ms)) for waiting in page]
+        over = [waiting for waiting, fate in fates if isinstance(fate, Finish)]
+        stay = [waiting for waiting, fate in fates if isinstance(fate, Stay)]
+        moves = [(waiting, fate) for waiting, fate in fates if isinstance(fate, Move)]
+        await self._end(job, over)
+        await self._stay(job, stay)
+        return len(over) + len(stay) + await self._move(job, moves)
 
     async def _page(self, job: Job, after_chat: int) -> list[Waiting]:
         async with transaction(self._pool) as connection:
-            return await replans.page(connection, job.bot_id, job.id, after_chat)
+            begun = isinstance(job.change, Resumed)
+            return await replans.page(connection, job.bot_id, job.id, after_chat, begun=begun)
 
     async def _stay(self, job: Job, those: Sequence[Waiting]) -> None:
         """They are marked as looked at."""
@@ -92,13 +127,14 @@ class Replanner:
         if kept:
             await replans.apply(self._pool, job, kept)
 
-    async def _move(self, job: Job, fates: Sequence[tuple[Waiting, Move]]) -> None:
-        """Redis first: what it refuses is left for a later turn."""
+    async def _move(self, job: Job, fates: Sequence[tuple[Waiting, Move]]) -> int:
+        """Redis first: what it refuses is left for a later walk. Returns how many it has moved."""
         wanted = [_in_redis(waiting, move) for waiting, move in fates]
         codes = await self._timers.move(job.bot_id, wanted)
         moved = [one for one, code in zip(fates, codes, strict=True) if code is not Moved.ELSEWHERE]
         if moved:
             await replans.apply(self._pool, job, moved)
+        return len(moved)
 
     async def _end(self, job: Job, over: Sequence[Waiting]) -> None:
         """Their timers find the episode ended, and go."""
@@ -107,23 +143,40 @@ class Replanner:
             await deliveries.report(self._pool, reports, self._clock.now_ms())
 
     async def _finish(self, job: Job, bot: Served, newest: Snapshot) -> None:
-        if isinstance(job.change, Included | Resumed):
-            await self._move_silences(job, newest)
-        if isinstance(job.change, Welcomed):
-            since_ms, now_ms = bot.activated_at_ms, self._clock.now_ms()
-            await arm_unheard(self._pool, self._timers, job.bot_id, newest, since_ms, now_ms)
+        match job.change:
+            case Included():
+                await self._move_silences(job, partial(_included_ms, job, newest))
+            case Resumed():
+                pauses = await self._pauses(job)
+                await self._move_silences(job, partial(_resumed_ms, newest, pauses))
+            case Welcomed():
+                since_ms, now_ms = bot.activated_at_ms, self._clock.now_ms()
+                await arm_unheard(self._pool, self._timers, job.bot_id, newest, since_ms, now_ms)
         await replans.finish(self._pool, job, self._clock.now_ms())
         logger().info("Replan done", bot_id=job.bot_id, replan=job.id)
 
-    async def _move_silences(self, job: Job, newest: Snapshot) -> None:
+    async def _pauses(self, job: Job) -> list[Pause]:
+        resumes = await replans.resumes(self._pool, job.bot_id, job.id)
+        changes = [(one.change, one.created_ms) for one in resumes]
+        return [Pause(one.paused_ms, over_ms, one.policy) for one, over_ms in changes if isinstance(one, Resumed)]
+
+    async def _move_silences(self, job: Job, due_ms: Callable[[Silence], int]) -> None:
         """Those who have begun nothing stand in Redis only. To do it twice gives the same."""
         position, first = 0, True
         while first or position:
             position, silences = await self._timers.silences(job.bot_id, position)
-            dues = [(one, _due_ms(job, newest, one)) for one in silences]
-            wanted = [MoveTo(one.chat_id, "", due_ms, "") for one, due_ms in dues if due_ms != one.due_ms]
+            planned = [(one, due_ms(one)) for one in silences]
+            wanted = [MoveTo(one.chat_id, "", one.seen_ms, due, "") for one, due in planned if due != one.due_ms]
             await self._timers.move(job.bot_id, wanted)
             first = False
+
+
+def _included_ms(job: Job, newest: Snapshot, silence: Silence) -> int:
+    return replan.included_due_ms(newest, *silence, job.created_ms)
+
+
+def _resumed_ms(newest: Snapshot, pauses: Sequence[Pause], silence: Silence) -> int:
+    return replan.resumed_due_ms(newest, pauses, *silence)
 
 
 def _finished(bot_id: int, waiting: Waiting) -> Report:
@@ -138,9 +191,6 @@ def _finished(bot_id: int, waiting: Waiting) -> Report:
     )
 
 
-def _due_ms(job: Job, newest: Snapshot, silence: Silence) -> int:
-    return replan.silence_due_ms(job.change, newest, *silence, job.created_ms)
-
-
 def _in_redis(waiting: Waiting, move: Move) -> MoveTo:
-    return MoveTo(waiting.chat_id, cursor.episode_begins(waiting.cursor), move.wake_ms, cursor.write(move.cursor))
+    at = waiting.cursor
+    return MoveTo(waiting.chat_id, cursor.episode_begins(at), at.episode_id, move.wake_ms, cursor.write(move.cursor))

@@ -9,7 +9,7 @@ from engine.core import replan, window
 from engine.core.campaign import Block, Snapshot, Step
 from engine.core.content import Text
 from engine.core.cursor import Cursor
-from engine.core.replan import Fate, Finish, Included, Move, Published, Resumed, Stay, Waiting, fate, replans
+from engine.core.replan import Fate, Finish, Move, Pause, Published, Resumed, Stay, Waiting, fate, replans
 from engine.core.schedule import After, OnDay
 from engine.core.window import Window
 
@@ -197,24 +197,75 @@ def test_as_if_there_had_been_no_pause_what_is_overdue_is_spread_and_what_is_too
     assert fate(change, USUAL, waiting(due_ms=NOW - 7 * HOUR), NOW) == Stay()
 
 
+def test_an_hour_of_the_day_stays_that_hour() -> None:
+    midnight = NOW - NOW % DAY
+    morning = Step("b", OnDay(1, 9, 30), (Block("b-1", Text("x")),))
+    newest, nine = with_steps(A, morning, C), midnight + 9 * HOUR + 30 * MINUTE
+    who = waiting(anchor_ms=midnight - 10 * HOUR, due_ms=nine)
+    change = Resumed(midnight + 8 * HOUR)
+    assert fate(change, newest, who, nine - MINUTE) == Stay()
+    assert fate(change, newest, who, nine + MINUTE) == moved("b", nine + DAY, midnight - 10 * HOUR)
+
+
+@pytest.mark.parametrize("policy", ["continue", "restart"])
+def test_the_rest_of_a_begun_step_is_as_much_later_as_the_pause_was_long(policy: replan.Policy) -> None:
+    inside = waiting(due_ms=NOW - 8 * HOUR, anchor_ms=None, cursor=Cursor(NOW - DAY, 1, "b", "b-2", 3))
+    due = NOW - 8 * HOUR + 9 * HOUR
+    assert fate(Resumed(NOW - 9 * HOUR, policy), USUAL, inside, NOW) == Move(inside.cursor, due, due, None)
+
+
 # --- silences that have begun nothing
 
 
 @pytest.mark.parametrize(
-    ("change", "seen_ms", "due_ms", "expected"),
+    ("seen_ms", "due_ms", "expected"),
     [
-        (Published(), NOW - MINUTE, NOW + MINUTE, NOW + MINUTE),
-        (Included(), NOW - HOUR, NOW + HOUR, NOW + OURS),
-        (Included(), NOW + 10 * MINUTE, NOW + HOUR, NOW + 20 * MINUTE),
-        (Included(), NOW - HOUR, NOW - MINUTE, NOW - MINUTE),
-        (Resumed(NOW - 3 * HOUR), NOW - 3 * HOUR - MINUTE, NOW - 3 * HOUR + 9 * MINUTE, NOW + 9 * MINUTE),
-        (Resumed(NOW - 3 * HOUR), NOW - HOUR, NOW - HOUR + 10 * MINUTE, NOW + 10 * MINUTE),
-        (Resumed(NOW - 3 * HOUR, "restart"), NOW - HOUR, NOW - HOUR + 10 * MINUTE, NOW + 10 * MINUTE),
-        (Resumed(NOW - HOUR, "as_if_never_paused"), NOW - HOUR, NOW - MINUTE, NOW + OURS),
-        (Resumed(NOW - HOUR, "as_if_never_paused"), NOW - MINUTE, NOW + MINUTE, NOW + MINUTE),
+        (NOW - HOUR, NOW + HOUR, NOW + OURS),
+        (NOW + 10 * MINUTE, NOW + HOUR, NOW + 20 * MINUTE),
+        (NOW - HOUR, NOW - MINUTE, NOW - MINUTE),
     ],
 )
-def test_a_silence_is_due(change: replan.Change, seen_ms: int, due_ms: int, expected: int) -> None:
-    due = replan.silence_due_ms(change, USUAL, CHAT, seen_ms, due_ms, NOW)
+def test_a_shorter_threshold_includes_a_silence(seen_ms: int, due_ms: int, expected: int) -> None:
+    due = replan.included_due_ms(USUAL, CHAT, seen_ms, due_ms, NOW)
     assert due == expected
-    assert replan.silence_due_ms(change, USUAL, CHAT, seen_ms, due, NOW) == due
+    assert replan.included_due_ms(USUAL, CHAT, seen_ms, due, NOW) == due
+
+
+EARLY = Pause(NOW - 9 * HOUR, NOW - 8 * HOUR, "continue")
+
+
+@pytest.mark.parametrize(
+    ("pauses", "seen_ms", "due_ms", "expected"),
+    [
+        ([Pause(NOW - 3 * HOUR, NOW, "continue")], NOW - 3 * HOUR - MINUTE, NOW - 3 * HOUR, NOW + 9 * MINUTE),
+        ([Pause(NOW - 3 * HOUR, NOW, "continue")], NOW - HOUR, NOW - 50 * MINUTE, NOW + 10 * MINUTE),
+        ([Pause(NOW - 3 * HOUR, NOW, "continue")], NOW + MINUTE, NOW + 11 * MINUTE, NOW + 11 * MINUTE),
+        ([Pause(NOW - 3 * HOUR, NOW, "continue")], NOW - 4 * HOUR, NOW - 3 * HOUR - 50 * MINUTE, NOW + OURS),
+        ([Pause(NOW - 3 * HOUR, NOW, "restart")], NOW - HOUR, NOW - 50 * MINUTE, NOW + 10 * MINUTE),
+        ([Pause(NOW - HOUR, NOW, "as_if_never_paused")], NOW - HOUR, NOW - 50 * MINUTE, NOW + OURS),
+        ([Pause(NOW - HOUR, NOW, "as_if_never_paused")], NOW - MINUTE, NOW + 9 * MINUTE, NOW + 9 * MINUTE),
+        ([Pause(NOW - DAY, NOW, "as_if_never_paused")], NOW - DAY, NOW - DAY, NOW - DAY + 10 * MINUTE),
+        (
+            [EARLY, Pause(NOW - 7 * HOUR - 30 * MINUTE, NOW, "continue")],
+            NOW - 10 * HOUR,
+            NOW - 7 * HOUR,
+            NOW + 30 * MINUTE,
+        ),
+    ],
+    ids=[
+        "what was left is left",
+        "silent while nothing went out",
+        "silent since",
+        "overdue before it began",
+        "begun anew",
+        "as if never paused",
+        "as if never paused, and still ahead",
+        "too late, which is the gate's to say",
+        "an earlier pause too",
+    ],
+)
+def test_a_silence_goes_on_after_a_pause(pauses: list[Pause], seen_ms: int, due_ms: int, expected: int) -> None:
+    newest = USUAL if len(pauses) == 1 else replace(USUAL, threshold_ms=2 * HOUR)
+    due = replan.resumed_due_ms(newest, pauses, CHAT, seen_ms, due_ms)
+    assert due == expected
+    assert replan.resumed_due_ms(newest, pauses, CHAT, seen_ms, due) == due

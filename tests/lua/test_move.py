@@ -17,8 +17,10 @@ async def waiting(bench: Bench) -> Bench:
     return bench
 
 
-async def move(bench: Bench, begins: str = EPISODE, due_ms: int = 0, opaque: str = f"{EPISODE}0/c/d/0") -> Moved:
-    (code,) = await bench.timers.move(BOT, [MoveTo(1, begins, due_ms or bench.now_ms + 5, opaque)])
+async def move(
+    bench: Bench, begins: str = EPISODE, due_ms: int = 0, opaque: str = f"{EPISODE}0/c/d/0", silent_ms: int = 0
+) -> Moved:
+    (code,) = await bench.timers.move(BOT, [MoveTo(1, begins, silent_ms, due_ms or bench.now_ms + 5, opaque)])
     return code
 
 
@@ -50,12 +52,40 @@ async def test_who_is_held_is_left_alone_until_the_lease_is_over(waiting: Bench)
     assert await move(waiting) is Moved.MOVED
 
 
-async def test_who_is_on_the_wire_is_left_alone(waiting: Bench) -> None:
+async def test_who_is_on_the_wire_is_left_alone_until_the_lease_is_over_and_keeps_the_mark(waiting: Bench) -> None:
     await waiting.pass_time(MINUTE_MS)
     held = await waiting.claim_one()
     await waiting.timers.pass_(BOT, [Ticket(1, held.version)])
-    waiting.now_ms += LEASE_MS
     assert await move(waiting) is Moved.ELSEWHERE
+    waiting.now_ms += LEASE_MS
+    assert await move(waiting) is Moved.MOVED
+    state, _ = await waiting.look(1)
+    assert state is not None
+    assert state.split(" ")[3] == "1"
+
+
+async def test_what_is_urgent_stays_urgent(waiting: Bench) -> None:
+    await waiting.pass_time(MINUTE_MS)
+    await waiting.claim_one()
+    await waiting.settle(1, waiting.now_ms + MINUTE_MS, urgent=True, opaque=f"{EPISODE}1/a/c/1")
+    assert await move(waiting) is Moved.MOVED
+    assert await waiting.score(1) == waiting.now_ms + 5 - 2**42
+
+
+async def test_whose_episode_redis_has_not_heard_of_is_moved_if_it_is_of_this_silence(bench: Bench) -> None:
+    await bench.arm(1)
+    state, _ = await bench.look(1)
+    assert state is not None
+    seen_ms = int(state.split(" ")[1])
+    assert await move(bench, silent_ms=seen_ms - 1000) is Moved.ELSEWHERE
+    assert await move(bench, silent_ms=seen_ms // 1000 * 1000) is Moved.MOVED
+
+
+async def test_a_silence_whose_first_message_is_on_the_wire_is_not_moved_as_one(bench: Bench) -> None:
+    held = await bench.hold(1)
+    await bench.timers.pass_(BOT, [Ticket(1, held.version)])
+    bench.now_ms += LEASE_MS
+    assert await move(bench, begins="", opaque="") is Moved.ELSEWHERE
 
 
 async def test_who_has_come_back_is_left_alone(waiting: Bench) -> None:

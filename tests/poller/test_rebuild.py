@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from engine.core.campaign import Snapshot
+from engine.core.replan import SPREAD_MS
 from engine.core.window import spread_over
 from engine.poller import rebuild
 from storage import chats, deliveries, keys
@@ -70,4 +71,4 @@ async def test_silences_that_are_due_already_are_not_armed_at_once(ground: Groun
     now_ms = SILENCE + 3 * NEWEST.threshold_ms
     await rebuild.arm_unheard(ground.pool, ground.timers, BOT, NEWEST, ACTIVATED, now_ms)
     due_ms = await ground.client.zscore(keys.of_bot(BOT).timers, str(UNHEARD))
-    assert due_ms == now_ms + spread_over(UNHEARD, NEWEST.threshold_ms)
+    assert due_ms == now_ms + spread_over(UNHEARD, SPREAD_MS)

@@ -22,7 +22,7 @@ from engine.core.schedule import After, OnDay
 from engine.core.window import Window
 from engine.poller.catalogue import Catalogue
 from engine.poller.clock import ServerClock
-from engine.poller.replanner import Replanner, Turn
+from engine.poller.replanner import PATIENCE_MS, Replanner, Turn
 from engine.settings import Secret
 from engine.vault import Vault
 from storage import chats, deliveries, keys, replans
@@ -108,6 +108,17 @@ class Site:
         assert row
         assert (row.step, row.status, row.due_ms) == (key, "scheduled", due_ms)
         assert await self.timer(chat) == (key, due_ms)
+
+    async def left_behind(self, chat: int, mark: str, opaque: str | None) -> None:
+        """As a poller leaves somebody in Redis that is killed, once its lease is over."""
+        k = keys.of_bot(BOT)
+        (state,) = await read_states(self.client, BOT, [chat])
+        assert state
+        version, seen, due, _, cursor = state.split(" ", 4)
+        await self.client.hset(
+            k.state, str(chat), f"{version} {seen} {due} {mark} {cursor if opaque is None else opaque}"
+        )
+        await self.client.zadd(k.timers, {str(chat): self.began_ms - MINUTE - URGENCY_MS})
 
     async def ended(self, chat: int) -> str | None:
         found: str | None = await self.pool.fetchval("SELECT reason FROM recovery_episodes WHERE chat_id = $1", chat)
@@ -340,6 +351,49 @@ async def test_a_pause_of_three_hours(site: Site, policy: replan.Policy, due_ms:
     spread = window.spread_over(WAITING, replan.SPREAD_MS) if policy == "as_if_never_paused" else 0
     await site.stands(WAITING, "b", due_ms + spread)
     assert await site.ended(DONE) == "completed"
+
+
+@pytest.mark.parametrize(("mark", "opaque"), [("1", None), ("0", "")], ids=["before the settling", "while beginning"])
+async def test_who_was_left_by_a_killed_poller_goes_on_after_a_pause(site: Site, mark: str, opaque: str | None) -> None:
+    await site.left_behind(WAITING, mark, opaque)
+    await administration.pause(site.pool, "shop", site.change())
+    await administration.activate(site.pool, "shop", site.change(3 * HOUR))
+    await site.replanned()
+    assert site.catalogue.bots[BOT].state is LaneState.OPEN
+    await site.stands(WAITING, "b", 4 * HOUR)
+
+
+async def test_nobody_holds_the_whole_bot_for_ever(site: Site) -> None:
+    await site.left_behind(WAITING, "0", "9of another layout")
+    await administration.pause(site.pool, "shop", site.change())
+    await administration.activate(site.pool, "shop", site.change())
+    await site.catalogue.refresh()
+    turns = [await site.replanner.run_once() for _ in range(6)]
+    assert not any(turn.finished for turn in turns)
+    site.clock.hear(site.began_ms + PATIENCE_MS)
+    await site.replanned()
+    assert site.catalogue.bots[BOT].state is LaneState.OPEN
+    await untouched(site, INSIDE, DONE)
+
+
+async def test_the_rest_of_a_begun_step_waits_through_a_pause(site: Site) -> None:
+    await administration.pause(site.pool, "shop", site.change())
+    await administration.activate(site.pool, "shop", site.change(9 * HOUR))
+    await site.replanned()
+    await site.stands(INSIDE, "b", 9 * HOUR + 5 * MINUTE)
+    row = await site.row(INSIDE)
+    assert row
+    assert row.block == "b2"
+
+
+async def test_one_page_of_a_bot_a_turn_and_all_of_them_in_the_end(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replans.page, "__defaults__", (1,))
+    await administration.pause(site.pool, "shop", site.change())
+    await administration.activate(site.pool, "shop", site.change(3 * HOUR))
+    turns = await site.replanned()
+    assert [turn.looked_at for turn in turns] == [1, 1, 0, 0]
+    await site.stands(WAITING, "b", 4 * HOUR)
+    await site.stands(INSIDE, "b", 3 * HOUR + 5 * MINUTE)
 
 
 async def test_a_pause_of_three_days_leaves_what_is_too_late_to_the_gate(site: Site) -> None:
