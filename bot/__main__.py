@@ -36,7 +36,8 @@ async def run(desk: Desk, stop: asyncio.Event) -> None:
         except TelegramUnauthorizedError:
             raise SettingsError("Telegram refuses MANAGER_BOT_TOKEN: copy it from @BotFather anew.") from None
         dispatcher = Dispatcher()
-        dispatcher.include_router(Manager(desk, bot, me.username or "").router())
+        manager = Manager(desk, bot, me.username or "")
+        dispatcher.include_router(manager.router())
         logger().info("Manager started", bot=me.username, owners=len(desk.settings.admin_ids))
         polling = asyncio.create_task(
             dispatcher.start_polling(bot, handle_signals=False, allowed_updates=_HEARD, close_bot_session=False)
@@ -44,6 +45,7 @@ async def run(desk: Desk, stop: asyncio.Event) -> None:
         await stop.wait()
         await dispatcher.stop_polling()
         await polling
+        await manager.finish()
     logger().info("Manager stopped")
 
 

@@ -110,11 +110,15 @@ class Action(NamedTuple):
 
 
 class Question(NamedTuple):
-    """Asks by the sentence `asks` for a message, which `take` takes, or refuses with a RecoveryError."""
+    """Asks by the sentence `asks` for a message, which `take` takes, or refuses with a RecoveryError.
+
+    `secret`: for a bot's token, which nothing else takes.
+    """
 
     needs: Role
     asks: Callable[[Visit], str]
     take: Callable[[Visit, Said], Awaitable[Done]]
+    secret: bool = False
 
 
 class Screen(NamedTuple):

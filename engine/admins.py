@@ -161,12 +161,12 @@ async def team(pool: Pool, bot_id: int) -> list[Member]:
         return [Member(*row) for row in await admins.team(connection, bot_id)]
 
 
-async def give(connection: Connection, bot_id: int, person: Person, role: Role, now_ms: int) -> None:
+async def give(connection: Connection, bot_id: int, person: Person, role: Role, invited_by: int, now_ms: int) -> None:
     """Let somebody in, in whichever role they are invited to; who has one already gets the new one."""
     change = _change(person.user_id, now_ms)
     language = language_of(person.language_code)
     await admins.keep(connection, AdminRecord(person.user_id, person.name[:_MOST_NAME], language), change)
-    await admins.set_role(connection, bot_id, person.user_id, role, change)
+    await admins.set_role(connection, bot_id, person.user_id, role, change, invited_by)
 
 
 async def appoint(pool: Pool, bot_id: int, admin_id: int, role: Role | None, change: Change) -> None:

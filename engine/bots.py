@@ -34,7 +34,9 @@ async def add(settings: Settings, token: Secret, meant: str | None = None) -> Id
     """Check a token with Telegram and store it. Raises NotFoundError, BotError, UnreachableError."""
     bot = await who_is(settings.telegram_api_url, token)
     async with _opened(settings) as pool:
-        await registry.add(pool, Vault(settings.encryption_keys), bot, token, meant, _change())
+        await registry.add(
+            pool, Vault(settings.encryption_keys), bot, token, meant, _change(), manager_id=settings.manager_id
+        )
     return bot
 
 

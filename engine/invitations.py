@@ -11,10 +11,11 @@ import msgspec
 from engine import admins
 from engine.admins import Person
 from engine.core.errors import BotError
-from engine.core.rights import Role
+from engine.core.rights import Role, suffices
 from storage import admins as people
 from storage import bots, keys, notes
-from storage.postgres import Pool, transaction
+from storage.bots import BotRecord
+from storage.postgres import Connection, Pool, transaction
 from storage.redis import Redis
 
 LIFETIME_S: Final = 24 * 3600
@@ -37,14 +38,37 @@ async def invite(redis: Redis, bot_id: int, role: Role, owner_id: int) -> str:
 
 
 async def accept(pool: Pool, redis: Redis, owners: frozenset[int], person: Person, word: str, now_ms: int) -> str:
-    """Give the person the role, and say on which bot. Raises BotError for a word that stands for nothing (any more)."""
-    document = await notes.take(redis, keys.of_invitation(word)) if len(word) <= _LONGEST else None
+    """Give the person the role, and say on which bot. Raises BotError for a word that stands for nothing (any more).
+
+    Nobody loses a right by it: for whoever has as many already it stays what it is, a word for somebody else.
+    """
+    key = keys.of_invitation(word[:_LONGEST])
+    document = await notes.find(redis, key)
     found = msgspec.json.decode(document, type=_Invitation) if document else None
     async with transaction(pool) as connection:
         bot = await bots.hold(connection, found.bot_id) if found else None
         owner = await people.roles(connection, found.owner_id) if found else {}
         invited = found and (found.owner_id in owners or owner.get(found.bot_id) == "owner")
         if not (found and bot and invited) or bot.status == "removed":
-            raise BotError("This invitation is used up or too old: ask for a new one.")
-        await admins.give(connection, found.bot_id, person, found.role, now_ms)
+            raise _used_up()
+        await _check_gains(connection, found, bot, owners, person)
+        await admins.give(connection, found.bot_id, person, found.role, found.owner_id, now_ms)
+        if await notes.take(redis, key) is None:
+            raise _used_up()
     return bot.username
+
+
+async def _check_gains(
+    connection: Connection, found: _Invitation, bot: BotRecord, owners: frozenset[int], person: Person
+) -> None:
+    roles = await people.roles(connection, person.user_id)
+    if person.user_id in owners or suffices(roles.get(found.bot_id), found.role):
+        raise BotError(
+            "You look after @{bot} already, with every right that this invitation gives: send the link to somebody"
+            " else, it still works.",
+            bot=bot.username,
+        )
+
+
+def _used_up() -> BotError:
+    return BotError("This invitation is used up or too old: ask for a new one.")

@@ -7,13 +7,16 @@ import msgspec
 from storage import keys, notes
 from storage.redis import Redis
 
-_PATIENCE_S: Final = 15 * 60
+PATIENCE_MS: Final = 15 * 60_000
+"""So long a question waits for its answer."""
+_KEPT_S: Final = 48 * 3600
+"""So long Telegram lets a bot take its message away, in place of which a new one is shown."""
 
 
 class Prompt(msgspec.Struct, frozen=True, array_like=True):
     """Which screen or question it was, by its deed's code, and where: the place and the revision that the admin saw.
 
-    `message` is the one in which it stands.
+    `message` is the one in which it stands, since `at_ms`.
     """
 
     deed: int
@@ -23,11 +26,16 @@ class Prompt(msgspec.Struct, frozen=True, array_like=True):
     choice: int
     revision: int
     message: int = 0
+    at_ms: int = 0
+
+    def waits(self, now_ms: int) -> bool:
+        """Whether it is fresh enough for a message to answer it."""
+        return now_ms - self.at_ms < PATIENCE_MS
 
 
 async def put(redis: Redis, admin_id: int, prompt: Prompt) -> None:
-    """In place of what was shown before, for a quarter of an hour. Raises UnreachableError."""
-    await notes.put(redis, keys.of_prompt(admin_id), msgspec.json.encode(prompt).decode(), _PATIENCE_S)
+    """In place of what was shown before. Raises UnreachableError."""
+    await notes.put(redis, keys.of_prompt(admin_id), msgspec.json.encode(prompt).decode(), _KEPT_S)
 
 
 async def last(redis: Redis, admin_id: int) -> Prompt | None:

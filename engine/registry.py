@@ -5,6 +5,8 @@ works, never by a word. A removal ends everything in PostgreSQL first and forget
 that does not answer only asks for the same command again.
 """
 
+from typing import Final
+
 import msgspec
 
 from engine.core import campaign
@@ -28,6 +30,10 @@ class Identity(msgspec.Struct, frozen=True):
     username: str
 
 
+_KEPT: Final = ("active", "paused")
+"""What a bot stays with a token that works."""
+
+
 class Registered(msgspec.Struct, frozen=True):
     """A bot as an admin sees it."""
 
@@ -36,8 +42,24 @@ class Registered(msgspec.Struct, frozen=True):
     status: str
 
 
-async def add(pool: Pool, vault: Vault, bot: Identity, token: Secret, meant: str | None, change: Change) -> None:
-    """Register a bot, or give a known one its new token; it is active then. `meant`: the bot that it must be."""
+async def add(
+    pool: Pool,
+    vault: Vault,
+    bot: Identity,
+    token: Secret,
+    meant: str | None,
+    change: Change,
+    *,
+    manager_id: int | None = None,
+) -> None:
+    """Register a bot, or give a known one its new token; it is active then, unless an admin has paused it.
+
+    `meant`: the bot that it must be. The manager is never watched: two readers would take its updates from each other.
+    """
+    if bot.id == manager_id:
+        raise BotError(
+            "@{bot} is the manager itself: give the token of the bot whose users fall silent.", bot=bot.username
+        )
     async with transaction(pool) as connection:
         await _check_identity(connection, bot, meant)
         known = await bots.hold(connection, bot.id)
@@ -137,7 +159,7 @@ async def _check_identity(connection: Connection, bot: Identity, meant: str | No
 
 
 def _is_as_asked(known: BotRecord, bot: Identity, token: Secret, vault: Vault) -> bool:
-    if (known.status, known.username) != ("active", bot.username):
+    if known.status not in _KEPT or known.username != bot.username:
         return False
     try:
         return vault.decrypt(known.token) == token.reveal()

@@ -70,6 +70,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The people who own every bot."""
 
     @property
+    def manager_id(self) -> int | None:
+        """The manager's own id, with which its token begins."""
+        return int(self.manager_token.reveal().partition(":")[0]) if self.manager_token else None
+
+    @property
     def redis_url(self) -> str:
         return self.redis.reveal()
 

@@ -5,6 +5,7 @@ nothing to rely on, and nothing is lost with it.
 """
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
@@ -19,6 +20,7 @@ from engine.sender import Sender
 from engine.telemetry import logger
 
 _MOST_KEPT: Final = 1_000
+_PATIENCE_S: Final = 8
 
 
 class Trial:
@@ -37,10 +39,15 @@ class Trial:
         return self.task is not None and not self.task.done()
 
     async def reaches(self, count: int) -> None:
-        """Wait for the outcomes of so many blocks, or for the end. Raises what broke the trial off."""
-        while len(self.outcomes) < count and self.runs:
-            self.news.clear()
-            await self.news.wait()
+        """Wait a little for the outcomes of so many blocks, or for the end. Raises what broke the trial off.
+
+        A large file or a bot that Telegram holds takes longer than anybody waits for a button.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                while len(self.outcomes) < count and self.runs:
+                    self.news.clear()
+                    await self.news.wait()
         if self.error:
             raise self.error
 

@@ -94,7 +94,14 @@ async def team(connection: Connection, bot_id: int) -> list[tuple[int, str, Role
     return [(row["admin_id"], row["name"], row["role"]) for row in rows]
 
 
-async def set_role(connection: Connection, bot_id: int, admin_id: int, role: Role | None, change: Change) -> None:
+async def set_role(
+    connection: Connection,
+    bot_id: int,
+    admin_id: int,
+    role: Role | None,
+    change: Change,
+    invited_by: int | None = None,
+) -> None:
     """Give somebody a role on a bot in place of the one they had; None takes it away. The bot is held already."""
     before: Role | None = await connection.fetchval(
         "SELECT role FROM bot_admins WHERE (bot_id, admin_id) = ($1, $2)", bot_id, admin_id
@@ -104,5 +111,6 @@ async def set_role(connection: Connection, bot_id: int, admin_id: int, role: Rol
     await connection.execute("DELETE FROM bot_admins WHERE (bot_id, admin_id) = ($1, $2)", bot_id, admin_id)
     if role is not None:
         await connection.execute("INSERT INTO bot_admins VALUES ($1, $2, $3)", bot_id, admin_id, role)
-    states = (audit.state(admin=admin_id, role=before), audit.state(admin=admin_id, role=role))
+    invited = {} if invited_by is None else {"invited_by": invited_by}
+    states = (audit.state(admin=admin_id, role=before), audit.state(admin=admin_id, role=role, **invited))
     await audit.record(connection, change, bot_id, "bot.role", *states)

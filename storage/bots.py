@@ -31,15 +31,18 @@ class BotRecord(NamedTuple):
 
 
 async def add(connection: Connection, bot_id: int, username: str, token: bytes, change: Change) -> None:
-    """Register a bot, or give a known one its new token and name; it is active then, and its incidents are over."""
+    """Register a bot, or give a known one its new token and name; its incidents are over. What an admin has paused
+    stays paused, everything else is active then.
+    """
     before = await hold(connection, bot_id)
-    await connection.execute(
+    status = await connection.fetchval(
         "INSERT INTO bots (id, username, token, created_at) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (id) DO UPDATE SET username = excluded.username, token = excluded.token, status = 'active'",
+        " ON CONFLICT (id) DO UPDATE SET username = excluded.username, token = excluded.token,"
+        " status = CASE bots.status WHEN 'paused' THEN 'paused' ELSE 'active' END RETURNING status",
         *(bot_id, username, token, change.at),
     )
     await close_incidents(connection, bot_id, TOKEN_INCIDENTS, change.at)
-    after = audit.state(username=username, status="active")
+    after = audit.state(username=username, status=status)
     await audit.record(connection, change, bot_id, "bot.add", before and _state(before), after)
 
 

@@ -28,7 +28,7 @@ class Live:
         self._bot = bot
 
     async def edit(self, chat_id: int, message_id: int, drawn: Drawn) -> int:
-        """Show it in this message, or in a new one if Telegram lets nobody touch it; returns which one it is."""
+        """Show it in this message, or in place of it in a new one if Telegram refuses; returns which one it is."""
         try:
             await _patiently(
                 self._bot.edit_message_text,
@@ -40,7 +40,7 @@ class Live:
                 reply_markup=drawn.markup,
             )
         except TelegramBadRequest as error:
-            return message_id if _NOT_MODIFIED in error.message else await self.send(chat_id, drawn)
+            return message_id if _NOT_MODIFIED in error.message else await self._replace(chat_id, message_id, drawn)
         return message_id
 
     async def send(self, chat_id: int, drawn: Drawn) -> int:
@@ -58,6 +58,9 @@ class Live:
         """Show it below what the admin has sent: `after` is that message, `message_id` the live one, 0 if none is."""
         if message_id > after:
             return await self.edit(chat_id, message_id, drawn)
+        return await self._replace(chat_id, message_id, drawn)
+
+    async def _replace(self, chat_id: int, message_id: int, drawn: Drawn) -> int:
         shown = await self.send(chat_id, drawn)
         if message_id:
             await self.delete(chat_id, message_id)

@@ -6,7 +6,9 @@ not left without a word.
 """
 
 import asyncio
-from typing import NamedTuple
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from aiogram import Bot, Router
@@ -32,6 +34,7 @@ from engine.telemetry import logger
 from engine.whose import holds_a_token
 
 _START = "/start "
+_LAST_WORDS_S = 5
 
 
 class Manager:
@@ -40,6 +43,7 @@ class Manager:
         self._id = bot.id
         self._stage = Stage(desk, bot, name)
         self._deeds = deeds(SCREENS)
+        self._working: set[asyncio.Task[Any]] = set()
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def router(self) -> Router:
@@ -53,7 +57,7 @@ class Manager:
         user = message.from_user
         if message.chat.type != ChatType.PRIVATE or user is None:
             return
-        async with self._turn(user):
+        async with self._at_work(), self._turn(user):
             try:
                 await self._hear(message, user)
             except Exception as error:  # noqa: BLE001 - nobody must wait for a word in vain
@@ -63,12 +67,29 @@ class Manager:
     async def press(self, query: CallbackQuery) -> None:
         """Do what a button says, if it may be done, and show what stands there then."""
         answer = Answer(query)
-        async with self._turn(query.from_user):
+        moment = Say(_language(query.from_user)).label("One moment…")
+        async with self._at_work(), answer.soon(moment), self._turn(query.from_user):
             try:
                 await self._press(query, answer)
             except Exception as error:  # noqa: BLE001 - no button must wait for ever
                 _log_fault(error, query.from_user)
                 await answer.tell(_excuse(query.from_user))
+
+    async def finish(self) -> None:
+        """Wait a little for what is under way; nothing new comes any more."""
+        if self._working:
+            await asyncio.wait(self._working, timeout=_LAST_WORDS_S)
+
+    @asynccontextmanager
+    async def _at_work(self) -> AsyncIterator[None]:
+        task = asyncio.current_task()
+        if task is None:
+            raise AssertionError("The manager works in tasks.")
+        self._working.add(task)
+        try:
+            yield
+        finally:
+            self._working.discard(task)
 
     def _turn(self, user: User) -> asyncio.Lock:
         """Whoever waits for it holds it, so that it lives as long as anybody needs it."""
@@ -76,6 +97,9 @@ class Manager:
 
     async def _hear(self, message: Message, user: User) -> None:
         words, note = message.text or "", ""
+        pasted = holds_a_token(message.html_text)
+        if pasted:
+            await self._stage.delete(Spot(message.chat.id, said=message.message_id))
         if words.startswith(_START):
             note = await self._accept(user, words.removeprefix(_START).strip())
         admin = await self._stage.admin(user)
@@ -85,14 +109,21 @@ class Manager:
         prompt = await prompts.last(self._desk.redis, admin.admin_id)
         asked = await self._asked(admin, prompt) if prompt else None
         spot = Spot(message.chat.id, prompt.message if prompt else 0, message.message_id)
-        if holds_a_token(words):
-            await self._stage.delete(spot)
-        if asked and not words.startswith("/"):
+        if pasted and not (asked and asked.question.secret):
+            await self._keep_nothing(asked, admin, spot)
+        elif asked and not words.startswith("/"):
             await self._take(asked, message, user, spot)
         elif asked and words == "/cancel":
             await self._stage.show(asked.deed.screen, asked.visit, spot, asked.visit.say("Cancelled."))
         else:
             await self._stage.show(SCREENS[HOME], await self._stage.visit(admin, Place()), spot, note)
+
+    async def _keep_nothing(self, asked: "_Asked | None", admin: Admin, spot: Spot) -> None:
+        """A token that was pasted where none is asked for becomes no block, and no name."""
+        screen = asked.deed.screen if asked else SCREENS[HOME]
+        visit = asked.visit if asked else await self._stage.visit(admin, Place())
+        told = visit.say("⚠ Your message held a bot's token: I have deleted it, and kept nothing of it.")
+        await self._stage.show(screen, visit, spot, told)
 
     async def _accept(self, user: User, word: str) -> str:
         desk, say = self._desk, Say(_language(user))
@@ -109,7 +140,8 @@ class Manager:
         if not (deed and isinstance(deed.does, Question) and deed.is_open_to(admin, prompt.bot)):
             return None
         place = Place(prompt.bot, prompt.step, prompt.block, prompt.choice)
-        return _Asked(deed, deed.does, await self._stage.visit(admin, place, prompt.revision))
+        visit = await self._stage.visit(admin, place, prompt.revision)
+        return _Asked(deed, deed.does, visit) if prompt.waits(visit.now_ms) else None
 
     async def _take(self, asked: "_Asked", message: Message, user: User, spot: Spot) -> None:
         deed, question, visit = asked
@@ -141,14 +173,16 @@ class Manager:
             done = await self._act(deed, deed.does, visit, data, answer)
             await self._show_what_came(done, deed, visit, user, spot)
             return
-        await answer.tell(_toast(verdict, visit.say))
+        told = _toast(verdict, visit.say)
+        note = escaped(told) if answer.given else ""
+        await answer.tell(told)
         if isinstance(deed.does, Question) and verdict is Verdict.GO:
             await self._stage.ask(deed, deed.does, visit, spot)
         else:
-            await self._stage.show(deed.screen, visit, spot)
+            await self._stage.show(deed.screen, visit, spot, note)
 
     async def _act(self, deed: Deed, action: Action, visit: Visit, data: str, answer: Answer) -> Done:
-        """A slow one is answered first; what is to be told of it then stands on the screen."""
+        """A slow one is answered first; what is told too late in passing stands on the screen."""
         if action.slow:
             await answer.tell(visit.say.label("One moment…"))
         try:
@@ -159,8 +193,10 @@ class Manager:
             raise
         except RecoveryError as error:
             done = Done(note=f"⚠ {visit.say.refusal(error)}")
+        if answer.given:
+            return done._replace(note=done.note or escaped(done.told))
         await answer.tell(done.told)
-        return done._replace(note=done.note or escaped(done.told)) if action.slow else done
+        return done
 
     async def _do(self, deed: Deed, action: Action, visit: Visit, data: str) -> Done:
         look = await self._stage.look(deed.screen, visit)

@@ -102,7 +102,7 @@ class Stage:
         await self._wait(name, visit._replace(revision=look.view.revision), live)
 
     async def _wait(self, deed: str, visit: Visit, live: int) -> None:
-        prompt = Prompt(code(deed), *visit.place, visit.revision, live)
+        prompt = Prompt(code(deed), *visit.place, visit.revision, live, visit.now_ms)
         await prompts.put(self._desk.redis, visit.admin.admin_id, prompt)
 
     def _holder(self, visit: Visit, spot: Spot) -> Holder:

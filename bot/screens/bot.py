@@ -111,5 +111,5 @@ SCREEN: Final = Screen(
     load,
     view,
     {"pause": Action("editor", _pause), "resume": Action("editor", _resume)},
-    {"token": Question("owner", _asks, _take)},
+    {"token": Question("owner", _asks, _take, secret=True)},
 )

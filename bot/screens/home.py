@@ -68,7 +68,8 @@ def _asks(visit: Visit) -> str:
 async def _take(visit: Visit, said: Said) -> Done:
     desk, token = visit.desk, Secret(said.text.strip())
     bot = await who_is(desk.settings.telegram_api_url, token)
-    await registry.add(desk.pool, desk.vault, bot, token, None, visit.change)
+    manager_id = desk.settings.manager_id
+    await registry.add(desk.pool, desk.vault, bot, token, None, visit.change, manager_id=manager_id)
     return Done(to="bot", place=Place(bot.id), note=visit.say("✅ @{bot} is connected.", bot=bot.username))
 
 
@@ -81,5 +82,5 @@ SCREEN: Final = Screen(
     load,
     view,
     {"language": Action(None, _speak)},
-    {"add": Question("owner", _asks, _take)},
+    {"add": Question("owner", _asks, _take, secret=True)},
 )

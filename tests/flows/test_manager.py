@@ -1,14 +1,17 @@
 """Admins at the manager, over HTTP: who gets in, what they see, what their buttons do, and what becomes of old ones."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.frame.callbacks import LIFETIME_S
-from engine import administration
+from engine import administration, admins
+from engine.admins import Admin, Stand
 from engine.core.campaign import Change
 from engine.desk import Desk
+from storage.postgres import Pool
 from tests.flows.office import DRAFT, LEAST_MS, Office, invitation, open_office
 
 STALE = "Isto mudou nesse meio-tempo; confira e toque de novo"
@@ -112,21 +115,96 @@ async def test_whoever_brings_an_invitation_first_gets_the_role(office: Office) 
     assert "From now on you look after @shop_bot." in await guest.start(word)
     assert list(await guest.buttons()) == ["○ @shop_bot", "🌐 Português"]
     assert "used up or too old" in await late.start(word)
+    line = "SELECT after->>'invited_by' FROM audit_log WHERE action = 'bot.role' ORDER BY id LIMIT 1"
+    assert await office.desk.pool.fetchval(line) == str(owner.id)
     assert await office.desk.pool.fetchval("SELECT role FROM bot_admins WHERE admin_id = $1", guest.id) == "editor"
     await owner.press("◀ Voltar", "👥 Equipe", "Carla")
     await owner.press("✖ Tirar o papel")
     assert await office.desk.pool.fetchval("SELECT count(*) FROM bot_admins") == 0
 
 
-async def test_a_token_that_is_pasted_at_the_wrong_moment_goes_all_the_same(office: Office) -> None:
+async def test_an_invitation_takes_no_right_from_anybody_and_stays_good_for_somebody_else(office: Office) -> None:
+    chief, guest, deputy = office.owner, await office.someone(), await office.someone()
+    await office.appoint(deputy, "owner")
+    await deputy.start()
+    word = invitation(await deputy.press("○ @shop_bot", "👥 Team", "➕ Analyst"))
+    for one, words in ((deputy, "look after @shop_bot already"), (chief, "já cuida de @shop_bot")):
+        assert words in await one.start(word)
+    assert await office.desk.pool.fetchval("SELECT role FROM bot_admins WHERE admin_id = $1", deputy.id) == "owner"
+    assert "From now on you look after @shop_bot." in await guest.start(word)
+
+
+TOKEN = "7123456789:" + "A" * 35
+
+
+AT_A_STEP = ("○ @shop_bot", "🔁 Recuperação", "📋 Passos", "● Passo 1")
+"""Which takes whatever is sent."""
+
+
+@pytest.mark.parametrize("way", [(), AT_A_STEP], ids=["at home", "at a step"])
+async def test_a_token_that_is_pasted_at_the_wrong_moment_goes_and_nothing_is_kept_of_it(
+    office: Office, way: tuple[str, ...]
+) -> None:
+    owner, pool = office.owner, office.desk.pool
+    await administration.import_draft(pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
+    await owner.start()
+    await owner.press(*way)
+    assert "continha o token" in await owner.says(f"here it is: {TOKEN}")
+    transcript = await owner.people.transcript(owner.me.id, owner.id)
+    assert [one.text for one in transcript.messages if TOKEN in (one.text or "") and not one.deleted] == []
+    found = await administration.draft(pool, await office.bot_id())
+    assert found == (1, DRAFT)
+
+
+async def test_the_manager_is_no_bot_to_watch(office: Office) -> None:
     owner = office.owner
     await owner.start()
-    token = "7123456789:" + "A" * 35
-    await owner.says(f"here it is: {token}")
+    await owner.press("➕ Bot")
+    assert "é o próprio gerente" in await owner.says(office.me.token)
+    assert await office.desk.pool.fetchval("SELECT count(*) FROM bots") == 2
+
+
+async def test_a_new_token_lets_no_paused_bot_go_on(office: Office) -> None:
+    owner, pool = office.owner, office.desk.pool
+    bot = await owner.people.revoke_token("shop_bot")
+    await owner.start()
+    await owner.press("○ @shop_bot", "⏸ Pausar", "🔑 Novo token")
+    assert "⏸ Pausado" in await owner.says(bot.token)
+    assert await pool.fetchval("SELECT status FROM bots WHERE username = 'shop_bot'") == "paused"
+
+
+async def test_a_press_that_takes_its_time_is_answered_before(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, gate, bots_of = office.owner, asyncio.Event(), admins.bots_of
+
+    async def slow(pool: Pool, admin: Admin) -> list[Stand]:
+        await gate.wait()
+        return await bots_of(pool, admin)
+
+    await owner.start()
+    english = await owner.data("🌐 English")
+    monkeypatch.setattr(admins, "bots_of", slow)
+    await owner.tap(english)
+    assert await owner.told() == "Um momento…"
+    gate.set()
+    await owner.shows("2 bots")
+
+
+async def test_a_question_waits_a_quarter_of_an_hour_and_its_message_goes_later_too(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = office.owner
+    await owner.start()
+    await owner.press("➕ Bot")
+    asked = await owner.screen()
+    now_ms = await office.desk.now_ms() + 16 * 60_000
+
+    async def later(_: Desk) -> int:
+        return now_ms
+
+    monkeypatch.setattr(Desk, "now_ms", later)
+    assert "2 bots" in await owner.says("hello")
     transcript = await owner.people.transcript(owner.me.id, owner.id)
-    assert [
-        message.text for message in transcript.messages if token in (message.text or "") and not message.deleted
-    ] == []
+    assert [one.deleted for one in transcript.messages if one.message_id == asked.message_id] == [True]
 
 
 async def test_a_campaign_is_seen_paused_and_stopped_after_one_more_question(office: Office) -> None:

@@ -127,6 +127,8 @@ async def test_a_message_that_is_too_old_or_gone_makes_room_for_a_new_one(office
     await owner.loses_the_message()
     await owner.press("○ @shop_bot")
     assert (await owner.screen()).message_id > first.message_id
+    transcript = await owner.people.transcript(owner.me.id, owner.id)
+    assert [one.deleted for one in transcript.messages if one.message_id == first.message_id] == [True]
 
 
 async def test_old_buttons_work_as_ways_after_a_restart(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
