@@ -1,12 +1,14 @@
 """What admins may do with a campaign, by whichever door: read, decide, write with audit, in one transaction.
 
-Rights are not judged here yet: the command line is for those who hold the database's password.
+Rights are not judged here: the manager judges those of its admins at every press, and the command line is for those who
+hold the database's password.
 A repeated action is no error and leaves no second line in the audit log. A stop reads no document, so that
 even a broken campaign can be stopped.
 """
 
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
+from zlib import crc32
 
 import msgspec
 
@@ -49,6 +51,17 @@ class Queue(NamedTuple):
     waiting: int
     next_ms: int | None
     last_ms: int | None
+
+
+class Stand(NamedTuple):
+    """How a campaign stands, how many people are in the middle of its sequence, and a number that changes with every
+    start, pause, end and publication.
+    """
+
+    state: State
+    paused_from: State | None
+    waiting: int
+    revision: int
 
 
 class Publishing(NamedTuple):
@@ -220,6 +233,16 @@ async def show(pool: Pool, bot: str, now_ms: int) -> Overview:
         )
 
 
+async def stand(pool: Pool, bot_id: int) -> Stand:
+    """How a campaign stands. Raises NotFoundError where nothing is composed."""
+    async with transaction(pool) as connection:
+        found = await campaigns.load_campaign(connection, bot_id)
+        waiting = await chats.count_open(connection, bot_id)
+    if found is None:
+        raise NotFoundError("Nothing is composed yet: create the campaign first.")
+    return Stand(found.state, found.paused_from, waiting, _revision(found))
+
+
 async def waiting(pool: Pool, bot_id: int) -> int:
     """How many people are in the middle of a bot's sequence."""
     async with transaction(pool) as connection:
@@ -295,6 +318,11 @@ async def activate(pool: Pool, bot: str, change: Change, policy: Policy = "conti
     return await _act(pool, bot, "activate", change, policy)
 
 
+async def resume(pool: Pool, bot: str, change: Change, policy: Policy = "continue") -> State:
+    """Take up a pause, as what was paused. Raises CampaignError if nothing is."""
+    return await _act(pool, bot, "resume", change, policy)
+
+
 async def count_silent(pool: Pool, bot_id: int, since_ms: int) -> int:
     """How many people fell silent since then, and before the campaign was activated; counted up to MOST_COUNTED."""
     async with transaction(pool) as connection:
@@ -359,15 +387,15 @@ async def _act(pool: Pool, bot: str, action: Action, change: Change, policy: Pol
         found = await _campaign(connection, await _bot(connection, bot), bot)
         if action in ("activate", "shadow") and found.published_version is None:
             raise CampaignError("The campaign of @{bot} has nothing published: publish it first.", bot=_name(bot))
-        state = campaign.after(found.state, action)
+        state = campaign.after(found.state, action, found.paused_from)
         if state != found.state:
             activated_at = campaign.activated_at(found.state, state, found.activated_at, change.at)
             await campaigns.set_state(connection, found, state, activated_at, change)
         if found.paused_at is not None and state in ("live", "finishing"):
             await replans.ask(connection, found.bot_id, Resumed(found.paused_at, policy), change.at)
-        if campaign.ends_episodes(found.state, state):
-            await chats.conclude_all(connection, found.bot_id, Reason.STOPPED, change.at)
-        return state
+    if campaign.ends_episodes(found.state, state):
+        await chats.conclude_all(pool, found.bot_id, Reason.STOPPED, change.at)
+    return state
 
 
 async def _switch(pool: Pool, change: Change, *, engaged: bool) -> None:
@@ -447,6 +475,10 @@ def _not_there(asset: Asset) -> CampaignError:
         kind=asset.kind,
         sha256=asset.sha256,
     )
+
+
+def _revision(found: Campaign) -> int:
+    return crc32(f"{found.state} {found.published_version} {found.activated_at} {found.paused_at}".encode())
 
 
 def _name(bot: str) -> str:

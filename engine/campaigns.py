@@ -125,7 +125,9 @@ async def _stop(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
     return f"{args.bot}: the campaign is {await administration.stop(pool, args.bot, _change())}."
 
 
-async def _resume(_: argparse.Namespace, __: Settings, pool: Pool) -> str:
+async def _resume(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
+    if not args.all:
+        return f"{args.bot}: the campaign is {await administration.resume(pool, args.bot, _change(), args.delays)}."
     await administration.resume_all(pool, _change())
     return "The emergency stop is released: each campaign goes on in the state that it has."
 
@@ -178,13 +180,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a shorter threshold counts for the silences that are armed already",
     )
     command_of("show", "show the campaign, with its dates for a user who falls silent now")
-    activated = command_of("activate", "start, or take up a pause")
-    activated.add_argument(
-        "--delays",
-        choices=get_args(Policy),
-        default="continue",
-        help="what a pause has done to the delays (%(default)s)",
-    )
+    _add_delays(command_of("activate", "start, or take up a pause and let new ones begin"))
     command_of("finish", "let nobody new begin, and whoever has begun finish")
     command_of("shadow", "record what would be sent from now on, and send nothing")
     command_of("pause", "hold everything in its place")
@@ -192,9 +188,21 @@ def _parser() -> argparse.ArgumentParser:
     whom = stopped.add_mutually_exclusive_group(required=True)
     whom.add_argument("--bot", metavar="@name")
     whom.add_argument("--all", action="store_true", help="the emergency stop")
-    resumed = commands.add_parser("resume", help="release the emergency stop")
-    resumed.add_argument("--all", action="store_true", required=True)
+    resumed = commands.add_parser("resume", help="take up a pause, or release the emergency stop")
+    whose = resumed.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--bot", metavar="@name")
+    whose.add_argument("--all", action="store_true", help="the emergency stop")
+    _add_delays(resumed)
     return parser
+
+
+def _add_delays(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--delays",
+        choices=get_args(Policy),
+        default="continue",
+        help="what a pause has done to the delays (%(default)s)",
+    )
 
 
 def _file(shown: Snapshot) -> str:

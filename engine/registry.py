@@ -111,7 +111,9 @@ async def remove(pool: Pool, client: Redis, name: str, change: Change, *, confir
         known = await _named(connection, name)
         if known.status != "removed" and not confirmed:
             raise await _unconfirmed(connection, known)
-        ended = await _remove(connection, known, change) if known.status != "removed" else 0
+        if known.status != "removed":
+            await _remove(connection, known, change)
+    ended = await chats.conclude_all(pool, known.bot_id, Reason.STOPPED, change.at)
     await forget_bot(client, known.bot_id)
     return ended
 
@@ -188,13 +190,11 @@ async def _set_status(pool: Pool, name: str, status: str, action: str, change: C
             await bots.set_status(connection, known, status, action, change)
 
 
-async def _remove(connection: Connection, known: BotRecord, change: Change) -> int:
+async def _remove(connection: Connection, known: BotRecord, change: Change) -> None:
     found = await campaigns.load_campaign(connection, known.bot_id)
     if found and found.state not in ("draft", "stopped"):
         await campaigns.set_state(connection, found, campaign.after(found.state, "stop"), found.activated_at, change)
-    ended = await chats.conclude_all(connection, known.bot_id, Reason.STOPPED, change.at)
     await bots.remove(connection, known, change)
-    return ended
 
 
 async def _unconfirmed(connection: Connection, known: BotRecord) -> BotError:

@@ -31,6 +31,8 @@ class Campaign(msgspec.Struct, frozen=True):
     activated_at: int | None
     paused_at: int | None
     """Since when, if it is paused."""
+    paused_from: State | None = None
+    """What it was before that."""
 
 
 async def lock_bot(connection: Connection, username: str) -> int | None:
@@ -44,7 +46,7 @@ async def lock_bot(connection: Connection, username: str) -> int | None:
 
 async def load_campaign(connection: Connection, bot_id: int) -> Campaign | None:
     row = await connection.fetchrow(
-        "SELECT bot_id, state, draft_revision, published_version, activated_at, paused_at"
+        "SELECT bot_id, state, draft_revision, published_version, activated_at, paused_at, paused_from"
         " FROM recovery_campaigns WHERE bot_id = $1",
         bot_id,
     )
@@ -147,10 +149,12 @@ async def load_published(connection: Connection, bot_id: int) -> tuple[int, Snap
 async def set_state(
     connection: Connection, before: Campaign, state: State, activated_at: int | None, change: Change
 ) -> None:
+    paused = (change.at, before.state) if state == "paused" else (None, None)
     async with connection.transaction():
         await connection.execute(
-            "UPDATE recovery_campaigns SET state = $2, activated_at = $3, paused_at = $4 WHERE bot_id = $1",
-            *(before.bot_id, state, activated_at, change.at if state == "paused" else None),
+            "UPDATE recovery_campaigns SET state = $2, activated_at = $3, paused_at = $4, paused_from = $5"
+            " WHERE bot_id = $1",
+            *(before.bot_id, state, activated_at, *paused),
         )
         states = (audit.state(state=before.state), audit.state(state=state))
         await audit.record(connection, change, before.bot_id, f"campaign.{state}", *states)

@@ -11,7 +11,9 @@ from typing import Any, Final, NamedTuple
 from engine.core.identity import SECOND_MS
 from engine.core.templates import Person
 from storage.aftermath import due_now
-from storage.postgres import Connection
+from storage.postgres import Connection, Pool, transaction
+
+_PAGE: Final = 512
 
 
 class Life(NamedTuple):
@@ -152,13 +154,27 @@ async def conclude(
     return [Ended(*row) for row in rows]
 
 
-async def conclude_all(connection: Connection, bot_id: int, reason: str, now_ms: int) -> int:
-    """End every open episode of a bot; returns how many. What is on the wire still records its outcome."""
-    rows = await connection.fetch(
-        "SELECT chat_id FROM recovery_episodes WHERE bot_id = $1 AND ended_at IS NULL ORDER BY chat_id", bot_id
-    )
-    chats = [(bot_id, row["chat_id"], False) for row in rows]
-    return len(await conclude(connection, chats, reason, now_ms)) if chats else 0
+async def conclude_all(pool: Pool, bot_id: int, reason: str, now_ms: int) -> int:
+    """End the episodes of a bot that are open then; returns how many. What is on the wire still records its outcome.
+
+    Page by page, each a transaction of its own: nothing waits for all of them, and whoever is asked to send meanwhile
+    finds the state that ends them.
+    """
+    ended = 0
+    while page := await _conclude_page(pool, bot_id, reason, now_ms):
+        ended += page
+    return ended
+
+
+async def _conclude_page(pool: Pool, bot_id: int, reason: str, now_ms: int) -> int:
+    async with transaction(pool) as connection:
+        rows = await connection.fetch(
+            "SELECT chat_id FROM recovery_episodes WHERE bot_id = $1 AND ended_at IS NULL AND episode_id <= $2"
+            " ORDER BY chat_id LIMIT $3",
+            *(bot_id, now_ms, _PAGE),
+        )
+        chats = [(bot_id, row["chat_id"], False) for row in rows]
+        return len(await conclude(connection, chats, reason, now_ms)) if chats else 0
 
 
 async def count_open(connection: Connection, bot_id: int) -> int:

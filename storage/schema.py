@@ -111,6 +111,7 @@ campaigns = Table(
     _maybe("published_version", Integer),
     _maybe("activated_at"),
     _maybe("paused_at"),
+    _maybe("paused_from", Text),
     _one_of("state", "draft", "shadow", "live", "paused", "finishing", "stopped"),
 )
 

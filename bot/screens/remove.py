@@ -1,25 +1,37 @@
 """Asks once more before a bot is removed: what ends with it, in numbers."""
 
-from typing import Final
+from typing import Final, NamedTuple
+from zlib import crc32
 
 from bot.screen import HOME, Action, Button, Done, Scope, Screen, View, Visit
-from engine import administration, registry
+from engine import administration, admins, registry
 
 
-async def load(visit: Visit) -> int:
-    return await administration.waiting(visit.desk.pool, visit.place.bot)
+class Loaded(NamedTuple):
+    """How many people wait, and when anything about the bot was changed last, in ms."""
+
+    waiting: int
+    changed_ms: int
 
 
-def view(visit: Visit, waiting: int) -> View:
+async def load(visit: Visit) -> Loaded:
+    pool, bot_id = visit.desk.pool, visit.place.bot
+    _, changed_ms = await admins.last_change(pool, bot_id)
+    return Loaded(await administration.waiting(pool, bot_id), changed_ms)
+
+
+def view(visit: Visit, loaded: Loaded) -> View:
     say = visit.say
     impact = say.count(
         "{number} person is in the middle of the sequence, and gets no more of it.",
         "{number} people are in the middle of the sequence, and get no more of it.",
-        waiting,
+        loaded.waiting,
     )
     kept = say("Its token is forgotten; its campaign is kept for the day when you connect it again.")
     text = "\n\n".join([say("Remove @{bot}?", bot=visit.bot), impact, kept])
-    return View(text, [[Button(say.label("🗑 Remove now"), "remove.now", visit.place)]])
+    return View(
+        text, [[Button(say.label("🗑 Remove now"), "remove.now", visit.place)]], crc32(b"%d" % loaded.changed_ms)
+    )
 
 
 async def _remove(visit: Visit) -> Done:
@@ -29,5 +41,12 @@ async def _remove(visit: Visit) -> Done:
 
 
 SCREEN: Final = Screen(
-    "remove", Scope.BOT, "bot", lambda say: say("Remove"), "owner", load, view, {"now": Action("owner", _remove)}
+    "remove",
+    Scope.BOT,
+    "bot",
+    lambda say: say("Remove"),
+    "owner",
+    load,
+    view,
+    {"now": Action("owner", _remove, slow=True)},
 )

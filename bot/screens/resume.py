@@ -4,19 +4,21 @@ from typing import Final
 
 from bot.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
 from engine import administration
-from engine.administration import Queue
+from engine.administration import Stand
 from engine.core.replan import Policy
 
 
-async def load(visit: Visit) -> Queue:
-    return await administration.queue(visit.desk.pool, visit.place.bot)
+async def load(visit: Visit) -> Stand:
+    return await administration.stand(visit.desk.pool, visit.place.bot)
 
 
-def view(visit: Visit, queue: Queue) -> View:
+def view(visit: Visit, stand: Stand) -> View:
     say, here = visit.say, visit.place
-    waiting = say.count("⏳ {number} person waits", "⏳ {number} people wait", queue.waiting)
+    waiting = say.count("⏳ {number} person waits", "⏳ {number} people wait", stand.waiting)
+    if stand.paused_from == "finishing":
+        waiting = f"{waiting}\n{say('◐ FINISHING: nobody new begins')}"
     explained = say(
-        "<b>Go on</b>: everybody waits for what was left of their delay.\n"
+        "<b>Go on</b>: everybody waits for what was left of their delay; hours of the day stay those hours.\n"
         "<b>As if never paused</b>: what fell due is sent within ten minutes; what is too late is passed over.\n"
         "<b>Begin the delays anew</b>: everybody's delay counts from now."
     )
@@ -25,12 +27,12 @@ def view(visit: Visit, queue: Queue) -> View:
         [Button(say.label("⏩ As if never paused"), "resume.never", here)],
         [Button(say.label("🔄 Begin the delays anew"), "resume.restart", here)],
     ]
-    return View(f"{waiting}\n\n{explained}", rows)
+    return View(f"{waiting}\n\n{explained}", rows, stand.revision)
 
 
 def _resumes(policy: Policy) -> Act:
     async def act(visit: Visit) -> Done:
-        await administration.activate(visit.desk.pool, visit.bot, visit.change, policy)
+        await administration.resume(visit.desk.pool, visit.bot, visit.change, policy)
         return Done(visit.say.label("Goes on"), "campaign", Place(visit.place.bot))
 
     return act

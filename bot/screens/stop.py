@@ -4,19 +4,20 @@ from typing import Final
 
 from bot.screen import Action, Button, Done, Place, Scope, Screen, View, Visit
 from engine import administration
+from engine.administration import Stand
 
 
-async def load(visit: Visit) -> int:
-    return await administration.waiting(visit.desk.pool, visit.place.bot)
+async def load(visit: Visit) -> Stand:
+    return await administration.stand(visit.desk.pool, visit.place.bot)
 
 
-def view(visit: Visit, waiting: int) -> View:
+def view(visit: Visit, stand: Stand) -> View:
     say, here = visit.say, visit.place
     title = say("Stop the recovery of @{bot}?", bot=visit.bot)
     impact = say.count(
         "{number} person is in the middle of the sequence.",
         "{number} people are in the middle of the sequence.",
-        waiting,
+        stand.waiting,
     )
     finish = say("<b>Let them finish</b>: nobody new begins, and whoever has begun gets the rest.")
     now = say("<b>Stop for all now</b>: nobody gets anything any more.")
@@ -24,7 +25,7 @@ def view(visit: Visit, waiting: int) -> View:
         [Button(say.label("◐ Let them finish"), "stop.finish", here)],
         [Button(say.label("⏹ Stop for all now"), "stop.now", here)],
     ]
-    return View(f"{title}\n\n{impact}\n\n{finish}\n\n{now}", rows)
+    return View(f"{title}\n\n{impact}\n\n{finish}\n\n{now}", rows, stand.revision)
 
 
 async def _stop(visit: Visit) -> Done:
@@ -45,5 +46,5 @@ SCREEN: Final = Screen(
     "editor",
     load,
     view,
-    {"now": Action("editor", _stop), "finish": Action("editor", _finish)},
+    {"now": Action("editor", _stop, slow=True), "finish": Action("editor", _finish)},
 )

@@ -10,15 +10,17 @@ _HOURS: Final = (1, 24, 72)
 
 
 class Loaded(NamedTuple):
-    """How many people fell silent within each of the hours before."""
+    """How many people fell silent within each of the hours before, and the revision of how the campaign stands."""
 
     counts: tuple[int, ...]
+    revision: int
 
 
 async def load(visit: Visit) -> Loaded:
     pool, bot_id = visit.desk.pool, visit.place.bot
     since = [visit.now_ms - hours * _HOUR_MS for hours in _HOURS]
-    return Loaded(tuple([await administration.count_silent(pool, bot_id, one) for one in since]))
+    stand = await administration.stand(pool, bot_id)
+    return Loaded(tuple([await administration.count_silent(pool, bot_id, one) for one in since]), stand.revision)
 
 
 def view(visit: Visit, loaded: Loaded) -> View:
@@ -34,7 +36,8 @@ def view(visit: Visit, loaded: Loaded) -> View:
         say.label("Last 3 days: {count}", count=days),
     ]
     deeds = ("welcome.hour", "welcome.day", "welcome.days")
-    return View(text, [[Button(label, deed, here)] for label, deed in zip(labels, deeds, strict=True)])
+    rows = [[Button(label, deed, here)] for label, deed in zip(labels, deeds, strict=True)]
+    return View(text, rows, loaded.revision)
 
 
 def _told(count: int) -> str:

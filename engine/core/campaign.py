@@ -40,7 +40,7 @@ _KEY: Final = re.compile("[a-z0-9-]{1,32}")
 
 State: TypeAlias = Literal["draft", "shadow", "live", "paused", "finishing", "stopped"]
 """`shadow` decides and records what it would send, and sends nothing."""
-Action: TypeAlias = Literal["activate", "shadow", "pause", "finish", "stop"]
+Action: TypeAlias = Literal["activate", "shadow", "pause", "resume", "finish", "stop"]
 
 _NEXT: Final[dict[tuple[State, Action], State]] = {
     ("draft", "activate"): "live",
@@ -161,8 +161,15 @@ class _TextSnapshot(msgspec.Struct):
     lateness_ms: int
 
 
-def after(state: State, action: Action) -> State:
-    """Say what an admin's action makes of a campaign. An action that is already done changes nothing."""
+def after(state: State, action: Action, paused_from: State | None = None) -> State:
+    """Say what an admin's action makes of a campaign. An action that is already done changes nothing.
+
+    A pause that is over leads back to what was paused.
+    """
+    if (state, action) == ("paused", "resume"):
+        return paused_from or "live"
+    if action == "resume":
+        raise CampaignError("The campaign is not paused: look how it stands, and choose anew.")
     if (state, action) not in _NEXT:
         mend = Phrase("stop it first") if "shadow" in (state, action) else Phrase("activate it first")
         raise CampaignError(

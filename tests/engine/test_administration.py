@@ -14,7 +14,7 @@ from engine.core.campaign import Block, Change, Planned, Snapshot, State, Step
 from engine.core.content import Asset, Media, Text
 from engine.core.errors import CampaignError, NotFoundError, UnreachableError
 from engine.core.schedule import After, OnDay
-from storage import campaigns, media
+from storage import campaigns, chats, media
 from storage.postgres import Pool, open_pool
 
 MINUTE, DAY = 60_000, 86_400_000
@@ -193,6 +193,43 @@ async def test_a_campaign_lives_pauses_goes_on_stops_and_starts_anew(pool: Pool)
         "campaign.stopped",
         "campaign.live",
     ]
+
+
+async def test_a_pause_leads_back_to_what_was_paused(pool: Pool) -> None:
+    await published(pool)
+    await administration.activate(pool, "@shop_bot", CHANGE)
+    for act, paused in ((administration.finish, "finishing"), (administration.activate, "live")):
+        await act(pool, "@shop_bot", CHANGE)
+        await administration.pause(pool, "@shop_bot", CHANGE)
+        await administration.pause(pool, "@shop_bot", LATER)
+        assert (await administration.stand(pool, BOT)).paused_from == paused
+        assert await administration.resume(pool, "@shop_bot", LATER) == paused
+    with pytest.raises(CampaignError, match="is not paused"):
+        await administration.resume(pool, "@shop_bot", LATER)
+
+
+async def test_a_stop_ends_everything_that_has_begun_page_by_page(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    await published(pool)
+    await administration.activate(pool, "@shop_bot", CHANGE)
+    await pool.execute(
+        "INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at)"
+        " SELECT 7, chat, CASE WHEN chat = 9 THEN 9999 ELSE 1500 END, 1, 1500 FROM generate_series(1, 9) chat"
+    )
+    monkeypatch.setattr(chats, "_PAGE", 3)
+    assert await administration.stop(pool, "@shop_bot", LATER) == "stopped"
+    assert [row[0] for row in await pool.fetch("SELECT chat_id FROM recovery_episodes WHERE ended_at IS NULL")] == [9]
+
+
+async def test_a_stop_stands_before_anything_ends(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(*_: object) -> int:
+        raise UnreachableError("PostgreSQL does not answer.")
+
+    await published(pool)
+    await administration.activate(pool, "@shop_bot", CHANGE)
+    monkeypatch.setattr(chats, "conclude_all", fails)
+    with pytest.raises(UnreachableError):
+        await administration.stop(pool, "@shop_bot", LATER)
+    assert await pool.fetchval("SELECT state FROM recovery_campaigns") == "stopped"
 
 
 async def test_a_shadow_is_a_start_and_its_end_is_another(pool: Pool) -> None:

@@ -1,8 +1,8 @@
 """Signed buttons, row by row of their table; in every hand, on every screen; and those that were bent."""
 
 import random
-from collections.abc import AsyncIterator
-from typing import Any, Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, Final, TypeAlias
 
 import pytest
 
@@ -11,11 +11,13 @@ from bot.frame.deeds import deeds
 from bot.screen import Action, Scope
 from bot.screens import SCREENS
 from engine import administration
-from engine.core.campaign import Change
+from engine.core.campaign import Change, State
 from engine.core.rights import suffices
 from engine.desk import Desk
+from storage.postgres import Pool
 from tests.flows.office import DRAFT, LEAST_MS, Admin, Office, open_office
 
+Verb: TypeAlias = Callable[[Pool, str, Change], Awaitable[State]]
 DEEDS: Final = deeds(SCREENS)
 NO_SUCH_REVISION: Final = 2**32 - 1
 NOT_AVAILABLE: Final = "Not available"
@@ -99,6 +101,40 @@ async def test_what_has_changed_since_is_not_changed_by_an_older_button(office: 
     assert "changed" in await owner.tap(await minted(office, owner, "bot.pause"))
     await owner.shows("● Active")
     assert await state(office) == before
+
+
+LIVE = ("● @shop_bot", "🔁 Recovery")
+HELD = ("⏸ @shop_bot", "🔁 Recovery")
+
+
+@pytest.mark.parametrize(
+    ("before", "way", "label", "meanwhile"),
+    [
+        ((), (*LIVE, "⏹ Stop"), "⏹ Stop for all now", (administration.stop, administration.activate)),
+        ((administration.pause,), (*HELD, "▶ Go on"), "▶ Go on", (administration.stop,)),
+        ((administration.pause,), (*HELD, "▶ Go on"), "⏩ As if never paused", (administration.resume,)),
+        ((), (*LIVE, "➕ Who was silent before"), "Last hour: 0", (administration.stop, administration.activate)),
+        ((), (LIVE[0], "🗑 Remove the bot"), "🗑 Remove now", (administration.pause,)),
+    ],
+    ids=["stop", "go on", "as if never paused", "include", "remove"],
+)
+async def test_what_was_asked_once_more_of_another_state_is_not_done(
+    office: Office, before: Sequence[Verb], way: tuple[str, ...], label: str, meanwhile: Sequence[Verb]
+) -> None:
+    owner, pool = office.owner, office.desk.pool
+    await administration.import_draft(pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
+    await administration.publish(pool, "shop_bot", LEAST_MS, Change("test", 1))
+    for verb in (administration.activate, *before):
+        await verb(pool, "shop_bot", Change("test", 2))
+    await owner.start()
+    await owner.press(*way)
+    button = await owner.data(label)
+    for verb in meanwhile:
+        await verb(pool, "shop_bot", Change("cli", await office.desk.now_ms()))
+    stood = await state(office)
+    told = await owner.tap(button)
+    assert "Changed by CLI" in (told if told != "One moment…" else await owner.shows("Changed by CLI"))
+    assert await state(office) == stood
 
 
 async def test_two_taps_at_once_are_one(office: Office) -> None:
