@@ -6,7 +6,8 @@ A local time that does not exist moves forward by the gap; one that happens twic
 A local time that comes too early moves to its next day, never to "at once".
 
 Zone data come from the `tzdata` package alone, so that two hosts with different systems agree.
-Rejected: `+0d`, which is already past for half of the day.
+Rejected: `+0d`, which is already past for half of the day; and a day without its hour, which may as well mean so much
+elapsed time.
 """
 
 import re
@@ -30,14 +31,30 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 
 _UNITS: Final = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
+_WORDS: Final = {
+    **dict.fromkeys(("agora", "na hora"), "now"),
+    **dict.fromkeys(("dias", "dia", "days", "day"), "d"),
+    **dict.fromkeys(("horas", "hora", "hours", "hour", "hrs", "hr"), "h"),
+    **dict.fromkeys(("minutos", "minuto", "minutes", "minute", "mins", "min"), "m"),
+    **dict.fromkeys(("segundos", "segundo", "seconds", "second"), "s"),
+    **dict.fromkeys(("daqui a", "dentro de", "em", "in"), "+"),
+    **dict.fromkeys(("amanha", "tomorrow"), "+1d at"),
+    **dict.fromkeys(("depois de amanha", "the day after tomorrow", "day after tomorrow"), "+2d at"),
+    **dict.fromkeys(("as", "a"), "at"),
+    "e": "and",
+}
+"""What people write, without accents, in the grammar's own words."""
+_WORD: Final = re.compile(f"(?<![a-z])(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?![a-z])")
 _DURATION: Final = re.compile(
-    r"(?=[0-9])(?:([0-9]+) ?d)? ?(?:([0-9]+) ?h)? ?(?:([0-9]+) ?m(?:in)?(?!s))? ?"
-    r"(?:([0-9]+) ?s)? ?(?:([0-9]+) ?ms)?"
+    "(?=[0-9])" + "(?:,? (?:and )?)?".join(f"(?:([0-9]+) ?{unit})?" for unit in ("d", "h", "m(?!s)", "s", "ms"))
 )
+_DAY: Final = re.compile(r"\+ ?([0-9]+) ?d[ ,]*")
+# An hour without minutes needs its "at": `+3d 18h` may be so much time as well.
 _ON_DAY: Final = re.compile(
-    r"(?:(?:amanha|tomorrow)(?: (?:as|at))? ?|\+ ?([0-9]+) ?d(?: (?:as|at))? ?)([0-9]{1,2})[:h]([0-9]{2})"
+    _DAY.pattern + r"(?:(?:at[ ,]*)+|(?=[0-9]+[:h][0-9]{2}$|.*[ap]m$))"
+    r"([0-9]{1,2})(?: ?[:h] ?([0-9]{2})(?: ?m)?| ?h)? ?(am|pm)?"
 )
-_NOW: Final = frozenset({"now", "agora", "na hora"})
+_NOON: Final = 12
 _EXAMPLES: Final = Phrase("now, 10m, 2h30m, tomorrow 09:30, amanhã 09:30 or +3d 18:00")
 
 
@@ -61,11 +78,15 @@ Schedule: TypeAlias = After | OnDay
 def parse(text: str) -> Schedule:
     """Read what an admin wrote, in either language, whatever its case, accents and spacing."""
     plain = _plain(text)
-    if plain in _NOW:
+    if plain == "now":
         return After(0)
     if match := _ON_DAY.fullmatch(plain):
         return _on_day(text, *match.groups())
-    if (delay := _duration(plain)) is not None:
+    if _DAY.match(plain):
+        raise CampaignError(
+            "The hour in {text} is not clear: write for example {examples}.", text=_shown(text), examples=_EXAMPLES
+        )
+    if (delay := _duration(plain.removeprefix("+").lstrip())) is not None:
         return After(_bounded(text, delay))
     raise CampaignError(
         "The schedule {text} cannot be read: write for example {examples}.", text=_shown(text), examples=_EXAMPLES
@@ -148,11 +169,12 @@ def find_zones(city: str, most: int) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
+    """In the grammar's own words, in which `parse` and `parse_duration` read it."""
     if len(text) > MAX_TEXT:
         raise CampaignError(
             "The text {text} is too long: write for example {examples}.", text=_shown(text), examples=_EXAMPLES
         )
-    return _letters(text)
+    return _WORD.sub(lambda word: _WORDS[word[0]], _letters(text))
 
 
 def _letters(text: str) -> str:
@@ -178,8 +200,8 @@ def _bounded(text: str, delay_ms: int) -> int:
     return delay_ms
 
 
-def _on_day(text: str, days: str | None, hour: str, minute: str) -> OnDay:
-    day = OnDay(int(days or 1), int(hour), int(minute))
+def _on_day(text: str, days: str, hour: str, minute: str | None, half: str | None) -> OnDay:
+    day = OnDay(int(days), _hour(int(hour), half), int(minute or 0))
     if not 1 <= day.days <= MAX_DAYS:
         raise CampaignError(
             "The day in {text} must be from +1d to +{most}d: write +3d 18:00.", text=_shown(text), most=MAX_DAYS
@@ -187,6 +209,15 @@ def _on_day(text: str, days: str | None, hour: str, minute: str) -> OnDay:
     if day.hour > time.max.hour or day.minute > time.max.minute:
         raise CampaignError("The time in {text} must be from 00:00 to 23:59: write +3d 18:00.", text=_shown(text))
     return day
+
+
+def _hour(hour: int, half: str | None) -> int:
+    """Of 24; beyond them what is no hour of half a day."""
+    if half is None:
+        return hour
+    if not 1 <= hour <= _NOON:
+        return 2 * _NOON
+    return hour % _NOON + (_NOON if half == "pm" else 0)
 
 
 def _local_date(at_ms: int, zone: ZoneInfo) -> date:

@@ -77,6 +77,46 @@ def test_a_schedule_is_read_in_both_languages(text: str, schedule: Schedule) -> 
     assert parse(text) == schedule
 
 
+@pytest.mark.parametrize(
+    ("portuguese", "english", "written"),
+    [
+        ("10 minutos", "10 minutes", "10m"),
+        ("10 min", "10 mins", "10m"),
+        ("1 minuto", "1 minute", "1m"),
+        ("2 horas", "2 hours", "2h"),
+        ("1 hora", "1 hour", "1h"),
+        ("1hora", "1 hr", "1h"),
+        ("1 dia", "1 day", "1d"),
+        ("2 dias", "2 days", "2d"),
+        ("45 segundos", "45 seconds", "45s"),
+        ("1h 30min", "1h 30min", "1h30m"),
+        ("1 hora e 30 minutos", "1 hour and 30 minutes", "1h30m"),
+        ("1 dia, 2 horas e 5 minutos", "1 day, 2 hours, and 5 minutes", "1d2h5m"),
+        ("daqui a 2h", "in 2h", "2h"),
+        ("em 1 hora e 30 minutos", "in 1 hour 30 minutes", "1h30m"),
+        ("Daqui a 10 Minutos", "In 10 Minutes", "10m"),
+        ("amanhã às 9h", "tomorrow 9am", "tomorrow 09:00"),
+        ("amanhã 9h", "tomorrow at 9", "tomorrow 09:00"),
+        ("amanha 9h30", "tomorrow at 9:30 am", "tomorrow 09:30"),
+        ("amanhã, às 9 horas", "tomorrow, 9:00", "tomorrow 09:00"),
+        ("amanhã às 9h30min", "tomorrow 9:30AM", "tomorrow 09:30"),
+        ("amanhã à 1h", "tomorrow at 1 am", "tomorrow 01:00"),
+        ("amanhã às 22", "tomorrow at 10 pm", "tomorrow 22:00"),
+        ("amanhã 21h30", "tomorrow at 9:30 pm", "tomorrow 21:30"),
+        ("amanhã 12h", "tomorrow 12pm", "tomorrow 12:00"),
+        ("amanhã 0h", "tomorrow 12am", "tomorrow 00:00"),
+        ("em 3 dias às 18:00", "in 3 days at 18:00", "+3d 18:00"),
+        ("daqui a 3 dias, às 18h", "in 3 days, at 6pm", "+3d 18:00"),
+        ("em 3 dias 18h30", "in 3 days 6:30 pm", "+3d 18:30"),
+        ("em 1 dia às 9h", "in 1 day at 9", "tomorrow 09:00"),
+        ("depois de amanhã 10:00", "day after tomorrow 10:00", "+2d 10:00"),
+        ("Depois de amanhã às 10h", "the day after tomorrow at 10", "+2d 10:00"),
+    ],
+)
+def test_a_schedule_is_read_as_people_write_it(portuguese: str, english: str, written: str) -> None:
+    assert [write(parse(portuguese)), write(parse(english))] == [written, written]
+
+
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 def test_an_accent_may_be_composed_or_not(form: Literal["NFC", "NFD"]) -> None:
     assert parse(unicodedata.normalize(form, "amanhã às 09:30")) == OnDay(1, 9, 30)
@@ -97,7 +137,30 @@ def test_an_accent_may_be_composed_or_not(form: Literal["NFC", "NFD"]) -> None:
         ("1 0m", "write for example"),
         ("amanhã", "write for example"),
         ("+3d", "write for example"),
+        ("amanhã às", "write for example"),
         ("ontem 09:30", "amanhã 09:30"),
+        ("hoje 18h", "write for example"),
+        ("today 18:00", "write for example"),
+        ("18:00", "write for example"),
+        ("9am", "write for example"),
+        ("1,5h", "write for example"),
+        ("1 hora e", "write for example"),
+        ("e 30 minutos", "write for example"),
+        ("30 minutos e 1 hora", "write for example"),
+        ("1 semana", "write for example"),
+        ("daqui a pouco", "write for example"),
+        ("2 days after tomorrow 10:00", "write for example"),
+        ("in 2h at 10:00", "write for example"),
+        ("++2h", "write for example"),
+        # So much time, or on that day?
+        ("em 3 dias", "The hour in"),
+        ("in 3 days", "The hour in"),
+        ("em 3 dias 18h", "The hour in"),
+        ("in 3 days 18h 30m", "The hour in"),
+        ("+3d 18h", "The hour in"),
+        ("in 3 days 18", "The hour in"),
+        ("amanhã 9:3", "The hour in"),
+        ("tomorrow morning", "The hour in"),
         ("366d", "at most 365d"),
         ("8760h1s", "at most 365d"),
         ("9" * 60 + "d", "at most 365d"),
@@ -105,6 +168,8 @@ def test_an_accent_may_be_composed_or_not(form: Literal["NFC", "NFD"]) -> None:
         ("+366d 18:00", "from +1d to +365d"),
         ("tomorrow 24:00", "from 00:00 to 23:59"),
         ("tomorrow 12:60", "from 00:00 to 23:59"),
+        ("tomorrow 13pm", "from 00:00 to 23:59"),
+        ("tomorrow 0am", "from 00:00 to 23:59"),
         ("1" * 65, "too long"),
         ("\x00\n1", "write for example"),
     ],
@@ -117,10 +182,17 @@ def test_what_is_no_schedule_is_refused_in_one_line_with_its_mend(text: str, men
     assert len(str(refusal.value)) < 250
 
 
-@pytest.mark.parametrize("text", ["now", "amanhã 09:30", "", "366d", "x" * 1000])
+@pytest.mark.parametrize("text", ["now", "amanhã 09:30", "in 2h", "+2h", "", "366d", "x" * 1000])
 def test_a_duration_is_an_amount_of_time_within_bounds(text: str) -> None:
     with pytest.raises(CampaignError):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"), [("10 minutos", 10 * MINUTE), ("1 hora e 30 minutos", 90 * MINUTE), ("2 days", 2 * DAY)]
+)
+def test_a_duration_is_read_as_people_write_it(text: str, ms: int) -> None:
+    assert parse_duration(text) == ms
 
 
 @given(delays | days)
