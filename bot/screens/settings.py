@@ -116,14 +116,20 @@ def _asks_zone(visit: Visit) -> str:
 
 
 async def _take_zone(visit: Visit, said: Said) -> Done:
-    found = schedule.find_zones(said.text, _MOST_ZONES)
-    if len(found) == 1:
-        await drafts.save(visit, partial(_with_zone, zone=found[0]))
+    """Only a whole name is taken at its word: a part of one may be meant for a place elsewhere."""
+    if zone := schedule.zone_of(said.text):
+        await drafts.save(visit, partial(_with_zone, zone=zone))
         return drafts.saved(visit)
+    found = schedule.find_zones(said.text, _MOST_ZONES)
     if not found:
         raise CampaignError("No zone has such a city: write the name of a bigger one nearby.")
-    rows = [[Button(zone, "settings.zone_is", visit.place._replace(choice=code_of_key(zone)))] for zone in found]
-    return Done(view=View(visit.say("Which of these?"), rows, visit.revision))
+    rows = [[_zone_button(visit, zone)] for zone in found]
+    return Done(view=View(visit.say("Which of these? Beside each is the time there now."), rows, visit.revision))
+
+
+def _zone_button(visit: Visit, zone: str) -> Button:
+    now = schedule.local(visit.now_ms, zone)
+    return Button(f"{zone} · {now:%H:%M}", "settings.zone_is", visit.place._replace(choice=code_of_key(zone)))
 
 
 async def _zone_is(visit: Visit) -> Done:

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from engine.core.cities import CITIES
 from engine.core.errors import CampaignError, Phrase
 
 MAX_DAYS: Final = 365
@@ -156,16 +157,39 @@ def check_zone(name: str) -> None:
     raise CampaignError("The time zone {name} is not known: write an IANA name such as America/Sao_Paulo.", name=name)
 
 
+def zone_of(city: str) -> str | None:
+    """The zone that has this name or this city, whatever its case and accents; None unless it is one alone."""
+    exact = _exactly(_place(city))
+    return exact[0] if len(exact) == 1 else None
+
+
 def find_zones(city: str, most: int) -> tuple[str, ...]:
-    """The zones of which this is the city, or part of the name, or nearly so: the nearest first."""
-    wanted = _letters(city[:MAX_TEXT])
-    named = {zone: _letters(zone.rpartition("/")[2].replace("_", " ")) for zone in sorted(zones())}
-    exact = [zone for zone, name in named.items() if wanted in (name, _letters(zone))]
-    if exact or not wanted:
-        return tuple(exact[:most])
-    part = [zone for zone, name in named.items() if wanted in name]
-    near = get_close_matches(wanted, named.values(), n=most, cutoff=0.75)
-    return tuple(part or [zone for zone, name in named.items() if name in near])[:most]
+    """The zones to choose from: those of this city, or else with a city of which this is a part, or else nearly so."""
+    wanted = _place(city)
+    part = [zone for name, zone in _places() if wanted and wanted in name]
+    found = _exactly(wanted) or part or _nearly(wanted, most)
+    return tuple(dict.fromkeys(found))[:most]
+
+
+def _exactly(place: str) -> list[str]:
+    return list(dict.fromkeys(zone for name, zone in _places() if place in (name, _place(zone))))
+
+
+def _nearly(place: str, most: int) -> list[str]:
+    """The nearest first."""
+    near = get_close_matches(place, [name for name, _ in _places()], n=most, cutoff=0.75)
+    return [zone for close in near for name, zone in _places() if name == close]
+
+
+@cache
+def _places() -> tuple[tuple[str, str], ...]:
+    """Each city, as `_place` writes it, with its zone; before all others those that people name."""
+    listed = [*CITIES.items(), *((zone.rpartition("/")[2], zone) for zone in sorted(zones()))]
+    return tuple((_place(city), zone) for city, zone in listed)
+
+
+def _place(text: str) -> str:
+    return _letters(text[:MAX_TEXT].replace("_", " "))
 
 
 def _plain(text: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.cities import CITIES
 from engine.core.errors import CampaignError
 from engine.core.schedule import (
     MAX_DAYS,
@@ -18,11 +19,14 @@ from engine.core.schedule import (
     Schedule,
     check_zone,
     due,
+    find_zones,
     local,
     parse,
     parse_duration,
     write,
     write_duration,
+    zone_of,
+    zones,
 )
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -324,3 +328,58 @@ def test_an_unknown_zone_is_refused_with_a_near_one(name: str, mend: str) -> Non
 def test_a_due_in_an_unknown_zone_is_refused() -> None:
     with pytest.raises(CampaignError, match="not known"):
         due(OnDay(1, 9, 30), 0, "Europe/Berlim", 0)
+
+
+@pytest.mark.parametrize(
+    ("city", "zone"),
+    [
+        ("São Paulo", "America/Sao_Paulo"),
+        ("sao paulo", "America/Sao_Paulo"),
+        ("São_Paulo", "America/Sao_Paulo"),
+        ("America/Sao_Paulo", "America/Sao_Paulo"),
+        ("america/sao paulo", "America/Sao_Paulo"),
+        ("  RECIFE ", "America/Recife"),
+        ("Salvador", "America/Bahia"),
+        ("El Salvador", "America/El_Salvador"),
+        ("Natal", "America/Fortaleza"),
+        ("vitoria", "America/Sao_Paulo"),
+        ("Brasília", "America/Sao_Paulo"),
+        ("Manaus", "America/Manaus"),
+        ("Buenos_Aires", None),
+        ("Salvado", None),
+        ("Sao", None),
+        ("Berlim", None),
+        ("", None),
+        ("_", None),
+        ("x" * 10_000, None),
+    ],
+)
+def test_only_the_whole_name_of_one_place_is_its_zone(city: str, zone: str | None) -> None:
+    assert zone_of(city) == zone
+
+
+@pytest.mark.parametrize(
+    ("city", "found"),
+    [
+        ("Buenos Aires", ("America/Argentina/Buenos_Aires", "America/Buenos_Aires")),
+        ("salvad", ("America/Bahia", "America/El_Salvador")),
+        ("brasil", ("America/Sao_Paulo",)),
+        ("Berlim", ("Europe/Berlin",)),
+        ("Paulo", ("America/Sao_Paulo",)),
+        ("Xyzzy", ()),
+        ("", ()),
+        ("_", ()),
+    ],
+)
+def test_part_of_a_name_or_nearly_a_name_is_found(city: str, found: tuple[str, ...]) -> None:
+    assert find_zones(city, 8) == found
+
+
+def test_no_more_zones_are_found_than_wanted() -> None:
+    assert len(find_zones("a", 8)) == len(set(find_zones("a", 8))) == 8
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_a_large_city_is_in_a_zone_and_is_taken_for_no_other(city: str) -> None:
+    assert CITIES[city] in zones()
+    assert zone_of(city) == CITIES[city]

@@ -233,6 +233,17 @@ async def test_a_campaign_begins_empty_and_its_first_step_with_when_it_is_sent(o
     assert "🕘 amanhã 09:30" in await owner.text()
 
 
+async def test_a_city_is_taken_at_its_word_and_part_of_its_name_is_asked_about(office: Office) -> None:
+    owner = office.owner
+    await _at_the_step(office)
+    await owner.press("◀ Voltar", "◀ Voltar", "⚙ Ajustes", "🌍 Fuso")
+    assert "America/Bahia" in await owner.says("Salvador")
+    await owner.press("🌍 Fuso")
+    assert "Qual destes?" in await owner.says("el salv")
+    assert [label for label in await owner.buttons() if re.fullmatch(r"America/El_Salvador · \d\d:\d\d", label)]
+    assert "America/El_Salvador" in await owner.press("America/El_Salvador")
+
+
 async def test_a_step_is_copied_moved_and_switched_and_the_older_button_changes_nothing(office: Office) -> None:
     owner = office.owner
     await _at_the_step(office)
