@@ -26,6 +26,8 @@ SPREAD_MS: Final = 30 * 60_000
 _HOUR_MINUTES: Final = 60
 _DAY_MINUTES: Final = 24 * _HOUR_MINUTES
 _ENDS: Final = 2
+_DAYS_AHEAD: Final = 16
+"""Two weeks and a little: a clock change may swallow the one opening of a week."""
 _WEEK: Final = tuple(range(1, 8))
 ENGLISH: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PORTUGUESE: Final = ("seg", "ter", "qua", "qui", "sex", "sáb", "dom")
@@ -112,9 +114,9 @@ def check(window: Window) -> None:
 
 
 def _spans(window: Window, at_ms: int, zone: str) -> Iterator[tuple[int, int]]:
-    """Every opening with its end, from the day before that moment on."""
+    """Every opening with its end, from before that moment to the next one that there surely is."""
     today = schedule.local(at_ms, zone).date()
-    for ahead in range(-2, 9):
+    for ahead in range(-2, _DAYS_AHEAD):
         day = today + timedelta(days=ahead)
         if day.isoweekday() in window.days:
             start, end = _edge(day, window.start, zone), _edge(_closing_day(day, window), window.end, zone)

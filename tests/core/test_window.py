@@ -80,6 +80,12 @@ def test_what_is_written_is_read_back(start: int, end: int, days: set[int], mode
         (Window(150, 600), BERLIN, "2026-10-25 01:00", "2026-10-25 02:30"),
         (Window(135, 600), LORD_HOWE, "2026-10-04 01:00", "2026-10-04 02:45"),
         (Window(540, 600), APIA, "2011-12-29 12:00", "2011-12-31 09:00"),
+        (Window(120, 180, (7,)), BERLIN, "2026-03-22 02:59", "2026-03-22 02:59"),
+        (Window(120, 180, (7,)), BERLIN, "2026-03-22 03:00", "2026-04-05 02:00"),
+        (Window(120, 180, (7,)), BERLIN, "2026-03-28 12:00", "2026-04-05 02:00"),
+        (Window(120, 180, (7,)), BERLIN, "2026-03-29 03:00", "2026-04-05 02:00"),
+        (Window(135, 150, (7,)), LORD_HOWE, "2026-10-03 12:00", "2026-10-11 02:15"),
+        (Window(0, 60, (7,)), SAO_PAULO, "2018-11-03 12:00", "2018-11-11 00:00"),
     ],
 )
 def test_it_opens(hours: Window, zone: str, at: str, opening: str) -> None:
@@ -109,6 +115,16 @@ def test_what_waits_is_spread_and_what_is_dropped_stays() -> None:
     assert shifted(Window(540, 1260, mode="drop"), night, SAO_PAULO, 7) == night
     assert shifted(None, night, SAO_PAULO, 7) == night
     assert spread_ms(Window(540, 541), 7) < 60_000
+
+
+@given(st.integers(0, 400 * 24), st.integers(0, 1439), st.integers(1, 120), st.integers(1, 7))
+def test_a_weekly_window_opens_however_the_clocks_change(at_hour: int, start: int, length: int, day: int) -> None:
+    hours = Window(start, (start + length) % 1440, (day,))
+    for zone in (BERLIN, SAO_PAULO, LORD_HOWE, APIA):
+        at = ms("2011-09-01 00:00", zone) + at_hour * 3_600_000
+        opening = opens(hours, at, zone)
+        assert opens(hours, opening, zone) == opening
+        assert at <= opening <= at + 15 * 24 * 3_600_000
 
 
 @given(st.integers(0, 2**33), st.sampled_from([BERLIN, SAO_PAULO, LORD_HOWE, APIA, "UTC"]), st.integers(0, 1439))
