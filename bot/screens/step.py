@@ -14,6 +14,7 @@ from engine.administration import Edit
 from engine.core import campaign, editing, rehearsal, schedule
 from engine.core.campaign import Block
 from engine.core.rights import suffices
+from engine.core.schedule import OnDay
 
 _LABEL: Final = 24
 
@@ -38,11 +39,20 @@ def _text(visit: Visit, at: AtStep) -> str:
     if at.step.key in due:
         when = say.moment(due[at.step.key], draft.zone)
         lines.append(say("Somebody silent from now on gets it {when}.", when=when))
+    if isinstance(at.step.schedule, OnDay):
+        lines.append(_around_midnight(visit, at))
     if not at.step.active:
         lines.append(say("○ Off: it is passed over"))
     if suffices(visit.admin.role(visit.place.bot), "editor"):
         lines += ["", say("Send me a text, a photo, a video or an album, and it becomes the next block.")]
     return "\n".join(lines)
+
+
+def _around_midnight(visit: Visit, at: AtStep) -> str:
+    """The day of a step turns with that of the moment from which it counts, which surprises whoever works late."""
+    say, draft = visit.say, at.draft.snapshot
+    before, after = (say.moment(due, draft.zone) for due in campaign.around_midnight(draft, at.step, visit.now_ms))
+    return say("Counted from 23:59: {before}; from 00:01: {after}.", before=before, after=after)
 
 
 def _block(visit: Visit, number: int, block: Block) -> Button:

@@ -7,6 +7,7 @@ Times are in milliseconds. Keys never change: they tie a delivery to its step an
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import time, timedelta
 from functools import partial
 from itertools import chain
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -197,13 +198,29 @@ def forecast(snapshot: Snapshot, silent_since_ms: int) -> tuple[Planned, ...]:
     planned: list[Planned] = []
     anchor = silent_since_ms + snapshot.threshold_ms
     for step in snapshot.steps:
-        delays = [block.delay_ms for block in step.blocks if block.active]
+        delays = _delays(step)
         if step.active and delays:
-            due = schedule.due(step.schedule, anchor, snapshot.zone, anchor) + delays[0]
-            due = due if snapshot.window is None else window.opens(snapshot.window, due, snapshot.zone)
+            due = _due(snapshot, step, anchor)
             planned.append(Planned(step.key, due))
             anchor = due + sum(delays[1:])
     return tuple(planned)
+
+
+def around_midnight(snapshot: Snapshot, step: Step, now_ms: int) -> tuple[int, int]:
+    """When a step is due that counts from a minute before the coming midnight, and from a minute after it."""
+    today = schedule.local(now_ms, snapshot.zone).date()
+    evening = schedule.moment_at(today, time(23, 59), snapshot.zone)
+    night = schedule.moment_at(today + timedelta(days=1), time(0, 1), snapshot.zone)
+    return _due(snapshot, step, evening), _due(snapshot, step, night)
+
+
+def _due(snapshot: Snapshot, step: Step, anchor_ms: int) -> int:
+    due = schedule.due(step.schedule, anchor_ms, snapshot.zone, anchor_ms) + sum(_delays(step)[:1])
+    return due if snapshot.window is None else window.opens(snapshot.window, due, snapshot.zone)
+
+
+def _delays(step: Step) -> list[int]:
+    return [block.delay_ms for block in step.blocks if block.active]
 
 
 def check(snapshot: Snapshot, min_threshold_ms: int) -> None:

@@ -17,6 +17,7 @@ from engine.core.campaign import (
     Step,
     activated_at,
     after,
+    around_midnight,
     assets,
     check,
     decode,
@@ -28,6 +29,7 @@ from engine.core.campaign import (
 from engine.core.content import Album, Asset, Effects, Item, Media, Replace, Text
 from engine.core.errors import CampaignError
 from engine.core.schedule import After, OnDay
+from engine.core.window import Window
 
 MINUTE = 60_000
 BLOCK = Block(key="hello", content=Text("Olá <b>você</b>"))
@@ -261,3 +263,48 @@ def test_each_step_is_anchored_at_the_end_of_the_one_before() -> None:
 
 def at(text: str) -> int:
     return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("zone", "schedule", "now", "expected"),
+    [
+        (
+            "America/Sao_Paulo",
+            OnDay(1, 9, 30),
+            "2026-11-25T12:00-03:00",
+            ("2026-11-26T09:30-03:00", "2026-11-27T09:30-03:00"),
+        ),
+        (
+            "America/Sao_Paulo",
+            OnDay(3, 0, 0),
+            "2026-11-25T00:00-03:00",
+            ("2026-11-28T00:00-03:00", "2026-11-29T00:00-03:00"),
+        ),
+        ("Asia/Tokyo", OnDay(1, 9, 30), "2026-11-25T12:00-03:00", ("2026-11-27T09:30+09:00", "2026-11-28T09:30+09:00")),
+        (
+            "Europe/Berlin",
+            OnDay(1, 2, 30),
+            "2026-03-27T12:00+01:00",
+            ("2026-03-28T02:30+01:00", "2026-03-29T03:30+02:00"),
+        ),
+    ],
+)
+def test_who_falls_silent_after_midnight_is_a_day_later(
+    zone: str, schedule: OnDay, now: str, expected: tuple[str, str]
+) -> None:
+    step = msgspec.structs.replace(STEP, schedule=schedule)
+    assert around_midnight(replace(GOOD, zone=zone), step, at(now)) == tuple(map(at, expected))
+
+
+def test_both_sides_of_midnight_heed_the_delay_of_the_first_block_and_the_window() -> None:
+    step = Step(
+        "s", OnDay(1, 9, 30), (msgspec.structs.replace(BLOCK, active=False), Block("b", Text("b"), delay_ms=MINUTE))
+    )
+    thursdays = replace(GOOD, window=Window(540, 1260, (4,)))
+    assert around_midnight(thursdays, step, at("2026-11-25T12:00-03:00")) == (
+        at("2026-11-26T09:31-03:00"),
+        at("2026-12-03T09:00-03:00"),
+    )
+    assert around_midnight(GOOD, msgspec.structs.replace(step, blocks=()), at("2026-11-25T12:00-03:00"))[0] == at(
+        "2026-11-26T09:30-03:00"
+    )

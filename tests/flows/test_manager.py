@@ -231,6 +231,11 @@ async def test_a_campaign_begins_empty_and_its_first_step_with_when_it_is_sent(o
     assert "Não entendi o horário" in await owner.says("sometime soon")
     assert "Passo 1 de 1" in await owner.says("amanhã 09:30")
     assert "🕘 amanhã 09:30" in await owner.text()
+    day = r"\w+\. \d+ \w+\. 09:30"
+    both = re.search(rf"Contando das 23:59: ({day}); das 00:01: ({day})\.", await owner.text())
+    assert both
+    assert both[1] != both[2]
+    assert "Contando" not in await owner.press("🕘 Quando") + await owner.says("2 horas")
 
 
 async def test_a_city_is_taken_at_its_word_and_part_of_its_name_is_asked_about(office: Office) -> None:
