@@ -18,7 +18,7 @@ from engine.core.rights import suffices
 from engine.core.window import Mode, Window
 
 _MOST_ZONES: Final = 8
-_OTHER: Final[dict[Mode, Mode]] = {"wait": "drop", "drop": "wait"}
+_OTHER: Final[dict[Mode, Mode]] = {"wait": "strict", "strict": "drop", "drop": "wait"}
 
 
 async def load(visit: Visit) -> Draft:
@@ -45,8 +45,12 @@ def _outside(visit: Visit, draft: Snapshot) -> list[Button]:
     """What becomes of a step that is due outside of the window; without one nothing is."""
     if draft.window is None:
         return []
-    label = visit.say.label("↦ Outside: wait") if draft.window.mode == "wait" else visit.say.label("↦ Outside: skip")
-    return [Button(label, "settings.outside", visit.place)]
+    labels = {
+        "wait": visit.say.label("↦ Outside: wait"),
+        "strict": visit.say.label("↦ Outside: wait, always"),
+        "drop": visit.say.label("↦ Outside: skip"),
+    }
+    return [Button(labels[draft.window.mode], "settings.outside", visit.place)]
 
 
 async def _switch_outside(visit: Visit) -> Done:

@@ -36,4 +36,6 @@ def _hours(say: Say, snapshot: Snapshot) -> str:
     hours = window.write(snapshot.window, PORTUGUESE if say.language == "pt" else ENGLISH)
     if snapshot.window.mode == "drop":
         return say("🕘 Sends {hours}; outside of it a step is skipped", hours=hours)
+    if snapshot.window.mode == "strict":
+        return say("🕘 Sends {hours}; outside of it a step waits, even a begun one", hours=hours)
     return say("🕘 Sends {hours}; outside of it a step waits", hours=hours)

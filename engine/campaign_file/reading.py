@@ -159,7 +159,8 @@ def _window(fields: Mapping[str, Field]) -> Window | None:
     outside = fields["outside"].choice(get_args(Mode)) if "outside" in fields else "wait"
     if "window" not in fields:
         return None
-    return fields["window"].read(lambda text: window.parse(text, "drop" if outside == "drop" else "wait"))
+    mode = next(one for one in get_args(Mode) if one == outside)
+    return fields["window"].read(lambda text: window.parse(text, mode))
 
 
 def _limits(field: Field) -> Limits:

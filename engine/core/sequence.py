@@ -187,7 +187,7 @@ def plan(
 
 
 def _turn_ms(newest: Snapshot, now_ms: int, chat_id: int, *, begun: bool) -> int | None:
-    """When the window lets it out; None if it does now. A begun step goes on a little beyond the end."""
+    """When the window lets it out; None if it does now. A begun step may go on a little beyond the end."""
     hours, zone = newest.window, newest.zone
     if hours is None or (begun and window.is_in_grace(hours, now_ms, zone)):
         return None

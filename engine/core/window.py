@@ -17,11 +17,13 @@ import msgspec
 from engine.core import schedule
 from engine.core.errors import CampaignError
 
-Mode: TypeAlias = Literal["wait", "drop"]
-"""A step that is due outside waits for the next opening, or is passed over."""
+Mode: TypeAlias = Literal["wait", "drop", "strict"]
+"""A step that is due outside waits for the next opening, or is passed over; `strict`: it waits, even in its midst."""
 
 GRACE_MS: Final = 15 * 60_000
-"""So long after the end a step that has begun goes on: half a message at night's edge is worse."""
+"""So long after the end a step that has begun goes on, unless the window is strict: half a message at night's edge is
+worse.
+"""
 SPREAD_MS: Final = 30 * 60_000
 _HOUR_MINUTES: Final = 60
 _DAY_MINUTES: Final = 24 * _HOUR_MINUTES
@@ -59,7 +61,8 @@ def opens(window: Window, at_ms: int, zone: str) -> int:
 
 def is_in_grace(window: Window, at_ms: int, zone: str) -> bool:
     """Whether it is open, or has closed so shortly ago that what has begun may go on."""
-    return opens(window, at_ms, zone) == at_ms or opens(window, max(0, at_ms - GRACE_MS), zone) == at_ms - GRACE_MS
+    grace_ms = 0 if window.mode == "strict" else GRACE_MS
+    return opens(window, at_ms, zone) == at_ms or opens(window, max(0, at_ms - grace_ms), zone) == at_ms - grace_ms
 
 
 def spread_ms(window: Window, chat_id: int) -> int:

@@ -2,6 +2,7 @@
 """A campaign's file as it is written: whatever the campaign, it reads back the same, and people can read it."""
 
 from textwrap import dedent, indent
+from typing import get_args
 
 import msgspec
 import pytest
@@ -36,6 +37,7 @@ from engine.core.content import (
     UrlButton,
 )
 from engine.core.schedule import After, OnDay, Schedule
+from engine.core.window import Mode, Window
 from tests.core.contents import contents, effects, languages, texts
 
 MINUTE = 60_000
@@ -99,6 +101,12 @@ def test_what_is_written_reads_back_the_same(campaign: Snapshot) -> None:
 @given(contents)
 def test_any_content_reads_back_the_same(content: Content) -> None:
     assert reads_back(of(content)) == of(content)
+
+
+@pytest.mark.parametrize("mode", get_args(Mode))
+def test_what_becomes_of_a_step_outside_of_the_window_reads_back_the_same(mode: Mode) -> None:
+    campaign = msgspec.structs.replace(of_text("Hi"), window=Window(540, 1260, (1, 2), mode))
+    assert reads_back(campaign) == campaign
 
 
 @settings(deadline=None)

@@ -331,6 +331,12 @@ def test_a_step_begins_in_the_window_and_a_begun_one_has_a_quarter_of_an_hour() 
     assert turn(DAY + CLOSES + 15 * MINUTE, begun=True)
 
 
+def test_in_a_strict_window_a_begun_step_too_waits_for_the_opening() -> None:
+    strict = replace(EVENING, window=Window(9 * 60, 21 * 60, mode="strict"))
+    assert turn(DAY + CLOSES - 1, begun=True, newest=strict) is None
+    assert turn(DAY + CLOSES, begun=True, newest=strict) == turn(DAY + CLOSES, begun=False)
+
+
 def test_what_is_too_late_already_does_not_wait_for_the_window() -> None:
     night = DAY + CLOSES + MINUTE
     planned = sequence.plan(EVENING, HELLO, HELLO.blocks[0], night - 7 * 3_600_000, night, CHAT, begun=False)

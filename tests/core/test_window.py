@@ -1,6 +1,7 @@
 """When a campaign may send: what admins write, when it opens, and whose turn is when."""
 
 from datetime import datetime
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -54,7 +55,7 @@ def test_other_hours_are_refused_with_an_example(text: str) -> None:
     st.integers(0, 1439),
     st.integers(0, 1439),
     st.sets(st.integers(1, 7), min_size=1),
-    st.sampled_from(["wait", "drop"]),
+    st.sampled_from(get_args(window.Mode)),
 )
 def test_what_is_written_is_read_back(start: int, end: int, days: set[int], mode: window.Mode) -> None:
     if start == end:
@@ -102,6 +103,14 @@ def test_a_begun_step_has_a_quarter_of_an_hour_after_the_end() -> None:
     assert is_in_grace(DAYTIME, closed - 1, SAO_PAULO)
     assert is_in_grace(DAYTIME, closed + GRACE_MS - 1, SAO_PAULO)
     assert not is_in_grace(DAYTIME, closed + GRACE_MS, SAO_PAULO)
+
+
+def test_a_strict_window_has_none() -> None:
+    hours = Window(9 * 60, 21 * 60, mode="strict")
+    closed = ms("2026-11-25 21:00")
+    assert is_in_grace(hours, closed - 1, SAO_PAULO)
+    assert not is_in_grace(hours, closed, SAO_PAULO)
+    assert shifted(hours, closed, SAO_PAULO, 7) == shifted(DAYTIME, closed, SAO_PAULO, 7) > closed
 
 
 def test_what_waits_is_spread_and_what_is_dropped_stays() -> None:
