@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from aiogram.enums import ContentType
 from aiogram.types import Message, PhotoSize
 
+from engine.core import templates
 from engine.core.content import MediaKind
 
 _KINDS: Final[dict[ContentType, MediaKind]] = {
@@ -32,7 +33,10 @@ class Sent(NamedTuple):
 
 
 class Said(NamedTuple):
-    """`text` is plain, of a text only; `html` is that of a text or a caption. `album` binds the files of one album."""
+    """`text` is plain, of a text only; `html` is the template that a text or a caption is.
+
+    `album` binds the files of one album.
+    """
 
     message_id: int
     text: str = ""
@@ -47,7 +51,7 @@ def read(message: Message) -> Said:
     return Said(
         message.message_id,
         message.text or "",
-        message.html_text,
+        templates.from_html(message.html_text),
         _sent(message),
         message.media_group_id or "",
         bool(message.has_media_spoiler),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.core import content as contents
-from engine.core import markup, schedule
+from engine.core import schedule, templates
 from engine.core.campaign import Block
 from engine.core.content import After, Album, Content, Delete, Effects, Keep, Media, Poll, Replace, Text
 
@@ -24,11 +24,11 @@ def _said(content: Content) -> str:
 def _words(content: Content) -> str:
     match content:
         case Text(text=text):
-            return markup.plain(text)
+            return templates.plain(text)
         case Media(caption=caption):
-            return markup.plain(caption)
+            return templates.plain(caption)
         case Album(items=items):
-            return markup.plain(next((item.caption for item in items if item.caption), ""))
+            return templates.plain(next((item.caption for item in items if item.caption), ""))
         case Poll(question=question):
             return question
 

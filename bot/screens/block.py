@@ -13,7 +13,7 @@ from bot.screen import Action, Button, Done, Place, Question, Scope, Screen, Vie
 from bot.texts import escaped
 from bot.words import outline
 from engine.administration import Edit
-from engine.core import campaign, editing, rehearsal, schedule
+from engine.core import campaign, editing, rehearsal, schedule, templates
 from engine.core.campaign import Block
 from engine.core.content import Album, Content, Media, Poll, Text
 from engine.core.rights import suffices
@@ -48,11 +48,11 @@ def _said(content: Content) -> str:
     """As it will look, as HTML."""
     match content:
         case Text(text=text):
-            return text
+            return templates.to_html(text)
         case Media(caption=caption):
-            return caption
+            return templates.to_html(caption)
         case Album(items=items):
-            return "\n".join(item.caption for item in items if item.caption)
+            return "\n".join(templates.to_html(item.caption) for item in items if item.caption)
         case Poll(question=question, options=options):
             return "\n".join(escaped(line) for line in (question, *(f"○ {option}" for option in options)))
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.texts import Say
 from engine.core import content as contents
-from engine.core import markup, schedule
+from engine.core import schedule, templates
 from engine.core.campaign import Block
 from engine.core.content import After, Album, Content, Delete, Effects, Keep, Media, Poll, Replace, Text, Unbutton
 from engine.core.schedule import OnDay, Schedule
@@ -38,11 +38,11 @@ def beginning(block: Block, longest: int) -> str:
 def words(content: Content) -> str:
     match content:
         case Text(text=text):
-            return markup.plain(text)
+            return templates.plain(text)
         case Media(caption=caption):
-            return markup.plain(caption)
+            return templates.plain(caption)
         case Album(items=items):
-            return markup.plain(next((item.caption for item in items if item.caption), ""))
+            return templates.plain(next((item.caption for item in items if item.caption), ""))
         case Poll(question=question):
             return question
 

@@ -96,6 +96,17 @@ def plain(text: str) -> str:
     return _ENTITY.sub(lambda entity: unescape(entity[0]) or "?", _TAG.sub("", text))
 
 
+def unpaired(text: str) -> str:
+    """The tags in a piece of such a text whose other half stands outside of it, in their order."""
+    found: list[str] = []
+    for tag in _TAG.finditer(text):
+        if tag[1] and found and not found[-1].startswith("</"):
+            found.pop()
+        else:
+            found.append(tag[0])
+    return "".join(found)
+
+
 def _tags(source: _Source) -> Iterator[_Tag]:
     at = source.text.find("<")
     while at >= 0:

@@ -3,6 +3,9 @@
 A variable has a name and a fallback, which stands where the value is missing, blank, or would become a link: people
 choose their own names, and no bot shall carry their advertisements. `{bot}` is the bot's own @name, never empty, and
 takes no fallback. `{{` and `}}` are plain braces. What people say of themselves is cleaned in one place, `_said`.
+
+A fallback is plain words, in a text of HTML too. Where all is written as HTML, as Telegram's own apps give it,
+`from_html` makes a template of it; `to_html` is the way back.
 """
 
 import re
@@ -11,7 +14,7 @@ from difflib import get_close_matches
 from html import escape
 from typing import Final, NamedTuple
 
-from engine.core import visible
+from engine.core import markup, visible
 from engine.core.errors import CampaignError, Phrase
 
 MAX_VALUE: Final = 64
@@ -58,6 +61,24 @@ def render_words(template: str, person: Person, bot: str) -> str:
     return _filled(template, lambda token: _value(token, person, bot))
 
 
+def from_html(text: str) -> str:
+    """The template of an HTML that Telegram has accepted: what stands in a variable loses its formatting.
+
+    What the formatting shares with the text around the variable, that text keeps.
+    """
+    return _changed(text, lambda variable: markup.plain(variable) + markup.unpaired(variable))
+
+
+def to_html(template: str) -> str:
+    """The template as HTML that shows it, variables and all, as its admin has written it."""
+    return _changed(template, lambda variable: escape(variable, quote=False))
+
+
+def plain(template: str) -> str:
+    """The template without its formatting."""
+    return markup.plain(to_html(template))
+
+
 def longest(template: str) -> str:
     """The text as long as it can become, as HTML and as plain words alike."""
     return _filled(template, lambda token: "x" * _most(token))
@@ -75,7 +96,12 @@ def places(template: str) -> list[int]:
 
 def blanked(template: str) -> str:
     """The text with its variables, and what stands in them, crossed out: all else keeps its place."""
-    return _TOKEN.sub(lambda token: "x" * len(token[0]) if token["name"] else token[0], template)
+    return _changed(template, lambda variable: "x" * len(variable))
+
+
+def _changed(template: str, change: Callable[[str], str]) -> str:
+    """With each variable written otherwise."""
+    return _TOKEN.sub(lambda token: change(token[0]) if token["name"] else token[0], template)
 
 
 def _filled(template: str, value: Callable[[re.Match[str]], str]) -> str:

@@ -66,6 +66,31 @@ def test_a_fallback_is_plain_words() -> None:
 
 
 @pytest.mark.parametrize(
+    ("html", "template"),
+    [
+        ("Oi {first_name|Sr. &amp; Sra.} &amp; co", "Oi {first_name|Sr. & Sra.} &amp; co"),
+        ("Oi {first_name|<b>friend</b>}", "Oi {first_name|friend}"),
+        ("<b>Oi {first_name|friend}</b>", "<b>Oi {first_name|friend}</b>"),
+        ("<b>Oi {first_name|fri</b>end}", "<b>Oi {first_name|friend}</b>"),
+        ("Oi {first_name|fri<b>end}!</b>", "Oi {first_name|friend}<b>!</b>"),
+        ("<b>{first_name|a</b><i>b} c</i>", "<b>{first_name|ab}</b><i> c</i>"),
+        ("{<i>first_<u>name</u></i>|<s>&lt;3</s>}", "{first_name|<3}"),
+        ('{username|<a href="https://x/?a=1&b">x</a>}', "{username|x}"),
+        ("{first_name|&amp;amp;}", "{first_name|&amp;}"),
+        ("{{<b>x</b>}} { <b>", "{{<b>x</b>}} { <b>"),
+    ],
+)
+def test_what_is_html_throughout_becomes_a_template_with_plain_fallbacks(html: str, template: str) -> None:
+    assert templates.from_html(html) == template
+
+
+def test_a_template_is_shown_as_it_was_written() -> None:
+    template = "<b>Oi</b> {first_name|<3 & more} &amp; {{x}}"
+    assert templates.to_html(template) == "<b>Oi</b> {first_name|&lt;3 &amp; more} &amp; {{x}}"
+    assert templates.plain(template) == "Oi {first_name|<3 & more} & {{x}}"
+
+
+@pytest.mark.parametrize(
     ("template", "sentence"),
     [
         ("{first_name}", "In line 1, column 1 of the text {first_name} has no fallback for people without one: write {first_name|friend}."),
@@ -113,6 +138,11 @@ def test_no_person_makes_a_text_longer_than_its_longest_or_breaks_its_html(templ
     assert len(markup.plain(html)) <= len(templates.longest(template))
     assert len(html.encode()) <= len(templates.heaviest(template).encode())
     assert len(templates.render_words(template, person, "b" * 32)) <= len(templates.longest(template))
+
+
+@given(good)
+def test_what_is_shown_of_a_template_is_read_back_as_the_same(template: str) -> None:
+    assert templates.from_html(templates.to_html(template)) == template
 
 
 @given(st.text("{}|fb ot\nx"))

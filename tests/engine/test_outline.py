@@ -26,6 +26,7 @@ STOP = StopButton("Stop")
     ("block", "line"),
     [
         (Block("b", Text("<b>Oi</b>,\n {first_name|amigo} &amp; co")), "text “Oi, {first_name|amigo} & co”"),
+        (Block("b", Text("Oi, {first_name|Tom & <3}")), "text “Oi, {first_name|Tom & <3}”"),
         (Block("b", Text("x" * 39 + " y")), f"text “{'x' * 39}…”"),
         (Block("b", Media("voice", SHA), active=False), "voice · off"),
         (Block("b", Media("photo", SHA, "Oi", buttons=((STOP,),)), 5_000), "photo “Oi” · after 5s · 1 button"),

@@ -84,6 +84,21 @@ async def test_what_looks_like_markup_stays_what_was_written(office: Office, wor
     assert words in await office.owner.text()
 
 
+async def test_a_fallback_is_read_as_it_was_written_and_counted_so(office: Office) -> None:
+    await at_the_step(office)
+    for fallback in ("Sr. & Sra. <3", "&" * 64):
+        await office.owner.says(f"Oi {{first_name|{fallback}}}")
+    assert await blocks(office) == [
+        Text("Hi"),
+        Text("Oi {first_name|Sr. & Sra. <3}"),
+        Text(f"Oi {{first_name|{'&' * 64}}}"),
+    ]
+    assert "2 💬 Oi {first_name|Sr. & Sr…" in await office.owner.buttons()
+    await office.owner.press("2 💬")
+    assert "Oi {first_name|Sr. & Sra. <3}" in await office.owner.text()
+    assert (await office.people.violations()).listed == []
+
+
 async def test_a_video_that_is_too_big_is_refused_before_anything_is_fetched(office: Office) -> None:
     await at_the_step(office)
     text = await office.owner.sends("video", files.MP4 + bytes(25 * MB))
