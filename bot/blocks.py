@@ -4,6 +4,7 @@ The files of an album come as messages of their own, each of which adds its file
 by sending something anew keeps its buttons where they can be kept.
 """
 
+from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
 
@@ -31,6 +32,16 @@ async def added(visit: Visit, step: Step, said: Said) -> Edit:
     return lambda draft: editing.add_block(draft, step.key, block)
 
 
+async def instead(visit: Visit, block: Block, said: Said) -> Content:
+    """What the block says from now on. Raises CampaignError, MediaError for what cannot be sent."""
+    return await _begun(visit, said) if said.album else await content_of(visit, said, kept_buttons(block))
+
+
+async def joined(visit: Visit, said: Said) -> Callable[[Block], Block]:
+    """The change of a block by which a further file comes into its album."""
+    return partial(_with, item=await _item(visit, said))
+
+
 async def content_of(visit: Visit, said: Said, buttons: Buttons = ()) -> Content:
     """What it says, with these buttons. Raises CampaignError, MediaError for what cannot be sent."""
     if said.sent:
@@ -46,11 +57,15 @@ async def content_of(visit: Visit, said: Said, buttons: Buttons = ()) -> Content
 
 async def _added_to_album(visit: Visit, step: Step, said: Said) -> Edit:
     key = f"a{sha256(said.album.encode()).hexdigest()[:16]}"
-    item = await _item(visit, said)
     if any(block.key == key for block in step.blocks):
-        return lambda draft: editing.change_block(draft, step.key, key, partial(_with, item=item))
-    block = Block(key, Album((item,), said.above))
+        return partial(editing.change_block, step=step.key, key=key, change=await joined(visit, said))
+    block = Block(key, await _begun(visit, said))
     return lambda draft: editing.add_block(draft, step.key, block)
+
+
+async def _begun(visit: Visit, said: Said) -> Album:
+    """An album with its first file; the others follow."""
+    return Album((await _item(visit, said),), said.above)
 
 
 async def _item(visit: Visit, said: Said) -> Item:

@@ -76,11 +76,15 @@ Rows = Sequence[Sequence[Button | Link]]
 
 
 class View(NamedTuple):
-    """`text` is HTML. `revision` changes with whatever a button of the screen may change."""
+    """`text` is HTML. `revision` changes with whatever a button of the screen may change.
+
+    `listens` names the question of the screen that a message answers while it is open, without a press.
+    """
 
     text: str
     rows: Rows = ()
     revision: int = 0
+    listens: str = ""
 
 
 class Done(NamedTuple):
@@ -124,8 +128,7 @@ class Question(NamedTuple):
 class Screen(NamedTuple):
     """`needs` is the role on the bot of the place; None: whoever is an admin at all.
 
-    `load` raises NotFoundError for what is gone; then the parent is shown. `listens` names the question that a message
-    answers while the screen is open, without a press.
+    `load` raises NotFoundError for what is gone; then the parent is shown.
     """
 
     name: str
@@ -137,7 +140,6 @@ class Screen(NamedTuple):
     view: Callable[[Visit, Any], View]
     actions: Mapping[str, Action] = {}
     questions: Mapping[str, Question] = {}
-    listens: str = ""
 
 
 HOME: Final = "home"

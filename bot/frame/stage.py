@@ -96,9 +96,9 @@ class Stage:
 
     async def _listen(self, look: Look, live: int) -> None:
         """A message answers the question to which the screen listens, if the admin may answer it."""
-        screen, visit = look.screen, look.visit
-        listens = bool(screen.listens) and may(visit.admin, screen.questions[screen.listens].needs, visit.place.bot)
-        name = f"{screen.name}.{screen.listens}" if listens else screen.name
+        screen, visit, heard = look.screen, look.visit, look.view.listens
+        listens = bool(heard) and may(visit.admin, screen.questions[heard].needs, visit.place.bot)
+        name = f"{screen.name}.{heard}" if listens else screen.name
         await self._wait(name, visit._replace(revision=look.view.revision), live)
 
     async def _wait(self, deed: str, visit: Visit, live: int) -> None:

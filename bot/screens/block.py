@@ -9,11 +9,12 @@ from bot import blocks, drafts, trials
 from bot.drafts import AtBlock, edits_block
 from bot.frame.callbacks import code_of_key
 from bot.said import Said
-from bot.screen import Action, Button, Done, Place, Question, Scope, Screen, View, Visit
+from bot.screen import HOME, Action, Button, Done, Place, Question, Scope, Screen, View, Visit
 from bot.texts import escaped
 from bot.words import outline
 from engine.administration import Edit
 from engine.core import campaign, editing, rehearsal, schedule, templates
+from engine.core import content as contents
 from engine.core.campaign import Block
 from engine.core.content import Album, Content, Media, Poll, Text
 from engine.core.rights import suffices
@@ -27,7 +28,7 @@ async def load(visit: Visit) -> AtBlock:
 
 
 def view(visit: Visit, at: AtBlock) -> View:
-    return View(_text(visit, at), _buttons(visit, at.block), at.revision)
+    return View(_text(visit, at), _buttons(visit, at.block), at.revision, "more" if visit.place.choice else "")
 
 
 def _text(visit: Visit, at: AtBlock) -> str:
@@ -58,7 +59,7 @@ def _said(content: Content) -> str:
 
 
 def _buttons(visit: Visit, block: Block) -> list[list[Button]]:
-    say, here = visit.say, visit.place
+    say, here = visit.say, visit.place.within(Scope.BLOCK)
     look = Button(say.label("👁 See it"), "block.look", here)
     if not suffices(visit.admin.role(here.bot), "editor"):
         return [[look]]
@@ -115,10 +116,39 @@ def _asks_change(visit: Visit) -> str:
 
 
 async def _take_change(visit: Visit, said: Said) -> Done:
+    """While the place's choice stands for an album, its further files come into the same block."""
     at = await drafts.load_block(visit)
-    content = await blocks.content_of(visit, said, blocks.kept_buttons(at.block))
-    await drafts.save(visit, _changed(at, content=content))
-    return drafts.saved(visit)
+    content = await blocks.instead(visit, at.block, said)
+    stays = contents.kind(content) == contents.kind(at.block.content)
+    await drafts.save(visit, _changed(at, content=content, languages=at.block.languages if stays else {}))
+    place = visit.place._replace(choice=code_of_key(said.album) if said.album else 0)
+    return Done(to="block", place=place, note=_of_languages(visit, at.block, stay=stays))
+
+
+def _asks_more(visit: Visit) -> str:
+    return visit.say("Send me the other files of the album.")
+
+
+async def _take_more(visit: Visit, said: Said) -> Done:
+    """What does not belong to the album answers nothing, and leads home."""
+    if not said.album or code_of_key(said.album) != visit.place.choice:
+        return Done(to=HOME)
+    at, change = await drafts.load_block(visit), await blocks.joined(visit, said)
+    await drafts.save(visit, partial(editing.change_block, step=_step(at), key=_key(at), change=change))
+    return Done(note=_of_languages(visit, at.block, stay=True))
+
+
+def _of_languages(visit: Visit, block: Block, *, stay: bool) -> str:
+    """What becomes of the variants of a block whose content is another now: nobody can change them here."""
+    if not block.languages:
+        return ""
+    say, languages = visit.say, ", ".join(block.languages)
+    if stay:
+        return say(
+            "⚠ People who speak {languages} still get what was written for them: change it in the campaign's file.",
+            languages=languages,
+        )
+    return say("⚠ What was written for people who speak {languages} is gone: it was another kind.", languages=languages)
 
 
 def _asks_delay(visit: Visit) -> str:
@@ -160,5 +190,9 @@ SCREEN: Final = Screen(
         "copy": Action("editor", edits_block(_copy)),
         "delete": Action("editor", _delete),
     },
-    {"change": Question("editor", _asks_change, _take_change), "delay": Question("editor", _asks_delay, _take_delay)},
+    {
+        "change": Question("editor", _asks_change, _take_change),
+        "more": Question("editor", _asks_more, _take_more),
+        "delay": Question("editor", _asks_delay, _take_delay),
+    },
 )

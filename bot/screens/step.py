@@ -26,7 +26,7 @@ async def load(visit: Visit) -> AtStep:
 def view(visit: Visit, at: AtStep) -> View:
     page = page_of(visit, "step", at.step.blocks)
     rows = [[_block(visit, number, block)] for number, block in enumerate(page.items, page.first + 1)]
-    return View(_text(visit, at), [*rows, page.turns, *_buttons(visit, at)], at.draft.revision)
+    return View(_text(visit, at), [*rows, page.turns, *_buttons(visit, at)], at.draft.revision, listens="add")
 
 
 def _text(visit: Visit, at: AtStep) -> str:
@@ -128,5 +128,4 @@ SCREEN: Final = Screen(
         "look": Action("analyst", _look, once=True, slow=True),
     },
     {"when": Question("editor", _asks_when, _take_when), "add": Question("editor", _asks_block, _take_block)},
-    listens="add",
 )

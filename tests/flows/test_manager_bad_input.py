@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from bench.sandbox.wire import Fault, FaultKind
 from engine import administration
 from engine.core.campaign import Change
-from engine.core.content import Text
+from engine.core.content import Album, Text
 from engine.media.kinds import MB
 from tests.flows.office import DRAFT, LEAST_MS, Office, open_office
 from tests.media import files
@@ -97,6 +98,54 @@ async def test_a_fallback_is_read_as_it_was_written_and_counted_so(office: Offic
     await office.owner.press("2 💬")
     assert "Oi {first_name|Sr. & Sra. <3}" in await office.owner.text()
     assert (await office.people.violations()).listed == []
+
+
+async def at_the_block(office: Office) -> None:
+    await at_the_step(office)
+    await office.owner.press("1 💬")
+
+
+async def test_a_block_becomes_a_whole_album_and_what_follows_does_not(office: Office) -> None:
+    owner = office.owner
+    await at_the_block(office)
+    await owner.press("✏ Change")
+    for caption in ("before", "after", "later"):
+        await owner.sends("photo", caption=caption, album="1")
+    (album,) = await blocks(office)
+    assert isinstance(album, Album)
+    assert [item.caption for item in album.items] == ["before", "after", "later"]
+    assert "3 files" in await owner.text()
+    assert "2 bots" in await owner.sends("photo", album="2")
+    assert await blocks(office) == [album]
+
+
+async def test_of_an_album_that_is_too_long_the_rest_is_refused(office: Office) -> None:
+    owner = office.owner
+    await at_the_block(office)
+    await owner.press("✏ Change")
+    for _ in range(11):
+        await owner.sends("photo", album="1")
+    assert "at most 10 files" in await owner.text()
+    assert "🗂" in await owner.press("✖ Cancel")
+    (album,) = await blocks(office)
+    assert isinstance(album, Album)
+    assert len(album.items) == 10
+
+
+async def test_a_change_tells_what_becomes_of_other_languages(office: Office) -> None:
+    """Of the same kind they stay; of another they would be something else for everybody who speaks them."""
+    spoken = replace(DRAFT.steps[0].blocks[0], languages={"es": Text("Hola")})
+    draft = replace(DRAFT, steps=(replace(DRAFT.steps[0], blocks=(spoken,)),))
+    await administration.import_draft(office.desk.pool, "shop_bot", draft, LEAST_MS, Change("test", 2))
+    await at_the_block(office)
+    await office.owner.press("✏ Change")
+    text = await office.owner.says("Hello")
+    assert "People who speak es still get what was written for them" in text
+    assert "also in es" in text
+    await office.owner.press("✏ Change")
+    text = await office.owner.sends("photo")
+    assert "What was written for people who speak es is gone" in text
+    assert "also in es" not in text
 
 
 async def test_a_video_that_is_too_big_is_refused_before_anything_is_fetched(office: Office) -> None:
