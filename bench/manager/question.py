@@ -36,7 +36,8 @@ _MOST_DELIVERIES: Final = 10_000_000
 _MOST_ROUNDS: Final = 1_000
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.05
-_CHOICES: Final = {"version": 1, "member": code_of_key(str(fill.FIRST_MEMBER))}
+_MEMBER: Final = code_of_key(str(fill.FIRST_MEMBER))
+_CHOICES: Final = {"version": 1, "member": _MEMBER, "dismiss": _MEMBER}
 
 
 def main(words: Sequence[str]) -> int:

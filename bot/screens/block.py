@@ -9,7 +9,7 @@ from bot import blocks, drafts, trials
 from bot.drafts import AtBlock, edits_block
 from bot.frame.callbacks import code_of_key
 from bot.said import Said
-from bot.screen import HOME, Action, Button, Done, Place, Question, Scope, Screen, View, Visit
+from bot.screen import HOME, Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.texts import escaped
 from bot.words import outline
 from engine.administration import Edit
@@ -73,7 +73,7 @@ def _buttons(visit: Visit, block: Block) -> list[list[Button]]:
             Button("↓", "block.down", here),
             Button(say.label("📑 Copy"), "block.copy", here),
         ],
-        [switch or Button(say.label("● Switch on"), "block.on", here), Button("🗑", "block.delete", here)],
+        [switch or Button(say.label("● Switch on"), "block.on", here), Button("🗑", "cut", here)],
     ]
 
 
@@ -99,13 +99,6 @@ def _changed(at: AtBlock, **values: object) -> Edit:
 
 def _copy(visit: Visit, at: AtBlock) -> Edit:
     return partial(editing.duplicate_block, step=_step(at), key=_key(at), new_key=drafts.new_key(visit, "b"))
-
-
-async def _delete(visit: Visit) -> Done:
-    at = await drafts.load_block(visit)
-    await drafts.save(visit, partial(editing.delete_block, step=_step(at), key=_key(at)))
-    note = visit.say("The block is deleted from the draft. ↩ on the list of steps brings it back for 10 minutes.")
-    return Done(to="step", place=Place(visit.place.bot, code_of_key(_step(at))), note=note)
 
 
 def _asks_change(visit: Visit) -> str:
@@ -188,7 +181,6 @@ SCREEN: Final = Screen(
         "on": _switch(active=True),
         "off": _switch(active=False),
         "copy": Action("editor", edits_block(_copy)),
-        "delete": Action("editor", _delete),
     },
     {
         "change": Question("editor", _asks_change, _take_change),

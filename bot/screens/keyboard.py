@@ -7,14 +7,10 @@ from bot import blocks, drafts
 from bot.drafts import AtBlock, edits_block
 from bot.said import Said
 from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
-from bot.texts import escaped
 from bot.words import keyboards
 from engine.administration import Edit
 from engine.core import editing, keyboard
 from engine.core.content import Buttons
-
-_SHOWN: Final = 3_000
-"""So much of them fits on a screen."""
 
 
 async def load(visit: Visit) -> AtBlock:
@@ -27,11 +23,9 @@ def view(visit: Visit, at: AtBlock) -> View:
         write = Button(say.label("✏ Write them"), "keyboard.write", here)
         stop = Button(say.label("🔕 Only “Stop reminders”"), "keyboard.stop", here)
         return View(say("No buttons yet."), [[write], [stop]], at.revision)
-    lines = keyboards.write(rows)
-    shown = lines if len(lines) <= _SHOWN else f"{lines[:_SHOWN]}…"
-    text = f"<pre>{escaped(shown)}</pre>"
     change = Button(say.label("✏ Write them anew"), "keyboard.write", here)
-    return View(text, [[change], [Button(say.label("🗑 Without buttons"), "keyboard.clear", here)]], at.revision)
+    bare = Button(say.label("🗑 Without buttons"), "bare", here)
+    return View(keyboards.shown(rows), [[change], [bare]], at.revision)
 
 
 def _edit(at: AtBlock, rows: Buttons) -> Edit:
@@ -69,6 +63,6 @@ SCREEN: Final = Screen(
     "editor",
     load,
     view,
-    {"clear": Action("editor", edits_block(lambda _, at: _edit(at, ()))), "stop": Action("editor", edits_block(_stop))},
+    {"stop": Action("editor", edits_block(_stop))},
     {"write": Question("editor", _asks, _take)},
 )

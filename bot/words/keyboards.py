@@ -7,6 +7,7 @@ only: who writes the buttons anew leaves them out.
 import re
 from typing import Final
 
+from bot.texts import escaped
 from engine.core.content import Button, Buttons, CopyButton, StartButton, StopButton, UrlButton
 from engine.core.errors import CampaignError
 
@@ -15,6 +16,8 @@ _COPY: Final = "copy:"
 _STOP: Final = "stop"
 _DIRECT: Final = re.compile(r"(.*\S)\s*\|\s*direct", re.DOTALL)
 _BETWEEN: Final = re.compile(r"\s+;\s+")
+_SHOWN: Final = 3_000
+"""So much of them fits on a screen."""
 
 
 def parse(text: str) -> Buttons:
@@ -27,6 +30,12 @@ def parse(text: str) -> Buttons:
 
 def write(rows: Buttons) -> str:
     return "\n".join(" ; ".join(_written(button) for button in row) for row in rows)
+
+
+def shown(rows: Buttons) -> str:
+    """As HTML, for a screen."""
+    lines = write(rows)
+    return f"<pre>{escaped(lines if len(lines) <= _SHOWN else f'{lines[:_SHOWN]}…')}</pre>"
 
 
 def only_stop(label: str) -> Buttons:

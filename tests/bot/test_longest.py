@@ -103,7 +103,7 @@ async def draw(desk: Desk, name: str, language: Language, block: str) -> Drawn:
     screen = SCREENS[name]
     place = PLACES[screen.scope]
     place = place._replace(block=code_of_key(block)) if screen.scope is Scope.BLOCK else place
-    place = place._replace(choice={"member": code_of_key("7"), "version": 2}.get(name, 0))
+    place = place._replace(choice={"member": code_of_key("7"), "dismiss": code_of_key("7"), "version": 2}.get(name, 0))
     admin = Admin(OWNER, PERSON, language, owns_all=True, roles={})
     visit = Visit(desk, admin, place, Say(language), 1_795_000_000_000, NAME, NAME)
     view = screen.view(visit, await screen.load(visit))

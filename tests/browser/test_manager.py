@@ -42,6 +42,7 @@ WAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "remove": (*SHOP, "🗑 Remove the bot"),
     "team": (*SHOP, "👥 Team"),
     "member": (*SHOP, "👥 Team", "Bruno"),
+    "dismiss": (*SHOP, "👥 Team", "Bruno", "✖ Take the role away"),
     "campaign": CAMPAIGN,
     "settings": (*CAMPAIGN, "⚙ Settings"),
     "limits": (*CAMPAIGN, "⚙ Settings", "✋ Limits"),
@@ -52,6 +53,8 @@ WAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "block": BLOCK,
     "effects": (*BLOCK, "✨ Effects"),
     "keyboard": (*BLOCK, "🔘 Buttons"),
+    "bare": (*BLOCK, "🔘 Buttons", "🗑 Without buttons"),
+    "cut": (*BLOCK, "🗑"),
     "trial": (*CAMPAIGN, "🧪 Test"),
     "versions": (*CAMPAIGN, "🕘 Versions"),
     "version": (*CAMPAIGN, "🕘 Versions", "● v1"),
@@ -95,7 +98,7 @@ async def furnish(office: Office) -> None:
     ]
     await deliveries.begin(pool, waiting, now_ms)
     changed = replace(draft, steps=(draft.steps[0], replace(draft.steps[1], schedule=OnDay(1, 10, 0)), draft.steps[2]))
-    await administration.import_draft(pool, "shop_bot", changed, LEAST_MS, change)
+    await administration.import_draft(pool, "shop_bot", changed, LEAST_MS, replace(change, at=now_ms))
     await pool.execute("INSERT INTO admins VALUES (1, 'Bruno', 'pt', 1)")
     await pool.execute("INSERT INTO bot_admins VALUES ($1, 1, 'editor')", bot_id)
 

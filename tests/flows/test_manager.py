@@ -119,7 +119,9 @@ async def test_whoever_brings_an_invitation_first_gets_the_role(office: Office) 
     assert await office.desk.pool.fetchval(line) == str(owner.id)
     assert await office.desk.pool.fetchval("SELECT role FROM bot_admins WHERE admin_id = $1", guest.id) == "editor"
     await owner.press("◀ Voltar", "👥 Equipe", "Carla")
-    await owner.press("✖ Tirar o papel")
+    assert "não vê mais nada do bot" in await owner.press("✖ Tirar o papel")
+    assert await office.desk.pool.fetchval("SELECT count(*) FROM bot_admins") == 1
+    await owner.press("✖ Tirar agora")
     assert await office.desk.pool.fetchval("SELECT count(*) FROM bot_admins") == 0
 
 
@@ -273,6 +275,19 @@ async def test_a_deleted_step_comes_back(office: Office) -> None:
     assert await owner.told() == "Desfeito"
     assert await office.desk.pool.fetchval("SELECT count(*) FROM recovery_blocks") == 1
     assert "Não há o que desfazer" in await owner.press("↩ Desfazer")
+
+
+async def test_a_block_and_its_buttons_go_after_one_more_question(office: Office) -> None:
+    owner = office.owner
+    await _at_the_step(office)
+    await owner.press("1 💬 Hi", "🔘 Botões", "🔕 Só “Parar lembretes”")
+    assert "Parar lembretes | stop" in await owner.press("🗑 Sem botões")
+    assert "Parar lembretes" in await office.desk.pool.fetchval("SELECT document::text FROM recovery_blocks")
+    assert "Ainda sem botões." in await owner.press("🗑 Sem botões")
+    assert "Excluir o bloco 1 do passo 1?\n💬 Hi" in await owner.press("◀ Voltar", "🗑")
+    assert await office.desk.pool.fetchval("SELECT count(*) FROM recovery_blocks") == 1
+    assert "saiu do rascunho" in await owner.press("🗑 Excluir agora")
+    assert await office.desk.pool.fetchval("SELECT count(*) FROM recovery_blocks") == 0
 
 
 async def test_a_command_and_another_button_end_the_question(office: Office) -> None:
