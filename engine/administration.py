@@ -27,7 +27,10 @@ from storage.postgres import Connection, Pool, transaction
 
 UNDO_MS: Final = 600_000
 MOST_COUNTED: Final = 10_000
-EDITED: Final = "campaign.draft"
+_EDITED: Final = "campaign.draft"
+_UNDONE: Final = "campaign.undo"
+_OF_THE_DRAFT: Final = (_EDITED, "campaign.revert", _UNDONE)
+"""Whatever changes a draft. What else is done to a campaign leaves the draft's last edit to be taken back."""
 
 Edit: TypeAlias = Callable[[Snapshot], Snapshot]
 
@@ -165,12 +168,24 @@ async def undo(pool: Pool, bot_id: int, revision: int, change: Change) -> int:
     """
     async with media.adding(pool) as connection:
         found = await _seen(connection, bot_id, revision)
-        last = await audit.last_state(connection, bot_id, "campaign.")
-        if last is None or (last.action, last.before is None) != (EDITED, False) or change.at - last.at_ms > UNDO_MS:
+        edit = await _undoable(connection, bot_id, change.at)
+        if edit is None:
             raise CampaignError("There is nothing to undo: only the last edit can be taken back, for 10 minutes.")
-        before = campaign.decode(last.before or "")
+        before = campaign.decode(await audit.state_before(connection, edit))
         await _check_files(connection, before)
-        return await campaigns.save_draft(connection, found.bot_id, before, change, "campaign.undo")
+        return await campaigns.save_draft(connection, found.bot_id, before, change, _UNDONE)
+
+
+async def can_undo(pool: Pool, bot_id: int, now_ms: int) -> bool:
+    """Whether there is an edit to take back."""
+    async with transaction(pool) as connection:
+        return await _undoable(connection, bot_id, now_ms) is not None
+
+
+async def _undoable(connection: Connection, bot_id: int, now_ms: int) -> audit.Line | None:
+    last = await audit.last_line(connection, bot_id, _OF_THE_DRAFT)
+    stands = last and last.action == _EDITED and last.follows and now_ms - last.at_ms <= UNDO_MS
+    return last if stands else None
 
 
 async def review(pool: Pool, bot_id: int, min_threshold_ms: int) -> Review:

@@ -6,6 +6,7 @@ never gets in by chance.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from engine.core.campaign import Change
@@ -40,22 +41,29 @@ async def last(connection: Connection, bot_id: int, actions: str) -> tuple[str, 
     return (row["actor"], row["at"]) if row else ("nobody", 0)
 
 
-class LastState(NamedTuple):
-    """The last of some actions: what it was called, when it was done, and what stood there before, as a document."""
+class Line(NamedTuple):
+    """What was done, and when; `follows` says whether anything stood there before."""
 
+    line_id: int
     action: str
     at_ms: int
-    before: str | None
+    follows: bool
 
 
-async def last_state(connection: Connection, bot_id: int, actions: str) -> LastState | None:
-    """Of the actions whose names begin so; None if none was ever done."""
+async def last_line(connection: Connection, bot_id: int, actions: Sequence[str]) -> Line | None:
+    """The line of the last of these actions; None if none was ever done."""
     row = await connection.fetchrow(
-        "SELECT action, at, before::text FROM audit_log WHERE bot_id = $1 AND starts_with(action, $2)"
+        "SELECT id, action, at, before IS NOT NULL FROM audit_log WHERE bot_id = $1 AND action = ANY($2::text[])"
         " ORDER BY id DESC LIMIT 1",
         *(bot_id, actions),
     )
-    return LastState(*row) if row else None
+    return Line(*row) if row else None
+
+
+async def state_before(connection: Connection, line: Line) -> str:
+    """The document of what stood there before a change that follows something."""
+    document: str = await connection.fetchval("SELECT before::text FROM audit_log WHERE id = $1", line.line_id)
+    return document
 
 
 def state(**values: Any) -> str:

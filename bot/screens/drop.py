@@ -33,7 +33,10 @@ def view(visit: Visit, loaded: Loaded) -> View:
 async def _drop(visit: Visit) -> Done:
     at = await drafts.load_step(visit)
     await drafts.save(visit, partial(editing.delete_step, key=at.step.key))
-    note = visit.say("Step {number} is deleted from the draft. ↩ brings it back for 10 minutes.", number=at.number)
+    note = visit.say(
+        "Step {number} is deleted from the draft. ↩ brings it back, for 10 minutes and until the next edit.",
+        number=at.number,
+    )
     return Done(to="steps", place=Place(visit.place.bot), note=note)
 
 

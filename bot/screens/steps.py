@@ -1,7 +1,7 @@
 """The steps of a draft in their order: when each is sent to whoever falls silent now, and whether it is on."""
 
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot import drafts
 from bot.drafts import Draft
@@ -16,15 +16,22 @@ from engine.core.campaign import Snapshot, Step
 from engine.core.rights import suffices
 
 
-async def load(visit: Visit) -> Draft:
-    return await drafts.load(visit)
+class Loaded(NamedTuple):
+    draft: Draft
+    can_undo: bool
 
 
-def view(visit: Visit, draft: Draft) -> View:
+async def load(visit: Visit) -> Loaded:
+    draft = await drafts.load(visit)
+    return Loaded(draft, await administration.can_undo(visit.desk.pool, visit.place.bot, visit.now_ms))
+
+
+def view(visit: Visit, loaded: Loaded) -> View:
+    draft = loaded.draft
     page = page_of(visit, "steps", draft.snapshot.steps)
     shown = list(enumerate(page.items, page.first + 1))
     rows = [[_button(visit, number, step)] for number, step in shown]
-    return View(_text(visit, draft.snapshot, shown), [*rows, page.turns, _add(visit)], draft.revision)
+    return View(_text(visit, draft.snapshot, shown), [*rows, page.turns, _edits(visit, loaded)], draft.revision)
 
 
 def _text(visit: Visit, draft: Snapshot, shown: list[tuple[int, Step]]) -> str:
@@ -47,14 +54,12 @@ def _button(visit: Visit, number: int, step: Step) -> Button:
     return Button(label, "step", Place(visit.place.bot, code_of_key(step.key)))
 
 
-def _add(visit: Visit) -> list[Button]:
+def _edits(visit: Visit, loaded: Loaded) -> list[Button]:
     here = Place(visit.place.bot)
     if not suffices(visit.admin.role(here.bot), "editor"):
         return []
-    return [
-        Button(visit.say.label("➕ Step"), "steps.add", here),
-        Button(visit.say.label("↩ Undo"), "steps.undo", here),
-    ]
+    undo = [Button(visit.say.label("↩ Undo"), "steps.undo", here)] if loaded.can_undo else []
+    return [Button(visit.say.label("➕ Step"), "steps.add", here), *undo]
 
 
 def _asks(visit: Visit) -> str:

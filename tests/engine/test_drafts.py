@@ -78,6 +78,42 @@ async def test_an_edit_that_refuses_itself_or_names_no_file_changes_nothing(pool
     assert await administration.draft(pool, BOT) == (revision, Snapshot("UTC", (), limits=SUITABLE))
 
 
+async def test_the_last_edit_is_taken_back_whatever_else_is_done_to_the_campaign(pool: Pool) -> None:
+    revision = await administration.begin(pool, BOT, "UTC", ANA)
+    revision = await administration.edit(pool, BOT, revision, add(STEP), ANA)
+    dropped = await administration.edit(pool, BOT, revision, lambda draft: editing.delete_step(draft, "one"), ANA)
+    revision = await administration.undo(pool, BOT, dropped, BIA)
+    await administration.publish(pool, "shop_bot", 1, BIA)
+    revision = await administration.edit(pool, BOT, revision, lambda draft: editing.delete_step(draft, "one"), ANA)
+    await administration.activate(pool, "shop_bot", BIA)
+    await administration.pause(pool, "shop_bot", BIA)
+    assert await administration.can_undo(pool, BOT, BIA.at)
+    revision = await administration.undo(pool, BOT, revision, BIA)
+    assert await administration.draft(pool, BOT) == (revision, Snapshot("UTC", (STEP,), limits=SUITABLE))
+    *_, last = await pool.fetch("SELECT actor, action FROM audit_log ORDER BY id")
+    assert tuple(last) == ("bia", "campaign.undo")
+
+
+@pytest.mark.parametrize("what", ["nothing before", "too late", "undone", "reverted"])
+async def test_there_is_nothing_to_undo(pool: Pool, what: str) -> None:
+    revision = await administration.begin(pool, BOT, "UTC", ANA)
+    now = Change("ana", ANA.at + administration.UNDO_MS)
+    if what != "nothing before":
+        revision = await administration.edit(pool, BOT, revision, add(STEP), ANA)
+    if what == "too late":
+        assert await administration.can_undo(pool, BOT, now.at)
+        now = replace(now, at=now.at + 1)
+    if what == "undone":
+        revision = await administration.undo(pool, BOT, revision, now)
+    if what == "reverted":
+        await administration.publish(pool, "shop_bot", 1, ANA)
+        revision = await administration.edit(pool, BOT, revision, add(replace(STEP, key="two")), now)
+        revision = await administration.revert(pool, "shop_bot", 1, now)
+    assert not await administration.can_undo(pool, BOT, now.at)
+    with pytest.raises(CampaignError, match="nothing to undo"):
+        await administration.undo(pool, BOT, revision, now)
+
+
 async def test_a_bot_that_is_removed_has_no_draft(pool: Pool) -> None:
     revision = await administration.begin(pool, BOT, "UTC", ANA)
     await pool.execute("UPDATE bots SET status = 'removed'")
