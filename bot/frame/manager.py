@@ -202,9 +202,17 @@ class Manager:
         look = await self._stage.look(deed.screen, visit)
         if look.gone or look.view.revision != visit.revision:
             raise StaleError(*await admins.last_change(self._desk.pool, visit.place.bot))
-        if action.once and not await taps.is_first(self._desk.redis, data, LIFETIME_S):
+        return await (self._do_once(action, visit, data) if action.once else action.act(visit))
+
+    async def _do_once(self, action: Action, visit: Visit, data: str) -> Done:
+        """What refuses has done nothing, and may be tried again: of the same admin nothing else happens meanwhile."""
+        if not await taps.is_first(self._desk.redis, data, LIFETIME_S):
             return Done(visit.say.label("This was done already"))
-        return await action.act(visit)
+        try:
+            return await action.act(visit)
+        except RecoveryError:
+            await taps.give_back(self._desk.redis, data)
+            raise
 
     async def _show_what_came(self, done: Done, deed: Deed, visit: Visit, user: User, spot: Spot) -> None:
         """The rights are read anew, since what was done may have changed them, and the language."""

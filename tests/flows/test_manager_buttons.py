@@ -10,11 +10,13 @@ from bot.frame.callbacks import LIFETIME_S, PREFIX, Holder, Press, code, mint
 from bot.frame.deeds import deeds
 from bot.screen import Action, Scope
 from bot.screens import SCREENS
-from engine import administration
+from engine import administration, invitations
 from engine.core.campaign import Change, State
-from engine.core.rights import suffices
+from engine.core.errors import BotError, RecoveryError, UnreachableError
+from engine.core.rights import Role, suffices
 from engine.desk import Desk
 from storage.postgres import Pool
+from storage.redis import Redis
 from tests.flows.office import DRAFT, LEAST_MS, Admin, Office, open_office
 
 Verb: TypeAlias = Callable[[Pool, str, Change], Awaitable[State]]
@@ -154,6 +156,29 @@ async def test_what_changes_no_revision_counts_once_for_each_drawing(office: Off
     await owner.tap(invite)
     assert await owner.tap(invite) == "This was done already"
     assert len(await office.desk.redis.keys("rt:invitation:*")) == 1
+
+
+@pytest.mark.parametrize("refusal", [UnreachableError("PostgreSQL does not answer."), BotError("It cannot be.")])
+async def test_what_was_refused_may_be_tapped_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch, refusal: RecoveryError
+) -> None:
+    owner, invite = office.owner, invitations.invite
+    refusals = [refusal]
+
+    async def invite_later(redis: Redis, bot_id: int, role: Role, inviter: int) -> str:
+        if refusals:
+            raise refusals.pop()
+        return await invite(redis, bot_id, role, inviter)
+
+    monkeypatch.setattr(invitations, "invite", invite_later)
+    await owner.start()
+    await owner.press("○ @shop_bot", "👥 Team")
+    button = await owner.data("➕ Editor")
+    assert await owner.tap(button) != "This was done already"
+    assert len(await office.desk.redis.keys("rt:invitation:*")) == 0
+    assert await owner.tap(button) != "This was done already"
+    assert len(await office.desk.redis.keys("rt:invitation:*")) == 1
+    assert await owner.tap(button) == "This was done already"
 
 
 async def test_a_message_that_is_too_old_or_gone_makes_room_for_a_new_one(office: Office) -> None:
