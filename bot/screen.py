@@ -39,7 +39,10 @@ class Place(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """One look at a screen, or one press of a button. `bot` is the name of the bot of the place, "" at home."""
+    """One look at a screen, or one press of a button.
+
+    `bot` is the name of the bot of the place, "" at home and where it is removed.
+    """
 
     desk: Desk
     admin: Admin

@@ -21,7 +21,7 @@ from bot.frame.answer import Answer
 from bot.frame.callbacks import LIFETIME_S, PREFIX, Holder, read
 from bot.frame.deeds import deeds
 from bot.frame.guard import Deed, Verdict, judge
-from bot.frame.stage import Spot, Stage, person
+from bot.frame.stage import Spot, Stage, is_of_no_bot, person
 from bot.screen import HOME, Action, Done, Place, Question, Visit
 from bot.screens import SCREENS
 from bot.texts import Say, escaped
@@ -141,7 +141,8 @@ class Manager:
             return None
         place = Place(prompt.bot, prompt.step, prompt.block, prompt.choice)
         visit = await self._stage.visit(admin, place, prompt.revision)
-        return _Asked(deed, deed.does, visit) if prompt.waits(visit.now_ms) else None
+        stands = prompt.waits(visit.now_ms) and not is_of_no_bot(deed.screen, visit)
+        return _Asked(deed, deed.does, visit) if stands else None
 
     async def _take(self, asked: "_Asked", message: Message, user: User, spot: Spot) -> None:
         deed, question, visit = asked

@@ -9,7 +9,7 @@ from bot.frame.callbacks import Holder, code
 from bot.frame.draw import Drawn, Pen
 from bot.frame.guard import Deed, may
 from bot.frame.live import Live
-from bot.screen import Place, Question, Screen, View, Visit
+from bot.screen import Place, Question, Scope, Screen, View, Visit
 from bot.screens import SCREENS
 from bot.texts import Say
 from engine import admins, prompts
@@ -55,9 +55,9 @@ class Stage:
         return Visit(self._desk, admin, place, Say(admin.language), now_ms, bot, self._name, revision)
 
     async def look(self, screen: Screen, visit: Visit) -> Look:
-        """What is gone leads to its parent, as does what the admin may not see."""
+        """What is gone leads to its parent, as does what the admin may not see, and every place in a removed bot."""
         try:
-            if may(visit.admin, screen.needs, visit.place.bot):
+            if may(visit.admin, screen.needs, visit.place.bot) and not is_of_no_bot(screen, visit):
                 return Look(screen, visit, screen.view(visit, await screen.load(visit)))
         except NotFoundError:
             if not screen.parent:
@@ -79,7 +79,10 @@ class Stage:
         await self._draw(self._pen.screen(screen, visit, view, self._holder(visit, spot)), spot)
 
     async def ask(self, deed: Deed, question: Question, visit: Visit, spot: Spot, note: str = "") -> None:
-        """Ask it; `note` says why once more."""
+        """Ask it; `note` says why once more. In a removed bot nothing is asked."""
+        if is_of_no_bot(deed.screen, visit):
+            await self.show(deed.screen, visit, spot)
+            return
         drawn = self._pen.question(deed.screen, visit, question.asks(visit), self._holder(visit, spot), note)
         live = await self._draw(drawn, spot)
         await self._wait(deed.name, visit, live)
@@ -107,6 +110,11 @@ class Stage:
 
     def _holder(self, visit: Visit, spot: Spot) -> Holder:
         return Holder(self._id, visit.admin.admin_id, spot.chat)
+
+
+def is_of_no_bot(screen: Screen, visit: Visit) -> bool:
+    """Whether its bot is removed, or never was: who owns all has a right on whichever is named."""
+    return screen.scope is not Scope.HOME and not visit.bot
 
 
 def person(user: User) -> Person:

@@ -242,6 +242,38 @@ async def test_of_a_bot_that_is_not_ones_own_nothing_is_seen(office: Office) -> 
             assert await guest.tap(await minted(office, guest, deed.name)) == NOT_AVAILABLE, deed.name
 
 
+async def test_every_button_of_a_bot_that_is_removed_leads_home(office: Office) -> None:
+    """Who owns all has a right on it still."""
+    owner = office.owner
+    await owner.start()
+    asked = await minted(office, owner, "bot.token")
+    of_the_bot = [
+        (deed.name, await minted(office, owner, deed.name, revision))
+        for deed in DEEDS.values()
+        if deed.screen.scope is not Scope.HOME
+        for revision in (0, 1)
+    ]
+    await office.desk.pool.execute("UPDATE bots SET status = 'removed' WHERE username = 'shop_bot'")
+    before = await state(office)
+    for name, data in of_the_bot:
+        await owner.tap(await minted(office, owner, "halt"))
+        await owner.shows("Emergency stop")
+        await owner.tap(data)
+        assert "1 bot" in await owner.shows("This is no longer there."), name
+    assert await state(office) == before
+    await owner.tap(asked)
+    assert "1 bot" in await owner.says("7123456789:" + "A" * 35)
+
+
+async def test_a_question_ends_with_its_bot(office: Office) -> None:
+    owner = office.owner
+    await owner.start()
+    await owner.press("○ @shop_bot", "🔁 Recovery", "⚙ Settings", "⏱ Silence")
+    await office.desk.pool.execute("UPDATE bots SET status = 'removed' WHERE username = 'shop_bot'")
+    assert "1 bot" in await owner.says("10m")
+    assert "⚠" not in (await owner.text()).splitlines()[0]
+
+
 async def test_no_bent_button_does_anything(office: Office) -> None:
     """Valid ones with a character changed, cut short, made longer, or put together of two."""
     owner = office.owner
