@@ -334,7 +334,7 @@ async def activate(pool: Pool, bot: str, change: Change, policy: Policy = "conti
 
 
 async def resume(pool: Pool, bot: str, change: Change, policy: Policy = "continue") -> State:
-    """Take up a pause, as what was paused. Raises CampaignError if nothing is."""
+    """Take up a pause, as what was paused."""
     return await _act(pool, bot, "resume", change, policy)
 
 

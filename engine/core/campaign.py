@@ -56,6 +56,9 @@ _NEXT: Final[dict[tuple[State, Action], State]] = {
     ("live", "pause"): "paused",
     ("paused", "pause"): "paused",
     ("finishing", "pause"): "paused",
+    ("live", "resume"): "live",
+    ("paused", "resume"): "live",
+    ("finishing", "resume"): "finishing",
     ("live", "finish"): "finishing",
     ("paused", "finish"): "finishing",
     ("finishing", "finish"): "finishing",
@@ -167,15 +170,13 @@ def after(state: State, action: Action, paused_from: State | None = None) -> Sta
 
     A pause that is over leads back to what was paused.
     """
-    if (state, action) == ("paused", "resume"):
-        return paused_from or "live"
-    if action == "resume":
-        raise CampaignError("The campaign is not paused: look how it stands, and choose anew.")
     if (state, action) not in _NEXT:
         mend = Phrase("stop it first") if "shadow" in (state, action) else Phrase("activate it first")
         raise CampaignError(
             "A campaign that is {state} cannot take {action}: {mend}.", state=state, action=action, mend=mend
         )
+    if paused_from and (state, action) == ("paused", "resume"):
+        return paused_from
     return _NEXT[state, action]
 
 

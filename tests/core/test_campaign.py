@@ -188,6 +188,9 @@ REFUSED = {
     ("draft", "finish"): "activate it",
     ("stopped", "finish"): "activate it",
     ("shadow", "finish"): "stop it",
+    ("draft", "resume"): "activate it",
+    ("shadow", "resume"): "stop it",
+    ("stopped", "resume"): "activate it",
 }
 
 
@@ -199,6 +202,11 @@ def test_an_action_that_is_done_twice_is_done_once(state: State, action: Action)
             after(state, action)
     else:
         assert after(after(state, action), action) == after(state, action)
+
+
+@pytest.mark.parametrize("state", ["live", "finishing"])
+def test_a_pause_leads_back_to_what_was_paused(state: State) -> None:
+    assert after(after(state, "pause"), "resume", state) == state
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,9 @@ async def test_a_pause_leads_back_to_what_was_paused(pool: Pool) -> None:
         await administration.pause(pool, "@shop_bot", LATER)
         assert (await administration.stand(pool, BOT)).paused_from == paused
         assert await administration.resume(pool, "@shop_bot", LATER) == paused
-    with pytest.raises(CampaignError, match="is not paused"):
+        assert await administration.resume(pool, "@shop_bot", LATER) == paused
+    await administration.stop(pool, "@shop_bot", LATER)
+    with pytest.raises(CampaignError, match="activate it first"):
         await administration.resume(pool, "@shop_bot", LATER)
 
 
