@@ -314,11 +314,16 @@ async def history(pool: Pool, bot: str) -> History:
     return History(draft.zone, tuple(Version(n, at, n == found.published_version) for n, at in listed))
 
 
-async def revert(pool: Pool, bot: str, number: int, change: Change) -> int:
-    """Make a version the draft again; returns the draft's revision, which stays if nothing differs."""
+async def revert(pool: Pool, bot: str, number: int, change: Change, revision: int | None = None) -> int:
+    """Make a version the draft again; returns the draft's revision, which stays if nothing differs.
+
+    Raises StaleError if `revision` names another draft than there is by now.
+    """
     async with transaction(pool) as connection:
         bot_id = await _bot(connection, bot)
         wanted = await _version(connection, bot_id, bot, number)
+        if revision is not None:
+            await _seen(connection, bot_id, revision)
         found = await _campaign(connection, bot_id, bot)
         if await campaigns.load_draft(connection, bot_id) == wanted:
             return found.draft_revision

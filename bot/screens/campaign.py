@@ -10,7 +10,7 @@ from bot.words.settings import settings_lines
 from engine import administration
 from engine.administration import Overview, Queue
 from engine.core.campaign import State
-from engine.core.errors import NotFoundError
+from engine.core.errors import CampaignError, NotFoundError
 from engine.core.rights import suffices
 
 _MOST_STEPS: Final = 8
@@ -30,10 +30,11 @@ _DEEDS: Final = {"activate": "campaign.activate", "shadow": "campaign.shadow", "
 
 
 class Loaded(NamedTuple):
-    """`campaign` is None while nothing was composed."""
+    """`campaign` is None while nothing was composed, or if it cannot be read, for which `error` says why."""
 
     campaign: Overview | None
     queue: Queue
+    error: CampaignError | None = None
 
 
 async def load(visit: Visit) -> Loaded:
@@ -43,11 +44,16 @@ async def load(visit: Visit) -> Loaded:
         return Loaded(await administration.show(pool, visit.bot, visit.now_ms), queue)
     except NotFoundError:
         return Loaded(None, queue)
+    except CampaignError as error:
+        return Loaded(None, queue, error)
 
 
 def view(visit: Visit, loaded: Loaded) -> View:
     say, here, campaign = visit.say, visit.place, loaded.campaign
     edits = suffices(visit.admin.role(here.bot), "editor")
+    if loaded.error:
+        stop = [[Button(say.label("⏹ Stop"), "stop", here)]] if edits else []
+        return View(f"⚠ {say.refusal(loaded.error)}", stop)
     if campaign is None:
         create = [[Button(say.label("➕ Create the campaign"), "campaign.create", here)]] if edits else []
         return View(say("Nothing is composed yet."), create)
@@ -147,8 +153,15 @@ def _does(verb: Verb) -> Action:
 
 
 async def _create(visit: Visit) -> Done:
-    await administration.begin(visit.desk.pool, visit.place.bot, _ZONES[visit.say.language], visit.change)
-    return Done(to="steps", place=visit.place)
+    """The hours of the day are proposed and not presumed."""
+    say, here = visit.say, visit.place
+    revision = await administration.begin(visit.desk.pool, here.bot, _ZONES[say.language], visit.change)
+    rows = [
+        [Button(say.label("☀ Only from 09:00 to 21:00"), "settings.by_day", here)],
+        [Button(say.label("🕛 At any hour"), "steps", here)],
+    ]
+    ask = say("When may your customers get messages? What is due at night would wait for the morning.")
+    return Done(to="settings", place=here, view=View(ask, rows, revision))
 
 
 SCREEN: Final = Screen(

@@ -109,6 +109,11 @@ async def _take_window(visit: Visit, said: Said) -> Done:
     return drafts.saved(visit)
 
 
+async def _by_day(visit: Visit) -> Done:
+    await drafts.save(visit, partial(_with_window, hours=window.BY_DAY))
+    return drafts.saved(visit)._replace(to="steps", place=visit.place)
+
+
 def _with_window(draft: Snapshot, hours: Window | None) -> Snapshot:
     """What becomes of a step outside of it stays as it was."""
     kept = draft.window.mode if draft.window else "wait"
@@ -158,6 +163,7 @@ SCREEN: Final = Screen(
     {
         "paid": Action("editor", _paid),
         "outside": Action("editor", _switch_outside),
+        "by_day": Action("editor", _by_day),
         "zone_is": Action("editor", _zone_is),
     },
     {

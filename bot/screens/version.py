@@ -38,7 +38,7 @@ def view(visit: Visit, loaded: Loaded) -> View:
 
 
 async def _revert(visit: Visit) -> Done:
-    await administration.revert(visit.desk.pool, visit.bot, visit.place.choice, visit.change)
+    await administration.revert(visit.desk.pool, visit.bot, visit.place.choice, visit.change, visit.revision)
     note = visit.say("v{number} is the draft now. Publish it to send it.", number=visit.place.choice)
     return Done(to="campaign", place=Place(visit.place.bot), note=note)
 

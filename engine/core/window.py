@@ -54,6 +54,10 @@ class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         return ((self.end - self.start) % _DAY_MINUTES) * 60_000
 
 
+BY_DAY: Final = Window(9 * _HOUR_MINUTES, 21 * _HOUR_MINUTES)
+"""What suits most."""
+
+
 def opens(window: Window, at_ms: int, zone: str) -> int:
     """The first moment from then on at which the window is open: `at_ms` itself if it is."""
     return next(max(at_ms, start) for start, end in _spans(window, at_ms, zone) if at_ms < end)

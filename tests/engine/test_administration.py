@@ -12,7 +12,7 @@ from engine import administration
 from engine.administration import History, Version
 from engine.core.campaign import Block, Change, Planned, Snapshot, State, Step
 from engine.core.content import Asset, Media, Text
-from engine.core.errors import CampaignError, NotFoundError, UnreachableError
+from engine.core.errors import CampaignError, NotFoundError, StaleError, UnreachableError
 from engine.core.schedule import After, OnDay
 from storage import campaigns, chats, media
 from storage.postgres import Pool, open_pool
@@ -232,6 +232,15 @@ async def test_a_stop_stands_before_anything_ends(pool: Pool, monkeypatch: pytes
     with pytest.raises(UnreachableError):
         await administration.stop(pool, "@shop_bot", LATER)
     assert await pool.fetchval("SELECT state FROM recovery_campaigns") == "stopped"
+
+
+async def test_a_draft_that_was_changed_meanwhile_is_not_reverted(pool: Pool) -> None:
+    await published(pool)
+    revision = await pool.fetchval("SELECT draft_revision FROM recovery_campaigns")
+    await imported(pool, EDITED)
+    with pytest.raises(StaleError):
+        await administration.revert(pool, "@shop_bot", 1, LATER, revision)
+    assert await administration.revert(pool, "@shop_bot", 1, LATER, revision + 1) == revision + 2
 
 
 async def test_a_shadow_is_a_start_and_its_end_is_another(pool: Pool) -> None:

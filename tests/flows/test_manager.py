@@ -224,11 +224,25 @@ async def test_a_campaign_is_seen_paused_and_stopped_after_one_more_question(off
     assert await office.desk.pool.fetchval("SELECT state FROM recovery_campaigns") == "stopped"
 
 
+async def test_a_campaign_that_cannot_be_read_can_be_stopped(office: Office) -> None:
+    owner, pool, change = office.owner, office.desk.pool, Change("test", 1)
+    await administration.import_draft(pool, "shop_bot", DRAFT, LEAST_MS, change)
+    await administration.publish(pool, "shop_bot", LEAST_MS, change)
+    await administration.activate(pool, "shop_bot", change)
+    await pool.execute("UPDATE recovery_steps SET schedule = 'never'")
+    await owner.start()
+    assert "Não entendi o horário" in await owner.press("● @shop_bot", "🔁 Recuperação")
+    await owner.press("⏹ Parar", "⏹ Parar para todos agora")
+    assert await pool.fetchval("SELECT state FROM recovery_campaigns") == "stopped"
+
+
 async def test_a_campaign_begins_empty_and_its_first_step_with_when_it_is_sent(office: Office) -> None:
     owner = office.owner
     await owner.start()
     assert "Nada foi criado ainda." in await owner.press("○ @shop_bot", "🔁 Recuperação")
-    assert "Ainda sem passos." in await owner.press("➕ Criar a campanha")
+    assert "à noite esperaria a manhã" in await owner.press("➕ Criar a campanha")
+    assert "Ainda sem passos." in await owner.press("☀ Só das 09:00 às 21:00")
+    assert await office.desk.pool.fetchval("""SELECT "window"->>'start' FROM recovery_campaigns""") == "540"
     assert "Quando o novo passo é enviado?" in await owner.press("➕ Passo")
     assert "Não entendi o horário" in await owner.says("sometime soon")
     assert "Passo 1 de 1" in await owner.says("amanhã 09:30")

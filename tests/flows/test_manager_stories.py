@@ -103,7 +103,7 @@ async def seen(story: Story) -> str:
 async def compose(story: Story) -> None:
     """Three steps: a text and a photo at once, a video, an album."""
     owner, say = story.owner, story.say
-    await story.press("🔁 Recovery", "➕ Create the campaign")
+    await story.press("🔁 Recovery", "➕ Create the campaign", "🕛 At any hour")
     await story.press("◀ Back", "⚙ Settings", "⏱ Silence")
     assert say.label("⏱ Silence: {time}", time="1s") in await owner.says("1s")
     await story.press("◀ Back", "📋 Steps", "➕ Step")
