@@ -4,70 +4,124 @@ The same decisions as the engine's own (`engine.core.replan`), on those who wait
 as a screen can wait for; of more it is told that there are at least as many.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from engine.administration import MOST_COUNTED
-from engine.core import replan
+from engine.core import replan, sequence
 from engine.core.campaign import Snapshot
-from engine.core.replan import Move, Published, Waiting
+from engine.core.gate import Facts
+from engine.core.replan import Finish, Move, Published, Waiting
+from engine.core.sequence import Found
 from storage import campaigns, replans, waiting
+from storage.campaigns import Campaign
 from storage.postgres import Connection, Pool, transaction
+from storage.waiting import Planned
 
 SOON_MS: Final = 600_000
 MOST: Final = 1_000
 _EVERY: Final = 2**62
+_SENDS: Final = ("live", "finishing")
+_BEGINS: Final = ("live", "shadow", "paused")
 
 
 class Impact(NamedTuple):
-    """How many people wait; of how many the hour moves; who would be due within ten minutes; whose step is gone.
+    """How many people wait; of how many the hour moves; who would be sent something within ten minutes.
 
-    `overdue`: how many silences a shorter threshold makes overdue. `at_least`: too many wait to look at all.
+    `gone`: their step is deleted, off or empty, and they go on with the next; `ended`: nothing is ahead of them any
+    more. `overdue`: how many silences a shorter threshold makes overdue. `at_least`: too many wait to look at all.
     """
 
     waiting: int = 0
     moved: int = 0
     soon: int = 0
     gone: int = 0
+    ended: int = 0
     overdue: int = 0
     at_least: bool = False
+
+
+class _Outlook(NamedTuple):
+    """When one who waits is sent something next (None: never again), and whether they wait for what is gone."""
+
+    due_ms: int | None
+    gone: bool = False
 
 
 async def foresee(pool: Pool, bot_id: int, now_ms: int) -> Impact:
     """Raises UnreachableError."""
     async with transaction(pool) as connection:
+        found = await campaigns.load_campaign(connection, bot_id)
         draft = await campaigns.load_draft(connection, bot_id)
         published = await campaigns.load_published(connection, bot_id)
-        if draft is None or published is None:
+        if found is None or draft is None or published is None:
             return Impact()
-        found = await replans.page(connection, bot_id, _EVERY, -1, MOST)
-        all_of_them, _, _ = await waiting.queue(connection, bot_id)
-        overdue = await _overdue(connection, bot_id, published[1], draft, now_ms)
-    return _counted(found, published[1], draft, now_ms)._replace(waiting=all_of_them, overdue=overdue)
+        page = await replans.page(connection, bot_id, _EVERY, -1, MOST)
+        since_ms = now_ms - draft.lateness_ms
+        planned = await waiting.count_planned(connection, bot_id, since_ms, now_ms + SOON_MS)
+        overdue = await _overdue(connection, found, published[1], draft, now_ms)
+    counted = _counted(page, planned, published[1], draft, now_ms)
+    return counted._replace(overdue=overdue, soon=counted.soon if found.state in _SENDS else 0)
 
 
-async def _overdue(connection: Connection, bot_id: int, before: Snapshot, after: Snapshot, now_ms: int) -> int:
-    since_ms, until_ms = now_ms - before.threshold_ms, now_ms - after.threshold_ms
+async def _overdue(connection: Connection, found: Campaign, before: Snapshot, after: Snapshot, now_ms: int) -> int:
+    """Only what began since the activation is armed, and only where something may begin."""
+    if found.state not in _BEGINS or found.activated_at is None:
+        return 0
+    since_ms, until_ms = max(now_ms - before.threshold_ms, found.activated_at), now_ms - after.threshold_ms
     if until_ms <= since_ms:
         return 0
     paid = after.skip_paid
-    return await waiting.count_silent(connection, bot_id, since_ms, until_ms, skip_paid=paid, most=MOST_COUNTED)
+    return await waiting.count_silent(connection, found.bot_id, since_ms, until_ms, skip_paid=paid, most=MOST_COUNTED)
 
 
-def _counted(found: Sequence[Waiting], before: Snapshot, after: Snapshot, now_ms: int) -> Impact:
-    at_least = len(found) >= MOST
+def _counted(page: Sequence[Waiting], planned: Planned, before: Snapshot, after: Snapshot, now_ms: int) -> Impact:
+    """Those in begun steps keep their hours, whatever is published."""
     if not replan.replans(before, after):
-        return Impact(at_least=at_least)
-    dues = [_due_ms(one, after, now_ms) for one in found]
-    there = {step.key for step in after.steps}
+        return Impact(planned.all, soon=planned.due)
+    outlooks = [_outlook(one, after, now_ms) for one in page]
+    dues = [one.due_ms for one in outlooks if one.due_ms is not None]
     return Impact(
-        moved=sum(due != one.due_ms for due, one in zip(dues, found, strict=True)),
-        soon=sum(now_ms <= due <= now_ms + SOON_MS for due in dues),
-        gone=sum(one.cursor.step not in there for one in found),
-        at_least=at_least,
+        planned.all,
+        moved=sum(_moved(page, outlooks)),
+        soon=planned.begun + sum(now_ms - after.lateness_ms <= due <= now_ms + SOON_MS for due in dues),
+        gone=sum(one.gone for one in outlooks if one.due_ms is not None),
+        ended=len(outlooks) - len(dues),
+        at_least=len(page) >= MOST,
     )
 
 
-def _due_ms(one: Waiting, after: Snapshot, now_ms: int) -> int:
+def _moved(page: Sequence[Waiting], outlooks: Sequence[_Outlook]) -> Iterator[bool]:
+    for one, after in zip(page, outlooks, strict=True):
+        yield not after.gone and after.due_ms not in (None, one.due_ms)
+
+
+def _outlook(one: Waiting, after: Snapshot, now_ms: int) -> _Outlook:
     fate = replan.fate(Published(), after, one, now_ms)
-    return fate.due_ms if isinstance(fate, Move) else one.due_ms
+    if isinstance(fate, Move):
+        return _Outlook(fate.due_ms)
+    if isinstance(fate, Finish):
+        return _Outlook(None)
+    step = sequence.find_step(after, one.cursor.step)
+    if step and sequence.open_step(after, step, one.cursor, one.due_ms, one.chat_id):
+        return _Outlook(one.due_ms)
+    return _Outlook(_next_due_ms(one, after, now_ms), gone=True)
+
+
+def _next_due_ms(one: Waiting, after: Snapshot, now_ms: int) -> int | None:
+    """What is gone is passed over at its hour, and the next step counts from there."""
+    runs = one.runs | {one.cursor.step}
+    found = Found(
+        one.cursor.episode_id,
+        None,
+        exists=True,
+        taken=True,
+        status="scheduled",
+        cursor=one.cursor,
+        due_ms=one.due_ms,
+        attempts=0,
+        runs=runs,
+        facts=Facts(),
+    )
+    onward = sequence.following(after, after, found, max(one.due_ms, now_ms), one.chat_id, step_over=True)
+    return onward.due_ms if onward else None

@@ -14,6 +14,12 @@ from storage.postgres import Pool, transaction
 
 PAGE: Final = 512
 
+UNANSWERED: Final = f"""
+NOT EXISTS (SELECT FROM recovery_episodes o WHERE o.bot_id = c.bot_id AND o.chat_id = c.chat_id
+    AND (o.ended_at IS NULL OR o.episode_id / {SECOND_MS} >= c.last_active / {SECOND_MS}))
+"""
+"""Of a chat `c`: its silence may still begin an episode. Who is armed and who is counted is asked in the same words."""
+
 _REMEMBERED: Final = f"""
 SELECT c.chat_id, c.last_active, e.episode_id, d.ordinal, d.step_key, d.block_key, d.campaign_version, d.status,
     d.due_at
@@ -25,9 +31,7 @@ LEFT JOIN LATERAL (
 ) d ON true
 WHERE c.bot_id = $1 AND c.chat_id > $2 AND (
     e.episode_id IS NOT NULL
-    OR (c.last_active >= $3 AND NOT EXISTS (
-        SELECT FROM recovery_episodes o WHERE o.bot_id = c.bot_id AND o.chat_id = c.chat_id
-          AND o.episode_id / {SECOND_MS} >= c.last_active / {SECOND_MS})))
+    OR (c.last_active >= $3 AND {UNANSWERED}))
 ORDER BY c.chat_id LIMIT {PAGE}
 """
 

@@ -1,6 +1,34 @@
 """Who waits for what: the deliveries that are planned, as screens count them."""
 
+from typing import Final, NamedTuple
+
+from storage.memory import UNANSWERED
 from storage.postgres import Connection
+
+_SILENT: Final = f"""
+SELECT count(*) FROM (SELECT FROM chats c WHERE bot_id = $1 AND last_active >= $2 AND last_active < $3
+    AND unreachable_since IS NULL AND opted_out_at IS NULL AND {UNANSWERED}
+    AND NOT ($4 AND EXISTS (SELECT FROM payments p
+        WHERE p.bot_id = c.bot_id AND p.chat_id = c.chat_id AND p.status = 'paid')) LIMIT $5) silent
+"""
+
+
+class Planned(NamedTuple):
+    """How many deliveries are planned; how many of them are due between two moments, and of these in begun steps."""
+
+    all: int
+    due: int
+    begun: int
+
+
+async def count_planned(connection: Connection, bot_id: int, since_ms: int, until_ms: int) -> Planned:
+    row = await connection.fetchrow(
+        "SELECT count(*), count(*) FILTER (WHERE due_at BETWEEN $2 AND $3), count(*) FILTER (WHERE due_at BETWEEN"
+        " $2 AND $3 AND (status = 'sending' OR campaign_version <> 0)) FROM recovery_deliveries"
+        " WHERE bot_id = $1 AND status IN ('scheduled', 'sending')",
+        *(bot_id, since_ms, until_ms),
+    )
+    return Planned(*row) if row else Planned(0, 0, 0)
 
 
 async def queue(connection: Connection, bot_id: int) -> tuple[int, int | None, int | None]:
@@ -26,13 +54,6 @@ async def count_at(connection: Connection, bot_id: int, step: str) -> int:
 async def count_silent(
     connection: Connection, bot_id: int, since_ms: int, until_ms: int, *, skip_paid: bool, most: int
 ) -> int:
-    """How many people were last active then, can be written to, and have no sequence in course, up to `most`."""
-    found: int = await connection.fetchval(
-        "SELECT count(*) FROM (SELECT FROM chats c WHERE bot_id = $1 AND last_active >= $2 AND last_active < $3"
-        " AND unreachable_since IS NULL AND opted_out_at IS NULL AND NOT EXISTS ("
-        "  SELECT FROM recovery_episodes e WHERE e.bot_id = c.bot_id AND e.chat_id = c.chat_id AND e.ended_at IS NULL)"
-        " AND NOT ($4 AND EXISTS (SELECT FROM payments p"
-        "  WHERE p.bot_id = c.bot_id AND p.chat_id = c.chat_id AND p.status = 'paid')) LIMIT $5) silent",
-        *(bot_id, since_ms, until_ms, skip_paid, most),
-    )
+    """How many people fell silent then, can be written to, and have had no sequence for it, up to `most`."""
+    found: int = await connection.fetchval(_SILENT, bot_id, since_ms, until_ms, skip_paid, most)
     return found

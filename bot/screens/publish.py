@@ -65,6 +65,12 @@ def _whom(visit: Visit, foreseen: Impact) -> Iterator[str]:
             "🗑 {number} wait for a step that goes: they go on with the next one at that hour",
             foreseen.gone,
         )
+    if foreseen.ended:
+        yield say.count(
+            "🏁 {number} has nothing ahead any more: the sequence ends for them",
+            "🏁 {number} have nothing ahead any more: the sequence ends for them",
+            foreseen.ended,
+        )
     yield say.count(
         "🚀 {number} would be sent something in the next 10 minutes",
         "🚀 {number} would be sent something in the next 10 minutes",
