@@ -50,7 +50,8 @@ class Begun(NamedTuple):
 
     `last_active_ms` newer than the silence: nothing began, the timer is re-armed from it. Nothing begins either for
     somebody who cannot be written to, or once the campaign was stopped: the timer may be gone, and nobody would come to
-    end the episode. Nor for whom a sequence has begun too lately, or too often.
+    end the episode. Nor for whom a sequence has begun too lately, or too often; one of which nothing was sent, such as
+    a shadow's, does not count.
     """
 
     fresh: bool
@@ -167,7 +168,7 @@ FROM closed c
 WHERE d.bot_id = c.bot_id AND d.chat_id = c.chat_id AND d.episode_id = c.episode_id AND d.status = 'scheduled'
 """
 
-_BEGIN: Final = f"""
+BEGIN: Final = f"""
 WITH wanted AS (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::text[],
         $8::bigint[], $9::bool[], $10::bigint[], $11::bigint[], $12::bigint[], $13::int[])
@@ -179,7 +180,9 @@ WITH wanted AS (
         (SELECT count(*) FILTER (WHERE o.began_at > $14 - w.again_after) = 0
             AND (w.per_month = 0 OR count(*) < w.per_month)
          FROM recovery_episodes o WHERE (w.again_after > 0 OR w.per_month > 0)
-           AND o.bot_id = w.bot_id AND o.chat_id = w.chat_id AND o.began_at > $14 - {MONTH_MS}) AS welcome
+           AND o.bot_id = w.bot_id AND o.chat_id = w.chat_id AND o.began_at > $14 - {MONTH_MS}
+           AND EXISTS (SELECT FROM recovery_deliveries d WHERE d.bot_id = o.bot_id AND d.chat_id = o.chat_id
+             AND d.episode_id = o.episode_id AND d.status IN ('sending', 'sent', 'unknown'))) AS welcome
     FROM wanted w JOIN chats c USING (bot_id, chat_id)
     LEFT JOIN recovery_campaigns k ON k.bot_id = w.bot_id
     LEFT JOIN LATERAL (
@@ -383,7 +386,7 @@ async def begin(pool: Pool, wanted: Sequence[Beginning], now_ms: int) -> list[Be
         await connection.execute(_TOUCH_CHATS, *columns[:3])
         await connection.execute(_LOCK_OLDER, *columns[:3])
         await connection.execute(_CLOSE_OLDER, *columns[:3], now_ms)
-        rows = await connection.fetch(_BEGIN, *columns, now_ms)
+        rows = await connection.fetch(BEGIN, *columns, now_ms)
     by_chat = {(row["bot_id"], row["chat_id"]): row for row in rows}
     return [_begun(by_chat[item.bot_id, item.chat_id]) for item in wanted]
 

@@ -1,4 +1,4 @@
-"""The claim statement keeps its plan on the statistics of an empty database: look-ups by key, nothing else."""
+"""Claim and begin keep their plans on the statistics of an empty database: look-ups by key, nothing else."""
 
 import json
 from collections.abc import Iterator
@@ -7,12 +7,23 @@ from typing import Any
 from storage import deliveries
 from storage.postgres import open_pool
 
+EPISODE = 1_800_000_000_000
+
 
 async def test_a_claim_looks_everything_up_by_key(database_url: str) -> None:
-    columns = [[7], [41], [1_800_000_000_000], ["hello"], ["one"], [10], [1], [False], [True], [True], [3], [8]]
+    columns = [[7], [41], [EPISODE], ["hello"], ["one"], [10], [1], [False], [True], [True], [3], [8]]
+    await _looks_up_by_key(database_url, deliveries.CLAIM, *columns, EPISODE + 60_000)
+
+
+async def test_a_beginning_looks_everything_up_by_key(database_url: str) -> None:
+    planned = [["hello"], ["one"], [EPISODE], [True], [EPISODE], [0]]
+    columns = [[7], [41], [EPISODE], [10], [1], *planned, [86_400_000], [5]]
+    await _looks_up_by_key(database_url, deliveries.BEGIN, *columns, EPISODE + 60_000)
+
+
+async def _looks_up_by_key(database_url: str, statement: str, *given: object) -> None:
     async with await open_pool(database_url) as pool:
-        explain = f"EXPLAIN (FORMAT JSON) {deliveries.CLAIM}"
-        document = await pool.fetchval(explain, *columns, 1_800_000_060_000)
+        document = await pool.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *given)
     nodes = [*_nodes(json.loads(document)[0]["Plan"])]
     kinds = {node["Node Type"] for node in nodes}
     assert "Nested Loop" in kinds

@@ -10,6 +10,7 @@ import pytest
 from engine.core.cursor import Cursor
 from engine.core.errors import UnreachableError
 from engine.core.gate import Facts
+from engine.core.limits import DAY_MS, Limits
 from engine.core.sequence import Found
 from storage import chats, deliveries
 from storage.chats import Life
@@ -183,6 +184,37 @@ async def test_nothing_begins_for_somebody_who_opted_out(pool: Pool) -> None:
     await pool.execute("INSERT INTO chats (bot_id, chat_id, last_active, opted_out_at) VALUES (7, 41, 0, 1)")
     assert not (await begin(pool)).fresh
     assert not (await claim(pool)).exists
+
+
+@pytest.mark.parametrize("limits", [Limits(again_after_ms=DAY_MS), Limits(per_month=1)])
+@pytest.mark.parametrize(
+    ("status", "fresh"),
+    [("would_send", True), ("skipped", True), ("cancelled", True), ("sent", False), ("unknown", False)],
+)
+async def test_only_an_episode_in_which_something_left_stands_in_the_way_of_the_next(
+    pool: Pool, limits: Limits, status: str, *, fresh: bool
+) -> None:
+    await begin(pool)
+    if not fresh:
+        await claim(pool)
+    assert (await report(pool, status=status, fact=not fresh)).status == status
+    await come_back(pool, NOW + 1_000)
+    again = beginning(NOW + 1_000, 20)._replace(limits=limits)
+    assert (await deliveries.begin(pool, [again], NOW + 60_000))[0].fresh is fresh
+
+
+async def test_as_many_as_a_month_may_bring_begin(pool: Pool) -> None:
+    limits, begun = Limits(per_month=2), []
+    for round_ in range(4):
+        at_ms = SILENCE + round_ * 1_000_000
+        await come_back(pool, at_ms)
+        wanted = beginning(at_ms, 10 + round_)._replace(limits=limits)
+        begun += await deliveries.begin(pool, [wanted], at_ms + 60_000)
+        if begun[-1].fresh:
+            here = ONE._replace(episode_id=at_ms)
+            await claim(pool, 10 + round_, here, at_ms + 60_000)
+            await report(pool, 10 + round_, here, at_ms + 60_000, status="sent", fact=True, end="completed")
+    assert [one.fresh for one in begun] == [True, True, False, False]
 
 
 # --- claim
