@@ -73,6 +73,8 @@ class Claiming(NamedTuple):
     skip_paid: bool
     limits: Limits = Limits()
     """Those that count for this block: a begun step has none."""
+    owner: bool = False
+    """Owns every bot, and so is an admin of this one."""
 
 
 class Aftermath(NamedTuple):
@@ -217,9 +219,9 @@ LEFT JOIN LATERAL (
 CLAIM: Final = f"""
 WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::int[],
-        $8::bool[], $9::bool[], $10::bool[], $11::int[], $12::int[])
+        $8::bool[], $9::bool[], $10::bool[], $11::int[], $12::int[], $13::bool[])
         AS w(bot_id, chat_id, episode_id, step_key, block_key, version, campaign_version, marked, wish, skip_paid,
-             per_day, per_week)
+             per_day, per_week, owner)
 ), known AS MATERIALIZED (
     SELECT w.*, e.episode_id IS NOT NULL AS exists, e.reason AS ended,
         b.status AS bot_status, coalesce(s.engaged, false) AS emergency_stop,
@@ -229,13 +231,13 @@ WITH wanted AS MATERIALIZED (
         c.unreachable_since IS NULL AS reachable, c.opted_out_at IS NOT NULL AS opted_out,
         EXISTS (SELECT FROM payments p
             WHERE p.bot_id = w.bot_id AND p.chat_id = w.chat_id AND p.status = 'paid') AS paid,
-        EXISTS (SELECT FROM bot_admins a WHERE a.bot_id = w.bot_id AND a.admin_id = w.chat_id) AS admin,
+        w.owner OR EXISTS (SELECT FROM bot_admins a WHERE a.bot_id = w.bot_id AND a.admin_id = w.chat_id) AS admin,
         CASE WHEN w.per_day + w.per_week > 0 THEN (
-            SELECT (w.per_day > 0 AND count(*) FILTER (WHERE s.at > $13::bigint - {DAY_MS}) >= w.per_day)
+            SELECT (w.per_day > 0 AND count(*) FILTER (WHERE s.at > $14::bigint - {DAY_MS}) >= w.per_day)
                 OR (w.per_week > 0 AND count(*) >= w.per_week)
             FROM (SELECT max(o.sent_at) AS at FROM recovery_deliveries o
                 WHERE o.bot_id = w.bot_id AND o.chat_id = w.chat_id AND o.status = 'sent'
-                  AND o.sent_at > $13::bigint - {WEEK_MS} GROUP BY o.episode_id, o.step_key) s
+                  AND o.sent_at > $14::bigint - {WEEK_MS} GROUP BY o.episode_id, o.step_key) s
         ) ELSE false END AS capped,
         d.step_key AS at_step, d.block_key AS at_block, d.ordinal, d.status, d.due_at, d.attempts, d.deferrals,
         d.campaign_version AS pinned, r.runs
@@ -259,7 +261,7 @@ WITH wanted AS MATERIALIZED (
         fit AND campaign_state = 'shadow' AS withheld
     FROM known, LATERAL (SELECT exists AND ended IS NULL AND wish AND bot_status = 'active'
         AND NOT emergency_stop AND NOT returned AND reachable AND NOT opted_out AND NOT (paid AND skip_paid)
-        AND NOT admin AND NOT capped AND due_at <= $13 AND NOT (marked AND status = 'sending') AS fit) AS facts
+        AND NOT admin AND NOT capped AND due_at <= $14 AND NOT (marked AND status = 'sending') AS fit) AS facts
 ), taken AS (
     UPDATE recovery_deliveries d SET
         version = j.version,
@@ -267,7 +269,7 @@ WITH wanted AS MATERIALIZED (
             WHEN d.status = 'sending' AND j.marked THEN 'unknown'
             WHEN j.good THEN 'sending'
             ELSE 'scheduled' END,
-        claimed_at = CASE WHEN j.good THEN $13 ELSE d.claimed_at END,
+        claimed_at = CASE WHEN j.good THEN $14 ELSE d.claimed_at END,
         attempts = d.attempts + CASE WHEN j.good THEN 1 ELSE 0 END,
         campaign_version = CASE WHEN j.good OR j.withheld THEN j.campaign_version ELSE d.campaign_version END
     FROM judged j
@@ -403,6 +405,7 @@ async def claim(pool: Pool, wanted: Sequence[Claiming], now_ms: int) -> list[Fou
             *w[3:8],
             w.limits.per_day,
             w.limits.per_week,
+            w.owner,
         )
         for w in wanted
     ]

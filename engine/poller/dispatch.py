@@ -82,11 +82,21 @@ LEFT_A_TOKEN: Final = frozenset({End.WAITING})
 
 
 class Dispatch:
-    def __init__(self, doors: Doors, catalogue: Catalogue, clock: ServerClock, links: Links) -> None:
+    """`owners`: the people who own every bot; like its other admins they are never nudged."""
+
+    def __init__(
+        self,
+        doors: Doors,
+        catalogue: Catalogue,
+        clock: ServerClock,
+        links: Links,
+        owners: frozenset[int] = frozenset(),
+    ) -> None:
         self.doors = doors
         self.catalogue = catalogue
         self.clock = clock
         self.links = links
+        self.owners = owners
 
     async def serve(self, bot: Served, held: Held, permit: Permit) -> End:
         """Take one claimed timer to its next deadline. Raises UnreachableError: the lease then brings the chat back."""
@@ -106,6 +116,7 @@ class _Journey:
         self._links = dispatch.links
         self._bot = bot
         self._held = held
+        self._owner = held.chat_id in dispatch.owners
         self._log = logger().bind(bot=bot.username, chat=held.chat_id, version=held.version)
 
     async def begin(self) -> Cursor | None:
@@ -374,7 +385,7 @@ class _Journey:
         pinned = cursor.pinned or self._bot.newest_version
         limits = Limits() if cursor.pinned else self._limits
         chat = (self._bot.bot_id, held.chat_id, cursor, held.version, pinned)
-        return Claiming(*chat, held.marked, wish, plan.skip_paid, limits)
+        return Claiming(*chat, held.marked, wish, plan.skip_paid, limits, self._owner)
 
     async def _report(self, found: Found, **what: Any) -> Reported:
         return await self._doors.report(

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bench.sandbox.names import FIRST_PERSON_ID
 from bench.sandbox.wire import Act, Fault, FaultKind
 from engine import administration
 from engine.core.campaign import Change
@@ -13,7 +14,7 @@ from storage.feed import server_now_ms
 from storage.keys import of_bot
 from storage.redis import read_states
 from storage.timers import Timers
-from tests.flows.house import BOT, House
+from tests.flows.house import BOT, House, open_house
 
 
 async def test_a_silent_person_gets_the_whole_sequence_once(house: House) -> None:
@@ -92,6 +93,15 @@ async def test_refused_content_fails_its_block_and_the_next_one_goes_on(house: H
     incidents = await house.pool.fetch("SELECT kind, subject, detail FROM incidents")
     told = ("block_refused", "version 1, hello/one", "Bad Request: message is too long")
     assert [tuple(row) for row in incidents] == [told]
+
+
+async def test_the_owner_who_tries_the_bot_is_not_nudged(redis_url: str, database_url: str) -> None:
+    async with open_house(redis_url, database_url, ADMIN_IDS=str(FIRST_PERSON_ID)) as house:
+        owner, other = await house.someone(), await house.someone()
+        assert owner == FIRST_PERSON_ID
+        assert await house.ended(owner) == ["cancelled"]
+        assert await house.ended(other) == ["completed"]
+        assert (await house.told(owner), len(await house.told(other))) == ([], 3)
 
 
 async def test_a_stop_ends_what_is_under_way(house: House) -> None:

@@ -11,7 +11,7 @@ EPISODE = 1_800_000_000_000
 
 
 async def test_a_claim_looks_everything_up_by_key(database_url: str) -> None:
-    columns = [[7], [41], [EPISODE], ["hello"], ["one"], [10], [1], [False], [True], [True], [3], [8]]
+    columns = [[7], [41], [EPISODE], ["hello"], ["one"], [10], [1], [False], [True], [True], [3], [8], [False]]
     await _looks_up_by_key(database_url, deliveries.CLAIM, *columns, EPISODE + 60_000)
 
 

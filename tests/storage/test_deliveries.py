@@ -312,6 +312,12 @@ _FACTS = {
 }
 
 
+async def test_who_owns_every_bot_is_an_admin_of_each(pool: Pool) -> None:
+    await begin(pool)
+    found = await claim(pool, owner=True)
+    assert (found.status, found.attempts, found.facts) == ("scheduled", 0, Facts(admin=True))
+
+
 @pytest.mark.parametrize("change", _FACTS)
 async def test_a_fact_that_speaks_against_it_is_told_and_nothing_is_sent(pool: Pool, change: str) -> None:
     await begin(pool)
