@@ -233,12 +233,14 @@ WITH wanted AS MATERIALIZED (
             WHERE p.bot_id = w.bot_id AND p.chat_id = w.chat_id AND p.status = 'paid') AS paid,
         w.owner OR EXISTS (SELECT FROM bot_admins a WHERE a.bot_id = w.bot_id AND a.admin_id = w.chat_id) AS admin,
         CASE WHEN w.per_day + w.per_week > 0 THEN (
-            SELECT (w.per_day > 0 AND count(*) FILTER (WHERE s.at > $14::bigint - {DAY_MS}) >= w.per_day)
-                OR (w.per_week > 0 AND count(*) >= w.per_week)
-            FROM (SELECT max(o.sent_at) AS at FROM recovery_deliveries o
-                WHERE o.bot_id = w.bot_id AND o.chat_id = w.chat_id AND o.status = 'sent'
-                  AND o.sent_at > $14::bigint - {WEEK_MS} GROUP BY o.episode_id, o.step_key) s
-        ) ELSE false END AS capped,
+            SELECT max(full_until) FROM (
+                SELECT array_agg(s.at ORDER BY s.at DESC) AS newest
+                FROM (SELECT max(o.sent_at) AS at FROM recovery_deliveries o
+                    WHERE o.bot_id = w.bot_id AND o.chat_id = w.chat_id AND o.status = 'sent'
+                      AND o.sent_at > $14::bigint - {WEEK_MS} GROUP BY o.episode_id, o.step_key) s
+            ) sent, LATERAL (VALUES (newest[w.per_day] + {DAY_MS}), (newest[w.per_week] + {WEEK_MS})) u(full_until)
+            WHERE full_until > $14
+        ) END AS room_at,
         d.step_key AS at_step, d.block_key AS at_block, d.ordinal, d.status, d.due_at, d.attempts, d.deferrals,
         d.campaign_version AS pinned, r.runs
     FROM wanted w
@@ -261,7 +263,7 @@ WITH wanted AS MATERIALIZED (
         fit AND campaign_state = 'shadow' AS withheld
     FROM known, LATERAL (SELECT exists AND ended IS NULL AND wish AND bot_status = 'active'
         AND NOT emergency_stop AND NOT returned AND reachable AND NOT opted_out AND NOT (paid AND skip_paid)
-        AND NOT admin AND NOT capped AND due_at <= $14 AND NOT (marked AND status = 'sending') AS fit) AS facts
+        AND NOT admin AND room_at IS NULL AND due_at <= $14 AND NOT (marked AND status = 'sending') AS fit) AS facts
 ), taken AS (
     UPDATE recovery_deliveries d SET
         version = j.version,
@@ -491,6 +493,6 @@ def _found(row: asyncpg.Record) -> Found:
             opted_out=row["opted_out"],
             paid=row["paid"],
             admin=row["admin"],
-            capped=row["capped"],
+            room_ms=row["room_at"],
         ),
     )

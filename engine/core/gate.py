@@ -25,7 +25,7 @@ class Reason(StrEnum):
     STEP_OFF = "step_off"
     STEP_DELETED = "step_deleted"
     LATE = "late"
-    CAP = "cap"
+    CAP = "cap"  # or it waits for room
     NEVER_FITS = "never_fits"
     HOLD_OUT = "hold_out"
     RENDER_ERROR = "render_error"
@@ -78,8 +78,8 @@ class Facts(NamedTuple):
     opted_out: bool = False
     paid: bool = False
     admin: bool = False
-    capped: bool = False
-    """As many steps as one person may get have been sent."""
+    room_ms: int | None = None
+    """When another step may be sent, if as many as one person may get have been."""
 
 
 class Plan(NamedTuple):
@@ -92,6 +92,8 @@ class Plan(NamedTuple):
     """When it is this block's turn, if the window is closed."""
     outside_drops: bool = False
     late: bool = False
+    latest_ms: int | None = None
+    """Until when it may be put off by the limits."""
     expired: bool = False
     content_refusal: Reason | None = None
 
@@ -126,8 +128,8 @@ def judge(facts: Facts, plan: Plan) -> Verdict:  # noqa: C901, PLR0911, PLR0912 
         return Skip(Reason.WINDOW_CLOSED)
     if plan.window_opens_ms is not None:
         return Wait(Reason.WINDOW_CLOSED, plan.window_opens_ms)
-    if facts.capped:
-        return Skip(Reason.CAP)
+    if facts.room_ms is not None:
+        return _capped(facts.room_ms, plan.latest_ms)
     if plan.expired:
         return End(Reason.EXPIRED)
     if plan.late:
@@ -137,3 +139,7 @@ def judge(facts: Facts, plan: Plan) -> Verdict:  # noqa: C901, PLR0911, PLR0912 
     if facts.campaign_state == "shadow":
         return Skip(Reason.SHADOW)
     return Pass()
+
+
+def _capped(room_ms: int, latest_ms: int | None) -> Verdict:
+    return Wait(Reason.CAP, room_ms) if latest_ms is None or room_ms <= latest_ms else Skip(Reason.CAP)

@@ -19,7 +19,7 @@ CHAT_GAP_MS: Final = 1_000
 """Telegram asks for a second between two messages to one chat; an album is as many as it has files."""
 
 MOST_DEFERRALS: Final = 5
-"""A step that the window has put off so often will not fit it."""
+"""A step that window and limits have put off so often will not fit them."""
 
 ACTION_MS: Final = 5_000
 """So long Telegram shows that a bot is typing; before a block that comes after a delay, it is."""
@@ -59,7 +59,7 @@ class Found(NamedTuple):
     last_active_ms: int = 0
     person: Person = Person()
     deferrals: int = 0
-    """How often the window has put it off."""
+    """How often window and limits have put it off."""
 
 
 class Send(NamedTuple):
@@ -155,7 +155,7 @@ def _same_place(one: Cursor, other: Cursor) -> bool:
 
 def _refused(verdict: Verdict, deferrals: int) -> Decision:
     match verdict:
-        case Wait(Reason.WINDOW_CLOSED, int(until_ms)):
+        case Wait(Reason.WINDOW_CLOSED | Reason.CAP, int(until_ms)):
             return Drop(Reason.NEVER_FITS) if deferrals >= MOST_DEFERRALS else Defer(until_ms)
         case End(reason):
             return Close(reason)
@@ -176,13 +176,15 @@ def plan(
 
     What is too late already does not wait for the window.
     """
-    late = now_ms - due_ms > newest.lateness_ms
+    latest_ms = due_ms + newest.lateness_ms
+    late = now_ms > latest_ms
     return Plan(
         skip_paid=newest.skip_paid,
         step_refusal=_step_refusal(step, block),
         window_opens_ms=None if late else _turn_ms(newest, now_ms, chat_id, begun=begun),
         outside_drops=newest.window is not None and newest.window.mode == "drop",
         late=late,
+        latest_ms=latest_ms,
     )
 
 

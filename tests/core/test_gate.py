@@ -29,7 +29,7 @@ ORDER = {
     "the step is deleted": Refusal({}, {"step_refusal": Reason.STEP_DELETED}, Skip(Reason.STEP_DELETED)),
     "the person is held out": Refusal({}, {"hold_out": True}, Skip(Reason.HOLD_OUT)),
     "the window is closed": Refusal({}, {"window_opens_ms": 5}, Wait(Reason.WINDOW_CLOSED, 5)),
-    "enough was sent": Refusal({"capped": True}, {}, Skip(Reason.CAP)),
+    "enough was sent": Refusal({"room_ms": 5}, {}, Wait(Reason.CAP, 5)),
     "the episode is too old": Refusal({}, {"expired": True}, End(Reason.EXPIRED)),
     "it is too late": Refusal({}, {"late": True}, Skip(Reason.LATE)),
     "it cannot be rendered": Refusal({}, {"content_refusal": Reason.RENDER_ERROR}, Skip(Reason.RENDER_ERROR)),
@@ -64,6 +64,16 @@ def test_an_earlier_refusal_wins(earlier: str, later: str) -> None:
 def test_a_window_that_drops_lets_nothing_wait() -> None:
     assert judge(Facts(), Plan(skip_paid=True, window_opens_ms=5, outside_drops=True)) == Skip(Reason.WINDOW_CLOSED)
     assert judge(Facts(), Plan(skip_paid=True, outside_drops=True)) == Pass()
+
+
+@pytest.mark.parametrize(
+    ("room_ms", "latest_ms", "verdict"),
+    [(5, 6, Wait(Reason.CAP, 5)), (5, 5, Wait(Reason.CAP, 5)), (6, 5, Skip(Reason.CAP)), (None, 5, Pass())],
+)
+def test_where_enough_was_sent_it_waits_for_room_unless_that_is_too_late(
+    room_ms: int | None, latest_ms: int, verdict: Verdict
+) -> None:
+    assert judge(Facts(room_ms=room_ms), Plan(skip_paid=True, latest_ms=latest_ms)) == verdict
 
 
 def test_all_at_once_is_the_first() -> None:

@@ -96,6 +96,8 @@ USUAL = campaign(HELLO, LATER, LAST)
         ({}, Wait(Reason.WINDOW_CLOSED, 5), Defer(5)),
         ({"deferrals": 4}, Wait(Reason.WINDOW_CLOSED, 5), Defer(5)),
         ({"deferrals": 5}, Wait(Reason.WINDOW_CLOSED, 5), Drop(Reason.NEVER_FITS)),
+        ({"deferrals": 4}, Wait(Reason.CAP, 5), Defer(5)),
+        ({"deferrals": 5}, Wait(Reason.CAP, 5), Drop(Reason.NEVER_FITS)),
         ({}, Pass(), Rest(Reason.VERSION_CHANGED, None)),
     ],
 )
@@ -153,7 +155,9 @@ def test_only_an_unknown_outcome_ever_leaves_what_is_settled() -> None:
     ],
 )
 def test_a_step_that_is_off_or_gone_is_refused(place: Step | None, block: Block | None, refusal: Reason | None) -> None:
-    assert sequence.plan(USUAL, place, block, NOW, NOW, CHAT, begun=False) == Plan(skip_paid=True, step_refusal=refusal)
+    latest_ms = NOW + USUAL.lateness_ms
+    wanted = Plan(skip_paid=True, step_refusal=refusal, latest_ms=latest_ms)
+    assert sequence.plan(USUAL, place, block, NOW, NOW, CHAT, begun=False) == wanted
 
 
 @pytest.mark.parametrize(("behind_ms", "late"), [(0, False), (USUAL.lateness_ms, False), (USUAL.lateness_ms + 1, True)])

@@ -84,6 +84,28 @@ async def test_who_had_enough_today_is_sent_no_further_step(house: House) -> Non
     assert await house.told(person) == ["first", "second"]
 
 
+async def test_who_had_enough_waits_until_there_is_room_again(house: House) -> None:
+    await publish(house, limits=Limits(per_day=1), lateness_ms=24 * HOUR_MS)
+    person = await house.someone()
+    deferred = "SELECT * FROM recovery_deliveries WHERE chat_id = $1 AND block_key = 'three' AND deferrals = 1"
+    (three,) = await house.wait_for(deferred, 1, person)
+    two = await house.delivery(person, "two", "sent")
+    assert (three["status"], three["due_at"]) == ("scheduled", two["sent_at"] + 24 * HOUR_MS)
+    await a_day_passes(house, person)
+    assert await house.ended(person) == ["completed"]
+    assert await house.told(person) == ["first", "second", "third"]
+
+
+async def a_day_passes(house: House, person: int) -> None:
+    """For what was sent to somebody, and for what they wait."""
+    await house.pool.execute(
+        "UPDATE recovery_deliveries SET sent_at = sent_at - $2, due_at = due_at - $2 WHERE chat_id = $1",
+        *(person, 24 * HOUR_MS),
+    )
+    timers = keys.of_bot(await house.pool.fetchval("SELECT id FROM bots")).timers
+    await house.redis.zincrby(timers, -24 * HOUR_MS, str(person))
+
+
 @pytest.mark.parametrize("limits", [Limits(again_after_ms=HOUR_MS), Limits(per_month=1)])
 async def test_a_sequence_does_not_begin_anew_too_soon_or_too_often(house: House, limits: Limits) -> None:
     await publish(house, limits=limits)

@@ -318,6 +318,45 @@ async def test_who_owns_every_bot_is_an_admin_of_each(pool: Pool) -> None:
     assert (found.status, found.attempts, found.facts) == ("scheduled", 0, Facts(admin=True))
 
 
+_HOUR_MS, _WEEK_MS = DAY_MS // 24, 7 * DAY_MS
+
+
+@pytest.mark.parametrize(
+    ("limits", "room_ms"),
+    [
+        (Limits(), None),
+        (Limits(per_day=2), NOW - 5 * _HOUR_MS + DAY_MS),
+        (Limits(per_day=1), NOW - 2 * _HOUR_MS + DAY_MS),
+        (Limits(per_day=3), None),
+        (Limits(per_week=3), NOW - 3 * DAY_MS + _WEEK_MS),
+        (Limits(per_week=4), None),
+        (Limits(per_day=2, per_week=3), NOW - 3 * DAY_MS + _WEEK_MS),
+        (Limits(per_day=2, per_week=4), NOW - 5 * _HOUR_MS + DAY_MS),
+    ],
+)
+async def test_where_enough_was_sent_it_is_told_when_there_is_room_and_then_it_goes(
+    pool: Pool, limits: Limits, room_ms: int | None
+) -> None:
+    await _were_sent(pool, NOW - 8 * DAY_MS, NOW - 3 * DAY_MS, NOW - 5 * _HOUR_MS, NOW - 2 * _HOUR_MS)
+    await begin(pool)
+    found = await claim(pool, limits=limits)
+    assert (found.facts.room_ms, found.status) == (room_ms, "scheduled" if room_ms else "sending")
+    if room_ms:
+        assert (await claim(pool, limits=limits, now_ms=room_ms - 1)).facts.room_ms == room_ms
+        assert (await claim(pool, limits=limits, now_ms=room_ms)).status == "sending"
+
+
+async def _were_sent(pool: Pool, *steps_ms: int) -> None:
+    """Steps of two blocks each, the last of them at these moments."""
+    await pool.executemany(
+        "INSERT INTO recovery_deliveries (bot_id, chat_id, episode_id, step_key, block_key, ordinal, status, version,"
+        " campaign_version, due_at, sent_at)"
+        " SELECT 7, 41, $1::bigint, 'hello', 'b' || n, n, 'sent', 1, 1, $1, $1 - n * 60000"
+        " FROM generate_series(0, 1) n",
+        [(at_ms,) for at_ms in steps_ms],
+    )
+
+
 @pytest.mark.parametrize("change", _FACTS)
 async def test_a_fact_that_speaks_against_it_is_told_and_nothing_is_sent(pool: Pool, change: str) -> None:
     await begin(pool)

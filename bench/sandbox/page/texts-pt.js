@@ -192,7 +192,7 @@ export const WORDS = {
   reason_step_deleted: "a etapa foi apagada",
   reason_late: "a hora já tinha passado",
   reason_cap: "a pessoa já recebeu mensagens suficientes",
-  reason_never_fits: "não cabe em nenhum horário de envio",
+  reason_never_fits: "não cabe nos horários nem nos limites",
   reason_hold_out: "a pessoa está no grupo de controle",
   reason_render_error: "não foi possível montar o texto",
   reason_refused: "o Telegram recusou o conteúdo",
