@@ -1,7 +1,7 @@
 """May this block be sent now? One function, one order, a closed list of reasons.
 
 The claim statement checks the same facts (bot to paid) under a lock, in PostgreSQL, in the same words; what is judged
-here says why. Facts that do not exist yet (hold-out, expiry) pass by default.
+here says why. Facts that do not exist yet (hold-out) pass by default.
 """
 
 from enum import StrEnum
@@ -95,6 +95,7 @@ class Plan(NamedTuple):
     latest_ms: int | None = None
     """Until when it may be put off by the limits."""
     expired: bool = False
+    """All of the sequence would have been over long ago."""
     content_refusal: Reason | None = None
 
 

@@ -8,8 +8,10 @@ where they differ PostgreSQL wins.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from engine.core import schedule, window
-from engine.core.campaign import Block, Snapshot, Step
+from engine.core.campaign import Block, Snapshot, Step, forecast
 from engine.core.content import messages
 from engine.core.cursor import Cursor
 from engine.core.gate import End, Facts, Pass, Plan, Reason, Skip, Verdict, Wait
@@ -20,6 +22,9 @@ CHAT_GAP_MS: Final = 1_000
 
 MOST_DEFERRALS: Final = 5
 """A step that window and limits have put off so often will not fit them."""
+
+EXPIRES_AFTER_MS: Final = 2 * 86_400_000
+"""After an outage a sequence goes on, but not when all of it would have been over for so long."""
 
 ACTION_MS: Final = 5_000
 """So long Telegram shows that a bot is typing; before a block that comes after a delay, it is."""
@@ -185,7 +190,16 @@ def plan(
         outside_drops=newest.window is not None and newest.window.mode == "drop",
         late=late,
         latest_ms=latest_ms,
+        expired=late and now_ms > _last_due_ms(newest, step, due_ms) + EXPIRES_AFTER_MS,
     )
+
+
+def _last_due_ms(newest: Snapshot, step: Step | None, due_ms: int) -> int:
+    """When the last step that is ahead would be due, were this one sent in time; a pause has moved `due_ms` with it."""
+    keys = [one.key for one in newest.steps]
+    place = keys.index(step.key) + 1 if step and step.key in keys else 0
+    planned = forecast(replace(newest, steps=newest.steps[place:]), due_ms - newest.threshold_ms)
+    return planned[-1].due_ms if planned else due_ms
 
 
 def _turn_ms(newest: Snapshot, now_ms: int, chat_id: int, *, begun: bool) -> int | None:

@@ -165,6 +165,35 @@ def test_late_is_more_than_the_campaign_allows(behind_ms: int, *, late: bool) ->
     assert sequence.plan(USUAL, HELLO, HELLO.blocks[0], NOW - behind_ms, NOW, CHAT, begun=False).late is late
 
 
+TWO_DAYS_MS = 2 * 86_400_000
+SLOW = campaign(HELLO, step("later", "three", delay_ms=3 * 86_400_000))
+
+
+@pytest.mark.parametrize(
+    ("newest", "behind_ms", "expired"),
+    [
+        (USUAL, TWO_DAYS_MS, False),
+        (USUAL, TWO_DAYS_MS + 5_000, False),
+        (USUAL, TWO_DAYS_MS + 5_001, True),
+        (SLOW, TWO_DAYS_MS + 3 * 86_400_000, False),
+        (SLOW, TWO_DAYS_MS + 3 * 86_400_000 + 1, True),
+        (replace(USUAL, lateness_ms=2 * TWO_DAYS_MS), 2 * TWO_DAYS_MS, False),
+        (replace(USUAL, lateness_ms=2 * TWO_DAYS_MS), 2 * TWO_DAYS_MS + 1, True),
+        (campaign(LATER), TWO_DAYS_MS + 5_000, False),
+    ],
+)
+def test_an_episode_expires_when_all_of_it_would_have_been_over_for_two_days(
+    newest: Snapshot, behind_ms: int, *, expired: bool
+) -> None:
+    planned = sequence.plan(newest, HELLO, HELLO.blocks[0], NOW - behind_ms, NOW, CHAT, begun=False)
+    assert planned.expired is expired
+
+
+def test_a_step_is_as_late_as_what_comes_after_it_allows() -> None:
+    behind = NOW - TWO_DAYS_MS - 1
+    assert sequence.plan(USUAL, LAST, LAST.blocks[0], behind, NOW, CHAT, begun=False).expired
+
+
 # --- what begins
 
 

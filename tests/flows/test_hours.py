@@ -91,19 +91,37 @@ async def test_who_had_enough_waits_until_there_is_room_again(house: House) -> N
     (three,) = await house.wait_for(deferred, 1, person)
     two = await house.delivery(person, "two", "sent")
     assert (three["status"], three["due_at"]) == ("scheduled", two["sent_at"] + 24 * HOUR_MS)
-    await a_day_passes(house, person)
+    await days_pass(house, person, 1)
     assert await house.ended(person) == ["completed"]
     assert await house.told(person) == ["first", "second", "third"]
 
 
-async def a_day_passes(house: House, person: int) -> None:
-    """For what was sent to somebody, and for what they wait."""
+async def test_a_sequence_that_would_have_been_over_for_two_days_ends(house: House) -> None:
+    await house.publish(CAMPAIGN.replace(b"schedule: 2s", b"schedule: 1h"))
+    person = await house.someone()
+    await house.delivery(person, "three", "scheduled")
+    await days_pass(house, person, 3)
+    assert await house.ended(person) == ["expired"]
+    assert (await house.delivery(person, "three", "cancelled"))["reason"] == "expired"
+    assert await house.told(person) == ["first", "second"]
+
+
+async def days_pass(house: House, person: int, days: int) -> None:
+    """For what was sent to somebody, and for what they wait: all of it lies so much further back."""
+    ago_ms = days * 24 * HOUR_MS
+    at = keys.of_bot(await house.pool.fetchval("SELECT id FROM bots"))
+    waiting = "SELECT due_at FROM recovery_deliveries WHERE chat_id = $1 AND status = 'scheduled'"
+    due_ms = await house.pool.fetchval(waiting, person)
+    async with asyncio.timeout(PATIENCE_S):
+        while await house.redis.zscore(at.timers, str(person)) != due_ms:  # noqa: ASYNC110 - Redis is the signal
+            await asyncio.sleep(0.05)
     await house.pool.execute(
         "UPDATE recovery_deliveries SET sent_at = sent_at - $2, due_at = due_at - $2 WHERE chat_id = $1",
-        *(person, 24 * HOUR_MS),
+        *(person, ago_ms),
     )
-    timers = keys.of_bot(await house.pool.fetchval("SELECT id FROM bots")).timers
-    await house.redis.zincrby(timers, -24 * HOUR_MS, str(person))
+    version, seen, _, rest = str(await house.redis.hget(at.state, str(person))).split(" ", 3)
+    await house.redis.hset(at.state, str(person), f"{version} {seen} {due_ms - ago_ms} {rest}")
+    await house.redis.zadd(at.timers, {str(person): due_ms - ago_ms})
 
 
 @pytest.mark.parametrize("limits", [Limits(again_after_ms=HOUR_MS), Limits(per_month=1)])
