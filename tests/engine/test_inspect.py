@@ -219,7 +219,7 @@ async def test_what_redis_has_lost_is_told_from_postgresql(ground: Ground) -> No
     await ground.redis.flushall()
     seen = await ground.look()
     assert (seen.phase, seen.next_due_ms, seen.next) == (Phase.STEP_SCHEDULED, 9_500, Place("z-first", "y"))
-    assert [one.reason for one in seen.against] == [Reason.REDIS_LOST, Reason.LATE]
+    assert [one.reason for one in seen.against] == [Reason.REDIS_LOST, Reason.EXPIRED]
 
 
 async def test_who_paid_is_left_alone_and_it_says_so(house: House) -> None:
