@@ -156,6 +156,7 @@ export const WORDS = {
   against_cancelled: "This person is an admin of the bot.",
   against_returned: "The person has answered.",
   against_late: "The moment for this message has passed by too much.",
+  against_expired: "So much time has passed that all of the sequence would have been over.",
   against_step_off: "The step is switched off.",
   against_step_deleted: "The step was deleted from the campaign.",
   against_version_changed: "Something happened in the chat meanwhile; it is looked at again.",

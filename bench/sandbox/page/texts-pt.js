@@ -156,6 +156,7 @@ export const WORDS = {
   against_cancelled: "Esta pessoa administra o bot.",
   against_returned: "A pessoa respondeu.",
   against_late: "A hora desta mensagem já passou há tempo demais.",
+  against_expired: "Passou tanto tempo que a sequência inteira já teria acabado.",
   against_step_off: "A etapa está desligada.",
   against_step_deleted: "A etapa foi apagada da campanha.",
   against_version_changed: "Algo aconteceu na conversa nesse meio-tempo; será visto de novo.",
