@@ -10,7 +10,6 @@ import pytest
 from engine.core.cursor import Cursor
 from engine.core.errors import UnreachableError
 from engine.core.gate import Facts
-from engine.core.limits import DAY_MS, Limits
 from engine.core.sequence import Found
 from storage import chats, deliveries
 from storage.chats import Life
@@ -186,37 +185,6 @@ async def test_nothing_begins_for_somebody_who_opted_out(pool: Pool) -> None:
     assert not (await claim(pool)).exists
 
 
-@pytest.mark.parametrize("limits", [Limits(again_after_ms=DAY_MS), Limits(per_month=1)])
-@pytest.mark.parametrize(
-    ("status", "fresh"),
-    [("would_send", True), ("skipped", True), ("cancelled", True), ("sent", False), ("unknown", False)],
-)
-async def test_only_an_episode_in_which_something_left_stands_in_the_way_of_the_next(
-    pool: Pool, limits: Limits, status: str, *, fresh: bool
-) -> None:
-    await begin(pool)
-    if not fresh:
-        await claim(pool)
-    assert (await report(pool, status=status, fact=not fresh)).status == status
-    await come_back(pool, NOW + 1_000)
-    again = beginning(NOW + 1_000, 20)._replace(limits=limits)
-    assert (await deliveries.begin(pool, [again], NOW + 60_000))[0].fresh is fresh
-
-
-async def test_as_many_as_a_month_may_bring_begin(pool: Pool) -> None:
-    limits, begun = Limits(per_month=2), []
-    for round_ in range(4):
-        at_ms = SILENCE + round_ * 1_000_000
-        await come_back(pool, at_ms)
-        wanted = beginning(at_ms, 10 + round_)._replace(limits=limits)
-        begun += await deliveries.begin(pool, [wanted], at_ms + 60_000)
-        if begun[-1].fresh:
-            here = ONE._replace(episode_id=at_ms)
-            await claim(pool, 10 + round_, here, at_ms + 60_000)
-            await report(pool, 10 + round_, here, at_ms + 60_000, status="sent", fact=True, end="completed")
-    assert [one.fresh for one in begun] == [True, True, False, False]
-
-
 # --- claim
 
 
@@ -310,51 +278,6 @@ _FACTS = {
     "INSERT INTO payments VALUES (7, 'x', 41, 1, 'BRL', 'paid', 0)": Facts(paid=True),
     "INSERT INTO admins VALUES (41, 'Ana', 'pt', 0); INSERT INTO bot_admins VALUES (7, 41, 'owner')": Facts(admin=True),
 }
-
-
-async def test_who_owns_every_bot_is_an_admin_of_each(pool: Pool) -> None:
-    await begin(pool)
-    found = await claim(pool, owner=True)
-    assert (found.status, found.attempts, found.facts) == ("scheduled", 0, Facts(admin=True))
-
-
-_HOUR_MS, _WEEK_MS = DAY_MS // 24, 7 * DAY_MS
-
-
-@pytest.mark.parametrize(
-    ("limits", "room_ms"),
-    [
-        (Limits(), None),
-        (Limits(per_day=2), NOW - 5 * _HOUR_MS + DAY_MS),
-        (Limits(per_day=1), NOW - 2 * _HOUR_MS + DAY_MS),
-        (Limits(per_day=3), None),
-        (Limits(per_week=3), NOW - 3 * DAY_MS + _WEEK_MS),
-        (Limits(per_week=4), None),
-        (Limits(per_day=2, per_week=3), NOW - 3 * DAY_MS + _WEEK_MS),
-        (Limits(per_day=2, per_week=4), NOW - 5 * _HOUR_MS + DAY_MS),
-    ],
-)
-async def test_where_enough_was_sent_it_is_told_when_there_is_room_and_then_it_goes(
-    pool: Pool, limits: Limits, room_ms: int | None
-) -> None:
-    await _were_sent(pool, NOW - 8 * DAY_MS, NOW - 3 * DAY_MS, NOW - 5 * _HOUR_MS, NOW - 2 * _HOUR_MS)
-    await begin(pool)
-    found = await claim(pool, limits=limits)
-    assert (found.facts.room_ms, found.status) == (room_ms, "scheduled" if room_ms else "sending")
-    if room_ms:
-        assert (await claim(pool, limits=limits, now_ms=room_ms - 1)).facts.room_ms == room_ms
-        assert (await claim(pool, limits=limits, now_ms=room_ms)).status == "sending"
-
-
-async def _were_sent(pool: Pool, *steps_ms: int) -> None:
-    """Steps of two blocks each, the last of them at these moments."""
-    await pool.executemany(
-        "INSERT INTO recovery_deliveries (bot_id, chat_id, episode_id, step_key, block_key, ordinal, status, version,"
-        " campaign_version, due_at, sent_at)"
-        " SELECT 7, 41, $1::bigint, 'hello', 'b' || n, n, 'sent', 1, 1, $1, $1 - n * 60000"
-        " FROM generate_series(0, 1) n",
-        [(at_ms,) for at_ms in steps_ms],
-    )
 
 
 @pytest.mark.parametrize("change", _FACTS)
