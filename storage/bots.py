@@ -15,7 +15,7 @@ _ENGINE: Final = "engine"
 
 TOKEN_INCIDENTS: Final = ("bot_suspended", "feed_unauthorized")
 """What a token that works puts right."""
-BLOCK_INCIDENTS: Final = ("block_refused", "block_media_missing")
+BLOCK_INCIDENTS: Final = ("block_refused", "block_media_missing", "block_never_fits")
 """What another version of the campaign may put right."""
 
 _BOT: Final = "SELECT id, username, token, status, pace, paid_broadcast FROM bots"

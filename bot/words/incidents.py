@@ -12,4 +12,6 @@ def incident_name(say: Say, kind: str) -> str:
             return say("Telegram refuses a block")
         case "block_media_missing":
             return say("the file of a block is missing")
+        case "block_never_fits":
+            return say("hours and limits leave no room for a block")
     return say("something is wrong ({kind})", kind=kind)

@@ -179,6 +179,7 @@ class _Journey:
                 await self._go_to_next(found, step_over=False, status="would_send", reason=Reason.SHADOW)
             case Drop(reason):
                 await self._go_to_next(found, step_over=True, status="skipped", reason=reason)
+                await self._tell_if_nothing_fits(found, reason)
             case Close(reason):
                 await self._report(found, status="cancelled", reason=reason, end=reason)
                 self._note("Recovery episode ended", found.cursor, reason=reason)
@@ -297,6 +298,12 @@ class _Journey:
         end = await self._done(found, "failed", reason)
         await self._doors.tell_of_block(self._bot.bot_id, found.cursor, reason, detail)
         return end
+
+    async def _tell_if_nothing_fits(self, found: Found, reason: Reason) -> None:
+        """Hours and limits leave no room for the block, probably for nobody: its admins are told."""
+        if reason is Reason.NEVER_FITS:
+            at = found.cursor._replace(pinned=found.cursor.pinned or self._bot.newest_version)
+            await self._doors.tell_of_block(self._bot.bot_id, at, reason, f"put off {found.deferrals} times")
 
     async def _hold(self, for_ms: int) -> None:
         """Telegram asks the whole bot for patience."""

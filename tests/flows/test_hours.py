@@ -106,9 +106,29 @@ async def test_a_sequence_that_would_have_been_over_for_two_days_ends(house: Hou
     assert await house.told(person) == ["first", "second"]
 
 
+async def test_what_never_fits_is_passed_over_and_admins_are_told(house: House) -> None:
+    await publish(house, limits=Limits(per_day=1), lateness_ms=24 * HOUR_MS)
+    person = await house.someone()
+    put_off = "SELECT * FROM recovery_deliveries WHERE chat_id = $1 AND block_key = 'three' AND deferrals = 1"
+    await house.wait_for(put_off, 1, person)
+    await house.pool.execute("UPDATE recovery_deliveries SET deferrals = 5 WHERE chat_id = $1", person)
+    await falls_due(house, person, 24 * HOUR_MS)
+    assert (await house.delivery(person, "three", "skipped"))["reason"] == "never_fits"
+    (told,) = await house.wait_for("SELECT kind, subject FROM incidents", 1)
+    assert tuple(told) == ("block_never_fits", "version 2, later/three")
+
+
 async def days_pass(house: House, person: int, days: int) -> None:
     """For what was sent to somebody, and for what they wait: all of it lies so much further back."""
     ago_ms = days * 24 * HOUR_MS
+    await house.pool.execute(
+        "UPDATE recovery_deliveries SET sent_at = sent_at - $2 WHERE chat_id = $1", *(person, ago_ms)
+    )
+    await falls_due(house, person, ago_ms)
+
+
+async def falls_due(house: House, person: int, earlier_ms: int) -> None:
+    """What somebody waits for is due so much earlier."""
     at = keys.of_bot(await house.pool.fetchval("SELECT id FROM bots"))
     waiting = "SELECT due_at FROM recovery_deliveries WHERE chat_id = $1 AND status = 'scheduled'"
     due_ms = await house.pool.fetchval(waiting, person)
@@ -116,12 +136,11 @@ async def days_pass(house: House, person: int, days: int) -> None:
         while await house.redis.zscore(at.timers, str(person)) != due_ms:  # noqa: ASYNC110 - Redis is the signal
             await asyncio.sleep(0.05)
     await house.pool.execute(
-        "UPDATE recovery_deliveries SET sent_at = sent_at - $2, due_at = due_at - $2 WHERE chat_id = $1",
-        *(person, ago_ms),
+        "UPDATE recovery_deliveries SET due_at = due_at - $2 WHERE chat_id = $1", *(person, earlier_ms)
     )
     version, seen, _, rest = str(await house.redis.hget(at.state, str(person))).split(" ", 3)
-    await house.redis.hset(at.state, str(person), f"{version} {seen} {due_ms - ago_ms} {rest}")
-    await house.redis.zadd(at.timers, {str(person): due_ms - ago_ms})
+    await house.redis.hset(at.state, str(person), f"{version} {seen} {due_ms - earlier_ms} {rest}")
+    await house.redis.zadd(at.timers, {str(person): due_ms - earlier_ms})
 
 
 @pytest.mark.parametrize("limits", [Limits(again_after_ms=HOUR_MS), Limits(per_month=1)])
