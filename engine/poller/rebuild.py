@@ -56,7 +56,11 @@ async def _pages(pool: Pool, bot_id: int, activated_at_ms: int) -> AsyncIterator
 
 
 def _not_at_once(lost: Lost, now_ms: int) -> Lost:
-    return lost if lost.due_ms > now_ms else lost._replace(due_ms=now_ms + spread_over(lost.chat_id, SPREAD_MS))
+    """Over ten minutes; who is less late than that is made to wait no longer than they are late."""
+    late_ms = now_ms - lost.due_ms
+    if late_ms < 0:
+        return lost
+    return lost._replace(due_ms=now_ms + spread_over(lost.chat_id, min(SPREAD_MS, late_ms)))
 
 
 def _lost(row: Remembered, newest: Snapshot) -> Lost:

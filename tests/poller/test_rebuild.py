@@ -67,8 +67,11 @@ async def test_lost_timers_come_back_with_their_episodes(ground: Ground) -> None
     assert await ground.client.hexists(keys.of_bot(BOT).bot, "generation")
 
 
-async def test_silences_that_are_due_already_are_not_armed_at_once(ground: Ground) -> None:
-    now_ms = SILENCE + 3 * NEWEST.threshold_ms
+@pytest.mark.parametrize(("late_ms", "within_ms"), [(5_000, 5_000), (3_600_000, SPREAD_MS)])
+async def test_silences_that_are_due_already_are_not_armed_at_once(
+    ground: Ground, late_ms: int, within_ms: int
+) -> None:
+    now_ms = SILENCE + NEWEST.threshold_ms + late_ms
     await rebuild.arm_unheard(ground.pool, ground.timers, BOT, NEWEST, ACTIVATED, now_ms)
     due_ms = await ground.client.zscore(keys.of_bot(BOT).timers, str(UNHEARD))
-    assert due_ms == now_ms + spread_over(UNHEARD, SPREAD_MS)
+    assert due_ms == now_ms + spread_over(UNHEARD, within_ms)
