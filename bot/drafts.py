@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 from bot.frame.callbacks import code_of_key
 from bot.screen import Act, Done, Visit
-from engine import administration
+from engine import administration, overview
 from engine.administration import Edit
 from engine.core.campaign import Block, Snapshot, Step
 from engine.core.errors import NotFoundError
@@ -38,7 +38,7 @@ class AtBlock(NamedTuple):
 
 async def load(visit: Visit) -> Draft:
     """Raises NotFoundError where nothing is composed."""
-    found = await administration.draft(visit.desk.pool, visit.place.bot)
+    found = await overview.draft(visit.desk.pool, visit.place.bot)
     if found is None:
         raise NotFoundError("Nothing is composed yet: create the campaign first.")
     return Draft(*found)

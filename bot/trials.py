@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.screen import Done, Visit
 from bot.texts import escaped
-from engine import administration, registry
+from engine import overview, registry
 from engine.core.campaign import Block
 from engine.core.content import Text
 from engine.core.outcome import Outcome, Rejected, Sent
@@ -28,7 +28,7 @@ async def start(visit: Visit, mark: str, cues: Sequence[Cue]) -> Trial:
     first, *others = cues
     marked = [_line(mark), first._replace(wait_ms=max(first.wait_ms, CHAT_GAP_MS)), *others]
     desk, admin_id = visit.desk, visit.admin.admin_id
-    person = await administration.person(desk.pool, visit.place.bot, admin_id)
+    person = await overview.person(desk.pool, visit.place.bot, admin_id)
     speaker = await registry.speaker(desk.pool, desk.vault, visit.bot)
     return desk.trials.start(speaker, admin_id, person, marked)
 

@@ -13,14 +13,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias, get_args
 
-from engine import administration, campaign_file
-from engine.administration import Overview, Publishing
+from engine import administration, campaign_file, overview
+from engine.administration import Publishing
 from engine.campaign_file import Added, NamedFiles
 from engine.core import schedule, window
 from engine.core.campaign import Change, Snapshot, Step
 from engine.core.replan import Policy
 from engine.media.library import Library
 from engine.outline import outline
+from engine.overview import Overview
 from engine.process import command
 from engine.settings import Settings, load_settings
 from storage.postgres import Pool, open_pool
@@ -64,17 +65,17 @@ async def _publish(args: argparse.Namespace, settings: Settings, pool: Pool) -> 
 
 async def _show(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
     now_ms = _now_ms()
-    return "\n".join(_lines(args.bot, await administration.show(pool, args.bot, now_ms), now_ms))
+    return "\n".join(_lines(args.bot, await overview.show(pool, args.bot, now_ms), now_ms))
 
 
 async def _export(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
     if args.version is not None:
-        return _file(await administration.version(pool, args.bot, args.version))
-    return _file((await administration.compare(pool, args.bot)).draft)
+        return _file(await overview.version(pool, args.bot, args.version))
+    return _file((await overview.compare(pool, args.bot)).draft)
 
 
 async def _diff(args: argparse.Namespace, settings: Settings, pool: Pool) -> str:
-    pair = await administration.compare(pool, args.bot)
+    pair = await overview.compare(pool, args.bot)
     draft = f"draft revision {pair.draft_revision}"
     if args.file:
         given = campaign_file.load(args.file, settings.min_threshold_ms, NamedFiles().hash_of)
@@ -86,7 +87,7 @@ async def _diff(args: argparse.Namespace, settings: Settings, pool: Pool) -> str
 
 
 async def _versions(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    history = await administration.history(pool, args.bot)
+    history = await overview.history(pool, args.bot)
     lines = [
         f"{item.number:>5}  {_moment(item.published_at, history.zone)}{'  in force' * item.in_force}"
         for item in history.versions

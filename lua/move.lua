@@ -1,7 +1,6 @@
 -- Plans the one due of chats that wait anew: nothing that is leased, or in another episode by now.
--- A lease that is over counts as none: its holder asks PostgreSQL before it acts, and finds there what is due. Its mark
--- stays, and with it the word that something of this chat may be on the wire. A chat of which Redis has not heard that
--- its episode began is in it all the same, if it is of the same silence, by the second.
+-- A lease that is over counts as none: its holder asks PostgreSQL before it acts. Its mark stays, for the wire's sake.
+-- A chat of which Redis has not heard that its episode began is in it all the same, if it is of that silence's second.
 -- Atomic because a claim or a touch in between must not be overwritten by a decision that did not know of it.
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> "version seen due mark opaque"

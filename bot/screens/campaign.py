@@ -7,11 +7,11 @@ from zlib import crc32
 from bot.screen import Action, Button, Done, Scope, Screen, View, Visit
 from bot.words.differences import differences
 from bot.words.settings import settings_lines
-from engine import administration
-from engine.administration import Overview, Queue
+from engine import administration, overview
 from engine.core.campaign import State
 from engine.core.errors import CampaignError, NotFoundError
 from engine.core.rights import suffices
+from engine.overview import Overview, Queue
 
 _MOST_STEPS: Final = 8
 """A screen is one message; the list of steps has a screen of its own."""
@@ -39,9 +39,9 @@ class Loaded(NamedTuple):
 
 async def load(visit: Visit) -> Loaded:
     pool = visit.desk.pool
-    queue = await administration.queue(pool, visit.place.bot)
+    queue = await overview.queue(pool, visit.place.bot)
     try:
-        return Loaded(await administration.show(pool, visit.bot, visit.now_ms), queue)
+        return Loaded(await overview.show(pool, visit.bot, visit.now_ms), queue)
     except NotFoundError:
         return Loaded(None, queue)
     except CampaignError as error:

@@ -3,11 +3,11 @@
 from typing import Final
 
 from bot.screen import Action, Button, Done, Scope, Screen, View, Visit
-from engine import administration
+from engine import administration, overview
 
 
 async def load(visit: Visit) -> bool:
-    return await administration.is_stopped_everywhere(visit.desk.pool)
+    return await overview.is_stopped_everywhere(visit.desk.pool)
 
 
 def view(visit: Visit, stopped: bool) -> View:  # noqa: FBT001 - what `load` gives is the one fact

@@ -6,11 +6,12 @@ from typing import Final, NamedTuple
 from bot.frame.callbacks import code_of_key
 from bot.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
 from bot.words.differences import differences
-from engine import administration, impact
-from engine.administration import Publishing, Review
+from engine import administration, impact, overview
+from engine.administration import Publishing
 from engine.core.campaign import Fault
 from engine.core.replan import Mode
 from engine.impact import Impact
+from engine.overview import Review
 
 _MOST: Final = 15
 """So many changes are told; the others are counted."""
@@ -24,7 +25,7 @@ class Loaded(NamedTuple):
 
 async def load(visit: Visit) -> Loaded:
     desk, bot_id = visit.desk, visit.place.bot
-    review = await administration.review(desk.pool, bot_id, desk.settings.min_threshold_ms)
+    review = await overview.review(desk.pool, bot_id, desk.settings.min_threshold_ms)
     return Loaded(review, await impact.foresee(desk.pool, bot_id, visit.now_ms))
 
 

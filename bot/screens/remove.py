@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 from zlib import crc32
 
 from bot.screen import HOME, Action, Button, Done, Scope, Screen, View, Visit
-from engine import administration, admins, registry
+from engine import admins, overview, registry
 
 
 class Loaded(NamedTuple):
@@ -17,7 +17,7 @@ class Loaded(NamedTuple):
 async def load(visit: Visit) -> Loaded:
     pool, bot_id = visit.desk.pool, visit.place.bot
     _, changed_ms = await admins.last_change(pool, bot_id)
-    return Loaded(await administration.waiting(pool, bot_id), changed_ms)
+    return Loaded(await overview.waiting(pool, bot_id), changed_ms)
 
 
 def view(visit: Visit, loaded: Loaded) -> View:

@@ -3,13 +3,13 @@
 from typing import Final
 
 from bot.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
-from engine import administration
-from engine.administration import Stand
+from engine import administration, overview
 from engine.core.replan import Policy
+from engine.overview import Stand
 
 
 async def load(visit: Visit) -> Stand:
-    return await administration.stand(visit.desk.pool, visit.place.bot)
+    return await overview.stand(visit.desk.pool, visit.place.bot)
 
 
 def view(visit: Visit, stand: Stand) -> View:

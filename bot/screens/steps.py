@@ -10,7 +10,7 @@ from bot.paging import page_of
 from bot.said import Said
 from bot.screen import Action, Button, Done, Place, Question, Scope, Screen, View, Visit
 from bot.words.outline import schedule_words
-from engine import administration
+from engine import administration, overview
 from engine.core import campaign, editing, schedule
 from engine.core.campaign import Snapshot, Step
 from engine.core.rights import suffices
@@ -23,7 +23,7 @@ class Loaded(NamedTuple):
 
 async def load(visit: Visit) -> Loaded:
     draft = await drafts.load(visit)
-    return Loaded(draft, await administration.can_undo(visit.desk.pool, visit.place.bot, visit.now_ms))
+    return Loaded(draft, await overview.can_undo(visit.desk.pool, visit.place.bot, visit.now_ms))
 
 
 def view(visit: Visit, loaded: Loaded) -> View:

@@ -6,7 +6,7 @@ from bot import drafts
 from bot.drafts import Draft
 from bot.screen import Action, Button, Done, Place, Scope, Screen, View, Visit
 from bot.words.differences import differences
-from engine import administration
+from engine import administration, overview
 from engine.core.campaign import Snapshot
 from engine.core.rights import suffices
 
@@ -19,7 +19,7 @@ class Loaded(NamedTuple):
 
 
 async def load(visit: Visit) -> Loaded:
-    version = await administration.version(visit.desk.pool, visit.bot, visit.place.choice)
+    version = await overview.version(visit.desk.pool, visit.bot, visit.place.choice)
     return Loaded(version, await drafts.load(visit))
 
 

@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from bot.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
-from engine import administration
+from engine import administration, overview
 
 _HOUR_MS: Final = 3_600_000
 _HOURS: Final = (1, 24, 72)
@@ -19,8 +19,8 @@ class Loaded(NamedTuple):
 async def load(visit: Visit) -> Loaded:
     pool, bot_id = visit.desk.pool, visit.place.bot
     since = [visit.now_ms - hours * _HOUR_MS for hours in _HOURS]
-    stand = await administration.stand(pool, bot_id)
-    return Loaded(tuple([await administration.count_silent(pool, bot_id, one) for one in since]), stand.revision)
+    stand = await overview.stand(pool, bot_id)
+    return Loaded(tuple([await overview.count_silent(pool, bot_id, one) for one in since]), stand.revision)
 
 
 def view(visit: Visit, loaded: Loaded) -> View:
@@ -42,7 +42,7 @@ def view(visit: Visit, loaded: Loaded) -> View:
 
 def _told(count: int) -> str:
     """Beyond so many it is only said that there are more."""
-    most = administration.MOST_COUNTED
+    most = overview.MOST_COUNTED
     return f"{count}" if count < most else f"{most}+"
 
 

@@ -4,11 +4,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import administration, campaign_file
-from engine.administration import Overview
+from engine import administration, campaign_file, overview
 from engine.core.campaign import Change
 from engine.core.errors import NotFoundError
 from engine.local.children import say
+from engine.overview import Overview
 from storage.postgres import Pool
 
 FILE = Path(__file__).parents[2] / "bench" / "examples" / "first-light.yaml"
@@ -30,6 +30,6 @@ async def give_example(pool: Pool, bots: Sequence[str], min_threshold_ms: int) -
 
 async def _overview(pool: Pool, bot: str, now_ms: int) -> Overview | None:
     try:
-        return await administration.show(pool, bot, now_ms)
+        return await overview.show(pool, bot, now_ms)
     except NotFoundError:
         return None

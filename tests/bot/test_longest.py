@@ -12,7 +12,7 @@ from bot.frame.draw import Drawn, Pen
 from bot.screen import Place, Scope, Visit
 from bot.screens import SCREENS
 from bot.texts import Say
-from engine import administration
+from engine import administration, overview
 from engine.admins import Admin, Language
 from engine.core.campaign import Block, Change, Snapshot, Step
 from engine.core.content import Album, CopyButton, Item, Media, Text, UrlButton
@@ -83,7 +83,7 @@ async def fill(desk: Desk) -> None:
     await administration.import_draft(pool, NAME, DRAFT, 60_000, change)
     for _ in range(2):
         await administration.publish(pool, NAME, 60_000, change)
-        changed = await administration.draft(pool, BOT)
+        changed = await overview.draft(pool, BOT)
         assert changed
         await administration.edit(pool, BOT, changed[0], _turned_round, change)
     await pool.execute(

@@ -19,8 +19,8 @@ KEYWORDS = {"say": None, "label": None, "count": (1, 2)}
 REFUSALS = {kind.__name__ for kind in (BotError, CampaignError, MediaError, NotFoundError, Phrase)}
 MET = (
     *("bot/**/*.py", "engine/core/*.py", "engine/media/download.py", "engine/media/kinds.py", "engine/media/place.py"),
-    *("engine/administration.py", "engine/invitations.py", "engine/registry.py", "engine/rehearsal.py"),
-    "engine/whose.py",
+    *("engine/administration.py", "engine/invitations.py", "engine/lookup.py", "engine/overview.py"),
+    *("engine/registry.py", "engine/rehearsal.py", "engine/whose.py"),
 )
 """Where what admins may meet in the manager is refused."""
 ONLY_OF_THE_COMMAND_LINE = re.compile("--(paid|yes)")

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from msgspec.structs import replace
 
-from engine import administration
+from engine import administration, lookup, overview
 from engine.core import editing
 from engine.core.campaign import Block, Change, Snapshot, Step
 from engine.core.content import Media, Text
@@ -32,16 +32,16 @@ def add(step: Step) -> administration.Edit:
 
 
 async def test_a_draft_begins_empty_and_is_begun_once(pool: Pool) -> None:
-    assert await administration.draft(pool, BOT) is None
+    assert await overview.draft(pool, BOT) is None
     assert await administration.begin(pool, BOT, "America/Sao_Paulo", ANA) == 1
     assert await administration.begin(pool, BOT, "Europe/Berlin", BIA) == 1
-    assert await administration.draft(pool, BOT) == (1, Snapshot("America/Sao_Paulo", (), limits=SUITABLE))
+    assert await overview.draft(pool, BOT) == (1, Snapshot("America/Sao_Paulo", (), limits=SUITABLE))
 
 
 async def test_an_edit_raises_the_revision_with_one_line_of_audit(pool: Pool) -> None:
     revision = await administration.begin(pool, BOT, "UTC", ANA)
     assert await administration.edit(pool, BOT, revision, add(STEP), BIA) == 2
-    assert await administration.draft(pool, BOT) == (2, Snapshot("UTC", (STEP,), limits=SUITABLE))
+    assert await overview.draft(pool, BOT) == (2, Snapshot("UTC", (STEP,), limits=SUITABLE))
     rows = await pool.fetch("SELECT actor, action FROM audit_log ORDER BY id")
     assert [tuple(row) for row in rows] == [("ana", "campaign.draft"), ("bia", "campaign.draft")]
 
@@ -58,7 +58,7 @@ async def test_who_saw_an_older_draft_is_told_who_changed_it_and_when(pool: Pool
     with pytest.raises(StaleError) as refused:
         await administration.edit(pool, BOT, revision, add(replace(STEP, key="two")), ANA)
     assert (refused.value.actor, refused.value.at_ms) == ("bia", 2_000)
-    assert await administration.draft(pool, BOT) == (2, Snapshot("UTC", (STEP,), limits=SUITABLE))
+    assert await overview.draft(pool, BOT) == (2, Snapshot("UTC", (STEP,), limits=SUITABLE))
 
 
 async def test_of_two_edits_at_once_one_stands(pool: Pool) -> None:
@@ -75,7 +75,7 @@ async def test_an_edit_that_refuses_itself_or_names_no_file_changes_nothing(pool
         await administration.edit(pool, BOT, revision, lambda draft: editing.delete_step(draft, "zero"), ANA)
     with pytest.raises(CampaignError, match="the library has no photo"):
         await administration.edit(pool, BOT, revision, add(photo), ANA)
-    assert await administration.draft(pool, BOT) == (revision, Snapshot("UTC", (), limits=SUITABLE))
+    assert await overview.draft(pool, BOT) == (revision, Snapshot("UTC", (), limits=SUITABLE))
 
 
 async def test_the_last_edit_is_taken_back_whatever_else_is_done_to_the_campaign(pool: Pool) -> None:
@@ -87,9 +87,9 @@ async def test_the_last_edit_is_taken_back_whatever_else_is_done_to_the_campaign
     revision = await administration.edit(pool, BOT, revision, lambda draft: editing.delete_step(draft, "one"), ANA)
     await administration.activate(pool, "shop_bot", BIA)
     await administration.pause(pool, "shop_bot", BIA)
-    assert await administration.can_undo(pool, BOT, BIA.at)
+    assert await overview.can_undo(pool, BOT, BIA.at)
     revision = await administration.undo(pool, BOT, revision, BIA)
-    assert await administration.draft(pool, BOT) == (revision, Snapshot("UTC", (STEP,), limits=SUITABLE))
+    assert await overview.draft(pool, BOT) == (revision, Snapshot("UTC", (STEP,), limits=SUITABLE))
     *_, last = await pool.fetch("SELECT actor, action FROM audit_log ORDER BY id")
     assert tuple(last) == ("bia", "campaign.undo")
 
@@ -97,11 +97,11 @@ async def test_the_last_edit_is_taken_back_whatever_else_is_done_to_the_campaign
 @pytest.mark.parametrize("what", ["nothing before", "too late", "undone", "reverted"])
 async def test_there_is_nothing_to_undo(pool: Pool, what: str) -> None:
     revision = await administration.begin(pool, BOT, "UTC", ANA)
-    now = Change("ana", ANA.at + administration.UNDO_MS)
+    now = Change("ana", ANA.at + lookup.UNDO_MS)
     if what != "nothing before":
         revision = await administration.edit(pool, BOT, revision, add(STEP), ANA)
     if what == "too late":
-        assert await administration.can_undo(pool, BOT, now.at)
+        assert await overview.can_undo(pool, BOT, now.at)
         now = replace(now, at=now.at + 1)
     if what == "undone":
         revision = await administration.undo(pool, BOT, revision, now)
@@ -109,7 +109,7 @@ async def test_there_is_nothing_to_undo(pool: Pool, what: str) -> None:
         await administration.publish(pool, "shop_bot", 1, ANA)
         revision = await administration.edit(pool, BOT, revision, add(replace(STEP, key="two")), now)
         revision = await administration.revert(pool, "shop_bot", 1, now)
-    assert not await administration.can_undo(pool, BOT, now.at)
+    assert not await overview.can_undo(pool, BOT, now.at)
     with pytest.raises(CampaignError, match="nothing to undo"):
         await administration.undo(pool, BOT, revision, now)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from engine import administration, impact
+from engine import administration, impact, overview
 from engine.core.campaign import Block, Change, Snapshot, Step
 from engine.core.content import Text
 from engine.core.schedule import After
@@ -172,4 +172,4 @@ async def test_a_silence_that_has_had_its_episode_is_answered(pool: Pool) -> Non
     await draft(pool, threshold_ms=10 * MINUTE)
     assert (await foresee(pool)).overdue == 1
     await pool.execute("UPDATE recovery_campaigns SET activated_at = $1", NOW)
-    assert await administration.count_silent(pool, BOT, NOW - 2 * HOUR) == 1
+    assert await overview.count_silent(pool, BOT, NOW - 2 * HOUR) == 1

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.frame.callbacks import LIFETIME_S
-from engine import administration, admins
+from engine import administration, admins, overview
 from engine.admins import Admin, Stand
 from engine.core.campaign import Change
 from engine.desk import Desk
@@ -154,7 +154,7 @@ async def test_a_token_that_is_pasted_at_the_wrong_moment_goes_and_nothing_is_ke
     assert "continha o token" in await owner.says(f"here it is: {TOKEN}")
     transcript = await owner.people.transcript(owner.me.id, owner.id)
     assert [one.text for one in transcript.messages if TOKEN in (one.text or "") and not one.deleted] == []
-    found = await administration.draft(pool, await office.bot_id())
+    found = await overview.draft(pool, await office.bot_id())
     assert found == (1, DRAFT)
 
 
@@ -274,7 +274,7 @@ async def test_a_step_is_copied_moved_and_switched_and_the_older_button_changes_
     assert await owner.tap(delete) == STALE
     assert "Passo 2 de 2" in await owner.press("↓")
     assert "Desligado" in await owner.press("○ Desligar")
-    found = await administration.draft(office.desk.pool, await office.bot_id())
+    found = await overview.draft(office.desk.pool, await office.bot_id())
     assert found
     assert [(one.key, one.active) for one in found[1].steps] == [("s2", False), ("a", False)]
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from bench.sandbox.wire import Fault, FaultKind
-from engine import administration
+from engine import administration, overview
 from engine.core.campaign import Change
 from engine.core.content import Album, Text
 from engine.media.kinds import MB
@@ -30,7 +30,7 @@ async def office(
 
 
 async def blocks(office: Office) -> list[object]:
-    found = await administration.draft(office.desk.pool, await office.bot_id())
+    found = await overview.draft(office.desk.pool, await office.bot_id())
     assert found
     return [block.content for step in found[1].steps for block in step.blocks]
 

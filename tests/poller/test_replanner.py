@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from engine import administration
+from engine import administration, overview
 from engine.administration import Publishing
 from engine.core import cursor as cursors
 from engine.core import replan, window
@@ -410,11 +410,11 @@ async def test_who_was_silent_before_is_included_only_when_asked_and_not_at_once
     await administration.activate(site.pool, "shop", site.change())
     async with site.pool.acquire() as connection:
         await chats.flush(connection, [Life(BOT, early, site.began_ms - HOUR)], site.began_ms)
-    assert await administration.count_silent(site.pool, BOT, since_ms) == 1
+    assert await overview.count_silent(site.pool, BOT, since_ms) == 1
     assert await site.timer(early) is None
     await administration.include_silent(site.pool, BOT, since_ms, site.change())
     await site.replanned()
     state, due_ms = await site.timer(early) or ("none", 0)
     assert state == ""
     assert 0 <= due_ms <= 11 * MINUTE
-    assert await administration.count_silent(site.pool, BOT, since_ms) == 0
+    assert await overview.count_silent(site.pool, BOT, since_ms) == 0

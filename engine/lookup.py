@@ -1,0 +1,86 @@
+"""Finds what an admin names: a bot, its campaign, draft or version; or refuses, and names the mend.
+
+A bot that was found is held against other admins until the transaction ends.
+"""
+
+from typing import Final
+
+from engine.core.campaign import Fault, Snapshot, places
+from engine.core.content import Asset
+from engine.core.errors import CampaignError, NotFoundError
+from storage import audit, bots, campaigns, media
+from storage.campaigns import Campaign
+from storage.postgres import Connection
+
+UNDO_MS: Final = 600_000
+EDITED: Final = "campaign.draft"
+UNDONE: Final = "campaign.undo"
+_OF_THE_DRAFT: Final = (EDITED, "campaign.revert", UNDONE)
+
+
+async def bot(connection: Connection, name: str) -> int:
+    """By its username, with @ or without; returns its id."""
+    bot_id = await campaigns.lock_bot(connection, plain(name))
+    if bot_id is None:
+        raise NotFoundError(
+            "There is no bot @{bot}: `python -m engine.bots list` shows those there are.", bot=plain(name)
+        )
+    return bot_id
+
+
+async def hold(connection: Connection, bot_id: int) -> None:
+    """A bot that is known by its id already."""
+    known = await bots.hold(connection, bot_id)
+    if known is None or known.status == "removed":
+        raise NotFoundError("This bot is no longer connected: add it again.")
+
+
+async def campaign(connection: Connection, bot_id: int, bot: str) -> Campaign:
+    found = await campaigns.load_campaign(connection, bot_id)
+    if found is None:
+        raise NotFoundError("@{bot} has no campaign: import one first.", bot=plain(bot))
+    return found
+
+
+async def draft(connection: Connection, bot_id: int, bot: str) -> Snapshot:
+    found = await campaigns.load_draft(connection, bot_id)
+    if found is None:
+        raise NotFoundError("@{bot} has no campaign: import one first.", bot=plain(bot))
+    return found
+
+
+async def version(connection: Connection, bot_id: int, bot: str, number: int) -> Snapshot:
+    found = await campaigns.load_version(connection, bot_id, number)
+    if found is None:
+        raise NotFoundError(
+            "@{bot} has no version {number}: `python -m engine.campaigns versions --bot @{bot}` lists those there are.",
+            bot=plain(bot),
+            number=number,
+        )
+    return found
+
+
+async def undoable(connection: Connection, bot_id: int, now_ms: int) -> audit.Line | None:
+    """The last edit of a draft, while it can be taken back."""
+    last = await audit.last_line(connection, bot_id, _OF_THE_DRAFT)
+    stands = last and last.action == EDITED and last.follows and now_ms - last.at_ms <= UNDO_MS
+    return last if stands else None
+
+
+async def lacking(connection: Connection, draft: Snapshot) -> tuple[Fault, ...]:
+    """The blocks whose file the library does not have."""
+    named = places(draft)
+    missing = await media.missing(connection, tuple(named))
+    return tuple(Fault(*named[asset], _not_there(asset)) for asset in missing)
+
+
+def _not_there(asset: Asset) -> CampaignError:
+    return CampaignError(
+        "the library has no {kind} sha256:{sha256}: name the file itself in place of its hash.",
+        kind=asset.kind,
+        sha256=asset.sha256,
+    )
+
+
+def plain(name: str) -> str:
+    return name.removeprefix("@")[:64]
