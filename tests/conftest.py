@@ -1,6 +1,7 @@
 """What every room's tests may ask for: real servers, empty each time."""
 
 import asyncio
+import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 
@@ -8,10 +9,17 @@ import asyncpg
 import pytest
 import redis
 
+from bench.sandbox import ports
 from engine.local.servers import LocalServers, temporary_servers
 from engine.migrate import upgrade
 
 _TEMPLATE = "recovery_template"
+
+
+def pytest_configure() -> None:
+    """Of several test processes side by side none takes a port that another has only just let go."""
+    worker, count = os.environ.get("PYTEST_XDIST_WORKER", "gw0"), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    ports.choose_among(ports.FREE_PORTS[int(worker.removeprefix("gw")) :: count])
 
 
 @pytest.fixture(scope="session")

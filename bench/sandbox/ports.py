@@ -1,15 +1,32 @@
 """Listening sockets on loopback.
 
 A free port is taken below the range that the kernel gives to outgoing connections, so that a sandbox which
-starts again on its old port does not find it in use.
+starts again on its old port does not find it in use. One process takes each port once before it takes any again: one
+that was let go may be meant for somebody who has not begun to listen.
 """
 
 import random
 import socket
+from collections.abc import Iterator
+from itertools import cycle, islice
 
 _LOOPBACK = "127.0.0.1"
-_FREE_PORTS = range(20_000, 32_000)
+FREE_PORTS = range(20_000, 32_000)
 _ATTEMPTS = 50
+
+
+def order(ports: range) -> Iterator[int]:
+    """These ports again and again, in an order of one's own."""
+    return cycle(random.SystemRandom().sample(ports, len(ports)))
+
+
+_next = order(FREE_PORTS)
+
+
+def choose_among(ports: range) -> None:
+    """Take free ports only of these from now on, as of several processes that share the machine."""
+    global _next  # noqa: PLW0603 - one process has one order
+    _next = order(ports)
 
 
 def listen(port: int) -> socket.socket:
@@ -18,13 +35,12 @@ def listen(port: int) -> socket.socket:
 
 
 def _bind_free() -> socket.socket:
-    draw = random.SystemRandom()
-    for _ in range(_ATTEMPTS):
+    for port in islice(_next, _ATTEMPTS):
         try:
-            return _bind(draw.choice(_FREE_PORTS))
+            return _bind(port)
         except OSError:
             continue
-    raise OSError(f"no free port found between {_FREE_PORTS.start} and {_FREE_PORTS.stop}")
+    raise OSError(f"no free port found between {FREE_PORTS.start} and {FREE_PORTS.stop}")
 
 
 def _bind(port: int) -> socket.socket:

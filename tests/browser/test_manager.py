@@ -18,7 +18,8 @@ from engine.core.content import Media, StartButton, StopButton, Text, UrlButton
 from engine.core.limits import SUITABLE
 from engine.core.schedule import After, OnDay
 from engine.core.window import Window
-from storage import deliveries
+from storage import chats, deliveries
+from storage.chats import Life
 from storage.deliveries import Beginning
 from tests.browser.devtools import DevTools
 from tests.browser.visitor import Visitor
@@ -41,8 +42,8 @@ WAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "bot": SHOP,
     "remove": (*SHOP, "🗑 Remove the bot"),
     "team": (*SHOP, "👥 Team"),
-    "member": (*SHOP, "👥 Team", "Bruno"),
-    "dismiss": (*SHOP, "👥 Team", "Bruno", "✖ Take the role away"),
+    "member": (*SHOP, "👥 Team", "Paula"),
+    "dismiss": (*SHOP, "👥 Team", "Paula", "✖ Take the role away"),
     "campaign": CAMPAIGN,
     "settings": (*CAMPAIGN, "⚙ Settings"),
     "limits": (*CAMPAIGN, "⚙ Settings", "✋ Limits"),
@@ -99,7 +100,10 @@ async def furnish(office: Office) -> None:
     await deliveries.begin(pool, waiting, now_ms)
     changed = replace(draft, steps=(draft.steps[0], replace(draft.steps[1], schedule=OnDay(1, 10, 0)), draft.steps[2]))
     await administration.import_draft(pool, "shop_bot", changed, LEAST_MS, replace(change, at=now_ms))
-    await pool.execute("INSERT INTO admins VALUES (1, 'Bruno', 'pt', 1)")
+    early = [Life(bot_id, 1_000 + hours, now_ms - hours * 3_600_000) for hours in range(2, 60)]
+    async with pool.acquire() as connection:
+        await chats.flush(connection, early, now_ms)
+    await pool.execute("INSERT INTO admins VALUES (1, 'Paula', 'pt', 1)")
     await pool.execute("INSERT INTO bot_admins VALUES ($1, 1, 'editor')", bot_id)
 
 
