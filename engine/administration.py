@@ -105,17 +105,23 @@ async def publish(pool: Pool, bot: str, min_threshold_ms: int, change: Change, h
         if published and published[1] == draft:
             return published[0]
         if published:
-            await _ask_replans(connection, bot_id, published[1], draft, how, change)
+            await _ask_replans(connection, bot_id, published[1], draft, how, await _moment(connection, bot_id, change))
         return await campaigns.publish(connection, bot_id, draft, change)
 
 
+async def _moment(connection: Connection, bot_id: int, change: Change) -> int:
+    """As of when those who wait are planned: while a campaign is paused, time stands still for them."""
+    found = await campaigns.load_campaign(connection, bot_id)
+    return found.paused_at if found and found.paused_at is not None else change.at
+
+
 async def _ask_replans(
-    connection: Connection, bot_id: int, before: Snapshot, after: Snapshot, how: Publishing, change: Change
+    connection: Connection, bot_id: int, before: Snapshot, after: Snapshot, how: Publishing, now_ms: int
 ) -> None:
     if replan.replans(before, after):
-        await replans.ask(connection, bot_id, Published(how.mode), change.at)
+        await replans.ask(connection, bot_id, Published(how.mode), now_ms)
     if how.include and after.threshold_ms < before.threshold_ms:
-        await replans.ask(connection, bot_id, Included(), change.at)
+        await replans.ask(connection, bot_id, Included(), now_ms)
 
 
 async def revert(pool: Pool, bot: str, number: int, change: Change, revision: int | None = None) -> int:

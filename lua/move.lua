@@ -18,9 +18,8 @@ local urgency = 4398046511104
 local reply = {}
 
 local function is_there(seen, mark, opaque, start, silent)
-  if start == '' then return opaque == '' and mark == '0' end
-  if opaque == '' then return math.floor(seen / 1000) == math.floor(silent / 1000) end
-  return string.sub(opaque, 1, #start) == start
+  if opaque ~= '' then return start ~= '' and string.sub(opaque, 1, #start) == start end
+  return math.floor(seen / 1000) == math.floor(silent / 1000) and (start ~= '' or mark == '0')
 end
 
 for i = 2, #ARGV, 5 do

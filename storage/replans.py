@@ -36,7 +36,8 @@ ORDER BY d.chat_id LIMIT $4
 
 _MOVE: Final = """
 UPDATE recovery_deliveries d SET step_key = w.next_step, block_key = w.next_block, due_at = w.due_at,
-    anchor_at = w.anchor_at, replan = $12, deferrals = 0
+    anchor_at = w.anchor_at, replan = $12,
+    deferrals = CASE WHEN d.due_at = w.due_at THEN d.deferrals ELSE 0 END
 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::int[], $7::bigint[], $8::text[],
         $9::text[], $10::bigint[], $11::bigint[])
     AS w(bot_id, chat_id, episode_id, step_key, block_key, pinned, version, next_step, next_block, due_at, anchor_at)

@@ -114,22 +114,32 @@ def included_due_ms(newest: Snapshot, chat_id: int, seen_ms: int, due_ms: int, n
     return min(due_ms, max(seen_ms + newest.threshold_ms, now_ms + window.spread_over(chat_id, SPREAD_MS)))
 
 
-def resumed_due_ms(newest: Snapshot, pauses: Sequence[Pause], chat_id: int, seen_ms: int, due_ms: int) -> int:
-    """When an armed silence begins its episode, once the last of these pauses is over: the oldest comes first.
+def resumed_due_ms(
+    newest: Snapshot, pauses: Sequence[Pause], chat_id: int, seen_ms: int, due_ms: int | None = None
+) -> int:
+    """When a silence begins its episode, once the last of these pauses is over: the oldest comes first.
 
-    It is told from all of them, so that doing it twice gives the same. What is too late is left to the gate.
+    `due_ms` is for when it is armed, if it is: before the end of the pause it surely was not told of it yet. All other
+    ones are told from all pauses, so that doing it twice gives the same. What is too late is left to the gate.
     """
     last = pauses[-1]
-    if seen_ms >= last.over_ms:
+    if due_ms is not None and seen_ms >= last.over_ms:
         return due_ms
-    planned_ms = seen_ms + newest.threshold_ms
-    for pause in pauses:
-        planned_ms = _stood(newest, pause, seen_ms, planned_ms)
-    planned_ms = max(planned_ms, due_ms)
+    if due_ms is not None and due_ms <= last.over_ms:
+        planned_ms = _stood(newest, last, seen_ms, due_ms)
+    else:
+        planned_ms = max(_through_all(newest, pauses, seen_ms), due_ms or 0)
     late_ms = last.over_ms - planned_ms
     if late_ms < 0 or (last.policy == "as_if_never_paused" and late_ms > newest.lateness_ms):
         return planned_ms
     return last.over_ms + window.spread_over(chat_id, SPREAD_MS)
+
+
+def _through_all(newest: Snapshot, pauses: Sequence[Pause], seen_ms: int) -> int:
+    planned_ms = seen_ms + newest.threshold_ms
+    for pause in pauses:
+        planned_ms = _stood(newest, pause, seen_ms, planned_ms)
+    return planned_ms
 
 
 def _stood(newest: Snapshot, pause: Pause, seen_ms: int, planned_ms: int) -> int:
@@ -176,7 +186,7 @@ def _resumed(newest: Snapshot, waiting: Waiting, paused_ms: int, policy: Policy,
         late = now_ms - waiting.due_ms
         return _spread(waiting, newest, now_ms) if 0 < late <= newest.lateness_ms else Stay()
     if waiting.cursor.pinned:
-        stood_ms = now_ms - paused_ms
+        stood_ms = max(0, now_ms - paused_ms)
         return _at(waiting, _shifted_ms(newest, waiting, waiting.due_ms + stood_ms), waiting.anchor_ms)
     step = sequence.find_step(newest, waiting.cursor.step)
     if step is None or not _sends(step):

@@ -129,7 +129,8 @@ class Lanes:
     async def _arm_unheard(self, pool: Pool, bot: Served, newest: Snapshot) -> None:
         try:
             since_ms, now_ms = bot.activated_at_ms, self._clock.now_ms()
-            armed = await arm_unheard(pool, self._timers, bot.bot_id, newest, since_ms, now_ms)
+            pages = arm_unheard(pool, self._timers, bot.bot_id, newest, since_ms, now_ms)
+            armed = sum([page async for page in pages])
         except RecoveryError as error:
             logger().warning("Silences since the activation not armed yet", bot=bot.username, error=str(error))
             return

@@ -7,17 +7,20 @@ After every activation the silences of those come in that nobody armed. There th
 alone: nothing was lost, and a chat whose first block is on the wire would be taken from its journey.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
 from engine.core import cursor
 from engine.core.campaign import Snapshot
-from engine.core.replan import SPREAD_MS
+from engine.core.replan import SPREAD_MS, Pause, Resumed, resumed_due_ms
 from engine.core.window import spread_over
-from storage import feed, memory
+from storage import feed, memory, replans
 from storage.memory import Remembered
 from storage.postgres import Pool
 from storage.redis import Redis
 from storage.timers import Lost, Timers
+
+_EVERY: Final = 2**62
 
 
 async def rebuild(
@@ -27,25 +30,30 @@ async def rebuild(
 
     `run` is the server's as of before: one that restarts meanwhile is another, and its timers are lost again.
     """
-    restored = 0
+    restored, pauses = 0, await pauses_of(pool, bot_id)
     async for page in _pages(pool, bot_id, activated_at_ms):
-        restored += sum(await timers.restore(bot_id, [_lost(row, newest) for row in page]))
+        restored += sum(await timers.restore(bot_id, [_lost(row, newest, pauses) for row in page]))
     await feed.set_generation(client, bot_id, await feed.server_now_ms(client), run)
     return restored
 
 
 async def arm_unheard(
     pool: Pool, timers: Timers, bot_id: int, newest: Snapshot, activated_at_ms: int, now_ms: int
-) -> int:
+) -> AsyncIterator[int]:
     """Arm the silences whose receivers had not heard of the activation, or which an admin has included since.
 
-    Those that are due already are spread over ten minutes. Returns how many. Raises UnreachableError.
+    Those that are due already are spread over ten minutes. Gives page by page how many. Raises UnreachableError.
     """
-    armed = 0
+    pauses = await pauses_of(pool, bot_id)
     async for page in _pages(pool, bot_id, activated_at_ms):
-        silent = [_not_at_once(_lost(row, newest), now_ms) for row in page if row.cursor is None]
-        armed += sum(await timers.restore(bot_id, silent)) if silent else 0
-    return armed
+        silent = [_not_at_once(_lost(row, newest, pauses), now_ms) for row in page if row.cursor is None]
+        yield sum(await timers.restore(bot_id, silent)) if silent else 0
+
+
+async def pauses_of(pool: Pool, bot_id: int, upto: int = _EVERY) -> list[Pause]:
+    """The pauses of a bot that are over, the oldest first, up to the replan of this number. Raises UnreachableError."""
+    jobs = [(job.change, job.created_ms) for job in await replans.resumes(pool, bot_id, upto)]
+    return [Pause(one.paused_ms, over_ms, one.policy) for one, over_ms in jobs if isinstance(one, Resumed)]
 
 
 async def _pages(pool: Pool, bot_id: int, activated_at_ms: int) -> AsyncIterator[list[Remembered]]:
@@ -63,8 +71,12 @@ def _not_at_once(lost: Lost, now_ms: int) -> Lost:
     return lost._replace(due_ms=now_ms + spread_over(lost.chat_id, min(SPREAD_MS, late_ms)))
 
 
-def _lost(row: Remembered, newest: Snapshot) -> Lost:
+def _lost(row: Remembered, newest: Snapshot, pauses: Sequence[Pause]) -> Lost:
+    """A silence stood still through every pause since: Redis was told so when they were over, and has forgotten it."""
     if row.cursor is None:
-        return Lost(row.chat_id, row.last_active_ms, row.last_active_ms + newest.threshold_ms, on_wire=False, opaque="")
+        seen_ms = row.last_active_ms
+        past = [pause for pause in pauses if seen_ms < pause.over_ms]
+        due_ms = resumed_due_ms(newest, past, row.chat_id, seen_ms) if past else seen_ms + newest.threshold_ms
+        return Lost(row.chat_id, seen_ms, due_ms, on_wire=False, opaque="")
     due = row.due_ms if row.due_ms is not None else row.last_active_ms
     return Lost(row.chat_id, row.cursor.episode_id, due, row.sending, cursor.write(row.cursor))

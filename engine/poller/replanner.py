@@ -10,7 +10,7 @@ long goes on by their own timer, and is not a reason to hold their whole bot.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -18,10 +18,10 @@ from engine.core import cursor, replan
 from engine.core.campaign import Snapshot
 from engine.core.errors import RecoveryError
 from engine.core.gate import Reason
-from engine.core.replan import Finish, Included, Move, Pause, Resumed, Stay, Waiting, Welcomed
+from engine.core.replan import Finish, Included, Move, Pause, Published, Resumed, Stay, Waiting, Welcomed
 from engine.poller.catalogue import Catalogue, Served
 from engine.poller.clock import ServerClock
-from engine.poller.rebuild import arm_unheard
+from engine.poller.rebuild import arm_unheard, pauses_of
 from engine.process import told_to_end
 from engine.telemetry import logger
 from storage import deliveries, replans
@@ -34,12 +34,18 @@ TURN_S: Final = 0.5
 PATIENCE_MS: Final = 60_000
 
 
+_PLANS_ROWS: Final = (Published, Resumed)
+
+
 class Turn(NamedTuple):
-    """How many people were looked at, how many of them planned, and how many replans were brought to their end."""
+    """How many people were looked at, how many replans were brought to their end, and how many go on at once."""
 
     looked_at: int
-    planned: int
-    finished: int
+    finished: int = 0
+    going_on: int = 0
+
+    def plus(self, other: "Turn") -> "Turn":
+        return Turn(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
 
 class Walk(NamedTuple):
@@ -62,6 +68,7 @@ class Replanner:
         self._clock = clock
         self._ours = ours
         self._walks: dict[int, Walk] = {}
+        self._endings: dict[int, AsyncIterator[int]] = {}
 
     async def run(self) -> None:
         """Turn after turn, until cancelled; what is broken off is done again by whoever comes next."""
@@ -70,41 +77,65 @@ class Replanner:
             await asyncio.sleep(0 if more else TURN_S)
 
     async def run_once(self) -> Turn:
-        """Look at a page of those whom the oldest replan of each bot concerns. Raises UnreachableError."""
+        """Look at a page of those whom the oldest replan of each bot concerns. Raises UnreachableError.
+
+        What fails for one bot is tried again in the next turn, and holds up no other.
+        """
         bots = [bot_id for bot_id in self._catalogue.bots if self._ours(bot_id)]
         jobs = await replans.pending(self._pool, bots) if bots else []
         self._walks = {job.id: self._walks.get(job.id, Walk()) for job in jobs}
-        turn = Turn(0, 0, 0)
+        self._endings = {job.id: self._endings[job.id] for job in jobs if job.id in self._endings}
+        turn = Turn(0)
         for job in jobs:
             bot = self._catalogue.bots[job.bot_id]
             if bot.replan >= job.id and bot.newest is not None:
-                looked_at, planned, finished = await self._go_on(job, bot, bot.newest)
-                turn = Turn(turn.looked_at + looked_at, turn.planned + planned, turn.finished + finished)
+                turn = turn.plus(await self._go_on_or_report(job, bot, bot.newest))
         return turn
 
     async def _turn_or_report(self) -> bool:
         """Whether there is more to do at once."""
         try:
-            return (await self.run_once()).planned > 0
+            return (await self.run_once()).going_on > 0
         except RecoveryError as error:
             logger().warning("Replan failed", error=str(error))
         except Exception:  # noqa: BLE001 - a failed turn never ends the loop
             logger().exception("Replan failed")
         return False
 
+    async def _go_on_or_report(self, job: Job, bot: Served, newest: Snapshot) -> Turn:
+        try:
+            return await self._go_on(job, bot, newest)
+        except RecoveryError as error:
+            logger().warning("Replan failed", bot=bot.username, replan=job.id, error=str(error))
+        except Exception:  # noqa: BLE001 - one bot's fault stops no other's replan
+            logger().exception("Replan failed", bot=bot.username, replan=job.id)
+        self._endings.pop(job.id, None)
+        return Turn(0)
+
     async def _go_on(self, job: Job, bot: Served, newest: Snapshot) -> Turn:
+        if job.id in self._endings:
+            return await self._end_on(job)
         walk = self._walks[job.id]
-        if page := await self._page(job, walk.last_chat):
+        if page := await self._page(job, walk.last_chat) if isinstance(job.change, _PLANS_ROWS) else []:
             planned = await self._plan(job, newest, page)
             self._walks[job.id] = Walk(page[-1].chat_id, walk.looked_at + len(page), walk.planned + planned)
-            return Turn(len(page), planned, 0)
+            return Turn(len(page), going_on=int(planned > 0))
         self._walks[job.id] = Walk()
         if walk.looked_at and (walk.planned or self._clock.now_ms() - job.created_ms < PATIENCE_MS):
-            return Turn(0, 0, 0)
+            return Turn(0)
         if walk.looked_at:
-            logger().warning("Replan leaves some behind", bot_id=job.bot_id, replan=job.id, count=walk.looked_at)
-        await self._finish(job, bot, newest)
-        return Turn(0, 0, 1)
+            logger().warning("Replan leaves some behind", bot=bot.username, replan=job.id, count=walk.looked_at)
+        self._endings[job.id] = self._ending(job, bot, newest)
+        return await self._end_on(job)
+
+    async def _end_on(self, job: Job) -> Turn:
+        """A page of those who have begun nothing; the replan is done when there are no more."""
+        looked_at = await anext(self._endings[job.id], None)
+        if looked_at is not None:
+            return Turn(looked_at, going_on=1)
+        await replans.finish(self._pool, job, self._clock.now_ms())
+        logger().info("Replan done", bot_id=job.bot_id, replan=job.id)
+        return Turn(0, finished=1)
 
     async def _plan(self, job: Job, newest: Snapshot, page: Sequence[Waiting]) -> int:
         """Returns how many of them this replan need not look at again."""
@@ -142,26 +173,23 @@ class Replanner:
         if reports:
             await deliveries.report(self._pool, reports, self._clock.now_ms())
 
-    async def _finish(self, job: Job, bot: Served, newest: Snapshot) -> None:
+    async def _ending(self, job: Job, bot: Served, newest: Snapshot) -> AsyncIterator[int]:
+        """Those who have begun nothing stand in Redis only: page by page, how many were looked at. Safe to repeat."""
         match job.change:
             case Included():
-                await self._move_silences(job, partial(_included_ms, job, newest))
+                pages = self._move_silences(job, partial(_included_ms, job, newest))
             case Resumed():
-                pauses = await self._pauses(job)
-                await self._move_silences(job, partial(_resumed_ms, newest, pauses))
+                pauses = await pauses_of(self._pool, job.bot_id, job.id)
+                pages = self._move_silences(job, partial(_resumed_ms, newest, pauses))
             case Welcomed():
                 since_ms, now_ms = bot.activated_at_ms, self._clock.now_ms()
-                await arm_unheard(self._pool, self._timers, job.bot_id, newest, since_ms, now_ms)
-        await replans.finish(self._pool, job, self._clock.now_ms())
-        logger().info("Replan done", bot_id=job.bot_id, replan=job.id)
+                pages = arm_unheard(self._pool, self._timers, job.bot_id, newest, since_ms, now_ms)
+            case _:
+                return
+        async for looked_at in pages:
+            yield looked_at
 
-    async def _pauses(self, job: Job) -> list[Pause]:
-        resumes = await replans.resumes(self._pool, job.bot_id, job.id)
-        changes = [(one.change, one.created_ms) for one in resumes]
-        return [Pause(one.paused_ms, over_ms, one.policy) for one, over_ms in changes if isinstance(one, Resumed)]
-
-    async def _move_silences(self, job: Job, due_ms: Callable[[Silence], int]) -> None:
-        """Those who have begun nothing stand in Redis only. To do it twice gives the same."""
+    async def _move_silences(self, job: Job, due_ms: Callable[[Silence], int]) -> AsyncIterator[int]:
         position, first = 0, True
         while first or position:
             position, silences = await self._timers.silences(job.bot_id, position)
@@ -169,6 +197,7 @@ class Replanner:
             wanted = [MoveTo(one.chat_id, "", one.seen_ms, due, "") for one, due in planned if due != one.due_ms]
             await self._timers.move(job.bot_id, wanted)
             first = False
+            yield len(silences)
 
 
 def _included_ms(job: Job, newest: Snapshot, silence: Silence) -> int:
@@ -180,15 +209,8 @@ def _resumed_ms(newest: Snapshot, pauses: Sequence[Pause], silence: Silence) -> 
 
 
 def _finished(bot_id: int, waiting: Waiting) -> Report:
-    return Report(
-        bot_id,
-        waiting.chat_id,
-        waiting.cursor,
-        waiting.version,
-        "skipped",
-        reason=Reason.STEP_DELETED,
-        end=Reason.COMPLETED,
-    )
+    done = Reason.COMPLETED
+    return Report(bot_id, waiting.chat_id, waiting.cursor, waiting.version, "cancelled", reason=done, end=done)
 
 
 def _in_redis(waiting: Waiting, move: Move) -> MoveTo:

@@ -237,14 +237,15 @@ EARLY = Pause(NOW - 9 * HOUR, NOW - 8 * HOUR, "continue")
 @pytest.mark.parametrize(
     ("pauses", "seen_ms", "due_ms", "expected"),
     [
-        ([Pause(NOW - 3 * HOUR, NOW, "continue")], NOW - 3 * HOUR - MINUTE, NOW - 3 * HOUR, NOW + 9 * MINUTE),
+        ([Pause(NOW - 3 * HOUR, NOW, "continue")], NOW - 3 * HOUR - MINUTE, NOW - 171 * MINUTE, NOW + 9 * MINUTE),
         ([Pause(NOW - 3 * HOUR, NOW, "continue")], NOW - HOUR, NOW - 50 * MINUTE, NOW + 10 * MINUTE),
         ([Pause(NOW - 3 * HOUR, NOW, "continue")], NOW + MINUTE, NOW + 11 * MINUTE, NOW + 11 * MINUTE),
         ([Pause(NOW - 3 * HOUR, NOW, "continue")], NOW - 4 * HOUR, NOW - 3 * HOUR - 50 * MINUTE, NOW + OURS),
         ([Pause(NOW - 3 * HOUR, NOW, "restart")], NOW - HOUR, NOW - 50 * MINUTE, NOW + 10 * MINUTE),
         ([Pause(NOW - HOUR, NOW, "as_if_never_paused")], NOW - HOUR, NOW - 50 * MINUTE, NOW + OURS),
         ([Pause(NOW - HOUR, NOW, "as_if_never_paused")], NOW - MINUTE, NOW + 9 * MINUTE, NOW + 9 * MINUTE),
-        ([Pause(NOW - DAY, NOW, "as_if_never_paused")], NOW - DAY, NOW - DAY, NOW - DAY + 10 * MINUTE),
+        ([Pause(NOW - DAY, NOW, "as_if_never_paused")], NOW - DAY, NOW - DAY + 10 * MINUTE, NOW - DAY + 10 * MINUTE),
+        ([Pause(NOW - 3 * HOUR, NOW, "continue")], NOW - 4 * HOUR, NOW - 2 * HOUR, NOW + HOUR),
         (
             [EARLY, Pause(NOW - 7 * HOUR - 30 * MINUTE, NOW, "continue")],
             NOW - 10 * HOUR,
@@ -261,6 +262,7 @@ EARLY = Pause(NOW - 9 * HOUR, NOW - 8 * HOUR, "continue")
         "as if never paused",
         "as if never paused, and still ahead",
         "too late, which is the gate's to say",
+        "armed for longer than it would be now",
         "an earlier pause too",
     ],
 )
@@ -269,3 +271,9 @@ def test_a_silence_goes_on_after_a_pause(pauses: list[Pause], seen_ms: int, due_
     due = replan.resumed_due_ms(newest, pauses, CHAT, seen_ms, due_ms)
     assert due == expected
     assert replan.resumed_due_ms(newest, pauses, CHAT, seen_ms, due) == due
+
+
+def test_a_silence_of_which_nothing_is_known_goes_on_after_all_pauses() -> None:
+    pauses = [EARLY, Pause(NOW - 7 * HOUR - 30 * MINUTE, NOW, "continue")]
+    newest = replace(USUAL, threshold_ms=2 * HOUR)
+    assert replan.resumed_due_ms(newest, pauses, CHAT, NOW - 10 * HOUR) == NOW + 30 * MINUTE

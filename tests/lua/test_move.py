@@ -85,7 +85,7 @@ async def test_a_silence_whose_first_message_is_on_the_wire_is_not_moved_as_one(
     held = await bench.hold(1)
     await bench.timers.pass_(BOT, [Ticket(1, held.version)])
     bench.now_ms += LEASE_MS
-    assert await move(bench, begins="", opaque="") is Moved.ELSEWHERE
+    assert await move(bench, begins="", opaque="", silent_ms=held.seen_ms) is Moved.ELSEWHERE
 
 
 async def test_who_has_come_back_is_left_alone(waiting: Bench) -> None:
@@ -99,9 +99,10 @@ async def test_another_episode_is_left_alone(waiting: Bench) -> None:
     assert await move(waiting, begins="1901/") is Moved.ELSEWHERE
 
 
-async def test_a_silence_is_moved_as_one(bench: Bench) -> None:
+async def test_a_silence_is_moved_as_one_if_nobody_has_written_since(bench: Bench) -> None:
     await bench.arm(1)
-    assert await move(bench, begins="", opaque="") is Moved.MOVED
+    assert await move(bench, begins="", opaque="", silent_ms=bench.now_ms - 1_000) is Moved.ELSEWHERE
+    assert await move(bench, begins="", opaque="", silent_ms=bench.now_ms) is Moved.MOVED
     assert await bench.score(1) == bench.now_ms + 5
     assert await move(bench, begins=EPISODE) is Moved.ELSEWHERE
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import pytest
 
 from engine.core.campaign import Snapshot
-from engine.core.replan import SPREAD_MS
+from engine.core.replan import SPREAD_MS, Resumed
 from engine.core.window import spread_over
 from engine.poller import rebuild
-from storage import chats, deliveries, keys
+from storage import chats, deliveries, keys, replans
 from storage.chats import Life
 from storage.deliveries import Beginning
 from storage.postgres import Pool, open_pool
@@ -54,10 +54,24 @@ async def ground(redis_url: str, database_url: str) -> AsyncIterator[Ground]:
 
 async def test_a_silence_that_nobody_armed_is_armed_and_an_open_episode_keeps_its_claim(ground: Ground) -> None:
     claimed = await ground.version(BEGUN)
-    assert await rebuild.arm_unheard(ground.pool, ground.timers, BOT, NEWEST, ACTIVATED, ACTIVATED) == 1
+    assert await armed(ground, ACTIVATED) == 1
     assert await ground.version(BEGUN) == claimed is not None
     assert await ground.version(UNHEARD)
     assert not await ground.client.hexists(keys.of_bot(BOT).bot, "generation")
+
+
+async def armed(ground: Ground, now_ms: int) -> int:
+    pages = rebuild.arm_unheard(ground.pool, ground.timers, BOT, NEWEST, ACTIVATED, now_ms)
+    return sum([page async for page in pages])
+
+
+async def test_a_lost_silence_comes_back_as_much_later_as_pauses_were_long(ground: Ground) -> None:
+    over_ms = SILENCE + 2 * NEWEST.threshold_ms
+    async with ground.pool.acquire() as connection:
+        await replans.ask(connection, BOT, Resumed(SILENCE + 10_000), over_ms)
+    await rebuild.rebuild(ground.pool, ground.client, ground.timers, BOT, NEWEST, ACTIVATED, run="")
+    due_ms = await ground.client.zscore(keys.of_bot(BOT).timers, str(UNHEARD))
+    assert due_ms == over_ms + NEWEST.threshold_ms - 10_000
 
 
 async def test_lost_timers_come_back_with_their_episodes(ground: Ground) -> None:
@@ -72,6 +86,6 @@ async def test_silences_that_are_due_already_are_not_armed_at_once(
     ground: Ground, late_ms: int, within_ms: int
 ) -> None:
     now_ms = SILENCE + NEWEST.threshold_ms + late_ms
-    await rebuild.arm_unheard(ground.pool, ground.timers, BOT, NEWEST, ACTIVATED, now_ms)
+    assert await armed(ground, now_ms) == 1
     due_ms = await ground.client.zscore(keys.of_bot(BOT).timers, str(UNHEARD))
     assert due_ms == now_ms + spread_over(UNHEARD, within_ms)

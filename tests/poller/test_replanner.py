@@ -5,6 +5,7 @@ silent since a moment, one who has had `a`, one in the middle of `b`, and one wh
 """
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
@@ -29,7 +30,7 @@ from storage import chats, deliveries, keys, replans
 from storage.chats import Life
 from storage.deliveries import Beginning, Claiming, Report
 from storage.feed import server_now_ms
-from storage.postgres import Pool, open_pool
+from storage.postgres import Connection, Pool, open_pool
 from storage.redis import Redis, open_redis, read_states
 from storage.timers import Next, Sign, Timers
 from tests.flows.house import KEY
@@ -250,7 +251,7 @@ async def test_when_nothing_is_ahead_any_more_the_episode_is_over(site: Site) ->
     await site.replanned()
     row = await site.row(WAITING)
     assert row
-    assert (row.step, row.status) == ("b", "skipped")
+    assert (row.step, row.status) == ("b", "cancelled")
     assert await site.ended(WAITING) == "completed"
     await untouched(site, BEFORE, INSIDE, DONE)
 
@@ -327,8 +328,7 @@ async def test_a_replan_that_was_broken_off_is_done_again(site: Site, monkeypatc
     await site.catalogue.refresh()
     with monkeypatch.context() as patch:
         patch.setattr(replans, "apply", dies)
-        with pytest.raises(RuntimeError):
-            await site.replanner.run_once()
+        assert (await site.replanner.run_once()).finished == 0
     row = await site.row(WAITING)
     assert row
     assert row.due_ms == HOUR
@@ -376,6 +376,29 @@ async def test_nobody_holds_the_whole_bot_for_ever(site: Site) -> None:
     await untouched(site, INSIDE, DONE)
 
 
+async def test_what_fails_for_one_bot_holds_up_no_other(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    token, page = Vault([Secret(KEY)]).encrypt("6:abc"), replans.page
+    await site.pool.execute("INSERT INTO bots (id, username, token, created_at) VALUES (6, 'club', $1, 0)", token)
+    await administration.import_draft(site.pool, "club", USUAL, LEAST_MS, site.change())
+    await administration.publish(site.pool, "club", LEAST_MS, site.change())
+    for name in ("shop", "club"):
+        await administration.activate(site.pool, name, site.change())
+        await administration.pause(site.pool, name, site.change())
+        await administration.resume(site.pool, name, site.change(3 * HOUR))
+
+    async def breaks(connection: Connection, bot_id: int, *more: Any, **other: Any) -> Any:
+        if bot_id == BOT - 1:
+            raise RuntimeError("broken")
+        return await page(connection, bot_id, *more, **other)
+
+    monkeypatch.setattr(replans, "page", breaks)
+    await site.catalogue.refresh()
+    while len(await replans.pending(site.pool, [BOT - 1, BOT])) > 1:
+        await site.replanner.run_once()
+    await site.stands(WAITING, "b", 4 * HOUR)
+    assert [job.bot_id for job in await replans.pending(site.pool, [BOT - 1, BOT])] == [BOT - 1]
+
+
 async def test_the_rest_of_a_begun_step_waits_through_a_pause(site: Site) -> None:
     await administration.pause(site.pool, "shop", site.change())
     await administration.activate(site.pool, "shop", site.change(9 * HOUR))
@@ -387,13 +410,22 @@ async def test_the_rest_of_a_begun_step_waits_through_a_pause(site: Site) -> Non
 
 
 async def test_one_page_of_a_bot_a_turn_and_all_of_them_in_the_end(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replans.page, "__defaults__", (1,))
+    monkeypatch.setattr(replans, "page", partial(replans.page, most=1))
     await administration.pause(site.pool, "shop", site.change())
     await administration.activate(site.pool, "shop", site.change(3 * HOUR))
     turns = await site.replanned()
-    assert [turn.looked_at for turn in turns] == [1, 1, 0, 0]
+    assert [turn.looked_at for turn in turns] == [1, 1, 0, 1, 0]
     await site.stands(WAITING, "b", 4 * HOUR)
     await site.stands(INSIDE, "b", 3 * HOUR + 5 * MINUTE)
+
+
+async def test_what_is_published_in_a_pause_is_planned_as_of_its_beginning(site: Site) -> None:
+    await administration.pause(site.pool, "shop", site.change(30 * MINUTE))
+    await site.publish(A, step("b", MINUTE, "b1", "b2"), C, after_ms=2 * HOUR)
+    await site.replanned()
+    await administration.resume(site.pool, "shop", site.change(3 * HOUR))
+    await site.replanned()
+    await site.stands(WAITING, "b", 3 * HOUR + window.spread_over(WAITING, replan.SPREAD_MS))
 
 
 async def test_a_pause_of_three_days_leaves_what_is_too_late_to_the_gate(site: Site) -> None:
