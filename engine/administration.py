@@ -154,15 +154,27 @@ async def resume(pool: Pool, bot: str, change: Change, policy: Policy = "continu
 
 
 async def include_silent(pool: Pool, bot_id: int, since_ms: int, change: Change) -> None:
-    """Let the silences count that began since then, before the campaign was activated."""
+    """Let the silences count that began since then, before the campaign was activated.
+
+    What had begun before the activation has ended with it: a rest that is open still ends first, so that nothing of a
+    stopped sequence, or of one that was only watched, goes on.
+    """
     async with transaction(pool) as connection:
-        await lookup.hold(connection, bot_id)
-        found = await campaigns.load_campaign(connection, bot_id)
-        if found is None or found.activated_at is None or found.state != "live":
-            raise CampaignError("Only a live campaign can include who was silent before: activate it first.")
-        if since_ms < found.activated_at:
-            await campaigns.set_activated_at(connection, found, since_ms, change)
+        activated_at = await _live_since(connection, bot_id)
+    await chats.conclude_all(pool, bot_id, Reason.STOPPED, activated_at - 1, change.at)
+    async with transaction(pool) as connection:
+        activated_at = await _live_since(connection, bot_id)
+        if since_ms < activated_at:
+            await campaigns.set_activated_at(connection, bot_id, activated_at, since_ms, change)
             await replans.ask(connection, bot_id, Welcomed(), change.at)
+
+
+async def _live_since(connection: Connection, bot_id: int) -> int:
+    await lookup.hold(connection, bot_id)
+    found = await campaigns.load_campaign(connection, bot_id)
+    if found is None or found.activated_at is None or found.state != "live":
+        raise CampaignError("Only a live campaign can include who was silent before: activate it first.")
+    return found.activated_at
 
 
 async def shadow(pool: Pool, bot: str, change: Change) -> State:
@@ -209,7 +221,7 @@ async def _act(pool: Pool, bot: str, action: Action, change: Change, policy: Pol
         if found.paused_at is not None and state in ("live", "finishing"):
             await replans.ask(connection, found.bot_id, Resumed(found.paused_at, policy), change.at)
     if campaign.ends_episodes(found.state, state):
-        await chats.conclude_all(pool, found.bot_id, Reason.STOPPED, change.at)
+        await chats.conclude_all(pool, found.bot_id, Reason.STOPPED, change.at, change.at)
     return state
 
 

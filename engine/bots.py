@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import os
 import sys
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ from engine.registry import Identity
 from engine.settings import Secret, Settings, load_settings
 from engine.vault import Vault
 from engine.whose import who_is
-from storage.postgres import Pool, open_pool
+from storage.postgres import Pool, now_ms, open_pool
 from storage.redis import open_redis
 
 Command: TypeAlias = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, str]]
@@ -35,7 +34,13 @@ async def add(settings: Settings, token: Secret, meant: str | None = None) -> Id
     bot = await who_is(settings.telegram_api_url, token)
     async with _opened(settings) as pool:
         await registry.add(
-            pool, Vault(settings.encryption_keys), bot, token, meant, _change(), manager_id=settings.manager_id
+            pool,
+            Vault(settings.encryption_keys),
+            bot,
+            token,
+            meant,
+            await _change(pool),
+            manager_id=settings.manager_id,
         )
     return bot
 
@@ -50,7 +55,7 @@ async def remove(settings: Settings, name: str, *, confirmed: bool) -> int:
     client = open_redis(settings.redis_url)
     try:
         async with _opened(settings) as pool:
-            return await registry.remove(pool, client, name, _change(), confirmed=confirmed)
+            return await registry.remove(pool, client, name, await _change(pool), confirmed=confirmed)
     finally:
         await client.aclose()
 
@@ -66,19 +71,19 @@ async def _list(_: argparse.Namespace, settings: Settings) -> str:
 
 async def _pause(args: argparse.Namespace, settings: Settings) -> str:
     async with _opened(settings) as pool:
-        await registry.pause(pool, args.name, _change())
+        await registry.pause(pool, args.name, await _change(pool))
     return f"{args.name} is paused: nothing is sent, and every timer stays."
 
 
 async def _resume(args: argparse.Namespace, settings: Settings) -> str:
     async with _opened(settings) as pool:
-        await registry.resume(pool, args.name, _change())
+        await registry.resume(pool, args.name, await _change(pool))
     return f"{args.name} is active."
 
 
 async def _pace(args: argparse.Namespace, settings: Settings) -> str:
     async with _opened(settings) as pool:
-        await registry.set_pace(pool, args.name, args.pace, _change(), paid=args.paid, confirmed=args.yes)
+        await registry.set_pace(pool, args.name, args.pace, await _change(pool), paid=args.paid, confirmed=args.yes)
     return f"{args.name} sends at most {args.pace} messages a second{', paid with its Stars' * args.paid}."
 
 
@@ -93,7 +98,7 @@ async def _keys(args: argparse.Namespace, settings: Settings) -> str:
 
 
 async def _add_key(pool: Pool, args: argparse.Namespace) -> str:
-    key = await api_keys.add(pool, args.name, args.key_name, _change())
+    key = await api_keys.add(pool, args.name, args.key_name, await _change(pool))
     return f"{key.reveal()}\nThis key of {args.name} is shown once: keep it where the bot's own code finds it."
 
 
@@ -106,7 +111,7 @@ async def _list_keys(pool: Pool, args: argparse.Namespace) -> str:
 
 
 async def _revoke_key(pool: Pool, args: argparse.Namespace) -> str:
-    await api_keys.revoke(pool, args.name, args.key_name, _change())
+    await api_keys.revoke(pool, args.name, args.key_name, await _change(pool))
     return f"The key {args.key_name!r} of {args.name} is revoked."
 
 
@@ -147,8 +152,8 @@ def _token() -> Secret:
     return Secret(text.strip())
 
 
-def _change() -> Change:
-    return Change(actor=f"cli:uid={os.getuid()}", at=time.time_ns() // 1_000_000)
+async def _change(pool: Pool) -> Change:
+    return Change(actor=f"cli:uid={os.getuid()}", at=await now_ms(pool))
 
 
 @command

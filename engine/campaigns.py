@@ -1,14 +1,13 @@
 """The command line for campaigns: `python -m engine.campaigns --help` says what it can do.
 
-A refusal is one line on stderr and exit status 1. The process clock serves here for the audit log and for the
-question "who falls silent now"; nothing is sent by it.
+A refusal is one line on stderr and exit status 1. The time is PostgreSQL's: what is activated or paused here counts
+from then, on whatever host the command is given.
 """
 
 import argparse
 import asyncio
 import os
 import sys
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias, get_args
@@ -17,14 +16,14 @@ from engine import administration, campaign_file, overview
 from engine.administration import Publishing
 from engine.campaign_file import Added, NamedFiles
 from engine.core import schedule, window
-from engine.core.campaign import Change, Snapshot, Step
+from engine.core.campaign import Change, Planned, Snapshot, Step
 from engine.core.replan import Policy
 from engine.media.library import Library
 from engine.outline import outline
 from engine.overview import Overview
 from engine.process import command
 from engine.settings import Settings, load_settings
-from storage.postgres import Pool, open_pool
+from storage.postgres import Pool, now_ms, open_pool
 
 Command: TypeAlias = Callable[[argparse.Namespace, Settings, Pool], Awaitable[str]]
 
@@ -51,21 +50,21 @@ async def _run(args: argparse.Namespace, settings: Settings) -> str:
 async def _import(args: argparse.Namespace, settings: Settings, pool: Pool) -> str:
     least, files = settings.min_threshold_ms, NamedFiles()
     draft = campaign_file.load(args.file, least, files.hash_of)
-    added = await files.add(Library(pool, settings.media_dir), _now_ms())
-    revision = await administration.import_draft(pool, args.bot, draft, least, _change())
+    added = await files.add(Library(pool, settings.media_dir), await now_ms(pool))
+    revision = await administration.import_draft(pool, args.bot, draft, least, await _change(pool))
     said = f"{args.bot}: the draft is now revision {revision}; publish it to send it."
     return "\n".join([*map(_added, added), said])
 
 
 async def _publish(args: argparse.Namespace, settings: Settings, pool: Pool) -> str:
     how = Publishing(mode="keep" if args.keep_hours else "update", include=args.include_silent)
-    version = await administration.publish(pool, args.bot, settings.min_threshold_ms, _change(), how)
+    version = await administration.publish(pool, args.bot, settings.min_threshold_ms, await _change(pool), how)
     return f"{args.bot}: version {version} is published."
 
 
 async def _show(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    now_ms = _now_ms()
-    return "\n".join(_lines(args.bot, await overview.show(pool, args.bot, now_ms), now_ms))
+    at_ms = await now_ms(pool)
+    return "\n".join(_lines(args.bot, await overview.show(pool, args.bot, at_ms), at_ms))
 
 
 async def _export(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
@@ -96,40 +95,41 @@ async def _versions(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
 
 
 async def _revert(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    revision = await administration.revert(pool, args.bot, args.to, _change())
+    revision = await administration.revert(pool, args.bot, args.to, await _change(pool))
     return f"{args.bot}: version {args.to} is now the draft, revision {revision}; publish it to send it."
 
 
 async def _activate(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    state = await administration.activate(pool, args.bot, _change(), args.delays)
+    state = await administration.activate(pool, args.bot, await _change(pool), args.delays)
     return f"{args.bot}: the campaign is {state}."
 
 
 async def _finish(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    state = await administration.finish(pool, args.bot, _change())
+    state = await administration.finish(pool, args.bot, await _change(pool))
     return f"{args.bot}: the campaign is {state}: nobody new begins, and whoever has begun gets the rest."
 
 
 async def _shadow(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    state = await administration.shadow(pool, args.bot, _change())
+    state = await administration.shadow(pool, args.bot, await _change(pool))
     return f"{args.bot}: the campaign is {state}: what it would send is recorded, and nothing is sent."
 
 
 async def _pause(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    return f"{args.bot}: the campaign is {await administration.pause(pool, args.bot, _change())}."
+    return f"{args.bot}: the campaign is {await administration.pause(pool, args.bot, await _change(pool))}."
 
 
 async def _stop(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
     if args.all:
-        await administration.stop_all(pool, _change())
+        await administration.stop_all(pool, await _change(pool))
         return "The emergency stop is engaged: no bot sends until `resume --all`."
-    return f"{args.bot}: the campaign is {await administration.stop(pool, args.bot, _change())}."
+    return f"{args.bot}: the campaign is {await administration.stop(pool, args.bot, await _change(pool))}."
 
 
 async def _resume(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
     if not args.all:
-        return f"{args.bot}: the campaign is {await administration.resume(pool, args.bot, _change(), args.delays)}."
-    await administration.resume_all(pool, _change())
+        state = await administration.resume(pool, args.bot, await _change(pool), args.delays)
+        return f"{args.bot}: the campaign is {state}."
+    await administration.resume_all(pool, await _change(pool))
     return "The emergency stop is released: each campaign goes on in the state that it has."
 
 
@@ -210,15 +210,15 @@ def _file(shown: Snapshot) -> str:
     return campaign_file.write(shown).removesuffix("\n")
 
 
-def _lines(bot: str, seen: Overview, now_ms: int) -> list[str]:
+def _lines(bot: str, seen: Overview, at_ms: int) -> list[str]:
     shown = seen.shown
     version = f"version {seen.published_version}" if seen.published_version else "nothing published"
-    due = {planned.step: _moment(planned.due_ms, shown.zone) for planned in seen.plan}
+    due = {planned.step: _when(planned, shown.zone) for planned in seen.plan}
     return [
         f"{bot}: {seen.state}, {version}, draft revision {seen.draft_revision}",
         _settings(shown),
         *_notes(seen),
-        f"who falls silent now ({_moment(now_ms, shown.zone)}) gets:",
+        f"who falls silent now ({_moment(at_ms, shown.zone)}) gets:",
         *(line for step in shown.steps for line in _step(step, due.get(step.key, "off"))),
     ]
 
@@ -252,16 +252,16 @@ def _added(added: Added) -> str:
     return f"{added.path}: the library has it, a {added.asset.kind} of {added.size} bytes, sha256:{added.asset.sha256}"
 
 
+def _when(planned: Planned, zone: str) -> str:
+    return f"{_moment(planned.due_ms, zone)}{', skipped: outside of the window' * planned.outside}"
+
+
 def _moment(at_ms: int, zone: str) -> str:
     return schedule.local(at_ms, zone).strftime(_MOMENT)
 
 
-def _change() -> Change:
-    return Change(actor=f"cli:uid={os.getuid()}", at=_now_ms())
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+async def _change(pool: Pool) -> Change:
+    return Change(actor=f"cli:uid={os.getuid()}", at=await now_ms(pool))
 
 
 if __name__ == "__main__":

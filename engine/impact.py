@@ -60,8 +60,23 @@ async def foresee(pool: Pool, bot_id: int, now_ms: int) -> Impact:
         since_ms = now_ms - draft.lateness_ms
         planned = await waiting.count_planned(connection, bot_id, since_ms, now_ms + SOON_MS)
         overdue = await _overdue(connection, found, published[1], draft, now_ms)
+        begin = await _begin_soon(connection, found, published[1], draft, now_ms)
     counted = _counted(page, planned, published[1], draft, now_ms)
-    return counted._replace(overdue=overdue, soon=counted.soon if found.state in _SENDS else 0)
+    return counted._replace(overdue=overdue, soon=counted.soon + begin if found.state in _SENDS else 0)
+
+
+async def _begin_soon(connection: Connection, found: Campaign, before: Snapshot, after: Snapshot, now_ms: int) -> int:
+    """How many have fallen silent for whom the first step comes within ten minutes; a longer silence counts at once."""
+    first = sequence.first(after, 0, now_ms, 0)
+    if found.state != "live" or found.activated_at is None or first is None:
+        return 0
+    threshold_ms = max(before.threshold_ms, after.threshold_ms)
+    until_ms = now_ms + SOON_MS - threshold_ms - (first.due_ms - now_ms)
+    since_ms = max(now_ms - threshold_ms - after.lateness_ms, found.activated_at)
+    if until_ms <= since_ms:
+        return 0
+    paid = after.skip_paid
+    return await waiting.count_silent(connection, found.bot_id, since_ms, until_ms, skip_paid=paid, most=MOST_COUNTED)
 
 
 async def _overdue(connection: Connection, found: Campaign, before: Snapshot, after: Snapshot, now_ms: int) -> int:

@@ -1,8 +1,8 @@
 """What admins may do with a bot, by whichever door: read, decide, write with audit, in one transaction.
 
 A repeated action is no error and leaves no second line in the audit log. A suspended bot is let go on by a token that
-works, never by a word. A removal ends everything in PostgreSQL first and forgets the timers second, so that a Redis
-that does not answer only asks for the same command again.
+works, never by a word. A removal stands first; then what is open ends, and the timers are forgotten. If that breaks
+off, a poller ends the rest, and the same command forgets the timers.
 """
 
 from typing import Final
@@ -113,7 +113,7 @@ async def remove(pool: Pool, client: Redis, name: str, change: Change, *, confir
             raise await _unconfirmed(connection, known)
         if known.status != "removed":
             await _remove(connection, known, change)
-    ended = await chats.conclude_all(pool, known.bot_id, Reason.STOPPED, change.at)
+    ended = await chats.conclude_all(pool, known.bot_id, Reason.STOPPED, change.at, change.at)
     await forget_bot(client, known.bot_id)
     return ended
 

@@ -87,11 +87,14 @@ async def list_bots(connection: Connection) -> list[BotRecord]:
 
 
 async def suspend(connection: Connection, bot_id: int, token: bytes, detail: str, now_ms: int) -> bool:
-    """Hold everything of a bot, and open an incident that says why; False if it has another token by now."""
+    """Hold everything of a bot, and open an incident that says why; False if it has another token by now.
+
+    What an admin has paused stays paused: a token that works would let it go on.
+    """
     before = await hold(connection, bot_id)
     if before is None or before.token != token or before.status == "removed":
         return False
-    if before.status != "suspended":
+    if before.status == "active":
         await set_status(connection, before, "suspended", "suspend", Change(_ENGINE, now_ms))
     await open_incident(connection, bot_id, "bot_suspended", detail, now_ms)
     return True

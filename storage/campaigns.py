@@ -160,14 +160,14 @@ async def set_state(
         await audit.record(connection, change, before.bot_id, f"campaign.{state}", *states)
 
 
-async def set_activated_at(connection: Connection, before: Campaign, activated_at: int, change: Change) -> None:
+async def set_activated_at(connection: Connection, bot_id: int, before: int, activated_at: int, change: Change) -> None:
     """Let silences count that are older than the activation."""
     async with connection.transaction():
         await connection.execute(
-            "UPDATE recovery_campaigns SET activated_at = $2 WHERE bot_id = $1", before.bot_id, activated_at
+            "UPDATE recovery_campaigns SET activated_at = $2 WHERE bot_id = $1", bot_id, activated_at
         )
-        states = (audit.state(activated_at=before.activated_at), audit.state(activated_at=activated_at))
-        await audit.record(connection, change, before.bot_id, "campaign.include", *states)
+        states = (audit.state(activated_at=before), audit.state(activated_at=activated_at))
+        await audit.record(connection, change, bot_id, "campaign.include", *states)
 
 
 async def load_emergency_stop(connection: Connection) -> bool:

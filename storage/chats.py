@@ -154,24 +154,35 @@ async def conclude(
     return [Ended(*row) for row in rows]
 
 
-async def conclude_all(pool: Pool, bot_id: int, reason: str, now_ms: int) -> int:
-    """End the episodes of a bot that are open then; returns how many. What is on the wire still records its outcome.
+async def conclude_all(pool: Pool, bot_id: int, reason: str, upto_ms: int, now_ms: int) -> int:
+    """End the open episodes of silences up to then; returns how many. What is on the wire still records its outcome.
 
     Page by page, each a transaction of its own: nothing waits for all of them, and whoever is asked to send meanwhile
     finds the state that ends them.
     """
     ended = 0
-    while page := await _conclude_page(pool, bot_id, reason, now_ms):
+    while page := await _conclude_page(pool, bot_id, reason, upto_ms, now_ms):
         ended += page
     return ended
 
 
-async def _conclude_page(pool: Pool, bot_id: int, reason: str, now_ms: int) -> int:
+async def left_open(pool: Pool) -> list[int]:
+    """The bots whose campaign is stopped, or which are removed, and of which an episode is open still."""
+    async with transaction(pool) as connection:
+        rows = await connection.fetch(
+            "SELECT b.id FROM bots b LEFT JOIN recovery_campaigns k ON k.bot_id = b.id"
+            " WHERE (b.status = 'removed' OR k.state = 'stopped')"
+            " AND EXISTS (SELECT FROM recovery_episodes e WHERE e.bot_id = b.id AND e.ended_at IS NULL)"
+        )
+    return [row["id"] for row in rows]
+
+
+async def _conclude_page(pool: Pool, bot_id: int, reason: str, upto_ms: int, now_ms: int) -> int:
     async with transaction(pool) as connection:
         rows = await connection.fetch(
             "SELECT chat_id FROM recovery_episodes WHERE bot_id = $1 AND ended_at IS NULL AND episode_id <= $2"
             " ORDER BY chat_id LIMIT $3",
-            *(bot_id, now_ms, _PAGE),
+            *(bot_id, upto_ms, _PAGE),
         )
         chats = [(bot_id, row["chat_id"], False) for row in rows]
         return len(await conclude(connection, chats, reason, now_ms)) if chats else 0

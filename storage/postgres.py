@@ -66,7 +66,10 @@ def _said(error: Exception) -> str:
 
 
 async def now_ms(pool: Pool) -> int:
-    """PostgreSQL's clock: compared with Redis's, never asked to decide. Raises UnreachableError."""
+    """PostgreSQL's clock: compared with Redis's, which decides; the command line, which may have no Redis, goes by it.
+
+    Raises UnreachableError.
+    """
     async with transaction(pool) as connection:
         return int(await connection.fetchval("SELECT extract(epoch FROM clock_timestamp()) * 1000"))
 

@@ -113,6 +113,7 @@ campaigns = Table(
     _maybe("paused_at"),
     _maybe("paused_from", Text),
     _one_of("state", "draft", "shadow", "live", "paused", "finishing", "stopped"),
+    _one_of("paused_from", "live", "finishing"),
 )
 
 steps = Table(

@@ -16,7 +16,6 @@ class Verdict(StrEnum):
     GO = "go"
     SHOW_ANEW = "old navigation: the screen is drawn anew"
     PRESS_AGAIN = "an old button: nothing is done, and the screen drawn anew"
-    CHANGED = "it was changed meanwhile: nothing is done, and the screen drawn anew"
     REFUSED = "not available, and it is not said why"
 
 

@@ -76,7 +76,8 @@ class Stage:
 
     async def choose(self, screen: Screen, visit: Visit, spot: Spot, view: View) -> None:
         """Show what there is to choose from, in place of the screen that asked."""
-        await self._draw(self._pen.screen(screen, visit, view, self._holder(visit, spot)), spot)
+        live = await self._draw(self._pen.screen(screen, visit, view, self._holder(visit, spot)), spot)
+        await self._wait(screen.name, visit, live)
 
     async def ask(self, deed: Deed, question: Question, visit: Visit, spot: Spot, note: str = "") -> None:
         """Ask it; `note` says why once more. In a removed bot nothing is asked."""

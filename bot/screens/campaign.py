@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 from zlib import crc32
 
 from bot.screen import Action, Button, Done, Scope, Screen, View, Visit
+from bot.words import outline
 from bot.words.differences import differences
 from bot.words.settings import settings_lines
 from engine import administration, overview
@@ -119,7 +120,7 @@ def _plan(visit: Visit, campaign: Overview) -> Iterator[str]:
     if not campaign.plan:
         yield say("There is nothing to send yet: add a step with a block.")
         return
-    moments = [say.moment(planned.due_ms, zone) for planned in campaign.plan[:_MOST_STEPS]]
+    moments = [outline.when(say, planned, zone) for planned in campaign.plan[:_MOST_STEPS]]
     more = ["…"] if len(campaign.plan) > _MOST_STEPS else []
     yield say("Somebody silent from now on: {moments}", moments=" → ".join([*moments, *more]))
 

@@ -31,13 +31,13 @@ def view(visit: Visit, at: AtStep) -> View:
 
 def _text(visit: Visit, at: AtStep) -> str:
     say, draft = visit.say, at.draft.snapshot
-    due = {planned.step: planned.due_ms for planned in campaign.forecast(draft, visit.now_ms)}
+    planned = {one.step: one for one in campaign.forecast(draft, visit.now_ms)}.get(at.step.key)
     lines = [
         say("<b>Step {number}</b> of {count}", number=at.number, count=len(draft.steps)),
         say("🕘 {rule}", rule=outline.schedule_words(say, at.step.schedule)),
     ]
-    if at.step.key in due:
-        when = say.moment(due[at.step.key], draft.zone)
+    if planned:
+        when = outline.when(say, planned, draft.zone)
         lines.append(say("Somebody silent from now on gets it {when}.", when=when))
     if isinstance(at.step.schedule, OnDay):
         lines.append(_around_midnight(visit, at))

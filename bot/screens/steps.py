@@ -9,7 +9,7 @@ from bot.frame.callbacks import code_of_key
 from bot.paging import page_of
 from bot.said import Said
 from bot.screen import Action, Button, Done, Place, Question, Scope, Screen, View, Visit
-from bot.words.outline import schedule_words
+from bot.words import outline
 from engine import administration, overview
 from engine.core import campaign, editing, schedule
 from engine.core.campaign import Snapshot, Step
@@ -38,12 +38,12 @@ def _text(visit: Visit, draft: Snapshot, shown: list[tuple[int, Step]]) -> str:
     say = visit.say
     if not draft.steps:
         return say("No steps yet. The first one is what somebody gets who falls silent.")
-    due = {planned.step: planned.due_ms for planned in campaign.forecast(draft, visit.now_ms)}
+    planned = {one.step: one for one in campaign.forecast(draft, visit.now_ms)}
     lines = [say("Somebody silent from now on is sent:")]
     for number, step in shown:
-        when = say.moment(due[step.key], draft.zone) if step.key in due else say("off")
+        when = outline.when(say, planned[step.key], draft.zone) if step.key in planned else say("off")
         lines.append(
-            say("{number}. {rule} → {when}", number=number, rule=schedule_words(say, step.schedule), when=when)
+            say("{number}. {rule} → {when}", number=number, rule=outline.schedule_words(say, step.schedule), when=when)
         )
     return "\n".join(lines)
 

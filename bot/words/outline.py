@@ -6,7 +6,7 @@ from typing import Final
 from bot.texts import Say
 from engine.core import content as contents
 from engine.core import schedule, templates
-from engine.core.campaign import Block
+from engine.core.campaign import Block, Planned
 from engine.core.content import After, Album, Content, Delete, Effects, Keep, Media, Poll, Replace, Text, Unbutton
 from engine.core.schedule import OnDay, Schedule
 
@@ -33,6 +33,12 @@ def beginning(block: Block, longest: int) -> str:
     """How its words begin, on one line and without formatting; "" without words."""
     line = " ".join(words(block.content).split())
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
+
+
+def when(say: Say, planned: Planned, zone: str) -> str:
+    """The moment of a step, with the word that it is passed over if that is outside of the hours."""
+    moment = say.moment(planned.due_ms, zone)
+    return say("{moment} (skipped: outside of the hours)", moment=moment) if planned.outside else moment
 
 
 def words(content: Content) -> str:

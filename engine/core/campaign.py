@@ -107,10 +107,14 @@ class Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Planned(msgspec.Struct, frozen=True):
-    """A step and the moment at which its first block is due for somebody who never answers."""
+    """A step and the moment at which its first block is due for somebody who never answers.
+
+    `outside`: that is outside of the hours, in a campaign that then passes a step over.
+    """
 
     step: str
     due_ms: int
+    outside: bool = False
 
 
 class Fault(NamedTuple):
@@ -202,8 +206,9 @@ def forecast(snapshot: Snapshot, silent_since_ms: int) -> tuple[Planned, ...]:
         delays = _delays(step)
         if step.active and delays:
             due = _due(snapshot, step, anchor)
-            planned.append(Planned(step.key, due))
-            anchor = due + sum(delays[1:])
+            outside = snapshot.window is not None and window.opens(snapshot.window, due, snapshot.zone) > due
+            planned.append(Planned(step.key, due, outside))
+            anchor = due if outside else due + sum(delays[1:])
     return tuple(planned)
 
 
@@ -217,7 +222,9 @@ def around_midnight(snapshot: Snapshot, step: Step, now_ms: int) -> tuple[int, i
 
 def _due(snapshot: Snapshot, step: Step, anchor_ms: int) -> int:
     due = schedule.due(step.schedule, anchor_ms, snapshot.zone, anchor_ms) + sum(_delays(step)[:1])
-    return due if snapshot.window is None else window.opens(snapshot.window, due, snapshot.zone)
+    if snapshot.window is None or snapshot.window.mode == "drop":
+        return due
+    return window.opens(snapshot.window, due, snapshot.zone)
 
 
 def _delays(step: Step) -> list[int]:

@@ -25,7 +25,7 @@ class Reason(StrEnum):
     STEP_OFF = "step_off"
     STEP_DELETED = "step_deleted"
     LATE = "late"
-    CAP = "cap"  # or it waits for room
+    CAP = "cap"
     NEVER_FITS = "never_fits"
     HOLD_OUT = "hold_out"
     RENDER_ERROR = "render_error"
@@ -129,10 +129,10 @@ def judge(facts: Facts, plan: Plan) -> Verdict:  # noqa: C901, PLR0911, PLR0912 
         return Skip(Reason.WINDOW_CLOSED)
     if plan.window_opens_ms is not None:
         return Wait(Reason.WINDOW_CLOSED, plan.window_opens_ms)
-    if facts.room_ms is not None:
-        return _capped(facts.room_ms, plan.latest_ms)
     if plan.expired:
         return End(Reason.EXPIRED)
+    if facts.room_ms is not None:
+        return _capped(facts.room_ms, plan.latest_ms)
     if plan.late:
         return Skip(Reason.LATE)
     if plan.content_refusal:

@@ -46,8 +46,10 @@ _WORDS: Final = {
 }
 """What people write, without accents, in the grammar's own words."""
 _WORD: Final = re.compile(f"(?<![a-z])(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?![a-z])")
+_MINUTES: Final = "(?:m(?!s)|(?<=h[0-9]{2}))"
+"""Or none, as in `1h30`."""
 _DURATION: Final = re.compile(
-    "(?=[0-9])" + "(?:,? (?:and )?)?".join(f"(?:([0-9]+) ?{unit})?" for unit in ("d", "h", "m(?!s)", "s", "ms"))
+    "(?=[0-9])" + "(?:,? (?:and )?)?".join(f"(?:([0-9]+) ?{unit})?" for unit in ("d", "h", _MINUTES, "s", "ms"))
 )
 _DAY: Final = re.compile(r"\+ ?([0-9]+) ?d[ ,]*")
 # An hour without minutes needs its "at": `+3d 18h` may be so much time as well.

@@ -26,7 +26,7 @@ from engine.poller.clock import ServerClock
 from engine.poller.dispatch import Dispatch
 from engine.poller.doors import Doors
 from engine.poller.lanes import Lanes
-from engine.poller.reaper import reap
+from engine.poller.reaper import end_left_open, reap
 from engine.poller.replanner import Replanner
 from engine.poller.shard import Shard
 from engine.poller.sweeper import Sweeper
@@ -133,6 +133,7 @@ class Poller:
         await partitions.make_ahead(self._pool, self._clock.now_ms())
         reaped = await reap(self._pool, self._timers, self._clock.now_ms())
         metrics.given_up.inc(reaped)
+        await end_left_open(self._pool, self._clock.now_ms())
         self._swept_at_ms = self._clock.now_ms()
         return reaped
 

@@ -1,12 +1,14 @@
 """Gives up deliveries of which nothing was heard: claimed long ago, and held by nobody any more.
 
 Twice the longest time-out of a send is waited for a late answer; whoever still holds the chat keeps the delivery.
+Also ends what a stop or a removal has left open, whose process died in the middle of it.
 """
 
 from typing import Final
 
+from engine.core.gate import Reason
 from engine.sender import LONGEST_S
-from storage import deliveries
+from storage import chats, deliveries
 from storage.deliveries import Stuck
 from storage.postgres import Pool
 from storage.timers import Timers
@@ -19,6 +21,12 @@ async def reap(pool: Pool, timers: Timers, now_ms: int) -> int:
     stuck = await deliveries.stuck(pool, now_ms - PATIENCE_MS)
     abandoned = [row for row in stuck if await _is_abandoned(timers, row)]
     return await deliveries.reap(pool, abandoned) if abandoned else 0
+
+
+async def end_left_open(pool: Pool, now_ms: int) -> int:
+    """Returns how many episodes have ended."""
+    bots = await chats.left_open(pool)
+    return sum([await chats.conclude_all(pool, bot_id, Reason.STOPPED, now_ms, now_ms) for bot_id in bots])
 
 
 async def _is_abandoned(timers: Timers, row: Stuck) -> bool:

@@ -12,6 +12,10 @@ depends_on: Final = None
 
 def upgrade() -> None:
     op.execute("ALTER TABLE recovery_campaigns ADD COLUMN paused_from TEXT")
+    op.execute(
+        "ALTER TABLE recovery_campaigns ADD CONSTRAINT ck_recovery_campaigns_paused_from"
+        " CHECK (paused_from IN ('live', 'finishing'))"
+    )
 
 
 def downgrade() -> None:

@@ -269,6 +269,18 @@ def test_each_step_is_anchored_at_the_end_of_the_one_before() -> None:
     )
 
 
+def test_what_falls_outside_of_the_hours_of_a_campaign_that_skips_it_is_told_so_and_counted_from() -> None:
+    steps = (
+        Step(key="now", schedule=After(0), blocks=(BLOCK,)),
+        Step(key="then", schedule=After(10 * 3_600_000), blocks=(BLOCK,)),
+    )
+    hours = Window(9 * 60, 21 * 60, mode="drop")
+    assert forecast(replace(GOOD, steps=steps, window=hours), at("2026-11-25T23:30-03:00")) == (
+        Planned("now", at("2026-11-25T23:40-03:00"), outside=True),
+        Planned("then", at("2026-11-26T09:40-03:00")),
+    )
+
+
 def at(text: str) -> int:
     return round(datetime.fromisoformat(text).timestamp() * 1000)
 

@@ -94,6 +94,7 @@ def test_a_schedule_is_read_in_both_languages(text: str, schedule: Schedule) -> 
         ("2 dias", "2 days", "2d"),
         ("45 segundos", "45 seconds", "45s"),
         ("1h 30min", "1h 30min", "1h30m"),
+        ("1h30", "1h30", "1h30m"),
         ("1 hora e 30 minutos", "1 hour and 30 minutes", "1h30m"),
         ("1 dia, 2 horas e 5 minutos", "1 day, 2 hours, and 5 minutes", "1d2h5m"),
         ("daqui a 2h", "in 2h", "2h"),

@@ -14,6 +14,7 @@ from engine.core.content import Asset, Media, Text
 from engine.core.errors import CampaignError, NotFoundError, StaleError, UnreachableError
 from engine.core.schedule import After, OnDay
 from engine.overview import History, Version
+from engine.poller import reaper
 from storage import campaigns, chats, media
 from storage.postgres import Pool, open_pool
 
@@ -220,6 +221,25 @@ async def test_a_stop_ends_everything_that_has_begun_page_by_page(pool: Pool, mo
     monkeypatch.setattr(chats, "_PAGE", 3)
     assert await administration.stop(pool, "@shop_bot", LATER) == "stopped"
     assert [row[0] for row in await pool.fetch("SELECT chat_id FROM recovery_episodes WHERE ended_at IS NULL")] == [9]
+
+
+async def test_what_a_stop_left_open_ends_and_never_goes_on(pool: Pool) -> None:
+    await published(pool)
+    left = (
+        "INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at) VALUES (7, 1, 5, 1, 5)"
+    )
+    reason = "SELECT reason FROM recovery_episodes"
+    await administration.activate(pool, "@shop_bot", CHANGE)
+    await administration.stop(pool, "@shop_bot", CHANGE)
+    await pool.execute(left)
+    assert await reaper.end_left_open(pool, LATER.at) == 1
+    assert await pool.fetchval(reason) == "stopped"
+    await pool.execute("TRUNCATE recovery_episodes CASCADE")
+    await administration.activate(pool, "@shop_bot", LATER)
+    await pool.execute(left)
+    assert await reaper.end_left_open(pool, LATER.at) == 0
+    await administration.include_silent(pool, BOT, 1, LATER)
+    assert await pool.fetchval(reason) == "stopped"
 
 
 async def test_a_stop_stands_before_anything_ends(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:

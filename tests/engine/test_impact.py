@@ -173,3 +173,15 @@ async def test_a_silence_that_has_had_its_episode_is_answered(pool: Pool) -> Non
     assert (await foresee(pool)).overdue == 1
     await pool.execute("UPDATE recovery_campaigns SET activated_at = $1", NOW)
     assert await overview.count_silent(pool, BOT, NOW - 2 * HOUR) == 1
+
+
+async def test_who_is_about_to_have_been_silent_long_enough_is_told_as_well(pool: Pool) -> None:
+    await draft(pool, A, OTHER_WORDS, C, threshold_ms=20 * MINUTE)
+    await administration.publish(pool, "shop", MINUTE, Change("ana", NOW))
+    for chat, silent_ms in ((1, 9 * MINUTE), (2, 11 * MINUTE), (3, 50 * MINUTE), (4, 9 * HOUR)):
+        await pool.execute("INSERT INTO chats (bot_id, chat_id, last_active) VALUES (7, $1, $2)", chat, NOW - silent_ms)
+    assert (await impact.foresee(pool, BOT, NOW)).soon == 2
+    await draft(pool, step("a", 30 * MINUTE), threshold_ms=20 * MINUTE)
+    assert (await impact.foresee(pool, BOT, NOW)).soon == 1
+    await administration.finish(pool, "shop", Change("ana", NOW))
+    assert (await impact.foresee(pool, BOT, NOW)).soon == 0

@@ -40,6 +40,16 @@ async def test_a_suspended_bot_says_why_once_and_is_active_again_with_a_new_toke
     assert not await bots.suspend(connection, 7, b"old", "refused late", NOW_MS)
 
 
+async def test_a_paused_bot_whose_token_is_refused_stays_paused(connection: Connection) -> None:
+    await bots.add(connection, 7, "shop_bot", b"old", CHANGE)
+    known = await bots.hold(connection, 7)
+    assert known
+    await bots.set_status(connection, known, "paused", "pause", CHANGE)
+    assert await bots.suspend(connection, 7, b"old", "refused", NOW_MS)
+    await bots.add(connection, 7, "shop_bot", b"new", CHANGE)
+    assert [bot.status for bot in await bots.list_bots(connection)] == ["paused"]
+
+
 async def test_a_bot_that_has_another_token_by_now_is_not_suspended(connection: Connection) -> None:
     await bots.add(connection, 7, "shop_bot", b"new", CHANGE)
     assert not await bots.suspend(connection, 7, b"old", "refused", NOW_MS)
