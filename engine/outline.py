@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.core import content as contents
-from engine.core import schedule, templates
+from engine.core import gist, schedule
 from engine.core.campaign import Block
-from engine.core.content import After, Album, Content, Delete, Effects, Keep, Media, Poll, Replace, Text
+from engine.core.content import After, Album, Content, Delete, Effects, Keep, Replace
 
 _LONGEST: Final = 40
 
@@ -16,26 +16,9 @@ def outline(block: Block) -> str:
 
 
 def _said(content: Content) -> str:
-    words = _beginning(_words(content))
+    words = gist.beginning(content, _LONGEST)
     kind = f"album of {len(content.items)}" if isinstance(content, Album) else contents.kind(content)
     return f"{kind} “{words}”" if words else kind
-
-
-def _words(content: Content) -> str:
-    match content:
-        case Text(text=text):
-            return templates.plain(text)
-        case Media(caption=caption):
-            return templates.plain(caption)
-        case Album(items=items):
-            return templates.plain(next((item.caption for item in items if item.caption), ""))
-        case Poll(question=question):
-            return question
-
-
-def _beginning(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1].rstrip()}…"
 
 
 def _around(block: Block) -> Iterator[str]:

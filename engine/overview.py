@@ -1,4 +1,4 @@
-"""What admins see of a campaign, by whichever door: each look is one transaction, and changes nothing."""
+"""What admins see of a campaign, by whichever door: each look is one transaction, and writes nothing."""
 
 from typing import Final, NamedTuple
 from zlib import crc32

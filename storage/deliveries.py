@@ -58,6 +58,8 @@ class Begun(NamedTuple):
     episode_id: int
     last_active_ms: int
     cursor: Cursor | None = None
+    welcome: bool = True
+    """The limits let a sequence begin."""
 
 
 class Claiming(NamedTuple):
@@ -208,7 +210,7 @@ WITH wanted AS (
     FROM known k JOIN begun USING (bot_id, chat_id)
 )
 SELECT k.bot_id, k.chat_id, begun.chat_id IS NOT NULL AS fresh, coalesce(k.there, k.episode_id) AS episode_id,
-    k.last_active, d.ordinal, d.step_key, d.block_key, d.campaign_version
+    k.last_active, k.welcome, d.ordinal, d.step_key, d.block_key, d.campaign_version
 FROM known k LEFT JOIN begun USING (bot_id, chat_id)
 LEFT JOIN LATERAL (
     SELECT * FROM recovery_deliveries d
@@ -465,7 +467,7 @@ def _begun(row: asyncpg.Record) -> Begun:
     cursor = None
     if row["step_key"] is not None:
         cursor = Cursor(row["episode_id"], row["ordinal"], row["step_key"], row["block_key"], row["campaign_version"])
-    return Begun(row["fresh"], row["episode_id"], row["last_active"], cursor)
+    return Begun(row["fresh"], row["episode_id"], row["last_active"], cursor, row["welcome"])
 
 
 def _found(row: asyncpg.Record) -> Found:

@@ -224,7 +224,7 @@ class Manager:
         visit = await self._stage.visit(admin, place)
         screen = SCREENS[done.to] if done.to else deed.screen
         if done.view:
-            await self._stage.choose(screen, visit, spot, done.view)
+            await self._stage.choose(screen, deed, visit, spot, done.view)
         else:
             await self._stage.show(screen, visit, spot, done.note)
 

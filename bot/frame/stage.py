@@ -74,10 +74,10 @@ class Stage:
         drawn = self._pen.screen(look.screen, look.visit, look.view, self._holder(visit, spot), note)
         await self._listen(look, await self._draw(drawn, spot))
 
-    async def choose(self, screen: Screen, visit: Visit, spot: Spot, view: View) -> None:
-        """Show what there is to choose from, in place of the screen that asked."""
+    async def choose(self, screen: Screen, deed: Deed, visit: Visit, spot: Spot, view: View) -> None:
+        """Show what there is to choose from, in place of the screen that asked; another answer is taken meanwhile."""
         live = await self._draw(self._pen.screen(screen, visit, view, self._holder(visit, spot)), spot)
-        await self._wait(screen.name, visit, live)
+        await self._wait(deed.name, visit._replace(revision=view.revision), live)
 
     async def ask(self, deed: Deed, question: Question, visit: Visit, spot: Spot, note: str = "") -> None:
         """Ask it; `note` says why once more. In a removed bot nothing is asked."""

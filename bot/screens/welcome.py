@@ -27,7 +27,7 @@ def view(visit: Visit, loaded: Loaded) -> View:
     say, here = visit.say, visit.place
     text = say(
         "Who fell silent before the campaign was activated is left alone. You may include them: their messages are"
-        " spread over ten minutes at least."
+        " spread over ten minutes."
     )
     hour, day, days = map(_told, loaded.counts)
     labels = [

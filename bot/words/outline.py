@@ -5,9 +5,9 @@ from typing import Final
 
 from bot.texts import Say
 from engine.core import content as contents
-from engine.core import schedule, templates
+from engine.core import gist, schedule
 from engine.core.campaign import Block, Planned
-from engine.core.content import After, Album, Content, Delete, Effects, Keep, Media, Poll, Replace, Text, Unbutton
+from engine.core.content import After, Album, Content, Delete, Effects, Keep, Replace, Unbutton
 from engine.core.schedule import OnDay, Schedule
 
 _SIGNS: Final = {
@@ -31,26 +31,13 @@ def sign(block: Block) -> str:
 
 def beginning(block: Block, longest: int) -> str:
     """How its words begin, on one line and without formatting; "" without words."""
-    line = " ".join(words(block.content).split())
-    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
+    return gist.beginning(block.content, longest)
 
 
 def when(say: Say, planned: Planned, zone: str) -> str:
     """The moment of a step, with the word that it is passed over if that is outside of the hours."""
     moment = say.moment(planned.due_ms, zone)
     return say("{moment} (skipped: outside of the hours)", moment=moment) if planned.outside else moment
-
-
-def words(content: Content) -> str:
-    match content:
-        case Text(text=text):
-            return templates.plain(text)
-        case Media(caption=caption):
-            return templates.plain(caption)
-        case Album(items=items):
-            return templates.plain(next((item.caption for item in items if item.caption), ""))
-        case Poll(question=question):
-            return question
 
 
 def kind(say: Say, content: Content) -> str:

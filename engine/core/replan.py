@@ -5,6 +5,7 @@ computed from the anchor that was stored with them, so that doing it twice gives
 over ten minutes, never a burst; nobody is ever sent at once because a step was put before their place.
 
 A pause stands still for delays only: who waits for an hour of the day is sent at that hour, the next one if it is past.
+What it adds is added once, since a row says which replan has looked at it last.
 """
 
 from collections.abc import Sequence

@@ -134,6 +134,8 @@ class _Journey:
             await self._arm_anew(begun.last_active_ms, newest)
             return None
         cursor = begun.cursor or first.cursor._replace(episode_id=begun.episode_id)
+        if not begun.fresh and begun.cursor is None and not begun.welcome:
+            self._note("Recovery episode not begun", cursor, reason=Reason.CAP)
         if begun.fresh:
             self._note("Recovery episode started", cursor)
             self._note("Recovery step scheduled", cursor, due=first.due_ms)

@@ -265,6 +265,16 @@ async def test_a_city_is_taken_at_its_word_and_part_of_its_name_is_asked_about(o
     assert "America/El_Salvador" in await owner.press("America/El_Salvador")
 
 
+async def test_while_there_is_something_to_choose_another_name_is_taken_and_one_menu_stands(office: Office) -> None:
+    owner = office.owner
+    await _at_the_step(office)
+    await owner.press("◀ Voltar", "◀ Voltar", "⚙ Ajustes", "🌍 Fuso")
+    await owner.says("el salv")
+    assert "America/Recife" in await owner.says("Recife")
+    transcript = await owner.people.transcript(owner.me.id, owner.id)
+    assert len([one for one in transcript.messages if one.from_bot and not one.deleted]) == 1
+
+
 async def test_a_step_is_copied_moved_and_switched_and_the_older_button_changes_nothing(office: Office) -> None:
     owner = office.owner
     await _at_the_step(office)
