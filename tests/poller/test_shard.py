@@ -147,7 +147,7 @@ async def test_a_fence_is_looked_into_at_once(site: Site, monkeypatch: pytest.Mo
     keeping = asyncio.create_task(poller.run())
     epoch = await asyncio.wait_for(changes.get(), 10) or 0
     poller.fenced_by(epoch)
-    assert await asyncio.wait_for(changes.get(), 10) == epoch + 1
+    assert (await asyncio.wait_for(changes.get(), 10) or 0) > epoch
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)
 
