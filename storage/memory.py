@@ -15,10 +15,15 @@ from storage.postgres import Pool, transaction
 PAGE: Final = 512
 
 UNANSWERED: Final = f"""
-NOT EXISTS (SELECT FROM recovery_episodes o WHERE o.bot_id = c.bot_id AND o.chat_id = c.chat_id
-    AND (o.ended_at IS NULL OR o.episode_id / {SECOND_MS} >= c.last_active / {SECOND_MS}))
+NOT EXISTS (SELECT FROM recovery_episodes o
+    WHERE o.bot_id = c.bot_id AND o.chat_id = c.chat_id AND o.ended_at IS NULL)
+AND NOT EXISTS (SELECT FROM recovery_episodes o WHERE o.bot_id = c.bot_id AND o.chat_id = c.chat_id
+    AND o.episode_id >= c.last_active / {SECOND_MS} * {SECOND_MS})
 """
-"""Of a chat `c`: its silence may still begin an episode. Who is armed and who is counted is asked in the same words."""
+"""Of a chat `c`: its silence may still begin an episode. Who is armed and who is counted is asked in the same words.
+
+Each of the two is answered by an index of its own.
+"""
 
 _REMEMBERED: Final = f"""
 SELECT c.chat_id, c.last_active, e.episode_id, d.ordinal, d.step_key, d.block_key, d.campaign_version, d.status,

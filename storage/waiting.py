@@ -5,11 +5,17 @@ from typing import Final, NamedTuple
 from storage.memory import UNANSWERED
 from storage.postgres import Connection
 
+_LOOKED_AT: Final = 50_000
 _SILENT: Final = f"""
-SELECT count(*) FROM (SELECT FROM chats c WHERE bot_id = $1 AND last_active >= $2 AND last_active < $3
-    AND unreachable_since IS NULL AND opted_out_at IS NULL AND {UNANSWERED}
-    AND NOT ($4 AND EXISTS (SELECT FROM payments p
-        WHERE p.bot_id = c.bot_id AND p.chat_id = c.chat_id AND p.status = 'paid')) LIMIT $5) silent
+SELECT count(*) FROM (
+    SELECT FROM (
+        SELECT * FROM chats WHERE bot_id = $1 AND last_active >= $2 AND last_active < $3
+        ORDER BY last_active DESC LIMIT {_LOOKED_AT}
+    ) c WHERE unreachable_since IS NULL AND opted_out_at IS NULL AND {UNANSWERED}
+        AND NOT ($4 AND EXISTS (SELECT FROM payments p
+            WHERE p.bot_id = c.bot_id AND p.chat_id = c.chat_id AND p.status = 'paid'))
+    LIMIT $5
+) silent
 """
 
 
@@ -54,6 +60,9 @@ async def count_at(connection: Connection, bot_id: int, step: str) -> int:
 async def count_silent(
     connection: Connection, bot_id: int, since_ms: int, until_ms: int, *, skip_paid: bool, most: int
 ) -> int:
-    """How many people fell silent then, can be written to, and have had no sequence for it, up to `most`."""
+    """How many people fell silent then, can be written to, and have had no sequence for it, up to `most`.
+
+    The newest silences are looked at, as many as a screen can wait for.
+    """
     found: int = await connection.fetchval(_SILENT, bot_id, since_ms, until_ms, skip_paid, most)
     return found
