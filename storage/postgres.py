@@ -30,6 +30,8 @@ _SESSION: Final = {
 }
 _CONNECTIONS: Final = 8
 _TIMEOUT_S: Final = 30
+_REFUSALS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""The last is what the client says of a connection that it loses at the wrong moment."""
 
 
 async def open_pool(database_url: str) -> Pool:
@@ -42,7 +44,7 @@ async def open_pool(database_url: str) -> Pool:
             command_timeout=_TIMEOUT_S,
             server_settings=_SESSION,
         )
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (OSError, ValueError, *_REFUSALS) as error:
         raise UnreachableError(
             f"PostgreSQL does not answer ({error}): check DATABASE_URL and that it is up."
         ) from error
@@ -56,7 +58,7 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     try:
         async with pool.acquire() as connection, connection.transaction():
             yield connection
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (OSError, *_REFUSALS) as error:
         raise UnreachableError(f"PostgreSQL did not do it ({_said(error)}): check DATABASE_URL and its log.") from error
 
 

@@ -281,7 +281,7 @@ async def test_a_step_is_copied_moved_and_switched_and_the_older_button_changes_
     delete = await owner.data("📑 Copiar")
     await owner.press("📑 Copiar")
     assert await owner.told() == "Salvo no rascunho"
-    assert await owner.tap(delete) == STALE
+    assert await owner.again(delete) == STALE
     assert "Passo 2 de 2" in await owner.press("↓")
     assert "Desligado" in await owner.press("○ Desligar")
     found = await overview.draft(office.desk.pool, await office.bot_id())
