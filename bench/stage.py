@@ -27,7 +27,7 @@ from engine.campaign_file import NamedFiles
 from engine.core.campaign import Change, Snapshot
 from engine.core.errors import RecoveryError
 from engine.local.process import last_lines, start, stop
-from engine.local.servers import temporary_servers
+from engine.local.servers.servers import temporary_servers
 from engine.local.wait import until_ready
 from engine.media.library import Library
 from engine.settings import Secret, Settings, load_settings

@@ -12,9 +12,9 @@ from aiogram.exceptions import TelegramUnauthorizedError
 from bot.frame.manager import Manager
 from engine.core.errors import SettingsError
 from engine.desk import Desk, open_desk
-from engine.process import command, keep_what_is_loaded, stop_on_signals
+from engine.runtime.process import command, keep_what_is_loaded, stop_on_signals
+from engine.runtime.telemetry import configure, logger
 from engine.settings import Settings, load_settings
-from engine.telemetry import configure, logger
 
 _HEARD: list[str] = ["message", "callback_query"]
 

@@ -19,9 +19,9 @@ from engine.core import editing, validity
 from engine.core.campaign import Block, Step
 from engine.core.content import Album, Asset, Buttons, Content, Item, Media, Text
 from engine.core.errors import CampaignError, MediaError
-from engine.media import download
-from engine.media.kinds import check_size
-from engine.receiver.api import BotApi
+from engine.media.file_kinds import check_size
+from engine.telegram import download
+from engine.telegram.client import BotApi
 
 
 async def added(visit: Visit, step: Step, said: Said) -> Edit:

@@ -15,13 +15,13 @@ from itertools import islice
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from engine import metrics
-from engine.batcher import Batcher
 from engine.core import cursor
 from engine.core.errors import UnreachableError
 from engine.core.gate import Reason
-from engine.process import told_to_end
-from engine.telemetry import logger
+from engine.runtime import metrics
+from engine.runtime.batcher import Batcher
+from engine.runtime.process import told_to_end
+from engine.runtime.telemetry import logger
 from storage import chats
 from storage.chats import Life
 from storage.ownership import OwnCode

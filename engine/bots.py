@@ -18,10 +18,10 @@ from engine import api_keys, registry
 from engine.core.campaign import Change
 from engine.core.errors import NotFoundError
 from engine.core.pace import FREE_MOST, PAID_MOST
-from engine.process import command
 from engine.registry import Identity
+from engine.runtime.process import command
+from engine.security.vault import Vault
 from engine.settings import Secret, Settings, load_settings
-from engine.vault import Vault
 from engine.whose import who_is
 from storage.postgres import Pool, now_ms, open_pool
 from storage.redis import open_redis

@@ -21,7 +21,7 @@ from engine.core.replan import Policy
 from engine.media.library import Library
 from engine.outline import outline
 from engine.overview import Overview
-from engine.process import command
+from engine.runtime.process import command
 from engine.settings import Settings, load_settings
 from storage.postgres import Pool, now_ms, open_pool
 

@@ -16,7 +16,7 @@ from typing import Final, Literal, TypeAlias, get_args
 from engine.core.campaign import Change
 from engine.core.errors import NotFoundError
 from engine.core.gate import Reason
-from engine.process import command
+from engine.runtime.process import command
 from engine.settings import Settings, load_settings
 from storage import audit, campaigns, unknowns
 from storage.postgres import Connection, Pool, open_pool, transaction

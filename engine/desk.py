@@ -8,10 +8,10 @@ import aiohttp
 
 from engine.media.library import Library
 from engine.media.uploads import Uploads
-from engine.sender import Sender
+from engine.security.vault import Vault
 from engine.settings import Settings
+from engine.telegram import Sender
 from engine.trials import Trials
-from engine.vault import Vault
 from storage.feed import server_now_ms
 from storage.postgres import Pool, open_pool
 from storage.redis import Redis, check_redis, open_redis

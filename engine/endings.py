@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from engine.core.gate import Reason
-from engine.telemetry import logger
+from engine.runtime.telemetry import logger
 from storage import chats, feed, payments
 from storage.chats import Ended, Life
 from storage.payments import PAID, Earning, Payment, Recorded

@@ -15,7 +15,7 @@ from engine.core import schedule
 from engine.core import standing as standings
 from engine.core.errors import NotFoundError
 from engine.core.standing import Episode, Known, Published, Standing
-from engine.process import command
+from engine.runtime.process import command
 from engine.settings import Settings, load_settings
 from storage import bots, catalogue
 from storage.postgres import Pool, open_pool, transaction

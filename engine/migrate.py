@@ -6,7 +6,7 @@ Nothing else changes the schema. Going down loses the data of what is dropped, s
 import argparse
 import sys
 
-from engine.process import command
+from engine.runtime.process import command
 from engine.settings import load_settings
 from storage.migrations import downgrade, upgrade
 

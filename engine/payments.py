@@ -20,7 +20,7 @@ from engine.core.campaign import Change
 from engine.core.errors import PaymentsError
 from engine.endings import Endings
 from engine.payments_file import Bad, Line
-from engine.process import command
+from engine.runtime.process import command
 from engine.settings import Settings, load_settings
 from storage import audit, payments
 from storage.bots import BotRecord

@@ -15,8 +15,8 @@ from engine.core.errors import BotError, NotFoundError, SettingsError
 from engine.core.gate import Reason
 from engine.core.pace import FREE_MOST, PAID_MOST
 from engine.core.speaker import Speaker
+from engine.security.vault import Vault
 from engine.settings import Secret
-from engine.vault import Vault
 from storage import bots, campaigns, chats
 from storage.bots import BotRecord
 from storage.postgres import Connection, Pool, transaction

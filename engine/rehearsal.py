@@ -30,10 +30,10 @@ from engine.core.rendering import render
 from engine.core.speaker import Speaker
 from engine.core.templates import Person
 from engine.media.uploads import Busy, Missing, Uploads
-from engine.process import command
-from engine.sender import Sender
+from engine.runtime.process import command
+from engine.security.vault import Vault
 from engine.settings import Settings, load_settings
-from engine.vault import Vault
+from engine.telegram import Sender
 from storage.postgres import open_pool
 
 

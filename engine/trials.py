@@ -16,8 +16,8 @@ from engine.core.rehearsal import Cue
 from engine.core.speaker import Speaker
 from engine.core.templates import Person
 from engine.rehearsal import Rehearsal
-from engine.sender import Sender
-from engine.telemetry import logger
+from engine.runtime.telemetry import logger
+from engine.telegram import Sender
 
 _MOST_KEPT: Final = 1_000
 _PATIENCE_S: Final = 8

@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from bench.sandbox import ports
-from engine.local.servers import LocalServers, temporary_servers
+from engine.local.servers.servers import LocalServers, temporary_servers
 from engine.migrate import upgrade
 
 _TEMPLATE = "recovery_template"

@@ -10,7 +10,7 @@ from bench.sandbox.faults import SERVED
 from bench.sandbox.wire import Fault
 from bench.sandbox.wire import FaultKind as Kind
 from engine.core.outcome import MAX_ATTEMPTS
-from engine.sender import TIMEOUT_S
+from engine.telegram import TIMEOUT_S
 
 _TIMEOUT_MS: Final = TIMEOUT_S * 1000
 _DONE: Final = SERVED | {Kind.SLOW}

@@ -14,7 +14,7 @@ from bench.sandbox.pulse import Pulse
 from bench.sandbox.wire import EngineView
 from engine.core.errors import NotFoundError, RecoveryError
 from engine.inspect import inspect
-from engine.process import told_to_end
+from engine.runtime.process import told_to_end
 from engine.settings import Settings
 from storage.postgres import Pool, open_pool
 from storage.redis import Redis, open_redis

@@ -8,7 +8,7 @@ from typing import Final
 from aiogram.exceptions import TelegramAPIError
 from aiogram.types import CallbackQuery
 
-from engine.telemetry import logger
+from engine.runtime.telemetry import logger
 
 MOST_TOLD: Final = 200
 """So many characters Telegram shows in passing."""

@@ -14,7 +14,7 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramRet
 from aiogram.types import LinkPreviewOptions
 
 from bot.frame.draw import Drawn
-from engine.telemetry import logger
+from engine.runtime.telemetry import logger
 
 _NOT_MODIFIED: Final = "message is not modified"
 _PATIENCE_S: Final = 5

@@ -30,7 +30,7 @@ from engine.admins import Admin, Language
 from engine.core.errors import BotError, RecoveryError, StaleError, UnreachableError
 from engine.desk import Desk
 from engine.prompts import Prompt
-from engine.telemetry import logger
+from engine.runtime.telemetry import logger
 from engine.whose import holds_a_token
 
 _START = "/start "

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from engine.core.content import Asset, MediaKind
 from engine.core.errors import CampaignError, MediaError
-from engine.media.kinds import check_size, recognize
+from engine.media.file_kinds import check_size, recognize
 from engine.media.library import Library
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from engine.core.errors import RecoveryError
-from engine.local.account import OURSELVES, Account
+from engine.local.servers.account import OURSELVES, Account
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None

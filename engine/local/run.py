@@ -12,10 +12,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from engine.core.errors import RecoveryError
-from engine.local import environment, stage
-from engine.local.account import make_dir, server_account
+from engine.local import environment, telegram_or_sandbox
 from engine.local.children import Child, child, say, until_one_ends
-from engine.local.servers import LocalServers
+from engine.local.servers.account import make_dir, server_account
+from engine.local.servers.servers import LocalServers
 from engine.migrate import upgrade
 
 _ENGINE = {"receiver": ["engine.receiver"], "poller": ["engine.poller", "--shard", "0"]}
@@ -55,7 +55,7 @@ async def _until_signal(directory: Path, env: dict[str, str]) -> None:
 
 async def _with_children(directory: Path, env: dict[str, str]) -> None:
     async with AsyncExitStack() as stack:
-        staged = await stage.prepare(stack, directory, env)
+        staged = await telegram_or_sandbox.prepare(stack, directory, env)
         environment.announce(directory, staged.env)
         children = [*staged.children]
         manager = _MANAGER if "MANAGER_BOT_TOKEN" in staged.env else {}

@@ -11,7 +11,7 @@ import msgspec
 
 from engine.core.errors import RecoveryError
 from engine.local.children import Child, child
-from engine.local.ports import settled_port
+from engine.local.servers.ports import settled_port
 
 _BOTS = 3
 _FIRST_PERSON = 5_000_000_001

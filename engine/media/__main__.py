@@ -11,10 +11,10 @@ from typing import Any, Final, TypeAlias, get_args
 
 from engine.core.content import Asset, MediaKind
 from engine.media import prune
-from engine.media.kinds import MB
+from engine.media.file_kinds import MB
 from engine.media.library import Library
-from engine.media.place import needed
-from engine.process import command
+from engine.media.paths import needed
+from engine.runtime.process import command
 from engine.settings import Settings, load_settings
 from storage import media
 from storage.media import Shelved

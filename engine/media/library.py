@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 
 from engine.core.content import Asset, MediaKind
 from engine.core.errors import MediaError
-from engine.media.incoming import Incoming, incoming
-from engine.media.kinds import check_size, recognize
-from engine.media.place import needed
+from engine.media.file_kinds import check_size, recognize
+from engine.media.partial_file import Incoming, incoming
+from engine.media.paths import needed
 from storage import media
 from storage.postgres import Pool
 

@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from engine.media.incoming import UNFINISHED
-from engine.media.place import path_of, writing
+from engine.media.partial_file import UNFINISHED
+from engine.media.paths import path_of, writing
 from storage import media
 from storage.media import Shelved
 from storage.postgres import Pool

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple, TypeAlias
 
 from engine.core.content import Asset
 from engine.core.errors import UnreachableError
-from engine.media.place import UNSET, path_of
-from engine.telemetry import logger
+from engine.media.paths import UNSET, path_of
+from engine.runtime.telemetry import logger
 from storage import media
 from storage.postgres import Pool
 

@@ -16,25 +16,25 @@ from typing import Final, NamedTuple
 
 import uvloop
 
-from engine import changes, metrics
 from engine.core.errors import RecoveryError
-from engine.links import Links
 from engine.media.uploads import Uploads
 from engine.poller import shard
-from engine.poller.catalogue import Catalogue
-from engine.poller.clock import ServerClock
+from engine.poller.batched_io import Doors
 from engine.poller.dispatch import Dispatch
-from engine.poller.doors import Doors
 from engine.poller.lanes import Lanes
 from engine.poller.reaper import end_left_open, reap
 from engine.poller.replanner import Replanner
+from engine.poller.served_bots import Catalogue
+from engine.poller.server_clock import ServerClock
 from engine.poller.shard import Shard
 from engine.poller.sweeper import Sweeper
-from engine.process import allow_many_connections, any_set, command, keep_what_is_loaded, stop_on_signals
-from engine.sender import Sender
+from engine.runtime import config_listener, metrics
+from engine.runtime.process import allow_many_connections, any_set, command, keep_what_is_loaded, stop_on_signals
+from engine.runtime.telemetry import configure, logger
+from engine.security.signed_links import Links
+from engine.security.vault import Vault
 from engine.settings import MAX_SHARDS, Settings, load_settings
-from engine.telemetry import configure, logger
-from engine.vault import Vault
+from engine.telegram import Sender
 from storage import partitions, shards
 from storage.feed import server_now_ms
 from storage.ownership import Ownership, this_process
@@ -87,7 +87,7 @@ class Poller:
         """Turn after turn until told to stop, or until the shard is no more; then what is in flight is finished."""
         beside = [
             asyncio.create_task(self._shard.run()),
-            asyncio.create_task(changes.hear(self._pool, self._wake.set)),
+            asyncio.create_task(config_listener.hear(self._pool, self._wake.set)),
             asyncio.create_task(self._sweeper.run()),
             asyncio.create_task(self._replanner.run()),
         ]

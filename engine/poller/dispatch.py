@@ -8,7 +8,6 @@ the next claim finds what PostgreSQL knows.
 from enum import StrEnum
 from typing import Any, Final
 
-from engine import metrics
 from engine.core import cursor as cursors
 from engine.core import gate, sequence
 from engine.core.aftermath import name_of
@@ -46,14 +45,15 @@ from engine.core.sequence import (
     Send,
     Withhold,
 )
-from engine.links import Links
 from engine.media.uploads import Busy, Missing
-from engine.poller.catalogue import Catalogue, Served
-from engine.poller.clock import ServerClock
-from engine.poller.doors import Doors
-from engine.poller.permit import Permit
-from engine.sender import Prepared, action_of
-from engine.telemetry import logger
+from engine.poller.batched_io import Doors
+from engine.poller.send_permit import Permit
+from engine.poller.served_bots import Catalogue, Served
+from engine.poller.server_clock import ServerClock
+from engine.runtime import metrics
+from engine.runtime.telemetry import logger
+from engine.security.signed_links import Links
+from engine.telegram import Prepared, action_of
 from storage.deliveries import Aftermath, Beginning, Claiming, Report, Reported
 from storage.timers import NOTHING_ARMED, Fence, Held, Lost, Next, Ticket
 

@@ -12,17 +12,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
-from engine import metrics
 from engine.core.errors import RecoveryError
 from engine.core.gate import Reason
 from engine.core.lane import LaneState
 from engine.core.pace import Bucket, Share, Throttle, most_ahead
-from engine.poller.catalogue import Catalogue, Served
-from engine.poller.clock import ServerClock
 from engine.poller.dispatch import LEFT_A_TOKEN, USED_A_TOKEN, Dispatch, End
-from engine.poller.permit import Permit
-from engine.process import told_to_end
-from engine.telemetry import logger
+from engine.poller.send_permit import Permit
+from engine.poller.served_bots import Catalogue, Served
+from engine.poller.server_clock import ServerClock
+from engine.runtime import metrics
+from engine.runtime.process import told_to_end
+from engine.runtime.telemetry import logger
 from storage.timers import BATCH, ClaimCode, Claimed, Held, Ticket, Timers
 
 LEASE_MS: Final = 3_000

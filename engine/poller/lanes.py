@@ -12,15 +12,15 @@ from engine.core.campaign import Snapshot
 from engine.core.errors import RecoveryError
 from engine.core.lane import LaneState
 from engine.core.pace import FIRST_CALL_S
-from engine.poller import suspicion
-from engine.poller.catalogue import Catalogue, Served
-from engine.poller.clock import ServerClock
+from engine.poller import token_suspicion
 from engine.poller.dispatch import Dispatch
 from engine.poller.lane import Lane
 from engine.poller.rebuild import arm_unheard, rebuild
+from engine.poller.served_bots import Catalogue, Served
+from engine.poller.server_clock import ServerClock
 from engine.poller.shard import Shard
-from engine.sender import LONGEST_S, Sender
-from engine.telemetry import logger
+from engine.runtime.telemetry import logger
+from engine.telegram import LONGEST_S, Sender
 from storage.incarnation import run_of
 from storage.postgres import Pool
 from storage.redis import Redis
@@ -140,7 +140,7 @@ class Lanes:
 
     async def _ask_after_token(self, pool: Pool, sender: Sender, bot: Served, lane: Lane) -> None:
         try:
-            await suspicion.confirm(pool, sender, bot, self._clock.now_ms())
+            await token_suspicion.confirm(pool, sender, bot, self._clock.now_ms())
         except RecoveryError as error:
             logger().warning("Bot not suspended yet", bot=bot.username, error=str(error))
             return

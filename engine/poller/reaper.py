@@ -7,7 +7,7 @@ Also ends what a stop or a removal has left open, whose process died in the midd
 from typing import Final
 
 from engine.core.gate import Reason
-from engine.sender import LONGEST_S
+from engine.telegram import LONGEST_S
 from storage import chats, deliveries
 from storage.deliveries import Stuck
 from storage.postgres import Pool

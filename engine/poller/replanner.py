@@ -19,11 +19,11 @@ from engine.core.campaign import Snapshot
 from engine.core.errors import RecoveryError
 from engine.core.gate import Reason
 from engine.core.replan import Finish, Included, Move, Pause, Published, Resumed, Stay, Waiting, Welcomed
-from engine.poller.catalogue import Catalogue, Served
-from engine.poller.clock import ServerClock
 from engine.poller.rebuild import arm_unheard, pauses_of
-from engine.process import told_to_end
-from engine.telemetry import logger
+from engine.poller.served_bots import Catalogue, Served
+from engine.poller.server_clock import ServerClock
+from engine.runtime.process import told_to_end
+from engine.runtime.telemetry import logger
 from storage import deliveries, replans
 from storage.deliveries import Report
 from storage.postgres import Pool, transaction

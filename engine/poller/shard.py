@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 from engine.core.errors import RecoveryError, SettingsError
 from engine.core.identity import shard_of
-from engine.process import any_set, told_to_end
+from engine.runtime.process import any_set, told_to_end
+from engine.runtime.telemetry import logger
 from engine.settings import MAX_SHARDS
-from engine.telemetry import logger
 from storage import keys, shards
 from storage.feed import server_now_ms
 from storage.ownership import Ownership

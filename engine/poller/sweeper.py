@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-from engine import metrics
 from engine.core import templates
 from engine.core.aftermath import rule_for
 from engine.core.campaign import choose
@@ -20,11 +19,12 @@ from engine.core.errors import RecoveryError
 from engine.core.outcome import Outcome, Rejected, RetryLater, Sent, Unreachable, not_sent
 from engine.core.sequence import find_block, find_step
 from engine.core.templates import Person
-from engine.poller.catalogue import Catalogue, Served
-from engine.poller.clock import ServerClock
-from engine.process import told_to_end
-from engine.sender import Sender
-from engine.telemetry import logger
+from engine.poller.served_bots import Catalogue, Served
+from engine.poller.server_clock import ServerClock
+from engine.runtime import metrics
+from engine.runtime.process import told_to_end
+from engine.runtime.telemetry import logger
+from engine.telegram import Sender
 from storage import feed, sweeps
 from storage.postgres import Pool
 from storage.redis import Redis

@@ -15,29 +15,29 @@ from typing import Final, NamedTuple
 import aiohttp
 import uvloop
 
-from engine import changes, metrics
 from engine.activity import Activity
-from engine.batcher import Batcher
 from engine.core.errors import RecoveryError, SettingsError
 from engine.endings import Endings
-from engine.links import Links
-from engine.process import any_set, command, keep_what_is_loaded, stop_on_signals
-from engine.receiver import http_api
-from engine.receiver.api import BotApi
-from engine.receiver.effects import Effects
-from engine.receiver.feeder import Feed, Feeder
-from engine.receiver.feeds import Feeds
-from engine.receiver.http import Bots, Http
-from engine.receiver.http_api import HttpApi
-from engine.receiver.poll import PollFeed
-from engine.receiver.redirect import Redirect
-from engine.receiver.replies import Replies
+from engine.receiver.feed_loop import Feed, Feeder
+from engine.receiver.feed_ownership import Feeds
+from engine.receiver.http import bots_api
+from engine.receiver.http.bots_api import HttpApi
+from engine.receiver.http.link_redirect import Redirect
+from engine.receiver.http.server import Bots, Http
+from engine.receiver.opt_out_replies import Replies
+from engine.receiver.polling_feed import PollFeed
+from engine.receiver.update_handler import Effects
 from engine.receiver.updates import Event
-from engine.receiver.webhook import WebhookFeed, leave, secrets_of
+from engine.receiver.webhook_feed import WebhookFeed, leave, secrets_of
+from engine.runtime import config_listener, metrics
+from engine.runtime.batcher import Batcher
+from engine.runtime.process import any_set, command, keep_what_is_loaded, stop_on_signals
+from engine.runtime.telemetry import configure, logger
+from engine.runtime.version_cache import Versions
+from engine.security.signed_links import Links
+from engine.security.vault import Vault
 from engine.settings import Settings, load_settings
-from engine.telemetry import configure, logger
-from engine.vault import Vault
-from engine.versions import Versions
+from engine.telegram.client import BotApi
 from storage import api_keys, watched
 from storage.arrivals import Arrivals
 from storage.ownership import Ownership, this_process
@@ -87,7 +87,7 @@ class Receiver:
         self._effects = Effects(client, self.activity, self._endings, self._replies)
         self._feeds = Feeds(client, Ownership(client, this_process()), self.activity)
         bots = Bots(self._secrets_of, self._take, lambda: self._started, lambda: self._well)
-        callers = http_api.Bots(lambda: self._started, self._key_owner, self._watches)
+        callers = bots_api.Bots(lambda: self._started, self._key_owner, self._watches)
         api = HttpApi(callers, self._endings, self.activity)
         links = Links(self._vault.link_keys, settings.public_url)
         self._redirect = Redirect(links, Versions(pool, KNOWN), pool, client, self.activity, self._watches)
@@ -123,7 +123,7 @@ class Receiver:
         async with self.http.listening():
             beside = [
                 asyncio.create_task(self.activity.run()),
-                asyncio.create_task(changes.hear(self._pool, self._wake.set)),
+                asyncio.create_task(config_listener.hear(self._pool, self._wake.set)),
             ]
             while not stop.is_set():
                 self._wake.clear()

@@ -36,7 +36,7 @@ from engine.core.content import (
     buttons,
     kind,
 )
-from engine.sender import keyboard
+from engine.telegram import keyboard
 from tests.bench.parade import BLOCKS, HELLO, PAIR, good
 
 ANA = Guest("Zé & <b>", "ze", "pt-br", "shop_bot")

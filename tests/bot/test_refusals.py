@@ -10,7 +10,7 @@ from engine.core.campaign import Block, Snapshot, Step, check
 from engine.core.content import Delete, Effects, Media, Poll, Replace, StartButton, Text, Unbutton
 from engine.core.errors import CampaignError, MediaError, Phrase, SettingsError
 from engine.core.schedule import After
-from engine.media.kinds import LARGEST, check_size
+from engine.media.file_kinds import LARGEST, check_size
 
 PORTUGUESE = Say("pt")
 ENGLISH = Say("en")

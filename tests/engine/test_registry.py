@@ -10,8 +10,8 @@ from engine import registry
 from engine.core.campaign import Change
 from engine.core.errors import BotError, NotFoundError, UnreachableError
 from engine.registry import Identity, Registered
+from engine.security.vault import Vault
 from engine.settings import Secret, load_settings
-from engine.vault import Vault
 from storage import bots
 from storage.catalogue import BotRow, list_bots
 from storage.keys import of_bot

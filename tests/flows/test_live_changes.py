@@ -12,10 +12,10 @@ from engine.core.content import Content
 from engine.core.lane import LaneState
 from engine.core.speaker import Speaker
 from engine.poller import __main__ as poller
-from engine.poller.catalogue import Catalogue
-from engine.poller.doors import Doors
+from engine.poller.batched_io import Doors
+from engine.poller.served_bots import Catalogue
 from engine.receiver import __main__ as receiver
-from engine.receiver import feeds
+from engine.receiver import feed_ownership
 from storage import keys
 from storage.feed import server_now_ms
 from tests.flows.house import BOT, CAMPAIGN, PATIENCE_S, House, open_house, trust_one_receiver
@@ -27,7 +27,7 @@ NEVER_S = 3_600.0
 async def house(redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     """Once all is going, nobody looks by himself any more."""
     trust_one_receiver(monkeypatch)
-    monkeypatch.setattr(feeds, "TTL_MS", int(NEVER_S * 1000))
+    monkeypatch.setattr(feed_ownership, "TTL_MS", int(NEVER_S * 1000))
     async with open_house(redis_url, database_url) as house:
         assert await house.ended(await house.someone()) == ["completed"]
         monkeypatch.setattr(poller, "TURN_S", NEVER_S)

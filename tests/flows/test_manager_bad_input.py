@@ -11,7 +11,7 @@ from bench.sandbox.wire import Fault, FaultKind
 from engine import administration, overview
 from engine.core.campaign import Change
 from engine.core.content import Album, Text
-from engine.media.kinds import MB
+from engine.media.file_kinds import MB
 from tests.flows.office import DRAFT, LEAST_MS, Office, open_office
 from tests.media import files
 

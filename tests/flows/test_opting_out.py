@@ -1,6 +1,6 @@
 """Who wants no more reminders gets none, is told so in one line, and can take it back."""
 
-from engine.receiver.lines import lines_for
+from engine.receiver.reply_texts import lines_for
 from tests.flows.house import BOT, House
 
 LINES = lines_for("pt-br")

@@ -14,7 +14,7 @@ from bench.sandbox.ports import listen as port_of
 from bench.sandbox.wire import Fault, FaultKind
 from engine import api_keys
 from engine.core.campaign import Change
-from engine.poller.doors import Doors
+from engine.poller.batched_io import Doors
 from storage.timers import Fence, Ticket, Timers
 from tests.flows.house import BOT, PATIENCE_S, House, open_house, trust_one_receiver
 

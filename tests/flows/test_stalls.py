@@ -2,9 +2,9 @@
 
 import pytest
 
-from engine.poller.clock import ServerClock
+from engine.poller.batched_io import Doors
 from engine.poller.dispatch import PASS_HOLDS_MS
-from engine.poller.doors import Doors
+from engine.poller.server_clock import ServerClock
 from storage.timers import Fence, Ticket
 from tests.flows.conftest import house
 from tests.flows.house import House

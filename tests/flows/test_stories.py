@@ -8,8 +8,8 @@ from bench.sandbox.names import FIRST_PERSON_ID
 from bench.sandbox.wire import Act, Fault, FaultKind
 from engine import administration
 from engine.core.campaign import Change
-from engine.poller import lanes, suspicion
-from engine.receiver import poll
+from engine.poller import lanes, token_suspicion
+from engine.receiver import polling_feed
 from storage.feed import server_now_ms
 from storage.keys import of_bot
 from storage.redis import read_states
@@ -139,7 +139,7 @@ async def test_a_chat_whose_episode_is_over_costs_redis_nothing(house: House) ->
 
 
 async def test_one_refused_token_is_not_proof(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suspicion, "BETWEEN_CHECKS_S", 0.05)
+    monkeypatch.setattr(token_suspicion, "BETWEEN_CHECKS_S", 0.05)
     await house.people.set_fault(Fault(FaultKind.UNAUTHORIZED, method="sendMessage", count=1))
     person = await house.someone()
     assert await house.ended(person) == ["completed"]
@@ -149,7 +149,7 @@ async def test_one_refused_token_is_not_proof(house: House, monkeypatch: pytest.
 async def test_a_token_refused_three_times_suspends_the_bot_and_loses_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(suspicion, "BETWEEN_CHECKS_S", 0.05)
+    monkeypatch.setattr(token_suspicion, "BETWEEN_CHECKS_S", 0.05)
     for method in ("sendMessage", "getMe"):
         await house.people.set_fault(Fault(FaultKind.UNAUTHORIZED, method=method))
     person = await house.someone()
@@ -177,7 +177,7 @@ async def test_a_stop_is_for_good_and_activation_is_not_retroactive(
 ) -> None:
     """The newcomer may come before the receiver has heard of the activation."""
     monkeypatch.setattr(lanes, "HEARD_BY_MS", 7_000)
-    monkeypatch.setattr(poll, "LONGEST_POLL_S", 3)
+    monkeypatch.setattr(polling_feed, "LONGEST_POLL_S", 3)
     person, silent = await house.someone(), await house.someone()
     await house.delivery(person, "two", "sent")
     await administration.stop(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
@@ -206,7 +206,7 @@ async def test_a_sign_of_life_that_redis_forgot_is_armed_anew(house: House) -> N
 
 
 async def test_no_answer_about_a_token_suspends_nobody(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suspicion, "BETWEEN_CHECKS_S", 0.05)
+    monkeypatch.setattr(token_suspicion, "BETWEEN_CHECKS_S", 0.05)
     await house.people.set_fault(Fault(FaultKind.UNAUTHORIZED, method="sendMessage", count=1))
     await house.people.set_fault(Fault(FaultKind.BAD_GATEWAY, method="getMe"))
     person = await house.someone()

@@ -11,9 +11,9 @@ import pytest
 
 from engine.core.content import Asset
 from engine.core.errors import MediaError, UnreachableError
-from engine.media.kinds import MB
+from engine.media.file_kinds import MB
 from engine.media.library import CHUNK, Library, Stored
-from engine.media.place import path_of
+from engine.media.paths import path_of
 from storage import media
 from storage.media import Shelved
 from storage.postgres import Pool

@@ -12,9 +12,9 @@ from engine.core.content import Album, Asset, Content, Item, Media, MediaKind, T
 from engine.core.errors import MediaError
 from engine.core.schedule import After
 from engine.media import prune
-from engine.media.incoming import UNFINISHED
 from engine.media.library import Library
-from engine.media.place import path_of
+from engine.media.partial_file import UNFINISHED
+from engine.media.paths import path_of
 from engine.media.prune import DAY_MS, unused
 from storage import bots, campaigns, media
 from storage.postgres import Pool, transaction

@@ -7,7 +7,7 @@ import pytest
 
 from engine.core.content import Asset
 from engine.media import uploads
-from engine.media.place import path_of
+from engine.media.paths import path_of
 from engine.media.uploads import Busy, Known, Mine, Missing, Upload, Uploads
 from storage import media
 from storage.postgres import Pool

@@ -22,12 +22,12 @@ from engine.core.outcome import (
 from engine.core.pace import Bucket, Throttle
 from engine.core.sequence import Found
 from engine.core.speaker import Speaker
-from engine.links import Links
-from engine.poller.catalogue import Served
+from engine.poller.batched_io import Doors
 from engine.poller.dispatch import Dispatch
-from engine.poller.doors import Doors
-from engine.poller.permit import Permit
-from engine.sender import Action, Prepared
+from engine.poller.send_permit import Permit
+from engine.poller.served_bots import Served
+from engine.security.signed_links import Links
+from engine.telegram import Action, Prepared
 from storage.deliveries import Beginning, Begun, Claiming, Report, Reported
 from storage.timers import Fence, Held, Lost, Next, Ticket
 from tests.model.promises import BrokenError, Message, Promises

@@ -14,13 +14,13 @@ from engine.core.errors import UnreachableError
 from engine.core.lane import LaneState
 from engine.core.schedule import After
 from engine.endings import Endings
-from engine.poller.catalogue import Catalogue
-from engine.poller.doors import Doors
+from engine.poller.batched_io import Doors
 from engine.poller.reaper import PATIENCE_MS, reap
 from engine.poller.rebuild import rebuild
-from engine.receiver.effects import Effects
-from engine.receiver.feeds import Feeds
-from engine.receiver.replies import Replies
+from engine.poller.served_bots import Catalogue
+from engine.receiver.feed_ownership import Feeds
+from engine.receiver.opt_out_replies import Replies
+from engine.receiver.update_handler import Effects
 from engine.receiver.updates import Gone, Payment, Sign
 from storage import keys, watched
 from storage.ownership import Ownership

@@ -1,6 +1,6 @@
 """The server's clock between two answers: never behind what was heard, and not for ever ahead of it."""
 
-from engine.poller.clock import WINDOW_S, ServerClock
+from engine.poller.server_clock import WINDOW_S, ServerClock
 
 
 class Hand:

@@ -13,11 +13,11 @@ from engine.core.errors import UnreachableError
 from engine.core.lane import LaneState
 from engine.core.schedule import After
 from engine.poller import lane as lanes
-from engine.poller.catalogue import Catalogue, Served
-from engine.poller.clock import ServerClock
 from engine.poller.dispatch import Dispatch, End
 from engine.poller.lane import Lane
-from engine.poller.permit import Permit
+from engine.poller.send_permit import Permit
+from engine.poller.served_bots import Catalogue, Served
+from engine.poller.server_clock import ServerClock
 from storage import feed
 from storage.incarnation import run_of
 from storage.keys import of_bot

@@ -21,11 +21,11 @@ from engine.core.cursor import Cursor
 from engine.core.lane import LaneState
 from engine.core.schedule import After, OnDay
 from engine.core.window import Window
-from engine.poller.catalogue import Catalogue
-from engine.poller.clock import ServerClock
 from engine.poller.replanner import PATIENCE_MS, Replanner, Turn
+from engine.poller.served_bots import Catalogue
+from engine.poller.server_clock import ServerClock
+from engine.security.vault import Vault
 from engine.settings import Secret
-from engine.vault import Vault
 from storage import chats, deliveries, keys, replans
 from storage.chats import Life
 from storage.deliveries import Beginning, Claiming, Report

@@ -16,14 +16,14 @@ from engine.activity import Activity
 from engine.bots import add
 from engine.core.errors import UnreachableError
 from engine.endings import Endings
-from engine.receiver import feeder
+from engine.receiver import feed_loop
 from engine.receiver.__main__ import Receiver, Turn
-from engine.receiver.api import BotApi
-from engine.receiver.effects import Effects
-from engine.receiver.poll import LIMIT, NOT_OURS_S, PollFeed, Taken
-from engine.receiver.replies import Replies
+from engine.receiver.opt_out_replies import Replies
+from engine.receiver.polling_feed import LIMIT, NOT_OURS_S, PollFeed, Taken
+from engine.receiver.update_handler import Effects
 from engine.receiver.updates import Payment, Sign
 from engine.settings import Secret, Settings, load_settings
+from engine.telegram.client import BotApi
 from storage import keys
 from storage.feed import server_now_ms
 from storage.incarnation import run_of
@@ -261,7 +261,7 @@ async def test_without_postgres_the_feeds_are_kept(desk: Desk, receiver: Receive
 async def test_a_revoked_token_stops_that_bot_alone_and_opens_an_incident(
     desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feeder, "BETWEEN_REFUSALS_S", 0.0)
+    monkeypatch.setattr(feed_loop, "BETWEEN_REFUSALS_S", 0.0)
     await desk.people.revoke_token(desk.bot.username)
     await receiver.run_once()
     await asyncio.wait_for(receiver._feeding[desk.bot.id].task, 20)
@@ -273,7 +273,7 @@ async def test_a_revoked_token_stops_that_bot_alone_and_opens_an_incident(
 async def test_a_bot_whose_polls_fail_goes_on_polling(
     desk: Desk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feeder, "BACKOFF_S", (0.0,))
+    monkeypatch.setattr(feed_loop, "BACKOFF_S", (0.0,))
     await desk.people.set_fault(Fault(FaultKind.BAD_GATEWAY, bot=desk.bot.username, method="getUpdates", count=2))
     person = await desk.someone()
     update = await desk.people.write(desk.bot.username, person, "hi")

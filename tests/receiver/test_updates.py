@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from engine.receiver.poll import LONGEST_POLL_S, SHORTEST_POLL_S, timeout_s
+from engine.receiver.polling_feed import LONGEST_POLL_S, SHORTEST_POLL_S, timeout_s
 from engine.receiver.updates import UNDATED, Batch, Event, Gone, Payment, Refund, Refused, Sign, Wish, read_answer
 
 ANA = {"id": 5, "is_bot": False, "first_name": "Ana", "username": "ana", "language_code": "pt-br"}

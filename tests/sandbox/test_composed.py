@@ -10,7 +10,7 @@ from engine.core.content import Album, Content, Media, Text, UrlButton, buttons
 from engine.core.rendering import render
 from engine.core.speaker import Speaker
 from engine.core.templates import Person
-from engine.sender.keyboard import keyboard
+from engine.telegram.keyboard import keyboard
 from tests.core.contents import contents
 
 SPEAKER = Speaker(1, "shop_bot", "1:x", paid_broadcast=False)

@@ -9,7 +9,7 @@ from bench.sandbox.files import Kind
 from bench.sandbox.pictures import read_picture
 from bench.sandbox.samples import sample
 from engine.core.content import MediaKind
-from engine.media.kinds import check_size, recognize
+from engine.media.file_kinds import check_size, recognize
 from tests.sandbox.caller import Caller, upload
 
 KINDS: tuple[MediaKind, ...] = get_args(MediaKind)

@@ -1,0 +1,1 @@
+"""The servers of one machine: Valkey and PostgreSQL from wheels, started, found again and stopped."""

@@ -1,0 +1,78 @@
+"""A file on its way into the store: until it is placed it has no name that anybody looks for.
+
+It is on the disk before it gets its name, so that after a power cut a name still means whole bytes.
+"""
+
+import asyncio
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from engine.media.paths import path_of, writing
+
+UNFINISHED: Final = ".unfinished"
+
+
+class Incoming:
+    def __init__(self, directory: Path, path: Path, file: BinaryIO) -> None:
+        self._directory = directory
+        self._file = file
+        self._hash = hashlib.sha256()
+        self.path = path
+        self.size = 0
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    async def write(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        await asyncio.to_thread(self._write, chunk)
+
+    async def keep(self) -> None:
+        """Wait until the disk has it."""
+        await asyncio.to_thread(self._sync)
+
+    async def place(self) -> None:
+        """Give it the name of its content; who else has put the same there has put the same there."""
+        await asyncio.to_thread(self._rename)
+
+    def _write(self, chunk: bytes) -> None:
+        self._file.write(chunk)
+        self._hash.update(chunk)
+
+    def _sync(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _rename(self) -> None:
+        target = path_of(self._directory, self.sha256)
+        target.parent.mkdir(exist_ok=True)
+        self.path.replace(target)
+        for directory in (target.parent, self._directory):
+            _sync_names(directory)
+
+
+@contextmanager
+def incoming(directory: Path) -> Iterator[Incoming]:
+    """What was not placed when the block ends leaves nothing behind. Raises MediaError when the disk refuses."""
+    with writing():
+        directory.mkdir(parents=True, exist_ok=True)
+        path = directory / f"{secrets.token_hex(16)}{UNFINISHED}"
+        with path.open("xb") as file:
+            try:
+                yield Incoming(directory, path, file)
+            finally:
+                path.unlink(missing_ok=True)
+
+
+def _sync_names(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

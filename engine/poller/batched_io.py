@@ -1,0 +1,97 @@
+"""Where a journey reads and writes: each door gathers the calls of many journeys into one statement or script call."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from operator import attrgetter
+from typing import TypeAlias, TypeVar
+
+from engine.core.content import Content, Effects
+from engine.core.cursor import Cursor
+from engine.core.gate import Reason
+from engine.core.outcome import Outcome
+from engine.core.sequence import Found
+from engine.core.speaker import Speaker
+from engine.media.uploads import Busy, Missing
+from engine.poller.server_clock import ServerClock
+from engine.runtime import metrics
+from engine.runtime.batcher import Batcher
+from engine.telegram import Action, Prepared, Sender
+from storage import bots, chats, deliveries, feed
+from storage.deliveries import Beginning, Begun, Claiming, Report, Reported
+from storage.postgres import Pool, transaction
+from storage.redis import Redis
+from storage.timers import Fence, Lost, Next, Ticket, Timers
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Statement: TypeAlias = Callable[[Pool, Sequence[Item], int], Awaitable[list[Result]]]
+
+
+_chat = attrgetter("bot_id", "chat_id")
+
+
+class Doors:
+    """All methods raise UnreachableError when the server behind the door does not answer."""
+
+    def __init__(self, pool: Pool, client: Redis, timers: Timers, sender: Sender, clock: ServerClock) -> None:
+        self._pool = pool
+        self._client = client
+        self._timers = timers
+        self._sender = sender
+        self._clock = clock
+        self.begin: Batcher[Beginning, Begun] = Batcher(partial(self._statement, deliveries.begin), _chat)
+        self.claim: Batcher[Claiming, Found] = Batcher(partial(self._statement, deliveries.claim), _chat)
+        self.report: Batcher[Report, Reported] = Batcher(partial(self._statement, deliveries.report), _chat)
+        self._told: set[tuple[int, str, str]] = set()
+        self._passes: dict[int, Batcher[Ticket, Fence]] = {}
+        self._settles: dict[int, Batcher[Next, Fence]] = {}
+
+    async def pass_(self, bot_id: int, ticket: Ticket) -> Fence:
+        """The last look, with the pace token in hand: when it is CURRENT, the request is the next thing written."""
+        if bot_id not in self._passes:
+            self._passes[bot_id] = Batcher(partial(self._timers.pass_, bot_id), attrgetter("chat_id"))
+        return await self._passes[bot_id](ticket)
+
+    async def settle(self, bot_id: int, plan: Next) -> Fence:
+        if bot_id not in self._settles:
+            self._settles[bot_id] = Batcher(partial(self._timers.settle, bot_id), attrgetter("chat_id"))
+        return await self._settles[bot_id](plan)
+
+    async def restore(self, bot_id: int, lost: Lost) -> None:
+        await self._timers.restore(bot_id, [lost])
+
+    async def prepare(self, speaker: Speaker, content: Content) -> Prepared | Busy | Missing:
+        return await self._sender.prepare(speaker, content)
+
+    def release(self, speaker: Speaker, prepared: Prepared) -> None:
+        self._sender.release(speaker, prepared)
+
+    async def send(
+        self, speaker: Speaker, chat_id: int, prepared: Prepared, effects: Effects, attempts: int
+    ) -> Outcome:
+        outcome = await self._sender.send(speaker, chat_id, prepared, effects, attempts)
+        metrics.answered(speaker.username, outcome)
+        return outcome
+
+    async def act(self, speaker: Speaker, chat_id: int, action: Action) -> Outcome:
+        return await self._sender.act(speaker, chat_id, action)
+
+    async def hold(self, bot_id: int, for_ms: int) -> None:
+        """Nothing of the bot is claimed for a while, by whoever serves it."""
+        await feed.hold(self._client, bot_id, await feed.server_now_ms(self._client) + for_ms)
+
+    async def mark_unreachable(self, bot_id: int, chat_id: int, since_ms: int) -> None:
+        async with transaction(self._pool) as connection:
+            await chats.mark_unreachable(connection, [(bot_id, chat_id)], since_ms)
+
+    async def tell_of_block(self, bot_id: int, cursor: Cursor, reason: Reason, detail: str) -> None:
+        """Tell admins what speaks against a block, once in each version however many it was meant for."""
+        kind, subject = f"block_{reason}", f"version {cursor.pinned}, {cursor.step}/{cursor.block}"
+        if (bot_id, kind, subject) in self._told:
+            return
+        async with transaction(self._pool) as connection:
+            await bots.open_incident(connection, bot_id, kind, detail, self._clock.now_ms(), subject)
+        self._told.add((bot_id, kind, subject))
+
+    async def _statement(self, run: Statement[Item, Result], items: list[Item]) -> list[Result]:
+        return await run(self._pool, items, self._clock.now_ms())

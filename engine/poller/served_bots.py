@@ -1,0 +1,82 @@
+"""What a poller knows of the bots it serves: their tokens, pace, state and campaigns, read again every second."""
+
+from typing import NamedTuple
+
+from engine.core.campaign import Snapshot
+from engine.core.errors import CampaignError, SettingsError
+from engine.core.lane import LaneState, lane_state
+from engine.core.speaker import Speaker
+from engine.runtime.telemetry import logger
+from engine.runtime.version_cache import Versions
+from engine.security.vault import Vault
+from storage import catalogue
+from storage.catalogue import BotRow
+from storage.postgres import Pool
+
+
+class Served(NamedTuple):
+    """One bot as its lane sees it. `newest` is None when nothing is published."""
+
+    bot_id: int
+    username: str
+    token: str
+    pace: int
+    state: LaneState
+    newest_version: int
+    newest: Snapshot | None
+    activated_at_ms: int
+    sealed_token: bytes = b""
+    paid_broadcast: bool = False
+    replan: int = 0
+    """The newest of the replans that have been asked for."""
+
+    @property
+    def speaker(self) -> Speaker:
+        return Speaker(self.bot_id, self.username, self.token, self.paid_broadcast)
+
+
+class Catalogue:
+    def __init__(self, pool: Pool, vault: Vault) -> None:
+        self._pool = pool
+        self._vault = vault
+        self._versions = Versions(pool)
+        self.bots: dict[int, Served] = {}
+        self.clocks_apart = False
+        """Redis and PostgreSQL do not agree on the time: every lane is shut."""
+
+    async def refresh(self) -> None:
+        """Read again. Raises UnreachableError; what was known stays."""
+        rows = await catalogue.list_bots(self._pool)
+        served = [await self._served_or_none(row) for row in rows]
+        self.bots = {bot.bot_id: bot for bot in served if bot}
+
+    async def version(self, bot_id: int, number: int) -> Snapshot | None:
+        """A published version, or None when there is no such one."""
+        return await self._versions.version(bot_id, number)
+
+    async def _served_or_none(self, row: BotRow) -> Served | None:
+        """One bot's unreadable token or document must not stop the others."""
+        try:
+            return await self._served(row)
+        except (SettingsError, CampaignError) as error:
+            logger().error("Bot is not served", bot=row.username, error=str(error))
+            return None
+
+    async def _served(self, row: BotRow) -> Served:
+        number = row.published_version or 0
+        newest = await self.version(row.bot_id, number)
+        held = row.emergency_stop or row.resuming
+        state = lane_state(row.status, row.campaign_state, published=newest is not None, held=held)
+        return Served(
+            row.bot_id,
+            row.username,
+            self._vault.decrypt(row.token),
+            row.pace,
+            state,
+            number,
+            newest,
+            row.activated_at_ms or 0,
+            row.token,
+            row.paid_broadcast,
+            row.replan,
+        )

@@ -1,0 +1,30 @@
+"""One refused token is not proof: Telegram is asked three times over a minute before a bot is suspended.
+
+Meanwhile its lane stands still and its timers stay; a token that is accepted again clears the suspicion.
+"""
+
+import asyncio
+from typing import Final
+
+from engine.poller.served_bots import Served
+from engine.runtime.telemetry import logger
+from engine.telegram import Sender
+from storage import bots
+from storage.postgres import Pool, transaction
+
+CHECKS: Final = 3
+BETWEEN_CHECKS_S: Final = 30.0
+
+
+async def confirm(pool: Pool, sender: Sender, bot: Served, now_ms: int) -> bool:
+    """Find out whether the token is dead; True when the bot was suspended. No answer is no refusal."""
+    for check in range(CHECKS):
+        if await sender.is_authorized(bot.token) is not False:
+            return False
+        if check + 1 < CHECKS:
+            await asyncio.sleep(BETWEEN_CHECKS_S)
+    async with transaction(pool) as connection:
+        suspended = await bots.suspend(connection, bot.bot_id, bot.sealed_token, "Telegram refuses the token", now_ms)
+    if suspended:
+        logger().error("Bot suspended: Telegram refuses its token. Give it a new one.", bot=bot.username)
+    return suspended

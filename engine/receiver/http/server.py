@@ -1,0 +1,141 @@
+"""What the receiver listens to: the updates of bots that come by webhook, who asks whether it is well, and more doors.
+
+An update is answered with 200 only when its effect stands; anything else makes Telegram bring it again. Addresses hold
+no token: the bot's number leads to it, its secret proves that Telegram speaks.
+"""
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Final, NamedTuple
+
+from aiohttp import web
+
+from engine.core.errors import SettingsError, UnreachableError
+from engine.receiver import updates
+from engine.receiver.updates import UNREADABLE, Event
+from engine.receiver.webhook_feed import PATH
+from engine.runtime.telemetry import logger
+
+MAX_BODY: Final = 1024 * 1024
+TAKE_S: Final = 2.0
+"""So long an update may take, its reading included; then Telegram is asked to bring it again."""
+_SECRET: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
+_AGAIN_S: Final = "1"
+_DIGITS: Final = 20
+_SHUTDOWN_S: Final = 5.0
+
+
+class Bots(NamedTuple):
+    """What is asked of the receiver. `secrets` of a bot that nobody knows is None.
+
+    `take` (bot, number, event) raises UnreachableError. `started`: the bots are known.
+    """
+
+    secrets: Callable[[int], list[str] | None]
+    take: Callable[[int, int, Event | None], Awaitable[None]]
+    started: Callable[[], bool]
+    ready: Callable[[], bool]
+
+
+class Http:
+    """`port` None: nothing is listened to."""
+
+    def __init__(self, bots: Bots, host: str, port: int | None, more: Sequence[web.RouteDef] = ()) -> None:
+        self._bots = bots
+        self._host = host
+        self._port = port
+        self._more = more
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """While the block lasts; then what has come is answered. Raises SettingsError.
+
+        Two receivers may share the port, so that one can be replaced while the other listens.
+        """
+        if self._port is None:
+            yield
+            return
+        runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        await runner.setup()
+        try:
+            await self._start(web.TCPSite(runner, self._host, self._port, reuse_port=True))
+            yield
+        finally:
+            await runner.cleanup()
+
+    async def _start(self, site: web.TCPSite) -> None:
+        try:
+            await site.start()
+        except OSError as error:
+            raise SettingsError(
+                f"{self._host}:{self._port} cannot be listened to ({error}): set HOST and PORT."
+            ) from error
+        logger().info("Listening", host=self._host, port=self._port)
+
+    def _application(self) -> web.Application:
+        application = web.Application(client_max_size=MAX_BODY)
+        application.add_routes(
+            [
+                web.post(f"{PATH}/{{bot}}", self._update),
+                web.get("/healthz", self._healthz),
+                web.get("/readyz", self._readyz),
+                *self._more,
+            ]
+        )
+        return application
+
+    async def _update(self, request: web.Request) -> web.Response:
+        if not self._bots.started():
+            return _said(HTTPStatus.SERVICE_UNAVAILABLE, "Just starting: bring it again.", again_s=_AGAIN_S)
+        bot_id = _number(request.match_info["bot"])
+        secrets = self._bots.secrets(bot_id)
+        if secrets is None:
+            return _said(HTTPStatus.NOT_FOUND, "No such bot: register it with `python -m engine.bots add`.")
+        if not _proves(request.headers.get(_SECRET, ""), secrets):
+            return _said(HTTPStatus.FORBIDDEN, "The secret does not fit: only Telegram is heard here.")
+        try:
+            async with asyncio.timeout(TAKE_S):
+                return await self._take(bot_id, await request.read())
+        except (UnreachableError, TimeoutError) as error:
+            logger().warning("Update not taken", bot=bot_id, error=str(error) or "it took too long")
+            return _said(HTTPStatus.SERVICE_UNAVAILABLE, "Not now: bring it again.", again_s=_AGAIN_S)
+        except ConnectionError:
+            return web.Response()
+
+    async def _take(self, bot_id: int, body: bytes) -> web.Response:
+        """An update that cannot be read is let go, so that it does not hold back those behind it."""
+        number = updates.number_of(body)
+        if number is None:
+            return _said(HTTPStatus.BAD_REQUEST, "This is not an update: send the Bot API's Update as JSON.")
+        try:
+            event = updates.read_update(body)
+        except UNREADABLE:
+            logger().warning("Updates that could not be read", bot=bot_id, count=1)
+            event = None
+        await self._bots.take(bot_id, number, event)
+        return web.Response()
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        if self._bots.ready():
+            return web.Response(text="ok")
+        return _said(HTTPStatus.SERVICE_UNAVAILABLE, "Not yet: Redis or PostgreSQL does not answer.")
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else 0
+
+
+def _proves(shown: str, secrets: list[str]) -> bool:
+    """Each comparison takes the same time, wherever they differ."""
+    return any(hmac.compare_digest(shown.encode(errors="replace"), secret.encode()) for secret in secrets)
+
+
+def _said(status: HTTPStatus, sentence: str, again_s: str | None = None) -> web.Response:
+    headers = {"Retry-After": again_s} if again_s else None
+    return web.json_response({"error": sentence}, status=status, headers=headers)

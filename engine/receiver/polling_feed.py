@@ -1,0 +1,115 @@
+"""One bot's feed by long polling: an update is acknowledged, by the next offset, only after its effect stands.
+
+A poll that ends confirms its own end, after its touches; its time-out ends a second before the bot's nearest due, so
+that what falls due meets a fresh feed. The events of one chat take effect in their order (who blocked the bot and came
+back is back), those of many at once.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from engine.receiver import updates
+from engine.receiver.update_handler import Effects
+from engine.receiver.updates import Batch, Event, Refused
+from engine.receiver.webhook_feed import leave
+from engine.runtime.telemetry import logger
+from engine.telegram.client import BotApi
+from storage.timers import Holding
+
+SHORTEST_POLL_S: Final = 3
+LONGEST_POLL_S: Final = 30
+AHEAD_OF_DUE_MS: Final = 1_000
+LIMIT: Final = 100
+NOT_OURS_S: Final = 1.0
+_ANSWER_S: Final = 20
+_ALLOWED: Final = msgspec.json.encode(updates.ALLOWED).decode()
+_CONFLICT: Final = 409
+
+
+class Taken(NamedTuple):
+    """What one turn brought: how many events took effect, and how long to rest before the next."""
+
+    events: int
+    rest_s: float = 0.0
+
+
+class PollFeed:
+    """`holding` tells in whose name the feed is confirmed: None once another receiver has it."""
+
+    def __init__(
+        self, api: BotApi, effects: Effects, bot_id: int, username: str, holding: Callable[[], Holding | None]
+    ) -> None:
+        self._api = api
+        self._effects = effects
+        self._bot_id = bot_id
+        self._holding = holding
+        self._log = logger().bind(bot=username)
+        self._offset = 0
+        self._timeout_s = 0
+
+    async def run_once(self) -> Taken | Refused:
+        """Poll once, let every update take effect, confirm the feed. Raises UnreachableError."""
+        if self._holding() is None:
+            return Taken(0, NOT_OURS_S)
+        answer = await self._poll()
+        ended_s = time.monotonic()
+        if isinstance(answer, Refused):
+            return await self._mended(answer)
+        if answer.broken:
+            self._log.warning("Updates that could not be read", count=answer.broken)
+        await self._take_all(answer.events)
+        if answer.last_id is not None:
+            self._offset = answer.last_id + 1
+        return Taken(len(answer.events), await self._confirm(ended_s, more=answer.size == LIMIT))
+
+    async def _confirm(self, ended_s: float, *, more: bool) -> float:
+        """Confirm the poll's end; how long to rest before the next.
+
+        A full answer says that more is waiting: the backlog is taken in first, silence is judged after it.
+        """
+        self._timeout_s = 0
+        holding = self._holding()
+        if more or holding is None:
+            return 0.0
+        ago_ms = math.ceil((time.monotonic() - ended_s) * 1000)
+        confirmed = await self._effects.activity.confirm(self._bot_id, holding, ago_ms=ago_ms)
+        if confirmed is None:
+            return NOT_OURS_S
+        self._timeout_s = timeout_s(confirmed.now_ms, confirmed.nearest_due_ms)
+        return 0.0
+
+    async def _poll(self) -> Batch | Refused:
+        wanted = {"offset": self._offset, "timeout": self._timeout_s, "limit": LIMIT, "allowed_updates": _ALLOWED}
+        body = await self._api.post("getUpdates", wanted, self._timeout_s + _ANSWER_S)
+        return body if isinstance(body, Refused) else updates.read_answer(body)
+
+    async def _mended(self, refused: Refused) -> Taken | Refused:
+        """A webhook of ours, from when the bot came by webhook, stands in the way of polling: it is taken away."""
+        if refused.code == _CONFLICT and "webhook" in refused.description:
+            return await leave(self._api, self._bot_id) or Taken(0)
+        return refused
+
+    async def _take_all(self, events: Sequence[Event]) -> None:
+        """Returns when nothing is under way any more; a failure is raised then, and all will come again."""
+        by_chat: dict[int, list[Event]] = {}
+        for event in events:
+            by_chat.setdefault(event.chat_id, []).append(event)
+        results = await asyncio.gather(*map(self._take_in_order, by_chat.values()), return_exceptions=True)
+        for failure in filter(None, results):
+            raise failure
+
+    async def _take_in_order(self, events: Sequence[Event]) -> None:
+        for event in events:
+            await self._effects.take(self._bot_id, event)
+
+
+def timeout_s(now_ms: int, nearest_due_ms: int) -> int:
+    """How long the next poll may wait, in whole seconds."""
+    if nearest_due_ms < 0:
+        return LONGEST_POLL_S
+    return min(LONGEST_POLL_S, max(SHORTEST_POLL_S, (nearest_due_ms - now_ms - AHEAD_OF_DUE_MS) // 1000))

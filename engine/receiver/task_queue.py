@@ -1,0 +1,61 @@
+"""Small things to be done beside the road, by a few hands: nobody waits for them, and nothing breaks when one fails.
+
+What has waited too long, or finds no room, is let go and counted: a stale answer helps nobody.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Final, Generic, TypeVar
+
+from engine.runtime.process import told_to_end
+from engine.runtime.telemetry import logger
+
+Item = TypeVar("Item")
+
+PATIENCE_S: Final = 60.0
+LIMIT: Final = 20_000
+
+
+class Errands(Generic[Item]):
+    """`rest_s` is how long a hand rests after each; with nothing to do there is no task, and nothing to close."""
+
+    def __init__(self, run: Callable[[Item], Awaitable[None]], hands: int, rest_s: float = 0.0) -> None:
+        self._run = run
+        self._hands = hands
+        self._rest_s = rest_s
+        self._waiting: deque[tuple[float, Item]] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._let_go = 0
+
+    def put(self, item: Item) -> None:
+        if len(self._waiting) >= LIMIT:
+            self._let_go += 1
+            return
+        self._waiting.append((time.monotonic(), item))
+        if len(self._tasks) < self._hands:
+            task = asyncio.create_task(self._work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def end(self) -> None:
+        """Leave what is not done."""
+        self._waiting.clear()
+        for task in self._tasks:
+            task.cancel()
+
+    async def _work(self) -> None:
+        while self._waiting and not told_to_end():
+            since, item = self._waiting.popleft()
+            if time.monotonic() - since > PATIENCE_S:
+                self._let_go += 1
+                continue
+            try:
+                await self._run(item)
+            except Exception:  # noqa: BLE001 - the next one has nothing to do with it
+                logger().exception("Errand failed")
+            await asyncio.sleep(self._rest_s)
+        if self._let_go:
+            logger().warning("Errands let go: too many came at once", count=self._let_go)
+            self._let_go = 0

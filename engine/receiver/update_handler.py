@@ -1,0 +1,71 @@
+"""What an update does, by whichever way it came: a touch, and before it what must not be lost: a payment, a block.
+
+An update may be acknowledged when `take` has returned. To take one twice is harmless. Who wants no more reminders is
+no returner: that sign ends the silence as `opted_out`, and arms nothing; to take it back is a touch like any other. A
+refund neither ends nor begins anything.
+"""
+
+from typing import NamedTuple
+
+from engine.activity import Activity, Person
+from engine.endings import Endings
+from engine.receiver.opt_out_replies import Replies, Reply
+from engine.receiver.updates import Event, Gone, Payment, Refund, Sign, Wish
+from engine.runtime.telemetry import logger
+from storage import chats, payments
+from storage.chats import Life
+from storage.postgres import transaction
+from storage.redis import Redis
+
+
+class Effects(NamedTuple):
+    """All methods raise UnreachableError: the update must not be acknowledged then."""
+
+    client: Redis
+    activity: Activity
+    endings: Endings
+    replies: Replies
+
+    async def take(self, bot_id: int, event: Event) -> None:
+        match event:
+            case Gone(chat_id, at_ms):
+                await self.endings.lose(bot_id, chat_id, at_ms)
+            case Refund(chat_id, at_ms, payment):
+                await self._pay(bot_id, chat_id, at_ms, payment, payments.REFUNDED)
+            case Sign(wish=Wish() as wish):
+                await self._fulfil(bot_id, event, wish)
+            case Sign(payment=Payment() as payment):
+                await self._pay(bot_id, event.chat_id, event.seen_ms, payment, payments.PAID)
+                await self._touch(bot_id, event)
+            case Sign():
+                await self._touch(bot_id, event)
+
+    async def _touch(self, bot_id: int, sign: Sign) -> None:
+        person = Person(sign.first_name, sign.username, sign.language)
+        await self.activity.mark_user_activity(bot_id, sign.chat_id, sign.seen_ms, person)
+
+    async def _pay(self, bot_id: int, chat_id: int, at_ms: int, paid: Payment, status: str) -> None:
+        """One that contradicts another is told, and lets the update go: to bring it again would not mend it."""
+        payment = payments.Payment(bot_id, paid.charge_id, chat_id, paid.amount, paid.currency, status, at_ms)
+        (recorded,) = (await self.endings.pay([payment])).recorded
+        log = logger().bind(bot=self.activity.name(bot_id), chat=chat_id, payment=paid.charge_id)
+        if recorded.status is None:
+            log.warning("Payment contradicts an earlier one of the same id, and is left out")
+        elif recorded.status != recorded.before:
+            log.info("Payment recorded", status=recorded.status)
+
+    async def _fulfil(self, bot_id: int, sign: Sign, wish: Wish) -> None:
+        """One that is brought again after its fulfilment changes nothing: it may have been taken back since."""
+        if self.replies.knows(bot_id, wish):
+            return
+        if wish.undo:
+            async with transaction(self.endings.pool) as connection:
+                await chats.opt_in(connection, bot_id, sign.chat_id)
+            await self._touch(bot_id, sign)
+        else:
+            await self.endings.opt_out(
+                Life(bot_id, sign.chat_id, sign.seen_ms, sign.first_name, sign.username, sign.language)
+            )
+        log = logger().bind(bot=self.activity.name(bot_id), chat=sign.chat_id)
+        log.info("Opt-out taken back" if wish.undo else "Opted out")
+        self.replies.put(Reply(bot_id, sign.chat_id, sign.language, wish))

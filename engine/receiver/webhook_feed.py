@@ -1,0 +1,166 @@
+"""One bot's feed by webhook: the address is set at Telegram, and looked after; the updates themselves come by `http`.
+
+A webhook says nothing when nothing happens, so silence is judged from looks at what Telegram still holds back: every
+few seconds while something is near due, rarely otherwise. A webhook that leads elsewhere is another system's: it is
+never taken away, and the error says what to do.
+"""
+
+import hmac
+from collections.abc import Callable
+from hashlib import sha256
+from math import inf
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+from engine.core.watermark import Look, confirmed_upto
+from engine.receiver import updates
+from engine.receiver.update_handler import Effects
+from engine.receiver.updates import UNREADABLE, Refused
+from engine.runtime.telemetry import logger
+from engine.security.vault import Vault
+from engine.telegram.client import BotApi
+from storage import feed
+from storage.arrivals import Arrivals
+from storage.timers import Holding, Touched
+
+PATH: Final = "/telegram"
+NEAR_S: Final = 3.0
+FAR_S: Final = 30.0
+LOOKS_AHEAD: Final = 2
+"""So many looks are needed before a due, for one of them to confirm the time of another."""
+_CONNECTIONS: Final = 40
+_ALLOWED: Final = msgspec.json.encode(updates.ALLOWED).decode()
+_FOREIGN: Final = 409
+
+
+class Looked(NamedTuple):
+    """What one look found: how many updates wait at Telegram, and how long to rest before the next."""
+
+    pending: int
+    rest_s: float
+
+
+class _Info(msgspec.Struct):
+    url: str = ""
+    pending_update_count: int = 0
+    last_error_date: int | None = None
+    last_error_message: str = ""
+
+
+def secrets_of(vault: Vault, bot_id: int, token: str) -> list[str]:
+    """What Telegram shows with each update of the bot: the current one first. A new token makes a new secret."""
+    return [hmac.new(key, f"{bot_id}:{token}".encode(), sha256).hexdigest() for key in vault.webhook_keys]
+
+
+class WebhookFeed:
+    """`public_url` is the address at which Telegram finds the receivers, without a path of its own for each bot."""
+
+    def __init__(
+        self,
+        api: BotApi,
+        effects: Effects,
+        bot_id: int,
+        username: str,
+        holding: Callable[[], Holding | None],
+        public_url: str,
+        secret: str,
+    ) -> None:
+        self._api = api
+        self._effects = effects
+        self._arrivals = Arrivals(effects.client)
+        self._bot_id = bot_id
+        self._holding = holding
+        self._url = f"{public_url}{PATH}/{bot_id}"
+        self._secret = secret
+        self._log = logger().bind(bot=username)
+        self._set = False
+        self._before: Look | None = None
+        self._last_error_s: int | None = None
+
+    async def run_once(self) -> Looked | Refused:
+        """Set the webhook if need be, look, and confirm what the look tells. Raises UnreachableError."""
+        at_ms = await feed.server_now_ms(self._effects.client)
+        highest = (await self._arrivals.look(self._bot_id)).highest
+        info = await _info(self._api)
+        if isinstance(info, Refused):
+            return info
+        if not self._set or info.url != self._url:
+            return await self._set_up(info)
+        self._note(info)
+        floor = highest if info.pending_update_count == 0 else 0
+        came = await self._arrivals.raise_floor(self._bot_id, floor)
+        look = Look(at_ms, info.pending_update_count, came.floor, came.beyond)
+        upto_ms, self._before = confirmed_upto(self._before, look), look
+        return Looked(look.pending, await self._confirm(upto_ms))
+
+    async def _confirm(self, upto_ms: int | None) -> float:
+        holding = self._holding()
+        if upto_ms is None or holding is None:
+            return NEAR_S
+        touched = await self._effects.activity.confirm(self._bot_id, holding, upto_ms)
+        return rest_s(touched, self._effects.activity.threshold_ms(self._bot_id)) if touched else NEAR_S
+
+    async def _set_up(self, info: _Info) -> Looked | Refused:
+        if not _is_ours(info.url, self._bot_id):
+            return _foreign(info.url)
+        answer = await self._api.ask(
+            "setWebhook",
+            url=self._url,
+            secret_token=self._secret,
+            allowed_updates=_ALLOWED,
+            max_connections=str(_CONNECTIONS),
+        )
+        if isinstance(answer, Refused):
+            return answer
+        self._log.info("Webhook set", url=self._url, before=info.url)
+        self._set, self._before = True, None
+        return Looked(info.pending_update_count, 0.0)
+
+    def _note(self, info: _Info) -> None:
+        if info.last_error_date not in (None, self._last_error_s):
+            self._log.warning(
+                "Telegram could not deliver", error=info.last_error_message, pending=info.pending_update_count
+            )
+        self._last_error_s = info.last_error_date
+
+
+async def leave(api: BotApi, bot_id: int) -> Refused | None:
+    """Take our webhook away; what waits at Telegram stays for polling. None when that is done."""
+    info = await _info(api)
+    if isinstance(info, Refused):
+        return info
+    if not _is_ours(info.url, bot_id):
+        return _foreign(info.url)
+    answer = await api.ask("deleteWebhook")
+    return answer if isinstance(answer, Refused) else None
+
+
+def rest_s(touched: Touched, threshold_ms: int | None) -> float:
+    """Until the looks before the nearest due have to begin, be its chat armed now or touched from now on."""
+    armed_ms = touched.nearest_due_ms - touched.now_ms if touched.nearest_due_ms >= 0 else inf
+    soonest_ms = min(armed_ms, inf if threshold_ms is None else threshold_ms)
+    return min(FAR_S, max(NEAR_S, soonest_ms / 1000 - LOOKS_AHEAD * NEAR_S))
+
+
+async def _info(api: BotApi) -> _Info | Refused:
+    answer = await api.ask("getWebhookInfo")
+    if isinstance(answer, Refused):
+        return answer
+    try:
+        return msgspec.json.decode(answer, type=_Info)
+    except UNREADABLE:
+        return Refused(0, "the answer is not of the Bot API")
+
+
+def _is_ours(url: str, bot_id: int) -> bool:
+    """None is set, or one that a receiver of this engine has set, be it at another address."""
+    return not url or urlsplit(url).path.endswith(f"{PATH}/{bot_id}")
+
+
+def _foreign(url: str) -> Refused:
+    host = urlsplit(url).hostname or "another place"
+    return Refused(
+        _FOREIGN, f"the bot's webhook leads to {host}: delete it there (deleteWebhook), or remove the bot here"
+    )

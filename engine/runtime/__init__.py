@@ -1,0 +1,1 @@
+"""What every process is made of: command, signals, resources, logs, metrics, batches, news of changes."""

@@ -1,0 +1,99 @@
+"""What an answer of the Bot API means for whoever made the call."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, assert_never
+
+import msgspec
+
+from engine.core.content import Asset
+from engine.core.outcome import Outcome, Rejected, Sent, Unknown, not_sent, of_refusal, of_unreadable
+from engine.telegram.session import Accepted, Answer, NeverLeft, NoAnswer, Refused, Unreadable
+
+
+class _Message(msgspec.Struct):
+    message_id: int
+
+
+class _File(msgspec.Struct):
+    file_id: str
+
+
+class _Size(msgspec.Struct):
+    file_id: str
+    width: int
+    height: int
+
+
+class _Carrier(msgspec.Struct):
+    """A message with a file."""
+
+    photo: list[_Size] = []
+    video: _File | None = None
+    animation: _File | None = None
+    audio: _File | None = None
+    voice: _File | None = None
+    video_note: _File | None = None
+    document: _File | None = None
+    sticker: _File | None = None
+
+
+_DONE_BEFORE: Final = ("message to delete not found", "message is not modified")
+_messages: Final = msgspec.json.Decoder(_Message | list[_Message]).decode
+_carriers: Final = msgspec.json.Decoder(_Carrier | list[_Carrier]).decode
+
+
+def of_send(answer: Answer, attempts: int) -> Outcome:
+    """A success that cannot be read has arrived, but nobody knows as which message."""
+    if not isinstance(answer, Accepted):
+        return of_failure(answer, attempts)
+    try:
+        found = _messages(answer.result)
+    except msgspec.DecodeError:
+        return Unknown("unreadable success")
+    messages = found if isinstance(found, list) else [found]
+    return Sent(tuple(message.message_id for message in messages))
+
+
+def of_deed(answer: Answer, message_ids: tuple[int, ...]) -> Outcome:
+    """Of a deletion, an edit, a sign of activity: done already is done."""
+    if isinstance(answer, Accepted):
+        return Sent(message_ids)
+    outcome = of_failure(answer, attempts=1)
+    done_before = isinstance(outcome, Rejected) and any(words in outcome.detail.lower() for words in _DONE_BEFORE)
+    return Sent(message_ids) if done_before else outcome
+
+
+def of_failure(answer: Refused | Unreadable | NeverLeft | NoAnswer, attempts: int) -> Outcome:
+    match answer:
+        case Refused(code, description, retry_after_s):
+            return of_refusal(code, description, retry_after_s, attempts)
+        case Unreadable(status, retry_after_s):
+            return of_unreadable(status, retry_after_s, attempts)
+        case NeverLeft():
+            return not_sent(attempts)
+        case NoAnswer(why):
+            return Unknown(why)
+        case _:
+            assert_never(answer)
+
+
+def file_ids(result: msgspec.Raw, assets: tuple[Asset, ...]) -> Mapping[Asset, str]:
+    """Under which names Telegram has kept what was sent, as far as it says so."""
+    try:
+        found = _carriers(result)
+    except msgspec.DecodeError:
+        return {}
+    carriers = found if isinstance(found, list) else [found]
+    return dict(_named(carriers, assets))
+
+
+def _named(carriers: list[_Carrier], assets: tuple[Asset, ...]) -> Iterator[tuple[Asset, str]]:
+    """A file that Telegram took for another kind has no name that would serve again for this one."""
+    for asset, carrier in zip(assets, carriers, strict=False):
+        file = _biggest(carrier.photo) if asset.kind == "photo" else getattr(carrier, asset.kind)
+        if file is not None:
+            yield asset, file.file_id
+
+
+def _biggest(sizes: list[_Size]) -> _Size | None:
+    return max(sizes, key=lambda size: size.width * size.height, default=None)

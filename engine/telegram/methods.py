@@ -1,0 +1,158 @@
+"""A rendered content in aiogram's words: one method of the Bot API for each kind of message."""
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+
+from aiogram.methods import (
+    EditMessageCaption,
+    EditMessageText,
+    SendAnimation,
+    SendAudio,
+    SendDocument,
+    SendMediaGroup,
+    SendMessage,
+    SendPhoto,
+    SendPoll,
+    SendSticker,
+    SendVideo,
+    SendVideoNote,
+    SendVoice,
+    TelegramMethod,
+)
+from aiogram.types import (
+    InputFile,
+    InputMediaAudio,
+    InputMediaDocument,
+    InputMediaPhoto,
+    InputMediaVideo,
+    InputPollOption,
+    LinkPreviewOptions,
+)
+
+from engine.core.content import (
+    CAPTIONED,
+    COVERABLE,
+    Album,
+    Asset,
+    Content,
+    Effects,
+    Item,
+    ItemKind,
+    Media,
+    MediaKind,
+    Poll,
+    Preview,
+    Text,
+)
+from engine.core.speaker import Speaker
+from engine.telegram.keyboard import keyboard
+
+Files: TypeAlias = Mapping[Asset, str | InputFile]
+"""A file id, or the bytes."""
+
+_SENDS: Final[Mapping[MediaKind, type[Any]]] = {
+    "photo": SendPhoto,
+    "video": SendVideo,
+    "animation": SendAnimation,
+    "audio": SendAudio,
+    "voice": SendVoice,
+    "video_note": SendVideoNote,
+    "document": SendDocument,
+    "sticker": SendSticker,
+}
+_ITEMS: Final[Mapping[ItemKind, type[Any]]] = {
+    "photo": InputMediaPhoto,
+    "video": InputMediaVideo,
+    "audio": InputMediaAudio,
+    "document": InputMediaDocument,
+}
+_PREVIEWS: Final[Mapping[Preview, LinkPreviewOptions | None]] = {
+    "auto": None,
+    "off": LinkPreviewOptions(is_disabled=True),
+    "small": LinkPreviewOptions(prefer_small_media=True),
+    "large": LinkPreviewOptions(prefer_large_media=True),
+    "above": LinkPreviewOptions(show_above_text=True),
+}
+_HTML: Final = "HTML"
+
+
+def method_of(speaker: Speaker, chat_id: int, content: Content, effects: Effects, files: Files) -> TelegramMethod[Any]:
+    how = {"chat_id": chat_id, **_effects(effects)}
+    if speaker.paid_broadcast:
+        how["allow_paid_broadcast"] = True
+    match content:
+        case Text():
+            return _text(content, speaker, how)
+        case Media():
+            return _media(content, speaker, files, how)
+        case Album():
+            return SendMediaGroup(media=[_item(item, files, above=content.above) for item in content.items], **how)
+        case Poll():
+            return _poll(content, speaker, how)
+
+
+def replacement(chat_id: int, message_id: int, text: str, sent: Content) -> TelegramMethod[Any]:
+    """Where the caption stands has to be said again: else it goes under the picture."""
+    where: dict[str, Any] = {"chat_id": chat_id, "message_id": message_id, "parse_mode": _HTML}
+    if isinstance(sent, Text):
+        return EditMessageText(text=text, **where)
+    above = isinstance(sent, Media | Album) and sent.above
+    return EditMessageCaption(caption=text, show_caption_above_media=above or None, **where)
+
+
+def _text(content: Text, speaker: Speaker, how: dict[str, Any]) -> SendMessage:
+    return SendMessage(
+        text=content.text,
+        parse_mode=_HTML,
+        link_preview_options=_PREVIEWS[content.preview],
+        reply_markup=keyboard(content.buttons, speaker),
+        **how,
+    )
+
+
+def _media(content: Media, speaker: Speaker, files: Files, how: dict[str, Any]) -> TelegramMethod[Any]:
+    """Each method calls its file as we call its kind."""
+    file = files[Asset(content.kind, content.sha256)]
+    look = _look(content.kind, content.caption, above=content.above, spoiler=content.spoiler)
+    method: TelegramMethod[Any] = _SENDS[content.kind](
+        **{content.kind: file}, **look, reply_markup=keyboard(content.buttons, speaker), **how
+    )
+    return method
+
+
+def _item(item: Item, files: Files, *, above: bool) -> Any:
+    file = files[Asset(item.kind, item.sha256)]
+    look = _look(item.kind, item.caption, above=above, spoiler=item.spoiler)
+    return _ITEMS[item.kind](type=item.kind, media=file, **look)
+
+
+def _look(kind: MediaKind, caption: str, *, above: bool, spoiler: bool) -> dict[str, Any]:
+    """A document stays one, even if Telegram would rather see a film in it: else its file id would not serve again."""
+    look: dict[str, Any] = {"disable_content_type_detection": True} if kind == "document" else {}
+    if caption and kind in CAPTIONED:
+        look |= {"caption": caption, "parse_mode": _HTML}
+    if kind in COVERABLE:
+        look |= {"has_spoiler": spoiler or None, "show_caption_above_media": above or None}
+    return look
+
+
+def _poll(content: Poll, speaker: Speaker, how: dict[str, Any]) -> SendPoll:
+    return SendPoll(
+        question=content.question,
+        options=[InputPollOption(text=option) for option in content.options],
+        is_anonymous=content.anonymous,
+        allows_multiple_answers=content.multiple,
+        type="regular" if content.correct is None else "quiz",
+        correct_option_ids=None if content.correct is None else [content.correct],
+        explanation=content.explanation or None,
+        reply_markup=keyboard(content.buttons, speaker),
+        **how,
+    )
+
+
+def _effects(effects: Effects) -> dict[str, Any]:
+    return {
+        "disable_notification": effects.silent or None,
+        "protect_content": effects.protect or None,
+        "message_effect_id": effects.message_effect,
+    }

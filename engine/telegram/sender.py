@@ -1,0 +1,148 @@
+"""Says things to Telegram in a bot's name: what is said first takes a look at its files, then goes out.
+
+The look is a step of its own, because it may find that another message uploads the same file just now, and between the
+last look at a chat and the request nobody may wait. One upload serves all: its file id is taken from the answer.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from typing import Any, Final, NamedTuple
+
+from aiogram import Bot
+from aiogram.methods import (
+    DeleteMessage,
+    DeleteMessages,
+    EditMessageReplyMarkup,
+    GetMe,
+    SendChatAction,
+    TelegramMethod,
+)
+from aiogram.types import FSInputFile
+
+from engine.core.content import Asset, Content, Effects, assets
+from engine.core.errors import RecoveryError
+from engine.core.outcome import FileRefused, Outcome, Rejected
+from engine.core.speaker import Speaker
+from engine.media.uploads import Busy, Known, Mine, Missing, Upload, Uploads
+from engine.runtime.telemetry import logger
+from engine.telegram import answers
+from engine.telegram.actions import Action
+from engine.telegram.methods import Files, method_of, replacement
+from engine.telegram.session import TIMEOUT_S, Accepted, Refused, Session
+
+_BOTS: Final = 1_024
+_UNAUTHORIZED: Final = 401
+
+
+class Prepared(NamedTuple):
+    """A content with all that it needs."""
+
+    content: Content
+    file_ids: Mapping[Asset, str] = {}
+    uploads: Mapping[Asset, Upload] = {}
+
+
+class Sender:
+    """`timeout_s`: how long an answer to a plain call is waited for."""
+
+    def __init__(self, api_url: str, uploads: Uploads, timeout_s: float = TIMEOUT_S) -> None:
+        self._session = Session(api_url, timeout_s)
+        self._uploads = uploads
+        self._bot = lru_cache(_BOTS)(partial(Bot, session=self._session))
+
+    async def prepare(self, speaker: Speaker, content: Content) -> Prepared | Busy | Missing:
+        """Find the files of a rendered content, or take the right to upload them; touches no wire.
+
+        Busy: another message uploads one of them, ask again in a second. Missing: nobody can send it. What is prepared
+        is released in the end, sent or not. Raises UnreachableError.
+        """
+        wanted = assets(content)
+        if not wanted:
+            return Prepared(content)
+        match await self._uploads.claim(speaker.bot_id, wanted):
+            case Known(file_ids):
+                return Prepared(content, file_ids)
+            case Mine(uploads, file_ids):
+                return Prepared(content, file_ids, uploads)
+            case (Busy() | Missing()) as verdict:
+                return verdict
+
+    def release(self, speaker: Speaker, prepared: Prepared) -> None:
+        """It was sent, or never will be: what it has not uploaded others may."""
+        if prepared.uploads:
+            self._uploads.free(speaker.bot_id, prepared.uploads)
+
+    async def send(
+        self, speaker: Speaker, chat_id: int, prepared: Prepared, effects: Effects, attempts: int
+    ) -> Outcome:
+        """Send what was prepared, on its nth attempt (from 1); the next attempt is prepared anew."""
+        method = method_of(speaker, chat_id, prepared.content, effects, _files(prepared))
+        answer = await self._session.ask(self._bot(speaker.token), method, _size(prepared))
+        if isinstance(answer, Accepted) and prepared.uploads:
+            await self._keep(speaker, prepared, answers.file_ids(answer.result, assets(prepared.content)))
+        outcome = answers.of_send(answer, attempts)
+        return await self._refused(speaker, prepared, outcome) if isinstance(outcome, FileRefused) else outcome
+
+    async def act(self, speaker: Speaker, chat_id: int, action: Action) -> Outcome:
+        """Show for five seconds, or until the next message, that something is under way."""
+        return await self._do(speaker, SendChatAction(chat_id=chat_id, action=action), ())
+
+    async def delete(self, speaker: Speaker, chat_id: int, message_ids: tuple[int, ...]) -> Outcome:
+        """Take away messages of about the same age, for one that is too old keeps all of them."""
+        if len(message_ids) == 1:
+            method: TelegramMethod[Any] = DeleteMessage(chat_id=chat_id, message_id=message_ids[0])
+        else:
+            method = DeleteMessages(chat_id=chat_id, message_ids=list(message_ids))
+        return await self._do(speaker, method, message_ids)
+
+    async def unbutton(self, speaker: Speaker, chat_id: int, message_id: int) -> Outcome:
+        return await self._do(speaker, EditMessageReplyMarkup(chat_id=chat_id, message_id=message_id), (message_id,))
+
+    async def replace(self, speaker: Speaker, chat_id: int, message_id: int, text: str, sent: Content) -> Outcome:
+        """Put another text, or caption, in the place of that of what was sent; the buttons go with it."""
+        return await self._do(speaker, replacement(chat_id, message_id, text, sent), (message_id,))
+
+    async def is_authorized(self, token: str) -> bool | None:
+        """Ask Telegram who the bot is: None when it does not say."""
+        answer = await self._session.ask(self._bot(token), GetMe())
+        if isinstance(answer, Refused) and answer.code == _UNAUTHORIZED:
+            return False
+        return True if isinstance(answer, Accepted) else None
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def _do(self, speaker: Speaker, method: TelegramMethod[Any], message_ids: tuple[int, ...]) -> Outcome:
+        answer = await self._session.ask(self._bot(speaker.token), method)
+        return answers.of_deed(answer, message_ids)
+
+    async def _keep(self, speaker: Speaker, prepared: Prepared, named: Mapping[Asset, str]) -> None:
+        """Others send by what Telegram calls it from now on."""
+        learned = {asset: file_id for asset, file_id in named.items() if asset in prepared.uploads}
+        if len(learned) < len(prepared.uploads):
+            logger().warning("Telegram took a file for another kind: it is uploaded each time", bot=speaker.username)
+        await self._uploads.done(speaker.bot_id, learned)
+
+    async def _refused(self, speaker: Speaker, prepared: Prepared, refusal: FileRefused) -> Outcome:
+        """Which of an album's files it was is not told: all that were known are forgotten.
+
+        Fresh bytes are no better the second time.
+        """
+        if not prepared.file_ids:
+            return Rejected(refusal.detail)
+        for asset, file_id in prepared.file_ids.items():
+            try:
+                await self._uploads.drop(speaker.bot_id, asset, file_id)
+            except RecoveryError as error:
+                logger().warning("Refused file id not forgotten", bot=speaker.username, error=str(error))
+        return refusal
+
+
+def _files(prepared: Prepared) -> Files:
+    """Bytes are read as they go out, piece by piece."""
+    fresh = {asset: FSInputFile(upload.path, upload.name) for asset, upload in prepared.uploads.items()}
+    return {**prepared.file_ids, **fresh}
+
+
+def _size(prepared: Prepared) -> int:
+    return sum(upload.size for upload in prepared.uploads.values())

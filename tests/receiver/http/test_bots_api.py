@@ -1,0 +1,277 @@
+"""The HTTP API: answered when the effect stands, safe to repeat, and every error a sentence that names the mend."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bench.sandbox import Sandbox
+from bench.sandbox.ports import listen as port_of
+from bench.sandbox.wire import BotInfo
+from engine import api_keys
+from engine.bots import add
+from engine.core.campaign import Change
+from engine.receiver.__main__ import Receiver
+from engine.receiver.http import bots_api
+from engine.receiver.http.bots_api import BODY, MOST
+from engine.settings import Secret, Settings, load_settings
+from storage.feed import server_now_ms
+from storage.postgres import Pool, open_pool
+from storage.redis import Redis, open_redis
+from storage.timers import Timers
+
+KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+CHAT = 41
+PAID = {"external_id": "order 7", "chat_id": CHAT, "amount": 4990, "currency": "brl"}
+CHANGE = Change("test", 1)
+NOWHERE = "redis://127.0.0.1:1/0"
+
+
+class Desk:
+    """A receiver that listens for two bots, and turns only when told."""
+
+    def __init__(self, settings: Settings, bots: list[BotInfo], pool: Pool, client: Redis) -> None:
+        self.settings, self.pool, self.client = settings, pool, client
+        self.bot, self.other = bots
+        self.session = aiohttp.ClientSession()
+        self.receiver = Receiver(settings, self.session, pool, client)
+        self.key = ""
+
+    async def post(
+        self, what: str, content: Any, *, key: str | None = None, bot: int | None = None, scheme: str = "Bearer"
+    ) -> tuple[int, Any]:
+        url = f"{self.settings.public_url}/v1/bots/{self.bot.id if bot is None else bot}/{what}"
+        body = {"data": content} if isinstance(content, bytes) else {"json": content}
+        headers = {"Authorization": f"{scheme} {self.key if key is None else key}"}
+        async with self.session.post(url, headers=headers, **body) as response:
+            return response.status, await response.json()
+
+    async def refused(self, status: int, what: str, content: Any, mend: str, **more: Any) -> None:
+        found, said = await self.post(what, content, **more)
+        assert (found, list(said)) == (status, ["error"])
+        assert mend in said["error"]
+        assert said["error"].endswith(".")
+
+    async def payments(self) -> list[tuple[Any, ...]]:
+        rows = await self.pool.fetch("SELECT external_id, chat_id, amount, currency, status FROM payments")
+        return [tuple(row) for row in rows]
+
+    async def armed(self, chat: int = CHAT) -> bool:
+        return await Timers(self.client).versions(self.bot.id, [chat]) != [None]
+
+
+@pytest.fixture
+async def desk(redis_url: str, database_url: str) -> AsyncIterator[Desk]:
+    with port_of(0) as free:
+        port = free.getsockname()[1]
+    async with AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(Sandbox(bots=2))
+        environ = {
+            "REDIS_URL": redis_url,
+            "DATABASE_URL": database_url,
+            "ENCRYPTION_KEY": KEY,
+            "TELEGRAM_API_URL": sandbox.api_url,
+            "PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "PORT": str(port),
+        }
+        settings = load_settings(environ, Path("no.env"))
+        client, pool = open_redis(redis_url), await open_pool(database_url)
+        stack.push_async_callback(client.aclose)
+        stack.push_async_callback(pool.close)
+        for bot in sandbox.bots:
+            await add(settings, Secret(bot.token))
+        await pool.execute(
+            "INSERT INTO recovery_campaigns (bot_id, state, threshold_ms, zone, lateness_ms, published_version)"
+            " SELECT id, 'live', 60000, 'UTC', 60000, 1 FROM bots;"
+            "INSERT INTO recovery_versions (bot_id, version, layout, document, published_at)"
+            """ SELECT id, 1, 1, '{"threshold_ms": 60000}', 0 FROM bots"""
+        )
+        desk = Desk(settings, sandbox.bots, pool, client)
+        desk.key = (await api_keys.add(pool, desk.bot.username, "main", CHANGE)).reveal()
+        stack.push_async_callback(desk.session.close)
+        stack.push_async_callback(desk.receiver._close, [])
+        await stack.enter_async_context(desk.receiver.http.listening())
+        await desk.receiver.run_once()
+        yield desk
+
+
+async def test_a_payment_is_recorded_once_and_a_refund_is_final(desk: Desk) -> None:
+    recorded = {"recorded": True, "known_chat": False, "status": "paid"}
+    assert await desk.post("payments", PAID) == (200, recorded)
+    assert await desk.post("payments", PAID) == (200, recorded)
+    refunded = {"recorded": True, "known_chat": False, "status": "refunded"}
+    assert await desk.post("payments", {**PAID, "status": "refunded"}) == (200, refunded)
+    assert await desk.post("payments", PAID) == (200, refunded)
+    assert await desk.payments() == [("order 7", CHAT, 4990, "BRL", "refunded")]
+
+
+async def test_a_payment_ends_the_silence_before_it_is_answered_and_is_no_touch(desk: Desk) -> None:
+    await desk.post("activity", {"chat_id": CHAT})
+    await desk.receiver.activity.flush()
+    seen: int = await desk.pool.fetchval("SELECT last_active FROM chats")
+    silent_ms = await server_now_ms(desk.client) - 5_000
+    await desk.pool.execute(
+        "INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at)"
+        " VALUES ($1, $2, $3, 1, $3)",
+        *(desk.bot.id, CHAT, silent_ms),
+    )
+    assert await desk.post("payments", PAID) == (200, {"recorded": True, "known_chat": True, "status": "paid"})
+    row = await desk.pool.fetchrow("SELECT reason, paid_at > episode_id AS credited FROM recovery_episodes")
+    assert row is not None
+    assert tuple(row) == ("paid", True)
+    assert not await desk.armed()
+    await desk.receiver.activity.flush()
+    assert await desk.pool.fetchval("SELECT last_active FROM chats") == seen
+
+
+@pytest.mark.parametrize("paid_at", [1_790_000_000_123, "2026-09-21T14:13:20.123Z", "2026-09-21T11:13:20.123-03:00"])
+async def test_the_moment_of_a_payment_may_be_told(desk: Desk, paid_at: int | str) -> None:
+    await desk.post("payments", {**PAID, "paid_at": paid_at})
+    assert await desk.pool.fetchval("SELECT paid_at FROM payments") == 1_790_000_000_123
+
+
+async def test_a_contradicting_payment_is_refused_and_changes_nothing(desk: Desk) -> None:
+    await desk.post("payments", PAID)
+    await desk.refused(409, "payments", {**PAID, "amount": 1, "status": "refunded"}, "an id of its own")
+    assert await desk.payments() == [("order 7", CHAT, 4990, "BRL", "paid")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "mend"),
+    [
+        ({"external_id": ""}, "give each payment its own"),
+        ({"external_id": "x" * 201}, "give each payment its own"),
+        ({"external_id": "a\x00b"}, "give each payment its own"),
+        ({"chat_id": -100}, "give the user's own id"),
+        ({"chat_id": "41"}, "$.chat_id"),
+        ({"chat_id": 2**70}, "give the user's own id"),
+        ({"amount": -1}, "smallest unit"),
+        ({"amount": 49.9}, "$.amount"),
+        ({"amount": True}, "$.amount"),
+        ({"currency": "R$"}, "three letters"),
+        ({"status": "open"}, "give paid or refunded"),
+        ({"paid_at": 1_790_000_000}, "write milliseconds"),
+        ({"paid_at": "2026-09-21 13:33"}, "has no zone"),
+        ({"paid_at": "yesterday"}, "write milliseconds"),
+        ({"paid": True}, "unknown field"),
+    ],
+)
+async def test_a_wrong_field_is_named_with_its_mend(desk: Desk, wrong: dict[str, Any], mend: str) -> None:
+    await desk.refused(422, "payments", {**PAID, **wrong}, mend)
+    assert await desk.payments() == []
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"external_id": "\xed\xa0\x80"}'])
+async def test_what_is_not_json_is_said_to_be_none(desk: Desk, body: bytes) -> None:
+    await desk.refused(400, "payments", body, "send one object in UTF-8")
+
+
+async def test_a_body_is_bounded(desk: Desk) -> None:
+    await desk.refused(413, "activity", b" " * (BODY + 1), "send less at once")
+
+
+async def test_activity_is_a_touch_and_the_latest_of_a_chat_counts(desk: Desk) -> None:
+    now_ms = await server_now_ms(desk.client)
+    several = [{"chat_id": 1, "at": now_ms - 60_000}, {"chat_id": 1, "at": now_ms - 30_000}, {"chat_id": 2}]
+    assert await desk.post("activity", {"activities": several}) == (200, {"taken": 2})
+    assert await desk.post("activity", {"chat_id": 3, "at": now_ms - 90_000}) == (200, {"taken": 1})
+    assert [await desk.armed(chat) for chat in (1, 2, 3)] == [True, True, True]
+    await desk.receiver.activity.flush()
+    rows = await desk.pool.fetch("SELECT last_active FROM chats ORDER BY chat_id")
+    ends = [(now_ms - ago) // 1000 * 1000 + 999 for ago in (30_000, 90_000)]
+    assert [rows[0]["last_active"], rows[2]["last_active"]] == ends
+    assert rows[1]["last_active"] >= now_ms
+
+
+@pytest.mark.parametrize(
+    ("content", "mend"),
+    [
+        ({}, "one chat_id, or activities"),
+        ({"activities": []}, "one chat_id, or activities"),
+        ({"chat_id": 1, "activities": [{"chat_id": 2}]}, "one chat_id, or activities"),
+        ({"activities": [{"chat_id": 1}] * (MOST + 1)}, "activities"),
+        ({"activities": [{"chat_id": 1}, {"chat_id": 0}]}, "give the user's own id"),
+        ({"chat_id": 1, "at": 5}, "write milliseconds"),
+    ],
+)
+async def test_wrong_activity_touches_nobody(desk: Desk, content: Any, mend: str) -> None:
+    await desk.refused(422, "activity", content, mend)
+    assert not await desk.armed(1)
+
+
+async def test_nobody_else_vouches_for_a_feed_of_ours(desk: Desk) -> None:
+    await desk.refused(409, "feed", {"upto_ms": 1}, "leave the heartbeat out")
+    await desk.refused(409, "feed", b"", "leave the heartbeat out")
+    await desk.refused(422, "feed", {"upto_ms": "now"}, "$.upto_ms")
+
+
+async def test_a_bot_that_is_suspended_takes_payments_and_no_activity(desk: Desk) -> None:
+    await desk.post("activity", {"chat_id": CHAT})
+    await desk.pool.execute("UPDATE bots SET status = 'suspended'")
+    await desk.receiver.run_once()
+    await desk.refused(409, "activity", {"chat_id": CHAT}, "give it a new token")
+    assert await desk.armed()
+    assert (await desk.post("payments", PAID))[0] == 200
+
+
+async def test_an_unknown_bot_and_a_wrong_key_are_answered_alike(desk: Desk) -> None:
+    said = [
+        await desk.post("payments", PAID, bot=1),
+        await desk.post("payments", PAID, bot=desk.other.id),
+        await desk.post("payments", PAID, key="rk_wrong"),
+        await desk.post("payments", PAID, key=""),
+        await desk.post("payments", PAID, key="x" * 5_000),
+        await desk.post("payments", PAID, scheme="Basic"),
+    ]
+    assert {status for status, _ in said} == {401}
+    assert len({one["error"] for _, one in said}) == 1
+    assert await desk.payments() == []
+
+
+async def test_a_revoked_key_is_void_and_a_second_one_is_not(desk: Desk) -> None:
+    second = (await api_keys.add(desk.pool, desk.bot.username, "second", CHANGE)).reveal()
+    await api_keys.revoke(desk.pool, desk.bot.username, "main", CHANGE)
+    await desk.receiver.run_once()
+    assert (await desk.post("payments", PAID))[0] == 401
+    assert (await desk.post("payments", PAID, key=second))[0] == 200
+
+
+async def test_what_redis_or_postgres_did_not_take_is_asked_for_again(desk: Desk) -> None:
+    await desk.pool.execute("ALTER TABLE payments RENAME TO elsewhere")
+    await desk.refused(503, "payments", PAID, "repeat the request")
+    await desk.pool.execute("ALTER TABLE elsewhere RENAME TO payments")
+    lost = open_redis(NOWHERE)
+    there, desk.receiver._endings.timers._client = desk.receiver._endings.timers._client, lost
+    await desk.refused(503, "payments", PAID, "repeat the request")
+    desk.receiver._endings.timers._client = there
+    await lost.aclose()
+    assert (await desk.post("payments", PAID))[0] == 200
+
+
+async def test_a_receiver_that_just_starts_says_so(desk: Desk) -> None:
+    desk.receiver._started = False
+    await desk.refused(503, "payments", PAID, "Just starting")
+
+
+async def test_a_body_that_never_ends_holds_nothing_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bots_api, "TAKE_S", 0.1)
+
+    async def drip() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(30)
+
+    url = f"{desk.settings.public_url}/v1/bots/{desk.bot.id}/payments"
+    headers = {"Authorization": f"Bearer {desk.key}"}
+    async with desk.session.post(url, data=drip(), headers=headers) as response:
+        assert response.status == 503
+        assert response.headers["Retry-After"] == "1"
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/bots/1/payments"), ("POST", "/v1/bots"), ("PUT", "/v1/x")])
+async def test_other_addresses_are_named_as_none(desk: Desk, method: str, path: str) -> None:
+    async with desk.session.request(method, f"{desk.settings.public_url}{path}") as response:
+        assert (response.status, "POST to /v1/bots/<id>/payments" in await response.text()) == (404, True)

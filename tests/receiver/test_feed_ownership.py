@@ -1,0 +1,112 @@
+"""One receiver has a bot's feed at a time, and none confirms it before a lost Redis knows the last touches again."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from engine.activity import Activity
+from engine.receiver.feed_ownership import Feeds
+from storage import keys
+from storage.ownership import Ownership
+from storage.postgres import Pool, open_pool
+from storage.redis import Redis, open_redis
+from storage.timers import Timers
+from storage.watched import Watched
+
+BOT, OTHER = 7, 8
+BOTS = (BOT, OTHER)
+SEEN_MS = 1_700_000_000_999
+
+
+class Side:
+    """One of two receivers."""
+
+    def __init__(self, name: str, pool: Pool, client: Redis) -> None:
+        self.client = client
+        self.timers = Timers(client)
+        self.activity = Activity(pool, self.timers, lambda bot: Watched(bot, "shop_bot", b"", 60_000))
+        self.feeds = Feeds(client, Ownership(client, name), self.activity, renewal_s=0.0)
+
+    async def confirms(self, bot: int = BOT) -> bool:
+        holding = self.feeds.holding(bot)
+        return holding is not None and await self.activity.confirm(bot, holding) is not None
+
+    async def armed(self, chat: int) -> bool:
+        return await self.timers.versions(BOT, [chat]) != [None]
+
+
+@pytest.fixture
+async def sides(redis_url: str, database_url: str) -> AsyncIterator[tuple[Side, Side]]:
+    pool, client = await open_pool(database_url), open_redis(redis_url)
+    yield Side("left", pool, client), Side("right", pool, client)
+    await client.aclose()
+    await pool.close()
+
+
+async def test_one_of_two_receivers_has_a_feed_and_confirms_it(sides: tuple[Side, Side]) -> None:
+    left, right = sides
+    assert await left.feeds.run_once(BOTS) == {BOT, OTHER}
+    assert await right.feeds.run_once(BOTS) == frozenset()
+    assert await left.confirms()
+    assert not await right.confirms()
+
+
+async def test_a_feed_that_is_released_is_the_others_at_once(sides: tuple[Side, Side]) -> None:
+    left, right = sides
+    await left.feeds.run_once(BOTS)
+    await left.feeds.release()
+    assert not await left.confirms()
+    assert await right.feeds.run_once(BOTS) == {BOT, OTHER}
+
+
+async def test_a_bot_that_is_no_longer_asked_for_is_let_go(sides: tuple[Side, Side]) -> None:
+    left, right = sides
+    await left.feeds.run_once(BOTS)
+    assert await left.feeds.run_once([OTHER]) == {OTHER}
+    assert await right.feeds.run_once(BOTS) == {BOT}
+
+
+async def test_who_stood_still_while_another_took_over_confirms_nothing(sides: tuple[Side, Side]) -> None:
+    left, right = sides
+    await left.feeds.run_once(BOTS)
+    await left.client.delete(keys.of_bot(BOT).poll)
+    await right.feeds.run_once(BOTS)
+    assert not await left.confirms()
+    assert await left.feeds.run_once(BOTS) == {OTHER}
+
+
+async def test_an_emptied_redis_is_not_confirmed_to_before_it_knows_the_last_touches(sides: tuple[Side, Side]) -> None:
+    left, _ = sides
+    await left.feeds.run_once(BOTS)
+    await left.activity.mark_user_activity(BOT, 1, SEEN_MS)
+    await left.client.flushall()
+    assert not await left.confirms()
+    await left.feeds.run_once(BOTS)
+    assert await left.armed(1)
+    assert await left.confirms()
+
+
+async def test_a_receiver_without_the_feed_repeats_its_touches_too(sides: tuple[Side, Side]) -> None:
+    """By webhook every receiver takes updates, and only one has the feed."""
+    left, right = sides
+    await left.feeds.run_once(BOTS)
+    await right.feeds.run_once(BOTS)
+    await right.activity.mark_user_activity(BOT, 1, SEEN_MS)
+    await left.client.flushall()
+    await left.feeds.run_once(BOTS)
+    assert not await left.armed(1)
+    await right.feeds.run_once(BOTS)
+    assert await left.armed(1)
+
+
+async def test_a_feed_taken_between_renewals_is_kept_without_asking(sides: tuple[Side, Side], redis_url: str) -> None:
+    left, _ = sides
+    client = open_redis(redis_url)
+    patient = Feeds(client, Ownership(client, "patient"), left.activity, renewal_s=3_600.0)
+    await patient.run_once(BOTS)
+    await client.delete(keys.of_bot(BOT).poll)
+    assert await patient.run_once(BOTS) == {BOT, OTHER}
+    assert await client.exists(keys.of_bot(BOT).poll) == 0
+    assert await patient.run_once([BOT]) == {BOT}
+    assert await client.exists(keys.of_bot(BOT).poll) == 1
+    await client.aclose()

@@ -1,0 +1,83 @@
+"""Messages that stand are taken away or changed; what was done before is done."""
+
+from typing import Final
+
+import pytest
+
+from bench.sandbox.wire import Fault, FaultKind
+from engine.core.content import Media, StopButton, Text
+from engine.core.outcome import Rejected, Sent, Unknown, Unreachable
+from tests.sandbox.pictures import png
+from tests.telegram.conftest import BOT, Gallery, Stage
+
+HELLO: Final = Text("hello", buttons=((StopButton("stop"),),))
+TWO_DAYS_MS: Final = 48 * 3_600_000
+
+
+async def test_a_message_is_taken_away_and_stays_so(stage: Stage) -> None:
+    await stage.send(HELLO)
+    for _ in range(2):
+        assert await stage.sender.delete(stage.speaker, stage.person, (2,)) == Sent((2,))
+        assert await stage.told() == []
+
+
+async def test_an_album_is_taken_away_as_a_whole(stage: Stage) -> None:
+    await stage.send(HELLO)
+    await stage.send(HELLO)
+    for _ in range(2):
+        assert await stage.sender.delete(stage.speaker, stage.person, (2, 3)) == Sent((2, 3))
+        assert await stage.told() == []
+
+
+async def test_what_is_too_old_stays(stage: Stage) -> None:
+    await stage.send(HELLO)
+    await stage.people.move_time(TWO_DAYS_MS + 1_000)
+    outcome = await stage.sender.delete(stage.speaker, stage.person, (2,))
+    assert outcome == Rejected("Bad Request: message can't be deleted for everyone")
+
+
+async def test_the_buttons_go(stage: Stage) -> None:
+    await stage.send(HELLO)
+    for _ in range(2):
+        assert await stage.sender.unbutton(stage.speaker, stage.person, 2) == Sent((2,))
+        (message,) = await stage.told()
+        assert (message.text, message.reply_markup) == ("hello", None)
+
+
+async def test_another_text_takes_the_place_and_the_buttons_go(stage: Stage) -> None:
+    await stage.send(HELLO)
+    for _ in range(2):
+        outcome = await stage.sender.replace(stage.speaker, stage.person, 2, "<b>welcome</b>", HELLO)
+        assert outcome == Sent((2,))
+        (message,) = await stage.told()
+        assert (message.text, len(message.entities), message.reply_markup) == ("welcome", 1, None)
+
+
+@pytest.mark.parametrize("above", [False, True])
+async def test_another_caption_takes_the_place_and_stays_where_the_first_one_stood(
+    gallery: Gallery, *, above: bool
+) -> None:
+    asset = await gallery.library.add("photo", png(), "a.png")
+    look = Media("photo", asset.sha256, "look", above=above)
+    await gallery.send(look)
+    outcome = await gallery.sender.replace(gallery.speaker, gallery.person, 2, "<b>welcome</b>", look)
+    assert outcome == Sent((2,))
+    (message,) = await gallery.told()
+    assert (message.text, message.caption, len(message.entities)) == ("welcome", True, 1)
+    assert message.caption_above is above
+
+
+async def test_what_is_gone_cannot_be_changed(stage: Stage) -> None:
+    assert isinstance(await stage.sender.unbutton(stage.speaker, stage.person, 7), Rejected)
+
+
+async def test_whoever_has_blocked_the_bot_sees_no_change(stage: Stage) -> None:
+    await stage.send(HELLO)
+    await stage.people.block(BOT, stage.person)
+    assert await stage.sender.unbutton(stage.speaker, stage.person, 2) == Unreachable()
+
+
+async def test_no_answer_leaves_it_open(stage: Stage) -> None:
+    await stage.send(HELLO)
+    await stage.people.set_fault(Fault(FaultKind.BAD_GATEWAY))
+    assert isinstance(await stage.sender.delete(stage.speaker, stage.person, (2,)), Unknown)

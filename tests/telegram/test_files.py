@@ -1,0 +1,92 @@
+"""One upload serves a bot; a name that Telegram refuses is forgotten, and the bytes are sent once more."""
+
+from dataclasses import dataclass
+
+from bench.sandbox.wire import Fault, FaultKind
+from engine.core.content import Album, Asset, Item, Media
+from engine.core.outcome import FileRefused, Rejected, RetryLater, Sent
+from engine.media.paths import path_of
+from engine.media.uploads import Busy, Missing
+from engine.telegram import Prepared
+from tests.sandbox.pictures import FILM, png
+from tests.telegram.conftest import PLAIN, Gallery
+
+
+@dataclass(frozen=True)
+class Photo:
+    asset: Asset
+
+    @property
+    def content(self) -> Media:
+        return Media("photo", self.asset.sha256)
+
+
+async def a_photo(gallery: Gallery) -> Photo:
+    return Photo(await gallery.library.add("photo", png(), "a.png"))
+
+
+async def forget_and_misname(gallery: Gallery, asset: Asset, file_id: str) -> None:
+    """A bot was given another's file id, say; a new process reads it."""
+    await gallery.library.pool.execute(
+        "INSERT INTO media_files VALUES ($1, $2, $3, $4)",
+        *(gallery.speaker.bot_id, bytes.fromhex(asset.sha256), asset.kind, file_id),
+    )
+
+
+async def test_while_one_message_uploads_the_others_wait(gallery: Gallery) -> None:
+    photo = await a_photo(gallery)
+    first = await gallery.prepare(photo.content)
+    assert isinstance(first, Prepared)
+    assert await gallery.prepare(photo.content) == Busy(photo.asset)
+    await gallery.sender.send(gallery.speaker, gallery.person, first, PLAIN, 1)
+    second = await gallery.prepare(photo.content)
+    assert isinstance(second, Prepared)
+    assert (second.file_ids, second.uploads) == ({photo.asset: (await gallery.library.file_ids())["photo"]}, {})
+
+
+async def test_an_upload_that_came_to_nothing_is_another_message_s_to_make(gallery: Gallery) -> None:
+    photo = await a_photo(gallery)
+    await gallery.people.set_fault(Fault(FaultKind.INTERNAL_ERROR, count=1))
+    assert isinstance(await gallery.send(photo.content), RetryLater)
+    assert isinstance(await gallery.send(photo.content), Sent)
+
+
+async def test_what_was_not_sent_after_all_is_uploaded_by_another(gallery: Gallery) -> None:
+    photo = await a_photo(gallery)
+    prepared = await gallery.prepare(photo.content)
+    assert isinstance(prepared, Prepared)
+    gallery.sender.release(gallery.speaker, prepared)
+    assert isinstance(await gallery.send(photo.content), Sent)
+
+
+async def test_a_file_that_is_gone_is_missing(gallery: Gallery) -> None:
+    photo = await a_photo(gallery)
+    path_of(gallery.library.directory, photo.asset.sha256).unlink()
+    verdict = await gallery.prepare(photo.content)
+    assert isinstance(verdict, Missing)
+    assert verdict.asset == photo.asset
+
+
+async def test_a_refused_name_is_forgotten_and_the_bytes_are_sent_again(gallery: Gallery) -> None:
+    photo = await a_photo(gallery)
+    await forget_and_misname(gallery, photo.asset, "AgADsomebodyelses")
+    assert isinstance(await gallery.send(photo.content), FileRefused)
+    assert await gallery.library.file_ids() == {}
+    assert isinstance(await gallery.send(photo.content, attempts=2), Sent)
+    assert "photo" in await gallery.library.file_ids()
+
+
+async def test_of_a_refused_album_every_name_is_forgotten(gallery: Gallery) -> None:
+    """Nobody says which one it was; what is fresh is not to blame."""
+    photo, video = await a_photo(gallery), await gallery.library.add("video", FILM, "a.mp4")
+    await gallery.send(photo.content)
+    await forget_and_misname(gallery, video, "BAADsomebodyelses")
+    album = Album((Item("photo", photo.asset.sha256), Item("video", video.sha256)))
+    assert isinstance(await gallery.send(album), FileRefused)
+    assert await gallery.library.file_ids() == {}
+    assert await gallery.send(album, attempts=2) == Sent((3, 4))
+
+
+async def test_bytes_that_telegram_refuses_are_rejected(gallery: Gallery) -> None:
+    asset = await gallery.library.add("photo", b"no picture", "a.png")
+    assert await gallery.send(Media("photo", asset.sha256)) == Rejected("Bad Request: IMAGE_PROCESS_FAILED")
