@@ -22,8 +22,9 @@ import msgspec
 
 from bench.sandbox import ports
 from bench.sandbox.wire import BotInfo
-from engine import administration, bots, campaign_file
+from engine import administration, campaign_file
 from engine.campaign_file import NamedFiles
+from engine.cli import bots
 from engine.core.campaign import Change, Snapshot
 from engine.core.errors import RecoveryError
 from engine.local.process import last_lines, start, stop

@@ -56,7 +56,7 @@ async def revoke(pool: Pool, bot: str, name: str, change: Change) -> None:
         key = _live(await api_keys.of_bot(connection, known.bot_id), name)
         if key is None:
             raise NotFoundError(
-                "@{bot} has no key named {name!r} that is valid: `python -m engine.bots keys list @{bot}` shows its"
+                "@{bot} has no key named {name!r} that is valid: `python -m engine bots keys list @{bot}` shows its"
                 " keys.",
                 bot=known.username,
                 name=name[:MAX_NAME],

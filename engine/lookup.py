@@ -23,7 +23,7 @@ async def bot(connection: Connection, name: str) -> int:
     bot_id = await campaigns.lock_bot(connection, plain(name))
     if bot_id is None:
         raise NotFoundError(
-            "There is no bot @{bot}: `python -m engine.bots list` shows those there are.", bot=plain(name)
+            "There is no bot @{bot}: `python -m engine bots list` shows those there are.", bot=plain(name)
         )
     return bot_id
 
@@ -53,7 +53,7 @@ async def version(connection: Connection, bot_id: int, bot: str, number: int) ->
     found = await campaigns.load_version(connection, bot_id, number)
     if found is None:
         raise NotFoundError(
-            "@{bot} has no version {number}: `python -m engine.campaigns versions --bot @{bot}` lists those there are.",
+            "@{bot} has no version {number}: `python -m engine campaigns versions --bot @{bot}` lists those there are.",
             bot=plain(bot),
             number=number,
         )

@@ -134,7 +134,7 @@ def _check_pace(pace: int, *, paid: bool) -> None:
 def _unpaid(known: BotRecord, pace: int) -> BotError:
     return BotError(
         "Every message that @{bot} sends above {free} a second would cost it Stars, which its owner"
-        " allows in @BotFather: confirm with `python -m engine.bots pace @{bot} {pace} --paid --yes`.",
+        " allows in @BotFather: confirm with `python -m engine bots pace @{bot} {pace} --paid --yes`.",
         bot=known.username,
         free=FREE_MOST,
         pace=pace,
@@ -182,7 +182,7 @@ async def _set_status(pool: Pool, name: str, status: str, action: str, change: C
         known = await served(connection, name)
         if known.status == "suspended":
             raise BotError(
-                "@{bot} is suspended, as Telegram refuses its token: give it a new token with `python -m engine.bots"
+                "@{bot} is suspended, as Telegram refuses its token: give it a new token with `python -m engine bots"
                 " add`.",
                 bot=known.username,
             )
@@ -201,7 +201,7 @@ async def _unconfirmed(connection: Connection, known: BotRecord) -> BotError:
     count = await chats.count_open(connection, known.bot_id)
     return BotError(
         "This would stop the campaign of @{bot}, end its {count} open {episodes} and forget its token: confirm with"
-        " `python -m engine.bots remove @{bot} --yes`.",
+        " `python -m engine bots remove @{bot} --yes`.",
         bot=known.username,
         count=count,
         episodes="episode" if count == 1 else "episodes",
@@ -217,5 +217,6 @@ async def _named(connection: Connection, name: str) -> BotRecord:
 
 def _unknown(name: str) -> NotFoundError:
     return NotFoundError(
-        "There is no bot @{bot}: `python -m engine.bots list` shows those there are.", bot=name.removeprefix("@")[:64]
+        "There is no bot @{bot}: `python -m engine bots list` shows those there are.",
+        bot=name.removeprefix("@")[:64],
     )

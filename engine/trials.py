@@ -10,12 +10,12 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
+from engine.cli.rehearse import Rehearsal
 from engine.core.errors import RecoveryError
 from engine.core.outcome import Outcome
 from engine.core.rehearsal import Cue
 from engine.core.speaker import Speaker
 from engine.core.templates import Person
-from engine.rehearsal import Rehearsal
 from engine.runtime.telemetry import logger
 from engine.telegram import Sender
 

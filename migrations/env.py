@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: the connection is handed over by `engine.migrate`, never configured here."""
+"""How Alembic reaches the database: the connection is handed over by `engine.cli.migrate`, never configured here."""
 
 from alembic import context
 

@@ -41,7 +41,7 @@ def check_revision(current: str | None) -> None:
     if current == script.get_current_head():
         return
     if current is None or current in known:
-        raise MigrationError("The database lacks migrations: run `python -m engine.migrate`, then start again.")
+        raise MigrationError("The database lacks migrations: run `python -m engine migrate`, then start again.")
     if _number(current) != _number(known[0]) + 1:
         raise MigrationError("The database is more than one migration ahead of this code: deploy the newer code.")
 

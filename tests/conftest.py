@@ -10,8 +10,8 @@ import pytest
 import redis
 
 from bench.sandbox import ports
+from engine.cli.migrate import upgrade
 from engine.local.servers.servers import LocalServers, temporary_servers
-from engine.migrate import upgrade
 
 _TEMPLATE = "recovery_template"
 

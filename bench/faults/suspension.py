@@ -16,7 +16,7 @@ from bench.faults.script import Part
 from bench.sandbox.client import SandboxClient
 from bench.sandbox.sends import sends
 from bench.sandbox.wire import BotInfo, Fault, FaultKind
-from engine import bots
+from engine.cli import bots
 from engine.core.errors import RecoveryError
 from engine.settings import Secret, Settings
 

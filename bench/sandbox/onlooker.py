@@ -12,8 +12,8 @@ import msgspec
 
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.wire import EngineView
+from engine.cli.inspect import inspect
 from engine.core.errors import NotFoundError, RecoveryError
-from engine.inspect import inspect
 from engine.runtime.process import told_to_end
 from engine.settings import Settings
 from storage.postgres import Pool, open_pool

@@ -52,7 +52,7 @@ def announce(directory: Path, environment: Mapping[str, str]) -> None:
     path = write_env(directory, environment)
     say("run", f"Redis            {_without_password(environment['REDIS_URL'])}")
     say("run", f"PostgreSQL       {_without_password(environment['DATABASE_URL'])}")
-    say("run", f"Other commands   set -a; . {path}; set +a; python -m engine.campaigns show --bot @name")
+    say("run", f"Other commands   set -a; . {path}; set +a; python -m engine campaigns show --bot @name")
 
 
 def _without_password(url: str) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from engine import bots
+from engine.cli import bots
 from engine.local.children import Child, say
 from engine.local.example import give_example
 from engine.local.sandbox import Ready, SandboxBot, hire_manager, running_sandbox

@@ -88,10 +88,10 @@ def test_the_environment_is_read_in_one_place() -> None:
     """And by the two doors of what is no setting: the local servers, and a bot's token as it is added."""
     readers = _offenders(r"\benviron\b|getenv", _sources("engine", "storage", "bot"))
     assert [path for path in readers if not path.startswith("engine/local/")] == [
-        "engine/bots.py",
+        "engine/cli/bots.py",
         "engine/settings.py",
     ]
-    bots = (ROOT / "engine/bots.py").read_text(encoding="utf-8")
+    bots = (ROOT / "engine/cli/bots.py").read_text(encoding="utf-8")
     assert re.findall(r"environ\S*", bots) == ['environ.get("BOT_TOKEN")']
 
 

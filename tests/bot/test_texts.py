@@ -26,7 +26,7 @@ MET = (
         "engine/media/paths.py",
     ),
     *("engine/administration.py", "engine/invitations.py", "engine/lookup.py", "engine/overview.py"),
-    *("engine/registry.py", "engine/rehearsal.py", "engine/whose.py"),
+    *("engine/registry.py", "engine/cli/rehearse.py", "engine/whose.py"),
 )
 """Where what admins may meet in the manager is refused."""
 ONLY_OF_THE_COMMAND_LINE = re.compile("--(paid|yes)")

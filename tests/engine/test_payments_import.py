@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine import payments, payments_file
+from engine import payments_file
+from engine.cli import payments
+from engine.cli.payments import Imported, take_in
 from engine.core.errors import NotFoundError, PaymentsError
-from engine.payments import Imported, take_in
 from engine.settings import Settings, load_settings
 from storage.postgres import Pool, open_pool
 
@@ -158,7 +159,7 @@ async def test_from_its_door(pool: Pool, settings: Settings, tmp_path: Path) -> 
         "ENCRYPTION_KEY": KEY,
     }
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "engine.payments", "import", str(path), "--bot", "@shop_bot", "--skip-bad"),
+        *(sys.executable, "-m", "engine", "payments", "import", str(path), "--bot", "@shop_bot", "--skip-bad"),
         cwd=ROOT,
         env=environ,
         stdout=asyncio.subprocess.PIPE,

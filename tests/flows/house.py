@@ -11,7 +11,7 @@ import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
 from engine import administration, campaign_file
-from engine.bots import add
+from engine.cli.bots import add
 from engine.core.campaign import Change
 from engine.poller import lanes
 from engine.poller.__main__ import Poller

@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine import administration, campaign_file, rehearsal
+from engine import administration, campaign_file
+from engine.cli import rehearse as rehearsal
 from engine.core.campaign import Change
 from engine.core.errors import BotError, CampaignError
 from storage.feed import server_now_ms

@@ -13,7 +13,7 @@ import pytest
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.wire import Act, BotInfo, Fault, FaultKind
 from engine.activity import Activity
-from engine.bots import add
+from engine.cli.bots import add
 from engine.core.errors import UnreachableError
 from engine.endings import Endings
 from engine.receiver import feed_loop

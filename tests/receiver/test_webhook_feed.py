@@ -13,7 +13,7 @@ import pytest
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.ports import listen as port_of
 from bench.sandbox.wire import BotInfo, Fault, FaultKind
-from engine.bots import add
+from engine.cli.bots import add
 from engine.receiver import webhook_feed
 from engine.receiver.__main__ import Receiver
 from engine.receiver.http import server
@@ -172,7 +172,7 @@ async def test_a_wrong_secret_an_unknown_bot_and_a_strange_path_are_refused(desk
     assert (await desk.post(b"{}", "ñ"))[0] == HTTPStatus.FORBIDDEN
     for name in ("1", "x", "-1", "9" * 400, desk.bot.token):
         status, said = await desk.post(b"{}", path=f"{desk.settings.webhook_url}{webhook_feed.PATH}/{name}")
-        assert (status, "engine.bots add" in said) == (HTTPStatus.NOT_FOUND, True)
+        assert (status, "engine bots add" in said) == (HTTPStatus.NOT_FOUND, True)
 
 
 async def test_a_huge_or_broken_body_is_refused_and_an_odd_update_is_let_go(desk: Desk) -> None:

@@ -104,16 +104,16 @@ async def test_a_database_without_migrations_is_refused(database_url: str, redis
     connection = await asyncpg.connect(database_url)
     await connection.execute("DELETE FROM alembic_version")
     await connection.close()
-    refuses(POLLER, "python -m engine.migrate", REDIS_URL=redis_url, DATABASE_URL=database_url)
+    refuses(POLLER, "python -m engine migrate", REDIS_URL=redis_url, DATABASE_URL=database_url)
 
 
 def test_a_bot_without_a_token_is_refused_with_the_mend() -> None:
-    refuses(("engine.bots", "add"), "set BOT_TOKEN", **NOWHERE)
+    refuses(("engine", "bots", "add"), "set BOT_TOKEN", **NOWHERE)
 
 
 def test_a_bot_api_that_does_not_answer_is_named_and_the_token_is_not() -> None:
     token = "123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr"  # noqa: S105 - made up
-    status, said = start(("engine.bots", "add"), BOT_TOKEN=token, TELEGRAM_API_URL="http://127.0.0.1:1", **NOWHERE)
+    status, said = start(("engine", "bots", "add"), BOT_TOKEN=token, TELEGRAM_API_URL="http://127.0.0.1:1", **NOWHERE)
     assert status == 1
     assert "TELEGRAM_API_URL" in said
     assert token not in said

@@ -16,7 +16,7 @@ from bench.sandbox.methods import actions
 from bench.sandbox.onlooker import Onlooker, Watch
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.wire import Act, CastBot, EngineView, Snapshot
-from engine import bots
+from engine.cli import bots
 from engine.core.gate import Reason
 from engine.core.standing import Phase, Standing
 from engine.settings import Secret, Settings, load_settings

@@ -136,7 +136,7 @@ class HttpApi:
         if owner is None or owner != bot_id:
             raise Refusal(
                 HTTPStatus.UNAUTHORIZED,
-                "No such bot, or not its key: make one with `python -m engine.bots keys add @bot`, and send it as"
+                "No such bot, or not its key: make one with `python -m engine bots keys add @bot`, and send it as"
                 " `Authorization: Bearer rk_...` to the address with that bot's number.",
                 {"WWW-Authenticate": "Bearer"},
             )
@@ -163,7 +163,7 @@ class HttpApi:
             raise Refusal(
                 HTTPStatus.CONFLICT,
                 "The bot is suspended, so that nobody of it is waited for: give it a new token with `python -m"
-                " engine.bots add`.",
+                " engine bots add`.",
             )
         await asyncio.gather(*(self._activity.mark_user_activity(bot_id, *sign) for sign in latest.items()))
         return Taken(len(latest))

@@ -93,7 +93,7 @@ class Http:
         bot_id = _number(request.match_info["bot"])
         secrets = self._bots.secrets(bot_id)
         if secrets is None:
-            return _said(HTTPStatus.NOT_FOUND, "No such bot: register it with `python -m engine.bots add`.")
+            return _said(HTTPStatus.NOT_FOUND, "No such bot: register it with `python -m engine bots add`.")
         if not _proves(request.headers.get(_SECRET, ""), secrets):
             return _said(HTTPStatus.FORBIDDEN, "The secret does not fit: only Telegram is heard here.")
         try:

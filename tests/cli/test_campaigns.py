@@ -52,7 +52,7 @@ class Cli:
 
     def run(self, *args: str, **environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603 - our own module, our own arguments
-            [sys.executable, "-m", "engine.campaigns", *args],
+            [sys.executable, "-m", "engine", "campaigns", *args],
             cwd=self._directory,
             env={**self._environ, **environ},
             capture_output=True,
@@ -175,7 +175,7 @@ def test_a_missing_setting_or_database_is_named(cli: Cli) -> None:
 def test_half_a_command_is_refused_with_its_usage(cli: Cli, args: tuple[str, ...]) -> None:
     done = cli.run(*args)
     assert done.returncode == 2
-    assert "usage: python -m engine.campaigns" in done.stderr
+    assert "usage: python -m engine campaigns" in done.stderr
 
 
 def test_an_export_imports_as_the_same_draft(cli: Cli) -> None:
@@ -218,6 +218,6 @@ def test_versions_are_listed_and_one_becomes_the_draft_again(cli: Cli) -> None:
     said = "@shop_bot: version 1 is now the draft, revision 3; publish it to send it.\n"
     assert cli.says("revert", *bot, "--to", "1") == said
     assert cli.says("export", *bot) == first
-    assert "@shop_bot has no version 9: `python -m engine.campaigns versions" in cli.refuses(
+    assert "@shop_bot has no version 9: `python -m engine campaigns versions" in cli.refuses(
         "revert", *bot, "--to", "9"
     )

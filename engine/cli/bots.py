@@ -1,4 +1,4 @@
-"""`python -m engine.bots`: registers, paces, holds and removes the bots whose users are watched.
+"""`python -m engine bots`: registers, paces, holds and removes the bots whose users are watched.
 
 A token comes from BOT_TOKEN or from standard input, never from the command line, where others could read it. Telegram
 says whose it is before it is stored, encrypted. What may be done is decided in `engine.registry`, and with the keys of
@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
@@ -157,7 +157,7 @@ async def _change(pool: Pool) -> Change:
 
 
 @command
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: Sequence[str]) -> None:
     args = _parser().parse_args(arguments)
     said = asyncio.run(_COMMANDS[args.command](args, load_settings()))
     sys.stdout.write(f"{said}\n" if said else "")
@@ -165,7 +165,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m engine.bots", description="Manage the bots whose users are watched."
+        prog="python -m engine bots", description="Manage the bots whose users are watched."
     )
     commands = parser.add_subparsers(dest="command", required=True)
     added = commands.add_parser(
@@ -192,7 +192,3 @@ def _parser() -> argparse.ArgumentParser:
         "--name", dest="key_name", metavar="TEXT", default=api_keys.DEFAULT_NAME, help="which key (%(default)s)"
     )
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

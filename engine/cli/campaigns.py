@@ -1,4 +1,4 @@
-"""The command line for campaigns: `python -m engine.campaigns --help` says what it can do.
+"""The command line for campaigns: `python -m engine campaigns --help` says what it can do.
 
 A refusal is one line on stderr and exit status 1. The time is PostgreSQL's: what is activated or paused here counts
 from then, on whatever host the command is given.
@@ -15,11 +15,11 @@ from typing import Final, TypeAlias, get_args
 from engine import administration, campaign_file, overview
 from engine.administration import Publishing
 from engine.campaign_file import Added, NamedFiles
+from engine.cli.block_line import outline
 from engine.core import schedule, window
 from engine.core.campaign import Change, Planned, Snapshot, Step
 from engine.core.replan import Policy
 from engine.media.library import Library
-from engine.outline import outline
 from engine.overview import Overview
 from engine.runtime.process import command
 from engine.settings import Settings, load_settings
@@ -33,7 +33,7 @@ _MOMENT: Final = "%a %Y-%m-%d %H:%M:%S %Z"
 
 
 @command
-def main(argv: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str]) -> None:
     args = _parser().parse_args(argv)
     said = asyncio.run(_run(args, load_settings()))
     sys.stdout.write(f"{said}\n")
@@ -157,7 +157,7 @@ def _version(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m engine.campaigns", description="Manage recovery campaigns.")
+    parser = argparse.ArgumentParser(prog="python -m engine campaigns", description="Manage recovery campaigns.")
     commands = parser.add_subparsers(dest="command", required=True)
     of_bot = argparse.ArgumentParser(add_help=False)
     of_bot.add_argument("--bot", required=True, metavar="@name")
@@ -262,7 +262,3 @@ def _moment(at_ms: int, zone: str) -> str:
 
 async def _change(pool: Pool) -> Change:
     return Change(actor=f"cli:uid={os.getuid()}", at=await now_ms(pool))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

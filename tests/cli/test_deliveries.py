@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from engine import deliveries
+from engine.cli import deliveries
 from engine.core.campaign import Change
 from engine.core.errors import NotFoundError
 from storage.postgres import Pool, open_pool
@@ -89,7 +89,7 @@ async def test_a_word_on_anything_else_is_refused(pool: Pool, bot: str, place: P
 def run(database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environ = {"DATABASE_URL": database_url, "REDIS_URL": "redis://127.0.0.1:1/0", "PYTHONPATH": str(ROOT)}
     return subprocess.run(  # noqa: S603 - our own module, our own arguments
-        [sys.executable, "-m", "engine.deliveries", *arguments],
+        [sys.executable, "-m", "engine", "deliveries", *arguments],
         env={**os.environ, **environ, "ENCRYPTION_KEY": base64.urlsafe_b64encode(bytes(32)).decode()},
         capture_output=True,
         text=True,

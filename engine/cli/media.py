@@ -1,10 +1,10 @@
-"""`python -m engine.media`: adds files to the library, shows what is there, and removes what nothing names any more."""
+"""`python -m engine media`: adds files to the library, shows what is there, and removes what nothing names any more."""
 
 import argparse
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, TypeAlias, get_args
@@ -78,14 +78,14 @@ def _now_ms() -> int:
 
 
 @command
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: Sequence[str]) -> None:
     args = _parser().parse_args(arguments)
     said = asyncio.run(_COMMANDS[args.command](args, load_settings()))
     sys.stdout.write(f"{said}\n" if said else "")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m engine.media", description="Manage the files that campaigns send.")
+    parser = argparse.ArgumentParser(prog="python -m engine media", description="Manage the files that campaigns send.")
     commands = parser.add_subparsers(dest="command", required=True)
     added = commands.add_parser("add", help="take a file in; it prints the name under which campaigns know it")
     added.add_argument("file", metavar="FILE", type=Path)
@@ -94,7 +94,3 @@ def _parser() -> argparse.ArgumentParser:
     pruned = commands.add_parser("prune", help="show what neither a draft nor a published version names")
     pruned.add_argument("--yes", action="store_true", help="remove it")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.cli.block_line import outline
 from engine.core.campaign import Block
 from engine.core.content import (
     Album,
@@ -16,7 +17,6 @@ from engine.core.content import (
     Text,
     Unbutton,
 )
-from engine.outline import outline
 
 SHA = "0f" * 32
 STOP = StopButton("Stop")

@@ -1,4 +1,4 @@
-"""`python -m engine.payments import FILE.csv --bot @name`: takes payments in that another system has exported.
+"""`python -m engine payments import FILE.csv --bot @name`: takes payments in that another system has exported.
 
 All lines are looked at before the first is stored: one bad line, and nothing is, unless --skip-bad leaves the bad ones
 out. Each payment has its full effect, an open episode ends. To import a file twice, or to go on after a break, is safe.
@@ -140,21 +140,17 @@ def _count(count: int, noun: str) -> str:
 
 
 @command
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: Sequence[str]) -> None:
     args = _parser().parse_args(arguments)
     done = asyncio.run(take_in(load_settings(), args.file, args.bot, skip_bad=args.skip_bad))
     sys.stdout.write(f"{_said(done)}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m engine.payments", description="Take payments in from elsewhere.")
+    parser = argparse.ArgumentParser(prog="python -m engine payments", description="Take payments in from elsewhere.")
     commands = parser.add_subparsers(dest="command", required=True)
     imported = commands.add_parser("import", help=f"a CSV file with the columns {', '.join(payments_file.COLUMNS)}")
     imported.add_argument("file", type=Path, metavar="FILE.csv")
     imported.add_argument("--bot", metavar="@name", required=True)
     imported.add_argument("--skip-bad", action="store_true", help="store the good lines, and name the others")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""`python -m engine.media`: what an operator types, and what is answered."""
+"""`python -m engine media`: what an operator types, and what is answered."""
 
 import hashlib
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from engine.media.__main__ import main
+from engine.cli.media import main
 from tests.media import files
 
 KEY: Final = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="

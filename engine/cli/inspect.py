@@ -1,4 +1,4 @@
-"""`python -m engine.inspect @bot CHAT_ID`: what the engine knows of one chat, and why nothing is sent just now.
+"""`python -m engine inspect @bot CHAT_ID`: what the engine knows of one chat, and why nothing is sent just now.
 
 It only reads. Neither tokens nor anybody's messages are in what it shows.
 """
@@ -30,7 +30,7 @@ async def inspect(pool: Pool, client: Redis, bot_id: int, chat_id: int) -> Stand
     known = await read_chat(pool, bot_id, chat_id)
     if known is None:
         raise NotFoundError(
-            "There is no bot {bot_id}: `python -m engine.bots list` shows those there are.", bot_id=bot_id
+            "There is no bot {bot_id}: `python -m engine bots list` shows those there are.", bot_id=bot_id
         )
     published = await _published(pool, known)
     return standings.draw(chat_id, await read_clockwork(client, bot_id, chat_id), known, published)
@@ -61,12 +61,12 @@ async def _bot_id(pool: Pool, written: str) -> int:
     for bot in listed:
         if bot.username.lower() == name.lower():
             return bot.bot_id
-    raise NotFoundError("There is no bot @{bot}: `python -m engine.bots list` shows those there are.", bot=name)
+    raise NotFoundError("There is no bot @{bot}: `python -m engine bots list` shows those there are.", bot=name)
 
 
 @command
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m engine.inspect", description="Show how one chat stands.")
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m engine inspect", description="Show how one chat stands.")
     parser.add_argument("bot", metavar="@bot")
     parser.add_argument("chat", type=int, metavar="CHAT_ID")
     parser.add_argument("--json", action="store_true", help="the same as one JSON object, moments in ms")
@@ -127,7 +127,3 @@ def _moment(seen: Standing, at_ms: int | None) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

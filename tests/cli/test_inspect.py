@@ -11,12 +11,12 @@ import pytest
 
 from bench.sandbox.wire import Fault, FaultKind
 from engine import administration
+from engine.cli.inspect import inspect
 from engine.core.campaign import Change
 from engine.core.cursor import Cursor
 from engine.core.errors import NotFoundError
 from engine.core.gate import Reason
 from engine.core.standing import Phase, Place, Standing
-from engine.inspect import inspect
 from storage import bots, campaigns, chats, deliveries, feed
 from storage.chats import Life
 from storage.deliveries import Beginning, Claiming, Report
@@ -252,7 +252,7 @@ class Cli:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603 - our own module, our own arguments
-            [sys.executable, "-m", "engine.inspect", *arguments],
+            [sys.executable, "-m", "engine", "inspect", *arguments],
             cwd=self._directory,
             env=self._environ,
             capture_output=True,

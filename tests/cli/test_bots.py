@@ -11,7 +11,7 @@ import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.wire import Fault, FaultKind
-from engine.bots import add, listed
+from engine.cli.bots import add, listed
 from engine.core.errors import BotError, NotFoundError, RecoveryError, UnreachableError
 from engine.settings import Secret, Settings, load_settings
 
@@ -106,7 +106,7 @@ async def test_the_name_that_is_meant_must_be_known(settings: Settings, token: S
 async def door(settings: Settings, *args: str, stdin: str = "") -> tuple[int, str, str]:
     """Run the command line; its status, and what it says where."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "engine.bots", *args),
+        *(sys.executable, "-m", "engine", "bots", *args),
         cwd=ROOT,
         env={
             **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
@@ -142,7 +142,7 @@ async def test_from_its_door_a_bot_is_added_held_let_go_and_removed(
     assert paced == (0, f"{name} sends at most 40 messages a second, paid with its Stars.\n", "")
     status, out, err = await door(settings, "remove", name)
     assert (status, out, err.count("\n")) == (1, "", 1)
-    assert f"confirm with `python -m engine.bots remove {name} --yes`" in err
+    assert f"confirm with `python -m engine bots remove {name} --yes`" in err
     removed = await door(settings, "remove", name, "--yes")
     assert removed == (0, f"{name} is removed; 0 episodes ended. `add` takes it up again.\n", "")
     assert await door(settings, "list") == (0, "", "")

@@ -1,4 +1,4 @@
-"""`python -m engine.rehearsal @bot CHAT_ID`: plays the sequence, or one step, to an admin, sixty times as fast.
+"""`python -m engine rehearse @bot CHAT_ID`: plays the sequence, or one step, to an admin, sixty times as fast.
 
 It takes the draft, as it stands, past every gate and every table: nothing of it counts, or is a delivery. Links lead
 straight to their targets.
@@ -8,7 +8,7 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import NamedTuple
 
 from engine import overview, registry
@@ -126,9 +126,9 @@ async def rehearse(settings: Settings, bot: str, chat_id: int, only_step: str | 
 
 
 @command
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m engine.rehearsal",
+        prog="python -m engine rehearse",
         description="Play the draft to somebody who has started the bot, sixty times as fast. Nothing of it counts.",
     )
     parser.add_argument("bot", metavar="@bot")
@@ -136,7 +136,3 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--step", metavar="KEY", help="only this step")
     given = parser.parse_args(arguments)
     asyncio.run(rehearse(load_settings(), given.bot, given.chat, given.step))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

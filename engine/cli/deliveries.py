@@ -1,4 +1,4 @@
-"""`python -m engine.deliveries`: what admins know of messages that were sent into silence.
+"""`python -m engine deliveries`: what admins know of messages that were sent into silence.
 
 A send whose answer was lost is `unknown` and is never repeated by itself. Whoever has looked at the chat may say what
 became of it: `sent` or `failed`, one delivery at a time, audited.
@@ -40,7 +40,7 @@ async def settle(pool: Pool, bot: str, place: Place, word: Word, change: Change)
         bot_id = await _bot_id(connection, bot)
         if not await unknowns.settle(connection, bot_id, place, word, _REASONS[word]):
             raise NotFoundError(
-                "There is no such unknown delivery: `python -m engine.deliveries unknown --bot @{bot}` lists those"
+                "There is no such unknown delivery: `python -m engine deliveries unknown --bot @{bot}` lists those"
                 " there are.",
                 bot=_name(bot),
             )
@@ -52,7 +52,7 @@ async def _bot_id(connection: Connection, bot: str) -> int:
     bot_id = await campaigns.lock_bot(connection, _name(bot))
     if bot_id is None:
         raise NotFoundError(
-            "There is no bot @{bot}: `python -m engine.bots list` shows those there are.", bot=_name(bot)
+            "There is no bot @{bot}: `python -m engine bots list` shows those there are.", bot=_name(bot)
         )
     return bot_id
 
@@ -81,14 +81,14 @@ def _line(one: Unheard) -> str:
 
 
 @command
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str]) -> None:
     said = asyncio.run(_run(_parser().parse_args(arguments), load_settings()))
     sys.stdout.write("".join(f"{line}\n" for line in said))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m engine.deliveries", description="See and settle what was sent without an answer."
+        prog="python -m engine deliveries", description="See and settle what was sent without an answer."
     )
     commands = parser.add_subparsers(dest="command", required=True)
     listing = commands.add_parser("unknown", help=f"show the latest {MOST_LISTED} deliveries without an answer")
@@ -100,7 +100,3 @@ def _parser() -> argparse.ArgumentParser:
     settling.add_argument("--block", metavar="step/block", required=True)
     settling.add_argument("--as", dest="word", choices=get_args(Word), required=True)
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())
