@@ -22,7 +22,8 @@ import msgspec
 
 from bench.sandbox import ports
 from bench.sandbox.wire import BotInfo
-from engine import administration, campaign_file
+from engine import campaign_file
+from engine.administration import campaigns
 from engine.campaign_file import NamedFiles
 from engine.cli import bots
 from engine.core.campaign import Change, Snapshot
@@ -205,9 +206,9 @@ async def give_campaign(settings: Settings, infos: tuple[BotInfo, ...], campaign
     try:
         await files.add(Library(pool, settings.media_dir), change.at)
         for info in infos:
-            await administration.import_draft(pool, info.username, draft, least, change)
-            await administration.publish(pool, info.username, least, change)
-            await administration.activate(pool, info.username, change)
+            await campaigns.import_draft(pool, info.username, draft, least, change)
+            await campaigns.publish(pool, info.username, least, change)
+            await campaigns.activate(pool, info.username, change)
     finally:
         await pool.close()
 

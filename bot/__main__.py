@@ -10,8 +10,8 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramUnauthorizedError
 
 from bot.frame.manager import Manager
+from engine.administration.context import Desk, open_desk
 from engine.core.errors import SettingsError
-from engine.desk import Desk, open_desk
 from engine.runtime.process import command, keep_what_is_loaded, stop_on_signals
 from engine.runtime.telemetry import configure, logger
 from engine.settings import Settings, load_settings

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from bot import drafts
 from bot.said import Said, Sent
 from bot.screen import Visit
-from engine.administration import Edit
+from engine.administration.campaigns import Edit
 from engine.core import content as contents
 from engine.core import editing, validity
 from engine.core.campaign import Block, Step

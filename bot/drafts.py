@@ -5,8 +5,8 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 from bot.frame.callbacks import code_of_key
 from bot.screen import Act, Done, Visit
-from engine import administration, overview
-from engine.administration import Edit
+from engine.administration import campaign_views, campaigns
+from engine.administration.campaigns import Edit
 from engine.core.campaign import Block, Snapshot, Step
 from engine.core.errors import NotFoundError
 
@@ -38,7 +38,7 @@ class AtBlock(NamedTuple):
 
 async def load(visit: Visit) -> Draft:
     """Raises NotFoundError where nothing is composed."""
-    found = await overview.draft(visit.desk.pool, visit.place.bot)
+    found = await campaign_views.draft(visit.desk.pool, visit.place.bot)
     if found is None:
         raise NotFoundError("Nothing is composed yet: create the campaign first.")
     return Draft(*found)
@@ -72,7 +72,7 @@ EditOfBlock: TypeAlias = Callable[[Visit, AtBlock], Edit]
 
 async def save(visit: Visit, edit: Edit) -> int:
     """Make an edit of the draft that was seen; returns its revision then. Raises StaleError, CampaignError."""
-    return await administration.edit(visit.desk.pool, visit.place.bot, visit.revision, edit, visit.change)
+    return await campaigns.edit(visit.desk.pool, visit.place.bot, visit.revision, edit, visit.change)
 
 
 def edits_step(edit: EditOfStep) -> Act:

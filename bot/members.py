@@ -4,8 +4,8 @@ from typing import Final
 
 from bot.frame.callbacks import code_of_key
 from bot.screen import Visit
-from engine import admins
-from engine.admins import Member
+from engine.administration import members
+from engine.administration.members import Member
 from engine.core.errors import NotFoundError
 from engine.core.rights import Role
 
@@ -14,7 +14,7 @@ _REVISIONS: Final[dict[Role, int]] = {"analyst": 1, "editor": 2, "owner": 3}
 
 async def load(visit: Visit) -> Member:
     """Raises NotFoundError for who has no role any more."""
-    for member in await admins.team(visit.desk.pool, visit.place.bot):
+    for member in await members.team(visit.desk.pool, visit.place.bot):
         if code_of_key(str(member.admin_id)) == visit.place.choice:
             return member
     raise NotFoundError("This person has no role on the bot: invite them again.")

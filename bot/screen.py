@@ -11,10 +11,10 @@ from typing import Any, Final, NamedTuple
 
 from bot.said import Said
 from bot.texts import Say
-from engine.admins import Admin
+from engine.administration.context import Desk
+from engine.administration.members import Admin
 from engine.core.campaign import Change
 from engine.core.rights import Role
-from engine.desk import Desk
 
 
 class Scope(IntEnum):

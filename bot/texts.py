@@ -17,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
-from engine.admins import Language
+from engine.administration.members import Language
 from engine.core.errors import Phrase, RecoveryError, SpokenError
 
 _LOCALES: Final[dict[Language, str]] = {"pt": "pt_BR", "en": "en"}

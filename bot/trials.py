@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from bot.screen import Done, Visit
 from bot.texts import escaped
-from engine import overview, registry
+from engine.administration import bots, campaign_views
+from engine.administration.trials import Trial
 from engine.core.campaign import Block
 from engine.core.content import Text
 from engine.core.outcome import Outcome, Rejected, Sent
 from engine.core.rehearsal import Cue
 from engine.core.sequence import CHAT_GAP_MS
-from engine.trials import Trial
 
 
 async def play(visit: Visit, cues: Sequence[Cue]) -> Done:
@@ -28,8 +28,8 @@ async def start(visit: Visit, mark: str, cues: Sequence[Cue]) -> Trial:
     first, *others = cues
     marked = [_line(mark), first._replace(wait_ms=max(first.wait_ms, CHAT_GAP_MS)), *others]
     desk, admin_id = visit.desk, visit.admin.admin_id
-    person = await overview.person(desk.pool, visit.place.bot, admin_id)
-    speaker = await registry.speaker(desk.pool, desk.vault, visit.bot)
+    person = await campaign_views.person(desk.pool, visit.place.bot, admin_id)
+    speaker = await bots.speaker(desk.pool, desk.vault, visit.bot)
     return desk.trials.start(speaker, admin_id, person, marked)
 
 

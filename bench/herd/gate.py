@@ -5,7 +5,8 @@ import time
 from collections.abc import Sequence
 
 from bench.sandbox.wire import BotInfo
-from engine import administration, registry
+from engine.administration import bots as registry
+from engine.administration import campaigns
 from engine.core.campaign import Change
 from engine.settings import Settings
 from storage.postgres import open_pool
@@ -19,14 +20,14 @@ async def set_pace(settings: Settings, bots: Sequence[BotInfo], pace: int) -> No
 
 async def shut(settings: Settings) -> None:
     async with await open_pool(settings.database_url) as pool:
-        await administration.stop_all(pool, _change())
+        await campaigns.stop_all(pool, _change())
 
 
 async def let_go(settings: Settings) -> int:
     """Gives the moment from which on all is due, in ms."""
     async with await open_pool(settings.database_url) as pool:
         change = _change()
-        await administration.resume_all(pool, change)
+        await campaigns.resume_all(pool, change)
     return change.at
 
 

@@ -6,12 +6,13 @@ from typing import Final
 from msgspec.structs import replace
 
 from bench.sandbox.wire import BotInfo
-from engine import administration, registry
+from engine.administration import bots as registry
+from engine.administration import campaigns
+from engine.administration.bots import Identity
+from engine.administration.context import Desk
 from engine.core.campaign import Block, Change, Snapshot, Step
 from engine.core.content import StartButton, Text
 from engine.core.schedule import After
-from engine.desk import Desk
-from engine.registry import Identity
 from engine.settings import Secret
 from storage.postgres import transaction
 
@@ -87,8 +88,8 @@ async def enlarge(desk: Desk, bots: Sequence[BotInfo], deliveries: int, change: 
     for bot in others:
         await _connect(desk, bot, draft, change)
     for _ in range(1, VERSIONS):
-        await administration.import_draft(desk.pool, first.username, draft, least, change)
-        await administration.publish(desk.pool, first.username, least, change)
+        await campaigns.import_draft(desk.pool, first.username, draft, least, change)
+        await campaigns.publish(desk.pool, first.username, least, change)
     await _leave_changed(desk, first, draft, change)
     await _grow(desk, first, range(2, deliveries // BLOCKS + 1), change.at)
     await desk.pool.execute(_TEAM, first.id, FIRST_MEMBER + 1, FIRST_MEMBER + TEAM - 1)
@@ -97,16 +98,16 @@ async def enlarge(desk: Desk, bots: Sequence[BotInfo], deliveries: int, change: 
 async def _connect(desk: Desk, bot: BotInfo, draft: Snapshot, change: Change) -> None:
     least = desk.settings.min_threshold_ms
     await registry.add(desk.pool, desk.vault, Identity(bot.id, bot.username), Secret(bot.token), None, change)
-    await administration.import_draft(desk.pool, bot.username, draft, least, change)
-    await administration.publish(desk.pool, bot.username, least, change)
-    await administration.activate(desk.pool, bot.username, change)
+    await campaigns.import_draft(desk.pool, bot.username, draft, least, change)
+    await campaigns.publish(desk.pool, bot.username, least, change)
+    await campaigns.activate(desk.pool, bot.username, change)
 
 
 async def _leave_changed(desk: Desk, bot: BotInfo, draft: Snapshot, change: Change) -> None:
     """Another hour of the second step, for which people wait, is not published."""
     first, second, *rest = draft.steps
     changed = replace(draft, steps=(first, replace(second, schedule=After(2 * _HOUR_MS)), *rest))
-    await administration.import_draft(desk.pool, bot.username, changed, desk.settings.min_threshold_ms, change)
+    await campaigns.import_draft(desk.pool, bot.username, changed, desk.settings.min_threshold_ms, change)
 
 
 async def _grow(desk: Desk, bot: BotInfo, people: range, now_ms: int) -> None:

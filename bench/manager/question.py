@@ -27,9 +27,9 @@ from bench.stage import House, house
 from bot.frame.callbacks import code_of_key
 from bot.screen import Place
 from bot.screens import SCREENS
+from engine.administration.context import Desk, open_desk
 from engine.core.campaign import Change
 from engine.core.errors import RecoveryError
-from engine.desk import Desk, open_desk
 
 _MOST_BOTS: Final = 500
 _MOST_DELIVERIES: Final = 10_000_000

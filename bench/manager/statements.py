@@ -12,8 +12,8 @@ from aiogram.types import User
 from bot.frame.stage import Stage
 from bot.screen import Place, Screen
 from bot.screens import SCREENS
+from engine.administration.context import Desk
 from engine.core.errors import RecoveryError
-from engine.desk import Desk
 
 _METHODS: Final = ("execute", "executemany", "fetch", "fetchrow", "fetchval")
 

@@ -8,7 +8,7 @@ from bench.sandbox.client import SandboxClient
 from bench.sandbox.wire import ActResult, BotInfo
 from bot.frame.callbacks import Holder, Press, code, mint
 from bot.screen import Place
-from engine.desk import Desk
+from engine.administration.context import Desk
 
 _PATIENCE_S: Final = 10.0
 _REDRAWS: Final = ("editMessageText", "sendMessage")

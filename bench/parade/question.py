@@ -28,7 +28,8 @@ from bench.ready import until_ready
 from bench.sandbox.client import SandboxClient
 from bench.sandbox.wire import BotInfo, TranscriptMessage
 from bench.stage import House, give_campaign, house
-from engine import administration, campaign_file
+from engine import campaign_file
+from engine.administration import campaigns
 from engine.campaign_file import NamedFiles
 from engine.core.campaign import Block, Change, Snapshot
 from engine.core.errors import RecoveryError
@@ -137,7 +138,7 @@ async def _pause(running: House, held: Books, bots: Sequence[BotInfo]) -> None:
     """Whoever returns would be waited for again, and get everything once more."""
     running.check_alive()
     for bot in bots:
-        await administration.pause(held.pool, bot.username, Change("bench", time.time_ns() // 1_000_000))
+        await campaigns.pause(held.pool, bot.username, Change("bench", time.time_ns() // 1_000_000))
 
 
 async def _until(running: House, done: Callable[[], Awaitable[bool]], patience_s: float, what: str) -> None:

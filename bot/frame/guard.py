@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bot.frame.callbacks import Token
 from bot.screen import Action, Question, Scope, Screen
-from engine.admins import Admin
+from engine.administration.members import Admin
 from engine.core.rights import Role, suffices
 
 

@@ -25,13 +25,13 @@ from bot.frame.stage import Spot, Stage, is_of_no_bot, person
 from bot.screen import HOME, Action, Done, Place, Question, Visit
 from bot.screens import SCREENS
 from bot.texts import Say, escaped
-from engine import admins, invitations, prompts, taps
-from engine.admins import Admin, Language
+from engine.administration import invitations, members, open_question, single_use
+from engine.administration.bot_tokens import holds_a_token
+from engine.administration.context import Desk
+from engine.administration.members import Admin, Language
+from engine.administration.open_question import Prompt
 from engine.core.errors import BotError, RecoveryError, StaleError, UnreachableError
-from engine.desk import Desk
-from engine.prompts import Prompt
 from engine.runtime.telemetry import logger
-from engine.whose import holds_a_token
 
 _START = "/start "
 _LAST_WORDS_S = 5
@@ -106,7 +106,7 @@ class Manager:
         if admin is None:
             await message.answer(note or _stranger(user), parse_mode=ParseMode.HTML)
             return
-        prompt = await prompts.last(self._desk.redis, admin.admin_id)
+        prompt = await open_question.last(self._desk.redis, admin.admin_id)
         asked = await self._asked(admin, prompt) if prompt else None
         spot = Spot(message.chat.id, prompt.message if prompt else 0, message.message_id)
         if pasted and not (asked and asked.question.secret):
@@ -202,17 +202,17 @@ class Manager:
     async def _do(self, deed: Deed, action: Action, visit: Visit, data: str) -> Done:
         look = await self._stage.look(deed.screen, visit)
         if look.gone or look.view.revision != visit.revision:
-            raise StaleError(*await admins.last_change(self._desk.pool, visit.place.bot))
+            raise StaleError(*await members.last_change(self._desk.pool, visit.place.bot))
         return await (self._do_once(action, visit, data) if action.once else action.act(visit))
 
     async def _do_once(self, action: Action, visit: Visit, data: str) -> Done:
         """What refuses has done nothing, and may be tried again: of the same admin nothing else happens meanwhile."""
-        if not await taps.is_first(self._desk.redis, data, LIFETIME_S):
+        if not await single_use.is_first(self._desk.redis, data, LIFETIME_S):
             return Done(visit.say.label("This was done already"))
         try:
             return await action.act(visit)
         except RecoveryError:
-            await taps.give_back(self._desk.redis, data)
+            await single_use.give_back(self._desk.redis, data)
             raise
 
     async def _show_what_came(self, done: Done, deed: Deed, visit: Visit, user: User, spot: Spot) -> None:
@@ -231,7 +231,7 @@ class Manager:
     async def _changed(self, visit: Visit, error: StaleError) -> str:
         """Who was faster, and when; of oneself it is not told."""
         say = visit.say
-        who = await admins.called(self._desk.pool, error.actor)
+        who = await members.called(self._desk.pool, error.actor)
         if not who or error.actor == visit.change.actor:
             return say.label("It has changed meanwhile; look and press again")
         return say.label("Changed by {who} {ago}", who=who, ago=say.ago(visit.now_ms - error.at_ms))
@@ -270,7 +270,7 @@ def _excuse(user: User) -> str:
 
 
 def _language(user: User) -> Language:
-    return admins.language_of(user.language_code)
+    return members.language_of(user.language_code)
 
 
 def _log_fault(error: Exception, user: User) -> None:

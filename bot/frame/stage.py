@@ -12,11 +12,11 @@ from bot.frame.live import Live
 from bot.screen import Place, Question, Scope, Screen, View, Visit
 from bot.screens import SCREENS
 from bot.texts import Say
-from engine import admins, prompts
-from engine.admins import Admin, Person
+from engine.administration import members, open_question
+from engine.administration.context import Desk
+from engine.administration.members import Admin, Person
+from engine.administration.open_question import Prompt
 from engine.core.errors import NotFoundError
-from engine.desk import Desk
-from engine.prompts import Prompt
 
 
 class Spot(NamedTuple):
@@ -47,11 +47,11 @@ class Stage:
     async def admin(self, user: User) -> Admin | None:
         """Who this is, with the rights of this moment; None for a stranger."""
         desk = self._desk
-        return await admins.enter(desk.pool, desk.settings.admin_ids, person(user), await desk.now_ms())
+        return await members.enter(desk.pool, desk.settings.admin_ids, person(user), await desk.now_ms())
 
     async def visit(self, admin: Admin, place: Place, revision: int = 0) -> Visit:
         """At this moment."""
-        bot, now_ms = await admins.name(self._desk.pool, place.bot) if place.bot else "", await self._desk.now_ms()
+        bot, now_ms = await members.name(self._desk.pool, place.bot) if place.bot else "", await self._desk.now_ms()
         return Visit(self._desk, admin, place, Say(admin.language), now_ms, bot, self._name, revision)
 
     async def look(self, screen: Screen, visit: Visit) -> Look:
@@ -107,7 +107,7 @@ class Stage:
 
     async def _wait(self, deed: str, visit: Visit, live: int) -> None:
         prompt = Prompt(code(deed), *visit.place, visit.revision, live, visit.now_ms)
-        await prompts.put(self._desk.redis, visit.admin.admin_id, prompt)
+        await open_question.put(self._desk.redis, visit.admin.admin_id, prompt)
 
     def _holder(self, visit: Visit, spot: Spot) -> Holder:
         return Holder(self._id, visit.admin.admin_id, spot.chat)

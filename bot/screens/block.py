@@ -12,7 +12,7 @@ from bot.said import Said
 from bot.screen import HOME, Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.texts import escaped
 from bot.words import outline
-from engine.administration import Edit
+from engine.administration.campaigns import Edit
 from engine.core import campaign, editing, rehearsal, schedule, templates
 from engine.core import content as contents
 from engine.core.campaign import Block

@@ -7,11 +7,11 @@ from bot.said import Said
 from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.texts import escaped
 from bot.words.incidents import incident_name
-from engine import admins, registry
-from engine.admins import Health
+from engine.administration import bots, members
+from engine.administration.bot_tokens import who_is
+from engine.administration.members import Health
 from engine.core.rights import suffices
 from engine.settings import Secret
-from engine.whose import who_is
 
 _REVISIONS: Final = {"active": 1, "paused": 2, "suspended": 3}
 """Whatever a button here changes is the status."""
@@ -20,7 +20,7 @@ _SHOWN: Final = 200
 
 
 async def load(visit: Visit) -> Health:
-    return await admins.health(visit.desk.pool, visit.desk.redis, visit.place.bot)
+    return await members.health(visit.desk.pool, visit.desk.redis, visit.place.bot)
 
 
 def view(visit: Visit, bot: Health) -> View:
@@ -79,12 +79,12 @@ def _switch(visit: Visit, bot: Health) -> list[Button]:
 
 
 async def _pause(visit: Visit) -> Done:
-    await registry.pause(visit.desk.pool, visit.bot, visit.change)
+    await bots.pause(visit.desk.pool, visit.bot, visit.change)
     return Done(visit.say.label("Paused"))
 
 
 async def _resume(visit: Visit) -> Done:
-    await registry.resume(visit.desk.pool, visit.bot, visit.change)
+    await bots.resume(visit.desk.pool, visit.bot, visit.change)
     return Done(visit.say.label("Goes on"))
 
 
@@ -98,7 +98,7 @@ async def _take(visit: Visit, said: Said) -> Done:
     """Of the same bot only: another one has other users and files."""
     desk, token = visit.desk, Secret(said.text.strip())
     bot = await who_is(desk.settings.telegram_api_url, token)
-    await registry.add(desk.pool, desk.vault, bot, token, visit.bot, visit.change)
+    await bots.add(desk.pool, desk.vault, bot, token, visit.bot, visit.change)
     return Done(note=visit.say("✅ @{bot} has its new token.", bot=bot.username))
 
 

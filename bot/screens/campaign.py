@@ -8,11 +8,11 @@ from bot.screen import Action, Button, Done, Scope, Screen, View, Visit
 from bot.words import outline
 from bot.words.differences import differences
 from bot.words.settings import settings_lines
-from engine import administration, overview
+from engine.administration import campaign_views, campaigns
+from engine.administration.campaign_views import Overview, Queue
 from engine.core.campaign import State
 from engine.core.errors import CampaignError, NotFoundError
 from engine.core.rights import suffices
-from engine.overview import Overview, Queue
 
 _MOST_STEPS: Final = 8
 """A screen is one message; the list of steps has a screen of its own."""
@@ -40,9 +40,9 @@ class Loaded(NamedTuple):
 
 async def load(visit: Visit) -> Loaded:
     pool = visit.desk.pool
-    queue = await overview.queue(pool, visit.place.bot)
+    queue = await campaign_views.queue(pool, visit.place.bot)
     try:
-        return Loaded(await overview.show(pool, visit.bot, visit.now_ms), queue)
+        return Loaded(await campaign_views.show(pool, visit.bot, visit.now_ms), queue)
     except NotFoundError:
         return Loaded(None, queue)
     except CampaignError as error:
@@ -156,7 +156,7 @@ def _does(verb: Verb) -> Action:
 async def _create(visit: Visit) -> Done:
     """The hours of the day are proposed and not presumed."""
     say, here = visit.say, visit.place
-    revision = await administration.begin(visit.desk.pool, here.bot, _ZONES[say.language], visit.change)
+    revision = await campaigns.begin(visit.desk.pool, here.bot, _ZONES[say.language], visit.change)
     rows = [
         [Button(say.label("☀ Only from 09:00 to 21:00"), "settings.by_day", here)],
         [Button(say.label("🕛 At any hour"), "steps", here)],
@@ -175,8 +175,8 @@ SCREEN: Final = Screen(
     view,
     {
         "create": Action("editor", _create),
-        "activate": _does(administration.activate),
-        "shadow": _does(administration.shadow),
-        "pause": _does(administration.pause),
+        "activate": _does(campaigns.activate),
+        "shadow": _does(campaigns.shadow),
+        "pause": _does(campaigns.pause),
     },
 )

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from bot import drafts
 from bot.drafts import AtStep
 from bot.screen import Action, Button, Done, Place, Scope, Screen, View, Visit
-from engine import overview
+from engine.administration import campaign_views
 from engine.core import editing
 
 
@@ -17,7 +17,7 @@ class Loaded(NamedTuple):
 
 async def load(visit: Visit) -> Loaded:
     at = await drafts.load_step(visit)
-    return Loaded(at, await overview.waiting_at(visit.desk.pool, visit.place.bot, at.step.key))
+    return Loaded(at, await campaign_views.waiting_at(visit.desk.pool, visit.place.bot, at.step.key))
 
 
 def view(visit: Visit, loaded: Loaded) -> View:

@@ -12,7 +12,7 @@ from bot.drafts import AtBlock, edits_block
 from bot.said import Said
 from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.words import outline
-from engine.administration import Edit
+from engine.administration.campaigns import Edit
 from engine.core import content as contents
 from engine.core import editing, schedule, validity
 from engine.core.campaign import Block

@@ -3,11 +3,11 @@
 from typing import Final
 
 from bot.screen import Action, Button, Done, Scope, Screen, View, Visit
-from engine import administration, overview
+from engine.administration import campaign_views, campaigns
 
 
 async def load(visit: Visit) -> bool:
-    return await overview.is_stopped_everywhere(visit.desk.pool)
+    return await campaign_views.is_stopped_everywhere(visit.desk.pool)
 
 
 def view(visit: Visit, stopped: bool) -> View:  # noqa: FBT001 - what `load` gives is the one fact
@@ -20,12 +20,12 @@ def view(visit: Visit, stopped: bool) -> View:  # noqa: FBT001 - what `load` giv
 
 
 async def _engage(visit: Visit) -> Done:
-    await administration.stop_all(visit.desk.pool, visit.change)
+    await campaigns.stop_all(visit.desk.pool, visit.change)
     return Done(visit.say.label("Everything is stopped"))
 
 
 async def _release(visit: Visit) -> Done:
-    await administration.resume_all(visit.desk.pool, visit.change)
+    await campaigns.resume_all(visit.desk.pool, visit.change)
     return Done(visit.say.label("Goes on"))
 
 

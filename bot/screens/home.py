@@ -5,17 +5,18 @@ from typing import Final
 from bot.paging import page_of
 from bot.said import Said
 from bot.screen import HOME, Action, Button, Done, Place, Question, Scope, Screen, View, Visit
-from engine import admins, registry
-from engine.admins import Language, Stand
+from engine.administration import bots as registry
+from engine.administration import members
+from engine.administration.bot_tokens import who_is
+from engine.administration.members import Language, Stand
 from engine.core.sign import Sign
 from engine.settings import Secret
-from engine.whose import who_is
 
 SIGNS: Final[dict[Sign, str]] = {"live": "●", "held": "⏸", "attention": "⚠", "off": "○"}
 
 
 async def load(visit: Visit) -> list[Stand]:
-    return await admins.bots_of(visit.desk.pool, visit.admin)
+    return await members.bots_of(visit.desk.pool, visit.admin)
 
 
 def view(visit: Visit, bots: list[Stand]) -> View:
@@ -53,7 +54,7 @@ def _language(visit: Visit) -> list[Button]:
 
 async def _speak(visit: Visit) -> Done:
     other: Language = "en" if visit.say.language == "pt" else "pt"
-    await admins.speak(visit.desk.pool, visit.admin, other, visit.now_ms)
+    await members.speak(visit.desk.pool, visit.admin, other, visit.now_ms)
     return Done()
 
 

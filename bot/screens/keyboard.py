@@ -8,7 +8,7 @@ from bot.drafts import AtBlock, edits_block
 from bot.said import Said
 from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.words import keyboards
-from engine.administration import Edit
+from engine.administration.campaigns import Edit
 from engine.core import editing, keyboard
 from engine.core.content import Buttons
 

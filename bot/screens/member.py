@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 from bot import members
 from bot.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
 from bot.words.roles import role_name
-from engine import admins
-from engine.admins import Member
+from engine.administration import members as admins
+from engine.administration.members import Member
 from engine.core.rights import Role
 
 

@@ -6,12 +6,12 @@ from typing import Final, NamedTuple
 from bot.frame.callbacks import code_of_key
 from bot.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
 from bot.words.differences import differences
-from engine import administration, impact, overview
-from engine.administration import Publishing
+from engine.administration import campaign_views, campaigns, publish_impact
+from engine.administration.campaign_views import Review
+from engine.administration.campaigns import Publishing
+from engine.administration.publish_impact import Impact
 from engine.core.campaign import Fault
 from engine.core.replan import Mode
-from engine.impact import Impact
-from engine.overview import Review
 
 _MOST: Final = 15
 """So many changes are told; the others are counted."""
@@ -25,8 +25,8 @@ class Loaded(NamedTuple):
 
 async def load(visit: Visit) -> Loaded:
     desk, bot_id = visit.desk, visit.place.bot
-    review = await overview.review(desk.pool, bot_id, desk.settings.min_threshold_ms)
-    return Loaded(review, await impact.foresee(desk.pool, bot_id, visit.now_ms))
+    review = await campaign_views.review(desk.pool, bot_id, desk.settings.min_threshold_ms)
+    return Loaded(review, await publish_impact.foresee(desk.pool, bot_id, visit.now_ms))
 
 
 def view(visit: Visit, loaded: Loaded) -> View:
@@ -57,7 +57,7 @@ def _whom(visit: Visit, foreseen: Impact) -> Iterator[str]:
     yield ""
     yield say.count("⏳ {number} person waits", "⏳ {number} people wait", foreseen.waiting)
     if foreseen.at_least:
-        yield say("Looked at the first {count} of them, so at least:", count=impact.MOST)
+        yield say("Looked at the first {count} of them, so at least:", count=publish_impact.MOST)
     if foreseen.moved:
         yield say.count("🕘 the hour of {number} moves", "🕘 the hours of {number} move", foreseen.moved)
     if foreseen.gone:
@@ -112,7 +112,7 @@ def _publishes(mode: Mode = "update", *, include: bool = False) -> Act:
     async def act(visit: Visit) -> Done:
         desk = visit.desk
         how = Publishing(visit.revision, mode, include)
-        version = await administration.publish(desk.pool, visit.bot, desk.settings.min_threshold_ms, visit.change, how)
+        version = await campaigns.publish(desk.pool, visit.bot, desk.settings.min_threshold_ms, visit.change, how)
         told = visit.say.label("v{version} is published", version=version)
         return Done(told, "campaign", Place(visit.place.bot))
 

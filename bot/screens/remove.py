@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 from zlib import crc32
 
 from bot.screen import HOME, Action, Button, Done, Scope, Screen, View, Visit
-from engine import admins, overview, registry
+from engine.administration import bots, campaign_views, members
 
 
 class Loaded(NamedTuple):
@@ -16,8 +16,8 @@ class Loaded(NamedTuple):
 
 async def load(visit: Visit) -> Loaded:
     pool, bot_id = visit.desk.pool, visit.place.bot
-    _, changed_ms = await admins.last_change(pool, bot_id)
-    return Loaded(await overview.waiting(pool, bot_id), changed_ms)
+    _, changed_ms = await members.last_change(pool, bot_id)
+    return Loaded(await campaign_views.waiting(pool, bot_id), changed_ms)
 
 
 def view(visit: Visit, loaded: Loaded) -> View:
@@ -36,7 +36,7 @@ def view(visit: Visit, loaded: Loaded) -> View:
 
 async def _remove(visit: Visit) -> Done:
     desk = visit.desk
-    await registry.remove(desk.pool, desk.redis, visit.bot, visit.change, confirmed=True)
+    await bots.remove(desk.pool, desk.redis, visit.bot, visit.change, confirmed=True)
     return Done(to=HOME, note=visit.say("@{bot} is removed.", bot=visit.bot))
 
 

@@ -3,13 +3,13 @@
 from typing import Final
 
 from bot.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
-from engine import administration, overview
+from engine.administration import campaign_views, campaigns
+from engine.administration.campaign_views import Stand
 from engine.core.replan import Policy
-from engine.overview import Stand
 
 
 async def load(visit: Visit) -> Stand:
-    return await overview.stand(visit.desk.pool, visit.place.bot)
+    return await campaign_views.stand(visit.desk.pool, visit.place.bot)
 
 
 def view(visit: Visit, stand: Stand) -> View:
@@ -32,7 +32,7 @@ def view(visit: Visit, stand: Stand) -> View:
 
 def _resumes(policy: Policy) -> Act:
     async def act(visit: Visit) -> Done:
-        await administration.resume(visit.desk.pool, visit.bot, visit.change, policy)
+        await campaigns.resume(visit.desk.pool, visit.bot, visit.change, policy)
         return Done(visit.say.label("Goes on"), "campaign", Place(visit.place.bot))
 
     return act

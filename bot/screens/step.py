@@ -10,7 +10,7 @@ from bot.paging import page_of
 from bot.said import Said
 from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.words import outline
-from engine.administration import Edit
+from engine.administration.campaigns import Edit
 from engine.core import campaign, editing, rehearsal, schedule
 from engine.core.campaign import Block
 from engine.core.rights import suffices

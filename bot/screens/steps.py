@@ -10,7 +10,7 @@ from bot.paging import page_of
 from bot.said import Said
 from bot.screen import Action, Button, Done, Place, Question, Scope, Screen, View, Visit
 from bot.words import outline
-from engine import administration, overview
+from engine.administration import campaign_views, campaigns
 from engine.core import campaign, editing, schedule
 from engine.core.campaign import Snapshot, Step
 from engine.core.rights import suffices
@@ -23,7 +23,7 @@ class Loaded(NamedTuple):
 
 async def load(visit: Visit) -> Loaded:
     draft = await drafts.load(visit)
-    return Loaded(draft, await overview.can_undo(visit.desk.pool, visit.place.bot, visit.now_ms))
+    return Loaded(draft, await campaign_views.can_undo(visit.desk.pool, visit.place.bot, visit.now_ms))
 
 
 def view(visit: Visit, loaded: Loaded) -> View:
@@ -76,7 +76,7 @@ async def _take(visit: Visit, said: Said) -> Done:
 
 
 async def _undo(visit: Visit) -> Done:
-    await administration.undo(visit.desk.pool, visit.place.bot, visit.revision, visit.change)
+    await campaigns.undo(visit.desk.pool, visit.place.bot, visit.revision, visit.change)
     return Done(visit.say.label("Undone"))
 
 

@@ -3,12 +3,12 @@
 from typing import Final
 
 from bot.screen import Action, Button, Done, Place, Scope, Screen, View, Visit
-from engine import administration, overview
-from engine.overview import Stand
+from engine.administration import campaign_views, campaigns
+from engine.administration.campaign_views import Stand
 
 
 async def load(visit: Visit) -> Stand:
-    return await overview.stand(visit.desk.pool, visit.place.bot)
+    return await campaign_views.stand(visit.desk.pool, visit.place.bot)
 
 
 def view(visit: Visit, stand: Stand) -> View:
@@ -29,12 +29,12 @@ def view(visit: Visit, stand: Stand) -> View:
 
 
 async def _stop(visit: Visit) -> Done:
-    await administration.stop(visit.desk.pool, visit.bot, visit.change)
+    await campaigns.stop(visit.desk.pool, visit.bot, visit.change)
     return Done(visit.say.label("Stopped"), "campaign", Place(visit.place.bot))
 
 
 async def _finish(visit: Visit) -> Done:
-    await administration.finish(visit.desk.pool, visit.bot, visit.change)
+    await campaigns.finish(visit.desk.pool, visit.bot, visit.change)
     return Done(visit.say.label("Nobody new begins"), "campaign", Place(visit.place.bot))
 
 

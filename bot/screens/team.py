@@ -7,8 +7,8 @@ from bot.frame.callbacks import code_of_key
 from bot.paging import page_of
 from bot.screen import Act, Action, Button, Done, Scope, Screen, View, Visit
 from bot.words.roles import role_name
-from engine import admins, invitations
-from engine.admins import Member
+from engine.administration import invitations, members
+from engine.administration.members import Member
 from engine.core.rights import Role
 
 _NAME: Final = 24
@@ -16,7 +16,7 @@ _NAME: Final = 24
 
 
 async def load(visit: Visit) -> list[Member]:
-    return await admins.team(visit.desk.pool, visit.place.bot)
+    return await members.team(visit.desk.pool, visit.place.bot)
 
 
 def view(visit: Visit, team: Sequence[Member]) -> View:

@@ -6,7 +6,7 @@ from bot import drafts
 from bot.drafts import Draft
 from bot.screen import Action, Button, Done, Place, Scope, Screen, View, Visit
 from bot.words.differences import differences
-from engine import administration, overview
+from engine.administration import campaign_views, campaigns
 from engine.core.campaign import Snapshot
 from engine.core.rights import suffices
 
@@ -19,7 +19,7 @@ class Loaded(NamedTuple):
 
 
 async def load(visit: Visit) -> Loaded:
-    version = await overview.version(visit.desk.pool, visit.bot, visit.place.choice)
+    version = await campaign_views.version(visit.desk.pool, visit.bot, visit.place.choice)
     return Loaded(version, await drafts.load(visit))
 
 
@@ -38,7 +38,7 @@ def view(visit: Visit, loaded: Loaded) -> View:
 
 
 async def _revert(visit: Visit) -> Done:
-    await administration.revert(visit.desk.pool, visit.bot, visit.place.choice, visit.change, visit.revision)
+    await campaigns.revert(visit.desk.pool, visit.bot, visit.place.choice, visit.change, visit.revision)
     note = visit.say("v{number} is the draft now. Publish it to send it.", number=visit.place.choice)
     return Done(to="campaign", place=Place(visit.place.bot), note=note)
 

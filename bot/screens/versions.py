@@ -4,12 +4,12 @@ from typing import Final
 
 from bot.paging import page_of
 from bot.screen import Button, Scope, Screen, View, Visit
-from engine import overview
-from engine.overview import History, Version
+from engine.administration import campaign_views
+from engine.administration.campaign_views import History, Version
 
 
 async def load(visit: Visit) -> History:
-    return await overview.history(visit.desk.pool, visit.bot)
+    return await campaign_views.history(visit.desk.pool, visit.bot)
 
 
 def view(visit: Visit, history: History) -> View:

@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from bot.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
-from engine import administration, overview
+from engine.administration import campaign_views, campaigns
 
 _HOUR_MS: Final = 3_600_000
 _HOURS: Final = (1, 24, 72)
@@ -19,8 +19,8 @@ class Loaded(NamedTuple):
 async def load(visit: Visit) -> Loaded:
     pool, bot_id = visit.desk.pool, visit.place.bot
     since = [visit.now_ms - hours * _HOUR_MS for hours in _HOURS]
-    stand = await overview.stand(pool, bot_id)
-    return Loaded(tuple([await overview.count_silent(pool, bot_id, one) for one in since]), stand.revision)
+    stand = await campaign_views.stand(pool, bot_id)
+    return Loaded(tuple([await campaign_views.count_silent(pool, bot_id, one) for one in since]), stand.revision)
 
 
 def view(visit: Visit, loaded: Loaded) -> View:
@@ -42,14 +42,14 @@ def view(visit: Visit, loaded: Loaded) -> View:
 
 def _told(count: int) -> str:
     """Beyond so many it is only said that there are more."""
-    most = overview.MOST_COUNTED
+    most = campaign_views.MOST_COUNTED
     return f"{count}" if count < most else f"{most}+"
 
 
 def _includes(hours: int) -> Act:
     async def act(visit: Visit) -> Done:
         since_ms = visit.now_ms - hours * _HOUR_MS
-        await administration.include_silent(visit.desk.pool, visit.place.bot, since_ms, visit.change)
+        await campaigns.include_silent(visit.desk.pool, visit.place.bot, since_ms, visit.change)
         return Done(visit.say.label("They are included"), "campaign", Place(visit.place.bot))
 
     return act

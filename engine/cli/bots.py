@@ -1,8 +1,8 @@
 """`python -m engine bots`: registers, paces, holds and removes the bots whose users are watched.
 
 A token comes from BOT_TOKEN or from standard input, never from the command line, where others could read it. Telegram
-says whose it is before it is stored, encrypted. What may be done is decided in `engine.registry`, and with the keys of
-a bot's HTTP API in `engine.api_keys`.
+says whose it is before it is stored, encrypted. What may be done is decided in `engine.administration.bots`, and with
+the keys of a bot's HTTP API in `engine.administration.api_keys`.
 """
 
 import argparse
@@ -14,15 +14,15 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from engine import api_keys, registry
+from engine.administration import api_keys, bots
+from engine.administration.bot_tokens import who_is
+from engine.administration.bots import Identity
 from engine.core.campaign import Change
 from engine.core.errors import NotFoundError
 from engine.core.pace import FREE_MOST, PAID_MOST
-from engine.registry import Identity
 from engine.runtime.process import command
 from engine.security.vault import Vault
 from engine.settings import Secret, Settings, load_settings
-from engine.whose import who_is
 from storage.postgres import Pool, now_ms, open_pool
 from storage.redis import open_redis
 
@@ -33,7 +33,7 @@ async def add(settings: Settings, token: Secret, meant: str | None = None) -> Id
     """Check a token with Telegram and store it. Raises NotFoundError, BotError, UnreachableError."""
     bot = await who_is(settings.telegram_api_url, token)
     async with _opened(settings) as pool:
-        await registry.add(
+        await bots.add(
             pool,
             Vault(settings.encryption_keys),
             bot,
@@ -47,7 +47,7 @@ async def add(settings: Settings, token: Secret, meant: str | None = None) -> Id
 
 async def listed(settings: Settings) -> list[str]:
     async with _opened(settings) as pool:
-        return [f"{bot.bot_id}  @{bot.username}  {bot.status}" for bot in await registry.listed(pool)]
+        return [f"{bot.bot_id}  @{bot.username}  {bot.status}" for bot in await bots.listed(pool)]
 
 
 async def remove(settings: Settings, name: str, *, confirmed: bool) -> int:
@@ -55,7 +55,7 @@ async def remove(settings: Settings, name: str, *, confirmed: bool) -> int:
     client = open_redis(settings.redis_url)
     try:
         async with _opened(settings) as pool:
-            return await registry.remove(pool, client, name, await _change(pool), confirmed=confirmed)
+            return await bots.remove(pool, client, name, await _change(pool), confirmed=confirmed)
     finally:
         await client.aclose()
 
@@ -71,19 +71,19 @@ async def _list(_: argparse.Namespace, settings: Settings) -> str:
 
 async def _pause(args: argparse.Namespace, settings: Settings) -> str:
     async with _opened(settings) as pool:
-        await registry.pause(pool, args.name, await _change(pool))
+        await bots.pause(pool, args.name, await _change(pool))
     return f"{args.name} is paused: nothing is sent, and every timer stays."
 
 
 async def _resume(args: argparse.Namespace, settings: Settings) -> str:
     async with _opened(settings) as pool:
-        await registry.resume(pool, args.name, await _change(pool))
+        await bots.resume(pool, args.name, await _change(pool))
     return f"{args.name} is active."
 
 
 async def _pace(args: argparse.Namespace, settings: Settings) -> str:
     async with _opened(settings) as pool:
-        await registry.set_pace(pool, args.name, args.pace, await _change(pool), paid=args.paid, confirmed=args.yes)
+        await bots.set_pace(pool, args.name, args.pace, await _change(pool), paid=args.paid, confirmed=args.yes)
     return f"{args.name} sends at most {args.pace} messages a second{', paid with its Stars' * args.paid}."
 
 

@@ -12,15 +12,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias, get_args
 
-from engine import administration, campaign_file, overview
-from engine.administration import Publishing
+from engine import campaign_file
+from engine.administration import campaign_views, campaigns
+from engine.administration.campaign_views import Overview
+from engine.administration.campaigns import Publishing
 from engine.campaign_file import Added, NamedFiles
 from engine.cli.block_line import outline
 from engine.core import schedule, window
 from engine.core.campaign import Change, Planned, Snapshot, Step
 from engine.core.replan import Policy
 from engine.media.library import Library
-from engine.overview import Overview
 from engine.runtime.process import command
 from engine.settings import Settings, load_settings
 from storage.postgres import Pool, now_ms, open_pool
@@ -51,30 +52,30 @@ async def _import(args: argparse.Namespace, settings: Settings, pool: Pool) -> s
     least, files = settings.min_threshold_ms, NamedFiles()
     draft = campaign_file.load(args.file, least, files.hash_of)
     added = await files.add(Library(pool, settings.media_dir), await now_ms(pool))
-    revision = await administration.import_draft(pool, args.bot, draft, least, await _change(pool))
+    revision = await campaigns.import_draft(pool, args.bot, draft, least, await _change(pool))
     said = f"{args.bot}: the draft is now revision {revision}; publish it to send it."
     return "\n".join([*map(_added, added), said])
 
 
 async def _publish(args: argparse.Namespace, settings: Settings, pool: Pool) -> str:
     how = Publishing(mode="keep" if args.keep_hours else "update", include=args.include_silent)
-    version = await administration.publish(pool, args.bot, settings.min_threshold_ms, await _change(pool), how)
+    version = await campaigns.publish(pool, args.bot, settings.min_threshold_ms, await _change(pool), how)
     return f"{args.bot}: version {version} is published."
 
 
 async def _show(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
     at_ms = await now_ms(pool)
-    return "\n".join(_lines(args.bot, await overview.show(pool, args.bot, at_ms), at_ms))
+    return "\n".join(_lines(args.bot, await campaign_views.show(pool, args.bot, at_ms), at_ms))
 
 
 async def _export(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
     if args.version is not None:
-        return _file(await overview.version(pool, args.bot, args.version))
-    return _file((await overview.compare(pool, args.bot)).draft)
+        return _file(await campaign_views.version(pool, args.bot, args.version))
+    return _file((await campaign_views.compare(pool, args.bot)).draft)
 
 
 async def _diff(args: argparse.Namespace, settings: Settings, pool: Pool) -> str:
-    pair = await overview.compare(pool, args.bot)
+    pair = await campaign_views.compare(pool, args.bot)
     draft = f"draft revision {pair.draft_revision}"
     if args.file:
         given = campaign_file.load(args.file, settings.min_threshold_ms, NamedFiles().hash_of)
@@ -86,7 +87,7 @@ async def _diff(args: argparse.Namespace, settings: Settings, pool: Pool) -> str
 
 
 async def _versions(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    history = await overview.history(pool, args.bot)
+    history = await campaign_views.history(pool, args.bot)
     lines = [
         f"{item.number:>5}  {_moment(item.published_at, history.zone)}{'  in force' * item.in_force}"
         for item in history.versions
@@ -95,41 +96,41 @@ async def _versions(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
 
 
 async def _revert(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    revision = await administration.revert(pool, args.bot, args.to, await _change(pool))
+    revision = await campaigns.revert(pool, args.bot, args.to, await _change(pool))
     return f"{args.bot}: version {args.to} is now the draft, revision {revision}; publish it to send it."
 
 
 async def _activate(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    state = await administration.activate(pool, args.bot, await _change(pool), args.delays)
+    state = await campaigns.activate(pool, args.bot, await _change(pool), args.delays)
     return f"{args.bot}: the campaign is {state}."
 
 
 async def _finish(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    state = await administration.finish(pool, args.bot, await _change(pool))
+    state = await campaigns.finish(pool, args.bot, await _change(pool))
     return f"{args.bot}: the campaign is {state}: nobody new begins, and whoever has begun gets the rest."
 
 
 async def _shadow(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    state = await administration.shadow(pool, args.bot, await _change(pool))
+    state = await campaigns.shadow(pool, args.bot, await _change(pool))
     return f"{args.bot}: the campaign is {state}: what it would send is recorded, and nothing is sent."
 
 
 async def _pause(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    return f"{args.bot}: the campaign is {await administration.pause(pool, args.bot, await _change(pool))}."
+    return f"{args.bot}: the campaign is {await campaigns.pause(pool, args.bot, await _change(pool))}."
 
 
 async def _stop(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
     if args.all:
-        await administration.stop_all(pool, await _change(pool))
+        await campaigns.stop_all(pool, await _change(pool))
         return "The emergency stop is engaged: no bot sends until `resume --all`."
-    return f"{args.bot}: the campaign is {await administration.stop(pool, args.bot, await _change(pool))}."
+    return f"{args.bot}: the campaign is {await campaigns.stop(pool, args.bot, await _change(pool))}."
 
 
 async def _resume(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
     if not args.all:
-        state = await administration.resume(pool, args.bot, await _change(pool), args.delays)
+        state = await campaigns.resume(pool, args.bot, await _change(pool), args.delays)
         return f"{args.bot}: the campaign is {state}."
-    await administration.resume_all(pool, await _change(pool))
+    await campaigns.resume_all(pool, await _change(pool))
     return "The emergency stop is released: each campaign goes on in the state that it has."
 
 

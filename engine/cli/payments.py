@@ -15,11 +15,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from engine import payments_file, registry
+from engine.administration import bots as registry
+from engine.chats import payments_csv
+from engine.chats.endings import Endings
+from engine.chats.payments_csv import Bad, Line
 from engine.core.campaign import Change
 from engine.core.errors import PaymentsError
-from engine.endings import Endings
-from engine.payments_file import Bad, Line
 from engine.runtime.process import command
 from engine.settings import Settings, load_settings
 from storage import audit, payments
@@ -48,7 +49,7 @@ class Imported(NamedTuple):
 
 async def take_in(settings: Settings, path: Path, bot: str, *, skip_bad: bool) -> Imported:
     """Raises PaymentsError, NotFoundError, UnreachableError."""
-    lines, bad = payments_file.read(path)
+    lines, bad = payments_csv.read(path)
     async with _opened(settings) as endings:
         async with transaction(endings.pool) as connection:
             known = await registry.served(connection, bot)
@@ -149,7 +150,7 @@ def main(arguments: Sequence[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m engine payments", description="Take payments in from elsewhere.")
     commands = parser.add_subparsers(dest="command", required=True)
-    imported = commands.add_parser("import", help=f"a CSV file with the columns {', '.join(payments_file.COLUMNS)}")
+    imported = commands.add_parser("import", help=f"a CSV file with the columns {', '.join(payments_csv.COLUMNS)}")
     imported.add_argument("file", type=Path, metavar="FILE.csv")
     imported.add_argument("--bot", metavar="@name", required=True)
     imported.add_argument("--skip-bad", action="store_true", help="store the good lines, and name the others")

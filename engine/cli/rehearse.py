@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import NamedTuple
 
-from engine import overview, registry
+from engine.administration import bots, campaign_views
 from engine.core.campaign import choose
 from engine.core.errors import BotError
 from engine.core.outcome import (
@@ -114,8 +114,8 @@ async def rehearse(settings: Settings, bot: str, chat_id: int, only_step: str | 
     pool = await open_pool(settings.database_url)
     sender = Sender(settings.telegram_api_url, Uploads(pool, settings.media_dir))
     try:
-        draft, person = await overview.rehearsed(pool, bot, chat_id)
-        speaker = await registry.speaker(pool, Vault(settings.encryption_keys), bot)
+        draft, person = await campaign_views.rehearsed(pool, bot, chat_id)
+        speaker = await bots.speaker(pool, Vault(settings.encryption_keys), bot)
         rehearsal = Rehearsal(sender, speaker, chat_id, person)
         async for played in rehearsal.play(cues(draft, time.time_ns() // 1_000_000, only_step)):
             sys.stdout.write(f"{told(played)}\n")

@@ -4,11 +4,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import administration, campaign_file, overview
+from engine import campaign_file
+from engine.administration import campaign_views, campaigns
+from engine.administration.campaign_views import Overview
 from engine.core.campaign import Change
 from engine.core.errors import NotFoundError
 from engine.local.children import say
-from engine.overview import Overview
 from storage.postgres import Pool
 
 FILE = Path(__file__).parents[2] / "bench" / "examples" / "first-light.yaml"
@@ -21,15 +22,15 @@ async def give_example(pool: Pool, bots: Sequence[str], min_threshold_ms: int) -
         found = await _overview(pool, bot, change.at)
         if found is None:
             draft = campaign_file.load(FILE, min_threshold_ms)
-            await administration.import_draft(pool, bot, draft, min_threshold_ms, change)
+            await campaigns.import_draft(pool, bot, draft, min_threshold_ms, change)
         if found is None or found.published_version is None:
-            await administration.publish(pool, bot, min_threshold_ms, change)
-            state = await administration.activate(pool, bot, change)
+            await campaigns.publish(pool, bot, min_threshold_ms, change)
+            state = await campaigns.activate(pool, bot, change)
             say("run", f"@{bot} has the campaign {FILE.name}, {state}")
 
 
 async def _overview(pool: Pool, bot: str, now_ms: int) -> Overview | None:
     try:
-        return await overview.show(pool, bot, now_ms)
+        return await campaign_views.show(pool, bot, now_ms)
     except NotFoundError:
         return None

@@ -15,9 +15,9 @@ from typing import Final, NamedTuple
 import aiohttp
 import uvloop
 
-from engine.activity import Activity
+from engine.chats.activity import Activity
+from engine.chats.endings import Endings
 from engine.core.errors import RecoveryError, SettingsError
-from engine.endings import Endings
 from engine.receiver.feed_loop import Feed, Feeder
 from engine.receiver.feed_ownership import Feeds
 from engine.receiver.http import bots_api

@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection
 from typing import Final
 
-from engine.activity import Activity
+from engine.chats.activity import Activity
 from storage import keys
 from storage.incarnation import life_of
 from storage.ownership import Ownership

@@ -7,8 +7,8 @@ refund neither ends nor begins anything.
 
 from typing import NamedTuple
 
-from engine.activity import Activity, Person
-from engine.endings import Endings
+from engine.chats.activity import Activity, Person
+from engine.chats.endings import Endings
 from engine.receiver.opt_out_replies import Replies, Reply
 from engine.receiver.updates import Event, Gone, Payment, Refund, Sign, Wish
 from engine.runtime.telemetry import logger

@@ -12,15 +12,15 @@ from bot.frame.draw import Drawn, Pen
 from bot.screen import Place, Scope, Visit
 from bot.screens import SCREENS
 from bot.texts import Say
-from engine import administration, overview
-from engine.admins import Admin, Language
+from engine.administration import campaign_views, campaigns
+from engine.administration.context import Desk, open_desk
+from engine.administration.members import Admin, Language
 from engine.core.campaign import Block, Change, Snapshot, Step
 from engine.core.content import Album, CopyButton, Item, Media, Text, UrlButton
 from engine.core.editing import MOST_BLOCKS, MOST_STEPS
 from engine.core.schedule import OnDay
 from engine.core.window import Window
 from engine.core.wording import MAX_CAPTION, MAX_LABEL, MAX_TEXT
-from engine.desk import Desk, open_desk
 from engine.settings import load_settings
 from storage import bots
 from tests.flows.house import KEY
@@ -80,17 +80,17 @@ async def fill(desk: Desk) -> None:
     async with pool.acquire() as connection:
         for number in range(9):
             await bots.open_incident(connection, BOT, "block_refused", "d" * 2_000, 1, str(number))
-    await administration.import_draft(pool, NAME, DRAFT, 60_000, change)
+    await campaigns.import_draft(pool, NAME, DRAFT, 60_000, change)
     for _ in range(2):
-        await administration.publish(pool, NAME, 60_000, change)
-        changed = await overview.draft(pool, BOT)
+        await campaigns.publish(pool, NAME, 60_000, change)
+        changed = await campaign_views.draft(pool, BOT)
         assert changed
-        await administration.edit(pool, BOT, changed[0], _turned_round, change)
+        await campaigns.edit(pool, BOT, changed[0], _turned_round, change)
     await pool.execute(
         "INSERT INTO recovery_versions SELECT bot_id, n, layout, document, published_at"
         " FROM recovery_versions CROSS JOIN generate_series(3, 300) n WHERE version = 1"
     )
-    await administration.activate(pool, NAME, change)
+    await campaigns.activate(pool, NAME, change)
 
 
 def _turned_round(draft: Snapshot) -> Snapshot:

@@ -25,8 +25,13 @@ MET = (
         "engine/media/file_kinds.py",
         "engine/media/paths.py",
     ),
-    *("engine/administration.py", "engine/invitations.py", "engine/lookup.py", "engine/overview.py"),
-    *("engine/registry.py", "engine/cli/rehearse.py", "engine/whose.py"),
+    *(
+        "engine/administration/campaigns.py",
+        "engine/administration/invitations.py",
+        "engine/administration/lookup.py",
+        "engine/administration/campaign_views.py",
+    ),
+    *("engine/administration/bots.py", "engine/cli/rehearse.py", "engine/administration/bot_tokens.py"),
 )
 """Where what admins may meet in the manager is refused."""
 ONLY_OF_THE_COMMAND_LINE = re.compile("--(paid|yes)")

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from bot.screens import SCREENS
 from bot.texts import Say
-from engine import administration
+from engine.administration import campaigns
 from engine.core.campaign import Block, Change, Snapshot, Step
 from engine.core.content import Media, StartButton, StopButton, Text, UrlButton
 from engine.core.limits import SUITABLE
@@ -88,9 +88,9 @@ async def furnish(office: Office) -> None:
     change = Change(f"admin:{office.owner.id}", now_ms - 3_600_000)
     stored = await office.desk.library.add(_chunks(files.PNG), "photo", "oferta.png", now_ms)
     draft = offer(stored.asset.sha256)
-    await administration.import_draft(pool, "shop_bot", draft, LEAST_MS, change)
-    await administration.publish(pool, "shop_bot", LEAST_MS, change)
-    await administration.activate(pool, "shop_bot", change)
+    await campaigns.import_draft(pool, "shop_bot", draft, LEAST_MS, change)
+    await campaigns.publish(pool, "shop_bot", LEAST_MS, change)
+    await campaigns.activate(pool, "shop_bot", change)
     bot_id, due_ms = await office.bot_id(), now_ms + 9 * 3_600_000
     silences = [now_ms - 60_000 * person for person in PEOPLE]
     waiting = [
@@ -99,7 +99,7 @@ async def furnish(office: Office) -> None:
     ]
     await deliveries.begin(pool, waiting, now_ms)
     changed = replace(draft, steps=(draft.steps[0], replace(draft.steps[1], schedule=OnDay(1, 10, 0)), draft.steps[2]))
-    await administration.import_draft(pool, "shop_bot", changed, LEAST_MS, replace(change, at=now_ms))
+    await campaigns.import_draft(pool, "shop_bot", changed, LEAST_MS, replace(change, at=now_ms))
     early = [Life(bot_id, 1_000 + hours, now_ms - hours * 3_600_000) for hours in range(2, 60)]
     async with pool.acquire() as connection:
         await chats.flush(connection, early, now_ms)

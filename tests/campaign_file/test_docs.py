@@ -6,7 +6,8 @@ from typing import get_args
 
 import pytest
 
-from engine import administration, campaign_file
+from engine import campaign_file
+from engine.administration import campaigns
 from engine.campaign_file import NamedFiles
 from engine.core.campaign import Change, Snapshot, variants
 from engine.core.content import After, Button, Content, MediaKind, buttons, kind
@@ -46,8 +47,8 @@ async def through_the_library(path: Path, pool: Pool) -> Snapshot:
     named = NamedFiles()
     snapshot = campaign_file.load(path, MINUTE, named.hash_of)
     await named.add(Library(pool, path.with_name("media")), CHANGE.at)
-    await administration.import_draft(pool, "shop_bot", snapshot, MINUTE, CHANGE)
-    await administration.publish(pool, "shop_bot", MINUTE, CHANGE)
+    await campaigns.import_draft(pool, "shop_bot", snapshot, MINUTE, CHANGE)
+    await campaigns.publish(pool, "shop_bot", MINUTE, CHANGE)
     return snapshot
 
 

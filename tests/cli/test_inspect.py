@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.sandbox.wire import Fault, FaultKind
-from engine import administration
+from engine.administration import campaigns as administration
 from engine.cli.inspect import inspect
 from engine.core.campaign import Change
 from engine.core.cursor import Cursor
@@ -25,7 +25,7 @@ from storage.keys import of_bot
 from storage.postgres import Pool, open_pool, transaction
 from storage.redis import Redis, open_redis
 from storage.timers import Holding, Next, Sign, Ticket, Timers
-from tests.engine.test_administration import DRAFT
+from tests.administration.test_campaigns import DRAFT
 from tests.flows.conftest import house
 from tests.flows.house import BOT as HOUSE_BOT
 from tests.flows.house import KEY, House

@@ -10,7 +10,8 @@ import asyncpg
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
-from engine import administration, campaign_file
+from engine import campaign_file
+from engine.administration import campaigns
 from engine.cli.bots import add
 from engine.core.campaign import Change
 from engine.poller import lanes
@@ -53,8 +54,8 @@ class House:
     async def publish(self, campaign: bytes, bot: str = BOT) -> None:
         change = Change("test", await server_now_ms(self.redis))
         draft = campaign_file.read(campaign, "campaign.yaml", self.settings.min_threshold_ms)
-        await administration.import_draft(self.pool, bot, draft, self.settings.min_threshold_ms, change)
-        await administration.publish(self.pool, bot, self.settings.min_threshold_ms, change)
+        await campaigns.import_draft(self.pool, bot, draft, self.settings.min_threshold_ms, change)
+        await campaigns.publish(self.pool, bot, self.settings.min_threshold_ms, change)
 
     async def someone(self) -> int:
         """A person who has started the bot and falls silent."""
@@ -138,7 +139,7 @@ async def open_house(redis_url: str, database_url: str, **environ: str) -> Async
         await add(settings, Secret(sandbox.bots[0].token))
         house = House(settings, pool, redis, people)
         await house.publish(CAMPAIGN)
-        await administration.activate(pool, BOT, Change("test", await server_now_ms(redis)))
+        await campaigns.activate(pool, BOT, Change("test", await server_now_ms(redis)))
         await stack.enter_async_context(processes(house))
         yield house
 

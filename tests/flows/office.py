@@ -15,11 +15,11 @@ from bench.sandbox.wire import Act, BotInfo, Fault, FaultKind, TranscriptMessage
 from bot.__main__ import run
 from bot.frame import callbacks, draw
 from bot.frame.callbacks import Holder, Press
+from engine.administration.context import Desk, open_desk
 from engine.cli.bots import add
 from engine.core.campaign import Block, Snapshot, Step
 from engine.core.content import Text
 from engine.core.schedule import After
-from engine.desk import Desk, open_desk
 from engine.settings import Secret, load_settings
 from tests.flows.house import KEY
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from engine import administration, campaign_file
-from engine.administration import Publishing
+from engine import campaign_file
+from engine.administration import campaigns
+from engine.administration.campaigns import Publishing
 from engine.core import window
 from engine.core.campaign import Change, Snapshot
 from engine.core.limits import Limits
@@ -32,8 +33,8 @@ async def publish(house: House, how: Publishing | None = None, **settings: Any) 
     """The usual campaign with other settings."""
     least, change = house.settings.min_threshold_ms, Change("test", await server_now_ms(house.redis))
     draft = replace(campaign_file.read(CAMPAIGN, "campaign.yaml", least), zone="UTC", **settings)
-    await administration.import_draft(house.pool, BOT, draft, least, change)
-    await administration.publish(house.pool, BOT, least, change, how or Publishing())
+    await campaigns.import_draft(house.pool, BOT, draft, least, change)
+    await campaigns.publish(house.pool, BOT, least, change, how or Publishing())
     return draft
 
 
@@ -158,7 +159,7 @@ async def test_a_sequence_does_not_begin_anew_too_soon_or_too_often(house: House
 async def test_who_has_begun_may_finish_while_nobody_new_begins(house: House) -> None:
     person = await house.someone()
     await house.delivery(person, "three", "scheduled")
-    await administration.finish(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
+    await campaigns.finish(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
     late = await house.someone()
     assert await house.ended(person) == ["completed"]
     assert len(await house.told(person)) == 3

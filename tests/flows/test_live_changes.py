@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine import administration
+from engine.administration import campaigns
 from engine.core.campaign import Change
 from engine.core.content import Content
 from engine.core.lane import LaneState
@@ -55,7 +55,7 @@ async def test_receivers_arm_by_what_is_published_and_no_longer_by_what_is_stopp
         while await threshold_of(house, person) != 7 * 60_000:
             await house.people.write(BOT, person, "hi")
             await asyncio.sleep(0.05)
-    await administration.stop(house.pool, BOT, await change(house))
+    await campaigns.stop(house.pool, BOT, await change(house))
     async with asyncio.timeout(PATIENCE_S):
         while await threshold_of(house, person) != -1:
             await house.people.write(BOT, person, "hi")
@@ -70,9 +70,9 @@ async def test_pollers_send_what_is_published(house: House) -> None:
 
 
 async def test_the_end_of_an_emergency_stop_is_heard(house: House) -> None:
-    await administration.stop_all(house.pool, await change(house))
+    await campaigns.stop_all(house.pool, await change(house))
     person = await house.someone()
-    await administration.resume_all(house.pool, await change(house))
+    await campaigns.resume_all(house.pool, await change(house))
     assert await house.ended(person) == ["completed"]
 
 
@@ -94,6 +94,6 @@ async def test_a_stop_between_claim_and_send_lets_nothing_out(house: House, monk
     monkeypatch.setattr(Catalogue, "refresh", hear)
     person = await house.someone()
     await claimed.wait()
-    await administration.stop(house.pool, BOT, await change(house))
+    await campaigns.stop(house.pool, BOT, await change(house))
     assert (await house.delivery(person, "one", "cancelled"))["reason"] == "stopped"
     assert await house.told(person) == []

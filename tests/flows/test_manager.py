@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.frame.callbacks import LIFETIME_S
-from engine import administration, admins, overview
-from engine.admins import Admin, Stand
+from engine.administration import campaign_views, campaigns, members
+from engine.administration.context import Desk
+from engine.administration.members import Admin, Stand
 from engine.core.campaign import Change
-from engine.desk import Desk
 from storage.postgres import Pool
 from tests.flows.office import DRAFT, LEAST_MS, Office, invitation, open_office
 
@@ -148,13 +148,13 @@ async def test_a_token_that_is_pasted_at_the_wrong_moment_goes_and_nothing_is_ke
     office: Office, way: tuple[str, ...]
 ) -> None:
     owner, pool = office.owner, office.desk.pool
-    await administration.import_draft(pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
+    await campaigns.import_draft(pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
     await owner.start()
     await owner.press(*way)
     assert "continha o token" in await owner.says(f"here it is: {TOKEN}")
     transcript = await owner.people.transcript(owner.me.id, owner.id)
     assert [one.text for one in transcript.messages if TOKEN in (one.text or "") and not one.deleted] == []
-    found = await overview.draft(pool, await office.bot_id())
+    found = await campaign_views.draft(pool, await office.bot_id())
     assert found == (1, DRAFT)
 
 
@@ -176,7 +176,7 @@ async def test_a_new_token_lets_no_paused_bot_go_on(office: Office) -> None:
 
 
 async def test_a_press_that_takes_its_time_is_answered_before(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    owner, gate, bots_of = office.owner, asyncio.Event(), admins.bots_of
+    owner, gate, bots_of = office.owner, asyncio.Event(), members.bots_of
 
     async def slow(pool: Pool, admin: Admin) -> list[Stand]:
         await gate.wait()
@@ -184,7 +184,7 @@ async def test_a_press_that_takes_its_time_is_answered_before(office: Office, mo
 
     await owner.start()
     english = await owner.data("🌐 English")
-    monkeypatch.setattr(admins, "bots_of", slow)
+    monkeypatch.setattr(members, "bots_of", slow)
     await owner.tap(english)
     assert await owner.told() == "Um momento…"
     gate.set()
@@ -211,8 +211,8 @@ async def test_a_question_waits_a_quarter_of_an_hour_and_its_message_goes_later_
 
 async def test_a_campaign_is_seen_paused_and_stopped_after_one_more_question(office: Office) -> None:
     owner, change = office.owner, Change("test", 1)
-    await administration.import_draft(office.desk.pool, "shop_bot", DRAFT, LEAST_MS, change)
-    await administration.publish(office.desk.pool, "shop_bot", LEAST_MS, change)
+    await campaigns.import_draft(office.desk.pool, "shop_bot", DRAFT, LEAST_MS, change)
+    await campaigns.publish(office.desk.pool, "shop_bot", LEAST_MS, change)
     await owner.start()
     assert "RASCUNHO v1" in await owner.press("○ @shop_bot", "🔁 Recuperação")
     live = await owner.press("▶ Ativar")
@@ -226,9 +226,9 @@ async def test_a_campaign_is_seen_paused_and_stopped_after_one_more_question(off
 
 async def test_a_campaign_that_cannot_be_read_can_be_stopped(office: Office) -> None:
     owner, pool, change = office.owner, office.desk.pool, Change("test", 1)
-    await administration.import_draft(pool, "shop_bot", DRAFT, LEAST_MS, change)
-    await administration.publish(pool, "shop_bot", LEAST_MS, change)
-    await administration.activate(pool, "shop_bot", change)
+    await campaigns.import_draft(pool, "shop_bot", DRAFT, LEAST_MS, change)
+    await campaigns.publish(pool, "shop_bot", LEAST_MS, change)
+    await campaigns.activate(pool, "shop_bot", change)
     await pool.execute("UPDATE recovery_steps SET schedule = 'never'")
     await owner.start()
     assert "Não entendi o horário" in await owner.press("● @shop_bot", "🔁 Recuperação")
@@ -284,7 +284,7 @@ async def test_a_step_is_copied_moved_and_switched_and_the_older_button_changes_
     assert await owner.again(delete) == STALE
     assert "Passo 2 de 2" in await owner.press("↓")
     assert "Desligado" in await owner.press("○ Desligar")
-    found = await overview.draft(office.desk.pool, await office.bot_id())
+    found = await campaign_views.draft(office.desk.pool, await office.bot_id())
     assert found
     assert [(one.key, one.active) for one in found[1].steps] == [("s2", False), ("a", False)]
 
@@ -329,7 +329,7 @@ async def test_a_command_and_another_button_end_the_question(office: Office) -> 
 
 
 async def _at_the_step(office: Office) -> None:
-    await administration.import_draft(office.desk.pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
+    await campaigns.import_draft(office.desk.pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
     await office.owner.start()
     await office.owner.press("○ @shop_bot", "🔁 Recuperação", "📋 Passos", "● Passo 1")
     assert "Passo 1 de 1" in await office.owner.text()

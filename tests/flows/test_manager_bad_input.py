@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from bench.sandbox.wire import Fault, FaultKind
-from engine import administration, overview
+from engine.administration import campaign_views, campaigns
 from engine.core.campaign import Change
 from engine.core.content import Album, Text
 from engine.media.file_kinds import MB
@@ -25,12 +25,12 @@ async def office(
     redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> AsyncIterator[Office]:
     async with open_office(redis_url, database_url, monkeypatch, language="en", MEDIA_DIR=str(tmp_path)) as opened:
-        await administration.import_draft(opened.desk.pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
+        await campaigns.import_draft(opened.desk.pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
         yield opened
 
 
 async def blocks(office: Office) -> list[object]:
-    found = await overview.draft(office.desk.pool, await office.bot_id())
+    found = await campaign_views.draft(office.desk.pool, await office.bot_id())
     assert found
     return [block.content for step in found[1].steps for block in step.blocks]
 
@@ -136,7 +136,7 @@ async def test_a_change_tells_what_becomes_of_other_languages(office: Office) ->
     """Of the same kind they stay; of another they would be something else for everybody who speaks them."""
     spoken = replace(DRAFT.steps[0].blocks[0], languages={"es": Text("Hola")})
     draft = replace(DRAFT, steps=(replace(DRAFT.steps[0], blocks=(spoken,)),))
-    await administration.import_draft(office.desk.pool, "shop_bot", draft, LEAST_MS, Change("test", 2))
+    await campaigns.import_draft(office.desk.pool, "shop_bot", draft, LEAST_MS, Change("test", 2))
     await at_the_block(office)
     await office.owner.press("✏ Change")
     text = await office.owner.says("Hello")

@@ -10,11 +10,11 @@ from bot.frame.callbacks import LIFETIME_S, PREFIX, Holder, Press, code, mint
 from bot.frame.deeds import deeds
 from bot.screen import Action, Scope
 from bot.screens import SCREENS
-from engine import administration, invitations
+from engine.administration import campaigns, invitations
+from engine.administration.context import Desk
 from engine.core.campaign import Change, State
 from engine.core.errors import BotError, RecoveryError, UnreachableError
 from engine.core.rights import Role, suffices
-from engine.desk import Desk
 from storage.postgres import Pool
 from storage.redis import Redis
 from tests.flows.office import DRAFT, LEAST_MS, Admin, Office, open_office
@@ -33,7 +33,7 @@ _STATE: Final = (
 @pytest.fixture
 async def office(redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
     async with open_office(redis_url, database_url, monkeypatch, language="en") as opened:
-        await administration.import_draft(opened.desk.pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
+        await campaigns.import_draft(opened.desk.pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
         yield opened
 
 
@@ -112,11 +112,11 @@ HELD = ("⏸ @shop_bot", "🔁 Recovery")
 @pytest.mark.parametrize(
     ("before", "way", "label", "meanwhile"),
     [
-        ((), (*LIVE, "⏹ Stop"), "⏹ Stop for all now", (administration.stop, administration.activate)),
-        ((administration.pause,), (*HELD, "▶ Go on"), "▶ Go on", (administration.stop,)),
-        ((administration.pause,), (*HELD, "▶ Go on"), "⏩ As if never paused", (administration.resume,)),
-        ((), (*LIVE, "➕ Who was silent before"), "Last hour: 0", (administration.stop, administration.activate)),
-        ((), (LIVE[0], "🗑 Remove the bot"), "🗑 Remove now", (administration.pause,)),
+        ((), (*LIVE, "⏹ Stop"), "⏹ Stop for all now", (campaigns.stop, campaigns.activate)),
+        ((campaigns.pause,), (*HELD, "▶ Go on"), "▶ Go on", (campaigns.stop,)),
+        ((campaigns.pause,), (*HELD, "▶ Go on"), "⏩ As if never paused", (campaigns.resume,)),
+        ((), (*LIVE, "➕ Who was silent before"), "Last hour: 0", (campaigns.stop, campaigns.activate)),
+        ((), (LIVE[0], "🗑 Remove the bot"), "🗑 Remove now", (campaigns.pause,)),
     ],
     ids=["stop", "go on", "as if never paused", "include", "remove"],
 )
@@ -124,9 +124,9 @@ async def test_what_was_asked_once_more_of_another_state_is_not_done(
     office: Office, before: Sequence[Verb], way: tuple[str, ...], label: str, meanwhile: Sequence[Verb]
 ) -> None:
     owner, pool = office.owner, office.desk.pool
-    await administration.import_draft(pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
-    await administration.publish(pool, "shop_bot", LEAST_MS, Change("test", 1))
-    for verb in (administration.activate, *before):
+    await campaigns.import_draft(pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
+    await campaigns.publish(pool, "shop_bot", LEAST_MS, Change("test", 1))
+    for verb in (campaigns.activate, *before):
         await verb(pool, "shop_bot", Change("test", 2))
     await owner.start()
     await owner.press(*way)

@@ -1,7 +1,7 @@
 """The stories of one message: how it speaks to its person, how it is announced, and what becomes of it later."""
 
 from bench.sandbox.wire import Fault, FaultKind, TranscriptMessage
-from engine import administration
+from engine.administration import campaigns
 from engine.core.campaign import Change
 from storage.feed import server_now_ms
 from tests.flows.house import BOT, House
@@ -70,7 +70,7 @@ async def test_who_answers_during_the_delay_gets_nothing_more(house: House) -> N
 async def test_a_message_goes_when_its_time_is_over_whatever_happened_meanwhile(house: House) -> None:
     person = await published(house, b"{key: one, text: gone soon, delete_after: 2s}")
     await house.delivery(person, "one", "sent")
-    await administration.stop(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
+    await campaigns.stop(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
     row = await house.swept(person, "one", "deleted_at")
     assert row["deleted_at"] >= row["delete_at"] == row["sent_at"] + 2_000
     (message,) = await said(house, person)

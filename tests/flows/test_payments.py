@@ -12,7 +12,7 @@ import pytest
 
 from bench.sandbox.ports import listen as port_of
 from bench.sandbox.wire import Fault, FaultKind
-from engine import api_keys
+from engine.administration import api_keys
 from engine.core.campaign import Change
 from engine.poller.batched_io import Doors
 from storage.timers import Fence, Ticket, Timers

@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine import administration, campaign_file
+from engine import campaign_file
+from engine.administration import campaigns
 from engine.cli import rehearse as rehearsal
 from engine.core.campaign import Change
 from engine.core.errors import BotError, CampaignError
@@ -27,9 +28,9 @@ steps:
 async def admin(house: House) -> int:
     """An admin who has started the bot, and a draft that nobody else gets; all else is over."""
     change = Change("test", await server_now_ms(house.redis))
-    await administration.stop(house.pool, BOT, change)
+    await campaigns.stop(house.pool, BOT, change)
     draft = campaign_file.read(DRAFT, "draft.yaml", house.settings.min_threshold_ms)
-    await administration.import_draft(house.pool, BOT, draft, house.settings.min_threshold_ms, change)
+    await campaigns.import_draft(house.pool, BOT, draft, house.settings.min_threshold_ms, change)
     return await house.someone()
 
 

@@ -18,7 +18,7 @@ import pytest
 from bench.sandbox import SandboxClient, ports
 from bench.sandbox.wire import BotInfo, Fault, FaultKind
 from bench.stage import House, give_campaign, house
-from engine import api_keys
+from engine.administration import api_keys
 from engine.core.campaign import Change
 from storage.postgres import Pool, open_pool
 

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from engine import administration
+from engine.administration import campaigns
 from engine.core.campaign import Change
 from storage.feed import server_now_ms
 from tests.flows.house import BOT, CAMPAIGN, House
@@ -14,9 +14,9 @@ async def change(house: House) -> Change:
 
 async def in_shadow(house: House) -> None:
     """The receiver has heard of the stop and of the shadow: in between, a sign of life arms nothing."""
-    await administration.stop(house.pool, BOT, await change(house))
+    await campaigns.stop(house.pool, BOT, await change(house))
     await house.heard(arms=False)
-    assert await administration.shadow(house.pool, BOT, await change(house)) == "shadow"
+    assert await campaigns.shadow(house.pool, BOT, await change(house)) == "shadow"
     await house.heard(arms=True)
 
 
@@ -74,7 +74,7 @@ async def test_once_active_a_new_silence_is_sent_and_no_old_one(house: House) ->
     await in_shadow(house)
     silent, back = await house.someone(), await house.someone()
     assert await house.ended(silent) + await house.ended(back) == ["completed"] * 2
-    assert await administration.activate(house.pool, BOT, await change(house)) == "live"
+    assert await campaigns.activate(house.pool, BOT, await change(house)) == "live"
     await house.people.write(BOT, back, "and now?")
     person = await house.someone()
     for served, episodes in ((person, 1), (back, 2)):
@@ -87,7 +87,7 @@ async def test_what_the_shadow_was_watching_ends_when_the_campaign_goes_live(hou
     await in_shadow(house)
     person = await house.someone()
     await house.delivery(person, "two", "would_send")
-    await administration.activate(house.pool, BOT, await change(house))
+    await campaigns.activate(house.pool, BOT, await change(house))
     assert await house.ended(person) == ["stopped"]
     assert await written_down(house, person) == [
         ("one", "would_send", "shadow"),
@@ -103,6 +103,6 @@ async def test_a_shadow_is_stopped_like_anything_else(house: House) -> None:
     await in_shadow(house)
     person = await house.someone()
     await house.delivery(person, "two", "would_send")
-    assert await administration.stop(house.pool, BOT, await change(house)) == "stopped"
+    assert await campaigns.stop(house.pool, BOT, await change(house)) == "stopped"
     assert await house.ended(person) == ["stopped"]
     assert await house.told(person) == []

@@ -6,7 +6,7 @@ import pytest
 
 from bench.sandbox.names import FIRST_PERSON_ID
 from bench.sandbox.wire import Act, Fault, FaultKind
-from engine import administration
+from engine.administration import campaigns
 from engine.core.campaign import Change
 from engine.poller import lanes, token_suspicion
 from engine.receiver import polling_feed
@@ -107,7 +107,7 @@ async def test_the_owner_who_tries_the_bot_is_not_nudged(redis_url: str, databas
 async def test_a_stop_ends_what_is_under_way(house: House) -> None:
     person = await house.someone()
     await house.delivery(person, "two", "sent")
-    await administration.stop(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
+    await campaigns.stop(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
     assert await house.ended(person) == ["stopped"]
     assert await house.told(person) == ["first", "second"]
 
@@ -115,10 +115,10 @@ async def test_a_stop_ends_what_is_under_way(house: House) -> None:
 async def test_the_emergency_stop_holds_and_its_end_goes_on(house: House) -> None:
     person = await house.someone()
     await house.delivery(person, "two", "sent")
-    await administration.stop_all(house.pool, Change("test", await server_now_ms(house.redis)))
+    await campaigns.stop_all(house.pool, Change("test", await server_now_ms(house.redis)))
     await house.people.write(BOT, person, "still here")
     assert await house.ended(person) == ["returned"]
-    await administration.resume_all(house.pool, Change("test", await server_now_ms(house.redis)))
+    await campaigns.resume_all(house.pool, Change("test", await server_now_ms(house.redis)))
     assert await house.ended(person, 2) == ["returned", "completed"]
     assert await house.told(person) == ["first", "second", "first", "second", "third"]
 
@@ -180,9 +180,9 @@ async def test_a_stop_is_for_good_and_activation_is_not_retroactive(
     monkeypatch.setattr(polling_feed, "LONGEST_POLL_S", 3)
     person, silent = await house.someone(), await house.someone()
     await house.delivery(person, "two", "sent")
-    await administration.stop(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
+    await campaigns.stop(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
     assert await house.ended(person) == ["stopped"]
-    await administration.activate(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
+    await campaigns.activate(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
     newcomer = await house.someone()
     assert await house.ended(newcomer) == ["completed"]
     assert await house.told(person) == ["first", "second"]

@@ -6,14 +6,14 @@ What is checked at each event is in `promises`; what is checked between events, 
 
 from typing import Any, NamedTuple, cast
 
-from engine.activity import Activity
+from engine.chats.activity import Activity
+from engine.chats.endings import Endings
 from engine.core import campaign
 from engine.core.campaign import Block, Snapshot, Step
 from engine.core.content import Text
 from engine.core.errors import UnreachableError
 from engine.core.lane import LaneState
 from engine.core.schedule import After
-from engine.endings import Endings
 from engine.poller.batched_io import Doors
 from engine.poller.reaper import PATIENCE_MS, reap
 from engine.poller.rebuild import rebuild

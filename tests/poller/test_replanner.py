@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from engine import administration, overview
-from engine.administration import Publishing
+from engine.administration import campaign_views, campaigns
+from engine.administration.campaigns import Publishing
 from engine.core import cursor as cursors
 from engine.core import replan, window
 from engine.core.campaign import Block, Change, Snapshot, Step
@@ -73,8 +73,8 @@ class Site:
 
     async def publish(self, *steps: Step, how: Publishing | None = None, after_ms: int = 0, **settings: Any) -> None:
         draft = replace(USUAL, **({"steps": steps} if steps else {}), **settings)
-        await administration.import_draft(self.pool, "shop", draft, LEAST_MS, self.change())
-        await administration.publish(self.pool, "shop", LEAST_MS, self.change(after_ms), how or Publishing())
+        await campaigns.import_draft(self.pool, "shop", draft, LEAST_MS, self.change())
+        await campaigns.publish(self.pool, "shop", LEAST_MS, self.change(after_ms), how or Publishing())
 
     async def replanned(self) -> list[Turn]:
         """Walk until everything that was asked for is done."""
@@ -158,7 +158,7 @@ async def site(redis_url: str, database_url: str) -> AsyncIterator[Site]:
         token = Vault([Secret(KEY)]).encrypt("7:abc")
         await pool.execute("INSERT INTO bots (id, username, token, created_at) VALUES (7, 'shop', $1, 0)", token)
         await site.publish()
-        await administration.activate(pool, "shop", Change("ana", 1))
+        await campaigns.activate(pool, "shop", Change("ana", 1))
         await site.timers.touch(BOT, [Sign(BEFORE, site.began_ms - MINUTE)], USUAL.threshold_ms)
         for chat in (WAITING, INSIDE, DONE):
             at: Cursor | None = await site.silent(chat)
@@ -342,8 +342,8 @@ async def test_a_replan_that_was_broken_off_is_done_again(site: Site, monkeypatc
     [("continue", 4 * HOUR), ("restart", 4 * HOUR), ("as_if_never_paused", 3 * HOUR)],
 )
 async def test_a_pause_of_three_hours(site: Site, policy: replan.Policy, due_ms: int) -> None:
-    await administration.pause(site.pool, "shop", site.change())
-    await administration.activate(site.pool, "shop", site.change(3 * HOUR), policy)
+    await campaigns.pause(site.pool, "shop", site.change())
+    await campaigns.activate(site.pool, "shop", site.change(3 * HOUR), policy)
     await site.catalogue.refresh()
     assert site.catalogue.bots[BOT].state is LaneState.SHUT
     await site.replanned()
@@ -356,8 +356,8 @@ async def test_a_pause_of_three_hours(site: Site, policy: replan.Policy, due_ms:
 @pytest.mark.parametrize(("mark", "opaque"), [("1", None), ("0", "")], ids=["before the settling", "while beginning"])
 async def test_who_was_left_by_a_killed_poller_goes_on_after_a_pause(site: Site, mark: str, opaque: str | None) -> None:
     await site.left_behind(WAITING, mark, opaque)
-    await administration.pause(site.pool, "shop", site.change())
-    await administration.activate(site.pool, "shop", site.change(3 * HOUR))
+    await campaigns.pause(site.pool, "shop", site.change())
+    await campaigns.activate(site.pool, "shop", site.change(3 * HOUR))
     await site.replanned()
     assert site.catalogue.bots[BOT].state is LaneState.OPEN
     await site.stands(WAITING, "b", 4 * HOUR)
@@ -365,8 +365,8 @@ async def test_who_was_left_by_a_killed_poller_goes_on_after_a_pause(site: Site,
 
 async def test_nobody_holds_the_whole_bot_for_ever(site: Site) -> None:
     await site.left_behind(WAITING, "0", "9of another layout")
-    await administration.pause(site.pool, "shop", site.change())
-    await administration.activate(site.pool, "shop", site.change())
+    await campaigns.pause(site.pool, "shop", site.change())
+    await campaigns.activate(site.pool, "shop", site.change())
     await site.catalogue.refresh()
     turns = [await site.replanner.run_once() for _ in range(6)]
     assert not any(turn.finished for turn in turns)
@@ -379,12 +379,12 @@ async def test_nobody_holds_the_whole_bot_for_ever(site: Site) -> None:
 async def test_what_fails_for_one_bot_holds_up_no_other(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     token, page = Vault([Secret(KEY)]).encrypt("6:abc"), replans.page
     await site.pool.execute("INSERT INTO bots (id, username, token, created_at) VALUES (6, 'club', $1, 0)", token)
-    await administration.import_draft(site.pool, "club", USUAL, LEAST_MS, site.change())
-    await administration.publish(site.pool, "club", LEAST_MS, site.change())
+    await campaigns.import_draft(site.pool, "club", USUAL, LEAST_MS, site.change())
+    await campaigns.publish(site.pool, "club", LEAST_MS, site.change())
     for name in ("shop", "club"):
-        await administration.activate(site.pool, name, site.change())
-        await administration.pause(site.pool, name, site.change())
-        await administration.resume(site.pool, name, site.change(3 * HOUR))
+        await campaigns.activate(site.pool, name, site.change())
+        await campaigns.pause(site.pool, name, site.change())
+        await campaigns.resume(site.pool, name, site.change(3 * HOUR))
 
     async def breaks(connection: Connection, bot_id: int, *more: Any, **other: Any) -> Any:
         if bot_id == BOT - 1:
@@ -400,8 +400,8 @@ async def test_what_fails_for_one_bot_holds_up_no_other(site: Site, monkeypatch:
 
 
 async def test_the_rest_of_a_begun_step_waits_through_a_pause(site: Site) -> None:
-    await administration.pause(site.pool, "shop", site.change())
-    await administration.activate(site.pool, "shop", site.change(9 * HOUR))
+    await campaigns.pause(site.pool, "shop", site.change())
+    await campaigns.activate(site.pool, "shop", site.change(9 * HOUR))
     await site.replanned()
     await site.stands(INSIDE, "b", 9 * HOUR + 5 * MINUTE)
     row = await site.row(INSIDE)
@@ -411,8 +411,8 @@ async def test_the_rest_of_a_begun_step_waits_through_a_pause(site: Site) -> Non
 
 async def test_one_page_of_a_bot_a_turn_and_all_of_them_in_the_end(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replans, "page", partial(replans.page, most=1))
-    await administration.pause(site.pool, "shop", site.change())
-    await administration.activate(site.pool, "shop", site.change(3 * HOUR))
+    await campaigns.pause(site.pool, "shop", site.change())
+    await campaigns.activate(site.pool, "shop", site.change(3 * HOUR))
     turns = await site.replanned()
     assert [turn.looked_at for turn in turns] == [1, 1, 0, 1, 0]
     await site.stands(WAITING, "b", 4 * HOUR)
@@ -420,17 +420,17 @@ async def test_one_page_of_a_bot_a_turn_and_all_of_them_in_the_end(site: Site, m
 
 
 async def test_what_is_published_in_a_pause_is_planned_as_of_its_beginning(site: Site) -> None:
-    await administration.pause(site.pool, "shop", site.change(30 * MINUTE))
+    await campaigns.pause(site.pool, "shop", site.change(30 * MINUTE))
     await site.publish(A, step("b", MINUTE, "b1", "b2"), C, after_ms=2 * HOUR)
     await site.replanned()
-    await administration.resume(site.pool, "shop", site.change(3 * HOUR))
+    await campaigns.resume(site.pool, "shop", site.change(3 * HOUR))
     await site.replanned()
     await site.stands(WAITING, "b", 3 * HOUR + window.spread_over(WAITING, replan.SPREAD_MS))
 
 
 async def test_a_pause_of_three_days_leaves_what_is_too_late_to_the_gate(site: Site) -> None:
-    await administration.pause(site.pool, "shop", site.change())
-    await administration.activate(site.pool, "shop", site.change(72 * HOUR), "as_if_never_paused")
+    await campaigns.pause(site.pool, "shop", site.change())
+    await campaigns.activate(site.pool, "shop", site.change(72 * HOUR), "as_if_never_paused")
     await site.replanned()
     await site.stands(WAITING, "b", HOUR)
 
@@ -438,15 +438,15 @@ async def test_a_pause_of_three_days_leaves_what_is_too_late_to_the_gate(site: S
 async def test_who_was_silent_before_is_included_only_when_asked_and_not_at_once(site: Site) -> None:
     early = 46
     since_ms = site.began_ms - 24 * HOUR
-    await administration.stop(site.pool, "shop", site.change())
-    await administration.activate(site.pool, "shop", site.change())
+    await campaigns.stop(site.pool, "shop", site.change())
+    await campaigns.activate(site.pool, "shop", site.change())
     async with site.pool.acquire() as connection:
         await chats.flush(connection, [Life(BOT, early, site.began_ms - HOUR)], site.began_ms)
-    assert await overview.count_silent(site.pool, BOT, since_ms) == 1
+    assert await campaign_views.count_silent(site.pool, BOT, since_ms) == 1
     assert await site.timer(early) is None
-    await administration.include_silent(site.pool, BOT, since_ms, site.change())
+    await campaigns.include_silent(site.pool, BOT, since_ms, site.change())
     await site.replanned()
     state, due_ms = await site.timer(early) or ("none", 0)
     assert state == ""
     assert 0 <= due_ms <= 11 * MINUTE
-    assert await overview.count_silent(site.pool, BOT, since_ms) == 0
+    assert await campaign_views.count_silent(site.pool, BOT, since_ms) == 0

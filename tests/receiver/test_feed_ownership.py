@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from engine.activity import Activity
+from engine.chats.activity import Activity
 from engine.receiver.feed_ownership import Feeds
 from storage import keys
 from storage.ownership import Ownership

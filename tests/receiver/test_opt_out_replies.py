@@ -11,8 +11,8 @@ import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.wire import BotInfo, Fault, FaultKind, TranscriptMessage
-from engine.activity import Activity
-from engine.endings import Endings
+from engine.chats.activity import Activity
+from engine.chats.endings import Endings
 from engine.receiver import opt_out_replies, task_queue
 from engine.receiver.opt_out_replies import Replies
 from engine.receiver.reply_texts import lines_for

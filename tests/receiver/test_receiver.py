@@ -12,10 +12,10 @@ import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.wire import Act, BotInfo, Fault, FaultKind
-from engine.activity import Activity
+from engine.chats.activity import Activity
+from engine.chats.endings import Endings
 from engine.cli.bots import add
 from engine.core.errors import UnreachableError
-from engine.endings import Endings
 from engine.receiver import feed_loop
 from engine.receiver.__main__ import Receiver, Turn
 from engine.receiver.opt_out_replies import Replies

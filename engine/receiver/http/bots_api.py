@@ -14,13 +14,13 @@ from typing import Annotated, Any, Final, NamedTuple, TypeAlias, TypeVar
 import msgspec
 from aiohttp import web
 
-from engine.activity import Activity
-from engine.api_keys import hash_of
+from engine.administration.api_keys import hash_of
+from engine.chats.activity import Activity
+from engine.chats.endings import Endings
 from engine.core import payment
 from engine.core.errors import UnreachableError
 from engine.core.identity import SECOND_MS
 from engine.core.moment import read_moment
-from engine.endings import Endings
 from engine.runtime.telemetry import logger
 from storage.payments import Payment
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from engine.activity import Activity
+from engine.chats.activity import Activity
 from engine.core import link
 from engine.core.errors import RecoveryError
 from engine.core.link import Reference

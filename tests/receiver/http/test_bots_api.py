@@ -12,7 +12,7 @@ import pytest
 from bench.sandbox import Sandbox
 from bench.sandbox.ports import listen as port_of
 from bench.sandbox.wire import BotInfo
-from engine import api_keys
+from engine.administration import api_keys
 from engine.cli.bots import add
 from engine.core.campaign import Change
 from engine.receiver.__main__ import Receiver

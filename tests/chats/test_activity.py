@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from engine.activity import Activity, Person
+from engine.chats.activity import Activity, Person
 from engine.core import cursor
 from engine.core.cursor import Cursor
 from engine.core.errors import UnreachableError

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from engine import administration, impact, overview
+from engine.administration import campaign_views, campaigns, publish_impact
+from engine.administration.publish_impact import Impact
 from engine.core.campaign import Block, Change, Snapshot, Step
 from engine.core.content import Text
 from engine.core.schedule import After
-from engine.impact import Impact
 from storage.postgres import Pool, open_pool
 
 BOT = 7
@@ -33,14 +33,14 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
     async with await open_pool(database_url) as pool:
         await pool.execute("INSERT INTO bots (id, username, token, created_at) VALUES (7, 'shop', '', 0)")
         await draft(pool)
-        await administration.publish(pool, "shop", MINUTE, Change("ana", NOW - 30 * DAY))
-        await administration.activate(pool, "shop", Change("ana", NOW - 30 * DAY))
+        await campaigns.publish(pool, "shop", MINUTE, Change("ana", NOW - 30 * DAY))
+        await campaigns.activate(pool, "shop", Change("ana", NOW - 30 * DAY))
         yield pool
 
 
 async def draft(pool: Pool, *steps: Step, **settings: Any) -> None:
     wanted = replace(USUAL, **({"steps": steps} if steps else {}), **settings)
-    await administration.import_draft(pool, "shop", wanted, MINUTE, Change("ana", NOW))
+    await campaigns.import_draft(pool, "shop", wanted, MINUTE, Change("ana", NOW))
 
 
 async def waits(pool: Pool, chat: int, due_ms: int, at: str = "b", *, block: str = "", version: int = 0) -> None:
@@ -68,7 +68,7 @@ async def silent(pool: Pool, chat: int, for_ms: int, **other: int | None) -> Non
 
 
 async def foresee(pool: Pool) -> Impact:
-    return await impact.foresee(pool, BOT, NOW)
+    return await publish_impact.foresee(pool, BOT, NOW)
 
 
 async def test_other_words_move_nobody_and_those_who_are_due_are_told_all_the_same(pool: Pool) -> None:
@@ -96,7 +96,7 @@ async def test_what_is_too_late_to_be_sent_does_not_go_soon(pool: Pool) -> None:
 
 async def test_of_a_paused_campaign_nothing_goes_soon(pool: Pool) -> None:
     await waits(pool, 1, MINUTE)
-    await administration.pause(pool, "shop", Change("ana", NOW))
+    await campaigns.pause(pool, "shop", Change("ana", NOW))
     await draft(pool, A, OTHER_WORDS, C)
     assert await foresee(pool) == Impact(waiting=1)
 
@@ -172,16 +172,16 @@ async def test_a_silence_that_has_had_its_episode_is_answered(pool: Pool) -> Non
     await draft(pool, threshold_ms=10 * MINUTE)
     assert (await foresee(pool)).overdue == 1
     await pool.execute("UPDATE recovery_campaigns SET activated_at = $1", NOW)
-    assert await overview.count_silent(pool, BOT, NOW - 2 * HOUR) == 1
+    assert await campaign_views.count_silent(pool, BOT, NOW - 2 * HOUR) == 1
 
 
 async def test_who_is_about_to_have_been_silent_long_enough_is_told_as_well(pool: Pool) -> None:
     await draft(pool, A, OTHER_WORDS, C, threshold_ms=20 * MINUTE)
-    await administration.publish(pool, "shop", MINUTE, Change("ana", NOW))
+    await campaigns.publish(pool, "shop", MINUTE, Change("ana", NOW))
     for chat, silent_ms in ((1, 9 * MINUTE), (2, 11 * MINUTE), (3, 50 * MINUTE), (4, 9 * HOUR)):
         await pool.execute("INSERT INTO chats (bot_id, chat_id, last_active) VALUES (7, $1, $2)", chat, NOW - silent_ms)
-    assert (await impact.foresee(pool, BOT, NOW)).soon == 2
+    assert (await publish_impact.foresee(pool, BOT, NOW)).soon == 2
     await draft(pool, step("a", 30 * MINUTE), threshold_ms=20 * MINUTE)
-    assert (await impact.foresee(pool, BOT, NOW)).soon == 1
-    await administration.finish(pool, "shop", Change("ana", NOW))
-    assert (await impact.foresee(pool, BOT, NOW)).soon == 0
+    assert (await publish_impact.foresee(pool, BOT, NOW)).soon == 1
+    await campaigns.finish(pool, "shop", Change("ana", NOW))
+    assert (await publish_impact.foresee(pool, BOT, NOW)).soon == 0

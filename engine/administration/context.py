@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 import aiohttp
 
+from engine.administration.trials import Trials
 from engine.media.library import Library
 from engine.media.uploads import Uploads
 from engine.security.vault import Vault
 from engine.settings import Settings
 from engine.telegram import Sender
-from engine.trials import Trials
 from storage.feed import server_now_ms
 from storage.postgres import Pool, open_pool
 from storage.redis import Redis, check_redis, open_redis

@@ -8,12 +8,13 @@ from typing import TypeAlias
 import msgspec
 import pytest
 
-from engine import administration, overview
+from engine.administration import campaign_views
+from engine.administration import campaigns as administration
+from engine.administration.campaign_views import History, Version
 from engine.core.campaign import Block, Change, Planned, Snapshot, State, Step
 from engine.core.content import Asset, Media, Text
 from engine.core.errors import CampaignError, NotFoundError, StaleError, UnreachableError
 from engine.core.schedule import After, OnDay
-from engine.overview import History, Version
 from engine.poller import reaper
 from storage import campaigns, chats, media
 from storage.postgres import Pool, open_pool
@@ -203,7 +204,7 @@ async def test_a_pause_leads_back_to_what_was_paused(pool: Pool) -> None:
         await act(pool, "@shop_bot", CHANGE)
         await administration.pause(pool, "@shop_bot", CHANGE)
         await administration.pause(pool, "@shop_bot", LATER)
-        assert (await overview.stand(pool, BOT)).paused_from == paused
+        assert (await campaign_views.stand(pool, BOT)).paused_from == paused
         assert await administration.resume(pool, "@shop_bot", LATER) == paused
         assert await administration.resume(pool, "@shop_bot", LATER) == paused
     await administration.stop(pool, "@shop_bot", LATER)
@@ -307,16 +308,16 @@ async def test_a_draft_cannot_be_paused(pool: Pool) -> None:
 
 async def test_an_unknown_or_removed_bot_and_one_without_campaign_are_refused(pool: Pool) -> None:
     with pytest.raises(NotFoundError, match="There is no bot @nobody"):
-        await overview.show(pool, "@nobody", 0)
+        await campaign_views.show(pool, "@nobody", 0)
     with pytest.raises(NotFoundError, match="@club_bot has no campaign: import one first"):
-        await overview.show(pool, "club_bot", 0)
+        await campaign_views.show(pool, "club_bot", 0)
     with pytest.raises(NotFoundError, match="@club_bot has no campaign"):
         await administration.publish(pool, "club_bot", MINUTE, CHANGE)
     with pytest.raises(NotFoundError, match="@club_bot has no campaign"):
         await administration.activate(pool, "club_bot", CHANGE)
     await pool.execute("UPDATE bots SET status = 'removed' WHERE id = $1", OTHER)
     with pytest.raises(NotFoundError, match="There is no bot @club_bot"):
-        await overview.show(pool, "club_bot", 0)
+        await campaign_views.show(pool, "club_bot", 0)
 
 
 async def test_the_emergency_stop_is_engaged_and_released_with_audit(pool: Pool) -> None:
@@ -336,7 +337,7 @@ async def test_the_emergency_stop_is_engaged_and_released_with_audit(pool: Pool)
 
 async def test_a_draft_is_shown_until_something_is_published(pool: Pool) -> None:
     await imported(pool)
-    seen = await overview.show(pool, "shop_bot", DAY)
+    seen = await campaign_views.show(pool, "shop_bot", DAY)
     assert (seen.state, seen.published_version, seen.draft_is_published, seen.shown) == (
         "draft",
         None,
@@ -348,9 +349,9 @@ async def test_a_draft_is_shown_until_something_is_published(pool: Pool) -> None
 
 async def test_the_published_version_is_shown_while_the_draft_differs(pool: Pool) -> None:
     await published(pool)
-    assert (await overview.show(pool, "shop_bot", 0)).draft_is_published
+    assert (await campaign_views.show(pool, "shop_bot", 0)).draft_is_published
     await imported(pool, EDITED)
-    seen = await overview.show(pool, "shop_bot", 0)
+    seen = await campaign_views.show(pool, "shop_bot", 0)
     assert (seen.published_version, seen.draft_revision, seen.draft_is_published) == (1, 2, False)
     assert seen.shown == DRAFT
 
@@ -360,7 +361,7 @@ async def test_a_version_becomes_the_draft_again_once_and_nothing_is_published_b
     await imported(pool, EDITED)
     await administration.publish(pool, "@shop_bot", MINUTE, CHANGE)
     assert [await administration.revert(pool, "@shop_bot", 1, LATER) for _ in range(2)] == [3, 3]
-    pair = await overview.compare(pool, "@shop_bot")
+    pair = await campaign_views.compare(pool, "@shop_bot")
     assert (pair.draft, pair.draft_revision, pair.published, pair.published_version) == (DRAFT, 3, EDITED, 2)
     assert (await audit(pool))[-1] == ("bia", 2_000, BOT, "campaign.revert")
     rows = await pool.fetch("SELECT before, after FROM audit_log WHERE action = 'campaign.revert'")
@@ -369,22 +370,22 @@ async def test_a_version_becomes_the_draft_again_once_and_nothing_is_published_b
 
 async def test_versions_are_listed_newest_first_with_the_one_in_force(pool: Pool) -> None:
     await imported(pool)
-    assert await overview.history(pool, "@shop_bot") == History(DRAFT.zone, ())
+    assert await campaign_views.history(pool, "@shop_bot") == History(DRAFT.zone, ())
     await published(pool)
     await imported(pool, EDITED)
     await administration.publish(pool, "@shop_bot", MINUTE, LATER)
-    seen = await overview.history(pool, "@shop_bot")
+    seen = await campaign_views.history(pool, "@shop_bot")
     assert seen.versions == (Version(2, 2_000, in_force=True), Version(1, 1_000, in_force=False))
-    assert await overview.version(pool, "@shop_bot", 1) == DRAFT
+    assert await campaign_views.version(pool, "@shop_bot", 1) == DRAFT
 
 
 async def test_a_version_that_was_never_published_is_refused(pool: Pool) -> None:
     await published(pool)
-    for act in (overview.version(pool, "@shop_bot", 2), administration.revert(pool, "@shop_bot", 2, LATER)):
+    for act in (campaign_views.version(pool, "@shop_bot", 2), administration.revert(pool, "@shop_bot", 2, LATER)):
         with pytest.raises(NotFoundError, match="@shop_bot has no version 2"):
             await act
     with pytest.raises(NotFoundError, match="@club_bot has no campaign"):
-        await overview.compare(pool, "@club_bot")
+        await campaign_views.compare(pool, "@club_bot")
 
 
 async def test_a_draft_needs_its_files_in_the_library(pool: Pool) -> None:

@@ -9,7 +9,7 @@ even a broken campaign can be stopped.
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
 
-from engine import lookup
+from engine.administration import lookup
 from engine.core import campaign, replan, schedule
 from engine.core.campaign import Action, Change, Snapshot, State
 from engine.core.errors import CampaignError, NotFoundError, StaleError

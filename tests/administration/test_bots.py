@@ -6,10 +6,10 @@ from typing import NamedTuple, TypeAlias
 
 import pytest
 
-from engine import registry
+from engine.administration import bots as registry
+from engine.administration.bots import Identity, Registered
 from engine.core.campaign import Change
 from engine.core.errors import BotError, NotFoundError, UnreachableError
-from engine.registry import Identity, Registered
 from engine.security.vault import Vault
 from engine.settings import Secret, load_settings
 from storage import bots

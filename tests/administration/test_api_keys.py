@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from engine import api_keys
+from engine.administration import api_keys
 from engine.core.campaign import Change
 from engine.core.errors import BotError, NotFoundError
 from storage.api_keys import Live, list_live

@@ -9,7 +9,7 @@ import secrets
 from hashlib import sha256
 from typing import Final
 
-from engine import registry
+from engine.administration import bots
 from engine.core.campaign import Change
 from engine.core.errors import BotError, NotFoundError
 from engine.settings import Secret
@@ -33,7 +33,7 @@ async def add(pool: Pool, bot: str, name: str, change: Change) -> Secret:
         raise BotError("This is no name for a key: write 1 to {most} printable characters.", most=MAX_NAME)
     key = Secret(PREFIX + secrets.token_urlsafe(_RANDOM_BYTES))
     async with transaction(pool) as connection:
-        known = await registry.served(connection, bot)
+        known = await bots.served(connection, bot)
         if _live(await api_keys.of_bot(connection, known.bot_id), name):
             raise BotError(
                 "@{bot} has a key named {name!r}: revoke it, or choose another --name.", bot=known.username, name=name
@@ -45,14 +45,14 @@ async def add(pool: Pool, bot: str, name: str, change: Change) -> Secret:
 async def listed(pool: Pool, bot: str) -> list[ApiKey]:
     """Raises NotFoundError, UnreachableError."""
     async with transaction(pool) as connection:
-        known = await registry.served(connection, bot)
+        known = await bots.served(connection, bot)
         return await api_keys.of_bot(connection, known.bot_id)
 
 
 async def revoke(pool: Pool, bot: str, name: str, change: Change) -> None:
     """Receivers refuse it within a second. Raises NotFoundError, UnreachableError."""
     async with transaction(pool) as connection:
-        known = await registry.served(connection, bot)
+        known = await bots.served(connection, bot)
         key = _live(await api_keys.of_bot(connection, known.bot_id), name)
         if key is None:
             raise NotFoundError(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import payments_file
+from engine.chats import payments_csv
 from engine.cli import payments
 from engine.cli.payments import Imported, take_in
 from engine.core.errors import NotFoundError, PaymentsError
@@ -125,7 +125,7 @@ async def test_a_long_file_is_refused_and_many_bad_lines_are_counted(
     path = file_of(tmp_path, *["x"] * (payments.SHOWN + 2))
     with pytest.raises(PaymentsError, match=r"and 2 more\.\nNothing was stored, because of 22 bad lines"):
         await take_in(settings, path, "shop_bot", skip_bad=False)
-    monkeypatch.setattr(payments_file, "MAX_LINES", 2)
+    monkeypatch.setattr(payments_csv, "MAX_LINES", 2)
     with pytest.raises(PaymentsError, match="split it"):
         await take_in(settings, path, "shop_bot", skip_bad=False)
     assert await stored(pool) == []

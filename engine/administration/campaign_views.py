@@ -5,7 +5,7 @@ from zlib import crc32
 
 import msgspec
 
-from engine import lookup
+from engine.administration import lookup
 from engine.core import campaign
 from engine.core.campaign import Fault, Planned, Snapshot, State
 from engine.core.errors import NotFoundError

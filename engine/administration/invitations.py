@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-from engine import admins
-from engine.admins import Person
+from engine.administration import members
+from engine.administration.members import Person
 from engine.core.errors import BotError
 from engine.core.rights import Role, suffices
 from storage import admins as people
@@ -52,7 +52,7 @@ async def accept(pool: Pool, redis: Redis, owners: frozenset[int], person: Perso
         if not (found and bot and invited) or bot.status == "removed":
             raise _used_up()
         await _check_gains(connection, found, bot, owners, person)
-        await admins.give(connection, found.bot_id, person, found.role, found.owner_id, now_ms)
+        await members.give(connection, found.bot_id, person, found.role, found.owner_id, now_ms)
         if await notes.take(redis, key) is None:
             raise _used_up()
     return bot.username

@@ -7,12 +7,12 @@ as a screen can wait for; of more it is told that there are at least as many.
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from engine.administration.campaign_views import MOST_COUNTED
 from engine.core import replan, sequence
 from engine.core.campaign import Snapshot
 from engine.core.gate import Facts
 from engine.core.replan import Finish, Move, Published, Waiting
 from engine.core.sequence import Found
-from engine.overview import MOST_COUNTED
 from storage import campaigns, replans, waiting
 from storage.campaigns import Campaign
 from storage.postgres import Connection, Pool, transaction

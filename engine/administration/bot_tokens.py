@@ -7,8 +7,8 @@ from typing import Final
 import aiohttp
 import msgspec
 
+from engine.administration.bots import Identity
 from engine.core.errors import NotFoundError, UnreachableError
-from engine.registry import Identity
 from engine.settings import Secret
 
 _TOKEN: Final = re.compile(r"\d{1,20}:[\w-]{1,100}", re.ASCII)
