@@ -33,8 +33,8 @@ from engine.local.servers.servers import temporary_servers
 from engine.local.wait import until_ready
 from engine.media.library import Library
 from engine.settings import Secret, Settings, load_settings
-from storage.migrations import upgrade
-from storage.postgres import open_pool
+from storage.postgres.migrations import upgrade
+from storage.postgres.pool import open_pool
 
 _ROOT: Final = Path(__file__).parents[1]
 _CAMPAIGN_FILE: Final = "bench"

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from storage.schema import metadata
+from storage.postgres.schema import metadata
 
 
 def _migrate() -> None:

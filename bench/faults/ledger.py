@@ -9,9 +9,9 @@ from bench.faults.cases import State
 from bench.faults.judge import Chat, Delivery, Message, Seen
 from bench.sandbox.client import SandboxClient
 from engine.settings import Settings
-from storage import keys
-from storage.postgres import Pool, open_pool
-from storage.redis import Redis, open_redis
+from storage.postgres.pool import Pool, open_pool
+from storage.redis import keys
+from storage.redis.client import Redis, open_redis
 
 _OPEN: Final = """
 SELECT (SELECT count(*) FROM recovery_episodes WHERE ended_at IS NULL)

@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 from bench.first_light.judge import Chat, Undecided
 from engine.core.errors import RecoveryError
 from engine.settings import Settings
-from storage import keys, shards
-from storage.postgres import Pool, open_pool
-from storage.redis import Redis, open_redis
-from storage.shards import Layout
+from storage.postgres.pool import Pool, open_pool
+from storage.redis import keys, shards
+from storage.redis.client import Redis, open_redis
+from storage.redis.shards import Layout
 
 _URGENCY: Final = 2**42
 

@@ -9,7 +9,7 @@ from engine.administration import bots as registry
 from engine.administration import campaigns
 from engine.core.campaign import Change
 from engine.settings import Settings
-from storage.postgres import open_pool
+from storage.postgres.pool import open_pool
 
 
 async def set_pace(settings: Settings, bots: Sequence[BotInfo], pace: int) -> None:

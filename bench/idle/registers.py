@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from engine.settings import Settings
-from storage import keys
-from storage.postgres import Pool, open_pool
-from storage.redis import Redis, open_redis
+from storage.postgres.pool import Pool, open_pool
+from storage.redis import keys
+from storage.redis.client import Redis, open_redis
 
 
 class Registers:

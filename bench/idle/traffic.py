@@ -15,7 +15,7 @@ from typing import Any, Final
 from redis.asyncio.client import Monitor
 
 from engine.settings import Settings
-from storage.redis import open_redis
+from storage.redis.client import open_redis
 
 _LUA: Final = Path(__file__).parents[2] / "lua"
 _INSIDE: Final = "lua"

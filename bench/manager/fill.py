@@ -14,7 +14,7 @@ from engine.core.campaign import Block, Change, Snapshot, Step
 from engine.core.content import StartButton, Text
 from engine.core.schedule import After
 from engine.settings import Secret
-from storage.postgres import transaction
+from storage.postgres.pool import transaction
 
 STEPS: Final = 50
 BLOCKS: Final = 4

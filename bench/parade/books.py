@@ -6,9 +6,9 @@ from typing import Final
 
 from bench.parade.judge import Chat, Delivery
 from engine.settings import Settings
-from storage import keys
-from storage.postgres import Pool, open_pool
-from storage.redis import Redis, open_redis
+from storage.postgres.pool import Pool, open_pool
+from storage.redis import keys
+from storage.redis.client import Redis, open_redis
 
 _UNDONE: Final = """
 SELECT count(*) FROM recovery_deliveries

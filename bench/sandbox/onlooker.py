@@ -16,8 +16,8 @@ from engine.cli.inspect import inspect
 from engine.core.errors import NotFoundError, RecoveryError
 from engine.runtime.process import told_to_end
 from engine.settings import Settings
-from storage.postgres import Pool, open_pool
-from storage.redis import Redis, open_redis
+from storage.postgres.pool import Pool, open_pool
+from storage.redis.client import Redis, open_redis
 
 _BETWEEN_S = 0.5
 _PATIENCE_S = 4.0

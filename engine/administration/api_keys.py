@@ -13,9 +13,9 @@ from engine.administration import bots
 from engine.core.campaign import Change
 from engine.core.errors import BotError, NotFoundError
 from engine.settings import Secret
-from storage import api_keys
-from storage.api_keys import ApiKey
-from storage.postgres import Pool, transaction
+from storage.postgres import api_keys
+from storage.postgres.api_keys import ApiKey
+from storage.postgres.pool import Pool, transaction
 
 PREFIX: Final = "rk_"
 DEFAULT_NAME: Final = "main"

@@ -17,10 +17,10 @@ from engine.core.pace import FREE_MOST, PAID_MOST
 from engine.core.speaker import Speaker
 from engine.security.vault import Vault
 from engine.settings import Secret
-from storage import bots, campaigns, chats
-from storage.bots import BotRecord
-from storage.postgres import Connection, Pool, transaction
-from storage.redis import Redis, forget_bot
+from storage.postgres import bots, campaigns, chats
+from storage.postgres.bots import BotRecord
+from storage.postgres.pool import Connection, Pool, transaction
+from storage.redis.client import Redis, forget_bot
 
 
 class Identity(msgspec.Struct, frozen=True):

@@ -10,10 +10,10 @@ from engine.core import campaign
 from engine.core.campaign import Fault, Planned, Snapshot, State
 from engine.core.errors import NotFoundError
 from engine.core.templates import Person
-from storage import campaigns, chats
-from storage import waiting as waiting_rows
-from storage.campaigns import Campaign
-from storage.postgres import Pool, transaction
+from storage.postgres import campaigns, chats
+from storage.postgres import queue_counts as waiting_rows
+from storage.postgres.campaigns import Campaign
+from storage.postgres.pool import Pool, transaction
 
 MOST_COUNTED: Final = 10_000
 

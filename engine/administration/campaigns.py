@@ -16,9 +16,9 @@ from engine.core.errors import CampaignError, NotFoundError, StaleError
 from engine.core.gate import Reason
 from engine.core.limits import SUITABLE
 from engine.core.replan import Included, Mode, Policy, Published, Resumed, Welcomed
-from storage import audit, campaigns, chats, media, replans
-from storage.campaigns import Campaign
-from storage.postgres import Connection, Pool, transaction
+from storage.postgres import audit, campaigns, chats, media, replans
+from storage.postgres.campaigns import Campaign
+from storage.postgres.pool import Connection, Pool, transaction
 
 Edit: TypeAlias = Callable[[Snapshot], Snapshot]
 

@@ -12,9 +12,9 @@ from engine.media.uploads import Uploads
 from engine.security.vault import Vault
 from engine.settings import Settings
 from engine.telegram import Sender
-from storage.feed import server_now_ms
-from storage.postgres import Pool, open_pool
-from storage.redis import Redis, check_redis, open_redis
+from storage.postgres.pool import Pool, open_pool
+from storage.redis.bot_state import server_now_ms
+from storage.redis.client import Redis, check_redis, open_redis
 
 
 class Desk(NamedTuple):

@@ -12,11 +12,12 @@ from engine.administration import members
 from engine.administration.members import Person
 from engine.core.errors import BotError
 from engine.core.rights import Role, suffices
-from storage import admins as people
-from storage import bots, keys, notes
-from storage.bots import BotRecord
-from storage.postgres import Connection, Pool, transaction
-from storage.redis import Redis
+from storage.postgres import admins as people
+from storage.postgres import bots
+from storage.postgres.bots import BotRecord
+from storage.postgres.pool import Connection, Pool, transaction
+from storage.redis import ephemeral, keys
+from storage.redis.client import Redis
 
 LIFETIME_S: Final = 24 * 3600
 _BYTES: Final = 16
@@ -33,7 +34,7 @@ async def invite(redis: Redis, bot_id: int, role: Role, owner_id: int) -> str:
     """Make the word for a role on a bot; 22 characters that a link can carry. Raises UnreachableError."""
     word = secrets.token_urlsafe(_BYTES)
     invitation = _Invitation(bot_id, role, owner_id)
-    await notes.put(redis, keys.of_invitation(word), msgspec.json.encode(invitation).decode(), LIFETIME_S)
+    await ephemeral.put(redis, keys.of_invitation(word), msgspec.json.encode(invitation).decode(), LIFETIME_S)
     return word
 
 
@@ -43,7 +44,7 @@ async def accept(pool: Pool, redis: Redis, owners: frozenset[int], person: Perso
     Nobody loses a right by it: for whoever has as many already it stays what it is, a word for somebody else.
     """
     key = keys.of_invitation(word[:_LONGEST])
-    document = await notes.find(redis, key)
+    document = await ephemeral.find(redis, key)
     found = msgspec.json.decode(document, type=_Invitation) if document else None
     async with transaction(pool) as connection:
         bot = await bots.hold(connection, found.bot_id) if found else None
@@ -53,7 +54,7 @@ async def accept(pool: Pool, redis: Redis, owners: frozenset[int], person: Perso
             raise _used_up()
         await _check_gains(connection, found, bot, owners, person)
         await members.give(connection, found.bot_id, person, found.role, found.owner_id, now_ms)
-        if await notes.take(redis, key) is None:
+        if await ephemeral.take(redis, key) is None:
             raise _used_up()
     return bot.username
 

@@ -8,9 +8,9 @@ from typing import Final
 from engine.core.campaign import Fault, Snapshot, places
 from engine.core.content import Asset
 from engine.core.errors import CampaignError, NotFoundError
-from storage import audit, bots, campaigns, media
-from storage.campaigns import Campaign
-from storage.postgres import Connection
+from storage.postgres import audit, bots, campaigns, media
+from storage.postgres.campaigns import Campaign
+from storage.postgres.pool import Connection
 
 UNDO_MS: Final = 600_000
 EDITED: Final = "campaign.draft"

@@ -12,10 +12,11 @@ from engine.core.campaign import Change
 from engine.core.errors import NotFoundError
 from engine.core.rights import Role
 from engine.core.sign import Sign, sign
-from storage import admins, audit, bots, campaigns, feed
-from storage.admins import AdminRecord
-from storage.postgres import Connection, Pool, transaction
-from storage.redis import Redis
+from storage.postgres import admins, audit, bots, campaigns
+from storage.postgres.admins import AdminRecord
+from storage.postgres.pool import Connection, Pool, transaction
+from storage.redis import bot_state
+from storage.redis.client import Redis
 
 Language: TypeAlias = Literal["pt", "en"]
 
@@ -145,8 +146,8 @@ async def last_change(pool: Pool, bot_id: int) -> tuple[str, int]:
 
 async def health(pool: Pool, redis: Redis, bot_id: int) -> Health:
     """Raises NotFoundError for a bot that is removed, UnreachableError."""
-    now_ms = await feed.server_now_ms(redis)
-    fed_until_ms = await feed.watermark(redis, bot_id)
+    now_ms = await bot_state.server_now_ms(redis)
+    fed_until_ms = await bot_state.watermark(redis, bot_id)
     async with transaction(pool) as connection:
         bot = await admins.bot_health(connection, bot_id)
         incidents = await bots.open_incidents(connection, bot_id, _MOST_INCIDENTS)

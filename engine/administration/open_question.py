@@ -4,8 +4,8 @@ from typing import Final
 
 import msgspec
 
-from storage import keys, notes
-from storage.redis import Redis
+from storage.redis import ephemeral, keys
+from storage.redis.client import Redis
 
 PATIENCE_MS: Final = 15 * 60_000
 """So long a question waits for its answer."""
@@ -35,10 +35,10 @@ class Prompt(msgspec.Struct, frozen=True, array_like=True):
 
 async def put(redis: Redis, admin_id: int, prompt: Prompt) -> None:
     """In place of what was shown before. Raises UnreachableError."""
-    await notes.put(redis, keys.of_prompt(admin_id), msgspec.json.encode(prompt).decode(), _KEPT_S)
+    await ephemeral.put(redis, keys.of_prompt(admin_id), msgspec.json.encode(prompt).decode(), _KEPT_S)
 
 
 async def last(redis: Redis, admin_id: int) -> Prompt | None:
     """What was shown last; None if that is too long ago. Raises UnreachableError."""
-    document = await notes.find(redis, keys.of_prompt(admin_id))
+    document = await ephemeral.find(redis, keys.of_prompt(admin_id))
     return msgspec.json.decode(document, type=Prompt) if document else None

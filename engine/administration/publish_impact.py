@@ -13,10 +13,10 @@ from engine.core.campaign import Snapshot
 from engine.core.gate import Facts
 from engine.core.replan import Finish, Move, Published, Waiting
 from engine.core.sequence import Found
-from storage import campaigns, replans, waiting
-from storage.campaigns import Campaign
-from storage.postgres import Connection, Pool, transaction
-from storage.waiting import Planned
+from storage.postgres import campaigns, queue_counts, replans
+from storage.postgres.campaigns import Campaign
+from storage.postgres.pool import Connection, Pool, transaction
+from storage.postgres.queue_counts import Planned
 
 SOON_MS: Final = 600_000
 MOST: Final = 1_000
@@ -58,7 +58,7 @@ async def foresee(pool: Pool, bot_id: int, now_ms: int) -> Impact:
             return Impact()
         page = await replans.page(connection, bot_id, _EVERY, -1, MOST)
         since_ms = now_ms - draft.lateness_ms
-        planned = await waiting.count_planned(connection, bot_id, since_ms, now_ms + SOON_MS)
+        planned = await queue_counts.count_planned(connection, bot_id, since_ms, now_ms + SOON_MS)
         overdue = await _overdue(connection, found, published[1], draft, now_ms)
         begin = await _begin_soon(connection, found, published[1], draft, now_ms)
     counted = _counted(page, planned, published[1], draft, now_ms)
@@ -76,7 +76,9 @@ async def _begin_soon(connection: Connection, found: Campaign, before: Snapshot,
     if until_ms <= since_ms:
         return 0
     paid = after.skip_paid
-    return await waiting.count_silent(connection, found.bot_id, since_ms, until_ms, skip_paid=paid, most=MOST_COUNTED)
+    return await queue_counts.count_silent(
+        connection, found.bot_id, since_ms, until_ms, skip_paid=paid, most=MOST_COUNTED
+    )
 
 
 async def _overdue(connection: Connection, found: Campaign, before: Snapshot, after: Snapshot, now_ms: int) -> int:
@@ -87,7 +89,9 @@ async def _overdue(connection: Connection, found: Campaign, before: Snapshot, af
     if until_ms <= since_ms:
         return 0
     paid = after.skip_paid
-    return await waiting.count_silent(connection, found.bot_id, since_ms, until_ms, skip_paid=paid, most=MOST_COUNTED)
+    return await queue_counts.count_silent(
+        connection, found.bot_id, since_ms, until_ms, skip_paid=paid, most=MOST_COUNTED
+    )
 
 
 def _counted(page: Sequence[Waiting], planned: Planned, before: Snapshot, after: Snapshot, now_ms: int) -> Impact:

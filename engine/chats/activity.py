@@ -22,12 +22,12 @@ from engine.runtime import metrics
 from engine.runtime.batcher import Batcher
 from engine.runtime.process import told_to_end
 from engine.runtime.telemetry import logger
-from storage import chats
-from storage.chats import Life
-from storage.ownership import OwnCode
-from storage.postgres import Pool, transaction
-from storage.timers import BATCH, Holding, Interrupted, Sign, Timers, Touched
-from storage.watched import Watched
+from storage.postgres import chats
+from storage.postgres.chats import Life
+from storage.postgres.pool import Pool, transaction
+from storage.postgres.receiver_bots import Watched
+from storage.redis.ownership import OwnCode
+from storage.redis.timers import BATCH, Holding, Interrupted, Sign, Timers, Touched
 
 FLUSH_S: Final = 5.0
 REPLAY_MS: Final = 60_000

@@ -23,8 +23,8 @@ from engine.core.pace import FREE_MOST, PAID_MOST
 from engine.runtime.process import command
 from engine.security.vault import Vault
 from engine.settings import Secret, Settings, load_settings
-from storage.postgres import Pool, now_ms, open_pool
-from storage.redis import open_redis
+from storage.postgres.pool import Pool, now_ms, open_pool
+from storage.redis.client import open_redis
 
 Command: TypeAlias = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, str]]
 

@@ -24,7 +24,7 @@ from engine.core.replan import Policy
 from engine.media.library import Library
 from engine.runtime.process import command
 from engine.settings import Settings, load_settings
-from storage.postgres import Pool, now_ms, open_pool
+from storage.postgres.pool import Pool, now_ms, open_pool
 
 Command: TypeAlias = Callable[[argparse.Namespace, Settings, Pool], Awaitable[str]]
 

@@ -18,9 +18,9 @@ from engine.core.errors import NotFoundError
 from engine.core.gate import Reason
 from engine.runtime.process import command
 from engine.settings import Settings, load_settings
-from storage import audit, campaigns, unknowns
-from storage.postgres import Connection, Pool, open_pool, transaction
-from storage.unknowns import Place, Unheard
+from storage.postgres import audit, campaigns, unanswered
+from storage.postgres.pool import Connection, Pool, open_pool, transaction
+from storage.postgres.unanswered import Place, Unheard
 
 Word: TypeAlias = Literal["sent", "failed"]
 
@@ -31,14 +31,14 @@ _REASONS: Final[dict[Word, Reason | None]] = {"sent": None, "failed": Reason.INT
 async def list_unknown(pool: Pool, bot: str) -> list[Unheard]:
     """The latest of a bot. Raises NotFoundError, UnreachableError."""
     async with transaction(pool) as connection:
-        return await unknowns.list_unknown(connection, await _bot_id(connection, bot), MOST_LISTED)
+        return await unanswered.list_unknown(connection, await _bot_id(connection, bot), MOST_LISTED)
 
 
 async def settle(pool: Pool, bot: str, place: Place, word: Word, change: Change) -> None:
     """Take an admin's word for what became of it. Raises NotFoundError, UnreachableError."""
     async with transaction(pool) as connection:
         bot_id = await _bot_id(connection, bot)
-        if not await unknowns.settle(connection, bot_id, place, word, _REASONS[word]):
+        if not await unanswered.settle(connection, bot_id, place, word, _REASONS[word]):
             raise NotFoundError(
                 "There is no such unknown delivery: `python -m engine deliveries unknown --bot @{bot}` lists those"
                 " there are.",

@@ -17,10 +17,10 @@ from engine.core.errors import NotFoundError
 from engine.core.standing import Episode, Known, Published, Standing
 from engine.runtime.process import command
 from engine.settings import Settings, load_settings
-from storage import bots, catalogue
-from storage.postgres import Pool, open_pool, transaction
-from storage.redis import Redis, open_redis
-from storage.standing import read_chat, read_clockwork
+from storage.chat_status import read_chat, read_clockwork
+from storage.postgres import bots, poller_bots
+from storage.postgres.pool import Pool, open_pool, transaction
+from storage.redis.client import Redis, open_redis
 
 _MOMENT: Final = "%Y-%m-%d %H:%M:%S %Z"
 
@@ -40,8 +40,8 @@ async def _published(pool: Pool, known: Known) -> Published:
     cursor = known.current.cursor if known.current else None
     newest, pinned = known.campaign_version, cursor.campaign_version if cursor else 0
     return Published(
-        await catalogue.load_snapshot(pool, known.bot_id, newest) if newest else None,
-        await catalogue.load_snapshot(pool, known.bot_id, pinned) if pinned and pinned != newest else None,
+        await poller_bots.load_snapshot(pool, known.bot_id, newest) if newest else None,
+        await poller_bots.load_snapshot(pool, known.bot_id, pinned) if pinned and pinned != newest else None,
     )
 
 

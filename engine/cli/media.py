@@ -16,9 +16,9 @@ from engine.media.library import Library
 from engine.media.paths import needed
 from engine.runtime.process import command
 from engine.settings import Settings, load_settings
-from storage import media
-from storage.media import Shelved
-from storage.postgres import Pool, open_pool
+from storage.postgres import media
+from storage.postgres.media import Shelved
+from storage.postgres.pool import Pool, open_pool
 
 Command: TypeAlias = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, str]]
 

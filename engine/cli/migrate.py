@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from engine.runtime.process import command
 from engine.settings import load_settings
-from storage.migrations import downgrade, upgrade
+from storage.postgres.migrations import downgrade, upgrade
 
 __all__ = ["upgrade"]
 

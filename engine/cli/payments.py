@@ -23,12 +23,12 @@ from engine.core.campaign import Change
 from engine.core.errors import PaymentsError
 from engine.runtime.process import command
 from engine.settings import Settings, load_settings
-from storage import audit, payments
-from storage.bots import BotRecord
-from storage.payments import REFUNDED, Payment, Recorded
-from storage.postgres import open_pool, transaction
-from storage.redis import open_redis
-from storage.timers import Timers
+from storage.postgres import audit, payments
+from storage.postgres.bots import BotRecord
+from storage.postgres.payments import REFUNDED, Payment, Recorded
+from storage.postgres.pool import open_pool, transaction
+from storage.redis.client import open_redis
+from storage.redis.timers import Timers
 
 BATCH: Final = 512
 SHOWN: Final = 20

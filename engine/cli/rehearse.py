@@ -34,7 +34,7 @@ from engine.runtime.process import command
 from engine.security.vault import Vault
 from engine.settings import Settings, load_settings
 from engine.telegram import Sender
-from storage.postgres import open_pool
+from storage.postgres.pool import open_pool
 
 
 class Played(NamedTuple):

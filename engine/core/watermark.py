@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 
 class Look(NamedTuple):
-    """`at_ms` is from before the question, `floor` and `beyond` from after the answer (see `storage.arrivals`).
+    """`at_ms` is from before the question, `floor` and `beyond` from after the answer.
 
-    `pending` counts what is being delivered as well.
+    See `storage.redis.webhook_arrivals`. `pending` counts what is being delivered as well.
     """
 
     at_ms: int

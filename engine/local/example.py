@@ -10,7 +10,7 @@ from engine.administration.campaign_views import Overview
 from engine.core.campaign import Change
 from engine.core.errors import NotFoundError
 from engine.local.children import say
-from storage.postgres import Pool
+from storage.postgres.pool import Pool
 
 FILE = Path(__file__).parents[2] / "bench" / "examples" / "first-light.yaml"
 

@@ -16,8 +16,8 @@ from engine.local.children import Child, say
 from engine.local.example import give_example
 from engine.local.sandbox import Ready, SandboxBot, hire_manager, running_sandbox
 from engine.settings import Secret, load_settings
-from storage import catalogue
-from storage.postgres import open_pool
+from storage.postgres import poller_bots
+from storage.postgres.pool import open_pool
 
 _FOR_TELEGRAM = ("MANAGER_BOT_TOKEN", "BOT_TOKEN", "TELEGRAM_API_URL")
 _ROUNDS = "2"  # then the person stays silent, so that a whole sequence is seen
@@ -79,7 +79,7 @@ async def _example(cast: Sequence[SandboxBot], env: dict[str, str]) -> None:
 async def _registered(database_url: str) -> set[int]:
     pool = await open_pool(database_url)
     try:
-        return {bot.bot_id for bot in await catalogue.list_bots(pool)}
+        return {bot.bot_id for bot in await poller_bots.list_bots(pool)}
     finally:
         await pool.close()
 

@@ -15,8 +15,8 @@ from engine.core.errors import MediaError
 from engine.media.file_kinds import check_size, recognize
 from engine.media.partial_file import Incoming, incoming
 from engine.media.paths import needed
-from storage import media
-from storage.postgres import Pool
+from storage.postgres import media
+from storage.postgres.pool import Pool
 
 CHUNK: Final = 256 * 1024
 _LONGEST_NAME: Final = 120

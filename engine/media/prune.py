@@ -12,9 +12,9 @@ from typing import Final
 
 from engine.media.partial_file import UNFINISHED
 from engine.media.paths import path_of, writing
-from storage import media
-from storage.media import Shelved
-from storage.postgres import Pool
+from storage.postgres import media
+from storage.postgres.media import Shelved
+from storage.postgres.pool import Pool
 
 DAY_MS: Final = 86_400_000
 _AT_ONCE: Final = 200

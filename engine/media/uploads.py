@@ -14,8 +14,8 @@ from engine.core.content import Asset
 from engine.core.errors import UnreachableError
 from engine.media.paths import UNSET, path_of
 from engine.runtime.telemetry import logger
-from storage import media
-from storage.postgres import Pool
+from storage.postgres import media
+from storage.postgres.pool import Pool
 
 CACHED: Final = 10_000
 """So many file ids are kept in the process; the one that was used longest ago goes first."""

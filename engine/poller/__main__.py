@@ -35,12 +35,13 @@ from engine.security.signed_links import Links
 from engine.security.vault import Vault
 from engine.settings import MAX_SHARDS, Settings, load_settings
 from engine.telegram import Sender
-from storage import partitions, shards
-from storage.feed import server_now_ms
-from storage.ownership import Ownership, this_process
-from storage.postgres import Pool, now_ms, open_pool
-from storage.redis import Redis, check_redis, open_redis
-from storage.timers import Timers
+from storage.postgres import partitions
+from storage.postgres.pool import Pool, now_ms, open_pool
+from storage.redis import shards
+from storage.redis.bot_state import server_now_ms
+from storage.redis.client import Redis, check_redis, open_redis
+from storage.redis.ownership import Ownership, this_process
+from storage.redis.timers import Timers
 
 TURN_S: Final = 1.0
 SWEEP_MS: Final = 30_000

@@ -16,11 +16,13 @@ from engine.poller.server_clock import ServerClock
 from engine.runtime import metrics
 from engine.runtime.batcher import Batcher
 from engine.telegram import Action, Prepared, Sender
-from storage import bots, chats, deliveries, feed
-from storage.deliveries import Beginning, Begun, Claiming, Report, Reported
-from storage.postgres import Pool, transaction
-from storage.redis import Redis
-from storage.timers import Fence, Lost, Next, Ticket, Timers
+from storage.postgres import bots, chats
+from storage.postgres.deliveries import report as deliveries
+from storage.postgres.deliveries.report import Beginning, Begun, Claiming, Report, Reported
+from storage.postgres.pool import Pool, transaction
+from storage.redis import bot_state
+from storage.redis.client import Redis
+from storage.redis.timers import Fence, Lost, Next, Ticket, Timers
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -78,7 +80,7 @@ class Doors:
 
     async def hold(self, bot_id: int, for_ms: int) -> None:
         """Nothing of the bot is claimed for a while, by whoever serves it."""
-        await feed.hold(self._client, bot_id, await feed.server_now_ms(self._client) + for_ms)
+        await bot_state.hold(self._client, bot_id, await bot_state.server_now_ms(self._client) + for_ms)
 
     async def mark_unreachable(self, bot_id: int, chat_id: int, since_ms: int) -> None:
         async with transaction(self._pool) as connection:

@@ -54,8 +54,8 @@ from engine.runtime import metrics
 from engine.runtime.telemetry import logger
 from engine.security.signed_links import Links
 from engine.telegram import Prepared, action_of
-from storage.deliveries import Aftermath, Beginning, Claiming, Report, Reported
-from storage.timers import NOTHING_ARMED, Fence, Held, Lost, Next, Ticket
+from storage.postgres.deliveries.report import Aftermath, Beginning, Claiming, Report, Reported
+from storage.redis.timers import NOTHING_ARMED, Fence, Held, Lost, Next, Ticket
 
 REST_MS: Final = 1_000
 """How long a chat waits when only time can mend what holds it up."""

@@ -23,7 +23,7 @@ from engine.poller.server_clock import ServerClock
 from engine.runtime import metrics
 from engine.runtime.process import told_to_end
 from engine.runtime.telemetry import logger
-from storage.timers import BATCH, ClaimCode, Claimed, Held, Ticket, Timers
+from storage.redis.timers import BATCH, ClaimCode, Claimed, Held, Ticket, Timers
 
 LEASE_MS: Final = 3_000
 RENEWAL_S: Final = 1.0

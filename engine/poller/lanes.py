@@ -21,10 +21,10 @@ from engine.poller.server_clock import ServerClock
 from engine.poller.shard import Shard
 from engine.runtime.telemetry import logger
 from engine.telegram import LONGEST_S, Sender
-from storage.incarnation import run_of
-from storage.postgres import Pool
-from storage.redis import Redis
-from storage.timers import Timers
+from storage.postgres.pool import Pool
+from storage.redis.client import Redis
+from storage.redis.server_identity import run_of
+from storage.redis.timers import Timers
 
 REPEATED_WITHIN_S: Final = 2.0
 """Every receiver looks each second whether Redis is another one, and then repeats its last touches into it."""

@@ -8,19 +8,20 @@ from typing import Final
 
 from engine.core.gate import Reason
 from engine.telegram import LONGEST_S
-from storage import chats, deliveries
-from storage.deliveries import Stuck
-from storage.postgres import Pool
-from storage.timers import Timers
+from storage.postgres import chats
+from storage.postgres.deliveries import report
+from storage.postgres.deliveries.report import Stuck
+from storage.postgres.pool import Pool
+from storage.redis.timers import Timers
 
 PATIENCE_MS: Final = 2 * LONGEST_S * 1000
 
 
 async def reap(pool: Pool, timers: Timers, now_ms: int) -> int:
     """Make them `unknown`; returns how many."""
-    stuck = await deliveries.stuck(pool, now_ms - PATIENCE_MS)
+    stuck = await report.stuck(pool, now_ms - PATIENCE_MS)
     abandoned = [row for row in stuck if await _is_abandoned(timers, row)]
-    return await deliveries.reap(pool, abandoned) if abandoned else 0
+    return await report.reap(pool, abandoned) if abandoned else 0
 
 
 async def end_left_open(pool: Pool, now_ms: int) -> int:

@@ -14,11 +14,12 @@ from engine.core import cursor
 from engine.core.campaign import Snapshot
 from engine.core.replan import SPREAD_MS, Pause, Resumed, resumed_due_ms
 from engine.core.window import spread_over
-from storage import feed, memory, replans
-from storage.memory import Remembered
-from storage.postgres import Pool
-from storage.redis import Redis
-from storage.timers import Lost, Timers
+from storage.postgres import remembered_chats, replans
+from storage.postgres.pool import Pool
+from storage.postgres.remembered_chats import Remembered
+from storage.redis import bot_state
+from storage.redis.client import Redis
+from storage.redis.timers import Lost, Timers
 
 _EVERY: Final = 2**62
 
@@ -33,7 +34,7 @@ async def rebuild(
     restored, pauses = 0, await pauses_of(pool, bot_id)
     async for page in _pages(pool, bot_id, activated_at_ms):
         restored += sum(await timers.restore(bot_id, [_lost(row, newest, pauses) for row in page]))
-    await feed.set_generation(client, bot_id, await feed.server_now_ms(client), run)
+    await bot_state.set_generation(client, bot_id, await bot_state.server_now_ms(client), run)
     return restored
 
 
@@ -58,7 +59,7 @@ async def pauses_of(pool: Pool, bot_id: int, upto: int = _EVERY) -> list[Pause]:
 
 async def _pages(pool: Pool, bot_id: int, activated_at_ms: int) -> AsyncIterator[list[Remembered]]:
     last_chat = -1
-    while page := await memory.remembered(pool, bot_id, last_chat, activated_at_ms):
+    while page := await remembered_chats.remembered(pool, bot_id, last_chat, activated_at_ms):
         yield page
         last_chat = page[-1].chat_id
 

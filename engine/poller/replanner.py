@@ -24,11 +24,12 @@ from engine.poller.served_bots import Catalogue, Served
 from engine.poller.server_clock import ServerClock
 from engine.runtime.process import told_to_end
 from engine.runtime.telemetry import logger
-from storage import deliveries, replans
-from storage.deliveries import Report
-from storage.postgres import Pool, transaction
-from storage.replans import Job
-from storage.timers import Moved, MoveTo, Silence, Timers
+from storage.postgres import replans
+from storage.postgres.deliveries import report as deliveries
+from storage.postgres.deliveries.report import Report
+from storage.postgres.pool import Pool, transaction
+from storage.postgres.replans import Job
+from storage.redis.timers import Moved, MoveTo, Silence, Timers
 
 TURN_S: Final = 0.5
 PATIENCE_MS: Final = 60_000

@@ -9,9 +9,9 @@ from engine.core.speaker import Speaker
 from engine.runtime.telemetry import logger
 from engine.runtime.version_cache import Versions
 from engine.security.vault import Vault
-from storage import catalogue
-from storage.catalogue import BotRow
-from storage.postgres import Pool
+from storage.postgres import poller_bots
+from storage.postgres.poller_bots import BotRow
+from storage.postgres.pool import Pool
 
 
 class Served(NamedTuple):
@@ -46,7 +46,7 @@ class Catalogue:
 
     async def refresh(self) -> None:
         """Read again. Raises UnreachableError; what was known stays."""
-        rows = await catalogue.list_bots(self._pool)
+        rows = await poller_bots.list_bots(self._pool)
         served = [await self._served_or_none(row) for row in rows]
         self.bots = {bot.bot_id: bot for bot in served if bot}
 

@@ -14,11 +14,11 @@ from engine.core.identity import shard_of
 from engine.runtime.process import any_set, told_to_end
 from engine.runtime.telemetry import logger
 from engine.settings import MAX_SHARDS
-from storage import keys, shards
-from storage.feed import server_now_ms
-from storage.ownership import Ownership
-from storage.redis import Redis
-from storage.shards import Layout
+from storage.redis import keys, shards
+from storage.redis.bot_state import server_now_ms
+from storage.redis.client import Redis
+from storage.redis.ownership import Ownership
+from storage.redis.shards import Layout
 
 TTL_MS: Final = 2_000
 RENEWAL_S: Final = 0.5

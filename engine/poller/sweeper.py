@@ -25,10 +25,11 @@ from engine.runtime import metrics
 from engine.runtime.process import told_to_end
 from engine.runtime.telemetry import logger
 from engine.telegram import Sender
-from storage import feed, sweeps
-from storage.postgres import Pool
-from storage.redis import Redis
-from storage.sweeps import Leftover, Swept
+from storage.postgres import message_sweeps
+from storage.postgres.message_sweeps import Leftover, Swept
+from storage.postgres.pool import Pool
+from storage.redis import bot_state
+from storage.redis.client import Redis
 
 TURN_S: Final = 0.5
 REST_MS: Final = 5_000
@@ -85,7 +86,7 @@ class Sweeper:
         """Note what has come of what was begun, and begin what is due. Raises UnreachableError."""
         swept = await self._swept()
         if swept:
-            await sweeps.note(self._pool, swept, self._clock.now_ms())
+            await message_sweeps.note(self._pool, swept, self._clock.now_ms())
             metrics.swept.inc(len(swept))
         await self._begin()
         return _counted(swept)
@@ -113,10 +114,12 @@ class Sweeper:
         free = [bot for bot in bots if busy[bot, True] + busy[bot, False] < IN_HAND]
         if not free:
             return []
-        deletions = await sweeps.deletions(self._pool, {bot: DELETIONS + busy[bot, True] for bot in free}, now_ms)
-        edits = await sweeps.edits(self._pool, {bot: EDITS + busy[bot, False] for bot in free}, now_ms)
+        deletions = await message_sweeps.deletions(
+            self._pool, {bot: DELETIONS + busy[bot, True] for bot in free}, now_ms
+        )
+        edits = await message_sweeps.edits(self._pool, {bot: EDITS + busy[bot, False] for bot in free}, now_ms)
         due = [*deletions, *edits]
-        holds = await feed.holds(self._client, {leftover.bot_id for leftover in due})
+        holds = await bot_state.holds(self._client, {leftover.bot_id for leftover in due})
         return [leftover for leftover in due if holds[leftover.bot_id] <= now_ms]
 
     async def _swept(self) -> list[Swept]:
@@ -167,7 +170,7 @@ class Sweeper:
             case Unreachable():
                 return self._refused(leftover, "the person cannot be reached")
             case RetryLater(after_ms, True):
-                await feed.hold(self._client, leftover.bot_id, self._clock.now_ms() + after_ms)
+                await bot_state.hold(self._client, leftover.bot_id, self._clock.now_ms() + after_ms)
                 self._rests[leftover.bot_id] = self._clock.now_ms() + after_ms
             case _:
                 self._rests[leftover.bot_id] = self._clock.now_ms() + REST_MS

@@ -9,8 +9,8 @@ from typing import Final
 from engine.poller.served_bots import Served
 from engine.runtime.telemetry import logger
 from engine.telegram import Sender
-from storage import bots
-from storage.postgres import Pool, transaction
+from storage.postgres import bots
+from storage.postgres.pool import Pool, transaction
 
 CHECKS: Final = 3
 BETWEEN_CHECKS_S: Final = 30.0

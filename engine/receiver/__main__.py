@@ -38,13 +38,13 @@ from engine.security.signed_links import Links
 from engine.security.vault import Vault
 from engine.settings import Settings, load_settings
 from engine.telegram.client import BotApi
-from storage import api_keys, watched
-from storage.arrivals import Arrivals
-from storage.ownership import Ownership, this_process
-from storage.postgres import Pool, open_pool
-from storage.redis import Redis, check_redis, open_redis
-from storage.timers import Timers
-from storage.watched import Watched
+from storage.postgres import api_keys, receiver_bots
+from storage.postgres.pool import Pool, open_pool
+from storage.postgres.receiver_bots import Watched
+from storage.redis.client import Redis, check_redis, open_redis
+from storage.redis.ownership import Ownership, this_process
+from storage.redis.timers import Timers
+from storage.redis.webhook_arrivals import Arrivals
 
 TURN_S: Final = 1.0
 STAGGER_S: Final = 0.05
@@ -99,7 +99,7 @@ class Receiver:
         Without PostgreSQL what is ours is kept all the same: touches go on, and only one receiver may poll.
         """
         try:
-            self._watched = {bot.bot_id: bot for bot in await watched.list_watched(self._pool)}
+            self._watched = {bot.bot_id: bot for bot in await receiver_bots.list_watched(self._pool)}
             self._keys = {key.hash: key.bot_id for key in await api_keys.list_live(self._pool)}
             self._started = True
         finally:

@@ -11,10 +11,10 @@ from engine.core.errors import RecoveryError
 from engine.receiver.updates import Refused
 from engine.runtime.process import told_to_end
 from engine.runtime.telemetry import logger
-from storage import bots
-from storage.feed import server_now_ms
-from storage.postgres import Pool, transaction
-from storage.redis import Redis
+from storage.postgres import bots
+from storage.postgres.pool import Pool, transaction
+from storage.redis.bot_state import server_now_ms
+from storage.redis.client import Redis
 
 BACKOFF_S: Final = (1.0, 2.0, 5.0, 10.0)
 REFUSALS_AS_PROOF: Final = 3

@@ -9,11 +9,11 @@ from collections.abc import Collection
 from typing import Final
 
 from engine.chats.activity import Activity
-from storage import keys
-from storage.incarnation import life_of
-from storage.ownership import Ownership
-from storage.redis import Redis
-from storage.timers import Holding
+from storage.redis import keys
+from storage.redis.client import Redis
+from storage.redis.ownership import Ownership
+from storage.redis.server_identity import life_of
+from storage.redis.timers import Holding
 
 TTL_MS: Final = 6_000
 RENEWAL_S: Final = 2.0

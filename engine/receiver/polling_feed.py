@@ -19,7 +19,7 @@ from engine.receiver.updates import Batch, Event, Refused
 from engine.receiver.webhook_feed import leave
 from engine.runtime.telemetry import logger
 from engine.telegram.client import BotApi
-from storage.timers import Holding
+from storage.redis.timers import Holding
 
 SHORTEST_POLL_S: Final = 3
 LONGEST_POLL_S: Final = 30

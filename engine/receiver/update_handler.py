@@ -12,10 +12,10 @@ from engine.chats.endings import Endings
 from engine.receiver.opt_out_replies import Replies, Reply
 from engine.receiver.updates import Event, Gone, Payment, Refund, Sign, Wish
 from engine.runtime.telemetry import logger
-from storage import chats, payments
-from storage.chats import Life
-from storage.postgres import transaction
-from storage.redis import Redis
+from storage.postgres import chats, payments
+from storage.postgres.chats import Life
+from storage.postgres.pool import transaction
+from storage.redis.client import Redis
 
 
 class Effects(NamedTuple):

@@ -21,9 +21,9 @@ from engine.receiver.updates import UNREADABLE, Refused
 from engine.runtime.telemetry import logger
 from engine.security.vault import Vault
 from engine.telegram.client import BotApi
-from storage import feed
-from storage.arrivals import Arrivals
-from storage.timers import Holding, Touched
+from storage.redis import bot_state
+from storage.redis.timers import Holding, Touched
+from storage.redis.webhook_arrivals import Arrivals
 
 PATH: Final = "/telegram"
 NEAR_S: Final = 3.0
@@ -81,7 +81,7 @@ class WebhookFeed:
 
     async def run_once(self) -> Looked | Refused:
         """Set the webhook if need be, look, and confirm what the look tells. Raises UnreachableError."""
-        at_ms = await feed.server_now_ms(self._effects.client)
+        at_ms = await bot_state.server_now_ms(self._effects.client)
         highest = (await self._arrivals.look(self._bot_id)).highest
         info = await _info(self._api)
         if isinstance(info, Refused):

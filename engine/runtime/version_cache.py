@@ -3,8 +3,8 @@
 from collections import OrderedDict
 
 from engine.core.campaign import Snapshot
-from storage import catalogue
-from storage.postgres import Pool
+from storage.postgres import poller_bots
+from storage.postgres.pool import Pool
 
 
 class Versions:
@@ -20,7 +20,7 @@ class Versions:
         if known := self._known.get((bot_id, number)):
             self._known.move_to_end((bot_id, number))
             return known
-        found = await catalogue.load_snapshot(self._pool, bot_id, number) if number else None
+        found = await poller_bots.load_snapshot(self._pool, bot_id, number) if number else None
         if found:
             self._known[bot_id, number] = found
             if self._limit is not None and len(self._known) > self._limit:

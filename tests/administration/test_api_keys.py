@@ -8,8 +8,8 @@ import pytest
 from engine.administration import api_keys
 from engine.core.campaign import Change
 from engine.core.errors import BotError, NotFoundError
-from storage.api_keys import Live, list_live
-from storage.postgres import Pool, open_pool
+from storage.postgres.api_keys import Live, list_live
+from storage.postgres.pool import Pool, open_pool
 
 CHANGE = Change("test", 5)
 

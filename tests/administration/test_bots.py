@@ -12,13 +12,13 @@ from engine.core.campaign import Change
 from engine.core.errors import BotError, NotFoundError, UnreachableError
 from engine.security.vault import Vault
 from engine.settings import Secret, load_settings
-from storage import bots
-from storage.catalogue import BotRow, list_bots
-from storage.keys import of_bot
-from storage.postgres import Pool, open_pool, transaction
-from storage.redis import Redis, open_redis
-from storage.timers import Sign, Timers
-from storage.watched import list_watched
+from storage.postgres import bots
+from storage.postgres.poller_bots import BotRow, list_bots
+from storage.postgres.pool import Pool, open_pool, transaction
+from storage.postgres.receiver_bots import list_watched
+from storage.redis.client import Redis, open_redis
+from storage.redis.keys import of_bot
+from storage.redis.timers import Sign, Timers
 
 KEYS = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY="
 SHOP = Identity(7, "shop_bot")

@@ -16,8 +16,8 @@ from engine.core.content import Asset, Media, Text
 from engine.core.errors import CampaignError, NotFoundError, StaleError, UnreachableError
 from engine.core.schedule import After, OnDay
 from engine.poller import reaper
-from storage import campaigns, chats, media
-from storage.postgres import Pool, open_pool
+from storage.postgres import campaigns, chats, media
+from storage.postgres.pool import Pool, open_pool
 
 MINUTE, DAY = 60_000, 86_400_000
 BOT, OTHER = 7, 8

@@ -13,7 +13,7 @@ from engine.core.content import Media, Text
 from engine.core.errors import CampaignError, NotFoundError, StaleError
 from engine.core.limits import SUITABLE
 from engine.core.schedule import After
-from storage.postgres import Pool, open_pool
+from storage.postgres.pool import Pool, open_pool
 
 BOT = 7
 ANA, BIA = Change("ana", 1_000), Change("bia", 2_000)

@@ -11,7 +11,7 @@ from engine.administration.publish_impact import Impact
 from engine.core.campaign import Block, Change, Snapshot, Step
 from engine.core.content import Text
 from engine.core.schedule import After
-from storage.postgres import Pool, open_pool
+from storage.postgres.pool import Pool, open_pool
 
 BOT = 7
 NOW = 1_800_000_000_000

@@ -75,12 +75,12 @@ def test_no_now_decides_in_sql() -> None:
     clocks = (
         r"\bnow\(\)|(current|local)_?(timestamp|date|time)\b|\b(clock|statement|transaction)_timestamp|\btimeofday\b"
     )
-    assert _offenders(clocks, _sources("storage", "migrations"), re.IGNORECASE) == ["storage/postgres.py"]
+    assert _offenders(clocks, _sources("storage", "migrations"), re.IGNORECASE) == ["storage/postgres/pool.py"]
 
 
 def test_the_clock_of_postgresql_is_only_compared() -> None:
     """The one question of the time, for the difference between the two servers' clocks."""
-    text = (ROOT / "storage/postgres.py").read_text(encoding="utf-8")
+    text = (ROOT / "storage/postgres/pool.py").read_text(encoding="utf-8")
     assert len(re.findall(r"clock_timestamp\(\)", text)) == 1
 
 
@@ -96,7 +96,7 @@ def test_the_environment_is_read_in_one_place() -> None:
 
 
 def test_keys_are_named_on_one_page() -> None:
-    assert _offenders(r"[\"']rt:", _sources("engine", "storage", "bot")) == ["storage/keys.py"]
+    assert _offenders(r"[\"']rt:", _sources("engine", "storage", "bot")) == ["storage/redis/keys.py"]
     assert _offenders(r"rt:", _sources("lua", kind="lua")) == []
 
 

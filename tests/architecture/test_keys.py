@@ -1,6 +1,6 @@
 """Every key that a running house leaves in Redis stands on the page of keys, of its kind and with its lifetime."""
 
-from storage import keys
+from storage.redis import keys
 from tests.flows.conftest import house
 from tests.flows.house import House
 

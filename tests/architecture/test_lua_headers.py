@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from storage import keys
-from storage.ownership import OwnCode
-from storage.redis import open_redis
-from storage.timers import ClaimCode, Fence, Moved, Restored, Timers
+from storage.redis import keys
+from storage.redis.client import open_redis
+from storage.redis.ownership import OwnCode
+from storage.redis.timers import ClaimCode, Fence, Moved, Restored, Timers
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "lua").glob("*.lua"))
 CODES: dict[str, type[IntEnum]] = {

@@ -22,7 +22,7 @@ from engine.core.schedule import OnDay
 from engine.core.window import Window
 from engine.core.wording import MAX_CAPTION, MAX_LABEL, MAX_TEXT
 from engine.settings import load_settings
-from storage import bots
+from storage.postgres import bots
 from tests.flows.house import KEY
 
 BOT: Final = 2**52 - 1

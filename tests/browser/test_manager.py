@@ -18,9 +18,10 @@ from engine.core.content import Media, StartButton, StopButton, Text, UrlButton
 from engine.core.limits import SUITABLE
 from engine.core.schedule import After, OnDay
 from engine.core.window import Window
-from storage import chats, deliveries
-from storage.chats import Life
-from storage.deliveries import Beginning
+from storage.postgres import chats
+from storage.postgres.chats import Life
+from storage.postgres.deliveries import report
+from storage.postgres.deliveries.report import Beginning
 from tests.browser.devtools import DevTools
 from tests.browser.visitor import Visitor
 from tests.flows.office import LEAST_MS, Office, open_office
@@ -97,7 +98,7 @@ async def furnish(office: Office) -> None:
         Beginning(bot_id, person, silence, 5, 1, "tomorrow", "again", due_ms, anchor_ms=now_ms)
         for person, silence in zip(PEOPLE, silences, strict=True)
     ]
-    await deliveries.begin(pool, waiting, now_ms)
+    await report.begin(pool, waiting, now_ms)
     changed = replace(draft, steps=(draft.steps[0], replace(draft.steps[1], schedule=OnDay(1, 10, 0)), draft.steps[2]))
     await campaigns.import_draft(pool, "shop_bot", changed, LEAST_MS, replace(change, at=now_ms))
     early = [Life(bot_id, 1_000 + hours, now_ms - hours * 3_600_000) for hours in range(2, 60)]

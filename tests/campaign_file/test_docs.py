@@ -12,7 +12,7 @@ from engine.campaign_file import NamedFiles
 from engine.core.campaign import Change, Snapshot, variants
 from engine.core.content import After, Button, Content, MediaKind, buttons, kind
 from engine.media.library import Library
-from storage.postgres import Pool, open_pool
+from storage.postgres.pool import Pool, open_pool
 from tests.media import files
 
 ROOT = Path(__file__).resolve().parents[2]

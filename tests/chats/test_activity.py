@@ -10,13 +10,13 @@ from engine.chats.activity import Activity, Person
 from engine.core import cursor
 from engine.core.cursor import Cursor
 from engine.core.errors import UnreachableError
-from storage import feed
-from storage.incarnation import life_of, run_of
-from storage.keys import of_bot
-from storage.postgres import Pool, open_pool
-from storage.redis import Redis, open_redis
-from storage.timers import Holding, Next, Ticket, Timers
-from storage.watched import Watched
+from storage.postgres.pool import Pool, open_pool
+from storage.postgres.receiver_bots import Watched
+from storage.redis import bot_state
+from storage.redis.client import Redis, open_redis
+from storage.redis.keys import of_bot
+from storage.redis.server_identity import life_of, run_of
+from storage.redis.timers import Holding, Next, Ticket, Timers
 
 BOT = 7
 THRESHOLD_MS = 60_000
@@ -168,7 +168,7 @@ async def test_what_may_have_left_is_not_taken_for_an_earlier_one_that_did_not(d
 async def interrupt(desk: Desk, *, passed: bool) -> int:
     """A silence is due, an episode begins, a delivery is held; and then the person writes. Returns the episode."""
     desk.threshold_ms = 0
-    await feed.set_generation(desk.client, BOT, 1, run="")
+    await bot_state.set_generation(desk.client, BOT, 1, run="")
     await desk.activity.mark_user_activity(BOT, 1)
     await desk.client.set(of_bot(BOT).poll, "us 1")
     await desk.activity.confirm(BOT, Holding("us 1", await run_of(desk.client)))

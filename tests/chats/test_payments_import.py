@@ -13,7 +13,7 @@ from engine.cli import payments
 from engine.cli.payments import Imported, take_in
 from engine.core.errors import NotFoundError, PaymentsError
 from engine.settings import Settings, load_settings
-from storage.postgres import Pool, open_pool
+from storage.postgres.pool import Pool, open_pool
 
 ROOT = Path(__file__).parents[2]
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="

@@ -14,8 +14,8 @@ import pytest
 from engine.cli import deliveries
 from engine.core.campaign import Change
 from engine.core.errors import NotFoundError
-from storage.postgres import Pool, open_pool
-from storage.unknowns import Place, Unheard
+from storage.postgres.pool import Pool, open_pool
+from storage.postgres.unanswered import Place, Unheard
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CLAIMED: Final = 1_800_000_060_000

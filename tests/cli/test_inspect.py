@@ -17,14 +17,16 @@ from engine.core.cursor import Cursor
 from engine.core.errors import NotFoundError
 from engine.core.gate import Reason
 from engine.core.standing import Phase, Place, Standing
-from storage import bots, campaigns, chats, deliveries, feed
-from storage.chats import Life
-from storage.deliveries import Beginning, Claiming, Report
-from storage.incarnation import run_of
-from storage.keys import of_bot
-from storage.postgres import Pool, open_pool, transaction
-from storage.redis import Redis, open_redis
-from storage.timers import Holding, Next, Sign, Ticket, Timers
+from storage.postgres import bots, campaigns, chats
+from storage.postgres.chats import Life
+from storage.postgres.deliveries import report as deliveries
+from storage.postgres.deliveries.report import Beginning, Claiming, Report
+from storage.postgres.pool import Pool, open_pool, transaction
+from storage.redis import bot_state
+from storage.redis.client import Redis, open_redis
+from storage.redis.keys import of_bot
+from storage.redis.server_identity import run_of
+from storage.redis.timers import Holding, Next, Sign, Ticket, Timers
 from tests.administration.test_campaigns import DRAFT
 from tests.flows.conftest import house
 from tests.flows.house import BOT as HOUSE_BOT
@@ -77,7 +79,7 @@ async def ground(redis_url: str, database_url: str) -> AsyncIterator[Ground]:
         await administration.import_draft(pool, "shop_bot", DRAFT, 60_000, change)
         await administration.publish(pool, "shop_bot", 60_000, change)
         await administration.activate(pool, "shop_bot", change)
-        await feed.set_generation(redis, BOT, 1, await run_of(redis))
+        await bot_state.set_generation(redis, BOT, 1, await run_of(redis))
         ground = Ground(pool, redis)
         await ground.confirm()
         yield ground
@@ -130,7 +132,7 @@ async def test_a_further_block_is_scheduled_though_it_is_urgent(ground: Ground) 
 
 
 async def test_without_a_generation_and_in_another_run_redis_counts_as_lost(ground: Ground) -> None:
-    await feed.set_generation(ground.redis, BOT, 1, "0" * 40)
+    await bot_state.set_generation(ground.redis, BOT, 1, "0" * 40)
     assert await ground.reasons() == [Reason.REDIS_LOST]
     await ground.redis.flushall()
     assert await ground.reasons() == [Reason.REDIS_LOST]
@@ -138,7 +140,7 @@ async def test_without_a_generation_and_in_another_run_redis_counts_as_lost(grou
 
 async def test_what_is_due_behind_the_watermark_waits_for_the_feed(ground: Ground) -> None:
     await ground.redis.flushall()
-    await feed.set_generation(ground.redis, BOT, 1, await run_of(ground.redis))
+    await bot_state.set_generation(ground.redis, BOT, 1, await run_of(ground.redis))
     await ground.touch(threshold_ms=0)
     seen = await ground.look()
     assert [one.reason for one in seen.against] == [Reason.FEED_STALE]
@@ -149,7 +151,7 @@ async def test_what_is_due_behind_the_watermark_waits_for_the_feed(ground: Groun
 
 async def test_a_held_lane_says_until_when(ground: Ground) -> None:
     until_ms = (await ground.look()).now_ms + 60_000
-    await feed.hold(ground.redis, BOT, until_ms)
+    await bot_state.hold(ground.redis, BOT, until_ms)
     (held,) = (await ground.look()).against
     assert (held.reason, held.until_ms) == (Reason.RETRY_AFTER, until_ms)
 

@@ -19,10 +19,10 @@ from engine.poller.__main__ import Poller
 from engine.poller.shard import Shard, agree
 from engine.receiver.__main__ import Receiver
 from engine.settings import Secret, Settings, load_settings
-from storage.feed import server_now_ms
-from storage.ownership import Ownership, this_process
-from storage.postgres import Pool, open_pool
-from storage.redis import Redis, open_redis
+from storage.postgres.pool import Pool, open_pool
+from storage.redis.bot_state import server_now_ms
+from storage.redis.client import Redis, open_redis
+from storage.redis.ownership import Ownership, this_process
 
 BOT = "shop_bot"
 PATIENCE_S = 20.0

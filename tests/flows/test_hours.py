@@ -14,9 +14,9 @@ from engine.core import window
 from engine.core.campaign import Change, Snapshot
 from engine.core.limits import Limits
 from engine.core.window import Window
-from storage import keys
-from storage.feed import server_now_ms
-from storage.timers import Sign, Timers
+from storage.redis import keys
+from storage.redis.bot_state import server_now_ms
+from storage.redis.timers import Sign, Timers
 from tests.flows.house import BOT, CAMPAIGN, PATIENCE_S, House, open_house
 
 DAY_MINUTES, MINUTE_MS, HOUR_MS = 1440, 60_000, 3_600_000

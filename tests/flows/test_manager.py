@@ -11,7 +11,7 @@ from engine.administration import campaign_views, campaigns, members
 from engine.administration.context import Desk
 from engine.administration.members import Admin, Stand
 from engine.core.campaign import Change
-from storage.postgres import Pool
+from storage.postgres.pool import Pool
 from tests.flows.office import DRAFT, LEAST_MS, Office, invitation, open_office
 
 STALE = "Isto mudou nesse meio-tempo; confira e toque de novo"

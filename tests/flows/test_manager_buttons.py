@@ -15,8 +15,8 @@ from engine.administration.context import Desk
 from engine.core.campaign import Change, State
 from engine.core.errors import BotError, RecoveryError, UnreachableError
 from engine.core.rights import Role, suffices
-from storage.postgres import Pool
-from storage.redis import Redis
+from storage.postgres.pool import Pool
+from storage.redis.client import Redis
 from tests.flows.office import DRAFT, LEAST_MS, Admin, Office, open_office
 
 Verb: TypeAlias = Callable[[Pool, str, Change], Awaitable[State]]

@@ -9,7 +9,7 @@ import pytest
 from engine.core.content import Asset
 from engine.media.library import Library
 from engine.media.paths import path_of
-from storage.feed import server_now_ms
+from storage.redis.bot_state import server_now_ms
 from tests.flows.house import House, open_house, trust_one_receiver
 from tests.sandbox.pictures import png
 

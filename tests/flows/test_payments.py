@@ -15,7 +15,7 @@ from bench.sandbox.wire import Fault, FaultKind
 from engine.administration import api_keys
 from engine.core.campaign import Change
 from engine.poller.batched_io import Doors
-from storage.timers import Fence, Ticket, Timers
+from storage.redis.timers import Fence, Ticket, Timers
 from tests.flows.house import BOT, PATIENCE_S, House, open_house, trust_one_receiver
 
 Pay = Callable[[int], Awaitable[None]]

@@ -20,7 +20,7 @@ from bench.sandbox.wire import BotInfo, Fault, FaultKind
 from bench.stage import House, give_campaign, house
 from engine.administration import api_keys
 from engine.core.campaign import Change
-from storage.postgres import Pool, open_pool
+from storage.postgres.pool import Pool, open_pool
 
 PATIENCE_S = 60.0
 BLOCK_WORDS, CAPTION_WORDS, LABEL_WORDS, USER_WORDS = (

@@ -10,10 +10,10 @@ from engine.administration import campaigns
 from engine.core.campaign import Change
 from engine.poller import lanes, token_suspicion
 from engine.receiver import polling_feed
-from storage.feed import server_now_ms
-from storage.keys import of_bot
-from storage.redis import read_states
-from storage.timers import Timers
+from storage.redis.bot_state import server_now_ms
+from storage.redis.client import read_states
+from storage.redis.keys import of_bot
+from storage.redis.timers import Timers
 from tests.flows.house import BOT, House, open_house
 
 

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import fakeredis
 import pytest
 
-from storage.incarnation import run_of
-from storage.keys import of_bot
-from storage.redis import Redis, open_redis, read_states
-from storage.timers import Claimed, Held, Holding, Next, Sign, Ticket, Timers
+from storage.redis.client import Redis, open_redis, read_states
+from storage.redis.keys import of_bot
+from storage.redis.server_identity import run_of
+from storage.redis.timers import Claimed, Held, Holding, Next, Sign, Ticket, Timers
 
 BOT = 7
 START_MS = 1_800_000_000_000

@@ -2,10 +2,10 @@
 
 import pytest
 
-from storage import feed
-from storage.incarnation import run_of
-from storage.redis import open_redis
-from storage.timers import BATCH, FEED_SLACK_MS, ClaimCode, Next
+from storage.redis import bot_state
+from storage.redis.client import open_redis
+from storage.redis.server_identity import run_of
+from storage.redis.timers import BATCH, FEED_SLACK_MS, ClaimCode, Next
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
 
 
@@ -61,7 +61,7 @@ async def test_timers_of_another_run_of_the_server_are_lost(redis_url: str) -> N
     await bench.arm(1)
     codes = []
     for run in ("another", await run_of(client)):
-        await feed.set_generation(client, BOT, 1, run)
+        await bot_state.set_generation(client, BOT, 1, run)
         codes.append((await bench.claim()).code)
     await client.aclose()
     assert codes == [ClaimCode.LOST, ClaimCode.CLAIMED]

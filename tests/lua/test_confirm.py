@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.ownership import OwnCode
+from storage.redis.ownership import OwnCode
 from tests.lua.conftest import BOT, OWNER, START_MS, Bench
 
 

@@ -1,6 +1,6 @@
 """Taking chats out, whatever they were waiting for."""
 
-from storage.timers import BATCH, Interrupted, Ticket
+from storage.redis.timers import BATCH, Interrupted, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, Bench
 
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from engine.core.pace import Share
-from storage.redis import open_redis
-from storage.timers import BATCH, FEED_SLACK_MS, Next
+from storage.redis.client import open_redis
+from storage.redis.timers import BATCH, FEED_SLACK_MS, Next
 from tests.lua.conftest import BOT, MINUTE_MS, Bench
 
 HERD = 100_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.timers import Moved, MoveTo, Ticket
+from storage.redis.timers import Moved, MoveTo, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
 
 EPISODE = "1900/"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from storage.ownership import OwnCode, Ownership
-from storage.redis import Redis, open_redis
+from storage.redis.client import Redis, open_redis
+from storage.redis.ownership import OwnCode, Ownership
 
 KEY = "rt:shard:0"
 START_MS = 1_800_000_000_000

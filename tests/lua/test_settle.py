@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.timers import Fence, Held, Next, Ticket
+from storage.redis.timers import Fence, Held, Next, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
 
 URGENCY = 2**42

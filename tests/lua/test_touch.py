@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.timers import BATCH, Interrupted, Next, Sign
+from storage.redis.timers import BATCH, Interrupted, Next, Sign
 from tests.lua.conftest import BOT, MINUTE_MS, START_MS, WHOLE_MS, Bench
 
 

@@ -11,8 +11,8 @@ import fakeredis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage.redis import open_redis
-from storage.timers import Lost, Next, Sign, Ticket
+from storage.redis.client import open_redis
+from storage.redis.timers import Lost, Next, Sign, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, START_MS, Bench
 
 CHATS = (1, 2, 3)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.media.library import Library
-from storage.postgres import Pool, open_pool
+from storage.postgres.pool import Pool, open_pool
 
 
 @pytest.fixture

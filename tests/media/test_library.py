@@ -14,9 +14,9 @@ from engine.core.errors import MediaError, UnreachableError
 from engine.media.file_kinds import MB
 from engine.media.library import CHUNK, Library, Stored
 from engine.media.paths import path_of
-from storage import media
-from storage.media import Shelved
-from storage.postgres import Pool
+from storage.postgres import media
+from storage.postgres.media import Shelved
+from storage.postgres.pool import Pool
 from tests.media import files
 
 NOW_MS: Final = 1_700_000_000_000

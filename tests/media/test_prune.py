@@ -16,8 +16,8 @@ from engine.media.library import Library
 from engine.media.partial_file import UNFINISHED
 from engine.media.paths import path_of
 from engine.media.prune import DAY_MS, unused
-from storage import bots, campaigns, media
-from storage.postgres import Pool, transaction
+from storage.postgres import bots, campaigns, media
+from storage.postgres.pool import Pool, transaction
 from tests.media import files
 
 BOT: Final = 7

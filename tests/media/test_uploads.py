@@ -9,8 +9,8 @@ from engine.core.content import Asset
 from engine.media import uploads
 from engine.media.paths import path_of
 from engine.media.uploads import Busy, Known, Mine, Missing, Upload, Uploads
-from storage import media
-from storage.postgres import Pool
+from storage.postgres import media
+from storage.postgres.pool import Pool
 
 SHOP: Final = 7
 CAFE: Final = 8

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import fakeredis
 
-from storage.postgres import Pool, open_pool
-from storage.redis import Redis, open_redis
+from storage.postgres.pool import Pool, open_pool
+from storage.redis.client import Redis, open_redis
 
 _SWEEP = """
 DELETE FROM recovery_deliveries; DELETE FROM recovery_episodes; DELETE FROM chats; DELETE FROM payments;

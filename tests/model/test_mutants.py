@@ -11,10 +11,11 @@ from typing import NamedTuple, TypeAlias
 import pytest
 
 from engine.core.sequence import Found
-from storage import chats, deliveries
-from storage import redis as redis_door
-from storage.deliveries import Beginning, Begun, Claiming, Report, Reported
-from storage.timers import Fence, Next, Ticket
+from storage.postgres import chats
+from storage.postgres.deliveries import report as deliveries
+from storage.postgres.deliveries.report import Beginning, Begun, Claiming, Report, Reported
+from storage.redis import client as redis_door
+from storage.redis.timers import Fence, Next, Ticket
 from tests.model import stories
 from tests.model.bounds import hunt
 from tests.model.ground import Ground, open_ground
@@ -26,7 +27,7 @@ from tests.model.world import BOT, Rules, World
 Story: TypeAlias = Callable[[World], Awaitable[None]]
 EXAMPLES = 500
 """Random orders of events that find each of them at the latest."""
-LUA = Path(redis_door.__file__).parent.parent / "lua"
+LUA = Path(redis_door.__file__).parents[2] / "lua"
 
 
 class FreshEpisodes(StoppingDoors):

@@ -22,9 +22,10 @@ from engine.receiver.feed_ownership import Feeds
 from engine.receiver.opt_out_replies import Replies
 from engine.receiver.update_handler import Effects
 from engine.receiver.updates import Gone, Payment, Sign
-from storage import keys, watched
-from storage.ownership import Ownership
-from storage.timers import ClaimCode, Interrupted, Ticket, Timers
+from storage.postgres import receiver_bots
+from storage.redis import keys
+from storage.redis.ownership import Ownership
+from storage.redis.timers import ClaimCode, Interrupted, Ticket, Timers
 from tests.model.ground import Ground
 from tests.model.journeys import Journey, StoppingDoors
 from tests.model.promises import DELAYS_MS, LEASE_MS, THRESHOLD_MS, Message, Promises, hold
@@ -132,7 +133,7 @@ class World:
         self._version = 0
         self._unflushed_ms: int | None = None
         self._unacknowledged: list[Sign | Gone] = []
-        self._watched: dict[int, watched.Watched] = {}
+        self._watched: dict[int, receiver_bots.Watched] = {}
         self._receiver_timers = FragileTimers(self.client, self.clock.now_us)
         self.activity = Activity(self.pool, self._receiver_timers, self._watched_bot)
         self._feeds = Feeds(self.client, Ownership(self.client, "receiver"), self.activity, renewal_s=0.0)
@@ -147,7 +148,7 @@ class World:
         self.catalogue = Catalogue(self.pool, cast("Any", OpenVault()))
         self._doors = Doors(self.pool, self.client, self.timers, cast("Any", None), cast("Any", self._poller_clock))
 
-    def _watched_bot(self, bot_id: int) -> watched.Watched | None:
+    def _watched_bot(self, bot_id: int) -> receiver_bots.Watched | None:
         return self._watched.get(bot_id)
 
     async def open(self) -> None:
@@ -260,7 +261,7 @@ class World:
         await self._refresh_receiver()
 
     async def _refresh_receiver(self) -> None:
-        self._watched = {bot.bot_id: bot for bot in await watched.list_watched(self.pool)}
+        self._watched = {bot.bot_id: bot for bot in await receiver_bots.list_watched(self.pool)}
 
     # --- pollers
 

@@ -18,12 +18,12 @@ from engine.poller.lane import Lane
 from engine.poller.send_permit import Permit
 from engine.poller.served_bots import Catalogue, Served
 from engine.poller.server_clock import ServerClock
-from storage import feed
-from storage.incarnation import run_of
-from storage.keys import of_bot
-from storage.ownership import Ownership
-from storage.redis import Redis, open_redis
-from storage.timers import ClaimCode, Held, Holding, Sign, Timers
+from storage.redis import bot_state
+from storage.redis.client import Redis, open_redis
+from storage.redis.keys import of_bot
+from storage.redis.ownership import Ownership
+from storage.redis.server_identity import run_of
+from storage.redis.timers import ClaimCode, Held, Holding, Sign, Timers
 
 BOT = 7
 NEWEST = Snapshot("UTC", (Step("a", After(0), (Block("b", Text("x")),)),), threshold_ms=60_000)
@@ -97,7 +97,7 @@ class Yard:
 
     async def arm(self, count: int) -> None:
         """So many chats whose silence is long over."""
-        await feed.set_generation(self.client, BOT, 1, run="")
+        await bot_state.set_generation(self.client, BOT, 1, run="")
         await self.timers.touch(BOT, [Sign(chat, LONG_AGO_MS) for chat in range(1, count + 1)], 1_000)
         owned = await Ownership(self.client, "us").take(of_bot(BOT).poll, 60_000)
         await self.timers.confirm(BOT, Holding(f"us {owned.epoch}", await run_of(self.client)))
@@ -193,7 +193,7 @@ async def test_a_fenced_claim_takes_nothing_and_tells_of_the_higher_epoch(yard: 
 
 async def test_a_held_bot_is_not_looked_at_before_the_hold_ends(yard: Yard) -> None:
     await yard.arm(1)
-    await feed.hold(yard.client, BOT, await feed.server_now_ms(yard.client) + 4_000)
+    await bot_state.hold(yard.client, BOT, await bot_state.server_now_ms(yard.client) + 4_000)
     await yard.turn_after(0)
     turn = await yard.turn_after(1)
     assert turn.code is ClaimCode.HELD
@@ -202,7 +202,7 @@ async def test_a_held_bot_is_not_looked_at_before_the_hold_ends(yard: Yard) -> N
 
 async def test_after_a_hold_a_lane_begins_with_an_empty_bucket(yard: Yard) -> None:
     await yard.arm(40)
-    await feed.hold(yard.client, BOT, await feed.server_now_ms(yard.client) + 4_000)
+    await bot_state.hold(yard.client, BOT, await bot_state.server_now_ms(yard.client) + 4_000)
     await yard.turn_after(0)
     assert (await yard.turn_after(1)).code is ClaimCode.HELD
     await yard.client.hdel(of_bot(BOT).bot, "held")

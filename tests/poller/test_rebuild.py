@@ -9,12 +9,14 @@ from engine.core.campaign import Snapshot
 from engine.core.replan import SPREAD_MS, Resumed
 from engine.core.window import spread_over
 from engine.poller import rebuild
-from storage import chats, deliveries, keys, replans
-from storage.chats import Life
-from storage.deliveries import Beginning
-from storage.postgres import Pool, open_pool
-from storage.redis import Redis, open_redis
-from storage.timers import Sign, Timers
+from storage.postgres import chats, replans
+from storage.postgres.chats import Life
+from storage.postgres.deliveries import report
+from storage.postgres.deliveries.report import Beginning
+from storage.postgres.pool import Pool, open_pool
+from storage.redis import keys
+from storage.redis.client import Redis, open_redis
+from storage.redis.timers import Sign, Timers
 
 BOT, BEGUN, UNHEARD = 7, 41, 42
 ACTIVATED = 1_800_000_000_000
@@ -47,7 +49,7 @@ async def ground(redis_url: str, database_url: str) -> AsyncIterator[Ground]:
         async with pool.acquire() as connection:
             await chats.flush(connection, [Life(BOT, chat, SILENCE) for chat in (BEGUN, UNHEARD)], SILENCE)
         beginning = Beginning(BOT, BEGUN, SILENCE, 10, 1, "hello", "one", SILENCE + 60_000)
-        await deliveries.begin(pool, [beginning], SILENCE + 60_000)
+        await report.begin(pool, [beginning], SILENCE + 60_000)
         yield Ground(pool, client, timers)
     await client.aclose()
 

@@ -26,13 +26,15 @@ from engine.poller.served_bots import Catalogue
 from engine.poller.server_clock import ServerClock
 from engine.security.vault import Vault
 from engine.settings import Secret
-from storage import chats, deliveries, keys, replans
-from storage.chats import Life
-from storage.deliveries import Beginning, Claiming, Report
-from storage.feed import server_now_ms
-from storage.postgres import Connection, Pool, open_pool
-from storage.redis import Redis, open_redis, read_states
-from storage.timers import Next, Sign, Timers
+from storage.postgres import chats, replans
+from storage.postgres.chats import Life
+from storage.postgres.deliveries import report as deliveries
+from storage.postgres.deliveries.report import Beginning, Claiming, Report
+from storage.postgres.pool import Connection, Pool, open_pool
+from storage.redis import keys
+from storage.redis.bot_state import server_now_ms
+from storage.redis.client import Redis, open_redis, read_states
+from storage.redis.timers import Next, Sign, Timers
 from tests.flows.house import KEY
 
 BOT, LEAST_MS = 7, 60_000

@@ -12,7 +12,7 @@ from engine.core.schedule import After
 from engine.poller.served_bots import Catalogue
 from engine.security.vault import Vault
 from engine.settings import Secret
-from storage.postgres import Pool, open_pool
+from storage.postgres.pool import Pool, open_pool
 
 VAULT = Vault([Secret(urlsafe_b64encode(b"k" * 32).decode())])
 NEWEST = Snapshot("UTC", (Step("a", After(0), (Block("b", Text("x")),)),))

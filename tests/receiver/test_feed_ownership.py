@@ -6,12 +6,12 @@ import pytest
 
 from engine.chats.activity import Activity
 from engine.receiver.feed_ownership import Feeds
-from storage import keys
-from storage.ownership import Ownership
-from storage.postgres import Pool, open_pool
-from storage.redis import Redis, open_redis
-from storage.timers import Timers
-from storage.watched import Watched
+from storage.postgres.pool import Pool, open_pool
+from storage.postgres.receiver_bots import Watched
+from storage.redis import keys
+from storage.redis.client import Redis, open_redis
+from storage.redis.ownership import Ownership
+from storage.redis.timers import Timers
 
 BOT, OTHER = 7, 8
 BOTS = (BOT, OTHER)

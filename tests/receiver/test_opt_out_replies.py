@@ -20,10 +20,10 @@ from engine.receiver.task_queue import Errands
 from engine.receiver.update_handler import Effects
 from engine.receiver.updates import UNDO, Sign, Wish
 from engine.telegram.client import BotApi
-from storage.postgres import Pool, open_pool
-from storage.redis import open_redis
-from storage.timers import Timers
-from storage.watched import Watched
+from storage.postgres.pool import Pool, open_pool
+from storage.postgres.receiver_bots import Watched
+from storage.redis.client import open_redis
+from storage.redis.timers import Timers
 
 EN, PT = lines_for("en"), lines_for("pt-br")
 

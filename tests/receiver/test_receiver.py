@@ -24,13 +24,13 @@ from engine.receiver.update_handler import Effects
 from engine.receiver.updates import Payment, Sign
 from engine.settings import Secret, Settings, load_settings
 from engine.telegram.client import BotApi
-from storage import keys
-from storage.feed import server_now_ms
-from storage.incarnation import run_of
-from storage.postgres import Pool, open_pool
-from storage.redis import Redis, open_redis
-from storage.timers import Holding, Timers
-from storage.watched import Watched
+from storage.postgres.pool import Pool, open_pool
+from storage.postgres.receiver_bots import Watched
+from storage.redis import keys
+from storage.redis.bot_state import server_now_ms
+from storage.redis.client import Redis, open_redis
+from storage.redis.server_identity import run_of
+from storage.redis.timers import Holding, Timers
 
 ROOT = Path(__file__).parents[2]
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="

@@ -20,11 +20,11 @@ from engine.receiver.http import server
 from engine.receiver.http.server import MAX_BODY
 from engine.receiver.webhook_feed import rest_s
 from engine.settings import Secret, Settings, load_settings
-from storage import keys
-from storage.arrivals import Arrivals
-from storage.postgres import Pool, open_pool
-from storage.redis import Redis, open_redis
-from storage.timers import Touched
+from storage.postgres.pool import Pool, open_pool
+from storage.redis import keys
+from storage.redis.client import Redis, open_redis
+from storage.redis.timers import Touched
+from storage.redis.webhook_arrivals import Arrivals
 
 WRONG = "a-secret-that-nobody-has"
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="

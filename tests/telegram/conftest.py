@@ -17,8 +17,8 @@ from engine.core.speaker import Speaker
 from engine.media.paths import path_of
 from engine.media.uploads import Busy, Missing, Uploads
 from engine.telegram import Prepared, Sender
-from storage import media
-from storage.postgres import Pool, open_pool
+from storage.postgres import media
+from storage.postgres.pool import Pool, open_pool
 
 BOT: Final = "shop_bot"
 PLAIN: Final = Effects()

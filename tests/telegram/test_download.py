@@ -19,8 +19,8 @@ from engine.media.paths import path_of
 from engine.telegram import download
 from engine.telegram.client import BotApi
 from engine.telegram.download import receive
-from storage import media
-from storage.postgres import Pool
+from storage.postgres import media
+from storage.postgres.pool import Pool
 from tests.media import files
 
 NOW_MS: Final = 1_700_000_000_000

@@ -22,7 +22,7 @@ from engine.core.errors import UnreachableError
 from engine.core.identity import SECOND_MS
 from engine.core.moment import read_moment
 from engine.runtime.telemetry import logger
-from storage.payments import Payment
+from storage.postgres.payments import Payment
 
 BODY: Final = 64 * 1024
 """The greatest body: 512 activities fit."""

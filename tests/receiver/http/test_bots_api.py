@@ -19,10 +19,10 @@ from engine.receiver.__main__ import Receiver
 from engine.receiver.http import bots_api
 from engine.receiver.http.bots_api import BODY, MOST
 from engine.settings import Secret, Settings, load_settings
-from storage.feed import server_now_ms
-from storage.postgres import Pool, open_pool
-from storage.redis import Redis, open_redis
-from storage.timers import Timers
+from storage.postgres.pool import Pool, open_pool
+from storage.redis.bot_state import server_now_ms
+from storage.redis.client import Redis, open_redis
+from storage.redis.timers import Timers
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 CHAT = 41

@@ -20,9 +20,9 @@ from engine.receiver.reply_texts import NO_LINK, NOT_NOW
 from engine.security.signed_links import Links
 from engine.security.vault import Vault
 from engine.settings import Settings, load_settings
-from storage.postgres import Pool, open_pool
-from storage.redis import Redis, open_redis
-from storage.timers import Timers
+from storage.postgres.pool import Pool, open_pool
+from storage.redis.client import Redis, open_redis
+from storage.redis.timers import Timers
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 SILENT_MS = 1_700_000_000_000

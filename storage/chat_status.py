@@ -1,0 +1,119 @@
+"""How one chat stands in Redis and in PostgreSQL: read for whoever looks on, and never written.
+
+Each server is asked once, in one piece, so that what is shown together was true together.
+"""
+
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from engine.core.errors import UnreachableError
+from engine.core.gate import Facts
+from engine.core.identity import newer_sign
+from engine.core.standing import Armed, Clockwork, Delivery, Episode, Known
+from storage.postgres.pool import Connection, Pool, transaction
+from storage.redis import keys
+from storage.redis.timers import FEED_SLACK_MS
+
+_EPISODES: Final = 5
+_URGENCY_MS: Final = 2**42
+
+_FACTS: Final = """
+SELECT b.username, b.status AS bot_status, coalesce(k.state, 'draft') AS campaign_state, k.published_version,
+    coalesce(s.engaged, false) AS emergency_stop,
+    c.last_active, c.unreachable_since IS NULL AS reachable, c.opted_out_at IS NOT NULL AS opted_out,
+    EXISTS (SELECT FROM payments p WHERE p.bot_id = b.id AND p.chat_id = $2 AND p.status = 'paid') AS paid,
+    EXISTS (SELECT FROM bot_admins a WHERE a.bot_id = b.id AND a.admin_id = $2) AS admin
+FROM bots b
+LEFT JOIN recovery_campaigns k ON k.bot_id = b.id
+LEFT JOIN switches s ON s.name = 'emergency_stop'
+LEFT JOIN chats c ON c.bot_id = b.id AND c.chat_id = $2
+WHERE b.id = $1
+"""
+
+_RECENT: Final = """
+SELECT episode_id, campaign_version, began_at, ended_at, reason, returned_at FROM recovery_episodes
+WHERE bot_id = $1 AND chat_id = $2 ORDER BY episode_id DESC LIMIT $3
+"""
+
+_DELIVERIES: Final = """
+SELECT episode_id, step_key, block_key, status, reason, due_at, sent_at, attempts, crossed, campaign_version
+FROM recovery_deliveries WHERE bot_id = $1 AND chat_id = $2 AND episode_id = ANY($3::bigint[])
+ORDER BY episode_id, ordinal
+"""
+
+
+async def read_clockwork(client: Redis, bot_id: int, chat_id: int) -> Clockwork:
+    """Raises UnreachableError."""
+    k = keys.of_bot(bot_id)
+    try:
+        async with client.pipeline(transaction=True) as asked:
+            asked.time()
+            asked.info("server")
+            asked.hmget(k.bot, ["generation", "run", "watermark", "held"])
+            asked.hget(k.state, str(chat_id))
+            asked.zscore(k.timers, str(chat_id))
+            now, server, bot, state, score = await asked.execute()
+    except (RedisError, OSError) as error:
+        raise UnreachableError(f"Redis did not answer ({error}): check REDIS_URL and the server's log.") from error
+    return _clockwork(now, str(server["run_id"]), bot, _armed(state, score))
+
+
+async def read_chat(pool: Pool, bot_id: int, chat_id: int) -> Known | None:
+    """None for a bot that is not registered. Raises UnreachableError."""
+    async with transaction(pool) as connection:
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        row = await connection.fetchrow(_FACTS, bot_id, chat_id)
+        if row is None:
+            return None
+        episodes = await _episodes(connection, bot_id, chat_id)
+    return Known(bot_id, row["username"], row["published_version"], row["last_active"], _facts(row, episodes), episodes)
+
+
+async def _episodes(connection: Connection, bot_id: int, chat_id: int) -> tuple[Episode, ...]:
+    found = await connection.fetch(_RECENT, bot_id, chat_id, _EPISODES)
+    rows = await connection.fetch(_DELIVERIES, bot_id, chat_id, [row["episode_id"] for row in found])
+    deliveries: dict[int, list[Delivery]] = {}
+    for episode_id, *rest in rows:
+        deliveries.setdefault(episode_id, []).append(Delivery(*rest))
+    return tuple(
+        msgspec.structs.replace(Episode(*row), deliveries=tuple(deliveries.get(row["episode_id"], ()))) for row in found
+    )
+
+
+def _facts(row: asyncpg.Record, episodes: tuple[Episode, ...]) -> Facts:
+    silent_since = next((one.episode_id for one in episodes if one.ended_ms is None), None)
+    return Facts(
+        bot_status=row["bot_status"],
+        campaign_state=row["campaign_state"],
+        emergency_stop=row["emergency_stop"],
+        returned=silent_since is not None and newer_sign(row["last_active"] or 0, silent_since),
+        reachable=row["reachable"],
+        opted_out=row["opted_out"],
+        paid=row["paid"],
+        admin=row["admin"],
+    )
+
+
+def _clockwork(now: tuple[int, int], run: str, bot: list[str | None], armed: Armed | None) -> Clockwork:
+    generation, written_in, watermark, held = bot
+    return Clockwork(
+        now_ms=now[0] * 1000 + now[1] // 1000,
+        lost=not generation or (written_in or run) != run,
+        held_until_ms=int(held or 0),
+        watermark_ms=int(watermark) if watermark else None,
+        ripe_until_ms=int(watermark or 0) + FEED_SLACK_MS,
+        armed=armed,
+    )
+
+
+def _armed(state: Any, score: float | None) -> Armed | None:
+    """The state as the scripts write it: version, seen, due, mark, opaque."""
+    if state is None or score is None:
+        return None
+    _, seen, due, mark, opaque = str(state).split(" ", 4)
+    fires_ms = int(score) + (_URGENCY_MS if score < 0 else 0)
+    return Armed(int(seen), int(due), mark == "1", opaque, fires_ms)

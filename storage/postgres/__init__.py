@@ -1,0 +1,1 @@
+"""The door to PostgreSQL: campaigns, episodes and deliveries, which must not be lost."""

@@ -1,0 +1,135 @@
+"""The bots whose users are watched, and what was wrong with them. Tokens pass through here encrypted, never in clear.
+
+Every change of a bot stands in one transaction with its line of the audit log, which never holds a token.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from engine.core.campaign import Change
+from storage.postgres import audit
+from storage.postgres.pool import Connection
+
+_ENGINE: Final = "engine"
+"""The actor of what the engine does by itself."""
+
+TOKEN_INCIDENTS: Final = ("bot_suspended", "feed_unauthorized")
+"""What a token that works puts right."""
+BLOCK_INCIDENTS: Final = ("block_refused", "block_media_missing", "block_never_fits")
+"""What another version of the campaign may put right."""
+
+_BOT: Final = "SELECT id, username, token, status, pace, paid_broadcast FROM bots"
+
+
+class BotRecord(NamedTuple):
+    bot_id: int
+    username: str
+    token: bytes
+    status: str
+    pace: int
+    paid_broadcast: bool
+
+
+async def add(connection: Connection, bot_id: int, username: str, token: bytes, change: Change) -> None:
+    """Register a bot, or give a known one its new token and name; its incidents are over. What an admin has paused
+    stays paused, everything else is active then.
+    """
+    before = await hold(connection, bot_id)
+    status = await connection.fetchval(
+        "INSERT INTO bots (id, username, token, created_at) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (id) DO UPDATE SET username = excluded.username, token = excluded.token,"
+        " status = CASE bots.status WHEN 'paused' THEN 'paused' ELSE 'active' END RETURNING status",
+        *(bot_id, username, token, change.at),
+    )
+    await close_incidents(connection, bot_id, TOKEN_INCIDENTS, change.at)
+    after = audit.state(username=username, status=status)
+    await audit.record(connection, change, bot_id, "bot.add", before and _state(before), after)
+
+
+async def set_status(connection: Connection, before: BotRecord, status: str, action: str, change: Change) -> None:
+    """Let a bot send or hold it."""
+    await connection.execute("UPDATE bots SET status = $2 WHERE id = $1", before.bot_id, status)
+    states = (_state(before), _state(before._replace(status=status)))
+    await audit.record(connection, change, before.bot_id, f"bot.{action}", *states)
+
+
+async def set_pace(connection: Connection, before: BotRecord, pace: int, change: Change, *, paid: bool) -> None:
+    """Let a bot send so many messages a second, at the cost of its Stars or for free."""
+    await connection.execute("UPDATE bots SET pace = $2, paid_broadcast = $3 WHERE id = $1", before.bot_id, pace, paid)
+    states = (
+        audit.state(username=before.username, pace=before.pace, paid_broadcast=before.paid_broadcast),
+        audit.state(username=before.username, pace=pace, paid_broadcast=paid),
+    )
+    await audit.record(connection, change, before.bot_id, "bot.pace", *states)
+
+
+async def remove(connection: Connection, before: BotRecord, change: Change) -> None:
+    """Serve a bot no more; its token is gone for good."""
+    await connection.execute("UPDATE bots SET token = '' WHERE id = $1", before.bot_id)
+    await set_status(connection, before, "removed", "remove", change)
+
+
+async def hold(connection: Connection, bot_id: int) -> BotRecord | None:
+    """Find a bot, removed ones too, and hold it against others until the transaction ends."""
+    row = await connection.fetchrow(f"{_BOT} WHERE id = $1 FOR NO KEY UPDATE", bot_id)
+    return BotRecord(*row) if row else None
+
+
+async def hold_named(connection: Connection, username: str) -> BotRecord | None:
+    """The same by its name, however it is written."""
+    row = await connection.fetchrow(f"{_BOT} WHERE lower(username) = lower($1) FOR NO KEY UPDATE", username)
+    return BotRecord(*row) if row else None
+
+
+async def list_bots(connection: Connection) -> list[BotRecord]:
+    rows = await connection.fetch(f"{_BOT} WHERE status <> 'removed' ORDER BY id")
+    return [BotRecord(*row) for row in rows]
+
+
+async def suspend(connection: Connection, bot_id: int, token: bytes, detail: str, now_ms: int) -> bool:
+    """Hold everything of a bot, and open an incident that says why; False if it has another token by now.
+
+    What an admin has paused stays paused: a token that works would let it go on.
+    """
+    before = await hold(connection, bot_id)
+    if before is None or before.token != token or before.status == "removed":
+        return False
+    if before.status == "active":
+        await set_status(connection, before, "suspended", "suspend", Change(_ENGINE, now_ms))
+    await open_incident(connection, bot_id, "bot_suspended", detail, now_ms)
+    return True
+
+
+async def open_incident(
+    connection: Connection, bot_id: int, kind: str, detail: str, now_ms: int, subject: str = ""
+) -> None:
+    """One open incident a bot, kind and subject, such as one of its blocks: a repeated one changes nothing."""
+    await connection.execute(
+        "INSERT INTO incidents (bot_id, kind, subject, detail, opened_at) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT DO NOTHING",
+        *(bot_id, kind, subject, detail, now_ms),
+    )
+
+
+async def close_incidents(connection: Connection, bot_id: int, kinds: Sequence[str], now_ms: int) -> int:
+    """They are put right; returns how many there were."""
+    closed = await connection.fetch(
+        "UPDATE incidents SET closed_at = $3"
+        " WHERE bot_id = $1 AND closed_at IS NULL AND kind = ANY($2::text[]) RETURNING id",
+        *(bot_id, kinds, now_ms),
+    )
+    return len(closed)
+
+
+async def open_incidents(connection: Connection, bot_id: int, most: int) -> list[tuple[str, str]]:
+    """Kind and detail of what is wrong with a bot, the newest first."""
+    rows = await connection.fetch(
+        "SELECT kind, detail FROM incidents WHERE coalesce(bot_id, 0) = $1 AND closed_at IS NULL"
+        " ORDER BY opened_at DESC LIMIT $2",
+        *(bot_id, most),
+    )
+    return [(row["kind"], row["detail"]) for row in rows]
+
+
+def _state(bot: BotRecord) -> str:
+    return audit.state(username=bot.username, status=bot.status)

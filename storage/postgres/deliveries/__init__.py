@@ -1,0 +1,1 @@
+"""Episodes and deliveries: the five statements that carry the engine."""

@@ -1,0 +1,145 @@
+"""The library of media: what is known of each asset, and the name that each bot has for it at Telegram.
+
+A file id belongs to one bot and one kind; it may be lost at any time, because the bytes are kept elsewhere.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, NamedTuple
+
+from asyncpg import Record
+
+from engine.core.content import Asset
+from storage.postgres.pool import Connection, Pool, transaction
+
+_ASKED: Final = "unnest($1::bytea[], $2::text[]) AS asked (sha256, kind)"
+_SHELVED: Final = "kind, encode(sha256, 'hex'), size, mime, name"
+_USED: Final = """
+SELECT sha256 #>> '{}'
+FROM (SELECT document FROM recovery_blocks UNION ALL SELECT document FROM recovery_versions) documents,
+    jsonb_path_query(document, '$.**.sha256') sha256
+WHERE jsonb_typeof(sha256) = 'string'
+"""
+_LOCK: Final = 7_203_120  # any number, as long as it is ours alone
+
+
+class Kept(NamedTuple):
+    """An asset of the library, and its file id of one bot, if that bot has sent it before."""
+
+    name: str
+    file_id: str | None
+
+
+class Shelved(NamedTuple):
+    """What is told of an asset."""
+
+    asset: Asset
+    size: int
+    mime: str
+    name: str
+
+
+@asynccontextmanager
+async def adding(pool: Pool) -> AsyncIterator[Connection]:
+    """One transaction, during which nothing is pruned. Raises UnreachableError."""
+    async with transaction(pool) as connection:
+        await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", _LOCK)
+        yield connection
+
+
+@asynccontextmanager
+async def pruning(pool: Pool) -> AsyncIterator[Connection]:
+    """One transaction, during which nothing is added. Raises UnreachableError."""
+    async with transaction(pool) as connection:
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        yield connection
+
+
+async def add(connection: Connection, asset: Asset, size: int, mime: str, name: str, now_ms: int) -> None:
+    """Keep an asset, as of now; one that is known keeps its first name."""
+    await connection.execute(
+        "INSERT INTO media (sha256, kind, size, mime, name, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
+        " ON CONFLICT (sha256, kind) DO UPDATE SET created_at = greatest(media.created_at, excluded.created_at)",
+        *(bytes.fromhex(asset.sha256), asset.kind, size, mime, name, now_ms),
+    )
+
+
+async def list_all(pool: Pool) -> list[Shelved]:
+    """Everything, the newest first. Raises UnreachableError."""
+    async with transaction(pool) as connection:
+        return _shelved(await connection.fetch(f"SELECT {_SHELVED} FROM media ORDER BY created_at DESC, sha256, kind"))
+
+
+async def list_unused(connection: Connection, before_ms: int, limit: int | None = None) -> list[Shelved]:
+    """Added before that moment, and of a content that neither a draft nor any published version names."""
+    return _shelved(
+        await connection.fetch(
+            f"WITH used AS MATERIALIZED ({_USED})"
+            f" SELECT {_SHELVED} FROM media WHERE created_at < $1 AND encode(sha256, 'hex') NOT IN (SELECT * FROM used)"
+            " ORDER BY sha256, kind LIMIT $2",
+            *(before_ms, limit),
+        )
+    )
+
+
+async def remove(connection: Connection, assets: Sequence[Asset]) -> list[str]:
+    """Forget these; returns the contents (`sha256`) that are kept as nothing else either."""
+    columns = _columns(assets)
+    for table in ("media_files", "media"):
+        await connection.execute(
+            f"DELETE FROM {table} USING {_ASKED} WHERE ({table}.sha256, {table}.kind) = (asked.sha256, asked.kind)",
+            *columns,
+        )
+    rows = await connection.fetch(
+        f"SELECT DISTINCT encode(sha256, 'hex') FROM {_ASKED} WHERE sha256 NOT IN (SELECT sha256 FROM media)", *columns
+    )
+    return [row[0] for row in rows]
+
+
+async def missing(connection: Connection, assets: Sequence[Asset]) -> tuple[Asset, ...]:
+    """Those that the library does not have, in order."""
+    rows = await connection.fetch(
+        f"SELECT kind, encode(sha256, 'hex') FROM {_ASKED} JOIN media USING (sha256, kind)", *_columns(assets)
+    )
+    known = {Asset(*row) for row in rows}
+    return tuple(asset for asset in dict.fromkeys(assets) if asset not in known)
+
+
+async def look_up(pool: Pool, bot_id: int, assets: Sequence[Asset]) -> Mapping[Asset, Kept]:
+    """What the library has of these, with the bot's file ids. Raises UnreachableError."""
+    async with transaction(pool) as connection:
+        rows = await connection.fetch(
+            f"SELECT kind, encode(sha256, 'hex'), name, file_id FROM {_ASKED} JOIN media USING (sha256, kind)"
+            " LEFT JOIN (SELECT * FROM media_files WHERE bot_id = $3) AS files USING (sha256, kind)",
+            *(*_columns(assets), bot_id),
+        )
+    return {Asset(kind, sha256): Kept(name, file_id) for kind, sha256, name, file_id in rows}
+
+
+async def put_files(pool: Pool, bot_id: int, file_ids: Mapping[Asset, str]) -> None:
+    """Keep a bot's file ids, newer ones in place of older. Raises UnreachableError."""
+    async with transaction(pool) as connection:
+        await connection.execute(
+            "INSERT INTO media_files (sha256, kind, bot_id, file_id) SELECT sha256, kind, $3, file_id"
+            " FROM unnest($1::bytea[], $2::text[], $4::text[]) AS given (sha256, kind, file_id)"
+            " ORDER BY sha256, kind"
+            " ON CONFLICT (bot_id, sha256, kind) DO UPDATE SET file_id = excluded.file_id",
+            *(*_columns(tuple(file_ids)), bot_id, list(file_ids.values())),
+        )
+
+
+async def drop_file(pool: Pool, bot_id: int, asset: Asset, file_id: str) -> None:
+    """Forget a file id that Telegram refused, unless another has taken its place. Raises UnreachableError."""
+    async with transaction(pool) as connection:
+        await connection.execute(
+            "DELETE FROM media_files WHERE bot_id = $1 AND sha256 = $2 AND kind = $3 AND file_id = $4",
+            *(bot_id, bytes.fromhex(asset.sha256), asset.kind, file_id),
+        )
+
+
+def _columns(assets: Sequence[Asset]) -> tuple[list[bytes], list[str]]:
+    return [bytes.fromhex(asset.sha256) for asset in assets], [asset.kind for asset in assets]
+
+
+def _shelved(rows: Iterable[Record]) -> list[Shelved]:
+    return [Shelved(Asset(kind, sha256), size, mime, name) for kind, sha256, size, mime, name in rows]

@@ -1,0 +1,75 @@
+"""The door to Alembic: brings a database's schema to a revision and says where it stands.
+
+A database one migration ahead of the code is served (the old version of a rolling deploy); one behind, or
+further ahead, is refused. An advisory lock keeps two starts at once apart.
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from engine.core.errors import MigrationError, UnreachableError
+
+_SCRIPTS: Final = Path(__file__).resolve().parents[2] / "migrations"
+_LOCK: Final = 7_203_114  # any number, as long as it is ours alone
+
+
+def upgrade(database_url: str, revision: str = "head") -> None:
+    """Bring the schema up to `revision`. Raises UnreachableError."""
+    asyncio.run(_run(database_url, partial(command.upgrade, revision=revision)))
+
+
+def downgrade(database_url: str, revision: str = "base") -> None:
+    """Take the schema down to `revision`, and all data of what is dropped. Raises UnreachableError."""
+    asyncio.run(_run(database_url, partial(command.downgrade, revision=revision)))
+
+
+def check_revision(current: str | None) -> None:
+    """Refuse a schema that this code does not fit. Raises MigrationError."""
+    script = ScriptDirectory.from_config(_config())
+    known = [item.revision for item in script.walk_revisions()]
+    if current == script.get_current_head():
+        return
+    if current is None or current in known:
+        raise MigrationError("The database lacks migrations: run `python -m engine migrate`, then start again.")
+    if _number(current) != _number(known[0]) + 1:
+        raise MigrationError("The database is more than one migration ahead of this code: deploy the newer code.")
+
+
+def _number(revision: str) -> int:
+    return int(revision.split("_", maxsplit=1)[0])
+
+
+async def _run(database_url: str, act: Callable[[Config], None]) -> None:
+    url = database_url.replace("postgresql://", "postgresql+asyncpg://", 1)
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_locked, act)
+    except (OSError, DBAPIError) as error:
+        raise UnreachableError(f"PostgreSQL could not be migrated ({error}): check DATABASE_URL.") from error
+    finally:
+        await engine.dispose()
+
+
+def _locked(connection: Connection, act: Callable[[Config], None]) -> None:
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    config = _config()
+    config.attributes["connection"] = connection
+    act(config)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    return config

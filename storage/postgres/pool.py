@@ -1,0 +1,83 @@
+"""How we reach PostgreSQL: a pool for the hot path.
+
+Every statement there is a point look-up by key, in batches. A planner that believes the statistics of an empty table
+would hash or scan instead, at many times the cost; so those plans are switched off for these connections.
+
+A process that stands still inside a transaction loses it after three seconds, and with it the locks that would hold up
+its successor.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from engine.core.errors import UnreachableError
+from storage.postgres.migrations import check_revision
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+_SESSION: Final = {
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_seqscan": "off",
+    "jit": "off",
+    "idle_in_transaction_session_timeout": "3000",
+    "application_name": "recovery",
+}
+_CONNECTIONS: Final = 8
+_TIMEOUT_S: Final = 30
+_REFUSALS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""The last is what the client says of a connection that it loses at the wrong moment."""
+
+
+async def open_pool(database_url: str) -> Pool:
+    """Connect, and refuse a schema that does not fit. Raises UnreachableError, MigrationError."""
+    try:
+        pool = await asyncpg.create_pool(
+            database_url,
+            min_size=1,
+            max_size=_CONNECTIONS,
+            command_timeout=_TIMEOUT_S,
+            server_settings=_SESSION,
+        )
+    except (OSError, ValueError, *_REFUSALS) as error:
+        raise UnreachableError(
+            f"PostgreSQL does not answer ({error}): check DATABASE_URL and that it is up."
+        ) from error
+    check_revision(await _revision(pool))
+    return pool
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+    """One transaction, on a connection of its own. Raises UnreachableError for whatever PostgreSQL does not do."""
+    try:
+        async with pool.acquire() as connection, connection.transaction():
+            yield connection
+    except (OSError, *_REFUSALS) as error:
+        raise UnreachableError(f"PostgreSQL did not do it ({_said(error)}): check DATABASE_URL and its log.") from error
+
+
+def _said(error: Exception) -> str:
+    """The first line alone: what follows it may quote a row."""
+    return (str(error) or type(error).__name__).partition("\n")[0]
+
+
+async def now_ms(pool: Pool) -> int:
+    """PostgreSQL's clock: compared with Redis's, which decides; the command line, which may have no Redis, goes by it.
+
+    Raises UnreachableError.
+    """
+    async with transaction(pool) as connection:
+        return int(await connection.fetchval("SELECT extract(epoch FROM clock_timestamp()) * 1000"))
+
+
+async def _revision(pool: Pool) -> str | None:
+    if await pool.fetchval("SELECT to_regclass('alembic_version')") is None:
+        return None
+    revision: str | None = await pool.fetchval("SELECT version_num FROM alembic_version")
+    return revision

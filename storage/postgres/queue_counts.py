@@ -1,0 +1,68 @@
+"""Who waits for what: the deliveries that are planned, as screens count them."""
+
+from typing import Final, NamedTuple
+
+from storage.postgres.pool import Connection
+from storage.postgres.remembered_chats import UNANSWERED
+
+_LOOKED_AT: Final = 50_000
+_SILENT: Final = f"""
+SELECT count(*) FROM (
+    SELECT FROM (
+        SELECT * FROM chats WHERE bot_id = $1 AND last_active >= $2 AND last_active < $3
+        ORDER BY last_active DESC LIMIT {_LOOKED_AT}
+    ) c WHERE unreachable_since IS NULL AND opted_out_at IS NULL AND {UNANSWERED}
+        AND NOT ($4 AND EXISTS (SELECT FROM payments p
+            WHERE p.bot_id = c.bot_id AND p.chat_id = c.chat_id AND p.status = 'paid'))
+    LIMIT $5
+) silent
+"""
+
+
+class Planned(NamedTuple):
+    """How many deliveries are planned; how many of them are due between two moments, and of these in begun steps."""
+
+    all: int
+    due: int
+    begun: int
+
+
+async def count_planned(connection: Connection, bot_id: int, since_ms: int, until_ms: int) -> Planned:
+    row = await connection.fetchrow(
+        "SELECT count(*), count(*) FILTER (WHERE due_at BETWEEN $2 AND $3), count(*) FILTER (WHERE due_at BETWEEN"
+        " $2 AND $3 AND (status = 'sending' OR campaign_version <> 0)) FROM recovery_deliveries"
+        " WHERE bot_id = $1 AND status IN ('scheduled', 'sending')",
+        *(bot_id, since_ms, until_ms),
+    )
+    return Planned(*row) if row else Planned(0, 0, 0)
+
+
+async def queue(connection: Connection, bot_id: int) -> tuple[int, int | None, int | None]:
+    """How many deliveries of a bot are scheduled, and when the first and the last of them are due."""
+    row = await connection.fetchrow(
+        "SELECT count(*), min(due_at), max(due_at) FROM recovery_deliveries"
+        " WHERE bot_id = $1 AND status IN ('scheduled', 'sending')",
+        bot_id,
+    )
+    return (row[0], row[1], row[2]) if row else (0, None, None)
+
+
+async def count_at(connection: Connection, bot_id: int, step: str) -> int:
+    """How many people wait for a step that has not begun for them."""
+    found: int = await connection.fetchval(
+        "SELECT count(*) FROM recovery_deliveries WHERE bot_id = $1 AND status IN ('scheduled', 'sending')"
+        " AND step_key = $2 AND campaign_version = 0",
+        *(bot_id, step),
+    )
+    return found
+
+
+async def count_silent(
+    connection: Connection, bot_id: int, since_ms: int, until_ms: int, *, skip_paid: bool, most: int
+) -> int:
+    """How many people fell silent then, can be written to, and have had no sequence for it, up to `most`.
+
+    The newest silences are looked at, as many as a screen can wait for.
+    """
+    found: int = await connection.fetchval(_SILENT, bot_id, since_ms, until_ms, skip_paid, most)
+    return found

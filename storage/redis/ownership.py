@@ -1,0 +1,67 @@
+"""What one process at a time may hold, with the epoch under which it does: a shard, a bot's feed.
+
+A holder renews well within the lifetime; one that dies or stands still loses it to whoever asks next. Time alone
+fences nobody: whoever acts shows its epoch, or asks in the same script whether it is still the holder.
+"""
+
+import os
+import secrets
+import socket
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+from redis.asyncio import Redis
+
+from storage.redis.client import Script
+
+_RANDOM_BYTES: Final = 4
+
+
+class OwnCode(IntEnum):
+    OTHERS = 0
+    OURS = 1
+
+
+class Owned(NamedTuple):
+    """`epoch` is that of the present holder, or of the last one."""
+
+    code: OwnCode
+    epoch: int
+
+    @property
+    def ours(self) -> bool:
+        return self.code is OwnCode.OURS
+
+
+def this_process() -> str:
+    """A name that no other process has, today or after a restart: host, process number, chance."""
+    return f"{socket.gethostname() or 'host'}:{os.getpid()}:{secrets.token_hex(_RANDOM_BYTES)}"
+
+
+def _server_clock() -> int:
+    return 0
+
+
+class Ownership:
+    """All methods raise UnreachableError."""
+
+    def __init__(self, client: Redis, owner: str, now_us: Callable[[], int] = _server_clock) -> None:
+        self._client = client
+        self._now_us = now_us
+        self._own = Script("own")
+        self.owner = owner
+
+    async def take(self, key: str, ttl_ms: int, floor: int = 0) -> Owned:
+        """Take or renew it, unless it is another's. An epoch below `floor` is raised."""
+        code, epoch = await self._own(self._client, (key,), self._now_us(), self.owner, ttl_ms, floor)
+        return Owned(OwnCode(int(code)), int(epoch))
+
+    async def take_all(self, keys: Sequence[str], ttl_ms: int) -> list[Owned]:
+        """The same for many, in one round trip."""
+        calls = [((key,), (self._now_us(), self.owner, ttl_ms, 0)) for key in keys]
+        return [Owned(OwnCode(int(code)), int(epoch)) for code, epoch in await self._own.many(self._client, calls)]
+
+    async def release_all(self, keys: Sequence[str]) -> None:
+        """Give back what is ours: the next who asks has it at once."""
+        await self.take_all(keys, 0)

@@ -1,0 +1,254 @@
+"""The timers of chats in Redis: the only caller of the scripts that move them.
+
+Names instead of positions, results as values, at most `BATCH` chats a call. A clock can be handed in by tests only:
+in production the Redis server's decides.
+"""
+
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import Any, Final, NamedTuple
+
+from redis.asyncio import Redis
+
+from storage.redis import keys
+from storage.redis.client import Script, read_states, scan_states
+from storage.redis.ownership import OwnCode
+
+BATCH: Final = 512
+FEED_SLACK_MS: Final = 4_000
+NOTHING_ARMED: Final = -1
+
+_SCRIPTS: Final = ("touch", "confirm", "claim", "pass", "extend", "settle", "end", "restore", "move")
+
+
+class ClaimCode(IntEnum):
+    CLAIMED = 0
+    LOST = 1
+    FENCED = 2
+    HELD = 3
+
+
+class Fence(IntEnum):
+    STALE = 0
+    CURRENT = 1
+
+
+class Restored(IntEnum):
+    KEPT = 0
+    RESTORED = 1
+
+
+class Moved(IntEnum):
+    ELSEWHERE = 0
+    MOVED = 1
+    ABSENT = 2
+
+
+class Sign(NamedTuple):
+    """A sign of life; `seen_ms` 0 counts as the server's now, a dated one is the end of its second."""
+
+    chat_id: int
+    seen_ms: int
+
+
+class Interrupted(NamedTuple):
+    """An episode that was in course; `on_wire` says that a request had passed and its outcome is not settled."""
+
+    chat_id: int
+    on_wire: bool
+    opaque: str
+
+
+class Touched(NamedTuple):
+    now_ms: int
+    generation: str
+    nearest_due_ms: int
+    interrupted: tuple[Interrupted, ...]
+
+
+class Held(NamedTuple):
+    """One claimed timer. `marked`: an earlier claim had passed and never settled."""
+
+    chat_id: int
+    version: int
+    seen_ms: int
+    due_ms: int
+    marked: bool
+    opaque: str
+
+
+class Claimed(NamedTuple):
+    """`nearest_due_ms` is -1 when nothing is armed; under HELD the end of the hold, under FENCED the higher epoch."""
+
+    code: ClaimCode
+    now_ms: int
+    nearest_due_ms: int
+    timers: tuple[Held, ...]
+
+
+class Holding(NamedTuple):
+    """By what right a feed is confirmed: as its holder ("owner epoch"), in the run of the server that it knows."""
+
+    holder: str
+    run: str
+
+
+class Confirmed(NamedTuple):
+    """OTHERS: the feed is not the caller's (any more), and nothing was confirmed."""
+
+    code: OwnCode
+    now_ms: int
+
+
+class Ticket(NamedTuple):
+    """What a holder shows: the version that it decided on."""
+
+    chat_id: int
+    version: int
+
+
+class Next(NamedTuple):
+    """What happens next to a held chat; `due_ms` -1 removes it."""
+
+    chat_id: int
+    version: int
+    due_ms: int
+    urgent: bool = False
+    opaque: str = ""
+
+
+class MoveTo(NamedTuple):
+    """A chat that waits with an opaque that begins so ("" is none at all), silent since then; and where it shall stand.
+
+    Its opaque may be missing still, if its episode has only just begun.
+    """
+
+    chat_id: int
+    opaque_begins: str
+    silent_since_ms: int
+    due_ms: int
+    opaque: str
+
+
+class Silence(NamedTuple):
+    """A silence that has begun no episode yet."""
+
+    chat_id: int
+    seen_ms: int
+    due_ms: int
+
+
+class Lost(NamedTuple):
+    """A chat as PostgreSQL remembers it."""
+
+    chat_id: int
+    seen_ms: int
+    due_ms: int
+    on_wire: bool
+    opaque: str
+
+
+def _server_clock() -> int:
+    return 0
+
+
+class Timers:
+    """All methods raise UnreachableError."""
+
+    def __init__(self, client: Redis, now_us: Callable[[], int] = _server_clock) -> None:
+        self._client = client
+        self._now_us = now_us
+        self._scripts = {name: Script(name) for name in _SCRIPTS}
+
+    async def touch(self, bot_id: int, signs: Sequence[Sign], threshold_ms: int | None) -> Touched:
+        """Arm each chat for its last seen plus the threshold; with None, disarm it."""
+        k = keys.of_bot(bot_id)
+        threshold = -1 if threshold_ms is None else threshold_ms
+        reply = await self._call("touch", k, self._now_us(), threshold, *_flat(signs))
+        return Touched(int(reply[0]), reply[1], int(reply[2]), _interrupted(reply[3:]))
+
+    async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0) -> Confirmed:
+        """Every update of the bot up to then, 0 being now, is surely taken in: so says the holder of its feed."""
+        k = keys.of_bot(bot_id)
+        reply = await self._scripts["confirm"](self._client, (k.bot, k.poll), self._now_us(), *holding, upto_ms)
+        return Confirmed(OwnCode(int(reply[0])), int(reply[1]))
+
+    async def claim(self, bot_id: int, limit: int, lease_ms: int, epoch: int, fresh: int = 0) -> Claimed:
+        """Claim what is due; so many of the limit go first to what has only just fallen due."""
+        k = keys.of_bot(bot_id)
+        reply = await self._call("claim", k, self._now_us(), min(limit, BATCH), lease_ms, epoch, FEED_SLACK_MS, fresh)
+        return Claimed(ClaimCode(int(reply[0])), int(reply[1]), int(reply[2]), _held(reply[3:]))
+
+    async def pass_(self, bot_id: int, tickets: Sequence[Ticket]) -> list[Fence]:
+        """The last look before each send; CURRENT ones are marked as on the wire."""
+        return _fences(await self._scripts["pass"](self._client, (keys.of_bot(bot_id).state,), *_flat(tickets)))
+
+    async def extend(self, bot_id: int, tickets: Sequence[Ticket], lease_ms: int) -> list[Fence]:
+        k = keys.of_bot(bot_id)
+        return _fences(
+            await self._scripts["extend"](self._client, (k.timers, k.state), self._now_us(), lease_ms, *_flat(tickets))
+        )
+
+    async def settle(self, bot_id: int, plans: Sequence[Next]) -> list[Fence]:
+        k = keys.of_bot(bot_id)
+        flat = [part for plan in plans for part in (*plan[:3], int(plan.urgent), plan.opaque)]
+        return _fences(await self._scripts["settle"](self._client, (k.timers, k.state), *flat))
+
+    async def end(self, bot_id: int, chat_ids: Sequence[int]) -> tuple[Interrupted, ...]:
+        k = keys.of_bot(bot_id)
+        return _interrupted(await self._scripts["end"](self._client, (k.timers, k.state), *chat_ids))
+
+    async def versions(self, bot_id: int, chat_ids: Sequence[int]) -> list[int | None]:
+        """The current version of each chat, None for one that has no timer."""
+        states = await read_states(self._client, bot_id, chat_ids)
+        return [int(state.partition(" ")[0]) if state else None for state in states]
+
+    async def restore(self, bot_id: int, chats: Sequence[Lost]) -> list[Restored]:
+        k = keys.of_bot(bot_id)
+        flat = [part for chat in chats for part in (*chat[:3], int(chat.on_wire), chat.opaque)]
+        reply = await self._scripts["restore"](self._client, (k.timers, k.state), self._now_us(), *flat)
+        return [Restored(int(code)) for code in reply]
+
+    async def move(self, bot_id: int, wanted: Sequence[MoveTo]) -> list[Moved]:
+        """Plan dues anew; whoever is held just now, or has gone on, is left alone."""
+        if not wanted:
+            return []
+        k = keys.of_bot(bot_id)
+        flat = [part for one in wanted for part in one]
+        reply = await self._scripts["move"](self._client, (k.timers, k.state), self._now_us(), *flat)
+        return [Moved(int(code)) for code in reply]
+
+    async def silences(self, bot_id: int, position: int) -> tuple[int, list[Silence]]:
+        """Some of the silences that are armed, and where to go on; 0 is the beginning, and the end."""
+        position, states = await scan_states(self._client, bot_id, position, BATCH)
+        return position, [found for chat, state in states.items() if (found := _silence(chat, state))]
+
+    async def _call(self, name: str, k: keys.BotKeys, *args: str | int) -> list[Any]:
+        return await self._scripts[name](self._client, (k.timers, k.state, k.bot), *args)
+
+
+def _flat(rows: Sequence[tuple[int, ...]]) -> list[int]:
+    return [value for row in rows for value in row]
+
+
+def _fences(reply: list[Any]) -> list[Fence]:
+    return [Fence(int(code)) for code in reply]
+
+
+def _interrupted(parts: list[Any]) -> tuple[Interrupted, ...]:
+    rows = zip(parts[0::3], parts[1::3], parts[2::3], strict=True)
+    return tuple(Interrupted(int(chat), mark == "1", opaque) for chat, mark, opaque in rows)
+
+
+def _silence(chat: str, state: str) -> Silence | None:
+    """None for a chat in an episode, or on the wire."""
+    _, seen, due, mark, opaque = state.split(" ", 4)
+    return Silence(int(chat), int(seen), int(due)) if mark == "0" and not opaque else None
+
+
+def _held(parts: list[Any]) -> tuple[Held, ...]:
+    rows = zip(*(parts[column::6] for column in range(6)), strict=True)
+    return tuple(
+        Held(int(chat), int(version), int(seen), int(due), mark == "1", opaque)
+        for chat, version, seen, due, mark, opaque in rows
+    )

@@ -1,0 +1,44 @@
+"""Which updates came by webhook, taken down for all receivers together, so that a missing one is noticed.
+
+What is kept is bounded: behind a gap of a hundred thousand updates the count is given up, and begins anew when Telegram
+holds nothing back.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from redis.asyncio import Redis
+
+from storage.redis import keys
+from storage.redis.client import Script
+
+
+class Came(NamedTuple):
+    """Every update up to `floor` has come, and so many `beyond` it, up to `highest`; -1 where nothing is known."""
+
+    floor: int
+    beyond: int
+    highest: int
+
+
+class Arrivals:
+    """All methods raise UnreachableError."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._arrive = Script("arrive")
+
+    async def note(self, bot_id: int, numbers: Sequence[int]) -> None:
+        """These have come, and their effects stand. At most 512."""
+        await self._call(bot_id, 0, numbers)
+
+    async def look(self, bot_id: int) -> Came:
+        return await self._call(bot_id, 0, ())
+
+    async def raise_floor(self, bot_id: int, floor: int) -> Came:
+        """All up to this one have come: nothing was pending after it had."""
+        return await self._call(bot_id, max(0, floor), ())
+
+    async def _call(self, bot_id: int, floor: int, numbers: Sequence[int]) -> Came:
+        k = keys.of_bot(bot_id)
+        return Came(*map(int, await self._arrive(self._client, (k.came, k.bot), floor, *numbers)))
