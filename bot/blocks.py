@@ -14,10 +14,11 @@ from bot import drafts
 from bot.said import Said, Sent
 from bot.screen import Visit
 from engine.administration.campaigns import Edit
-from engine.core import content as contents
-from engine.core import editing, validity
-from engine.core.campaign import Block, Step
-from engine.core.content import Album, Asset, Buttons, Content, Item, Media, Text
+from engine.core.campaign import editing
+from engine.core.campaign.snapshot import Block, Step
+from engine.core.content import checks
+from engine.core.content import model as contents
+from engine.core.content.model import Album, Asset, Buttons, Content, Item, Media, Text
 from engine.core.errors import CampaignError, MediaError
 from engine.media.file_kinds import check_size
 from engine.telegram import download
@@ -51,7 +52,7 @@ async def content_of(visit: Visit, said: Said, buttons: Buttons = ()) -> Content
         content = Text(said.html, buttons=buttons)
     else:
         raise CampaignError("This cannot be sent on: send a text, a photo, a video, an album or another file.")
-    validity.check(content)
+    checks.check(content)
     return content
 
 
@@ -79,7 +80,7 @@ async def _item(visit: Visit, said: Said) -> Item:
 
 def _with(block: Block, item: Item) -> Block:
     album = block.content
-    if not isinstance(album, Album) or len(album.items) >= validity.MAX_ITEMS:
+    if not isinstance(album, Album) or len(album.items) >= checks.MAX_ITEMS:
         raise CampaignError("An album has at most 10 files: send the others as a second album.")
     return replace(block, content=replace(album, items=(*album.items, item)))
 

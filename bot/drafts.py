@@ -7,7 +7,7 @@ from bot.frame.callbacks import code_of_key
 from bot.screen import Act, Done, Visit
 from engine.administration import campaign_views, campaigns
 from engine.administration.campaigns import Edit
-from engine.core.campaign import Block, Snapshot, Step
+from engine.core.campaign.snapshot import Block, Snapshot, Step
 from engine.core.errors import NotFoundError
 
 

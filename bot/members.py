@@ -7,7 +7,7 @@ from bot.screen import Visit
 from engine.administration import members
 from engine.administration.members import Member
 from engine.core.errors import NotFoundError
-from engine.core.rights import Role
+from engine.core.roles import Role
 
 _REVISIONS: Final[dict[Role, int]] = {"analyst": 1, "editor": 2, "owner": 3}
 

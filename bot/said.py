@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 from aiogram.enums import ContentType
 from aiogram.types import Message, PhotoSize
 
-from engine.core import templates
-from engine.core.content import MediaKind
+from engine.core.content import templates
+from engine.core.content.model import MediaKind
 
 _KINDS: Final[dict[ContentType, MediaKind]] = {
     ContentType.PHOTO: "photo",

@@ -13,8 +13,8 @@ from bot.said import Said
 from bot.texts import Say
 from engine.administration.context import Desk
 from engine.administration.members import Admin
-from engine.core.campaign import Change
-from engine.core.rights import Role
+from engine.core.campaign.snapshot import Change
+from engine.core.roles import Role
 
 
 class Scope(IntEnum):

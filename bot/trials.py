@@ -6,11 +6,11 @@ from bot.screen import Done, Visit
 from bot.texts import escaped
 from engine.administration import bots, campaign_views
 from engine.administration.trials import Trial
-from engine.core.campaign import Block
-from engine.core.content import Text
-from engine.core.outcome import Outcome, Rejected, Sent
-from engine.core.rehearsal import Cue
-from engine.core.sequence import CHAT_GAP_MS
+from engine.core.campaign.snapshot import Block
+from engine.core.content.model import Text
+from engine.core.delivery.outcome import Outcome, Rejected, Sent
+from engine.core.delivery.rehearsal import Cue
+from engine.core.delivery.state_machine import CHAT_GAP_MS
 
 
 async def play(visit: Visit, cues: Sequence[Cue]) -> Done:

@@ -10,10 +10,10 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from engine.core.delivery.chat_status import Armed, Clockwork, Delivery, Episode, Known
+from engine.core.delivery.gate import Facts
 from engine.core.errors import UnreachableError
-from engine.core.gate import Facts
 from engine.core.identity import newer_sign
-from engine.core.standing import Armed, Clockwork, Delivery, Episode, Known
 from storage.postgres.pool import Connection, Pool, transaction
 from storage.redis import keys
 from storage.redis.timers import FEED_SLACK_MS

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from bench.sandbox.faults import SERVED
 from bench.sandbox.wire import Fault
 from bench.sandbox.wire import FaultKind as Kind
-from engine.core.outcome import MAX_ATTEMPTS
+from engine.core.delivery.outcome import MAX_ATTEMPTS
 from engine.telegram import TIMEOUT_S
 
 _TIMEOUT_MS: Final = TIMEOUT_S * 1000

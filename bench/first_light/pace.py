@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from bench.sandbox.wire import Row
-from engine.core.pace import most_ahead, room
+from engine.core.delivery.rate_limit import most_ahead, room
 
 RATE: Final = 25
 """Messages a second and bot: the default of the engine."""

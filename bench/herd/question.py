@@ -36,8 +36,8 @@ from bench.ready import until_ready
 from bench.sandbox.client import SandboxClient
 from bench.sandbox.wire import Fault, FaultKind, LimitRules
 from bench.stage import House, give_campaign, house
+from engine.core.delivery.rate_limit import FREE_MOST
 from engine.core.errors import RecoveryError
-from engine.core.pace import FREE_MOST
 
 _MOST_BOTS: Final = 200
 _MOST_CHATS: Final = 10_000

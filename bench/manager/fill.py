@@ -10,9 +10,9 @@ from engine.administration import bots as registry
 from engine.administration import campaigns
 from engine.administration.bots import Identity
 from engine.administration.context import Desk
-from engine.core.campaign import Block, Change, Snapshot, Step
-from engine.core.content import StartButton, Text
-from engine.core.schedule import After
+from engine.core.campaign.snapshot import Block, Change, Snapshot, Step
+from engine.core.content.model import StartButton, Text
+from engine.core.schedule.step_schedule import After
 from engine.settings import Secret
 from storage.postgres.pool import transaction
 

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from bench.parade.shape import Label, Mark, Question, Shape
 from bench.sandbox.markup import parse_html
-from engine.core.campaign import Block
-from engine.core.content import (
+from engine.core.campaign.snapshot import Block
+from engine.core.content.model import (
     Album,
     Button,
     Buttons,

@@ -14,9 +14,9 @@ from bench.parade.arrived import arrived, message_sets
 from bench.parade.composed import Guest, Occasion, composed, content_for, rule_for, uses_fallback
 from bench.parade.shape import Shape, differing
 from bench.sandbox.wire import Row, TranscriptMessage, Violation
-from engine.core import content as contents
-from engine.core.campaign import Block
-from engine.core.content import Content, Delete, Poll
+from engine.core.campaign.snapshot import Block
+from engine.core.content import model as contents
+from engine.core.content.model import Content, Delete, Poll
 
 ON_TIME_MS: Final = 1_000
 

@@ -31,7 +31,7 @@ from bench.stage import House, give_campaign, house
 from engine import campaign_file
 from engine.administration import campaigns
 from engine.campaign_file import NamedFiles
-from engine.core.campaign import Block, Change, Snapshot
+from engine.core.campaign.snapshot import Block, Change, Snapshot
 from engine.core.errors import RecoveryError
 
 _MOST_BOTS: Final = 10

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from engine.core.standing import Standing
+from engine.core.delivery.chat_status import Standing
 
 # What a fault calls `method` when it is to strike deliveries to a webhook.
 DELIVERY = "webhook"

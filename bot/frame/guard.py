@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bot.frame.callbacks import Token
 from bot.screen import Action, Question, Scope, Screen
 from engine.administration.members import Admin
-from engine.core.rights import Role, suffices
+from engine.core.roles import Role, suffices
 
 
 class Verdict(StrEnum):

@@ -7,7 +7,7 @@ from bot import blocks, drafts
 from bot.drafts import AtBlock
 from bot.screen import Action, Button, Done, Scope, Screen, View, Visit
 from bot.words import keyboards
-from engine.core import editing
+from engine.core.campaign import editing
 from engine.core.errors import NotFoundError
 
 

@@ -13,11 +13,14 @@ from bot.screen import HOME, Action, Button, Done, Question, Scope, Screen, View
 from bot.texts import escaped
 from bot.words import outline
 from engine.administration.campaigns import Edit
-from engine.core import campaign, editing, rehearsal, schedule, templates
-from engine.core import content as contents
-from engine.core.campaign import Block
-from engine.core.content import Album, Content, Media, Poll, Text
-from engine.core.rights import suffices
+from engine.core.campaign import editing, snapshot
+from engine.core.campaign.snapshot import Block
+from engine.core.content import model as contents
+from engine.core.content import templates
+from engine.core.content.model import Album, Content, Media, Poll, Text
+from engine.core.delivery import rehearsal
+from engine.core.roles import suffices
+from engine.core.schedule import step_schedule
 
 _SHOWN: Final = 1_500
 """Longer texts are shown from their beginning, without formatting; 👁 shows them whole."""
@@ -152,8 +155,8 @@ def _asks_delay(visit: Visit) -> str:
 
 
 async def _take_delay(visit: Visit, said: Said) -> Done:
-    at, delay_ms = await drafts.load_block(visit), schedule.parse_duration(said.text)
-    campaign.check_delay(delay_ms)
+    at, delay_ms = await drafts.load_block(visit), step_schedule.parse_duration(said.text)
+    snapshot.check_delay(delay_ms)
     await drafts.save(visit, _changed(at, delay_ms=delay_ms))
     return drafts.saved(visit)
 

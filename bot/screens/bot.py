@@ -10,7 +10,7 @@ from bot.words.incidents import incident_name
 from engine.administration import bots, members
 from engine.administration.bot_tokens import who_is
 from engine.administration.members import Health
-from engine.core.rights import suffices
+from engine.core.roles import suffices
 from engine.settings import Secret
 
 _REVISIONS: Final = {"active": 1, "paused": 2, "suspended": 3}

@@ -10,9 +10,9 @@ from bot.words.differences import differences
 from bot.words.settings import settings_lines
 from engine.administration import campaign_views, campaigns
 from engine.administration.campaign_views import Overview, Queue
-from engine.core.campaign import State
+from engine.core.campaign.snapshot import State
 from engine.core.errors import CampaignError, NotFoundError
-from engine.core.rights import suffices
+from engine.core.roles import suffices
 
 _MOST_STEPS: Final = 8
 """A screen is one message; the list of steps has a screen of its own."""

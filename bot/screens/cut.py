@@ -9,7 +9,7 @@ from bot.frame.callbacks import code_of_key
 from bot.screen import Action, Button, Done, Place, Scope, Screen, View, Visit
 from bot.texts import escaped
 from bot.words import outline
-from engine.core import editing
+from engine.core.campaign import editing
 
 _SHOWN: Final = 200
 

@@ -7,7 +7,7 @@ from bot import drafts
 from bot.drafts import AtStep
 from bot.screen import Action, Button, Done, Place, Scope, Screen, View, Visit
 from engine.administration import campaign_views
-from engine.core import editing
+from engine.core.campaign import editing
 
 
 class Loaded(NamedTuple):

@@ -13,10 +13,12 @@ from bot.said import Said
 from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.words import outline
 from engine.administration.campaigns import Edit
-from engine.core import content as contents
-from engine.core import editing, schedule, validity
-from engine.core.campaign import Block
-from engine.core.content import After, Delete, Effects, Keep, Media, Text, Unbutton
+from engine.core.campaign import editing
+from engine.core.campaign.snapshot import Block
+from engine.core.content import checks
+from engine.core.content import model as contents
+from engine.core.content.model import After, Delete, Effects, Keep, Media, Text, Unbutton
+from engine.core.schedule import step_schedule
 
 Value = TypeVar("Value")
 
@@ -45,7 +47,7 @@ def view(visit: Visit, at: AtBlock) -> View:
 
 def _rows(visit: Visit, block: Block) -> list[list[Button]]:
     say, here, effects = visit.say, visit.place, block.effects
-    stays = schedule.write_duration(effects.delete_after_ms) if effects.delete_after_ms else say.label("stays")
+    stays = step_schedule.write_duration(effects.delete_after_ms) if effects.delete_after_ms else say.label("stays")
     returned, paid = outline.rule(say, effects.on_return), outline.rule(say, effects.on_payment)
     animation = _ANIMATIONS.get(effects.message_effect, "✨")
     return [
@@ -142,9 +144,9 @@ def _asks_stay(visit: Visit) -> str:
 
 async def _take_stay(visit: Visit, said: Said) -> Done:
     at = await drafts.load_block(visit)
-    after_ms = None if _OFF.fullmatch(said.text.strip()) else schedule.parse_duration(said.text)
+    after_ms = None if _OFF.fullmatch(said.text.strip()) else step_schedule.parse_duration(said.text)
     if after_ms is not None:
-        validity.check_delete_after(after_ms)
+        checks.check_delete_after(after_ms)
     await drafts.save(visit, _edit(at, lambda block: _with(block, replace(block.effects, delete_after_ms=after_ms))))
     return drafts.saved(visit)
 

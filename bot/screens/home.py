@@ -9,7 +9,7 @@ from engine.administration import bots as registry
 from engine.administration import members
 from engine.administration.bot_tokens import who_is
 from engine.administration.members import Language, Stand
-from engine.core.sign import Sign
+from engine.core.bot_status import Sign
 from engine.settings import Secret
 
 SIGNS: Final[dict[Sign, str]] = {"live": "●", "held": "⏸", "attention": "⚠", "off": "○"}

@@ -9,8 +9,9 @@ from bot.said import Said
 from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.words import keyboards
 from engine.administration.campaigns import Edit
-from engine.core import editing, keyboard
-from engine.core.content import Buttons
+from engine.core.campaign import editing
+from engine.core.content import keyboard
+from engine.core.content.model import Buttons
 
 
 async def load(visit: Visit) -> AtBlock:

@@ -10,9 +10,10 @@ from bot.drafts import Draft
 from bot.said import Said
 from bot.screen import Button, Done, Question, Scope, Screen, View, Visit
 from bot.words.settings import limit_lines
-from engine.core import limits, schedule
+from engine.core.campaign import frequency_caps
+from engine.core.campaign.frequency_caps import Limits
 from engine.core.errors import CampaignError
-from engine.core.limits import Limits
+from engine.core.schedule import step_schedule
 
 _COUNTS: Final = re.compile(r"([0-9]{1,3})\D+([0-9]{1,3})")
 _AGAIN: Final = re.compile(r"(\S+)\s+([0-9]{1,3})")
@@ -56,12 +57,12 @@ async def _take_often(visit: Visit, said: Said) -> Done:
     match = _AGAIN.fullmatch(said.text.strip())
     if match is None:
         raise CampaignError("This is not a time and a number: write for example 24h 5.")
-    again_after_ms = 0 if match[1] == "0" else schedule.parse_duration(match[1])
+    again_after_ms = 0 if match[1] == "0" else step_schedule.parse_duration(match[1])
     return await _save(visit, again_after_ms=again_after_ms, per_month=int(match[2]))
 
 
 async def _save(visit: Visit, **values: int) -> Done:
-    limits.check(replace(Limits(), **values))
+    frequency_caps.check(replace(Limits(), **values))
     await drafts.save(visit, lambda draft: replace(draft, limits=replace(draft.limits, **values)))
     return drafts.saved(visit)
 

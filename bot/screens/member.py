@@ -7,7 +7,7 @@ from bot.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Vi
 from bot.words.roles import role_name
 from engine.administration import members as admins
 from engine.administration.members import Member
-from engine.core.rights import Role
+from engine.core.roles import Role
 
 
 class Labels(NamedTuple):

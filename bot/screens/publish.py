@@ -10,8 +10,8 @@ from engine.administration import campaign_views, campaigns, publish_impact
 from engine.administration.campaign_views import Review
 from engine.administration.campaigns import Publishing
 from engine.administration.publish_impact import Impact
-from engine.core.campaign import Fault
-from engine.core.replan import Mode
+from engine.core.campaign.snapshot import Fault
+from engine.core.delivery.replan import Mode
 
 _MOST: Final = 15
 """So many changes are told; the others are counted."""

@@ -5,7 +5,7 @@ from typing import Final
 from bot.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
 from engine.administration import campaign_views, campaigns
 from engine.administration.campaign_views import Stand
-from engine.core.replan import Policy
+from engine.core.delivery.replan import Policy
 
 
 async def load(visit: Visit) -> Stand:

@@ -11,11 +11,12 @@ from bot.frame.callbacks import code_of_key
 from bot.said import Said
 from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.words.settings import settings_lines
-from engine.core import campaign, schedule, window
-from engine.core.campaign import Snapshot
+from engine.core.campaign import snapshot as campaign
+from engine.core.campaign.snapshot import Snapshot
 from engine.core.errors import CampaignError
-from engine.core.rights import suffices
-from engine.core.window import Mode, Window
+from engine.core.roles import suffices
+from engine.core.schedule import sending_hours, step_schedule
+from engine.core.schedule.sending_hours import Mode, Window
 
 _MOST_ZONES: Final = 8
 _OTHER: Final[dict[Mode, Mode]] = {"wait": "strict", "strict": "drop", "drop": "wait"}
@@ -76,7 +77,7 @@ def _asks_silence(visit: Visit) -> str:
 
 
 async def _take_silence(visit: Visit, said: Said) -> Done:
-    threshold_ms = schedule.parse_duration(said.text)
+    threshold_ms = step_schedule.parse_duration(said.text)
     campaign.check_threshold(threshold_ms, visit.desk.settings.min_threshold_ms)
     await drafts.save(visit, lambda draft: replace(draft, threshold_ms=threshold_ms))
     return drafts.saved(visit)
@@ -90,7 +91,7 @@ def _asks_lateness(visit: Visit) -> str:
 
 
 async def _take_lateness(visit: Visit, said: Said) -> Done:
-    lateness_ms = schedule.parse_duration(said.text)
+    lateness_ms = step_schedule.parse_duration(said.text)
     campaign.check_lateness(lateness_ms)
     await drafts.save(visit, lambda draft: replace(draft, lateness_ms=lateness_ms))
     return drafts.saved(visit)
@@ -104,13 +105,13 @@ def _asks_window(visit: Visit) -> str:
 
 
 async def _take_window(visit: Visit, said: Said) -> Done:
-    hours = window.parse(said.text)
+    hours = sending_hours.parse(said.text)
     await drafts.save(visit, partial(_with_window, hours=hours))
     return drafts.saved(visit)
 
 
 async def _by_day(visit: Visit) -> Done:
-    await drafts.save(visit, partial(_with_window, hours=window.BY_DAY))
+    await drafts.save(visit, partial(_with_window, hours=sending_hours.BY_DAY))
     return drafts.saved(visit)._replace(to="steps", place=visit.place)
 
 
@@ -126,10 +127,10 @@ def _asks_zone(visit: Visit) -> str:
 
 async def _take_zone(visit: Visit, said: Said) -> Done:
     """Only a whole name is taken at its word: a part of one may be meant for a place elsewhere."""
-    if zone := schedule.zone_of(said.text):
+    if zone := step_schedule.zone_of(said.text):
         await drafts.save(visit, partial(_with_zone, zone=zone))
         return drafts.saved(visit)
-    found = schedule.find_zones(said.text, _MOST_ZONES)
+    found = step_schedule.find_zones(said.text, _MOST_ZONES)
     if not found:
         raise CampaignError("No zone has such a city: write the name of a bigger one nearby.")
     rows = [[_zone_button(visit, zone)] for zone in found]
@@ -137,13 +138,13 @@ async def _take_zone(visit: Visit, said: Said) -> Done:
 
 
 def _zone_button(visit: Visit, zone: str) -> Button:
-    now = schedule.local(visit.now_ms, zone)
+    now = step_schedule.local(visit.now_ms, zone)
     return Button(f"{zone} · {now:%H:%M}", "settings.zone_is", visit.place._replace(choice=code_of_key(zone)))
 
 
 async def _zone_is(visit: Visit) -> Done:
-    zone = next((zone for zone in schedule.zones() if code_of_key(zone) == visit.place.choice), "")
-    schedule.check_zone(zone)
+    zone = next((zone for zone in step_schedule.zones() if code_of_key(zone) == visit.place.choice), "")
+    step_schedule.check_zone(zone)
     await drafts.save(visit, partial(_with_zone, zone=zone))
     return drafts.saved(visit)
 

@@ -11,10 +11,13 @@ from bot.said import Said
 from bot.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.words import outline
 from engine.administration.campaigns import Edit
-from engine.core import campaign, editing, rehearsal, schedule
-from engine.core.campaign import Block
-from engine.core.rights import suffices
-from engine.core.schedule import OnDay
+from engine.core.campaign import editing
+from engine.core.campaign import snapshot as campaign
+from engine.core.campaign.snapshot import Block
+from engine.core.delivery import rehearsal
+from engine.core.roles import suffices
+from engine.core.schedule import step_schedule
+from engine.core.schedule.step_schedule import OnDay
 
 _LABEL: Final = 24
 
@@ -96,7 +99,7 @@ def _asks_when(visit: Visit) -> str:
 
 
 async def _take_when(visit: Visit, said: Said) -> Done:
-    when, at = schedule.parse(said.text), await drafts.load_step(visit)
+    when, at = step_schedule.parse(said.text), await drafts.load_step(visit)
     await drafts.save(visit, partial(editing.reschedule, key=at.step.key, schedule=when))
     return Done(note=visit.say("✅ {rule}", rule=outline.schedule_words(visit.say, when)))
 

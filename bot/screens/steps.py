@@ -11,9 +11,11 @@ from bot.said import Said
 from bot.screen import Action, Button, Done, Place, Question, Scope, Screen, View, Visit
 from bot.words import outline
 from engine.administration import campaign_views, campaigns
-from engine.core import campaign, editing, schedule
-from engine.core.campaign import Snapshot, Step
-from engine.core.rights import suffices
+from engine.core.campaign import editing
+from engine.core.campaign import snapshot as campaign
+from engine.core.campaign.snapshot import Snapshot, Step
+from engine.core.roles import suffices
+from engine.core.schedule import step_schedule
 
 
 class Loaded(NamedTuple):
@@ -70,7 +72,7 @@ def _asks(visit: Visit) -> str:
 
 
 async def _take(visit: Visit, said: Said) -> Done:
-    step = Step(drafts.new_key(visit, "s"), schedule.parse(said.text), ())
+    step = Step(drafts.new_key(visit, "s"), step_schedule.parse(said.text), ())
     await drafts.save(visit, partial(editing.add_step, step=step))
     return Done(to="step", place=Place(visit.place.bot, code_of_key(step.key)))
 

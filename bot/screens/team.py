@@ -9,7 +9,7 @@ from bot.screen import Act, Action, Button, Done, Scope, Screen, View, Visit
 from bot.words.roles import role_name
 from engine.administration import invitations, members
 from engine.administration.members import Member
-from engine.core.rights import Role
+from engine.core.roles import Role
 
 _NAME: Final = 24
 """Longer names are cut on buttons."""

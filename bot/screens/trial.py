@@ -8,8 +8,8 @@ from bot.screen import Action, Button, Done, Scope, Screen, View, Visit
 from bot.texts import escaped
 from bot.words import outline
 from engine.administration.trials import Trial
-from engine.core import rehearsal
-from engine.core.rehearsal import Cue
+from engine.core.delivery import rehearsal
+from engine.core.delivery.rehearsal import Cue
 
 _WORDS: Final = 24
 _MOST: Final = 30

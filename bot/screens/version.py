@@ -7,8 +7,8 @@ from bot.drafts import Draft
 from bot.screen import Action, Button, Done, Place, Scope, Screen, View, Visit
 from bot.words.differences import differences
 from engine.administration import campaign_views, campaigns
-from engine.core.campaign import Snapshot
-from engine.core.rights import suffices
+from engine.core.campaign.snapshot import Snapshot
+from engine.core.roles import suffices
 
 _MOST: Final = 20
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bot.texts import Say
 from bot.words.outline import schedule_words
 from bot.words.settings import settings_lines
-from engine.core.campaign import Snapshot, Step
+from engine.core.campaign.snapshot import Snapshot, Step
 
 
 def differences(say: Say, published: Snapshot, draft: Snapshot) -> list[str]:

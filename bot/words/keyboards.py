@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from bot.texts import escaped
-from engine.core.content import Button, Buttons, CopyButton, StartButton, StopButton, UrlButton
+from engine.core.content.model import Button, Buttons, CopyButton, StartButton, StopButton, UrlButton
 from engine.core.errors import CampaignError
 
 _START: Final = "start:"

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.texts import Say
-from engine.core import content as contents
-from engine.core import gist, schedule
-from engine.core.campaign import Block, Planned
-from engine.core.content import After, Album, Content, Delete, Effects, Keep, Replace, Unbutton
-from engine.core.schedule import OnDay, Schedule
+from engine.core.campaign.snapshot import Block, Planned
+from engine.core.content import model as contents
+from engine.core.content import preview
+from engine.core.content.model import After, Album, Content, Delete, Effects, Keep, Replace, Unbutton
+from engine.core.schedule import step_schedule
+from engine.core.schedule.step_schedule import OnDay, Schedule
 
 _SIGNS: Final = {
     "text": "💬",
@@ -31,7 +32,7 @@ def sign(block: Block) -> str:
 
 def beginning(block: Block, longest: int) -> str:
     """How its words begin, on one line and without formatting; "" without words."""
-    return gist.beginning(block.content, longest)
+    return preview.beginning(block.content, longest)
 
 
 def when(say: Say, planned: Planned, zone: str) -> str:
@@ -67,7 +68,7 @@ def _around(say: Say, block: Block) -> Iterator[str]:
     if not block.active:
         yield say("off")
     if block.delay_ms:
-        yield say("after {time}", time=schedule.write_duration(block.delay_ms))
+        yield say("after {time}", time=step_schedule.write_duration(block.delay_ms))
     if isinstance(block.content, Album):
         yield say.count("{number} file", "{number} files", len(block.content.items))
     if count := sum(map(len, contents.buttons(block.content))):
@@ -78,7 +79,7 @@ def _around(say: Say, block: Block) -> Iterator[str]:
 
 def _effects(say: Say, effects: Effects) -> Iterator[str]:
     if effects.delete_after_ms is not None:
-        yield say("deleted after {time}", time=schedule.write_duration(effects.delete_after_ms))
+        yield say("deleted after {time}", time=step_schedule.write_duration(effects.delete_after_ms))
     if effects.silent:
         yield say("without sound")
     if effects.protect:
@@ -108,5 +109,5 @@ def schedule_words(say: Say, when: Schedule) -> str:
     """As an admin would write it."""
     if isinstance(when, OnDay) and when.days == 1:
         return say.label("tomorrow {time}", time=f"{when.hour:02}:{when.minute:02}")
-    written = schedule.write(when)
+    written = step_schedule.write(when)
     return say.label("at once") if written == "now" else written

@@ -1,7 +1,7 @@
 """What the roles are called."""
 
 from bot.texts import Say
-from engine.core.rights import Role
+from engine.core.roles import Role
 
 
 def role_name(say: Say, role: Role) -> str:

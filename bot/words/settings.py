@@ -1,11 +1,11 @@
 """The settings of a campaign in words: one line each, always in the same order."""
 
 from bot.texts import Say
-from engine.core import window
-from engine.core.campaign import Snapshot
-from engine.core.limits import Limits
-from engine.core.schedule import write_duration
-from engine.core.window import ENGLISH, PORTUGUESE
+from engine.core.campaign.frequency_caps import Limits
+from engine.core.campaign.snapshot import Snapshot
+from engine.core.schedule import sending_hours
+from engine.core.schedule.sending_hours import ENGLISH, PORTUGUESE
+from engine.core.schedule.step_schedule import write_duration
 
 
 def settings_lines(say: Say, snapshot: Snapshot) -> tuple[str, ...]:
@@ -33,7 +33,7 @@ def limit_lines(say: Say, limits: Limits) -> tuple[str, str]:
 def _hours(say: Say, snapshot: Snapshot) -> str:
     if snapshot.window is None:
         return say("🕘 Sends at any hour")
-    hours = window.write(snapshot.window, PORTUGUESE if say.language == "pt" else ENGLISH)
+    hours = sending_hours.write(snapshot.window, PORTUGUESE if say.language == "pt" else ENGLISH)
     if snapshot.window.mode == "drop":
         return say("🕘 Sends {hours}; outside of it a step is skipped", hours=hours)
     if snapshot.window.mode == "strict":

@@ -9,12 +9,12 @@ from typing import Final
 
 import msgspec
 
-from engine.core import campaign
-from engine.core.campaign import Change
+from engine.core.bot_identity import Speaker
+from engine.core.campaign import snapshot
+from engine.core.campaign.snapshot import Change
+from engine.core.delivery.gate import Reason
+from engine.core.delivery.rate_limit import FREE_MOST, PAID_MOST
 from engine.core.errors import BotError, NotFoundError, SettingsError
-from engine.core.gate import Reason
-from engine.core.pace import FREE_MOST, PAID_MOST
-from engine.core.speaker import Speaker
 from engine.security.vault import Vault
 from engine.settings import Secret
 from storage.postgres import bots, campaigns, chats
@@ -193,7 +193,7 @@ async def _set_status(pool: Pool, name: str, status: str, action: str, change: C
 async def _remove(connection: Connection, known: BotRecord, change: Change) -> None:
     found = await campaigns.load_campaign(connection, known.bot_id)
     if found and found.state not in ("draft", "stopped"):
-        await campaigns.set_state(connection, found, campaign.after(found.state, "stop"), found.activated_at, change)
+        await campaigns.set_state(connection, found, snapshot.after(found.state, "stop"), found.activated_at, change)
     await bots.remove(connection, known, change)
 
 

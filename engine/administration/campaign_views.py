@@ -6,10 +6,10 @@ from zlib import crc32
 import msgspec
 
 from engine.administration import lookup
-from engine.core import campaign
-from engine.core.campaign import Fault, Planned, Snapshot, State
+from engine.core.campaign import snapshot as campaign
+from engine.core.campaign.snapshot import Fault, Planned, Snapshot, State
+from engine.core.content.templates import Person
 from engine.core.errors import NotFoundError
-from engine.core.templates import Person
 from storage.postgres import campaigns, chats
 from storage.postgres import queue_counts as waiting_rows
 from storage.postgres.campaigns import Campaign

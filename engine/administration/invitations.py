@@ -11,7 +11,7 @@ import msgspec
 from engine.administration import members
 from engine.administration.members import Person
 from engine.core.errors import BotError
-from engine.core.rights import Role, suffices
+from engine.core.roles import Role, suffices
 from storage.postgres import admins as people
 from storage.postgres import bots
 from storage.postgres.bots import BotRecord

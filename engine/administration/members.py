@@ -8,10 +8,10 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from engine.core.campaign import Change
+from engine.core.bot_status import Sign, sign
+from engine.core.campaign.snapshot import Change
 from engine.core.errors import NotFoundError
-from engine.core.rights import Role
-from engine.core.sign import Sign, sign
+from engine.core.roles import Role
 from storage.postgres import admins, audit, bots, campaigns
 from storage.postgres.admins import AdminRecord
 from storage.postgres.pool import Connection, Pool, transaction

@@ -1,18 +1,18 @@
 """Whom a draft would move if it were published now, in numbers: counted before anything is done.
 
-The same decisions as the engine's own (`engine.core.replan`), on those who wait at this moment. So many are looked at
-as a screen can wait for; of more it is told that there are at least as many.
+The same decisions as the engine's own (`engine.core.delivery.replan`), on those who wait at this moment. The count
+stops where a screen could not wait any longer; the screen then says "at least".
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from engine.administration.campaign_views import MOST_COUNTED
-from engine.core import replan, sequence
-from engine.core.campaign import Snapshot
-from engine.core.gate import Facts
-from engine.core.replan import Finish, Move, Published, Waiting
-from engine.core.sequence import Found
+from engine.core.campaign.snapshot import Snapshot
+from engine.core.delivery import replan, state_machine
+from engine.core.delivery.gate import Facts
+from engine.core.delivery.replan import Finish, Move, Published, Waiting
+from engine.core.delivery.state_machine import Found
 from storage.postgres import campaigns, queue_counts, replans
 from storage.postgres.campaigns import Campaign
 from storage.postgres.pool import Connection, Pool, transaction
@@ -67,7 +67,7 @@ async def foresee(pool: Pool, bot_id: int, now_ms: int) -> Impact:
 
 async def _begin_soon(connection: Connection, found: Campaign, before: Snapshot, after: Snapshot, now_ms: int) -> int:
     """How many have fallen silent for whom the first step comes within ten minutes; a longer silence counts at once."""
-    first = sequence.first(after, 0, now_ms, 0)
+    first = state_machine.first(after, 0, now_ms, 0)
     if found.state != "live" or found.activated_at is None or first is None:
         return 0
     threshold_ms = max(before.threshold_ms, after.threshold_ms)
@@ -121,8 +121,8 @@ def _outlook(one: Waiting, after: Snapshot, now_ms: int) -> _Outlook:
         return _Outlook(fate.due_ms)
     if isinstance(fate, Finish):
         return _Outlook(None)
-    step = sequence.find_step(after, one.cursor.step)
-    if step and sequence.open_step(after, step, one.cursor, one.due_ms, one.chat_id):
+    step = state_machine.find_step(after, one.cursor.step)
+    if step and state_machine.open_step(after, step, one.cursor, one.due_ms, one.chat_id):
         return _Outlook(one.due_ms)
     return _Outlook(_next_due_ms(one, after, now_ms), gone=True)
 
@@ -142,5 +142,5 @@ def _next_due_ms(one: Waiting, after: Snapshot, now_ms: int) -> int | None:
         runs=runs,
         facts=Facts(),
     )
-    onward = sequence.following(after, after, found, max(one.due_ms, now_ms), one.chat_id, step_over=True)
+    onward = state_machine.following(after, after, found, max(one.due_ms, now_ms), one.chat_id, step_over=True)
     return onward.due_ms if onward else None

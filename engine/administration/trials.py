@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from engine.cli.rehearse import Rehearsal
+from engine.core.bot_identity import Speaker
+from engine.core.content.templates import Person
+from engine.core.delivery.outcome import Outcome
+from engine.core.delivery.rehearsal import Cue
 from engine.core.errors import RecoveryError
-from engine.core.outcome import Outcome
-from engine.core.rehearsal import Cue
-from engine.core.speaker import Speaker
-from engine.core.templates import Person
 from engine.runtime.telemetry import logger
 from engine.telegram import Sender
 

@@ -12,8 +12,8 @@ from typing import Final, TypeVar
 import msgspec
 import yaml
 
-from engine.core import schedule
 from engine.core.errors import CampaignError
+from engine.core.schedule import step_schedule
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 16
@@ -78,9 +78,9 @@ class Field(msgspec.Struct, frozen=True):
     def name_among(self, known: Sequence[str]) -> str:
         name = self.text()
         if name not in known:
-            near = get_close_matches(name[: schedule.MAX_TEXT], known, n=1)
+            near = get_close_matches(name[: step_schedule.MAX_TEXT], known, n=1)
             mend = f"did you mean {near[0]}?" if near else f"use one of {', '.join(known)}."
-            raise self.error(f"the field {name[: schedule.MAX_TEXT]!r} is not known: {mend}")
+            raise self.error(f"the field {name[: step_schedule.MAX_TEXT]!r} is not known: {mend}")
         return name
 
     def items(self) -> list["Field"]:

@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.core.content import Asset, MediaKind
+from engine.core.content.model import Asset, MediaKind
 from engine.core.errors import CampaignError, MediaError
 from engine.media.file_kinds import check_size, recognize
 from engine.media.library import Library

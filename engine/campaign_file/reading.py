@@ -26,12 +26,15 @@ from typing import Any, Final, TypeAlias, TypeVar, get_args
 from engine.campaign_file import reading_blocks
 from engine.campaign_file.fields import MAX_BYTES, Field, parse
 from engine.campaign_file.reading_blocks import AssetOf
-from engine.core import campaign, limits, schedule, validity, window
-from engine.core.campaign import Block, Snapshot, Step
-from engine.core.content import MediaKind
+from engine.core.campaign import frequency_caps
+from engine.core.campaign import snapshot as campaign
+from engine.core.campaign.frequency_caps import Limits
+from engine.core.campaign.snapshot import Block, Snapshot, Step
+from engine.core.content import checks
+from engine.core.content.model import MediaKind
 from engine.core.errors import CampaignError
-from engine.core.limits import Limits
-from engine.core.window import Mode, Window
+from engine.core.schedule import sending_hours, step_schedule
+from engine.core.schedule.sending_hours import Mode, Window
 
 FileOf: TypeAlias = Callable[[MediaKind, Path], str]
 """Gives the hash of a file, which is there and lies beside the campaign's own. Raises CampaignError."""
@@ -102,7 +105,7 @@ def _campaign(root: Field, min_threshold_ms: int, asset_of: AssetOf) -> Snapshot
         given["limits"] = _limits(fields["limits"])
     return Snapshot(
         window=_window(fields),
-        zone=fields["zone"].passed(schedule.check_zone),
+        zone=fields["zone"].passed(step_schedule.check_zone),
         steps=_keyed(fields["steps"], "step", lambda field, key: _step(field, key, asset_of)),
         skip_paid=fields["skip_paid"].flag() if "skip_paid" in fields else True,
         **given,
@@ -126,7 +129,7 @@ def _step(field: Field, key: str, asset_of: AssetOf) -> Step:
     fields = field.members(_STEP, needed=("schedule", "blocks"))
     return Step(
         key=fields["key"].passed(campaign.check_key) if "key" in fields else key,
-        schedule=fields["schedule"].read(schedule.parse),
+        schedule=fields["schedule"].read(step_schedule.parse),
         blocks=_keyed(fields["blocks"], "block", lambda field, key: _block(field, key, asset_of)),
         active=fields["active"].flag() if "active" in fields else True,
     )
@@ -145,12 +148,12 @@ def _block(field: Field, key: str, asset_of: AssetOf) -> Block:
         languages=reading_blocks.read_variants(fields["languages"], asset_of) if "languages" in fields else {},
     )
     with field.placing():
-        validity.check_effects(block.effects, campaign.variants(block))
+        checks.check_effects(block.effects, campaign.variants(block))
     return block
 
 
 def _threshold(text: str, min_threshold_ms: int) -> int:
-    threshold_ms = schedule.parse_duration(text)
+    threshold_ms = step_schedule.parse_duration(text)
     campaign.check_threshold(threshold_ms, min_threshold_ms)
     return threshold_ms
 
@@ -160,26 +163,26 @@ def _window(fields: Mapping[str, Field]) -> Window | None:
     if "window" not in fields:
         return None
     mode = next(one for one in get_args(Mode) if one == outside)
-    return fields["window"].read(lambda text: window.parse(text, mode))
+    return fields["window"].read(lambda text: sending_hours.parse(text, mode))
 
 
 def _limits(field: Field) -> Limits:
     fields = field.members(_LIMITS)
     counts = {name: fields[name].number() for name in ("per_day", "per_week", "per_month") if name in fields}
-    again_ms = fields["again_after"].read(schedule.parse_duration) if "again_after" in fields else 0
+    again_ms = fields["again_after"].read(step_schedule.parse_duration) if "again_after" in fields else 0
     given = Limits(**counts, again_after_ms=again_ms)
     with field.placing():
-        limits.check(given)
+        frequency_caps.check(given)
     return given
 
 
 def _lateness(text: str) -> int:
-    lateness_ms = schedule.parse_duration(text)
+    lateness_ms = step_schedule.parse_duration(text)
     campaign.check_lateness(lateness_ms)
     return lateness_ms
 
 
 def _delay(text: str) -> int:
-    delay_ms = schedule.parse_duration(text)
+    delay_ms = step_schedule.parse_duration(text)
     campaign.check_delay(delay_ms)
     return delay_ms

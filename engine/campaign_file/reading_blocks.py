@@ -12,8 +12,8 @@ from typing import Final, TypeAlias, get_args
 import msgspec
 
 from engine.campaign_file.fields import Field
-from engine.core import keyboard, schedule, validity, wording
-from engine.core.content import (
+from engine.core.content import checks, keyboard, text_checks
+from engine.core.content.model import (
     CAPTIONED,
     COVERABLE,
     After,
@@ -40,6 +40,7 @@ from engine.core.content import (
     UrlButton,
 )
 from engine.core.errors import CampaignError
+from engine.core.schedule import step_schedule
 
 AssetOf: TypeAlias = Callable[[MediaKind, str], str]
 """Gives the hash of a file that is named by its path beside the campaign's own. Raises CampaignError."""
@@ -63,7 +64,7 @@ def read_variants(field: Field, asset_of: AssetOf) -> dict[str, Content]:
     """Read what people of other languages get: a content each."""
     variants: dict[str, Content] = {}
     for key, value in field.entries():
-        language = key.passed(validity.check_language)
+        language = key.passed(checks.check_language)
         if language in variants:
             raise key.error(f"the language {language} stands twice: delete one.")
         variants[language] = read_content(Field(value.file, f"{field.name}.{language}", value.node), asset_of)
@@ -73,7 +74,7 @@ def read_variants(field: Field, asset_of: AssetOf) -> dict[str, Content]:
 def read_content(field: Field, asset_of: AssetOf) -> Content:
     """Read a content that stands alone; it may be just its text."""
     if field.is_plain:
-        return Text(field.passed(wording.check_text))
+        return Text(field.passed(text_checks.check_text))
     return content_of(field, field.members(CONTENT), asset_of)
 
 
@@ -85,7 +86,7 @@ def content_of(field: Field, members: Members, asset_of: AssetOf) -> Content:
             raise members[name].error(f"no {kind} has the field {name}: delete it.")
     made = _content(kind, members, asset_of)
     with field.placing():
-        validity.check(made)
+        checks.check(made)
     return made
 
 
@@ -97,7 +98,7 @@ def read_effects(members: Members) -> Effects:
         if name in members:
             given[name] = members[name].flag()
     if "message_effect" in members:
-        given["message_effect"] = members["message_effect"].passed(validity.check_message_effect)
+        given["message_effect"] = members["message_effect"].passed(checks.check_message_effect)
     rules = members["after"].members(("returned", "paid")) if "after" in members else {}
     on_return, on_payment = (_rule(rules[name]) if name in rules else Keep() for name in ("returned", "paid"))
     return msgspec.structs.replace(Effects(on_return=on_return, on_payment=on_payment), **given)
@@ -128,7 +129,7 @@ def _options(kind: str) -> tuple[str, ...]:
 def _content(kind: str, members: Members, asset_of: AssetOf) -> Content:
     match kind:
         case "text":
-            text = members["text"].passed(wording.check_text)
+            text = members["text"].passed(text_checks.check_text)
             return Text(text, _preview(members), _buttons(members))
         case "album":
             items = tuple(_item(item, asset_of) for item in members["album"].items())
@@ -174,7 +175,7 @@ def _poll(field: Field, buttons: Buttons) -> Poll:
 def _sha256(kind: MediaKind, asset_of: AssetOf, text: str) -> str:
     if text.startswith(HASHED):
         sha256 = text.removeprefix(HASHED)
-        validity.check_sha256(sha256)
+        checks.check_sha256(sha256)
         return sha256
     if not _is_way(text):
         raise CampaignError("A file is named by its way from the campaign's own: put it beside that, write banner.jpg.")
@@ -189,7 +190,7 @@ def _is_way(text: str) -> bool:
 
 
 def _caption(members: Members) -> str:
-    return members["caption"].passed(wording.check_caption) if "caption" in members else ""
+    return members["caption"].passed(text_checks.check_caption) if "caption" in members else ""
 
 
 def _flag(members: Members, name: str) -> bool:
@@ -214,7 +215,7 @@ def _button(field: Field) -> Button:
     kind = _kind(field, members, _TARGETS, "a button does one thing")
     if "tracked" in members and kind != "url":
         raise members["tracked"].error("only a url can be tracked: delete it.")
-    text, target, style = members["text"].passed(wording.check_label), members[kind], _style(members)
+    text, target, style = members["text"].passed(text_checks.check_label), members[kind], _style(members)
     match kind:
         case "url":
             tracked = members["tracked"].flag() if "tracked" in members else True
@@ -240,10 +241,10 @@ def _rule(field: Field) -> After:
     if field.is_plain:
         return RULES[field.choice(tuple(RULES))]
     text = field.members(("replace",), needed=("replace",))["replace"]
-    return Replace(text.passed(partial(wording.check_text, noun="replacement")))
+    return Replace(text.passed(partial(text_checks.check_text, noun="replacement")))
 
 
 def _delete_after(text: str) -> int:
-    after_ms = schedule.parse_duration(text)
-    validity.check_delete_after(after_ms)
+    after_ms = step_schedule.parse_duration(text)
+    checks.check_delete_after(after_ms)
     return after_ms

@@ -11,10 +11,10 @@ from yaml import Node
 
 from engine.campaign_file import nodes
 from engine.campaign_file.writing_blocks import write_content, write_effects
-from engine.core import schedule, window
-from engine.core.campaign import DEFAULT_LATENESS_MS, Block, Snapshot, Step
-from engine.core.limits import Limits
-from engine.core.window import Window
+from engine.core.campaign.frequency_caps import Limits
+from engine.core.campaign.snapshot import DEFAULT_LATENESS_MS, Block, Snapshot, Step
+from engine.core.schedule import sending_hours, step_schedule
+from engine.core.schedule.sending_hours import Window
 
 
 def write(snapshot: Snapshot) -> str:
@@ -30,13 +30,13 @@ def diff(before: Snapshot, after: Snapshot, before_name: str, after_name: str) -
 
 def _campaign(snapshot: Snapshot) -> Node:
     fields = {
-        "threshold": nodes.text(schedule.write_duration(snapshot.threshold_ms)),
+        "threshold": nodes.text(step_schedule.write_duration(snapshot.threshold_ms)),
         "zone": nodes.text(snapshot.zone),
     }
     if not snapshot.skip_paid:
         fields["skip_paid"] = nodes.flag(value=False)
     if snapshot.lateness_ms != DEFAULT_LATENESS_MS:
-        fields["lateness"] = nodes.text(schedule.write_duration(snapshot.lateness_ms))
+        fields["lateness"] = nodes.text(step_schedule.write_duration(snapshot.lateness_ms))
     fields |= {**_window(snapshot.window), **_limits(snapshot.limits)}
     return nodes.fields({**fields, "steps": nodes.sequence(map(_step, snapshot.steps))})
 
@@ -45,19 +45,19 @@ def _window(hours: Window | None) -> dict[str, Node]:
     if hours is None:
         return {}
     outside = {} if hours.mode == "wait" else {"outside": nodes.text(hours.mode)}
-    return {"window": nodes.text(window.write(hours)), **outside}
+    return {"window": nodes.text(sending_hours.write(hours)), **outside}
 
 
 def _limits(limits: Limits) -> dict[str, Node]:
     counts = {"per_day": limits.per_day, "per_week": limits.per_week, "per_month": limits.per_month}
     fields = {name: nodes.number(count) for name, count in counts.items() if count}
     if limits.again_after_ms:
-        fields["again_after"] = nodes.text(schedule.write_duration(limits.again_after_ms))
+        fields["again_after"] = nodes.text(step_schedule.write_duration(limits.again_after_ms))
     return {"limits": nodes.fields(fields)} if fields else {}
 
 
 def _step(step: Step) -> Node:
-    fields = {"key": nodes.text(step.key), "schedule": nodes.text(schedule.write(step.schedule))}
+    fields = {"key": nodes.text(step.key), "schedule": nodes.text(step_schedule.write(step.schedule))}
     blocks = nodes.sequence(map(_block, step.blocks))
     return nodes.fields({**fields, **_switch(active=step.active), "blocks": blocks})
 
@@ -65,7 +65,7 @@ def _step(step: Step) -> Node:
 def _block(block: Block) -> Node:
     fields = {"key": nodes.text(block.key), **_switch(active=block.active)}
     if block.delay_ms:
-        fields["delay"] = nodes.text(schedule.write_duration(block.delay_ms))
+        fields["delay"] = nodes.text(step_schedule.write_duration(block.delay_ms))
     fields |= {**write_content(block.content), **write_effects(block.effects)}
     variants = {code: nodes.fields(write_content(content)) for code, content in block.languages.items()}
     return nodes.fields({**fields, "languages": nodes.fields(variants)} if variants else fields)

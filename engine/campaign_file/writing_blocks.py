@@ -6,8 +6,7 @@ from yaml import Node
 
 from engine.campaign_file import nodes
 from engine.campaign_file.reading_blocks import HASHED, RULES
-from engine.core import schedule
-from engine.core.content import (
+from engine.core.content.model import (
     After,
     Album,
     Button,
@@ -26,6 +25,7 @@ from engine.core.content import (
     UrlButton,
     buttons,
 )
+from engine.core.schedule import step_schedule
 
 
 def write_content(content: Content) -> dict[str, Node]:
@@ -50,7 +50,7 @@ def write_effects(effects: Effects) -> dict[str, Node]:
     """Write the fields of a block's effects."""
     fields: dict[str, Node] = {}
     if effects.delete_after_ms is not None:
-        fields["delete_after"] = nodes.text(schedule.write_duration(effects.delete_after_ms))
+        fields["delete_after"] = nodes.text(step_schedule.write_duration(effects.delete_after_ms))
     fields |= _switches(silent=effects.silent, protect=effects.protect)
     if effects.message_effect is not None:
         fields["message_effect"] = nodes.text(effects.message_effect)

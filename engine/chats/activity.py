@@ -15,9 +15,9 @@ from itertools import islice
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from engine.core import cursor
+from engine.core.delivery import cursor
+from engine.core.delivery.gate import Reason
 from engine.core.errors import UnreachableError
-from engine.core.gate import Reason
 from engine.runtime import metrics
 from engine.runtime.batcher import Batcher
 from engine.runtime.process import told_to_end

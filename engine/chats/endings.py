@@ -8,7 +8,7 @@ anywhere, it is safe to repeat, and the claim statement has the cause before its
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from engine.core.gate import Reason
+from engine.core.delivery.gate import Reason
 from engine.runtime.telemetry import logger
 from storage.postgres import chats, payments
 from storage.postgres.chats import Ended, Life

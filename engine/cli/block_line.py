@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
-from engine.core import content as contents
-from engine.core import gist, schedule
-from engine.core.campaign import Block
-from engine.core.content import After, Album, Content, Delete, Effects, Keep, Replace
+from engine.core.campaign.snapshot import Block
+from engine.core.content import model as contents
+from engine.core.content import preview
+from engine.core.content.model import After, Album, Content, Delete, Effects, Keep, Replace
+from engine.core.schedule import step_schedule
 
 _LONGEST: Final = 40
 
@@ -16,14 +17,14 @@ def outline(block: Block) -> str:
 
 
 def _said(content: Content) -> str:
-    words = gist.beginning(content, _LONGEST)
+    words = preview.beginning(content, _LONGEST)
     kind = f"album of {len(content.items)}" if isinstance(content, Album) else contents.kind(content)
     return f"{kind} “{words}”" if words else kind
 
 
 def _around(block: Block) -> Iterator[str]:
     if block.delay_ms:
-        yield f"after {schedule.write_duration(block.delay_ms)}"
+        yield f"after {step_schedule.write_duration(block.delay_ms)}"
     if count := sum(map(len, contents.buttons(block.content))):
         yield f"{count} button{'s' * (count != 1)}"
     if block.languages:
@@ -32,7 +33,7 @@ def _around(block: Block) -> Iterator[str]:
 
 def _effects(effects: Effects) -> Iterator[str]:
     if effects.delete_after_ms is not None:
-        yield f"deleted after {schedule.write_duration(effects.delete_after_ms)}"
+        yield f"deleted after {step_schedule.write_duration(effects.delete_after_ms)}"
     if effects.silent:
         yield "silent"
     if effects.protect:

@@ -17,9 +17,9 @@ from typing import Any, Final, TypeAlias
 from engine.administration import api_keys, bots
 from engine.administration.bot_tokens import who_is
 from engine.administration.bots import Identity
-from engine.core.campaign import Change
+from engine.core.campaign.snapshot import Change
+from engine.core.delivery.rate_limit import FREE_MOST, PAID_MOST
 from engine.core.errors import NotFoundError
-from engine.core.pace import FREE_MOST, PAID_MOST
 from engine.runtime.process import command
 from engine.security.vault import Vault
 from engine.settings import Secret, Settings, load_settings

@@ -18,9 +18,9 @@ from engine.administration.campaign_views import Overview
 from engine.administration.campaigns import Publishing
 from engine.campaign_file import Added, NamedFiles
 from engine.cli.block_line import outline
-from engine.core import schedule, window
-from engine.core.campaign import Change, Planned, Snapshot, Step
-from engine.core.replan import Policy
+from engine.core.campaign.snapshot import Change, Planned, Snapshot, Step
+from engine.core.delivery.replan import Policy
+from engine.core.schedule import sending_hours, step_schedule
 from engine.media.library import Library
 from engine.runtime.process import command
 from engine.settings import Settings, load_settings
@@ -226,8 +226,8 @@ def _lines(bot: str, seen: Overview, at_ms: int) -> list[str]:
 
 def _settings(shown: Snapshot) -> str:
     paid = "left alone" if shown.skip_paid else "written to as well"
-    threshold, lateness = (schedule.write_duration(ms) for ms in (shown.threshold_ms, shown.lateness_ms))
-    hours = f", sends {window.write(shown.window)}" if shown.window else ""
+    threshold, lateness = (step_schedule.write_duration(ms) for ms in (shown.threshold_ms, shown.lateness_ms))
+    hours = f", sends {sending_hours.write(shown.window)}" if shown.window else ""
     return f"threshold {threshold}, lateness {lateness}, zone {shown.zone}{hours}, customers who paid are {paid}"
 
 
@@ -245,7 +245,7 @@ def _notes(seen: Overview) -> list[str]:
 
 
 def _step(step: Step, due: str) -> list[str]:
-    head = f"  {step.key:<32} {schedule.write(step.schedule):<16} {due}"
+    head = f"  {step.key:<32} {step_schedule.write(step.schedule):<16} {due}"
     return [head, *(f"    {block.key:<30} {outline(block)}" for block in step.blocks)]
 
 
@@ -258,7 +258,7 @@ def _when(planned: Planned, zone: str) -> str:
 
 
 def _moment(at_ms: int, zone: str) -> str:
-    return schedule.local(at_ms, zone).strftime(_MOMENT)
+    return step_schedule.local(at_ms, zone).strftime(_MOMENT)
 
 
 async def _change(pool: Pool) -> Change:

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias, get_args
 
-from engine.core.campaign import Change
+from engine.core.campaign.snapshot import Change
+from engine.core.delivery.gate import Reason
 from engine.core.errors import NotFoundError
-from engine.core.gate import Reason
 from engine.runtime.process import command
 from engine.settings import Settings, load_settings
 from storage.postgres import audit, campaigns, unanswered

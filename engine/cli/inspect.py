@@ -11,10 +11,10 @@ from typing import Final
 
 import msgspec
 
-from engine.core import schedule
-from engine.core import standing as standings
+from engine.core.delivery import chat_status as standings
+from engine.core.delivery.chat_status import Episode, Known, Published, Standing
 from engine.core.errors import NotFoundError
-from engine.core.standing import Episode, Known, Published, Standing
+from engine.core.schedule import step_schedule
 from engine.runtime.process import command
 from engine.settings import Settings, load_settings
 from storage.chat_status import read_chat, read_clockwork
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str]) -> None:
 
 def _lines(seen: Standing) -> Iterator[str]:
     version = f"version {seen.campaign_version}" if seen.campaign_version else "nothing published"
-    threshold = f", threshold {schedule.write_duration(seen.threshold_ms)}" if seen.threshold_ms else ""
+    threshold = f", threshold {step_schedule.write_duration(seen.threshold_ms)}" if seen.threshold_ms else ""
     yield f"@{seen.bot}, chat {seen.chat_id}: {_words(seen.phase)}"
     yield f"  now         {_moment(seen, seen.now_ms)}"
     yield f"  last seen   {_moment(seen, seen.last_seen_ms)}"
@@ -118,11 +118,11 @@ def _feed(seen: Standing) -> str:
 
 
 def _duration(ms: int) -> str:
-    return schedule.write_duration(ms // 1000 * 1000)
+    return step_schedule.write_duration(ms // 1000 * 1000)
 
 
 def _moment(seen: Standing, at_ms: int | None) -> str:
-    return "never" if at_ms is None else schedule.local(at_ms, seen.zone or "UTC").strftime(_MOMENT)
+    return "never" if at_ms is None else step_schedule.local(at_ms, seen.zone or "UTC").strftime(_MOMENT)
 
 
 def _words(name: str) -> str:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, TypeAlias, get_args
 
-from engine.core.content import Asset, MediaKind
+from engine.core.content.model import Asset, MediaKind
 from engine.media import prune
 from engine.media.file_kinds import MB
 from engine.media.library import Library

@@ -12,9 +12,11 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import NamedTuple
 
 from engine.administration import bots, campaign_views
-from engine.core.campaign import choose
-from engine.core.errors import BotError
-from engine.core.outcome import (
+from engine.core.bot_identity import Speaker
+from engine.core.campaign.snapshot import choose
+from engine.core.content.rendering import render
+from engine.core.content.templates import Person
+from engine.core.delivery.outcome import (
     MAX_ATTEMPTS,
     Outcome,
     Rejected,
@@ -25,10 +27,8 @@ from engine.core.outcome import (
     Unreachable,
     not_sent,
 )
-from engine.core.rehearsal import Cue, cues
-from engine.core.rendering import render
-from engine.core.speaker import Speaker
-from engine.core.templates import Person
+from engine.core.delivery.rehearsal import Cue, cues
+from engine.core.errors import BotError
 from engine.media.uploads import Busy, Missing, Uploads
 from engine.runtime.process import command
 from engine.security.vault import Vault

@@ -3,7 +3,7 @@
 import re
 from typing import Final, NamedTuple
 
-from engine.core.moment import read_moment
+from engine.core.schedule.timestamps import read_moment
 
 MAX_EXTERNAL_ID: Final = 200
 MAX_CHAT: Final = 2**52

@@ -9,7 +9,7 @@ from typing import Final
 import filetype
 import imagesize
 
-from engine.core.content import MediaKind
+from engine.core.content.model import MediaKind
 from engine.core.errors import MediaError, Phrase
 
 MB: Final = 1024 * 1024

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from pathlib import Path, PurePath
 from typing import Final, NamedTuple
 
-from engine.core.content import Asset, MediaKind
+from engine.core.content.model import Asset, MediaKind
 from engine.core.errors import MediaError
 from engine.media.file_kinds import check_size, recognize
 from engine.media.partial_file import Incoming, incoming

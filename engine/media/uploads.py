@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
-from engine.core.content import Asset
+from engine.core.content.model import Asset
 from engine.core.errors import UnreachableError
 from engine.media.paths import UNSET, path_of
 from engine.runtime.telemetry import logger

@@ -5,12 +5,12 @@ from functools import partial
 from operator import attrgetter
 from typing import TypeAlias, TypeVar
 
-from engine.core.content import Content, Effects
-from engine.core.cursor import Cursor
-from engine.core.gate import Reason
-from engine.core.outcome import Outcome
-from engine.core.sequence import Found
-from engine.core.speaker import Speaker
+from engine.core.bot_identity import Speaker
+from engine.core.content.model import Content, Effects
+from engine.core.delivery.cursor import Cursor
+from engine.core.delivery.gate import Reason
+from engine.core.delivery.outcome import Outcome
+from engine.core.delivery.state_machine import Found
 from engine.media.uploads import Busy, Missing
 from engine.poller.server_clock import ServerClock
 from engine.runtime import metrics

@@ -8,18 +8,17 @@ the next claim finds what PostgreSQL knows.
 from enum import StrEnum
 from typing import Any, Final
 
-from engine.core import cursor as cursors
-from engine.core import gate, sequence
-from engine.core.aftermath import name_of
-from engine.core.campaign import Block, Snapshot, choose, variant_for
-from engine.core.content import Content, Effects, UrlButton, messages
-from engine.core.cursor import Cursor
-from engine.core.gate import Facts, Pass, Plan, Reason
-from engine.core.identity import newer_sign
-from engine.core.lane import LaneState
-from engine.core.limits import Limits
-from engine.core.link import Reference
-from engine.core.outcome import (
+from engine.core.campaign.frequency_caps import Limits
+from engine.core.campaign.snapshot import Block, Snapshot, choose, variant_for
+from engine.core.content.model import Content, Effects, UrlButton, messages
+from engine.core.content.rendering import render
+from engine.core.delivery import cursor as cursors
+from engine.core.delivery import gate, state_machine
+from engine.core.delivery.cursor import Cursor
+from engine.core.delivery.gate import Facts, Pass, Plan, Reason
+from engine.core.delivery.lane_state import LaneState
+from engine.core.delivery.message_rules import name_of
+from engine.core.delivery.outcome import (
     MAX_ATTEMPTS,
     FileRefused,
     Outcome,
@@ -30,8 +29,7 @@ from engine.core.outcome import (
     Unknown,
     Unreachable,
 )
-from engine.core.rendering import render
-from engine.core.sequence import (
+from engine.core.delivery.state_machine import (
     Advance,
     Announce,
     Close,
@@ -45,6 +43,8 @@ from engine.core.sequence import (
     Send,
     Withhold,
 )
+from engine.core.delivery.tracked_link import Reference
+from engine.core.identity import newer_sign
 from engine.media.uploads import Busy, Missing
 from engine.poller.batched_io import Doors
 from engine.poller.send_permit import Permit
@@ -123,7 +123,7 @@ class _Journey:
         """Begin the episode of this silence; the cursor to go on with, or None when all is settled."""
         newest = self._bot.newest
         held = self._held
-        first = sequence.first(newest, held.seen_ms, held.due_ms, held.chat_id) if newest else None
+        first = state_machine.first(newest, held.seen_ms, held.due_ms, held.chat_id) if newest else None
         if newest is None or first is None or self._bot.state is not LaneState.OPEN or self._before_activation():
             return await self._begun_before()
         if held.due_ms < held.seen_ms + newest.threshold_ms:
@@ -151,7 +151,7 @@ class _Journey:
 
     async def _begun_before(self) -> Cursor | None:
         """Nothing begins any more; but a poller that died may have begun, and an episode needs its end."""
-        nothing = sequence.Next(Cursor(self._held.seen_ms, 0, "", "", 0), self._held.due_ms, urgent=False)
+        nothing = state_machine.Next(Cursor(self._held.seen_ms, 0, "", "", 0), self._held.due_ms, urgent=False)
         begun = await self._doors.begin(self._beginning(nothing)._replace(begins=False))
         if begun.cursor is None:
             await self._remove()
@@ -164,7 +164,7 @@ class _Journey:
         found = await self._doors.claim(self._claiming(cursor, plan, wish=wish))
         if found.taken and found.status == "unknown":
             self._note("Recovery step unknown", found.cursor, reason="no answer was recorded")
-        decision = sequence.decide(found, cursor, gate.judge(found.facts, plan), self._clock.now_ms())
+        decision = state_machine.decide(found, cursor, gate.judge(found.facts, plan), self._clock.now_ms())
         if isinstance(decision, Send) and block:
             return await self._send(found, cursor, block)
         if isinstance(decision, Announce) and block:
@@ -356,20 +356,22 @@ class _Journey:
         pinned = await self._catalogue.version(self._bot.bot_id, cursor.pinned) or newest
         if newest is None or pinned is None:
             return None, Plan(skip_paid=False, step_refusal=Reason.STEP_DELETED)
-        step = sequence.find_step(pinned, cursor.step)
-        block = sequence.find_block(step, cursor.block)
+        step = state_machine.find_step(pinned, cursor.step)
+        block = state_machine.find_block(step, cursor.block)
         now_ms, begun = self._clock.now_ms(), bool(cursor.pinned)
-        return block, sequence.plan(newest, step, block, self._held.due_ms, now_ms, self._held.chat_id, begun=begun)
+        return block, state_machine.plan(
+            newest, step, block, self._held.due_ms, now_ms, self._held.chat_id, begun=begun
+        )
 
-    async def _following(self, found: Found, *, step_over: bool) -> sequence.Next | None:
+    async def _following(self, found: Found, *, step_over: bool) -> state_machine.Next | None:
         newest = self._bot.newest
         pinned = await self._catalogue.version(self._bot.bot_id, found.cursor.pinned) or newest
         if newest is None or pinned is None:
             return None
         now_ms, chat_id = self._clock.now_ms(), self._held.chat_id
-        return sequence.following(newest, pinned, found, now_ms, chat_id, step_over=step_over)
+        return state_machine.following(newest, pinned, found, now_ms, chat_id, step_over=step_over)
 
-    def _beginning(self, first: sequence.Next) -> Beginning:
+    def _beginning(self, first: state_machine.Next) -> Beginning:
         cursor, held = first.cursor, self._held
         return Beginning(
             self._bot.bot_id,

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
+from engine.core.delivery.gate import Reason
+from engine.core.delivery.lane_state import LaneState
+from engine.core.delivery.rate_limit import Bucket, Share, Throttle, most_ahead
 from engine.core.errors import RecoveryError
-from engine.core.gate import Reason
-from engine.core.lane import LaneState
-from engine.core.pace import Bucket, Share, Throttle, most_ahead
 from engine.poller.dispatch import LEFT_A_TOKEN, USED_A_TOKEN, Dispatch, End
 from engine.poller.send_permit import Permit
 from engine.poller.served_bots import Catalogue, Served

@@ -8,10 +8,10 @@ import asyncio
 import contextlib
 from typing import Final
 
-from engine.core.campaign import Snapshot
+from engine.core.campaign.snapshot import Snapshot
+from engine.core.delivery.lane_state import LaneState
+from engine.core.delivery.rate_limit import FIRST_CALL_S
 from engine.core.errors import RecoveryError
-from engine.core.lane import LaneState
-from engine.core.pace import FIRST_CALL_S
 from engine.poller import token_suspicion
 from engine.poller.dispatch import Dispatch
 from engine.poller.lane import Lane

@@ -6,7 +6,7 @@ Also ends what a stop or a removal has left open, whose process died in the midd
 
 from typing import Final
 
-from engine.core.gate import Reason
+from engine.core.delivery.gate import Reason
 from engine.telegram import LONGEST_S
 from storage.postgres import chats
 from storage.postgres.deliveries import report

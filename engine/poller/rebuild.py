@@ -10,10 +10,10 @@ alone: nothing was lost, and a chat whose first block is on the wire would be ta
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from engine.core import cursor
-from engine.core.campaign import Snapshot
-from engine.core.replan import SPREAD_MS, Pause, Resumed, resumed_due_ms
-from engine.core.window import spread_over
+from engine.core.campaign.snapshot import Snapshot
+from engine.core.delivery import cursor
+from engine.core.delivery.replan import SPREAD_MS, Pause, Resumed, resumed_due_ms
+from engine.core.schedule.sending_hours import spread_over
 from storage.postgres import remembered_chats, replans
 from storage.postgres.pool import Pool
 from storage.postgres.remembered_chats import Remembered

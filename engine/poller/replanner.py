@@ -14,11 +14,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
-from engine.core import cursor, replan
-from engine.core.campaign import Snapshot
+from engine.core.campaign.snapshot import Snapshot
+from engine.core.delivery import cursor, replan
+from engine.core.delivery.gate import Reason
+from engine.core.delivery.replan import Finish, Included, Move, Pause, Published, Resumed, Stay, Waiting, Welcomed
 from engine.core.errors import RecoveryError
-from engine.core.gate import Reason
-from engine.core.replan import Finish, Included, Move, Pause, Published, Resumed, Stay, Waiting, Welcomed
 from engine.poller.rebuild import arm_unheard, pauses_of
 from engine.poller.served_bots import Catalogue, Served
 from engine.poller.server_clock import ServerClock

@@ -7,7 +7,7 @@ anybody: the bucket goes into debt, and says how long it takes to pay that off.
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from engine.core.pace import Bucket, Throttle
+from engine.core.delivery.rate_limit import Bucket, Throttle
 
 
 class Permit:

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from engine.core.campaign import Snapshot
+from engine.core.bot_identity import Speaker
+from engine.core.campaign.snapshot import Snapshot
+from engine.core.delivery.lane_state import LaneState, lane_state
 from engine.core.errors import CampaignError, SettingsError
-from engine.core.lane import LaneState, lane_state
-from engine.core.speaker import Speaker
 from engine.runtime.telemetry import logger
 from engine.runtime.version_cache import Versions
 from engine.security.vault import Vault

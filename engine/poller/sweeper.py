@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-from engine.core import templates
-from engine.core.aftermath import rule_for
-from engine.core.campaign import choose
-from engine.core.content import Replace, Unbutton
+from engine.core.campaign.snapshot import choose
+from engine.core.content import templates
+from engine.core.content.model import Replace, Unbutton
+from engine.core.content.templates import Person
+from engine.core.delivery.message_rules import rule_for
+from engine.core.delivery.outcome import Outcome, Rejected, RetryLater, Sent, Unreachable, not_sent
+from engine.core.delivery.state_machine import find_block, find_step
 from engine.core.errors import RecoveryError
-from engine.core.outcome import Outcome, Rejected, RetryLater, Sent, Unreachable, not_sent
-from engine.core.sequence import find_block, find_step
-from engine.core.templates import Person
 from engine.poller.served_bots import Catalogue, Served
 from engine.poller.server_clock import ServerClock
 from engine.runtime import metrics

@@ -8,8 +8,8 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
+from engine.core.delivery.outcome import Outcome, RetryLater
 from engine.core.errors import SettingsError
-from engine.core.outcome import Outcome, RetryLater
 
 _LOOPBACK: Final = "127.0.0.1"
 _LATENESS_S: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 21_600)

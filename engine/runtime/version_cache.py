@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from engine.core.campaign import Snapshot
+from engine.core.campaign.snapshot import Snapshot
 from storage.postgres import poller_bots
 from storage.postgres.pool import Pool
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
-from engine.core import link
-from engine.core.link import Reference
+from engine.core.delivery import tracked_link
+from engine.core.delivery.tracked_link import Reference
 
 PATH: Final = "/r"
 LONGEST: Final = 400
@@ -32,7 +32,7 @@ class Links:
         return address if self._begin is None else self._begin + self.token(reference)
 
     def token(self, reference: Reference) -> str:
-        packed = link.pack(reference)
+        packed = tracked_link.pack(reference)
         return _written(packed + _signed(self._keys[0], packed))
 
     def read(self, token: str) -> Reference | None:
@@ -42,7 +42,7 @@ class Links:
         raw = urlsafe_b64decode(token + "=" * (-len(token) % 4)) if len(token) % 4 != 1 else b""
         packed, signature = raw[:-_SIGNATURE], raw[-_SIGNATURE:]
         known = [hmac.compare_digest(_signed(key, packed), signature) for key in self._keys]
-        return link.unpack(packed) if any(known) and _written(raw) == token else None
+        return tracked_link.unpack(packed) if any(known) and _written(raw) == token else None
 
 
 def _signed(key: bytes, packed: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
-from engine.core.content import Content, MediaKind, assets
+from engine.core.content.model import Content, MediaKind, assets
 
 Action: TypeAlias = Literal[
     "typing",

@@ -5,8 +5,8 @@ from typing import Final, assert_never
 
 import msgspec
 
-from engine.core.content import Asset
-from engine.core.outcome import Outcome, Rejected, Sent, Unknown, not_sent, of_refusal, of_unreadable
+from engine.core.content.model import Asset
+from engine.core.delivery.outcome import Outcome, Rejected, Sent, Unknown, not_sent, of_refusal, of_unreadable
 from engine.telegram.session import Accepted, Answer, NeverLeft, NoAnswer, Refused, Unreadable
 
 

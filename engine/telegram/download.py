@@ -13,7 +13,7 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import ClientError, ClientResponse, ClientTimeout
 
-from engine.core.content import MediaKind
+from engine.core.content.model import MediaKind
 from engine.core.errors import MediaError
 from engine.media.file_kinds import LARGEST, MB, check_size
 from engine.media.library import CHUNK, Library, Stored

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from aiogram.types import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
-from engine.core.content import Button, Buttons, CopyButton, StartButton, StopButton, UrlButton
-from engine.core.speaker import Speaker
+from engine.core.bot_identity import Speaker
+from engine.core.content.model import Button, Buttons, CopyButton, StartButton, StopButton, UrlButton
 
 STOP: Final = "recovery:stop"
 """Has its effect in the tapper's own chat, for which Telegram itself vouches: it needs no signature."""

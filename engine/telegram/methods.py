@@ -29,7 +29,8 @@ from aiogram.types import (
     LinkPreviewOptions,
 )
 
-from engine.core.content import (
+from engine.core.bot_identity import Speaker
+from engine.core.content.model import (
     CAPTIONED,
     COVERABLE,
     Album,
@@ -44,7 +45,6 @@ from engine.core.content import (
     Preview,
     Text,
 )
-from engine.core.speaker import Speaker
 from engine.telegram.keyboard import keyboard
 
 Files: TypeAlias = Mapping[Asset, str | InputFile]

@@ -19,10 +19,10 @@ from aiogram.methods import (
 )
 from aiogram.types import FSInputFile
 
-from engine.core.content import Asset, Content, Effects, assets
+from engine.core.bot_identity import Speaker
+from engine.core.content.model import Asset, Content, Effects, assets
+from engine.core.delivery.outcome import FileRefused, Outcome, Rejected
 from engine.core.errors import RecoveryError
-from engine.core.outcome import FileRefused, Outcome, Rejected
-from engine.core.speaker import Speaker
 from engine.media.uploads import Busy, Known, Mine, Missing, Upload, Uploads
 from engine.runtime.telemetry import logger
 from engine.telegram import answers

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from engine.core.campaign import Change, State
-from engine.core.rights import Role
+from engine.core.campaign.snapshot import Change, State
+from engine.core.roles import Role
 from storage.postgres import audit
 from storage.postgres.pool import Connection
 

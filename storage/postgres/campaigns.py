@@ -11,10 +11,11 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from engine.core import campaign, schedule
-from engine.core.campaign import Change, Snapshot, State, Step
-from engine.core.limits import Limits
-from engine.core.window import Window
+from engine.core.campaign import snapshot as campaign
+from engine.core.campaign.frequency_caps import Limits
+from engine.core.campaign.snapshot import Change, Snapshot, State, Step
+from engine.core.schedule import step_schedule
+from engine.core.schedule.sending_hours import Window
 from storage.postgres import audit, bots
 from storage.postgres.pool import Connection
 
@@ -189,7 +190,7 @@ async def set_emergency_stop(connection: Connection, change: Change, *, engaged:
 def _step(row: asyncpg.Record, blocks: Iterable[asyncpg.Record]) -> Step:
     return Step(
         key=row["key"],
-        schedule=schedule.parse(row["schedule"]),
+        schedule=step_schedule.parse(row["schedule"]),
         blocks=tuple(campaign.decode_block(block["document"]) for block in blocks if block["step_key"] == row["key"]),
         active=row["active"],
     )
@@ -200,7 +201,7 @@ async def _replace_steps(connection: Connection, bot_id: int, steps: tuple[Step,
     await connection.executemany(
         "INSERT INTO recovery_steps (bot_id, key, position, schedule, active) VALUES ($1, $2, $3, $4, $5)",
         [
-            (bot_id, step.key, position, schedule.write(step.schedule), step.active)
+            (bot_id, step.key, position, step_schedule.write(step.schedule), step.active)
             for position, step in enumerate(steps)
         ],
     )

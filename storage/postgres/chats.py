@@ -8,8 +8,8 @@ the second sees every episode that a concurrent `begin` has committed meanwhile.
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+from engine.core.content.templates import Person
 from engine.core.identity import SECOND_MS
-from engine.core.templates import Person
 from storage.postgres.message_rules import due_now
 from storage.postgres.pool import Connection, Pool, transaction
 

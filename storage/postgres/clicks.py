@@ -1,6 +1,6 @@
 """Who tapped which link: one row for a delivery and a button, however often it is tapped."""
 
-from engine.core.link import Reference
+from engine.core.delivery.tracked_link import Reference
 from storage.postgres.pool import Pool, transaction
 
 _COUNT = """

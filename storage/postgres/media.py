@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from asyncpg import Record
 
-from engine.core.content import Asset
+from engine.core.content.model import Asset
 from storage.postgres.pool import Connection, Pool, transaction
 
 _ASKED: Final = "unnest($1::bytea[], $2::text[]) AS asked (sha256, kind)"

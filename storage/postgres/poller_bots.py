@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from engine.core.campaign import Snapshot
+from engine.core.campaign.snapshot import Snapshot
 from storage.postgres import campaigns
 from storage.postgres.pool import Pool, transaction
 

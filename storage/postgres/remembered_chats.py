@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
-from engine.core.cursor import Cursor
+from engine.core.delivery.cursor import Cursor
 from engine.core.identity import SECOND_MS
 from storage.postgres.pool import Pool, transaction
 

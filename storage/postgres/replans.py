@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from engine.core.cursor import Cursor
-from engine.core.replan import Change, Move, Waiting
+from engine.core.delivery.cursor import Cursor
+from engine.core.delivery.replan import Change, Move, Waiting
 from storage.postgres.deliveries.report import LOCK_EPISODES
 from storage.postgres.pool import Connection, Pool, transaction
 

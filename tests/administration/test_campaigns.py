@@ -11,10 +11,10 @@ import pytest
 from engine.administration import campaign_views
 from engine.administration import campaigns as administration
 from engine.administration.campaign_views import History, Version
-from engine.core.campaign import Block, Change, Planned, Snapshot, State, Step
-from engine.core.content import Asset, Media, Text
+from engine.core.campaign.snapshot import Block, Change, Planned, Snapshot, State, Step
+from engine.core.content.model import Asset, Media, Text
 from engine.core.errors import CampaignError, NotFoundError, StaleError, UnreachableError
-from engine.core.schedule import After, OnDay
+from engine.core.schedule.step_schedule import After, OnDay
 from engine.poller import reaper
 from storage.postgres import campaigns, chats, media
 from storage.postgres.pool import Pool, open_pool

@@ -7,12 +7,12 @@ import pytest
 from msgspec.structs import replace
 
 from engine.administration import campaign_views, campaigns, lookup
-from engine.core import editing
-from engine.core.campaign import Block, Change, Snapshot, Step
-from engine.core.content import Media, Text
+from engine.core.campaign import editing
+from engine.core.campaign.frequency_caps import SUITABLE
+from engine.core.campaign.snapshot import Block, Change, Snapshot, Step
+from engine.core.content.model import Media, Text
 from engine.core.errors import CampaignError, NotFoundError, StaleError
-from engine.core.limits import SUITABLE
-from engine.core.schedule import After
+from engine.core.schedule.step_schedule import After
 from storage.postgres.pool import Pool, open_pool
 
 BOT = 7

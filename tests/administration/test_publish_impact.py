@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from engine.administration import campaign_views, campaigns, publish_impact
 from engine.administration.publish_impact import Impact
-from engine.core.campaign import Block, Change, Snapshot, Step
-from engine.core.content import Text
-from engine.core.schedule import After
+from engine.core.campaign.snapshot import Block, Change, Snapshot, Step
+from engine.core.content.model import Text
+from engine.core.schedule.step_schedule import After
 from storage.postgres.pool import Pool, open_pool
 
 BOT = 7

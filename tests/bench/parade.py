@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from bench.parade.composed import NAMELESS, Guest
 from bench.parade.judge import Chat, Delivery, Evidence, Turn
 from bench.sandbox.wire import Row, TranscriptMedia, TranscriptMessage
-from engine.core.campaign import Block
-from engine.core.content import Album, Delete, Effects, Item, Media, Text, Unbutton, UrlButton
+from engine.core.campaign.snapshot import Block
+from engine.core.content.model import Album, Delete, Effects, Item, Media, Text, Unbutton, UrlButton
 
 BOT: Final = 7
 ANA: Final[Chat] = (BOT, 11)

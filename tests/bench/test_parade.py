@@ -15,8 +15,8 @@ from bench.parade.report import Outcome
 from bench.parade.shape import Question, Shape
 from engine import campaign_file
 from engine.campaign_file import NamedFiles
-from engine.core.campaign import Block, Snapshot
-from engine.core.content import (
+from engine.core.campaign.snapshot import Block, Snapshot
+from engine.core.content.model import (
     After,
     Asset,
     Button,

@@ -5,8 +5,8 @@ from itertools import chain
 from bench.first_light import script
 from bench.first_light.script import CAMPAIGN, SEQUENCE, THRESHOLD_MS, Deed, Part, Reply
 from engine import campaign_file
-from engine.core.campaign import forecast
-from engine.core.content import Text
+from engine.core.campaign.snapshot import forecast
+from engine.core.content.model import Text
 
 PARTS = script.write(bots=3, chats=200, seed=4)
 ALL = list(chain(*PARTS))

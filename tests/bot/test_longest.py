@@ -15,12 +15,12 @@ from bot.texts import Say
 from engine.administration import campaign_views, campaigns
 from engine.administration.context import Desk, open_desk
 from engine.administration.members import Admin, Language
-from engine.core.campaign import Block, Change, Snapshot, Step
-from engine.core.content import Album, CopyButton, Item, Media, Text, UrlButton
-from engine.core.editing import MOST_BLOCKS, MOST_STEPS
-from engine.core.schedule import OnDay
-from engine.core.window import Window
-from engine.core.wording import MAX_CAPTION, MAX_LABEL, MAX_TEXT
+from engine.core.campaign.editing import MOST_BLOCKS, MOST_STEPS
+from engine.core.campaign.snapshot import Block, Change, Snapshot, Step
+from engine.core.content.model import Album, CopyButton, Item, Media, Text, UrlButton
+from engine.core.content.text_checks import MAX_CAPTION, MAX_LABEL, MAX_TEXT
+from engine.core.schedule.sending_hours import Window
+from engine.core.schedule.step_schedule import OnDay
 from engine.settings import load_settings
 from storage.postgres import bots
 from tests.flows.house import KEY

@@ -5,11 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from bot.texts import Say
-from engine.core import editing, keyboard, schedule, validity
-from engine.core.campaign import Block, Snapshot, Step, check
-from engine.core.content import Delete, Effects, Media, Poll, Replace, StartButton, Text, Unbutton
+from engine.core.campaign import editing
+from engine.core.campaign.snapshot import Block, Snapshot, Step, check
+from engine.core.content import checks, keyboard
+from engine.core.content.model import Delete, Effects, Media, Poll, Replace, StartButton, Text, Unbutton
 from engine.core.errors import CampaignError, MediaError, Phrase, SettingsError
-from engine.core.schedule import After
+from engine.core.schedule import step_schedule
+from engine.core.schedule.step_schedule import After
 from engine.media.file_kinds import LARGEST, check_size
 
 PORTUGUESE = Say("pt")
@@ -31,41 +33,41 @@ def replacing(text: str) -> Effects:
     ("act", "told"),
     [
         (
-            lambda: schedule.parse("sometime <soon>"),
+            lambda: step_schedule.parse("sometime <soon>"),
             (
                 "Não entendi o horário 'sometime &lt;soon&gt;': escreva, por exemplo,"
                 " agora, 10m, 2h30m, amanhã 09:30 ou +3d 18:00."
             ),
         ),
         (
-            lambda: validity.check(Text("Oi,\n{nome}")),
+            lambda: checks.check(Text("Oi,\n{nome}")),
             (
                 "Linha 2, coluna 1 (texto): {nome} não é uma variável;"
                 " use {first_name|amigo}, {username|amigo} ou {bot}; se quer chaves mesmo, escreva {{ e }}."
             ),
         ),
         (
-            lambda: validity.check(Text("Oi {first_name}!")),
+            lambda: checks.check(Text("Oi {first_name}!")),
             "Linha 1, coluna 4 (texto): {first_name} não diz o que lê quem não tem um; escreva {first_name|amigo}.",
         ),
         (
-            lambda: validity.check(Text('<a href="{bot}">Oi</a>')),
+            lambda: checks.check(Text('<a href="{bot}">Oi</a>')),
             "Linha 1, coluna 10 (texto): uma variável está dentro de uma tag; escreva entre as tags.",
         ),
         (
-            lambda: validity.check(Media("photo", "0a" * 32, "x" * 1025)),
+            lambda: checks.check(Media("photo", "0a" * 32, "x" * 1025)),
             "Ficou comprido (legenda): tem 1025 caracteres, encurte para 1024.",
         ),
         (
-            lambda: validity.check_variants(Text("Oi"), {"en": Text("<b>Hi")}),
+            lambda: checks.check_variants(Text("Oi"), {"en": Text("<b>Hi")}),
             "Idioma en: Linha 1, coluna 1 (texto): &lt;b&gt; não foi fechada; ponha &lt;/b&gt;.",
         ),
         (
-            lambda: validity.check_effects(replacing(" "), [Text("Oi")]),
+            lambda: checks.check_effects(replacing(" "), [Text("Oi")]),
             "Se a pessoa voltar: Está em branco (texto novo): escreva o que a pessoa vai ler.",
         ),
         (
-            lambda: validity.check_effects(Effects(on_payment=Unbutton()), [Text("Oi")]),
+            lambda: checks.check_effects(Effects(on_payment=Unbutton()), [Text("Oi")]),
             "Se a pessoa pagar: Não há botões para tirar: mude essa regra, ou ponha um botão.",
         ),
         (
@@ -76,7 +78,7 @@ def replacing(text: str) -> Effects:
             ),
         ),
         (
-            lambda: validity.check(Poll("Qual?", ("sim", ""))),
+            lambda: checks.check(Poll("Qual?", ("sim", ""))),
             "Está em branco (opção 2): escreva o que a pessoa vai ler.",
         ),
         (
@@ -98,7 +100,7 @@ def test_a_refusal_is_told_in_portuguese(act: Callable[[], object], told: str) -
 
 
 def test_in_english_it_is_the_sentence_of_the_engine_as_html() -> None:
-    error = refused(lambda: validity.check(Text("<b>Hi")))
+    error = refused(lambda: checks.check(Text("<b>Hi")))
     assert str(error) == "In line 1, column 1 of the text <b> is never closed: add </b>."
     assert ENGLISH.refusal(error) == "In line 1, column 1 of the text &lt;b&gt; is never closed: add &lt;/b&gt;."
 
@@ -111,6 +113,6 @@ def test_what_no_catalogue_knows_is_told_in_english() -> None:
 
 
 def test_a_refusal_is_translated_wherever_it_stands_as_a_value() -> None:
-    error = refused(lambda: validity.check(Text("")))
+    error = refused(lambda: checks.check(Text("")))
     told = "⚠ Está em branco (texto): escreva o que a pessoa vai ler."
     assert PORTUGUESE("⚠ {why}", why=error) == PORTUGUESE.label("⚠ {why}", why=error) == told

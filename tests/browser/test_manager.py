@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from bot.screens import SCREENS
 from bot.texts import Say
 from engine.administration import campaigns
-from engine.core.campaign import Block, Change, Snapshot, Step
-from engine.core.content import Media, StartButton, StopButton, Text, UrlButton
-from engine.core.limits import SUITABLE
-from engine.core.schedule import After, OnDay
-from engine.core.window import Window
+from engine.core.campaign.frequency_caps import SUITABLE
+from engine.core.campaign.snapshot import Block, Change, Snapshot, Step
+from engine.core.content.model import Media, StartButton, StopButton, Text, UrlButton
+from engine.core.schedule.sending_hours import Window
+from engine.core.schedule.step_schedule import After, OnDay
 from storage.postgres import chats
 from storage.postgres.chats import Life
 from storage.postgres.deliveries import report

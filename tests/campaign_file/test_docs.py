@@ -9,8 +9,8 @@ import pytest
 from engine import campaign_file
 from engine.administration import campaigns
 from engine.campaign_file import NamedFiles
-from engine.core.campaign import Change, Snapshot, variants
-from engine.core.content import After, Button, Content, MediaKind, buttons, kind
+from engine.core.campaign.snapshot import Change, Snapshot, variants
+from engine.core.content.model import After, Button, Content, MediaKind, buttons, kind
 from engine.media.library import Library
 from storage.postgres.pool import Pool, open_pool
 from tests.media import files

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from engine.campaign_file import load, read
 from engine.campaign_file.fields import MAX_BYTES
-from engine.core.campaign import Block, Snapshot, Step
-from engine.core.content import Text
+from engine.core.campaign.snapshot import Block, Snapshot, Step
+from engine.core.content.model import Text
 from engine.core.errors import CampaignError
-from engine.core.schedule import After, OnDay
+from engine.core.schedule.step_schedule import After, OnDay
 
 MINUTE = 60_000
 

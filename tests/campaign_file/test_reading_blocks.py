@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.campaign_file import load, read
-from engine.core.campaign import Block
-from engine.core.content import (
+from engine.core.campaign.snapshot import Block
+from engine.core.content.model import (
     Album,
     Asset,
     Content,

@@ -10,8 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.campaign_file import diff, read, write
-from engine.core import schedule
-from engine.core.campaign import (
+from engine.core.campaign.snapshot import (
     DAY_MS,
     MAX_BLOCK_DELAY_MS,
     MAX_LATENESS_MS,
@@ -21,7 +20,7 @@ from engine.core.campaign import (
     Snapshot,
     Step,
 )
-from engine.core.content import (
+from engine.core.content.model import (
     Album,
     Content,
     CopyButton,
@@ -36,16 +35,17 @@ from engine.core.content import (
     Text,
     UrlButton,
 )
-from engine.core.schedule import After, OnDay, Schedule
-from engine.core.window import Mode, Window
-from tests.core.contents import contents, effects, languages, texts
+from engine.core.schedule import step_schedule
+from engine.core.schedule.sending_hours import Mode, Window
+from engine.core.schedule.step_schedule import After, OnDay, Schedule
+from tests.core.content.contents import contents, effects, languages, texts
 
 MINUTE = 60_000
 
 keys = st.from_regex("[a-z0-9-]{1,32}", fullmatch=True) | st.sampled_from(["null", "yes", "7", "1e3", "-", "---"])
 schedules: st.SearchStrategy[Schedule] = st.one_of(
-    st.builds(After, st.integers(0, schedule.MAX_MS)),
-    st.builds(OnDay, st.integers(1, schedule.MAX_DAYS), st.integers(0, 23), st.integers(0, 59)),
+    st.builds(After, st.integers(0, step_schedule.MAX_MS)),
+    st.builds(OnDay, st.integers(1, step_schedule.MAX_DAYS), st.integers(0, 23), st.integers(0, 59)),
 )
 
 

@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from engine.chats.activity import Activity, Person
-from engine.core import cursor
-from engine.core.cursor import Cursor
+from engine.core.delivery import cursor
+from engine.core.delivery.cursor import Cursor
 from engine.core.errors import UnreachableError
 from storage.postgres.pool import Pool, open_pool
 from storage.postgres.receiver_bots import Watched

@@ -3,8 +3,8 @@
 import pytest
 
 from engine.cli.block_line import outline
-from engine.core.campaign import Block
-from engine.core.content import (
+from engine.core.campaign.snapshot import Block
+from engine.core.content.model import (
     Album,
     CopyButton,
     Delete,

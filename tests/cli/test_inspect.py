@@ -12,11 +12,11 @@ import pytest
 from bench.sandbox.wire import Fault, FaultKind
 from engine.administration import campaigns as administration
 from engine.cli.inspect import inspect
-from engine.core.campaign import Change
-from engine.core.cursor import Cursor
+from engine.core.campaign.snapshot import Change
+from engine.core.delivery.chat_status import Phase, Place, Standing
+from engine.core.delivery.cursor import Cursor
+from engine.core.delivery.gate import Reason
 from engine.core.errors import NotFoundError
-from engine.core.gate import Reason
-from engine.core.standing import Phase, Place, Standing
 from storage.postgres import bots, campaigns, chats
 from storage.postgres.chats import Life
 from storage.postgres.deliveries import report as deliveries

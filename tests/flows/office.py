@@ -17,9 +17,9 @@ from bot.frame import callbacks, draw
 from bot.frame.callbacks import Holder, Press
 from engine.administration.context import Desk, open_desk
 from engine.cli.bots import add
-from engine.core.campaign import Block, Snapshot, Step
-from engine.core.content import Text
-from engine.core.schedule import After
+from engine.core.campaign.snapshot import Block, Snapshot, Step
+from engine.core.content.model import Text
+from engine.core.schedule.step_schedule import After
 from engine.settings import Secret, load_settings
 from tests.flows.house import KEY
 

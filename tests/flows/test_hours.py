@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from engine import campaign_file
 from engine.administration import campaigns
 from engine.administration.campaigns import Publishing
-from engine.core import window
-from engine.core.campaign import Change, Snapshot
-from engine.core.limits import Limits
-from engine.core.window import Window
+from engine.core.campaign.frequency_caps import Limits
+from engine.core.campaign.snapshot import Change, Snapshot
+from engine.core.schedule import sending_hours
+from engine.core.schedule.sending_hours import Window
 from storage.redis import keys
 from storage.redis.bot_state import server_now_ms
 from storage.redis.timers import Sign, Timers
@@ -38,7 +38,7 @@ async def publish(house: House, how: Publishing | None = None, **settings: Any) 
     return draft
 
 
-async def later(house: House, mode: window.Mode = "wait") -> Window:
+async def later(house: House, mode: sending_hours.Mode = "wait") -> Window:
     """A window that opens in three hours, for two."""
     minute = (await server_now_ms(house.redis) // MINUTE_MS + 180) % DAY_MINUTES
     return Window(minute, (minute + 120) % DAY_MINUTES, mode=mode)
@@ -49,8 +49,8 @@ async def test_what_falls_into_the_night_waits_for_its_turn_after_the_opening(ho
     await publish(house, window=hours)
     person = await house.someone()
     waiting = await house.delivery(person, "one", "scheduled")
-    opening = window.opens(hours, waiting["anchor_at"], "UTC")
-    assert waiting["due_at"] == opening + window.spread_ms(hours, person)
+    opening = sending_hours.opens(hours, waiting["anchor_at"], "UTC")
+    assert waiting["due_at"] == opening + sending_hours.spread_ms(hours, person)
     assert await house.told(person) == []
 
 
@@ -62,8 +62,8 @@ async def test_a_step_whose_window_has_closed_meanwhile_is_put_off_once(house: H
     rows = await house.wait_for(
         "SELECT * FROM recovery_deliveries WHERE chat_id = $1 AND block_key = 'three' AND deferrals = 1", 1, person
     )
-    opening = window.opens(hours, await server_now_ms(house.redis), "UTC")
-    assert rows[0]["due_at"] == opening + window.spread_ms(hours, person)
+    opening = sending_hours.opens(hours, await server_now_ms(house.redis), "UTC")
+    assert rows[0]["due_at"] == opening + sending_hours.spread_ms(hours, person)
     assert (rows[0]["status"], rows[0]["attempts"]) == ("scheduled", 0)
     assert await house.told(person) == ["first", "second"]
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from engine.administration import campaigns
-from engine.core.campaign import Change
-from engine.core.content import Content
-from engine.core.lane import LaneState
-from engine.core.speaker import Speaker
+from engine.core.bot_identity import Speaker
+from engine.core.campaign.snapshot import Change
+from engine.core.content.model import Content
+from engine.core.delivery.lane_state import LaneState
 from engine.poller import __main__ as poller
 from engine.poller.batched_io import Doors
 from engine.poller.served_bots import Catalogue

@@ -12,9 +12,9 @@ from bot.screen import Action, Scope
 from bot.screens import SCREENS
 from engine.administration import campaigns, invitations
 from engine.administration.context import Desk
-from engine.core.campaign import Change, State
+from engine.core.campaign.snapshot import Change, State
 from engine.core.errors import BotError, RecoveryError, UnreachableError
-from engine.core.rights import Role, suffices
+from engine.core.roles import Role, suffices
 from storage.postgres.pool import Pool
 from storage.redis.client import Redis
 from tests.flows.office import DRAFT, LEAST_MS, Admin, Office, open_office

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from engine.core.content import Asset
+from engine.core.content.model import Asset
 from engine.media.library import Library
 from engine.media.paths import path_of
 from storage.redis.bot_state import server_now_ms

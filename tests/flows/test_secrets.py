@@ -19,7 +19,7 @@ from bench.sandbox import SandboxClient, ports
 from bench.sandbox.wire import BotInfo, Fault, FaultKind
 from bench.stage import House, give_campaign, house
 from engine.administration import api_keys
-from engine.core.campaign import Change
+from engine.core.campaign.snapshot import Change
 from storage.postgres.pool import Pool, open_pool
 
 PATIENCE_S = 60.0

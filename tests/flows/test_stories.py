@@ -7,7 +7,7 @@ import pytest
 from bench.sandbox.names import FIRST_PERSON_ID
 from bench.sandbox.wire import Act, Fault, FaultKind
 from engine.administration import campaigns
-from engine.core.campaign import Change
+from engine.core.campaign.snapshot import Change
 from engine.poller import lanes, token_suspicion
 from engine.receiver import polling_feed
 from storage.redis.bot_state import server_now_ms

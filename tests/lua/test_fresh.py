@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from engine.core.pace import Share
+from engine.core.delivery.rate_limit import Share
 from storage.redis.client import open_redis
 from storage.redis.timers import BATCH, FEED_SLACK_MS, Next
 from tests.lua.conftest import BOT, MINUTE_MS, Bench

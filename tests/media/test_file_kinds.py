@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.content import MediaKind
+from engine.core.content.model import MediaKind
 from engine.core.errors import MediaError
 from engine.media.file_kinds import LARGEST, LARGEST_PHOTO, check_size, recognize
 from tests.media import files

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from engine.core.content import Asset
+from engine.core.content.model import Asset
 from engine.core.errors import MediaError, UnreachableError
 from engine.media.file_kinds import MB
 from engine.media.library import CHUNK, Library, Stored

@@ -7,10 +7,10 @@ from typing import Final
 
 import pytest
 
-from engine.core.campaign import Block, Change, Snapshot, Step
-from engine.core.content import Album, Asset, Content, Item, Media, MediaKind, Text
+from engine.core.campaign.snapshot import Block, Change, Snapshot, Step
+from engine.core.content.model import Album, Asset, Content, Item, Media, MediaKind, Text
 from engine.core.errors import MediaError
-from engine.core.schedule import After
+from engine.core.schedule.step_schedule import After
 from engine.media import prune
 from engine.media.library import Library
 from engine.media.partial_file import UNFINISHED

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from engine.core.content import Asset
+from engine.core.content.model import Asset
 from engine.media import uploads
 from engine.media.paths import path_of
 from engine.media.uploads import Busy, Known, Mine, Missing, Upload, Uploads

@@ -7,9 +7,9 @@ decisions. Only the wire has two stops, before the message leaves and before its
 import asyncio
 from typing import Any, NamedTuple, Protocol, cast
 
-from engine.core.content import Content, Effects, Text
-from engine.core.errors import UnreachableError
-from engine.core.outcome import (
+from engine.core.bot_identity import Speaker
+from engine.core.content.model import Content, Effects, Text
+from engine.core.delivery.outcome import (
     Outcome,
     Rejected,
     RetryLater,
@@ -19,9 +19,9 @@ from engine.core.outcome import (
     Unreachable,
     not_sent,
 )
-from engine.core.pace import Bucket, Throttle
-from engine.core.sequence import Found
-from engine.core.speaker import Speaker
+from engine.core.delivery.rate_limit import Bucket, Throttle
+from engine.core.delivery.state_machine import Found
+from engine.core.errors import UnreachableError
 from engine.poller.batched_io import Doors
 from engine.poller.dispatch import Dispatch
 from engine.poller.send_permit import Permit

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 import pytest
 
-from engine.core.sequence import Found
+from engine.core.delivery.state_machine import Found
 from storage.postgres import chats
 from storage.postgres.deliveries import report as deliveries
 from storage.postgres.deliveries.report import Beginning, Begun, Claiming, Report, Reported

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple, cast
 
 from engine.chats.activity import Activity
 from engine.chats.endings import Endings
-from engine.core import campaign
-from engine.core.campaign import Block, Snapshot, Step
-from engine.core.content import Text
+from engine.core.campaign import snapshot as campaign
+from engine.core.campaign.snapshot import Block, Snapshot, Step
+from engine.core.content.model import Text
+from engine.core.delivery.lane_state import LaneState
 from engine.core.errors import UnreachableError
-from engine.core.lane import LaneState
-from engine.core.schedule import After
+from engine.core.schedule.step_schedule import After
 from engine.poller.batched_io import Doors
 from engine.poller.reaper import PATIENCE_MS, reap
 from engine.poller.rebuild import rebuild

@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from engine.core.campaign import Block, Snapshot, Step
-from engine.core.content import Text
+from engine.core.campaign.snapshot import Block, Snapshot, Step
+from engine.core.content.model import Text
+from engine.core.delivery.lane_state import LaneState
 from engine.core.errors import UnreachableError
-from engine.core.lane import LaneState
-from engine.core.schedule import After
+from engine.core.schedule.step_schedule import After
 from engine.poller import lane as lanes
 from engine.poller.dispatch import Dispatch, End
 from engine.poller.lane import Lane

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import pytest
 
-from engine.core.campaign import Snapshot
-from engine.core.replan import SPREAD_MS, Resumed
-from engine.core.window import spread_over
+from engine.core.campaign.snapshot import Snapshot
+from engine.core.delivery.replan import SPREAD_MS, Resumed
+from engine.core.schedule.sending_hours import spread_over
 from engine.poller import rebuild
 from storage.postgres import chats, replans
 from storage.postgres.chats import Life

@@ -13,14 +13,15 @@ from msgspec.structs import replace
 
 from engine.administration import campaign_views, campaigns
 from engine.administration.campaigns import Publishing
-from engine.core import cursor as cursors
-from engine.core import replan, window
-from engine.core.campaign import Block, Change, Snapshot, Step
-from engine.core.content import Text
-from engine.core.cursor import Cursor
-from engine.core.lane import LaneState
-from engine.core.schedule import After, OnDay
-from engine.core.window import Window
+from engine.core.campaign.snapshot import Block, Change, Snapshot, Step
+from engine.core.content.model import Text
+from engine.core.delivery import cursor as cursors
+from engine.core.delivery import replan
+from engine.core.delivery.cursor import Cursor
+from engine.core.delivery.lane_state import LaneState
+from engine.core.schedule import sending_hours
+from engine.core.schedule.sending_hours import Window
+from engine.core.schedule.step_schedule import After, OnDay
 from engine.poller.replanner import PATIENCE_MS, Replanner, Turn
 from engine.poller.served_bots import Catalogue
 from engine.poller.server_clock import ServerClock
@@ -211,7 +212,7 @@ async def test_another_hour_moves_who_waits(site: Site) -> None:
 async def test_an_hour_that_is_past_is_spread_and_not_at_once(site: Site) -> None:
     await site.publish(A, step("b", MINUTE, "b1", "b2"), C, after_ms=30 * MINUTE)
     await site.replanned()
-    await site.stands(WAITING, "b", 30 * MINUTE + window.spread_over(WAITING, replan.SPREAD_MS))
+    await site.stands(WAITING, "b", 30 * MINUTE + sending_hours.spread_over(WAITING, replan.SPREAD_MS))
     await untouched(site, BEFORE, INSIDE, DONE)
 
 
@@ -269,8 +270,8 @@ async def test_another_window_shifts_who_waits(site: Site) -> None:
     hours = Window(at, (at + 120) % 1440)
     await site.publish(window=hours)
     await site.replanned()
-    opening = window.opens(hours, site.began_ms + HOUR, "UTC") - site.began_ms
-    await site.stands(WAITING, "b", opening + window.spread_ms(hours, WAITING))
+    opening = sending_hours.opens(hours, site.began_ms + HOUR, "UTC") - site.began_ms
+    await site.stands(WAITING, "b", opening + sending_hours.spread_ms(hours, WAITING))
     await untouched(site, BEFORE, INSIDE, DONE)
     await site.publish()
     await site.replanned()
@@ -302,7 +303,7 @@ async def test_a_shorter_threshold_can_include_who_is_silent_spread_over_ten_min
     await site.timers.touch(BOT, [Sign(overdue, site.began_ms - 5 * MINUTE)], USUAL.threshold_ms)
     await site.publish(threshold_ms=2 * MINUTE, how=Publishing(include=True))
     await site.replanned()
-    soon = {chat: window.spread_over(chat, replan.SPREAD_MS) for chat in (overdue, BEFORE)}
+    soon = {chat: sending_hours.spread_over(chat, replan.SPREAD_MS) for chat in (overdue, BEFORE)}
     assert await site.timer(overdue) == ("", min(soon[overdue], 5 * MINUTE))
     assert await site.timer(BEFORE) == ("", min(max(soon[BEFORE], MINUTE), 9 * MINUTE))
     await untouched(site, WAITING, INSIDE, DONE)
@@ -350,7 +351,7 @@ async def test_a_pause_of_three_hours(site: Site, policy: replan.Policy, due_ms:
     assert site.catalogue.bots[BOT].state is LaneState.SHUT
     await site.replanned()
     assert site.catalogue.bots[BOT].state is LaneState.OPEN
-    spread = window.spread_over(WAITING, replan.SPREAD_MS) if policy == "as_if_never_paused" else 0
+    spread = sending_hours.spread_over(WAITING, replan.SPREAD_MS) if policy == "as_if_never_paused" else 0
     await site.stands(WAITING, "b", due_ms + spread)
     assert await site.ended(DONE) == "completed"
 
@@ -427,7 +428,7 @@ async def test_what_is_published_in_a_pause_is_planned_as_of_its_beginning(site:
     await site.replanned()
     await campaigns.resume(site.pool, "shop", site.change(3 * HOUR))
     await site.replanned()
-    await site.stands(WAITING, "b", 3 * HOUR + window.spread_over(WAITING, replan.SPREAD_MS))
+    await site.stands(WAITING, "b", 3 * HOUR + sending_hours.spread_over(WAITING, replan.SPREAD_MS))
 
 
 async def test_a_pause_of_three_days_leaves_what_is_too_late_to_the_gate(site: Site) -> None:

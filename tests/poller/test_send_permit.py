@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.core.pace import Bucket, Throttle
+from engine.core.delivery.rate_limit import Bucket, Throttle
 from engine.poller.send_permit import Permit
 
 

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from engine.core.campaign import Block, Snapshot, Step, encode
-from engine.core.content import Text
-from engine.core.lane import LaneState
-from engine.core.schedule import After
+from engine.core.campaign.snapshot import Block, Snapshot, Step, encode
+from engine.core.content.model import Text
+from engine.core.delivery.lane_state import LaneState
+from engine.core.schedule.step_schedule import After
 from engine.poller.served_bots import Catalogue
 from engine.security.vault import Vault
 from engine.settings import Secret

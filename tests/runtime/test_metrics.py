@@ -6,8 +6,8 @@ from urllib.request import urlopen
 import pytest
 
 from bench.sandbox import ports
+from engine.core.delivery.outcome import RetryLater, Sent
 from engine.core.errors import SettingsError
-from engine.core.outcome import RetryLater, Sent
 from engine.runtime import metrics
 
 

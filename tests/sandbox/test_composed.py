@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 
 from bench.sandbox.keyboard import inline_keyboard
 from bench.sandbox.markup import parse_html
-from engine.core import validity
-from engine.core.content import Album, Content, Media, Text, UrlButton, buttons
-from engine.core.rendering import render
-from engine.core.speaker import Speaker
-from engine.core.templates import Person
+from engine.core.bot_identity import Speaker
+from engine.core.content import checks
+from engine.core.content.model import Album, Content, Media, Text, UrlButton, buttons
+from engine.core.content.rendering import render
+from engine.core.content.templates import Person
 from engine.telegram.keyboard import keyboard
-from tests.core.contents import contents
+from tests.core.content.contents import contents
 
 SPEAKER = Speaker(1, "shop_bot", "1:x", paid_broadcast=False)
 people = st.builds(Person, st.none() | st.text(max_size=70), st.none() | st.text(max_size=32))
@@ -36,7 +36,7 @@ def html(content: Content) -> list[str]:
 @settings(deadline=None)
 @given(contents, people)
 def test_what_passes_the_check_the_sandbox_takes(content: Content, person: Person) -> None:
-    validity.check(content)
+    checks.check(content)
     rendered = render(content, person, SPEAKER.username, link)
     parsed = [parse_html(text).text for text in html(rendered)]
     assert not isinstance(content, Text) or all(parsed)

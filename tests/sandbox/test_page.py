@@ -17,8 +17,8 @@ from bench.sandbox.onlooker import Onlooker, Watch
 from bench.sandbox.pulse import Pulse
 from bench.sandbox.wire import Act, CastBot, EngineView, Snapshot
 from engine.cli import bots
-from engine.core.gate import Reason
-from engine.core.standing import Phase, Standing
+from engine.core.delivery.chat_status import Phase, Standing
+from engine.core.delivery.gate import Reason
 from engine.settings import Secret, Settings, load_settings
 from tests.sandbox.caller import Caller
 

@@ -8,7 +8,7 @@ import pytest
 from bench.sandbox.files import Kind
 from bench.sandbox.pictures import read_picture
 from bench.sandbox.samples import sample
-from engine.core.content import MediaKind
+from engine.core.content.model import MediaKind
 from engine.media.file_kinds import check_size, recognize
 from tests.sandbox.caller import Caller, upload
 

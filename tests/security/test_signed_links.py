@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core import link
-from engine.core.campaign import Block, Snapshot, Step
-from engine.core.content import CopyButton, Text, UrlButton
-from engine.core.link import Reference
-from engine.core.schedule import After
+from engine.core.campaign.snapshot import Block, Snapshot, Step
+from engine.core.content.model import CopyButton, Text, UrlButton
+from engine.core.delivery import tracked_link
+from engine.core.delivery.tracked_link import Reference
+from engine.core.schedule.step_schedule import After
 from engine.security.signed_links import LONGEST, Links
 
 KEY, OLD = b"k" * 32, b"o" * 32
@@ -67,8 +67,8 @@ def test_what_nobody_signed_is_no_token(text: str) -> None:
 
 @given(st.binary(max_size=80))
 def test_bytes_that_were_not_packed_are_no_reference(raw: bytes) -> None:
-    found = link.unpack(raw)
-    assert found is None or link.pack(found) == raw
+    found = tracked_link.unpack(raw)
+    assert found is None or tracked_link.pack(found) == raw
 
 
 def test_the_first_key_signs_and_all_verify() -> None:
@@ -117,4 +117,4 @@ SNAPSHOT = Snapshot(zone="UTC", steps=(Step("offer", After(0), (Block("hello", T
 )
 def test_the_target_stands_in_the_campaign(changes: dict[str, int | str], address: str | None) -> None:
     reference = Reference(*{**REFERENCE._asdict(), "column": 0, "variant": "", **changes}.values())
-    assert link.target(SNAPSHOT, reference) == address
+    assert tracked_link.target(SNAPSHOT, reference) == address

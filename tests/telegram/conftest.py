@@ -11,9 +11,9 @@ import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.wire import TranscriptMessage
-from engine.core.content import Asset, Content, Effects, MediaKind
-from engine.core.outcome import Outcome
-from engine.core.speaker import Speaker
+from engine.core.bot_identity import Speaker
+from engine.core.content.model import Asset, Content, Effects, MediaKind
+from engine.core.delivery.outcome import Outcome
 from engine.media.paths import path_of
 from engine.media.uploads import Busy, Missing, Uploads
 from engine.telegram import Prepared, Sender

@@ -5,7 +5,7 @@ from typing import Final
 import pytest
 
 from bench.sandbox.wire import LimitRules, TranscriptMessage
-from engine.core.content import (
+from engine.core.content.model import (
     Album,
     Asset,
     Buttons,
@@ -21,7 +21,7 @@ from engine.core.content import (
     Text,
     UrlButton,
 )
-from engine.core.outcome import Rejected, Sent
+from engine.core.delivery.outcome import Rejected, Sent
 from engine.telegram import Prepared, action_of
 from tests.sandbox.pictures import FILM, GIF, SOUND, WEBP, png
 from tests.telegram.conftest import BOT, PLAIN, Gallery

@@ -5,8 +5,8 @@ from typing import Final
 import pytest
 
 from bench.sandbox.wire import Fault, FaultKind
-from engine.core.content import Media, StopButton, Text
-from engine.core.outcome import Rejected, Sent, Unknown, Unreachable
+from engine.core.content.model import Media, StopButton, Text
+from engine.core.delivery.outcome import Rejected, Sent, Unknown, Unreachable
 from tests.sandbox.pictures import png
 from tests.telegram.conftest import BOT, Gallery, Stage
 

@@ -11,7 +11,7 @@ import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.wire import Fault, FaultKind
-from engine.core.content import Asset, MediaKind
+from engine.core.content.model import Asset, MediaKind
 from engine.core.errors import MediaError
 from engine.media.file_kinds import MB
 from engine.media.library import Library

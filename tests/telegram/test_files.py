@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from bench.sandbox.wire import Fault, FaultKind
-from engine.core.content import Album, Asset, Item, Media
-from engine.core.outcome import FileRefused, Rejected, RetryLater, Sent
+from engine.core.content.model import Album, Asset, Item, Media
+from engine.core.delivery.outcome import FileRefused, Rejected, RetryLater, Sent
 from engine.media.paths import path_of
 from engine.media.uploads import Busy, Missing
 from engine.telegram import Prepared

@@ -5,9 +5,9 @@ from typing import Final
 import pytest
 
 from bench.sandbox.wire import Fault, FaultKind
-from engine.core.content import Text
-from engine.core.outcome import Outcome, Rejected, RetryLater, Sent, Unauthorized, Unknown, Unreachable
-from engine.core.speaker import Speaker
+from engine.core.bot_identity import Speaker
+from engine.core.content.model import Text
+from engine.core.delivery.outcome import Outcome, Rejected, RetryLater, Sent, Unauthorized, Unknown, Unreachable
 from engine.telegram import Prepared, Sender
 from tests.telegram.conftest import PLAIN, Stage, no_uploads
 

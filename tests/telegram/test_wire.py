@@ -9,9 +9,9 @@ import pytest
 from aiogram import Bot
 from aiogram.methods import GetMe, TelegramMethod
 
-from engine.core.content import Text
-from engine.core.outcome import Outcome, Rejected, RetryLater, Unauthorized, Unknown, Unreachable
-from engine.core.speaker import Speaker
+from engine.core.bot_identity import Speaker
+from engine.core.content.model import Text
+from engine.core.delivery.outcome import Outcome, Rejected, RetryLater, Unauthorized, Unknown, Unreachable
 from engine.telegram import LONGEST_S, TIMEOUT_S, Prepared, Sender
 from engine.telegram.session import NoAnswer, Session
 from tests.telegram.conftest import PLAIN, no_uploads

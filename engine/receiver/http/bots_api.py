@@ -20,7 +20,7 @@ from engine.chats.endings import Endings
 from engine.core import payment
 from engine.core.errors import UnreachableError
 from engine.core.identity import SECOND_MS
-from engine.core.moment import read_moment
+from engine.core.schedule.timestamps import read_moment
 from engine.runtime.telemetry import logger
 from storage.postgres.payments import Payment
 

@@ -14,9 +14,9 @@ from urllib.parse import quote
 from aiohttp import web
 
 from engine.chats.activity import Activity
-from engine.core import link
+from engine.core.delivery import tracked_link
+from engine.core.delivery.tracked_link import Reference
 from engine.core.errors import RecoveryError
-from engine.core.link import Reference
 from engine.receiver.reply_texts import NO_LINK, NOT_NOW
 from engine.runtime.telemetry import logger
 from engine.runtime.version_cache import Versions
@@ -73,7 +73,7 @@ class Redirect:
         except (RecoveryError, TimeoutError) as error:
             logger().warning("Link not followed", bot=reference.bot_id, error=str(error) or "it took too long")
             return _said(HTTPStatus.SERVICE_UNAVAILABLE, NOT_NOW, {"Retry-After": "2"})
-        address = link.target(snapshot, reference) if snapshot else None
+        address = tracked_link.target(snapshot, reference) if snapshot else None
         if address is None:
             return _said(HTTPStatus.NOT_FOUND, NO_LINK)
         if not _only_looks_ahead(request):

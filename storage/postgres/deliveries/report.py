@@ -16,12 +16,12 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 
-from engine.core.cursor import Cursor
-from engine.core.gate import Facts
+from engine.core.campaign.frequency_caps import DAY_MS, MONTH_MS, WEEK_MS, Limits
+from engine.core.content.templates import Person
+from engine.core.delivery.cursor import Cursor
+from engine.core.delivery.gate import Facts
+from engine.core.delivery.state_machine import Found
 from engine.core.identity import SECOND_MS
-from engine.core.limits import DAY_MS, MONTH_MS, WEEK_MS, Limits
-from engine.core.sequence import Found
-from engine.core.templates import Person
 from storage.postgres.message_rules import due_now
 from storage.postgres.pool import Pool, transaction
 
@@ -82,7 +82,7 @@ class Claiming(NamedTuple):
 class Aftermath(NamedTuple):
     """What becomes of a message once it is sent: how long it stays, and what is done when the person returns or pays.
 
-    The rules are named as in `engine.core.content`: unbutton, replace, delete; None keeps it.
+    The rules are named as in `engine.core.content.model`: unbutton, replace, delete; None keeps it.
     """
 
     delete_after_ms: int | None = None

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from engine.core.cursor import Cursor
-from engine.core.gate import Facts
-from engine.core.limits import DAY_MS, WEEK_MS, Limits
-from engine.core.sequence import Found
+from engine.core.campaign.frequency_caps import DAY_MS, WEEK_MS, Limits
+from engine.core.delivery.cursor import Cursor
+from engine.core.delivery.gate import Facts
+from engine.core.delivery.state_machine import Found
 from storage.postgres.deliveries import report as deliveries
 from storage.postgres.deliveries.report import Beginning, Claiming, Report, Reported
 from storage.postgres.pool import Pool, open_pool

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.core.cursor import Cursor
+from engine.core.delivery.cursor import Cursor
 from storage.postgres import chats, payments
 from storage.postgres.chats import Life
 from storage.postgres.deliveries import report as deliveries

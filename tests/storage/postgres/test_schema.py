@@ -11,8 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from engine.core.delivery.state_machine import TRANSITIONS
 from engine.core.errors import MigrationError
-from engine.core.sequence import TRANSITIONS
 from storage.postgres.migrations import check_revision, downgrade, upgrade
 from storage.postgres.partitions import MONTHS_AHEAD, make_ahead
 from storage.postgres.pool import open_pool

@@ -7,10 +7,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from engine.core.cursor import Cursor
+from engine.core.delivery.cursor import Cursor
+from engine.core.delivery.gate import Facts
+from engine.core.delivery.state_machine import Found
 from engine.core.errors import UnreachableError
-from engine.core.gate import Facts
-from engine.core.sequence import Found
 from storage.postgres import chats
 from storage.postgres.chats import Life
 from storage.postgres.deliveries import report as deliveries

@@ -1,0 +1,1 @@
+"""A campaign: what is composed, checked, published and sent."""

@@ -1,0 +1,1 @@
+"""What a block says: its parts, what Telegram takes of them, and what one person gets."""

@@ -1,0 +1,169 @@
+"""A text that speaks to each person: `Oi, {first_name|amigo}! Fale com {bot}.`
+
+A variable has a name and a fallback, which stands where the value is missing, blank, or would become a link: people
+choose their own names, and no bot shall carry their advertisements. `{bot}` is the bot's own @name, never empty, and
+takes no fallback. `{{` and `}}` are plain braces. What people say of themselves is cleaned in one place, `_said`.
+
+A fallback is plain words, in a text of HTML too. Where all is written as HTML, as Telegram's own apps give it,
+`from_html` makes a template of it; `to_html` is the way back.
+"""
+
+import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from html import escape
+from typing import Final, NamedTuple
+
+from engine.core.content import html as markup
+from engine.core.content import invisible
+from engine.core.errors import CampaignError, Phrase
+
+MAX_VALUE: Final = 64
+MAX_USERNAME: Final = 32
+_BOT: Final = "bot"
+_NAMES: Final = ("first_name", "username", _BOT)
+_PLAIN: Final = {"{{": "{", "}}": "}"}
+_STRAY: Final = {
+    "{": (
+        Phrase("a brace is not closed"),
+        Phrase("end the variable with }} in the same line, or write {{{{ for a plain {{"),
+    ),
+    "}": (Phrase("a brace closes nothing"), Phrase("write }}}} for a plain }}")),
+}
+_TOKEN: Final = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}|\n]*)(?P<fallback>\|[^{}\n]*)?\}|[{}]")
+_LINK: Final = re.compile(
+    r"@\w|://|[^\s.]\.\w|#\w|(?<!\w)/\w|\$[A-Za-z]"  # mentions and mail, addresses, tags, commands, shares
+    r"|(?<!\w)\+?\d(?:[ -]?\d){6}"  # numbers of telephones and cards
+)
+
+
+class Person(NamedTuple):
+    """Whom a message is for, as Telegram tells: `username` without its @, `language` as a code."""
+
+    first_name: str | None = None
+    username: str | None = None
+    language: str | None = None
+
+
+def check(template: str, noun: str) -> None:
+    """Refuse a variable that cannot be filled in, and a brace that belongs to none."""
+    for token in _TOKEN.finditer(template):
+        if token[0] not in _PLAIN:
+            _check_token(template, token, noun)
+
+
+def render(template: str, person: Person, bot: str) -> str:
+    """Fill in a text of HTML. `bot` is its username."""
+    return _filled(template, lambda token: escape(_value(token, person, bot), quote=False))
+
+
+def render_words(template: str, person: Person, bot: str) -> str:
+    """Fill in a text that knows no HTML, such as a button's label."""
+    return _filled(template, lambda token: _value(token, person, bot))
+
+
+def from_html(text: str) -> str:
+    """The template of an HTML that Telegram has accepted: what stands in a variable loses its formatting.
+
+    What the formatting shares with the text around the variable, that text keeps.
+    """
+    return _changed(text, lambda variable: markup.plain(variable) + markup.unpaired(variable))
+
+
+def to_html(template: str) -> str:
+    """The template as HTML that shows it, variables and all, as its admin has written it."""
+    return _changed(template, lambda variable: escape(variable, quote=False))
+
+
+def plain(template: str) -> str:
+    """The template without its formatting."""
+    return markup.plain(to_html(template))
+
+
+def longest(template: str) -> str:
+    """The text as long as it can become, as HTML and as plain words alike."""
+    return _filled(template, lambda token: "x" * _most(token))
+
+
+def heaviest(template: str) -> str:
+    """The text with as many bytes as it can take, as HTML."""
+    return _filled(template, lambda token: "&amp;" * _most(token))
+
+
+def places(template: str) -> list[int]:
+    """Where variables stand."""
+    return [token.start() for token in _TOKEN.finditer(template) if token["name"]]
+
+
+def blanked(template: str) -> str:
+    """The text with its variables, and what stands in them, crossed out: all else keeps its place."""
+    return _changed(template, lambda variable: "x" * len(variable))
+
+
+def _changed(template: str, change: Callable[[str], str]) -> str:
+    """With each variable written otherwise."""
+    return _TOKEN.sub(lambda token: change(token[0]) if token["name"] else token[0], template)
+
+
+def _filled(template: str, value: Callable[[re.Match[str]], str]) -> str:
+    return _TOKEN.sub(lambda token: _PLAIN.get(token[0]) or value(token), template)
+
+
+def _value(token: re.Match[str], person: Person, bot: str) -> str:
+    name = _name(token)
+    if name == _BOT:
+        return f"@{bot}"
+    return _said(person.username if name == "username" else person.first_name) or _fallback(token["fallback"])
+
+
+def _said(value: str | None) -> str:
+    """What a person says of themselves, fit to be repeated: visible, on one line, short, no link. Else nothing."""
+    said = invisible.stripped(value or "")[:MAX_VALUE].rstrip()
+    return "" if invisible.is_blank(said) or _LINK.search(said) else said
+
+
+def _most(token: re.Match[str]) -> int:
+    return len("@") + MAX_USERNAME if _name(token) == _BOT else MAX_VALUE
+
+
+def _name(token: re.Match[str]) -> str:
+    return token["name"].strip()
+
+
+def _fallback(given: str | None) -> str:
+    return (given or "").removeprefix("|").strip()
+
+
+def _check_token(template: str, token: re.Match[str], noun: str) -> None:
+    fault = _STRAY.get(token[0]) or _fault(_name(token), token["fallback"])
+    if fault:
+        raise CampaignError.at(template, token.start(), noun, *fault)
+
+
+def _fault(name: str, given: str | None) -> tuple[Phrase, Phrase] | None:
+    """What is wrong with a variable, and the mend."""
+    if name not in _NAMES:
+        return Phrase("{{{name}}} is not a variable", name=name[:MAX_VALUE]), _nearest(name)
+    if name == _BOT:
+        needless = Phrase("{{bot}} has a fallback, but is never empty"), Phrase("write {{bot}}")
+        return needless if given else None
+    fallback = _fallback(given)
+    if invisible.is_blank(fallback):
+        lacking = Phrase("{{{name}}} has no fallback for people without one", name=name)
+        return lacking, Phrase("write {example}", example=_example(name))
+    if len(fallback) > MAX_VALUE:
+        long = Phrase("the fallback has {length} characters", length=len(fallback))
+        return long, Phrase("shorten it to {most}", most=MAX_VALUE)
+    return None
+
+
+def _nearest(name: str) -> Phrase:
+    near = get_close_matches(name[:MAX_VALUE], _NAMES, n=1)
+    if near:
+        return Phrase("did you mean {one}? Else write {{{{ and }}}} for plain braces", one=_example(near[0]))
+    every = ", ".join(map(_example, _NAMES))
+    return Phrase("use one of {every}, or write {{{{ and }}}} for plain braces", every=every)
+
+
+def _example(name: str) -> Phrase:
+    return Phrase("{{bot}}") if name == _BOT else Phrase("{{{name}|friend}}", name=name)

@@ -1,0 +1,1 @@
+"""What happens to a chat whose timer fires: the gate, the state machine, outcomes, replans, rates."""

@@ -1,0 +1,1 @@
+"""When: schedules, sending hours, cities and time zones."""

@@ -1,0 +1,105 @@
+"""The HTML that Telegram takes, and the sentence for what it does not take."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.content import html
+from engine.core.errors import CampaignError
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Olá!",
+        "<b>bold</b> <strong>s</strong> <i>i</i> <em>e</em> <u>u</u> <ins>n</ins>",
+        "<s>s</s> <strike>k</strike> <del>d</del>",
+        "<b>nested <i>and <u>deep</u></i></b>",
+        '<a href="https://example.com/?a=1&amp;b=2">link</a>',
+        "<a href='https://example.com/>'>link</a>",
+        "<a href=example.com>link</a>",
+        '<span class="tg-spoiler">x</span><tg-spoiler>y</tg-spoiler>',
+        '<tg-emoji emoji-id="5368324170671202286">👍</tg-emoji>',
+        '<tg-time unix="1700000000">then</tg-time>',
+        '<pre><code class="language-python">x = 1</code></pre>',
+        "<blockquote expandable>long</blockquote>",
+        "<B>case</b>",
+        "<b >space</b >",
+        "<b>short end</>",
+        "a &lt; b &amp;&amp; c &gt; d &quot; &#33; &#x1F600; & plain &unknown;",
+        "a > b",
+        "line\n\tand tab\r\n",
+        "",
+        "<b>x</b>" * 100,
+    ],
+)
+def test_what_telegram_takes_passes(text: str) -> None:
+    html.check(text, "text")
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("x" * 40_000, "The text takes 40000 bytes with its tags: shorten it to 32768."),
+        ("<b>x</b>" * 101, "The text has 101 tags: leave at most 100."),
+        ("<h1>x</h1>", "line 1, column 1 of the text <h1> is not a tag of Telegram: use one of a, b"),
+        ("ok\nthen <br/>", "line 2, column 6 of the text <br/> is not a tag"),
+        ("1 < 2 > 1", "line 1, column 3 of the text <> is not a tag"),
+        ("1 < 2", "column 3 of the text a tag is not closed: end it with >, or write &lt;"),
+        ("<b", "a tag is not closed"),
+        ("<b>x</b", "a tag is not closed"),
+        ("<b>x</b y>", "a tag is not closed"),
+        ('<a href="x>y</a>', "a tag is not closed"),
+        ("<b>x", "column 1 of the text <b> is never closed: add </b>"),
+        ("<b>x<i>y</b></i>", "column 9 of the text </b> stands: write </i> first"),
+        ("x</b>", "</b> closes nothing: delete it"),
+        ("<a>x</a>", '<a> lacks its href: write <a href="https://…">'),
+        ('<a href="">x</a>', "lacks its href"),
+        ("<span>x</span>", "lacks its class"),
+        ('<span class="red">x</span>', "lacks its class"),
+        ('<tg-emoji emoji-id="like">x</tg-emoji>', "lacks its emoji-id"),
+        ("<tg-time>x</tg-time>", "lacks its unix"),
+        ("<b =1>x</b>", "<b> has an attribute that cannot be read: put it in quotes"),
+        ("<a href=https://example.com>x</a>", "attribute that cannot be read: put it in quotes"),
+        ("a\x00b", "column 2 of the text a character that cannot be sent stands: delete it"),
+        ("a\ud800b", "a character that cannot be sent"),
+    ],
+)
+def test_what_telegram_refuses_is_named_with_its_place_and_mend(text: str, what: str) -> None:
+    with pytest.raises(CampaignError) as refusal:
+        html.check(text, "text")
+    assert what in str(refusal.value)
+
+
+@given(st.text(alphabet="<>/ab=\"' \n&;x"))
+def test_any_text_is_taken_or_refused_by_us(text: str) -> None:
+    try:
+        html.check(text, "text")
+    except CampaignError:
+        return
+    assert text.count("<") <= text.count(">")
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("<b>bold</b> and <a href='https://example.com/>'>link</a>", "bold and link"),
+        ("a &lt; b &amp;&amp; c &gt; d &quot; &#33; &#x1F600; & &unknown;", 'a < b && c > d " ! 😀 & &unknown;'),
+        ("&#x110000;&#xffff;&#0;&lt", "\ufffd?\ufffd&lt"),
+    ],
+)
+def test_what_people_read_is_what_remains(text: str, plain: str) -> None:
+    assert html.plain(text) == plain
+
+
+def test_what_must_not_stand_inside_a_tag_is_told_its_place() -> None:
+    text = 'x <b>x</b>\n<a href="x">x</a>'
+    html.check_outside(text, "text", [0, 5, 10], "a star")
+    with pytest.raises(CampaignError, match="In line 2, column 10 of the caption a star stands inside a tag: write it"):
+        html.check_outside(text, "caption", [text.index('x"')], "a star")
+
+
+@pytest.mark.parametrize("part", ["<", "<a ", '<a "', "<a x='", "<a b=c "])
+def test_a_hostile_text_is_judged_without_delay(part: str) -> None:
+    with pytest.raises(CampaignError):
+        html.check(part * (html.MAX_SOURCE_BYTES // len(part)), "text")

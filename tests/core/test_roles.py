@@ -1,0 +1,18 @@
+"""Three roles, each of which may do what the ones below it may."""
+
+import pytest
+
+from engine.core.roles import Role, suffices
+
+
+@pytest.mark.parametrize(
+    ("role", "analyst", "editor", "owner"),
+    [
+        (None, False, False, False),
+        ("analyst", True, False, False),
+        ("editor", True, True, False),
+        ("owner", True, True, True),
+    ],
+)
+def test_who_may_do_what(role: Role | None, *, analyst: bool, editor: bool, owner: bool) -> None:
+    assert (suffices(role, "analyst"), suffices(role, "editor"), suffices(role, "owner")) == (analyst, editor, owner)
