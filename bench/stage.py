@@ -21,7 +21,7 @@ from typing import Final
 import msgspec
 
 from bench.sandbox import ports
-from bench.sandbox.wire import BotInfo
+from bench.sandbox.protocol import BotInfo
 from engine import campaign_file
 from engine.administration import campaigns
 from engine.campaign_file import NamedFiles

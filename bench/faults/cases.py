@@ -6,9 +6,9 @@ A block before the struck one is sent. One after it is sent as well, unless the 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from bench.sandbox.faults import SERVED
-from bench.sandbox.wire import Fault
-from bench.sandbox.wire import FaultKind as Kind
+from bench.sandbox.bot_api.faults import SERVED
+from bench.sandbox.protocol import Fault
+from bench.sandbox.protocol import FaultKind as Kind
 from engine.core.delivery.outcome import MAX_ATTEMPTS
 from engine.telegram import TIMEOUT_S
 

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple, TypeAlias
 
 from bench.faults.cases import GONE, SENT, UNKNOWN, State
 from bench.faults.script import BLOCKS, TEXTS, Part
-from bench.sandbox.sends import sends
-from bench.sandbox.wire import Row
+from bench.sandbox.bot_api.counted_calls import sends
+from bench.sandbox.protocol import Row
 
 Chat: TypeAlias = tuple[int, int]
 

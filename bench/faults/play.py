@@ -12,7 +12,7 @@ from bench.faults.judge import Chat
 from bench.faults.ledger import Ledger
 from bench.faults.script import Part
 from bench.sandbox.client import SandboxClient
-from bench.sandbox.wire import Act
+from bench.sandbox.protocol import Act
 from bench.stage import House
 
 LOOK_S: Final = 0.25

@@ -28,8 +28,8 @@ from bench.faults.suspension import see_through
 from bench.numbers import whole
 from bench.ready import until_ready
 from bench.sandbox.client import SandboxClient
-from bench.sandbox.files import Kind
-from bench.sandbox.samples import sample
+from bench.sandbox.world.files import Kind
+from bench.sandbox.world.samples import sample
 from bench.stage import House, Ready, give_campaign, house
 from engine.core.errors import RecoveryError
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from bench.faults.cases import CASES, Case
-from bench.sandbox.wire import Fault
+from bench.sandbox.protocol import Fault
 
 PICTURE: Final = "picture.png"
 FILE_AT: Final = 1

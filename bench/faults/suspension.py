@@ -13,9 +13,9 @@ from bench.faults.judge import Chat, Finding, Wrong
 from bench.faults.ledger import Ledger
 from bench.faults.play import LOOK_S
 from bench.faults.script import Part
+from bench.sandbox.bot_api.counted_calls import sends
 from bench.sandbox.client import SandboxClient
-from bench.sandbox.sends import sends
-from bench.sandbox.wire import BotInfo, Fault, FaultKind
+from bench.sandbox.protocol import BotInfo, Fault, FaultKind
 from engine.cli import bots
 from engine.core.errors import RecoveryError
 from engine.settings import Secret, Settings

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, TypeAlias
 from bench.first_light import pace
 from bench.first_light.pace import Pace
 from bench.first_light.script import SEQUENCE, THRESHOLD_MS
-from bench.sandbox.wire import Row
+from bench.sandbox.protocol import Row
 
 GRACE_MS: Final = 250
 

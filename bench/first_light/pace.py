@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from bench.sandbox.wire import Row
+from bench.sandbox.protocol import Row
 from engine.core.delivery.rate_limit import most_ahead, room
 
 RATE: Final = 25

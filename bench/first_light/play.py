@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from bench.first_light.judge import Chat, Silence, place_of
 from bench.first_light.script import LONGEST_LATENCY_MS, SEQUENCE, Deed, Part, Reply
 from bench.sandbox.client import SandboxClient
-from bench.sandbox.wire import Act, Fault, FaultKind, Row
+from bench.sandbox.protocol import Act, Fault, FaultKind, Row
 
 _TICK_S: Final = 0.02
 _ACKNOWLEDGEMENTS_EVERY: Final = 10

@@ -32,7 +32,7 @@ from bench.first_light.restart import restart_both
 from bench.first_light.scene import Disturbance, Scene
 from bench.ready import until_ready
 from bench.sandbox.client import SandboxClient
-from bench.sandbox.wire import Row
+from bench.sandbox.protocol import Row
 from bench.stage import House, Ready, give_campaign, house
 from engine.core.errors import RecoveryError
 

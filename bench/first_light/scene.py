@@ -15,7 +15,7 @@ from bench.first_light.evidence import Evidence
 from bench.first_light.finding import Finding
 from bench.first_light.play import Play
 from bench.sandbox.client import SandboxClient
-from bench.sandbox.wire import Fault, FaultKind
+from bench.sandbox.protocol import Fault, FaultKind
 from bench.stage import House
 from engine.core.identity import shard_of
 

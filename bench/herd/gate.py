@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Sequence
 
-from bench.sandbox.wire import BotInfo
+from bench.sandbox.protocol import BotInfo
 from engine.administration import bots as registry
 from engine.administration import campaigns
 from engine.core.campaign.snapshot import Change

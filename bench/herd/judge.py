@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from bench.first_light import pace
 from bench.first_light.pace import Pace
-from bench.sandbox.wire import Row
+from bench.sandbox.protocol import Row
 
 FINISH_SLACK: Final = 0.10
 MOST_ADDED_MS: Final = 50.0

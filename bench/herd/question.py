@@ -34,7 +34,7 @@ from bench.idle.registers import registers
 from bench.numbers import whole
 from bench.ready import until_ready
 from bench.sandbox.client import SandboxClient
-from bench.sandbox.wire import Fault, FaultKind, LimitRules
+from bench.sandbox.protocol import Fault, FaultKind, LimitRules
 from bench.stage import House, give_campaign, house
 from engine.core.delivery.rate_limit import FREE_MOST
 from engine.core.errors import RecoveryError

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from bench.idle.gauges import Use
 from bench.idle.traffic import Traffic
-from bench.sandbox.wire import Row
+from bench.sandbox.protocol import Row
 
 OTHERS: Final = "others"
 Chat: TypeAlias = tuple[int, str]

@@ -11,7 +11,7 @@ from typing import Final
 
 from bench.idle.registers import Registers
 from bench.sandbox.client import SandboxClient
-from bench.sandbox.wire import Act
+from bench.sandbox.protocol import Act
 from bench.stage import House
 from engine.core.errors import RecoveryError
 

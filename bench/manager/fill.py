@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from bench.sandbox.wire import BotInfo
+from bench.sandbox.protocol import BotInfo
 from engine.administration import bots as registry
 from engine.administration import campaigns
 from engine.administration.bots import Identity

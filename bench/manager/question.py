@@ -22,7 +22,7 @@ from bench.manager.statements import Visitor
 from bench.manager.walk import Walker
 from bench.numbers import whole
 from bench.sandbox.client import SandboxClient
-from bench.sandbox.wire import BotInfo
+from bench.sandbox.protocol import BotInfo
 from bench.stage import House, house
 from bot.frame.callbacks import code_of_key
 from bot.screen import Place

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Final, NamedTuple
 
 from bench.sandbox.client import SandboxClient
-from bench.sandbox.wire import ActResult, BotInfo
+from bench.sandbox.protocol import ActResult, BotInfo
 from bot.frame.callbacks import Holder, Press, code, mint
 from bot.screen import Place
 from engine.administration.context import Desk

@@ -26,7 +26,7 @@ from bench.numbers import whole
 from bench.parade.books import Books, books
 from bench.ready import until_ready
 from bench.sandbox.client import SandboxClient
-from bench.sandbox.wire import Act, BotInfo
+from bench.sandbox.protocol import Act, BotInfo
 from bench.stage import House, give_campaign, house
 from engine.core.errors import RecoveryError
 

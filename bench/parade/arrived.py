@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.parade.composed import TRACKED
 from bench.parade.shape import Label, Mark, Question, Shape
-from bench.sandbox.wire import TranscriptMedia, TranscriptMessage
+from bench.sandbox.protocol import TranscriptMedia, TranscriptMessage
 
 
 def message_sets(messages: Iterable[TranscriptMessage]) -> list[list[TranscriptMessage]]:

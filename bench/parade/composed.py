@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias, assert_never
 from msgspec.structs import replace
 
 from bench.parade.shape import Label, Mark, Question, Shape
-from bench.sandbox.markup import parse_html
+from bench.sandbox.formatting.html import parse_html
 from engine.core.campaign.snapshot import Block
 from engine.core.content.model import (
     Album,

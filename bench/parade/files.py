@@ -8,8 +8,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from bench.sandbox.files import Kind
-from bench.sandbox.samples import sample
+from bench.sandbox.world.files import Kind
+from bench.sandbox.world.samples import sample
 
 CAMPAIGN: Final = Path(__file__).with_name("parade.yaml")
 _FILE: Final = re.compile(r"\b[a-z]+(?:-[a-z0-9]+)*\.(?:png|mp4|mp3|ogg|txt|webp)\b")

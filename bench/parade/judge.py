@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 from bench.parade.arrived import arrived, message_sets
 from bench.parade.composed import Guest, Occasion, composed, content_for, rule_for, uses_fallback
 from bench.parade.shape import Shape, differing
-from bench.sandbox.wire import Row, TranscriptMessage, Violation
+from bench.sandbox.protocol import Row, TranscriptMessage, Violation
 from engine.core.campaign.snapshot import Block
 from engine.core.content import model as contents
 from engine.core.content.model import Content, Delete, Poll

@@ -9,7 +9,7 @@ from typing import Final
 from bench.parade.composed import NAMELESS, Guest, Occasion
 from bench.parade.judge import Chat, Turn
 from bench.sandbox.client import SandboxClient
-from bench.sandbox.wire import Act, BotInfo, PersonInfo
+from bench.sandbox.protocol import Act, BotInfo, PersonInfo
 
 LANGUAGES: Final = ("pt-br", "en")
 NAMES: Final = ("Ana", NAMELESS, "Zé & <b>Filhos", "João", "Mary-Jane")

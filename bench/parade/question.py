@@ -26,7 +26,7 @@ from bench.parade.play import Play
 from bench.parade.report import Outcome
 from bench.ready import until_ready
 from bench.sandbox.client import SandboxClient
-from bench.sandbox.wire import BotInfo, TranscriptMessage
+from bench.sandbox.protocol import BotInfo, TranscriptMessage
 from bench.stage import House, give_campaign, house
 from engine import campaign_file
 from engine.administration import campaigns

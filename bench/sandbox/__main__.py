@@ -13,12 +13,12 @@ import msgspec
 import uvloop
 
 from bench.numbers import whole
-from bench.sandbox.bounds import DEFAULT_BOUNDS
-from bench.sandbox.limits import UNLIMITED
-from bench.sandbox.names import FIRST_PERSON_ID
-from bench.sandbox.script import ScriptError, read_script
+from bench.sandbox.bot_api.rate_limits import UNLIMITED
+from bench.sandbox.people.scripts import ScriptError, read_script
+from bench.sandbox.protocol import LimitRules
 from bench.sandbox.server import Sandbox
-from bench.sandbox.wire import LimitRules
+from bench.sandbox.world.identities import FIRST_PERSON_ID
+from bench.sandbox.world.retention import DEFAULT_BOUNDS
 from engine.core.errors import SettingsError
 from engine.settings import Settings, load_settings
 

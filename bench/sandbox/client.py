@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import aiohttp
 import msgspec
 
-from bench.sandbox import wire
-from bench.sandbox.script import Playing, Script
+from bench.sandbox import protocol
+from bench.sandbox.people.scripts import Playing, Script
 
 _Answer = TypeVar("_Answer")
 Bot = int | str
@@ -40,105 +40,105 @@ class SandboxClient:
 
     # Bots and people
 
-    async def bots(self) -> list[wire.BotInfo]:
-        return await self._ask("GET", "/bots", list[wire.BotInfo])
+    async def bots(self) -> list[protocol.BotInfo]:
+        return await self._ask("GET", "/bots", list[protocol.BotInfo])
 
-    async def add_bot(self, username: str | None = None) -> wire.BotInfo:
-        return await self._ask("POST", "/bots", wire.BotInfo, wire.NewBot(username))
+    async def add_bot(self, username: str | None = None) -> protocol.BotInfo:
+        return await self._ask("POST", "/bots", protocol.BotInfo, protocol.NewBot(username))
 
-    async def add_bots(self, count: int) -> list[wire.BotInfo]:
-        return await self._ask("POST", "/bots/bulk", list[wire.BotInfo], wire.NewBots(count))
+    async def add_bots(self, count: int) -> list[protocol.BotInfo]:
+        return await self._ask("POST", "/bots/bulk", list[protocol.BotInfo], protocol.NewBots(count))
 
-    async def revoke_token(self, bot: Bot) -> wire.BotInfo:
+    async def revoke_token(self, bot: Bot) -> protocol.BotInfo:
         """Make the bot's token void and give it a new one."""
-        return await self._ask("POST", f"/bots/{bot}/revoke", wire.BotInfo)
+        return await self._ask("POST", f"/bots/{bot}/revoke", protocol.BotInfo)
 
     async def add_people(
-        self, count: int, languages: Sequence[str] = (wire.LANGUAGE,), names: Sequence[str] = ()
-    ) -> list[wire.PersonInfo]:
+        self, count: int, languages: Sequence[str] = (protocol.LANGUAGE,), names: Sequence[str] = ()
+    ) -> list[protocol.PersonInfo]:
         """Languages and names go round among them."""
-        wanted = wire.NewPeople(count, tuple(languages), tuple(names))
-        return await self._ask("POST", "/people", list[wire.PersonInfo], wanted)
+        wanted = protocol.NewPeople(count, tuple(languages), tuple(names))
+        return await self._ask("POST", "/people", list[protocol.PersonInfo], wanted)
 
     # Acts
 
-    async def act(self, acts: Sequence[wire.Act]) -> list[wire.ActResult]:
+    async def act(self, acts: Sequence[protocol.Act]) -> list[protocol.ActResult]:
         """Do many things at once; what cannot be done carries its `error`."""
-        return await self._ask("POST", "/acts", list[wire.ActResult], list(acts))
+        return await self._ask("POST", "/acts", list[protocol.ActResult], list(acts))
 
-    async def do(self, act: wire.Act) -> wire.ActResult:
+    async def do(self, act: protocol.Act) -> protocol.ActResult:
         """Do one thing, or raise."""
         (result,) = await self.act([act])
         return _done(result)
 
-    async def start(self, bot: Bot, person: int, payload: str = "") -> wire.ActResult:
-        return await self.do(wire.Act("start", bot, person, payload=payload))
+    async def start(self, bot: Bot, person: int, payload: str = "") -> protocol.ActResult:
+        return await self.do(protocol.Act("start", bot, person, payload=payload))
 
-    async def write(self, bot: Bot, person: int, text: str) -> wire.ActResult:
-        return await self.do(wire.Act("write", bot, person, text=text))
+    async def write(self, bot: Bot, person: int, text: str) -> protocol.ActResult:
+        return await self.do(protocol.Act("write", bot, person, text=text))
 
     async def send(
         self, kind: str, bot: Bot, person: int, content: bytes = b"", name: str = "", caption: str = "", album: str = ""
-    ) -> wire.ActResult:
+    ) -> protocol.ActResult:
         """Send a file of a kind such as photo or voice; without bytes a sample."""
         words = {"bot": str(bot), "person": str(person), "name": name, "caption": caption, "album": album}
         raw = await self._request("POST", f"/acts/{kind}?{urlencode(words)}", content)
-        return _done(msgspec.json.decode(raw, type=wire.ActResult))
+        return _done(msgspec.json.decode(raw, type=protocol.ActResult))
 
     async def media(self, file_unique_id: str) -> bytes:
         """Give the bytes of a file that a transcript names."""
         return await self._request("GET", f"/media/{file_unique_id}")
 
-    async def edit(self, bot: Bot, person: int, text: str, message_id: int | None = None) -> wire.ActResult:
-        return await self.do(wire.Act("edit", bot, person, text=text, message_id=message_id))
+    async def edit(self, bot: Bot, person: int, text: str, message_id: int | None = None) -> protocol.ActResult:
+        return await self.do(protocol.Act("edit", bot, person, text=text, message_id=message_id))
 
     async def tap(
         self, bot: Bot, person: int, data: str | None = None, message_id: int | None = None
-    ) -> wire.ActResult:
-        return await self.do(wire.Act("tap", bot, person, data=data, message_id=message_id))
+    ) -> protocol.ActResult:
+        return await self.do(protocol.Act("tap", bot, person, data=data, message_id=message_id))
 
-    async def pay(self, bot: Bot, person: int, amount: int = 1, payload: str = "order") -> wire.ActResult:
-        return await self.do(wire.Act("pay", bot, person, amount=amount, payload=payload))
+    async def pay(self, bot: Bot, person: int, amount: int = 1, payload: str = "order") -> protocol.ActResult:
+        return await self.do(protocol.Act("pay", bot, person, amount=amount, payload=payload))
 
-    async def check_out(self, bot: Bot, person: int, amount: int = 1, payload: str = "order") -> wire.ActResult:
+    async def check_out(self, bot: Bot, person: int, amount: int = 1, payload: str = "order") -> protocol.ActResult:
         """Confirm a payment: the bot gets a pre-checkout query, and its yes makes the payment."""
-        return await self.do(wire.Act("checkout", bot, person, amount=amount, payload=payload))
+        return await self.do(protocol.Act("checkout", bot, person, amount=amount, payload=payload))
 
     async def vote(
         self, bot: Bot, person: int, options: Sequence[int], message_id: int | None = None
-    ) -> wire.ActResult:
+    ) -> protocol.ActResult:
         """Choose options of a poll by their places; none takes the vote back."""
-        return await self.do(wire.Act("vote", bot, person, options=tuple(options), message_id=message_id))
+        return await self.do(protocol.Act("vote", bot, person, options=tuple(options), message_id=message_id))
 
-    async def block(self, bot: Bot, person: int) -> wire.ActResult:
-        return await self.do(wire.Act("block", bot, person))
+    async def block(self, bot: Bot, person: int) -> protocol.ActResult:
+        return await self.do(protocol.Act("block", bot, person))
 
-    async def unblock(self, bot: Bot, person: int) -> wire.ActResult:
-        return await self.do(wire.Act("unblock", bot, person))
+    async def unblock(self, bot: Bot, person: int) -> protocol.ActResult:
+        return await self.do(protocol.Act("unblock", bot, person))
 
-    async def delete_account(self, bot: Bot, person: int) -> wire.ActResult:
+    async def delete_account(self, bot: Bot, person: int) -> protocol.ActResult:
         """Delete the person's account; the bot only names the chat in which it is noticed."""
-        return await self.do(wire.Act("delete_account", bot, person))
+        return await self.do(protocol.Act("delete_account", bot, person))
 
     # Chats
 
-    async def transcript(self, bot: Bot, person: int) -> wire.Transcript:
-        return await self._ask("GET", f"/chats/{bot}/{person}", wire.Transcript)
+    async def transcript(self, bot: Bot, person: int) -> protocol.Transcript:
+        return await self._ask("GET", f"/chats/{bot}/{person}", protocol.Transcript)
 
     async def next_message(
         self, bot: Bot, person: int, after: int = 0, wait: float = 10
-    ) -> wire.TranscriptMessage | None:
+    ) -> protocol.TranscriptMessage | None:
         """Wait for the bot's first message after the given message id; None if none comes in time."""
         path = f"/chats/{bot}/{person}/next?after={after}&wait={wait}"
-        return await self._ask_for(path, wire.TranscriptMessage)
+        return await self._ask_for(path, protocol.TranscriptMessage)
 
     # Faults
 
-    async def set_fault(self, fault: wire.Fault) -> wire.SetFault:
-        return await self._ask("POST", "/faults", wire.SetFault, fault)
+    async def set_fault(self, fault: protocol.Fault) -> protocol.SetFault:
+        return await self._ask("POST", "/faults", protocol.SetFault, fault)
 
-    async def faults(self) -> list[wire.SetFault]:
-        return await self._ask("GET", "/faults", list[wire.SetFault])
+    async def faults(self) -> list[protocol.SetFault]:
+        return await self._ask("GET", "/faults", list[protocol.SetFault])
 
     async def remove_fault(self, fault_id: int) -> None:
         await self._order("DELETE", f"/faults/{fault_id}")
@@ -164,51 +164,51 @@ class SandboxClient:
 
     # Limits and time
 
-    async def limits(self) -> wire.Limits:
-        return await self._ask("GET", "/limits", wire.Limits)
+    async def limits(self) -> protocol.Limits:
+        return await self._ask("GET", "/limits", protocol.Limits)
 
-    async def set_limits(self, rules: wire.LimitRules, bot: Bot | None = None) -> wire.Limits:
+    async def set_limits(self, rules: protocol.LimitRules, bot: Bot | None = None) -> protocol.Limits:
         """Other limits for one bot, or for all of them; what was sent so far is forgotten by them."""
-        return await self._ask("PUT", "/limits" if bot is None else f"/limits/{bot}", wire.Limits, rules)
+        return await self._ask("PUT", "/limits" if bot is None else f"/limits/{bot}", protocol.Limits, rules)
 
-    async def time(self) -> wire.Time:
-        return await self._ask("GET", "/time", wire.Time)
+    async def time(self) -> protocol.Time:
+        return await self._ask("GET", "/time", protocol.Time)
 
-    async def move_time(self, by_ms: int) -> wire.Time:
+    async def move_time(self, by_ms: int) -> protocol.Time:
         """Move the clock by which dates and ages go; what waits goes on waiting."""
-        return await self._ask("PUT", "/time", wire.Time, wire.NewTime(by_ms=by_ms))
+        return await self._ask("PUT", "/time", protocol.Time, protocol.NewTime(by_ms=by_ms))
 
-    async def set_time(self, offset_ms: int) -> wire.Time:
+    async def set_time(self, offset_ms: int) -> protocol.Time:
         """Set how far the clock is ahead of the machine's."""
-        return await self._ask("PUT", "/time", wire.Time, wire.NewTime(offset_ms))
+        return await self._ask("PUT", "/time", protocol.Time, protocol.NewTime(offset_ms))
 
     # What happened
 
-    async def record(self, cursor: int = 0, wait: float = 0) -> wire.Record:
+    async def record(self, cursor: int = 0, wait: float = 0) -> protocol.Record:
         """List the requests that ended since the cursor; of two rows with one `seq` the later counts."""
-        return await self._ask("GET", f"/record?cursor={cursor}&wait={wait}", wire.Record)
+        return await self._ask("GET", f"/record?cursor={cursor}&wait={wait}", protocol.Record)
 
-    async def open_requests(self, count: int = 1, wait: float = 10) -> list[wire.Row]:
+    async def open_requests(self, count: int = 1, wait: float = 10) -> list[protocol.Row]:
         """Wait until so many requests have arrived and not ended, such as polls."""
-        return await self._ask("GET", f"/record/open?count={count}&wait={wait}", list[wire.Row])
+        return await self._ask("GET", f"/record/open?count={count}&wait={wait}", list[protocol.Row])
 
-    async def counters(self) -> wire.Counts:
-        return await self._ask("GET", "/counters", wire.Counts)
+    async def counters(self) -> protocol.Counts:
+        return await self._ask("GET", "/counters", protocol.Counts)
 
-    async def violations(self) -> wire.Violations:
+    async def violations(self) -> protocol.Violations:
         """What the bots did that no bot should do, though it may have been answered."""
-        return await self._ask("GET", "/violations", wire.Violations)
+        return await self._ask("GET", "/violations", protocol.Violations)
 
-    async def acknowledgements(self, cursor: int = 0) -> wire.Acknowledgements:
-        return await self._ask("GET", f"/acknowledgements?cursor={cursor}", wire.Acknowledgements)
+    async def acknowledgements(self, cursor: int = 0) -> protocol.Acknowledgements:
+        return await self._ask("GET", f"/acknowledgements?cursor={cursor}", protocol.Acknowledgements)
 
     async def acknowledged_at(self, bot: Bot, update_id: int, wait: float = 10) -> int | None:
         """When the bot's offset passed the update or its webhook took it, in ms; None if not in time."""
         return await self._ask_for(f"/acknowledgements/{bot}/{update_id}?wait={wait}", int)
 
-    async def webhook(self, bot: Bot, failures: int = 0, wait: float = 10) -> wire.WebhookState:
+    async def webhook(self, bot: Bot, failures: int = 0, wait: float = 10) -> protocol.WebhookState:
         """Tell how the bot's webhook does, as soon as so many deliveries have failed."""
-        return await self._ask("GET", f"/webhooks/{bot}?failures={failures}&wait={wait}", wire.WebhookState)
+        return await self._ask("GET", f"/webhooks/{bot}?failures={failures}&wait={wait}", protocol.WebhookState)
 
     async def reset(self) -> None:
         """Forget people, scripts, chats, updates, webhooks, faults, counters and the record, and set the clock right.
@@ -234,11 +234,11 @@ class SandboxClient:
         async with self._session.request(verb, self._url + path, data=BytesIO(body) if body else None) as answer:
             raw = await answer.read()
         if answer.status != HTTPStatus.OK:
-            raise ControlFailedError(msgspec.json.decode(raw, type=wire.ControlError).error)
+            raise ControlFailedError(msgspec.json.decode(raw, type=protocol.ControlError).error)
         return raw
 
 
-def _done(result: wire.ActResult) -> wire.ActResult:
+def _done(result: protocol.ActResult) -> protocol.ActResult:
     if result.error is not None:
         raise ControlFailedError(result.error)
     return result

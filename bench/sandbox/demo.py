@@ -11,10 +11,10 @@ import time
 
 import aiohttp
 
-from bench.sandbox.actor import Actor
 from bench.sandbox.client import ControlFailedError, SandboxClient
-from bench.sandbox.script import Move, Script
-from bench.sandbox.wire import TranscriptMessage
+from bench.sandbox.people.script_player import Actor
+from bench.sandbox.people.scripts import Move, Script
+from bench.sandbox.protocol import TranscriptMessage
 
 _THINKING_S = 2.0
 _PATIENCE_S = 3600.0

@@ -8,26 +8,26 @@ from typing import Self
 
 from aiohttp import web
 
-from bench.sandbox import ports, wire
-from bench.sandbox.api import BotApi
-from bench.sandbox.bounds import DEFAULT_BOUNDS, Bounds
+from bench.sandbox import ports, protocol
+from bench.sandbox.bot_api.connection import ConnectionServer
+from bench.sandbox.bot_api.endpoint import BotApi
+from bench.sandbox.bot_api.faults import Faults
+from bench.sandbox.bot_api.rate_limits import UNLIMITED, Limits
+from bench.sandbox.bot_api.request_log import Recorder
+from bench.sandbox.bot_api.webhook_delivery import Deliveries
+from bench.sandbox.change_signal import Pulse
 from bench.sandbox.clock import Clock
-from bench.sandbox.conditions import Conditions
-from bench.sandbox.connection import ConnectionServer
-from bench.sandbox.control import Control, bot_info
-from bench.sandbox.delivery import Deliveries
-from bench.sandbox.faults import Faults
-from bench.sandbox.limits import UNLIMITED, Limits
-from bench.sandbox.live import Live
-from bench.sandbox.media_port import MediaPort
-from bench.sandbox.names import FIRST_PERSON_ID
-from bench.sandbox.onlooker import Onlooker
-from bench.sandbox.page_files import page_routes
-from bench.sandbox.pulse import Pulse
-from bench.sandbox.record import Recorder
-from bench.sandbox.script import Script
-from bench.sandbox.state import State
-from bench.sandbox.troupe import Troupe
+from bench.sandbox.control.conditions import Conditions
+from bench.sandbox.control.engine_watch import Onlooker
+from bench.sandbox.control.event_stream import Live
+from bench.sandbox.control.media_routes import MediaPort
+from bench.sandbox.control.page_routes import page_routes
+from bench.sandbox.control.script_runner import Troupe
+from bench.sandbox.control.server import Control, bot_info
+from bench.sandbox.people.scripts import Script
+from bench.sandbox.world.identities import FIRST_PERSON_ID
+from bench.sandbox.world.retention import DEFAULT_BOUNDS, Bounds
+from bench.sandbox.world.state import State
 from engine.settings import Settings
 
 # What is still open on the control port when the sandbox stops waits for something that will not come.
@@ -49,7 +49,7 @@ class Sandbox:
         webhook_second: float = 1.0,
         first_person: int = FIRST_PERSON_ID,
         engine: Settings | None = None,
-        limits: wire.LimitRules = UNLIMITED,
+        limits: protocol.LimitRules = UNLIMITED,
         bounds: Bounds = DEFAULT_BOUNDS,
         scripts: Sequence[Script] = (),
     ) -> None:
@@ -70,7 +70,7 @@ class Sandbox:
         self.control_url = ""
 
     @property
-    def bots(self) -> list[wire.BotInfo]:
+    def bots(self) -> list[protocol.BotInfo]:
         return [bot_info(bot) for bot in self._state.bots.values()]
 
     async def __aenter__(self) -> Self:

@@ -29,7 +29,7 @@ import uvloop
 from bench.answer import tell
 from bench.numbers import whole
 from bench.sandbox.client import SandboxClient
-from bench.sandbox.wire import Act
+from bench.sandbox.protocol import Act
 from bench.speed.load import Load, LoadError, request
 from bench.speed.report import Outcome
 from bench.stage import Ready

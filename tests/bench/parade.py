@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from bench.parade.composed import NAMELESS, Guest
 from bench.parade.judge import Chat, Delivery, Evidence, Turn
-from bench.sandbox.wire import Row, TranscriptMedia, TranscriptMessage
+from bench.sandbox.protocol import Row, TranscriptMedia, TranscriptMessage
 from engine.core.campaign.snapshot import Block
 from engine.core.content.model import Album, Delete, Effects, Item, Media, Text, Unbutton, UrlButton
 

@@ -21,7 +21,7 @@ from bench.faults.judge import (
 )
 from bench.faults.report import Outcome
 from bench.faults.script import BLOCKS, FEWEST_CHATS, FILE_AT, TEXTS, Part, write
-from bench.sandbox.wire import Fault, FaultKind, Row
+from bench.sandbox.protocol import Fault, FaultKind, Row
 
 CHAT: Chat = (7, 5_000_000_001)
 SCHEDULED = State("scheduled")

@@ -8,7 +8,7 @@ import pytest
 from bench.herd.judge import Herd, Verdict, Window, judge, percentile
 from bench.herd.question import main
 from bench.herd.report import Outcome
-from bench.sandbox.wire import Row
+from bench.sandbox.protocol import Row
 
 REFUSED, OTHER = 1, 2
 RATE, CHATS = 5, 500

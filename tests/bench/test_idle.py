@@ -13,7 +13,7 @@ from bench.idle.figures import Figures, Moved, Reading, changed, figures
 from bench.idle.gauges import Use
 from bench.idle.report import Outcome
 from bench.idle.traffic import Traffic, scripts
-from bench.sandbox.wire import Row
+from bench.sandbox.protocol import Row
 
 MIB = 2**20
 POLLER, RECEIVER, STRANGER = 40_001, 40_002, 40_003

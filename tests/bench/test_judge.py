@@ -14,7 +14,7 @@ from bench.first_light.judge import (
     spread,
 )
 from bench.first_light.script import SEQUENCE, THRESHOLD_MS
-from bench.sandbox.wire import Row
+from bench.sandbox.protocol import Row
 
 BOT, PERSON = 7, 5_000_000_001
 CHAT: Chat = (BOT, PERSON)

@@ -5,7 +5,7 @@ from itertools import chain
 import pytest
 
 from bench.first_light.pace import JITTER_S, RATE, TOLERANCE, Pace, allowed, levels, measure
-from bench.sandbox.wire import Row
+from bench.sandbox.protocol import Row
 
 GAP_MS = 1000 // RATE
 BOT, OTHER = 7, 8

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bench.parade.judge import ON_TIME_MS, Chat, Evidence, Later, Tally, Turn, Verdict, judge
-from bench.sandbox.wire import Violation
+from bench.sandbox.protocol import Violation
 from tests.bench.parade import (
     ANA,
     BLOCKS,

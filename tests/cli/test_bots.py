@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
-from bench.sandbox.wire import Fault, FaultKind
+from bench.sandbox.protocol import Fault, FaultKind
 from engine.cli.bots import add, listed
 from engine.core.errors import BotError, NotFoundError, RecoveryError, UnreachableError
 from engine.settings import Secret, Settings, load_settings

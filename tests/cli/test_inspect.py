@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.sandbox.wire import Fault, FaultKind
+from bench.sandbox.protocol import Fault, FaultKind
 from engine.administration import campaigns as administration
 from engine.cli.inspect import inspect
 from engine.core.campaign.snapshot import Change

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
-from bench.sandbox.wire import Act, BotInfo, Fault, FaultKind, TranscriptMessage
+from bench.sandbox.protocol import Act, BotInfo, Fault, FaultKind, TranscriptMessage
 from bot.__main__ import run
 from bot.frame import callbacks, draw
 from bot.frame.callbacks import Holder, Press

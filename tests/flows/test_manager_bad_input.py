@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
-from bench.sandbox.wire import Fault, FaultKind
+from bench.sandbox.protocol import Fault, FaultKind
 from engine.administration import campaign_views, campaigns
 from engine.core.campaign.snapshot import Change
 from engine.core.content.model import Album, Text

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from bench.sandbox.wire import TranscriptMessage
+from bench.sandbox.protocol import TranscriptMessage
 from bot.texts import Say
 from tests.flows.house import PATIENCE_S, House, processes
 from tests.flows.office import Admin, Office, open_office

@@ -1,6 +1,6 @@
 """The stories of one message: how it speaks to its person, how it is announced, and what becomes of it later."""
 
-from bench.sandbox.wire import Fault, FaultKind, TranscriptMessage
+from bench.sandbox.protocol import Fault, FaultKind, TranscriptMessage
 from engine.administration import campaigns
 from engine.core.campaign.snapshot import Change
 from storage.redis.bot_state import server_now_ms

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from bench.sandbox.ports import listen as port_of
-from bench.sandbox.wire import Fault, FaultKind
+from bench.sandbox.protocol import Fault, FaultKind
 from engine.administration import api_keys
 from engine.core.campaign.snapshot import Change
 from engine.poller.batched_io import Doors

@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 
 from bench.sandbox import SandboxClient, ports
-from bench.sandbox.wire import BotInfo, Fault, FaultKind
+from bench.sandbox.protocol import BotInfo, Fault, FaultKind
 from bench.stage import House, give_campaign, house
 from engine.administration import api_keys
 from engine.core.campaign.snapshot import Change

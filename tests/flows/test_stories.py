@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bench.sandbox.names import FIRST_PERSON_ID
-from bench.sandbox.wire import Act, Fault, FaultKind
+from bench.sandbox.protocol import Act, Fault, FaultKind
+from bench.sandbox.world.identities import FIRST_PERSON_ID
 from engine.administration import campaigns
 from engine.core.campaign.snapshot import Change
 from engine.poller import lanes, token_suspicion

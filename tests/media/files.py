@@ -4,8 +4,8 @@ import gzip
 import struct
 from typing import Final
 
-from bench.sandbox.files import Kind
-from bench.sandbox.samples import sample
+from bench.sandbox.world.files import Kind
+from bench.sandbox.world.samples import sample
 
 PNG: Final = sample(Kind.PHOTO)[1]
 JPEG: Final = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffc0001108") + struct.pack(">HH", 240, 320) + b"\3"

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
-from bench.sandbox.wire import BotInfo, Fault, FaultKind, TranscriptMessage
+from bench.sandbox.protocol import BotInfo, Fault, FaultKind, TranscriptMessage
 from engine.chats.activity import Activity
 from engine.chats.endings import Endings
 from engine.receiver import opt_out_replies, task_queue

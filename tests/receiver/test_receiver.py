@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
-from bench.sandbox.wire import Act, BotInfo, Fault, FaultKind
+from bench.sandbox.protocol import Act, BotInfo, Fault, FaultKind
 from engine.chats.activity import Activity
 from engine.chats.endings import Endings
 from engine.cli.bots import add

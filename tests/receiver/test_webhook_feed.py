@@ -12,7 +12,7 @@ import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.ports import listen as port_of
-from bench.sandbox.wire import BotInfo, Fault, FaultKind
+from bench.sandbox.protocol import BotInfo, Fault, FaultKind
 from engine.cli.bots import add
 from engine.receiver import webhook_feed
 from engine.receiver.__main__ import Receiver

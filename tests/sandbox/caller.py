@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from bench.sandbox.wire import BotInfo
+from bench.sandbox.protocol import BotInfo
 
 
 @dataclass(frozen=True, slots=True)

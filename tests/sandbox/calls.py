@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from bench.sandbox.files import Content
-from bench.sandbox.uploads import Upload
+from bench.sandbox.bot_api.uploads import Upload
+from bench.sandbox.world.files import Content
 from tests.sandbox.hall import PERSON, Hall
 from tests.sandbox.pictures import png
 

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from msgspec.structs import asdict
 
+from bench.sandbox.bot_api.methods import METHODS
+from bench.sandbox.bot_api.methods.call import Call
+from bench.sandbox.bot_api.methods.updates import begin_poll
 from bench.sandbox.errors import ApiError
-from bench.sandbox.media import MediaMessage, Voice
-from bench.sandbox.methods import METHODS
-from bench.sandbox.methods.call import Call
-from bench.sandbox.methods.updates import begin_poll
-from bench.sandbox.names import FIRST_PERSON_ID
-from bench.sandbox.people import perform
-from bench.sandbox.state import Bot, Conversation, State
-from bench.sandbox.wire import Act, ActResult, Deed
+from bench.sandbox.people.actions import perform
+from bench.sandbox.protocol import Act, ActResult, Deed
+from bench.sandbox.world.identities import FIRST_PERSON_ID
+from bench.sandbox.world.media_messages import MediaMessage, Voice
+from bench.sandbox.world.state import Bot, Conversation, State
 
 PERSON = FIRST_PERSON_ID
 SECOND_MS = 1000

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.sandbox.keyboard import inline_keyboard
-from bench.sandbox.markup import parse_html
+from bench.sandbox.formatting.html import parse_html
+from bench.sandbox.formatting.reply_markup import inline_keyboard
 from engine.core.bot_identity import Speaker
 from engine.core.content import checks
 from engine.core.content.model import Album, Content, Media, Text, UrlButton, buttons

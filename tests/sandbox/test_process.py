@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
-from bench.sandbox.wire import LimitRules
+from bench.sandbox.protocol import LimitRules
 from tests.sandbox.caller import Caller
 from tests.sandbox.receiver import Receiver
 

@@ -7,7 +7,7 @@ its id; to `album` it sends one; to `use <file id>` and `write <chat id>` it doe
 from dataclasses import dataclass
 
 from bench.sandbox import SandboxClient
-from bench.sandbox.wire import Fault, FaultKind, TranscriptMessage
+from bench.sandbox.protocol import Fault, FaultKind, TranscriptMessage
 from tests.sandbox.pictures import FILM, GIF, SOUND, WEBP, png
 
 BUTTONS = {"Edit": "edit", "Delete": "delete"}

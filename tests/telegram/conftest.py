@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
-from bench.sandbox.wire import TranscriptMessage
+from bench.sandbox.protocol import TranscriptMessage
 from engine.core.bot_identity import Speaker
 from engine.core.content.model import Asset, Content, Effects, MediaKind
 from engine.core.delivery.outcome import Outcome

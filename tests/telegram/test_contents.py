@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from bench.sandbox.wire import LimitRules, TranscriptMessage
+from bench.sandbox.protocol import LimitRules, TranscriptMessage
 from engine.core.content.model import (
     Album,
     Asset,

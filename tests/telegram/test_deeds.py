@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from bench.sandbox.wire import Fault, FaultKind
+from bench.sandbox.protocol import Fault, FaultKind
 from engine.core.content.model import Media, StopButton, Text
 from engine.core.delivery.outcome import Rejected, Sent, Unknown, Unreachable
 from tests.sandbox.pictures import png

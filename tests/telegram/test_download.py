@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
-from bench.sandbox.wire import Fault, FaultKind
+from bench.sandbox.protocol import Fault, FaultKind
 from engine.core.content.model import Asset, MediaKind
 from engine.core.errors import MediaError
 from engine.media.file_kinds import MB

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bench.sandbox.wire import Fault, FaultKind
+from bench.sandbox.protocol import Fault, FaultKind
 from engine.core.content.model import Album, Asset, Item, Media
 from engine.core.delivery.outcome import FileRefused, Rejected, RetryLater, Sent
 from engine.media.paths import path_of

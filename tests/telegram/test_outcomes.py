@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from bench.sandbox.wire import Fault, FaultKind
+from bench.sandbox.protocol import Fault, FaultKind
 from engine.core.bot_identity import Speaker
 from engine.core.content.model import Text
 from engine.core.delivery.outcome import Outcome, Rejected, RetryLater, Sent, Unauthorized, Unknown, Unreachable

@@ -11,7 +11,7 @@ import pytest
 
 from bench.sandbox import Sandbox
 from bench.sandbox.ports import listen as port_of
-from bench.sandbox.wire import BotInfo
+from bench.sandbox.protocol import BotInfo
 from engine.administration import api_keys
 from engine.cli.bots import add
 from engine.core.campaign.snapshot import Change

@@ -1,0 +1,48 @@
+"""HTTP connections that know whether their last answer was read.
+
+A client that dies leaves traces. With its handler still at work, aiohttp cancels the handler, or refuses the write.
+With the answer written but unread, the kernel resets the connection, which is then lost with an error instead of
+closed. A client that had fetched the answer and died before it could use it leaves a plain close: the row then
+says when that was.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from bench.sandbox.protocol import Row
+
+# Called with the last answered row of a connection that the client closed, and whether it was a reset.
+OnClose = Callable[[Row, bool], None]
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+class Connection(web.RequestHandler):
+    """`answered` is the row of the last answer, until the next request shows that the answer was read."""
+
+    answered: Row | None = None
+    on_close: OnClose
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if self.answered is not None and not self._force_close:
+            self.on_close(self.answered, exc is not None)
+        super().connection_lost(exc)
+
+
+class ConnectionServer(web.Server):
+    def __init__(self, handler: Handler, on_close: OnClose) -> None:
+        super().__init__(handler, handler_cancellation=True, access_log=None)
+        self._on_close = on_close
+
+    def __call__(self) -> Connection:
+        connection = Connection(self, loop=self._loop, **self._kwargs)
+        connection.on_close = self._on_close
+        return connection
+
+
+def connection_of(request: web.BaseRequest) -> Connection:
+    protocol: Any = request.protocol
+    if not isinstance(protocol, Connection):
+        raise TypeError("the Bot API port serves its own connections only")
+    return protocol

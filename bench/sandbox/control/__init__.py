@@ -1,0 +1,1 @@
+"""The second port: the page and what plays and watches through it."""

@@ -1,0 +1,149 @@
+"""What a page sees live, as Server-Sent Events: the cast, and one chat together with what the engine knows of it.
+
+A stream sends the whole picture whenever it became another one, at most ten times a second, and from time to time
+anyway: so that a clock is set right, and a page that is gone is noticed. Who connects again has missed nothing.
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from heapq import nlargest
+from itertools import islice
+from typing import NamedTuple
+
+import msgspec
+from aiohttp import web
+
+from bench.sandbox import protocol
+from bench.sandbox.change_signal import Pulse
+from bench.sandbox.control.engine_watch import Onlooker, Watch
+from bench.sandbox.control.server import person_info
+from bench.sandbox.people.command_menu import commands_for
+from bench.sandbox.world.state import Activity, Bot, Conversation, State
+from bench.sandbox.world.transcript import transcribed, transcript_of
+
+_LISTED_PEOPLE = 50
+_LISTED_MESSAGES = 200
+_PREVIEW = 80
+_ANYWAY_S = 10.0
+_PAUSE_S = 0.1
+_encode = msgspec.json.Encoder().encode
+
+
+class Picture(NamedTuple):
+    """What is sent, what of it makes it another picture, and for how long it holds by itself."""
+
+    body: bytes
+    mark: object
+    holds_s: float = _ANYWAY_S
+
+
+class Live:
+    def __init__(self, state: State, pulse: Pulse, onlooker: Onlooker, clock: Callable[[], int]) -> None:
+        self._state = state
+        self._pulse = pulse
+        self._onlooker = onlooker
+        self._clock = clock
+        self._closing = False
+
+    def close(self) -> None:
+        """End the streams, so that nothing has to break them off."""
+        self._closing = True
+        self._pulse.beat()
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/cast", self._cast),
+            web.get("/live", self._live_cast),
+            web.get(r"/live/{bot}/{person:\d+}", self._live_chat),
+        ]
+
+    async def _cast(self, _: web.Request) -> web.Response:
+        return web.Response(body=_encode(cast_of(self._state)), content_type="application/json")
+
+    async def _live_cast(self, request: web.Request) -> web.StreamResponse:
+        return await self._stream(request, self._picture_of_cast)
+
+    async def _live_chat(self, request: web.Request) -> web.StreamResponse:
+        bot = self._state.bot_named(request.match_info["bot"])
+        conversation = self._state.conversation(bot, int(request.match_info["person"]))
+        self._pulse.beat()
+        with self._onlooker.watching(bot.id, conversation.person.user.id) as watch:
+            return await self._stream(request, lambda: _picture_of_chat(bot, conversation, watch, self._clock()))
+
+    def _picture_of_cast(self) -> Picture:
+        body = _encode(cast_of(self._state))
+        return Picture(body, body)
+
+    async def _stream(self, request: web.Request, look: Callable[[], Picture | None]) -> web.StreamResponse:
+        """Send pictures until the client leaves or there is nothing to look at any more."""
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        await response.prepare(request)
+        loop, shown, sent_at = asyncio.get_running_loop(), None, 0.0
+        while not self._closing and (picture := look()):
+            beats = self._pulse.beats
+            if picture.mark != shown or loop.time() - sent_at >= _ANYWAY_S:
+                await response.write(b"data: " + picture.body + b"\n\n")
+                shown, sent_at = picture.mark, loop.time()
+            await self._pulse.until(partial(self._happened_since, beats), picture.holds_s)
+            await self._pulse.until(lambda: self._closing or None, _PAUSE_S)
+        return response
+
+    def _happened_since(self, beats: int) -> bool | None:
+        return self._closing or self._pulse.beats != beats or None
+
+
+def cast_of(state: State) -> list[protocol.CastBot]:
+    return [_cast_bot(bot) for bot in state.bots.values()]
+
+
+def _cast_bot(bot: Bot) -> protocol.CastBot:
+    latest = [bot.conversations[number] for number in nlargest(_LISTED_PEOPLE, bot.conversations)]
+    more = len(bot.conversations) - len(latest)
+    return protocol.CastBot(bot.id, bot.user.username, bot.user.first_name, [_cast_person(one) for one in latest], more)
+
+
+def _cast_person(conversation: Conversation) -> protocol.CastPerson:
+    user, stored = conversation.person.user, next(reversed(conversation.messages.values()), None)
+    last = transcribed(stored) if stored else None
+    return protocol.CastPerson(
+        user.id,
+        user.first_name,
+        user.username or "",
+        conversation.relation,
+        conversation.messages.last_id,
+        last.at_ms if last else None,
+        last.text[:_PREVIEW] if last and last.text and not last.deleted else None,
+        _kind(last) if last else None,
+        last_from_bot=last is not None and last.from_bot,
+    )
+
+
+def _kind(message: protocol.TranscriptMessage) -> str | None:
+    """Tell what a message is that is not a mere text."""
+    if message.deleted:
+        return "deleted"
+    if message.paid is not None:
+        return "payment"
+    return message.media.kind if message.media else None
+
+
+def _picture_of_chat(bot: Bot, conversation: Conversation, watch: Watch, now_ms: int) -> Picture | None:
+    """None when the people were forgotten: the page then looks for others."""
+    person = conversation.person
+    if bot.conversations.get(person.user.id) is not conversation:
+        return None
+    earlier = max(0, len(conversation.messages) - _LISTED_MESSAGES)
+    transcript = transcript_of(conversation, islice(conversation.messages.values(), earlier, None), now_ms)
+    commands = [protocol.Command(one.command, one.description) for one in commands_for(bot, person)]
+    unseen = earlier + transcript.thinned
+    snapshot = protocol.Snapshot(bot.id, person_info(person), transcript, unseen, watch.view, commands)
+    return Picture(
+        _encode(snapshot), (watch.changes, _encode(transcript), commands), _holds(conversation.activity, now_ms)
+    )
+
+
+def _holds(activity: Activity | None, now_ms: int) -> float:
+    """Tell how long "typing" stands there, when nothing else happens."""
+    left_s = (activity.until_ms - now_ms) / 1000 if activity else 0.0
+    return min(left_s, _ANYWAY_S) if left_s > 0 else _ANYWAY_S

@@ -1,0 +1,1 @@
+"""People who write, tap, block and come back, by hand or by script."""

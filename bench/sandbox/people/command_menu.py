@@ -1,0 +1,12 @@
+"""Which of a bot's lists of commands a person sees: the narrowest scope first, in the person's language before any."""
+
+from bench.sandbox.bot_api.methods.commands import Scope
+from bench.sandbox.world.objects import BotCommand
+from bench.sandbox.world.state import Bot, Person
+
+
+def commands_for(bot: Bot, person: Person) -> tuple[BotCommand, ...]:
+    scopes = (Scope("chat", person.user.id), Scope("all_private_chats"), Scope("default"))
+    languages = ((person.user.language_code or "")[:2], "")
+    places = ((scope, language) for scope in scopes for language in languages)
+    return next((found for place in places if (found := bot.commands.get(place))), ())

@@ -1,0 +1,1 @@
+"""What exists: bots, chats, messages, files, and how much of it is kept."""

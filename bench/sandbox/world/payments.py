@@ -1,0 +1,45 @@
+"""Stars that change hands: a payment, or its return, stands in the chat and is told to the bot. Pure."""
+
+from typing import NamedTuple
+
+from bench.sandbox.world.objects import Message, RefundedPayment, SuccessfulPayment
+from bench.sandbox.world.state import Bot, Checkout, Conversation, Payment, State, seconds
+
+CURRENCY = "XTR"
+
+
+class Told(NamedTuple):
+    """The message in the chat, and the update with it."""
+
+    message_id: int
+    update_id: int | None
+
+
+def settle(state: State, bot: Bot, checkout: Checkout, now_ms: int) -> Told:
+    """Let the person pay."""
+    message = _service_message(checkout.conversation, now_ms)
+    charge = f"{bot.id}:{message.chat.id}:{message.message_id}"
+    paid = SuccessfulPayment(CURRENCY, checkout.amount, checkout.payload, f"tg:{charge}", f"provider:{charge}")
+    message.successful_payment = paid
+    bot.payments[paid.telegram_payment_charge_id] = Payment(checkout.conversation, paid)
+    return _tell(state, bot, checkout.conversation, message, now_ms)
+
+
+def refund(state: State, bot: Bot, payment: Payment, now_ms: int) -> Told:
+    """Give the person the Stars back."""
+    payment.refunded = True
+    message, charge = _service_message(payment.conversation, now_ms), payment.charge
+    message.refunded_payment = RefundedPayment(
+        charge.currency, charge.total_amount, charge.invoice_payload, charge.telegram_payment_charge_id
+    )
+    return _tell(state, bot, payment.conversation, message, now_ms)
+
+
+def _service_message(conversation: Conversation, now_ms: int) -> Message:
+    person = conversation.person
+    return Message(conversation.next_message_id, person.user, person.chat, seconds(now_ms))
+
+
+def _tell(state: State, bot: Bot, conversation: Conversation, message: Message, now_ms: int) -> Told:
+    conversation.add(message, now_ms)
+    return Told(message.message_id, state.queue(bot, "message", message))
