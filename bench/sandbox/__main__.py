@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from bench.numbers import whole
+from bench.harness.arguments import whole
 from bench.sandbox.bot_api.rate_limits import UNLIMITED
 from bench.sandbox.people.scripts import ScriptError, read_script
 from bench.sandbox.protocol import LimitRules

@@ -9,28 +9,28 @@ def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[
     assert main([]) == 0
     told = capsys.readouterr().out
     assert [line.split()[0] for line in told.splitlines()] == [
+        "burst",
+        "exactly-once",
         "faults",
-        "first-light",
-        "herd",
         "idle",
-        "manager",
-        "media",
-        "parade",
-        "sandbox",
+        "manager-latency",
+        "media-memory",
+        "message-kinds",
+        "sandbox-speed",
     ]
 
 
 def test_an_unknown_question_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["last-light"]) == 2
-    assert "first-light" in capsys.readouterr().err
+    assert "exactly-once" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["first-light", "--chats", "0"],
-        ["first-light", "--bots", "11"],
-        ["first-light", "--shards", "many"],
+        ["exactly-once", "--chats", "0"],
+        ["exactly-once", "--bots", "11"],
+        ["exactly-once", "--shards", "many"],
         ["idle", "--seconds", "0"],
     ],
 )

@@ -15,9 +15,9 @@ import aiohttp
 import asyncpg
 import pytest
 
+from bench.harness.stack import House, give_campaign, house
 from bench.sandbox import SandboxClient, ports
 from bench.sandbox.protocol import BotInfo, Fault, FaultKind
-from bench.stage import House, give_campaign, house
 from engine.administration import api_keys
 from engine.core.campaign.snapshot import Change
 from storage.postgres.pool import Pool, open_pool

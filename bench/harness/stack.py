@@ -1,0 +1,236 @@
+"""The house of a run: servers that keep what they are told, the sandbox, and the engine's own processes.
+
+Loss is judged, so the servers are durable. What the processes say goes into files: the run's own output stays readable.
+The number of shards is told to Redis before the first poller starts, as an operator would: SHARDS is left unset.
+"""
+
+import asyncio
+import base64
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bench.sandbox import ports
+from bench.sandbox.protocol import BotInfo
+from engine import campaign_file
+from engine.administration import campaigns
+from engine.campaign_file import NamedFiles
+from engine.cli import bots
+from engine.core.campaign.snapshot import Change, Snapshot
+from engine.core.errors import RecoveryError
+from engine.local.process import last_lines, start, stop
+from engine.local.servers.servers import temporary_servers
+from engine.local.wait import until_ready
+from engine.media.library import Library
+from engine.settings import Secret, Settings, load_settings
+from storage.postgres.migrations import upgrade
+from storage.postgres.pool import open_pool
+
+_ROOT: Final = Path(__file__).parents[2]
+_CAMPAIGN_FILE: Final = "bench"
+_TOLD_BY_US: Final = ("SHARDS", "WEBHOOK_URL", "PUBLIC_URL", "HOST", "PORT", "METRICS_PORT")
+_PATIENCE_S: Final = 60.0
+_LOOK_S: Final = 0.05
+_NO_DOTENV: Final = Path(os.devnull)
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """The line by which the sandbox says that it is there."""
+
+    api_url: str
+    control_url: str
+    bots: tuple[BotInfo, ...]
+
+
+class House:
+    """Processes by name. They end with the block of `house`, the last one first."""
+
+    def __init__(self, env: Mapping[str, str], logs: Path, running: ExitStack) -> None:
+        self.env = dict(env)
+        self._logs = logs
+        self._running = running
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._excused: set[str] = set()
+        self._pollers: Counter[int] = Counter()
+        self._receivers = 0
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(self.env, _NO_DOTENV)
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Who is there, the servers aside."""
+        return {name: process.pid for name, process in self._processes.items()}
+
+    def begin(self, name: str, *arguments: str) -> Path:
+        """Run `python -m` with these arguments; gives the file of what it says."""
+        log = self._log(name)
+        log.unlink(missing_ok=True)
+        process = start(
+            [sys.executable, "-m", *arguments], log=log, cwd=_ROOT, env=self.env, death_signal=signal.SIGKILL
+        )
+        self._processes[name] = process
+        self._running.callback(_end, process)
+        return log
+
+    async def order(self, name: str, *arguments: str) -> None:
+        """Run a command to its end. Raises RecoveryError if it fails."""
+        self.begin(name, *arguments)
+        if await self._ended(self._processes.pop(name)):
+            raise RecoveryError(f"The command {name} failed:\n{self.last_words(name)}")
+
+    def begin_sandbox(self, count: int, seed: int, *options: str) -> Ready:
+        log = self.begin("sandbox", "bench.sandbox", "--bots", str(count), "--seed", str(seed), *options)
+        until_ready("The sandbox", self._processes["sandbox"], lambda: _first_line(log) is not None, log)
+        ready = msgspec.json.decode(_first_line(log) or "", type=Ready)
+        self.env["TELEGRAM_API_URL"] = ready.api_url
+        return ready
+
+    def listen_for_webhooks(self) -> None:
+        """From now on receivers are reached by webhook: all of them at one port."""
+        with ports.listen(0) as free:
+            host, port = free.getsockname()
+        self.env |= {"WEBHOOK_URL": f"http://{host}:{port}", "HOST": host, "PORT": str(port)}
+
+    def begin_receiver(self) -> str:
+        name = f"receiver-{self._receivers}"
+        self._receivers += 1
+        self.begin(name, "engine.receiver")
+        return name
+
+    async def share_among(self, shards: int) -> None:
+        """Say how many shards there are. Raises RecoveryError."""
+        await self.order(f"reshard-{shards}", "engine.poller", "--reshard", str(shards))
+
+    def begin_poller(self, shard: int, *, ahead: bool = False) -> str:
+        """The first serves the shard, any other stands by; all do, ahead of a shard that is still to come."""
+        name = f"poller-{shard}-{self._pollers[shard]}"
+        self._pollers[shard] += 1
+        self.begin(name, "engine.poller", "--shard", str(shard), *(["--ahead"] if ahead else []))
+        return name
+
+    def name_of(self, pid: int) -> str:
+        """Raises RecoveryError if it is none of ours."""
+        for name, process in self._processes.items():
+            if process.pid == pid:
+                return name
+        raise RecoveryError(f"Process {pid} is none of this run: who else uses its Redis?")
+
+    def kill(self, name: str) -> None:
+        """`kill -9`, and no longer missed."""
+        process = self._processes.pop(name)
+        process.kill()
+        process.wait()
+
+    async def stop(self, name: str) -> None:
+        """SIGTERM, and no longer missed. Raises RecoveryError if it does not end in order."""
+        process = self._processes.pop(name)
+        process.terminate()
+        if await self._ended(process):
+            raise RecoveryError(f"The {name} did not end in order:\n{self.last_words(name)}")
+
+    def freeze(self, name: str) -> None:
+        self._processes[name].send_signal(signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        self._processes[name].send_signal(signal.SIGCONT)
+
+    def excuse(self, shard: int) -> None:
+        """The pollers of this shard may end in order: it is no more."""
+        self._excused |= {name for name in self._processes if name.startswith(f"poller-{shard}-")}
+
+    def check_alive(self) -> None:
+        """Raises RecoveryError if a process has ended by itself."""
+        for name, process in self._processes.items():
+            status = process.poll()
+            if status is not None and not (status == 0 and name in self._excused):
+                raise RecoveryError(f"The {name} ended with status {status}:\n{self.last_words(name)}")
+
+    def has_said(self, name: str, *any_of: str) -> bool:
+        said = self._log(name).read_text("utf-8", "replace")
+        return any(words in said for words in any_of)
+
+    def last_words(self, name: str) -> str:
+        return last_lines(self._log(name))
+
+    def _log(self, name: str) -> Path:
+        return self._logs / f"{name}.log"
+
+    @staticmethod
+    async def _ended(process: subprocess.Popen[bytes]) -> int:
+        """Its status, once it has ended; -1 if it takes too long."""
+        give_up = time.monotonic() + _PATIENCE_S
+        while (status := process.poll()) is None:
+            if time.monotonic() > give_up:
+                return -1
+            await asyncio.sleep(_LOOK_S)
+        return status
+
+
+@contextmanager
+def house(logs: Path) -> Iterator[House]:
+    """Servers and tables are there when the block begins; nothing is left of it when it ends."""
+    with temporary_servers(durable=True) as servers, ExitStack() as running:
+        upgrade(servers.database_url)
+        ours = {
+            "REDIS_URL": servers.redis_url,
+            "DATABASE_URL": servers.database_url,
+            "ENCRYPTION_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            "MIN_THRESHOLD_SECONDS": "1",
+            "MEDIA_DIR": str(logs.absolute() / "media"),
+            "LOG_FORMAT": "json",
+            "LOG_LEVEL": "info",
+        }
+        yield House({**_inherited(), **ours}, logs, running)
+
+
+async def give_campaign(settings: Settings, infos: tuple[BotInfo, ...], campaign: str | Path) -> None:
+    """Register the bots, and set the campaign live for each. A campaign with media is a file, with those beside it."""
+    change = Change(actor="bench", at=time.time_ns() // 1_000_000)
+    files, least = NamedFiles(), settings.min_threshold_ms
+    draft = _draft(campaign, least, files)
+    for info in infos:
+        await bots.add(settings, Secret(info.token))
+    pool = await open_pool(settings.database_url)
+    try:
+        await files.add(Library(pool, settings.media_dir), change.at)
+        for info in infos:
+            await campaigns.import_draft(pool, info.username, draft, least, change)
+            await campaigns.publish(pool, info.username, least, change)
+            await campaigns.activate(pool, info.username, change)
+    finally:
+        await pool.close()
+
+
+def _draft(campaign: str | Path, least: int, files: NamedFiles) -> Snapshot:
+    """Raises CampaignError."""
+    if isinstance(campaign, Path):
+        return campaign_file.load(campaign, least, files.hash_of)
+    return campaign_file.read(campaign.encode(), _CAMPAIGN_FILE, least)
+
+
+def _inherited() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _TOLD_BY_US}
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Also one that stands still: it would not hear anything else."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGCONT)
+    stop(process, signal.SIGTERM)
+
+
+def _first_line(log: Path) -> str | None:
+    line, end, _ = log.read_text("utf-8").partition("\n")
+    return line if end else None

@@ -1,0 +1,224 @@
+"""The verdict on a run: what people did, against what the sandbox saw. Pure.
+
+Rules: a silence lasts from a sign of life to the next. It ends for the engine when the sign is acknowledged. What
+arrives later than GRACE_MS after that is an error, and so is any second message within; the first within has crossed.
+A message belongs to the newest silence if it could be due for it, or if the messages for it have begun; else to the one
+before if that lacks it, else to the newest, where it is early.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import accumulate
+from typing import Final, NamedTuple, TypeAlias
+
+from bench.questions.exactly_once import pace
+from bench.questions.exactly_once.pace import Pace
+from bench.questions.exactly_once.script import SEQUENCE, THRESHOLD_MS
+from bench.sandbox.protocol import Row
+
+GRACE_MS: Final = 250
+
+Chat: TypeAlias = tuple[int, int]
+
+_PLACES: Final = {message.text: place for place, message in enumerate(SEQUENCE)}
+_STEPS: Final = {(message.step, message.block): place for place, message in enumerate(SEQUENCE)}
+_EARLIEST_MS: Final = tuple(accumulate((message.wait_ms for message in SEQUENCE), initial=THRESHOLD_MS))[1:]
+
+
+class JudgementError(Exception):
+    """The record holds what the script does not know, so nothing can be said."""
+
+
+class Silence(NamedTuple):
+    """`acked_ms`: when the sign that began it was acknowledged. `must`: how many messages have to go out.
+
+    `paid`: the person had paid by then.
+    """
+
+    began_ms: int
+    acked_ms: int | None
+    must: int
+    paid: bool = False
+
+
+class Undecided(NamedTuple):
+    """A delivery that PostgreSQL calls unknown."""
+
+    bot_id: int
+    chat_id: int
+    episode_id: int
+    step: str
+    block: str
+
+
+class Spread(NamedTuple):
+    p50: int
+    p99: int
+    max: int
+
+
+class Verdict(NamedTuple):
+    """`optional`: accepted beyond what must go out, while the silence lasted: a racing reply lost its race."""
+
+    chats: int
+    episodes: int
+    sent: int
+    expected: int
+    optional: int
+    duplicates: int
+    lost: int
+    crossed: int
+    sent_after_reply: int
+    sent_to_paid: int
+    early: int
+    unknown: int
+    broken_off: int
+    lateness_ms: Spread
+    pace: Pace
+
+    def holds(self, doubtful: int = 0) -> bool:
+        """Nothing went wrong, and of no more than so many sends it cannot be said whether they arrived."""
+        wrong = (self.duplicates, self.lost, self.sent_after_reply, self.sent_to_paid, self.early, self.pace.over)
+        return not any(wrong) and self.unknown <= doubtful
+
+
+class _Requests(NamedTuple):
+    """The requests of one silence: all of them in order of arrival, and those of each place in the sequence."""
+
+    all: list[Row]
+    at: defaultdict[int, list[Row]]
+
+
+class _Findings(NamedTuple):
+    """What one silence adds to the verdict."""
+
+    optional: int = 0
+    duplicates: int = 0
+    lost: int = 0
+    crossed: int = 0
+    sent_after_reply: int = 0
+    sent_to_paid: int = 0
+    early: int = 0
+
+
+def judge(
+    chats: Mapping[Chat, Sequence[Silence]], rows: Iterable[Row], undecided: Collection[Undecided] = ()
+) -> Verdict:
+    """Raises JudgementError."""
+    sends = sorted((row for row in rows if row.method == "sendMessage"), key=lambda row: row.arrived_ms)
+    by_chat = _by_chat(chats, sends)
+    excused = _excused(chats, undecided)
+    findings = [
+        _judge_silence(silences, at, requests, excused[chat, at])
+        for chat, silences in chats.items()
+        for at, requests in enumerate(by_chat[chat])
+    ]
+    totals = _Findings(*(sum(column) for column in zip(*findings, strict=True))) if findings else _Findings()
+    listening = [silence for silences in chats.values() for silence in silences if not silence.paid]
+    return Verdict(
+        chats=len(chats),
+        episodes=sum(silence.must > 0 for silence in listening),
+        sent=sum(bool(row.ok) for row in sends),
+        expected=sum(silence.must for silence in listening),
+        **totals._asdict(),
+        unknown=len(undecided),
+        broken_off=sum(row.broken_off is not None for row in sends),
+        lateness_ms=spread(_lateness(chats, by_chat)),
+        pace=pace.measure(sends),
+    )
+
+
+def place_of(row: Row) -> int:
+    """Where in the sequence the message of a request stands. Raises JudgementError."""
+    if row.text not in _PLACES:
+        raise JudgementError(f"The sandbox saw a message that no campaign of ours holds: request {row.seq}.")
+    return _PLACES[row.text]
+
+
+def spread(values: Iterable[int]) -> Spread:
+    """By the nearest rank; all zero if there is nothing to measure."""
+    ordered = sorted(values)
+    if not ordered:
+        return Spread(0, 0, 0)
+    return Spread(*(ordered[-(-len(ordered) * rank // 100) - 1] for rank in (50, 99, 100)))
+
+
+def _by_chat(chats: Mapping[Chat, Sequence[Silence]], sends: Iterable[Row]) -> dict[Chat, list[_Requests]]:
+    found = {chat: [_Requests([], defaultdict(list)) for _ in silences] for chat, silences in chats.items()}
+    for row in sends:
+        chat = (row.bot_id, row.chat_id or 0)
+        if chat not in chats:
+            raise JudgementError(f"The sandbox saw a message to a chat of which the script knows nothing: {chat}.")
+        place = place_of(row)
+        requests = found[chat][_silence_of(chats[chat], found[chat], row.arrived_ms, place)]
+        requests.all.append(row)
+        requests.at[place].append(row)
+    return found
+
+
+def _silence_of(silences: Sequence[Silence], found: Sequence[_Requests], arrived_ms: int, place: int) -> int:
+    newest = max(_at(silences, arrived_ms), 0)
+    could_be_due = arrived_ms >= silences[newest].began_ms + _EARLIEST_MS[place]
+    lacking = newest > 0 and place not in found[newest - 1].at
+    return newest - 1 if lacking and not could_be_due and not found[newest].all else newest
+
+
+def _at(silences: Sequence[Silence], moment_ms: int) -> int:
+    """Which silence was the newest at a moment; -1 before all of them."""
+    return sum(silence.began_ms <= moment_ms for silence in silences) - 1
+
+
+def _excused(
+    chats: Mapping[Chat, Sequence[Silence]], undecided: Iterable[Undecided]
+) -> defaultdict[tuple[Chat, int], set[int]]:
+    """The places in each silence of which nobody can say whether they were sent."""
+    excused: defaultdict[tuple[Chat, int], set[int]] = defaultdict(set)
+    for row in undecided:
+        chat = (row.bot_id, row.chat_id)
+        excused[chat, _at(chats[chat], row.episode_id)].add(_STEPS[row.step, row.block])
+    return excused
+
+
+def _judge_silence(silences: Sequence[Silence], at: int, requests: _Requests, excused: Collection[int]) -> _Findings:
+    silence = silences[at]
+    if silence.paid:
+        return _Findings(sent_to_paid=len(requests.all))
+    accepted = {place: sum(bool(row.ok) for row in rows) for place, rows in requests.at.items()}
+    ended_ms = silences[at + 1].acked_ms if at + 1 < len(silences) else None
+    crossed, after = _late(requests.all, ended_ms)
+    return _Findings(
+        optional=sum(count > 0 and place >= silence.must for place, count in accepted.items()),
+        duplicates=sum(max(0, count - 1) for count in accepted.values()),
+        lost=sum(not accepted.get(place) and place not in excused for place in range(silence.must)),
+        crossed=crossed,
+        sent_after_reply=after,
+        early=_early(silence, requests),
+    )
+
+
+def _late(requests: Sequence[Row], ended_ms: int | None) -> tuple[int, int]:
+    """How many requests crossed the reply, and how many came after it."""
+    late = [row.arrived_ms for row in requests if ended_ms is not None and row.arrived_ms > ended_ms]
+    crossed = bool(late) and ended_ms is not None and late[0] <= ended_ms + GRACE_MS
+    return int(crossed), len(late) - crossed
+
+
+def _early(silence: Silence, requests: _Requests) -> int:
+    """Before the sign of life plus threshold and schedule, or too soon after the message before."""
+    early = 0
+    for place, rows in requests.at.items():
+        due_ms = silence.began_ms + _EARLIEST_MS[place]
+        if before := requests.at.get(place - 1):
+            due_ms = max(due_ms, before[0].arrived_ms + SEQUENCE[place].wait_ms)
+        early += sum(row.arrived_ms < due_ms for row in rows)
+    return early
+
+
+def _lateness(chats: Mapping[Chat, Sequence[Silence]], by_chat: Mapping[Chat, Sequence[_Requests]]) -> list[int]:
+    """How long each silence waited for its first message, beyond the threshold."""
+    return [
+        requests.at[0][0].arrived_ms - silence.began_ms - THRESHOLD_MS
+        for chat, silences in chats.items()
+        for silence, requests in zip(silences, by_chat[chat], strict=True)
+        if requests.at.get(0) and not silence.paid
+    ]

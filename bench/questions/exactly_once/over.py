@@ -1,0 +1,50 @@
+"""When a run is over: seen, not guessed.
+
+All signs of life are acknowledged, no timer is armed, no episode is open, no delivery is left (but a killed poller's in
+`sending`: those are given up long after), and every disturbance has come to its finding.
+"""
+
+import asyncio
+import time
+from typing import Any, Final
+
+from bench.questions.exactly_once import pace
+from bench.questions.exactly_once.scene import Scene
+from engine.core.errors import RecoveryError
+
+_PATIENCE_S: Final = 60.0
+_LOOK_S: Final = 0.25
+
+
+async def until_over(scene: Scene, acting: asyncio.Task[None], disturbing: asyncio.Task[Any]) -> None:
+    """Raises RecoveryError if it takes too long, or if a process or a task fails."""
+    patience_s = _PATIENCE_S + 3 * scene.owed / (pace.RATE * len(scene.bots))
+    give_up = time.monotonic() + patience_s
+    while not (disturbing.done() and await _over(scene)):
+        scene.house.check_alive()
+        for task in (acting, disturbing):
+            if task.done():
+                task.result()
+        if time.monotonic() > give_up:
+            left = await _left(scene, disturbed=disturbing.done())
+            raise RecoveryError(f"It was not over within {patience_s:.0f} s: {left}.")
+        await asyncio.sleep(_LOOK_S)
+
+
+async def _over(scene: Scene) -> bool:
+    play, seen = scene.play, scene.evidence
+    if not play.started or play.unacknowledged or play.open:
+        return False
+    if await seen.armed() or await seen.open_episodes() or await seen.deliveries("scheduled"):
+        return False
+    return scene.kills or not await seen.deliveries("sending")
+
+
+async def _left(scene: Scene, *, disturbed: bool) -> str:
+    play, seen = scene.play, scene.evidence
+    return (
+        f"{play.unacknowledged} signs of life are not acknowledged, {len(play.open)} sends are under way,"
+        f" {await seen.armed()} timers are armed, {await seen.open_episodes()} episodes are open,"
+        f" {await seen.deliveries('scheduled')} deliveries are scheduled, {await seen.deliveries('sending')} in"
+        f" sending, {'no disturbance waits' if disturbed else 'a disturbance waits'}"
+    )

@@ -1,0 +1,71 @@
+"""What Redis is asked, by whom: each command as it comes, from MONITOR.
+
+A script counts as one command, under the name of its file; what it does inside is counted apart. The server's own
+counters, also those of a connection, add both up. To listen costs the server a few microseconds a command.
+"""
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from redis.asyncio.client import Monitor
+
+from engine.settings import Settings
+from storage.redis.client import open_redis
+
+_LUA: Final = Path(__file__).parents[3] / "lua"
+_INSIDE: Final = "lua"
+
+
+class Traffic:
+    """`asked` counts by port of the connection and command."""
+
+    def __init__(self, scripts: Mapping[str, str]) -> None:
+        self._scripts = scripts
+        self.asked: Counter[tuple[int, str]] = Counter()
+        self.in_scripts = 0
+
+    def note(self, seen: Mapping[str, Any]) -> None:
+        if seen["client_type"] == _INSIDE:
+            self.in_scripts += 1
+        else:
+            self.asked[int(seen["client_port"] or 0), self._name(seen["command"])] += 1
+
+    def _name(self, command: str) -> str:
+        name, _, rest = command.partition(" ")
+        if name.upper() != "EVALSHA":
+            return name.lower()
+        return self._scripts.get(rest.partition(" ")[0], "an unknown script")
+
+
+def scripts() -> dict[str, str]:
+    """The names of our scripts by their hashes."""
+    bodies = {path.stem: path.read_bytes() for path in _LUA.glob("*.lua")}
+    return {hashlib.sha1(body, usedforsecurity=False).hexdigest(): name for name, body in bodies.items()}
+
+
+@asynccontextmanager
+async def listening(settings: Settings) -> AsyncIterator[Traffic]:
+    """Notes what is asked while the block lasts."""
+    client, traffic = open_redis(settings.redis_url), Traffic(scripts())
+    try:
+        async with client.monitor() as monitor:
+            task = asyncio.create_task(_listen(monitor, traffic))
+            try:
+                yield traffic
+                if task.done():
+                    task.result()
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+    finally:
+        await client.aclose()
+
+
+async def _listen(monitor: Monitor, traffic: Traffic) -> None:
+    async for seen in monitor.listen():
+        traffic.note(seen)

@@ -1,0 +1,55 @@
+"""What the guests do: all come at once and say nothing more; at the end some return, some pay, the others stay away.
+
+People of both languages are among each, and some whose name cannot be seen or would be markup.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bench.questions.message_kinds.composed import NAMELESS, Guest, Occasion
+from bench.questions.message_kinds.judge import Chat, Turn
+from bench.sandbox.client import SandboxClient
+from bench.sandbox.protocol import Act, BotInfo, PersonInfo
+
+LANGUAGES: Final = ("pt-br", "en")
+NAMES: Final = ("Ana", NAMELESS, "Zé & <b>Filhos", "João", "Mary-Jane")
+"""So many that each language has them all."""
+_OF: Final = 10
+_RETURNING: Final = (2, 3)
+_PAYING: Final = (6, 7)
+"""Of ten people the so-many-th."""
+
+
+class Play:
+    def __init__(self, client: SandboxClient, bots: Sequence[BotInfo]) -> None:
+        self._client = client
+        self._bots = bots
+        self._people: list[PersonInfo] = []
+
+    async def begin(self, chats: int) -> dict[Chat, Guest]:
+        """Everybody starts every bot."""
+        self._people = await self._client.add_people(chats, LANGUAGES, NAMES)
+        await self._do([Act("start", bot.id, person.id) for bot in self._bots for person in self._people])
+        return {(bot.id, person.id): _guest(person, bot) for bot in self._bots for person in self._people}
+
+    async def end(self) -> dict[Chat, Turn]:
+        """Some return, some pay."""
+        returned = [Act("write", bot.id, person.id, text="?") for bot, person in self._those(_RETURNING)]
+        paid = [Act("pay", bot.id, person.id) for bot, person in self._those(_PAYING)]
+        return await self._turns("returned", returned) | await self._turns("paid", paid)
+
+    def _those(self, places: Sequence[int]) -> list[tuple[BotInfo, PersonInfo]]:
+        people = [person for place, person in enumerate(self._people) if place % _OF in places]
+        return [(bot, person) for bot in self._bots for person in people]
+
+    async def _turns(self, occasion: Occasion, acts: Sequence[Act]) -> dict[Chat, Turn]:
+        at_ms = await self._do(acts)
+        return {(int(act.bot), act.person): Turn(occasion, at) for act, at in zip(acts, at_ms, strict=True)}
+
+    async def _do(self, acts: Sequence[Act]) -> list[int]:
+        """Gives when each was done."""
+        return [result.at_ms for result in await self._client.act(acts)]
+
+
+def _guest(person: PersonInfo, bot: BotInfo) -> Guest:
+    return Guest(person.first_name, person.username, person.language_code, bot.username)

@@ -1,0 +1,211 @@
+"""The judge of first light, on records made by hand: each wrong occurs once, and nothing else is said."""
+
+import pytest
+
+from bench.questions.exactly_once.judge import (
+    GRACE_MS,
+    Chat,
+    JudgementError,
+    Silence,
+    Spread,
+    Undecided,
+    Verdict,
+    judge,
+    spread,
+)
+from bench.questions.exactly_once.script import SEQUENCE, THRESHOLD_MS
+from bench.sandbox.protocol import Row
+
+BOT, PERSON = 7, 5_000_000_001
+CHAT: Chat = (BOT, PERSON)
+ACT = 1_000_000
+ONE, TWO, THREE = (message.text for message in SEQUENCE)
+DUE_ONE = ACT + THRESHOLD_MS
+DUE_TWO = DUE_ONE + SEQUENCE[1].wait_ms
+DUE_THREE = DUE_TWO + SEQUENCE[2].wait_ms
+REPLY = DUE_TWO + 500
+ACKED = REPLY + 20
+WHOLE = Silence(ACT, ACT, 3)
+ZERO = ("duplicates", "lost", "crossed", "sent_after_reply", "sent_to_paid", "early", "unknown", "broken_off")
+
+
+def send(text: str, arrived_ms: int, *, ok: bool | None = True, broken_off: str | None = None) -> Row:
+    return Row(arrived_ms, BOT, "sendMessage", arrived_ms, chat_id=PERSON, text=text, ok=ok, broken_off=broken_off)
+
+
+SEQUENCE_SENT = [send(ONE, DUE_ONE), send(TWO, DUE_TWO), send(THREE, DUE_THREE)]
+
+
+def broken(must: int = 2) -> list[Silence]:
+    """A silence that a reply ended, and the next one, of which nothing is known yet."""
+    return [Silence(ACT, ACT, must), Silence(REPLY, ACKED, 0)]
+
+
+def wrongs(verdict: Verdict) -> dict[str, int]:
+    """What is not zero of all that a clean run keeps at zero."""
+    return {name: value for name, value in verdict._asdict().items() if name in ZERO and value}
+
+
+def test_a_whole_sequence_in_time_is_clean() -> None:
+    verdict = judge({CHAT: [WHOLE]}, SEQUENCE_SENT)
+    assert not wrongs(verdict)
+    assert verdict.holds()
+    assert (verdict.chats, verdict.episodes, verdict.sent, verdict.expected, verdict.optional) == (1, 1, 3, 3, 0)
+
+
+def test_requests_that_send_nothing_are_not_judged() -> None:
+    poll = Row(1, BOT, "getUpdates", ACT, broken_off="client")
+    assert judge({CHAT: [WHOLE]}, [poll, *SEQUENCE_SENT]) == judge({CHAT: [WHOLE]}, SEQUENCE_SENT)
+
+
+def test_a_block_accepted_twice_in_one_silence_is_a_duplicate() -> None:
+    verdict = judge({CHAT: [WHOLE]}, [*SEQUENCE_SENT, send(TWO, DUE_TWO + 5)])
+    assert wrongs(verdict) == {"duplicates": 1}
+    assert not verdict.holds(doubtful=9)
+
+
+def test_a_block_refused_and_then_accepted_is_none() -> None:
+    verdict = judge({CHAT: [WHOLE]}, [send(ONE, DUE_ONE, ok=False), *SEQUENCE_SENT])
+    assert not wrongs(verdict)
+    assert verdict.sent == len(SEQUENCE)
+
+
+def test_the_same_block_in_the_next_silence_is_none() -> None:
+    again = [send(text, REPLY + moment - ACT) for text, moment in ((ONE, DUE_ONE), (TWO, DUE_TWO), (THREE, DUE_THREE))]
+    silences = [Silence(ACT, ACT, 2), Silence(REPLY, ACKED, 3)]
+    verdict = judge({CHAT: silences}, [*SEQUENCE_SENT[:2], *again])
+    assert not wrongs(verdict)
+    assert (verdict.episodes, verdict.sent, verdict.expected) == (2, 5, 5)
+
+
+def test_a_block_that_never_came_is_lost() -> None:
+    verdict = judge({CHAT: [WHOLE]}, SEQUENCE_SENT[:2])
+    assert wrongs(verdict) == {"lost": 1}
+    assert not verdict.holds(doubtful=9)
+
+
+def test_a_block_that_was_only_refused_is_lost() -> None:
+    assert wrongs(judge({CHAT: [WHOLE]}, [*SEQUENCE_SENT[:2], send(THREE, DUE_THREE, ok=False)])) == {"lost": 1}
+
+
+def test_what_a_reply_cancelled_is_not_lost() -> None:
+    assert not wrongs(judge({CHAT: broken()}, SEQUENCE_SENT[:2]))
+
+
+def test_a_block_in_doubt_is_unknown_and_not_lost() -> None:
+    doubt = Undecided(BOT, PERSON, ACT + 999, SEQUENCE[1].step, SEQUENCE[1].block)
+    verdict = judge({CHAT: [WHOLE]}, [SEQUENCE_SENT[0], SEQUENCE_SENT[2]], [doubt])
+    assert wrongs(verdict) == {"unknown": 1}
+    assert not verdict.holds()
+    assert verdict.holds(doubtful=1)
+
+
+def test_doubt_about_one_silence_excuses_no_other() -> None:
+    doubt = Undecided(BOT, PERSON, REPLY, SEQUENCE[1].step, SEQUENCE[1].block)
+    assert wrongs(judge({CHAT: broken()}, SEQUENCE_SENT[:1], [doubt])) == {"lost": 1, "unknown": 1}
+
+
+@pytest.mark.parametrize("arrived_ms", [ACKED + 1, ACKED + GRACE_MS])
+def test_the_first_message_just_after_a_reply_has_crossed(arrived_ms: int) -> None:
+    verdict = judge({CHAT: broken(1)}, [SEQUENCE_SENT[0], send(TWO, arrived_ms)])
+    assert wrongs(verdict) == {"crossed": 1}
+    assert verdict.holds()
+
+
+def test_a_message_before_the_acknowledgement_has_not_crossed() -> None:
+    verdict = judge({CHAT: broken(1)}, [SEQUENCE_SENT[0], send(TWO, ACKED)])
+    assert not wrongs(verdict)
+    assert verdict.optional == 1
+
+
+def test_a_message_long_after_a_reply_is_sent_after_it() -> None:
+    verdict = judge({CHAT: broken(1)}, [SEQUENCE_SENT[0], send(TWO, ACKED + GRACE_MS + 1)])
+    assert wrongs(verdict) == {"sent_after_reply": 1}
+    assert not verdict.holds(doubtful=9)
+
+
+def test_a_second_message_just_after_a_reply_is_sent_after_it() -> None:
+    rows = [send(ONE, ACKED + 1), send(TWO, ACKED + 2, ok=False)]
+    silences = [Silence(ACT, ACT, 0), Silence(REPLY, ACKED, 0)]
+    verdict = judge({CHAT: silences}, rows)
+    assert (verdict.crossed, verdict.sent_after_reply) == (1, 1)
+
+
+def test_a_message_to_somebody_who_had_paid_is_told_apart() -> None:
+    silences = [Silence(ACT, ACT, 0), Silence(ACT + 1_500, ACT + 1_520, 0, paid=True)]
+    verdict = judge({CHAT: silences}, [send(ONE, ACT + 1_500 + THRESHOLD_MS)])
+    assert wrongs(verdict) == {"sent_to_paid": 1}
+    assert verdict.episodes == 0
+    assert not verdict.holds(doubtful=9)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [send(ONE, DUE_ONE - 1), *SEQUENCE_SENT[1:]],
+        [*SEQUENCE_SENT[:2], send(THREE, DUE_THREE - 1)],
+        [send(ONE, DUE_ONE + 900), *SEQUENCE_SENT[1:]],
+    ],
+    ids=["before the threshold", "before the schedule", "too soon after the block before"],
+)
+def test_a_message_before_its_time_is_early(rows: list[Row]) -> None:
+    verdict = judge({CHAT: [WHOLE]}, rows)
+    assert wrongs(verdict) == {"early": 1}
+    assert not verdict.holds(doubtful=9)
+
+
+def test_a_message_before_anybody_acted_is_early() -> None:
+    assert wrongs(judge({CHAT: [WHOLE]}, [send(ONE, ACT - 10), *SEQUENCE_SENT[1:]])) == {"early": 1}
+
+
+def test_a_first_block_too_soon_after_a_reply_is_early_for_the_new_silence() -> None:
+    silences = [Silence(ACT, ACT, 2), Silence(REPLY, ACKED, 1)]
+    verdict = judge({CHAT: silences}, [*SEQUENCE_SENT[:2], send(ONE, REPLY + THRESHOLD_MS - 1)])
+    assert wrongs(verdict) == {"early": 1}
+
+
+def test_what_follows_an_early_block_belongs_to_the_same_silence() -> None:
+    silences = [Silence(ACT, ACT, 1), Silence(REPLY, ACKED, 2)]
+    early = [send(ONE, REPLY + THRESHOLD_MS - 1), send(TWO, REPLY + THRESHOLD_MS + SEQUENCE[1].wait_ms - 1)]
+    assert wrongs(judge({CHAT: silences}, [SEQUENCE_SENT[0], *early])) == {"early": 2}
+
+
+def test_a_silence_counts_from_the_last_of_two_acts() -> None:
+    silences = [Silence(ACT - 1_500, ACT, 0), WHOLE]
+    assert not wrongs(judge({CHAT: silences}, SEQUENCE_SENT))
+    assert wrongs(judge({CHAT: silences}, [send(ONE, DUE_ONE - 1_500), *SEQUENCE_SENT[1:]]))
+
+
+def test_a_send_broken_off_is_counted() -> None:
+    rows = [send(ONE, DUE_ONE, broken_off="client"), *SEQUENCE_SENT[1:]]
+    assert wrongs(judge({CHAT: [WHOLE]}, rows)) == {"broken_off": 1}
+
+
+def test_lateness_counts_from_act_and_threshold_to_the_first_request() -> None:
+    rows = [send(ONE, DUE_ONE + 40), send(TWO, DUE_TWO + 90), send(THREE, DUE_THREE + 500)]
+    assert judge({CHAT: [WHOLE]}, rows).lateness_ms == Spread(40, 40, 40)
+
+
+def test_a_burst_beyond_the_pace_breaks_the_promise() -> None:
+    chats = {(BOT, person): [Silence(ACT, ACT, 1)] for person in range(40)}
+    burst = [Row(person, BOT, "sendMessage", DUE_ONE, chat_id=person, text=ONE, ok=True) for person in range(40)]
+    verdict = judge(chats, burst)
+    assert not wrongs(verdict)
+    assert verdict.pace.over > 0
+    assert not verdict.holds(doubtful=9)
+
+
+def test_a_message_that_no_campaign_holds_ends_the_judgement() -> None:
+    with pytest.raises(JudgementError, match="no campaign"):
+        judge({CHAT: [WHOLE]}, [send("Hello", DUE_ONE)])
+
+
+def test_a_message_to_a_stranger_ends_the_judgement() -> None:
+    with pytest.raises(JudgementError, match="of which the script knows nothing"):
+        judge({}, [send(ONE, DUE_ONE)])
+
+
+def test_a_spread_is_taken_by_the_nearest_rank() -> None:
+    assert spread(range(1, 201)) == Spread(100, 198, 200)
+    assert spread([3]) == Spread(3, 3, 3)
+    assert spread([]) == Spread(0, 0, 0)
