@@ -1,5 +1,6 @@
-"""The room of the manager bot, in which admins compose, try and publish.
+"""The manager bot, in which admins compose, try and publish.
 
-`screens/` is what they see, one module a screen; `frame/` is what every screen stands in; `words/` says things that
-several screens say. A new screen is a file in `screens/` and its sentences in `languages/`.
+`screens/` is what they see, one module a screen; `framework/` is what every screen stands in; `composing/` turns what
+they write into a draft; `phrases/` says things that several screens say. A new screen is a file in `screens/`, and its
+sentences in the catalogue.
 """

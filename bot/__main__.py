@@ -9,7 +9,8 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramUnauthorizedError
 
-from bot.frame.manager import Manager
+from bot.framework.manager import Manager
+from bot.screens import SCREENS
 from engine.administration.context import Desk, open_desk
 from engine.core.errors import SettingsError
 from engine.runtime.process import command, keep_what_is_loaded, stop_on_signals
@@ -36,7 +37,7 @@ async def run(desk: Desk, stop: asyncio.Event) -> None:
         except TelegramUnauthorizedError:
             raise SettingsError("Telegram refuses MANAGER_BOT_TOKEN: copy it from @BotFather anew.") from None
         dispatcher = Dispatcher()
-        manager = Manager(desk, bot, me.username or "")
+        manager = Manager(desk, bot, me.username or "", SCREENS)
         dispatcher.include_router(manager.router())
         logger().info("Manager started", bot=me.username, owners=len(desk.settings.admin_ids))
         polling = asyncio.create_task(

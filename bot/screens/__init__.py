@@ -2,11 +2,17 @@
 
 from collections.abc import Mapping
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Final
 
-from bot.screen import Screen
+from bot.framework.screen import Screen
 
-SCREENS: Final[Mapping[str, Screen]] = {
-    found.name: import_module(f"{__name__}.{found.name}").SCREEN for found in iter_modules(__path__)
-}
+
+def _all() -> Mapping[str, Screen]:
+    found = walk_packages(__path__, f"{__name__}.")
+    screens: list[Screen] = [import_module(module.name).SCREEN for module in found if not module.ispkg]
+    return {screen.name: screen for screen in screens}
+
+
+SCREENS: Final[Mapping[str, Screen]] = _all()
+"""By name; a module is called like its screen, which a test holds."""

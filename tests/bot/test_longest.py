@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import pytest
 
-from bot.frame.callbacks import Holder, code_of_key
-from bot.frame.draw import Drawn, Pen
-from bot.screen import Place, Scope, Visit
+from bot.framework.callbacks import Holder, code_of_key
+from bot.framework.i18n import Say
+from bot.framework.render import Drawn, Pen
+from bot.framework.screen import Place, Scope, Visit
 from bot.screens import SCREENS
-from bot.texts import Say
 from engine.administration import campaign_views, campaigns
 from engine.administration.context import Desk, open_desk
 from engine.administration.members import Admin, Language
@@ -103,7 +103,9 @@ async def draw(desk: Desk, name: str, language: Language, block: str) -> Drawn:
     screen = SCREENS[name]
     place = PLACES[screen.scope]
     place = place._replace(block=code_of_key(block)) if screen.scope is Scope.BLOCK else place
-    place = place._replace(choice={"member": code_of_key("7"), "dismiss": code_of_key("7"), "version": 2}.get(name, 0))
+    place = place._replace(
+        choice={"member": code_of_key("7"), "remove_member": code_of_key("7"), "version": 2}.get(name, 0)
+    )
     admin = Admin(OWNER, PERSON, language, owns_all=True, roles={})
     visit = Visit(desk, admin, place, Say(language), 1_795_000_000_000, NAME, NAME)
     view = screen.view(visit, await screen.load(visit))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.texts import Say
+from bot.framework.i18n import Say
 from engine.core.campaign import editing
 from engine.core.campaign.snapshot import Block, Snapshot, Step, check
 from engine.core.content import checks, keyboard

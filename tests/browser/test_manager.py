@@ -10,8 +10,8 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
+from bot.framework.i18n import Say
 from bot.screens import SCREENS
-from bot.texts import Say
 from engine.administration import campaigns
 from engine.core.campaign.frequency_caps import SUITABLE
 from engine.core.campaign.snapshot import Block, Change, Snapshot, Step
@@ -39,24 +39,24 @@ STEP: Final = (*CAMPAIGN, "📋 Steps", "● 1")
 BLOCK: Final = (*STEP, "1 💬")
 WAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "home": HOME,
-    "halt": (*HOME, "⛔ Stop everything"),
+    "emergency_stop": (*HOME, "⛔ Stop everything"),
     "bot": SHOP,
-    "remove": (*SHOP, "🗑 Remove the bot"),
+    "remove_bot": (*SHOP, "🗑 Remove the bot"),
     "team": (*SHOP, "👥 Team"),
     "member": (*SHOP, "👥 Team", "Paula"),
-    "dismiss": (*SHOP, "👥 Team", "Paula", "✖ Take the role away"),
+    "remove_member": (*SHOP, "👥 Team", "Paula", "✖ Take the role away"),
     "campaign": CAMPAIGN,
     "settings": (*CAMPAIGN, "⚙ Settings"),
     "limits": (*CAMPAIGN, "⚙ Settings", "✋ Limits"),
-    "welcome": (*CAMPAIGN, "➕ Who was silent before"),
+    "include_silent": (*CAMPAIGN, "➕ Who was silent before"),
     "steps": (*CAMPAIGN, "📋 Steps"),
     "step": STEP,
-    "drop": (*STEP, "🗑"),
+    "delete_step": (*STEP, "🗑"),
     "block": BLOCK,
     "effects": (*BLOCK, "✨ Effects"),
     "keyboard": (*BLOCK, "🔘 Buttons"),
-    "bare": (*BLOCK, "🔘 Buttons", "🗑 Without buttons"),
-    "cut": (*BLOCK, "🗑"),
+    "remove_buttons": (*BLOCK, "🔘 Buttons", "🗑 Without buttons"),
+    "delete_block": (*BLOCK, "🗑"),
     "trial": (*CAMPAIGN, "🧪 Test"),
     "versions": (*CAMPAIGN, "🕘 Versions"),
     "version": (*CAMPAIGN, "🕘 Versions", "● v1"),

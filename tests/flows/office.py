@@ -13,8 +13,8 @@ import pytest
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.protocol import Act, BotInfo, Fault, FaultKind, TranscriptMessage
 from bot.__main__ import run
-from bot.frame import callbacks, draw
-from bot.frame.callbacks import Holder, Press
+from bot.framework import callbacks, render
+from bot.framework.callbacks import Holder, Press
 from engine.administration.context import Desk, open_desk
 from engine.cli.bots import add
 from engine.core.campaign.snapshot import Block, Snapshot, Step
@@ -182,7 +182,7 @@ async def open_office(
     def mint(key: bytes, press: Press, holder: Holder, now_ms: int) -> str:
         return callbacks.mint(key, press, holder, now_ms + 1000 * next(ticks))
 
-    patch.setattr(draw, "mint", mint)
+    patch.setattr(render, "mint", mint)
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox(bots=2))
         watched = list(sandbox.bots)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.frame.callbacks import LIFETIME_S
+from bot.framework.callbacks import LIFETIME_S
 from engine.administration import campaign_views, campaigns, members
 from engine.administration.context import Desk
 from engine.administration.members import Admin, Stand

@@ -6,9 +6,9 @@ from typing import Any, Final, TypeAlias
 
 import pytest
 
-from bot.frame.callbacks import LIFETIME_S, PREFIX, Holder, Press, code, mint
-from bot.frame.deeds import deeds
-from bot.screen import Action, Scope
+from bot.framework.callbacks import LIFETIME_S, PREFIX, Holder, Press, code, mint
+from bot.framework.routes import deeds
+from bot.framework.screen import Action, Scope
 from bot.screens import SCREENS
 from engine.administration import campaigns, invitations
 from engine.administration.context import Desk
@@ -256,7 +256,7 @@ async def test_every_button_of_a_bot_that_is_removed_leads_home(office: Office) 
     await office.desk.pool.execute("UPDATE bots SET status = 'removed' WHERE username = 'shop_bot'")
     before = await state(office)
     for name, data in of_the_bot:
-        await owner.tap(await minted(office, owner, "halt"))
+        await owner.tap(await minted(office, owner, "emergency_stop"))
         await owner.shows("Emergency stop")
         await owner.tap(data)
         assert "1 bot" in await owner.shows("This is no longer there."), name

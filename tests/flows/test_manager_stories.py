@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from bench.sandbox.protocol import TranscriptMessage
-from bot.texts import Say
+from bot.framework.i18n import Say
 from tests.flows.house import PATIENCE_S, House, processes
 from tests.flows.office import Admin, Office, open_office
 

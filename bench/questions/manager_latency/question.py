@@ -24,8 +24,8 @@ from bench.questions.manager_latency.statements import Visitor
 from bench.questions.manager_latency.walk import Walker
 from bench.sandbox.client import SandboxClient
 from bench.sandbox.protocol import BotInfo
-from bot.frame.callbacks import code_of_key
-from bot.screen import Place
+from bot.framework.callbacks import code_of_key
+from bot.framework.screen import Place
 from bot.screens import SCREENS
 from engine.administration.context import Desk, open_desk
 from engine.core.campaign.snapshot import Change

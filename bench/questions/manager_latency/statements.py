@@ -9,8 +9,8 @@ import asyncpg
 from aiogram import Bot
 from aiogram.types import User
 
-from bot.frame.stage import Stage
-from bot.screen import Place, Screen
+from bot.framework.presenter import Stage
+from bot.framework.screen import Place, Screen
 from bot.screens import SCREENS
 from engine.administration.context import Desk
 from engine.core.errors import RecoveryError
@@ -28,7 +28,7 @@ class Visitor(NamedTuple):
 async def counted(desk: Desk, visitor: Visitor, places: Mapping[str, Place]) -> dict[str, int]:
     """For each screen: who it is, what they may, and what stands there. Raises RecoveryError."""
     bot = Bot(visitor.token)
-    stage = Stage(desk, bot, "manager_bot")
+    stage = Stage(desk, bot, "manager_bot", SCREENS)
     user = User(id=visitor.owner, is_bot=False, first_name="Ana", language_code="pt-br")
     await stage.admin(user)  # Whoever comes for the first time is written down.
     found = {name: await _of(stage, user, SCREENS[name], place) for name, place in places.items()}

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from bench.sandbox.client import SandboxClient
 from bench.sandbox.protocol import ActResult, BotInfo
-from bot.frame.callbacks import Holder, Press, code, mint
-from bot.screen import Place
+from bot.framework.callbacks import Holder, Press, code, mint
+from bot.framework.screen import Place
 from engine.administration.context import Desk
 
 _PATIENCE_S: Final = 10.0

@@ -1,0 +1,48 @@
+"""Blocks shown to an admin by the bot itself, as its users get them."""
+
+from collections.abc import Sequence
+
+from bot.framework.i18n import escaped
+from bot.framework.screen import Done, Visit
+from engine.administration import bots, campaign_views
+from engine.administration.trials import Trial
+from engine.core.campaign.snapshot import Block
+from engine.core.content.model import Text
+from engine.core.delivery.outcome import Outcome, Rejected, Sent
+from engine.core.delivery.rehearsal import Cue
+from engine.core.delivery.state_machine import CHAT_GAP_MS
+
+
+async def play(visit: Visit, cues: Sequence[Cue]) -> Done:
+    """Begin, and say where to look once the first block is there. Raises BotError with the bot's link otherwise."""
+    trial = await start(visit, visit.say.label("👁 As your users see it:"), cues)
+    await trial.reaches(2)
+    refused = [outcome for outcome in trial.outcomes if not isinstance(outcome, Sent)]
+    if refused:
+        return Done(note=came_of(visit, refused[0]))
+    return Done(visit.say.label("Look at @{bot}", bot=visit.bot))
+
+
+async def start(visit: Visit, mark: str, cues: Sequence[Cue]) -> Trial:
+    """Begin to play; the line `mark` comes before all of it, so that nobody takes it for the real thing."""
+    first, *others = cues
+    marked = [_line(mark), first._replace(wait_ms=max(first.wait_ms, CHAT_GAP_MS)), *others]
+    desk, admin_id = visit.desk, visit.admin.admin_id
+    person = await campaign_views.person(desk.pool, visit.place.bot, admin_id)
+    speaker = await bots.speaker(desk.pool, desk.vault, visit.bot)
+    return desk.trials.start(speaker, admin_id, person, marked)
+
+
+def _line(mark: str) -> Cue:
+    """Braces of a label are no variables."""
+    return Cue("", Block("mark", Text(escaped(mark).replace("{", "{{").replace("}", "}}"))), 0)
+
+
+def came_of(visit: Visit, outcome: Outcome) -> str:
+    """In a few words, as HTML."""
+    match outcome:
+        case Sent():
+            return visit.say("✓ sent")
+        case Rejected(detail):
+            return visit.say("⚠ Telegram refuses it: {detail}", detail=detail)
+    return visit.say("⚠ not sent: try again in a minute")

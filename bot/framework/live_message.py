@@ -1,0 +1,85 @@
+"""The one message in which an admin sees the manager: edited in place; a new one where that cannot be.
+
+What came below it (an admin's own message) makes a new one too, and the old one goes, so that nobody scrolls back and
+no chat fills with dead menus.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from aiogram import Bot
+from aiogram.enums import ParseMode
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramRetryAfter
+from aiogram.types import LinkPreviewOptions
+
+from bot.framework.render import Drawn
+from engine.runtime.telemetry import logger
+
+_NOT_MODIFIED: Final = "message is not modified"
+_PATIENCE_S: Final = 5
+_NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
+
+Answered = TypeVar("Answered")
+
+
+class Live:
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def edit(self, chat_id: int, message_id: int, drawn: Drawn) -> int:
+        """Show it in this message, or in place of it in a new one if Telegram refuses; returns which one it is."""
+        try:
+            await _patiently(
+                self._bot.edit_message_text,
+                drawn.text,
+                chat_id=chat_id,
+                message_id=message_id,
+                parse_mode=ParseMode.HTML,
+                link_preview_options=_NO_PREVIEW,
+                reply_markup=drawn.markup,
+            )
+        except TelegramBadRequest as error:
+            return message_id if _NOT_MODIFIED in error.message else await self._replace(chat_id, message_id, drawn)
+        return message_id
+
+    async def send(self, chat_id: int, drawn: Drawn) -> int:
+        sent = await _patiently(
+            self._bot.send_message,
+            chat_id,
+            drawn.text,
+            parse_mode=ParseMode.HTML,
+            link_preview_options=_NO_PREVIEW,
+            reply_markup=drawn.markup,
+        )
+        return sent.message_id
+
+    async def below(self, chat_id: int, message_id: int, after: int, drawn: Drawn) -> int:
+        """Show it below what the admin has sent: `after` is that message, `message_id` the live one, 0 if none is."""
+        if message_id > after:
+            return await self.edit(chat_id, message_id, drawn)
+        return await self._replace(chat_id, message_id, drawn)
+
+    async def _replace(self, chat_id: int, message_id: int, drawn: Drawn) -> int:
+        shown = await self.send(chat_id, drawn)
+        if message_id:
+            await self.delete(chat_id, message_id)
+        return shown
+
+    async def delete(self, chat_id: int, message_id: int) -> None:
+        """Take a message away; one that is gone already, or too old, is no fault."""
+        try:
+            await self._bot.delete_message(chat_id, message_id)
+        except TelegramAPIError as error:
+            logger().info("Message not deleted", reason=error.message)
+
+
+async def _patiently(call: Callable[..., Awaitable[Answered]], *args: object, **more: object) -> Answered:
+    """Who taps fast is asked for patience now and then: once it is had, and if it is short."""
+    try:
+        return await call(*args, **more)
+    except TelegramRetryAfter as error:
+        if error.retry_after > _PATIENCE_S:
+            raise
+        await asyncio.sleep(error.retry_after)
+        return await call(*args, **more)

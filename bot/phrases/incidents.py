@@ -1,0 +1,17 @@
+"""What is wrong with a bot, in the words of its admins."""
+
+from bot.framework.i18n import Say
+
+
+def incident_name(say: Say, kind: str) -> str:
+    """A kind that is told by no word of ours is told as it is."""
+    match kind:
+        case "bot_suspended" | "feed_unauthorized":
+            return say("Telegram refuses the token")
+        case "block_refused":
+            return say("Telegram refuses a block")
+        case "block_media_missing":
+            return say("the file of a block is missing")
+        case "block_never_fits":
+            return say("hours and limits leave no room for a block")
+    return say("something is wrong ({kind})", kind=kind)

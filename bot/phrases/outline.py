@@ -1,0 +1,113 @@
+"""A block in a few words, by which an admin knows it again: what kind it is, how it begins, and what it does."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bot.framework.i18n import Say
+from engine.core.campaign.snapshot import Block, Planned
+from engine.core.content import model as contents
+from engine.core.content import preview
+from engine.core.content.model import After, Album, Content, Delete, Effects, Keep, Replace, Unbutton
+from engine.core.schedule import step_schedule
+from engine.core.schedule.step_schedule import OnDay, Schedule
+
+_SIGNS: Final = {
+    "text": "💬",
+    "photo": "🖼",
+    "video": "🎬",
+    "animation": "🎞",
+    "audio": "🎵",
+    "voice": "🎤",
+    "video_note": "⏺",
+    "document": "📎",
+    "sticker": "😀",
+    "album": "🗂",
+    "poll": "📊",
+}
+
+
+def sign(block: Block) -> str:
+    return _SIGNS[contents.kind(block.content)]
+
+
+def beginning(block: Block, longest: int) -> str:
+    """How its words begin, on one line and without formatting; "" without words."""
+    return preview.beginning(block.content, longest)
+
+
+def when(say: Say, planned: Planned, zone: str) -> str:
+    """The moment of a step, with the word that it is passed over if that is outside of the hours."""
+    moment = say.moment(planned.due_ms, zone)
+    return say("{moment} (skipped: outside of the hours)", moment=moment) if planned.outside else moment
+
+
+def kind(say: Say, content: Content) -> str:
+    """What people call it."""
+    names = {
+        "text": say.label("text"),
+        "photo": say.label("photo"),
+        "video": say.label("video"),
+        "animation": say.label("animation"),
+        "audio": say.label("audio"),
+        "voice": say.label("voice message"),
+        "video_note": say.label("video note"),
+        "document": say.label("document"),
+        "sticker": say.label("sticker"),
+        "album": say.label("album"),
+        "poll": say.label("poll"),
+    }
+    return names[contents.kind(content)]
+
+
+def traits(say: Say, block: Block) -> list[str]:
+    """What is to be known beside its words, as HTML."""
+    return [*_around(say, block), *_effects(say, block.effects)]
+
+
+def _around(say: Say, block: Block) -> Iterator[str]:
+    if not block.active:
+        yield say("off")
+    if block.delay_ms:
+        yield say("after {time}", time=step_schedule.write_duration(block.delay_ms))
+    if isinstance(block.content, Album):
+        yield say.count("{number} file", "{number} files", len(block.content.items))
+    if count := sum(map(len, contents.buttons(block.content))):
+        yield say.count("{number} button", "{number} buttons", count)
+    if block.languages:
+        yield say("also in {languages}", languages=", ".join(block.languages))
+
+
+def _effects(say: Say, effects: Effects) -> Iterator[str]:
+    if effects.delete_after_ms is not None:
+        yield say("deleted after {time}", time=step_schedule.write_duration(effects.delete_after_ms))
+    if effects.silent:
+        yield say("without sound")
+    if effects.protect:
+        yield say("protected")
+    if effects.message_effect is not None:
+        yield say("with an effect")
+    if effects.on_return != Keep():
+        yield say("on return: {rule}", rule=rule(say, effects.on_return))
+    if effects.on_payment != Keep():
+        yield say("on payment: {rule}", rule=rule(say, effects.on_payment))
+
+
+def rule(say: Say, after: After) -> str:
+    """What becomes of a message later."""
+    match after:
+        case Keep():
+            return say.label("stays")
+        case Delete():
+            return say.label("deleted")
+        case Unbutton():
+            return say.label("loses its buttons")
+        case Replace():
+            return say.label("gets another text")
+
+
+def schedule_words(say: Say, when: Schedule) -> str:
+    """As an admin would write it."""
+    if isinstance(when, OnDay) and when.days == 1:
+        return say.label("tomorrow {time}", time=f"{when.hour:02}:{when.minute:02}")
+    written = step_schedule.write(when)
+    return say.label("at once") if written == "now" else written

@@ -1,0 +1,14 @@
+"""What the roles are called."""
+
+from bot.framework.i18n import Say
+from engine.core.roles import Role
+
+
+def role_name(say: Say, role: Role) -> str:
+    match role:
+        case "owner":
+            return say.label("owner")
+        case "editor":
+            return say.label("editor")
+        case "analyst":
+            return say.label("analyst")

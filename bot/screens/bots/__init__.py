@@ -1,0 +1,1 @@
+"""Home, one bot, its team, and what stops or removes them."""

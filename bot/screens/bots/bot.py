@@ -1,0 +1,115 @@
+"""One bot: how it stands, what is wrong with it, whether it may send, and who looks after it."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bot.framework.i18n import escaped
+from bot.framework.incoming import Said
+from bot.framework.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
+from bot.phrases.incidents import incident_name
+from engine.administration import bots, members
+from engine.administration.bot_tokens import who_is
+from engine.administration.members import Health
+from engine.core.roles import suffices
+from engine.settings import Secret
+
+_REVISIONS: Final = {"active": 1, "paused": 2, "suspended": 3}
+"""Whatever a button here changes is the status."""
+_SHOWN: Final = 200
+"""So much of an incident's detail fits on the screen."""
+
+
+async def load(visit: Visit) -> Health:
+    return await members.health(visit.desk.pool, visit.desk.redis, visit.place.bot)
+
+
+def view(visit: Visit, bot: Health) -> View:
+    say, here = visit.say, visit.place
+    rows = [[Button(say.label("🔁 Recovery"), "campaign", here)], _switch(visit, bot)]
+    if suffices(visit.admin.role(here.bot), "owner"):
+        rows.append([Button(say.label("👥 Team"), "team", here), Button(say.label("🔑 New token"), "bot.token", here)])
+        rows.append([Button(say.label("🗑 Remove the bot"), "remove_bot", here)])
+    return View("\n".join(_lines(visit, bot)), rows, _REVISIONS[bot.status])
+
+
+def _lines(visit: Visit, bot: Health) -> Iterator[str]:
+    say = visit.say
+    yield _status(visit, bot)
+    yield _feed(visit, bot)
+    if bot.last_update_ms:
+        yield say("Last sign of life of a user: {ago}", ago=say.ago(bot.now_ms - bot.last_update_ms))
+    yield say("Pace: {pace} messages a second", pace=bot.pace)
+    for incident in bot.incidents:
+        yield f"⚠ {incident_name(say, incident.kind)}: {escaped(incident.detail[:_SHOWN])}"
+
+
+def _status(visit: Visit, bot: Health) -> str:
+    say = visit.say
+    match bot.status:
+        case "active":
+            return say("● Active")
+        case "paused":
+            return say("⏸ Paused: nothing is sent, and everything keeps its place.")
+        case _:
+            return say("⚠ Suspended: Telegram refuses its token. Give it a new one.")
+
+
+def _feed(visit: Visit, bot: Health) -> str:
+    """A feed that is behind holds everything back: silence is never invented."""
+    say = visit.say
+    if bot.fed_until_ms is None:
+        return say("Updates: not read yet")
+    if bot.feed_is_stale:
+        behind = say.ago(bot.now_ms - bot.fed_until_ms)
+        return say("⚠ Updates: read last {ago}; nothing is sent until they are read again", ago=behind)
+    return say("Updates: all read")
+
+
+def _switch(visit: Visit, bot: Health) -> list[Button]:
+    here = visit.place
+    if not suffices(visit.admin.role(here.bot), "editor"):
+        return []
+    match bot.status:
+        case "active":
+            return [Button(visit.say.label("⏸ Pause"), "bot.pause", here)]
+        case "paused":
+            return [Button(visit.say.label("▶ Resume"), "bot.resume", here)]
+        case _:
+            return []
+
+
+async def _pause(visit: Visit) -> Done:
+    await bots.pause(visit.desk.pool, visit.bot, visit.change)
+    return Done(visit.say.label("Paused"))
+
+
+async def _resume(visit: Visit) -> Done:
+    await bots.resume(visit.desk.pool, visit.bot, visit.change)
+    return Done(visit.say.label("Goes on"))
+
+
+def _asks(visit: Visit) -> str:
+    return visit.say(
+        "Send me the new token of @{bot}, as @BotFather gave it to you. I delete your message at once.", bot=visit.bot
+    )
+
+
+async def _take(visit: Visit, said: Said) -> Done:
+    """Of the same bot only: another one has other users and files."""
+    desk, token = visit.desk, Secret(said.text.strip())
+    bot = await who_is(desk.settings.telegram_api_url, token)
+    await bots.add(desk.pool, desk.vault, bot, token, visit.bot, visit.change)
+    return Done(note=visit.say("✅ @{bot} has its new token.", bot=bot.username))
+
+
+SCREEN: Final = Screen(
+    "bot",
+    Scope.BOT,
+    "home",
+    lambda say: say("Bot"),
+    "analyst",
+    load,
+    view,
+    {"pause": Action("editor", _pause), "resume": Action("editor", _resume)},
+    {"token": Question("owner", _asks, _take, secret=True)},
+)

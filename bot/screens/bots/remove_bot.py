@@ -1,0 +1,52 @@
+"""Asks once more before a bot is removed: what ends with it, in numbers."""
+
+from typing import Final, NamedTuple
+from zlib import crc32
+
+from bot.framework.screen import HOME, Action, Button, Done, Scope, Screen, View, Visit
+from engine.administration import bots, campaign_views, members
+
+
+class Loaded(NamedTuple):
+    """How many people wait, and when anything about the bot was changed last, in ms."""
+
+    waiting: int
+    changed_ms: int
+
+
+async def load(visit: Visit) -> Loaded:
+    pool, bot_id = visit.desk.pool, visit.place.bot
+    _, changed_ms = await members.last_change(pool, bot_id)
+    return Loaded(await campaign_views.waiting(pool, bot_id), changed_ms)
+
+
+def view(visit: Visit, loaded: Loaded) -> View:
+    say = visit.say
+    impact = say.count(
+        "{number} person is in the middle of the sequence, and gets no more of it.",
+        "{number} people are in the middle of the sequence, and get no more of it.",
+        loaded.waiting,
+    )
+    kept = say("Its token is forgotten; its campaign is kept for the day when you connect it again.")
+    text = "\n\n".join([say("Remove @{bot}?", bot=visit.bot), impact, kept])
+    return View(
+        text, [[Button(say.label("🗑 Remove now"), "remove_bot.now", visit.place)]], crc32(b"%d" % loaded.changed_ms)
+    )
+
+
+async def _remove(visit: Visit) -> Done:
+    desk = visit.desk
+    await bots.remove(desk.pool, desk.redis, visit.bot, visit.change, confirmed=True)
+    return Done(to=HOME, note=visit.say("@{bot} is removed.", bot=visit.bot))
+
+
+SCREEN: Final = Screen(
+    "remove_bot",
+    Scope.BOT,
+    "bot",
+    lambda say: say("Remove"),
+    "owner",
+    load,
+    view,
+    {"now": Action("owner", _remove, slow=True)},
+)

@@ -1,0 +1,39 @@
+"""Asks once more before somebody loses their role on a bot."""
+
+from typing import Final
+
+from bot.composing import members
+from bot.framework.screen import Action, Button, Done, Place, Scope, Screen, View, Visit
+from bot.phrases.roles import role_name
+from engine.administration import members as admins
+from engine.administration.members import Member
+
+
+async def load(visit: Visit) -> Member:
+    return await members.load(visit)
+
+
+def view(visit: Visit, member: Member) -> View:
+    say = visit.say
+    text = say("{name} is {role} of @{bot}.", name=member.name, role=role_name(say, member.role), bot=visit.bot)
+    then = say("Without a role they see nothing of the bot any more, until they are invited again.")
+    button = Button(say.label("✖ Take it away now"), "remove_member.now", visit.place)
+    return View(f"{text}\n\n{then}", [[button]], members.revision(member))
+
+
+async def _dismiss(visit: Visit) -> Done:
+    member = await members.load(visit)
+    await admins.appoint(visit.desk.pool, visit.place.bot, member.admin_id, None, visit.change)
+    return Done(visit.say.label("Saved"), "team", Place(visit.place.bot))
+
+
+SCREEN: Final = Screen(
+    "remove_member",
+    Scope.BOT,
+    "team",
+    lambda say: say("Take the role away"),
+    "owner",
+    load,
+    view,
+    {"now": Action("owner", _dismiss)},
+)

@@ -1,0 +1,1 @@
+"""A campaign: settings, versions, trials, and what starts or ends it."""

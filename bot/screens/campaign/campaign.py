@@ -1,0 +1,184 @@
+"""The campaign of a bot: whether it is live, what is not published, who waits, and when a silence is sent what."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Final, NamedTuple
+from zlib import crc32
+
+from bot.framework.screen import Action, Button, Done, Scope, Screen, View, Visit
+from bot.phrases import outline
+from bot.phrases.differences import differences
+from bot.phrases.settings import settings_lines
+from engine.administration import campaign_views, campaigns
+from engine.administration.campaign_views import Overview, Queue
+from engine.core.campaign.snapshot import State
+from engine.core.errors import CampaignError, NotFoundError
+from engine.core.roles import suffices
+
+_MOST_STEPS: Final = 8
+"""A screen is one message; the list of steps has a screen of its own."""
+_ZONES: Final = {"pt": "America/Sao_Paulo", "en": "UTC"}
+_SETS: Final[dict[State, tuple[str, ...]]] = {
+    "draft": ("activate", "shadow"),
+    "shadow": ("activate", "stop"),
+    "live": ("pause", "stop"),
+    "paused": ("resume", "stop"),
+    "finishing": ("activate", "pause", "stop"),
+    "stopped": ("activate", "shadow"),
+}
+"""What can be done in each state."""
+_DEEDS: Final = {"activate": "campaign.activate", "shadow": "campaign.shadow", "pause": "campaign.pause"}
+"""What is done at once; what is asked for once more has a screen of its own."""
+
+
+class Loaded(NamedTuple):
+    """`campaign` is None while nothing was composed, or if it cannot be read, for which `error` says why."""
+
+    campaign: Overview | None
+    queue: Queue
+    error: CampaignError | None = None
+
+
+async def load(visit: Visit) -> Loaded:
+    pool = visit.desk.pool
+    queue = await campaign_views.queue(pool, visit.place.bot)
+    try:
+        return Loaded(await campaign_views.show(pool, visit.bot, visit.now_ms), queue)
+    except NotFoundError:
+        return Loaded(None, queue)
+    except CampaignError as error:
+        return Loaded(None, queue, error)
+
+
+def view(visit: Visit, loaded: Loaded) -> View:
+    say, here, campaign = visit.say, visit.place, loaded.campaign
+    edits = suffices(visit.admin.role(here.bot), "editor")
+    if loaded.error:
+        stop = [[Button(say.label("⏹ Stop"), "stop", here)]] if edits else []
+        return View(f"⚠ {say.refusal(loaded.error)}", stop)
+    if campaign is None:
+        create = [[Button(say.label("➕ Create the campaign"), "campaign.create", here)]] if edits else []
+        return View(say("Nothing is composed yet."), create)
+    rows = [
+        [Button(say.label("📋 Steps"), "steps", here), Button(say.label("⚙ Settings"), "settings", here)],
+        [Button(say.label("🧪 Test"), "trial", here), Button(say.label("🕘 Versions"), "versions", here)],
+        [Button(say.label("🚀 Publish"), "publish", here)] if edits and not campaign.draft_is_published else [],
+        _switches(visit, campaign) if edits else [],
+        [Button(say.label("➕ Who was silent before"), "include_silent", here)]
+        if edits and campaign.state == "live"
+        else [],
+    ]
+    return View("\n".join(_lines(visit, campaign, loaded.queue)), rows, _revision(campaign))
+
+
+def _lines(visit: Visit, campaign: Overview, queue: Queue) -> Iterator[str]:
+    say = visit.say
+    yield f"<b>{_state(visit, campaign)}</b>"
+    if campaign.stopped_everywhere:
+        yield say("⛔ The emergency stop holds every send of every bot.")
+    if not campaign.draft_is_published:
+        yield _unpublished(visit, campaign)
+    if queue.waiting:
+        yield ""
+        yield _queued(visit, queue, campaign.shown.zone)
+    yield ""
+    yield from settings_lines(say, campaign.shown)
+    yield ""
+    yield from _plan(visit, campaign)
+
+
+def _state(visit: Visit, campaign: Overview) -> str:
+    say = visit.say
+    words: dict[State, str] = {
+        "draft": say("✎ DRAFT"),
+        "shadow": say("👁 SHADOW: decides, and sends nothing"),
+        "live": say("● LIVE"),
+        "paused": say("⏸ PAUSED: everything keeps its place"),
+        "finishing": say("◐ FINISHING: nobody new begins"),
+        "stopped": say("⏹ STOPPED"),
+    }
+    version = f" v{campaign.published_version}" if campaign.published_version else ""
+    return f"{words[campaign.state]}{version}"
+
+
+def _unpublished(visit: Visit, campaign: Overview) -> str:
+    say = visit.say
+    if campaign.published_version is None:
+        return say("✎ Nothing is published yet.")
+    count = len(differences(say, campaign.shown, campaign.draft))
+    return say.count("✎ {number} change not published", "✎ {number} changes not published", count)
+
+
+def _queued(visit: Visit, queue: Queue, zone: str) -> str:
+    say = visit.say
+    waiting = say.count("⏳ {number} person waits", "⏳ {number} people wait", queue.waiting)
+    if queue.next_ms is None or queue.last_ms is None:
+        return waiting
+    first, last = say.moment(queue.next_ms, zone), say.moment(queue.last_ms, zone)
+    return f"{waiting} · " + say("next {first}, last {last}", first=first, last=last)
+
+
+def _plan(visit: Visit, campaign: Overview) -> Iterator[str]:
+    say, zone = visit.say, campaign.shown.zone
+    if not campaign.plan:
+        yield say("There is nothing to send yet: add a step with a block.")
+        return
+    moments = [outline.when(say, planned, zone) for planned in campaign.plan[:_MOST_STEPS]]
+    more = ["…"] if len(campaign.plan) > _MOST_STEPS else []
+    yield say("Somebody silent from now on: {moments}", moments=" → ".join([*moments, *more]))
+
+
+def _switches(visit: Visit, campaign: Overview) -> list[Button]:
+    say = visit.say
+    labels = {
+        "activate": say.label("▶ Activate"),
+        "resume": say.label("▶ Go on"),
+        "shadow": say.label("👁 Shadow"),
+        "pause": say.label("⏸ Pause"),
+        "stop": say.label("⏹ Stop"),
+    }
+    able = _SETS[campaign.state] if campaign.published_version else ()
+    return [Button(labels[name], _DEEDS.get(name, name), visit.place) for name in able]
+
+
+def _revision(campaign: Overview) -> int:
+    return crc32(f"{campaign.state} {campaign.draft_revision} {campaign.published_version}".encode())
+
+
+Verb = Callable[..., Awaitable[State]]
+
+
+def _does(verb: Verb) -> Action:
+    async def act(visit: Visit) -> Done:
+        await verb(visit.desk.pool, visit.bot, visit.change)
+        return Done(visit.say.label("Done"))
+
+    return Action("editor", act)
+
+
+async def _create(visit: Visit) -> Done:
+    """The hours of the day are proposed and not presumed."""
+    say, here = visit.say, visit.place
+    revision = await campaigns.begin(visit.desk.pool, here.bot, _ZONES[say.language], visit.change)
+    rows = [
+        [Button(say.label("☀ Only from 09:00 to 21:00"), "settings.by_day", here)],
+        [Button(say.label("🕛 At any hour"), "steps", here)],
+    ]
+    ask = say("When may your customers get messages? What is due at night would wait for the morning.")
+    return Done(to="settings", place=here, view=View(ask, rows, revision))
+
+
+SCREEN: Final = Screen(
+    "campaign",
+    Scope.BOT,
+    "bot",
+    lambda say: say("Recovery"),
+    "analyst",
+    load,
+    view,
+    {
+        "create": Action("editor", _create),
+        "activate": _does(campaigns.activate),
+        "shadow": _does(campaigns.shadow),
+        "pause": _does(campaigns.pause),
+    },
+)

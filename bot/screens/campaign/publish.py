@@ -1,0 +1,135 @@
+"""Publishing: what speaks against it with the way there, what changes in words, and whom it moves in numbers."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from bot.framework.callbacks import code_of_key
+from bot.framework.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
+from bot.phrases.differences import differences
+from engine.administration import campaign_views, campaigns, publish_impact
+from engine.administration.campaign_views import Review
+from engine.administration.campaigns import Publishing
+from engine.administration.publish_impact import Impact
+from engine.core.campaign.snapshot import Fault
+from engine.core.delivery.replan import Mode
+
+_MOST: Final = 15
+"""So many changes are told; the others are counted."""
+_FAULTS: Final = 5
+
+
+class Loaded(NamedTuple):
+    review: Review
+    impact: Impact
+
+
+async def load(visit: Visit) -> Loaded:
+    desk, bot_id = visit.desk, visit.place.bot
+    review = await campaign_views.review(desk.pool, bot_id, desk.settings.min_threshold_ms)
+    return Loaded(review, await publish_impact.foresee(desk.pool, bot_id, visit.now_ms))
+
+
+def view(visit: Visit, loaded: Loaded) -> View:
+    review, foreseen = loaded
+    if review.faults:
+        return _refused(visit, review)
+    lines = [*_lines(visit, review), *_whom(visit, foreseen)]
+    return View("\n".join(lines), _rows(visit, foreseen), review.draft_revision)
+
+
+def _rows(visit: Visit, foreseen: Impact) -> list[list[Button]]:
+    """Where the rules leave a choice it stands on a button of its own."""
+    say, here = visit.say, visit.place
+    rows = [[Button(say.label("🚀 Publish now"), "publish.now", here)]]
+    if foreseen.moved:
+        rows.append([Button(say.label("🚀 Publish, keep the old hours"), "publish.keep", here)])
+    if foreseen.overdue:
+        label = say.label("🚀 Publish, include {count} silent", count=foreseen.overdue)
+        rows.append([Button(label, "publish.include", here)])
+    return rows
+
+
+def _whom(visit: Visit, foreseen: Impact) -> Iterator[str]:
+    """The impact, in numbers."""
+    say = visit.say
+    if not foreseen.waiting:
+        return
+    yield ""
+    yield say.count("⏳ {number} person waits", "⏳ {number} people wait", foreseen.waiting)
+    if foreseen.at_least:
+        yield say("Looked at the first {count} of them, so at least:", count=publish_impact.MOST)
+    if foreseen.moved:
+        yield say.count("🕘 the hour of {number} moves", "🕘 the hours of {number} move", foreseen.moved)
+    if foreseen.gone:
+        yield say.count(
+            "🗑 {number} waits for a step that goes: they go on with the next one at that hour",
+            "🗑 {number} wait for a step that goes: they go on with the next one at that hour",
+            foreseen.gone,
+        )
+    if foreseen.ended:
+        yield say.count(
+            "🏁 {number} has nothing ahead any more: the sequence ends for them",
+            "🏁 {number} have nothing ahead any more: the sequence ends for them",
+            foreseen.ended,
+        )
+    yield say.count(
+        "🚀 {number} would be sent something in the next 10 minutes",
+        "🚀 {number} would be sent something in the next 10 minutes",
+        foreseen.soon,
+    )
+
+
+def _refused(visit: Visit, review: Review) -> View:
+    say = visit.say
+    lines = [say("This cannot be published yet:"), *(f"⚠ {say.refusal(one.error)}" for one in review.faults[:_FAULTS])]
+    rows = [[_way(visit, review, fault)] for fault in review.faults[:_FAULTS] if fault.step]
+    return View("\n".join(lines), rows, review.draft_revision)
+
+
+def _way(visit: Visit, review: Review, fault: Fault) -> Button:
+    """To the offending block, or to the step of which it is missing."""
+    number = [step.key for step in review.draft.steps].index(fault.step or "") + 1
+    place = Place(visit.place.bot, code_of_key(fault.step or ""))
+    if fault.block is None:
+        return Button(visit.say.label("✏ Step {number}", number=number), "step", place)
+    label = visit.say.label("✏ Step {number}, the block", number=number)
+    return Button(label, "block", place._replace(block=code_of_key(fault.block)))
+
+
+def _lines(visit: Visit, review: Review) -> Iterator[str]:
+    say = visit.say
+    if review.published is None:
+        yield say("This is the first version. Nobody is sent anything before you activate the campaign.")
+        return
+    changes = differences(say, review.published, review.draft)
+    yield say("Since v{version}:", version=review.published_version)
+    yield from changes[:_MOST]
+    if len(changes) > _MOST:
+        yield say("… and {count} more", count=len(changes) - _MOST)
+
+
+def _publishes(mode: Mode = "update", *, include: bool = False) -> Act:
+    async def act(visit: Visit) -> Done:
+        desk = visit.desk
+        how = Publishing(visit.revision, mode, include)
+        version = await campaigns.publish(desk.pool, visit.bot, desk.settings.min_threshold_ms, visit.change, how)
+        told = visit.say.label("v{version} is published", version=version)
+        return Done(told, "campaign", Place(visit.place.bot))
+
+    return act
+
+
+SCREEN: Final = Screen(
+    "publish",
+    Scope.BOT,
+    "campaign",
+    lambda say: say("Publish"),
+    "editor",
+    load,
+    view,
+    {
+        "now": Action("editor", _publishes()),
+        "keep": Action("editor", _publishes("keep")),
+        "include": Action("editor", _publishes(include=True)),
+    },
+)

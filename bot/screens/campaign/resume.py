@@ -1,0 +1,54 @@
+"""The end of a pause: what it has done to the delays of those who waited through it."""
+
+from typing import Final
+
+from bot.framework.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
+from engine.administration import campaign_views, campaigns
+from engine.administration.campaign_views import Stand
+from engine.core.delivery.replan import Policy
+
+
+async def load(visit: Visit) -> Stand:
+    return await campaign_views.stand(visit.desk.pool, visit.place.bot)
+
+
+def view(visit: Visit, stand: Stand) -> View:
+    say, here = visit.say, visit.place
+    waiting = say.count("⏳ {number} person waits", "⏳ {number} people wait", stand.waiting)
+    if stand.paused_from == "finishing":
+        waiting = f"{waiting}\n{say('◐ FINISHING: nobody new begins')}"
+    explained = say(
+        "<b>Go on</b>: everybody waits for what was left of their delay; hours of the day stay those hours.\n"
+        "<b>As if never paused</b>: what fell due is sent within ten minutes; what is too late is passed over.\n"
+        "<b>Begin the delays anew</b>: everybody's delay counts from now."
+    )
+    rows = [
+        [Button(say.label("▶ Go on"), "resume.continue", here)],
+        [Button(say.label("⏩ As if never paused"), "resume.never", here)],
+        [Button(say.label("🔄 Begin the delays anew"), "resume.restart", here)],
+    ]
+    return View(f"{waiting}\n\n{explained}", rows, stand.revision)
+
+
+def _resumes(policy: Policy) -> Act:
+    async def act(visit: Visit) -> Done:
+        await campaigns.resume(visit.desk.pool, visit.bot, visit.change, policy)
+        return Done(visit.say.label("Goes on"), "campaign", Place(visit.place.bot))
+
+    return act
+
+
+SCREEN: Final = Screen(
+    "resume",
+    Scope.BOT,
+    "campaign",
+    lambda say: say("Go on"),
+    "editor",
+    load,
+    view,
+    {
+        "continue": Action("editor", _resumes("continue")),
+        "never": Action("editor", _resumes("as_if_never_paused")),
+        "restart": Action("editor", _resumes("restart")),
+    },
+)

@@ -1,0 +1,176 @@
+"""The settings of a draft: when a silence counts, where and when people live, and who is left alone."""
+
+from functools import partial
+from typing import Final
+
+from msgspec.structs import replace
+
+from bot.composing import drafts
+from bot.composing.drafts import Draft
+from bot.framework.callbacks import code_of_key
+from bot.framework.incoming import Said
+from bot.framework.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
+from bot.phrases.settings import settings_lines
+from engine.core.campaign import snapshot as campaign
+from engine.core.campaign.snapshot import Snapshot
+from engine.core.errors import CampaignError
+from engine.core.roles import suffices
+from engine.core.schedule import sending_hours, step_schedule
+from engine.core.schedule.sending_hours import Mode, Window
+
+_MOST_ZONES: Final = 8
+_OTHER: Final[dict[Mode, Mode]] = {"wait": "strict", "strict": "drop", "drop": "wait"}
+
+
+async def load(visit: Visit) -> Draft:
+    return await drafts.load(visit)
+
+
+def view(visit: Visit, draft: Draft) -> View:
+    say, here = visit.say, visit.place
+    if not suffices(visit.admin.role(here.bot), "editor"):
+        return View("\n".join(settings_lines(say, draft.snapshot)), (), draft.revision)
+    paid = (
+        say.label("✅ Skip customers who paid") if draft.snapshot.skip_paid else say.label("☐ Skip customers who paid")
+    )
+    rows = [
+        [Button(paid, "settings.paid", here)],
+        [Button(say.label("⏱ Silence"), "settings.silence", here), Button(say.label("🌍 Zone"), "settings.zone", here)],
+        [Button(say.label("🕘 Hours"), "settings.window", here), *_outside(visit, draft.snapshot)],
+        [Button(say.label("✋ Limits"), "limits", here), Button(say.label("⌛ Lateness"), "settings.lateness", here)],
+    ]
+    return View("\n".join(settings_lines(say, draft.snapshot)), rows, draft.revision)
+
+
+def _outside(visit: Visit, draft: Snapshot) -> list[Button]:
+    """What becomes of a step that is due outside of the window; without one nothing is."""
+    if draft.window is None:
+        return []
+    labels = {
+        "wait": visit.say.label("↦ Outside: wait"),
+        "strict": visit.say.label("↦ Outside: wait, always"),
+        "drop": visit.say.label("↦ Outside: skip"),
+    }
+    return [Button(labels[draft.window.mode], "settings.outside", visit.place)]
+
+
+async def _switch_outside(visit: Visit) -> Done:
+    await drafts.save(visit, _with_other_outside)
+    return drafts.saved(visit)
+
+
+def _with_other_outside(draft: Snapshot) -> Snapshot:
+    hours = draft.window
+    return draft if hours is None else replace(draft, window=replace(hours, mode=_OTHER[hours.mode]))
+
+
+async def _paid(visit: Visit) -> Done:
+    await drafts.save(visit, lambda draft: replace(draft, skip_paid=not draft.skip_paid))
+    return drafts.saved(visit)
+
+
+def _asks_silence(visit: Visit) -> str:
+    return visit.say(
+        "After how long without a sign of life does the sequence begin? Write <code>10m</code>, <code>2h</code> or"
+        " <code>1d</code>."
+    )
+
+
+async def _take_silence(visit: Visit, said: Said) -> Done:
+    threshold_ms = step_schedule.parse_duration(said.text)
+    campaign.check_threshold(threshold_ms, visit.desk.settings.min_threshold_ms)
+    await drafts.save(visit, lambda draft: replace(draft, threshold_ms=threshold_ms))
+    return drafts.saved(visit)
+
+
+def _asks_lateness(visit: Visit) -> str:
+    return visit.say(
+        "How late may a step still be sent, after a breakdown or a pause? Later than that it is passed over. Write"
+        " <code>6h</code> or so."
+    )
+
+
+async def _take_lateness(visit: Visit, said: Said) -> Done:
+    lateness_ms = step_schedule.parse_duration(said.text)
+    campaign.check_lateness(lateness_ms)
+    await drafts.save(visit, lambda draft: replace(draft, lateness_ms=lateness_ms))
+    return drafts.saved(visit)
+
+
+def _asks_window(visit: Visit) -> str:
+    return visit.say(
+        "On which days and at which hours may a step begin? Write <code>09:00-21:00</code>,"
+        " <code>mon-fri 09:00-18:00</code> or so; <code>off</code> for always."
+    )
+
+
+async def _take_window(visit: Visit, said: Said) -> Done:
+    hours = sending_hours.parse(said.text)
+    await drafts.save(visit, partial(_with_window, hours=hours))
+    return drafts.saved(visit)
+
+
+async def _by_day(visit: Visit) -> Done:
+    await drafts.save(visit, partial(_with_window, hours=sending_hours.BY_DAY))
+    return drafts.saved(visit)._replace(to="steps", place=visit.place)
+
+
+def _with_window(draft: Snapshot, hours: Window | None) -> Snapshot:
+    """What becomes of a step outside of it stays as it was."""
+    kept = draft.window.mode if draft.window else "wait"
+    return replace(draft, window=hours and replace(hours, mode=kept))
+
+
+def _asks_zone(visit: Visit) -> str:
+    return visit.say("Which city's clock do the hours follow? Write its name, such as <code>Recife</code>.")
+
+
+async def _take_zone(visit: Visit, said: Said) -> Done:
+    """Only a whole name is taken at its word: a part of one may be meant for a place elsewhere."""
+    if zone := step_schedule.zone_of(said.text):
+        await drafts.save(visit, partial(_with_zone, zone=zone))
+        return drafts.saved(visit)
+    found = step_schedule.find_zones(said.text, _MOST_ZONES)
+    if not found:
+        raise CampaignError("No zone has such a city: write the name of a bigger one nearby.")
+    rows = [[_zone_button(visit, zone)] for zone in found]
+    return Done(view=View(visit.say("Which of these? Beside each is the time there now."), rows, visit.revision))
+
+
+def _zone_button(visit: Visit, zone: str) -> Button:
+    now = step_schedule.local(visit.now_ms, zone)
+    return Button(f"{zone} · {now:%H:%M}", "settings.zone_is", visit.place._replace(choice=code_of_key(zone)))
+
+
+async def _zone_is(visit: Visit) -> Done:
+    zone = next((zone for zone in step_schedule.zones() if code_of_key(zone) == visit.place.choice), "")
+    step_schedule.check_zone(zone)
+    await drafts.save(visit, partial(_with_zone, zone=zone))
+    return drafts.saved(visit)
+
+
+def _with_zone(draft: Snapshot, zone: str) -> Snapshot:
+    return replace(draft, zone=zone)
+
+
+SCREEN: Final = Screen(
+    "settings",
+    Scope.BOT,
+    "campaign",
+    lambda say: say("Settings"),
+    "analyst",
+    load,
+    view,
+    {
+        "paid": Action("editor", _paid),
+        "outside": Action("editor", _switch_outside),
+        "by_day": Action("editor", _by_day),
+        "zone_is": Action("editor", _zone_is),
+    },
+    {
+        "silence": Question("editor", _asks_silence, _take_silence),
+        "lateness": Question("editor", _asks_lateness, _take_lateness),
+        "window": Question("editor", _asks_window, _take_window),
+        "zone": Question("editor", _asks_zone, _take_zone),
+    },
+)

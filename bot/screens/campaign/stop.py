@@ -1,0 +1,50 @@
+"""Asks once more before a campaign is stopped, and in which of the two meanings of the word."""
+
+from typing import Final
+
+from bot.framework.screen import Action, Button, Done, Place, Scope, Screen, View, Visit
+from engine.administration import campaign_views, campaigns
+from engine.administration.campaign_views import Stand
+
+
+async def load(visit: Visit) -> Stand:
+    return await campaign_views.stand(visit.desk.pool, visit.place.bot)
+
+
+def view(visit: Visit, stand: Stand) -> View:
+    say, here = visit.say, visit.place
+    title = say("Stop the recovery of @{bot}?", bot=visit.bot)
+    impact = say.count(
+        "{number} person is in the middle of the sequence.",
+        "{number} people are in the middle of the sequence.",
+        stand.waiting,
+    )
+    finish = say("<b>Let them finish</b>: nobody new begins, and whoever has begun gets the rest.")
+    now = say("<b>Stop for all now</b>: nobody gets anything any more.")
+    rows = [
+        [Button(say.label("◐ Let them finish"), "stop.finish", here)],
+        [Button(say.label("⏹ Stop for all now"), "stop.now", here)],
+    ]
+    return View(f"{title}\n\n{impact}\n\n{finish}\n\n{now}", rows, stand.revision)
+
+
+async def _stop(visit: Visit) -> Done:
+    await campaigns.stop(visit.desk.pool, visit.bot, visit.change)
+    return Done(visit.say.label("Stopped"), "campaign", Place(visit.place.bot))
+
+
+async def _finish(visit: Visit) -> Done:
+    await campaigns.finish(visit.desk.pool, visit.bot, visit.change)
+    return Done(visit.say.label("Nobody new begins"), "campaign", Place(visit.place.bot))
+
+
+SCREEN: Final = Screen(
+    "stop",
+    Scope.BOT,
+    "campaign",
+    lambda say: say("Stop"),
+    "editor",
+    load,
+    view,
+    {"now": Action("editor", _stop, slow=True), "finish": Action("editor", _finish)},
+)

@@ -1,0 +1,87 @@
+"""The whole sequence as a test: played to the admin by the bot itself, sixty times as fast. Nothing of it counts."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from bot.composing import drafts, trials
+from bot.framework.i18n import escaped
+from bot.framework.screen import Action, Button, Done, Scope, Screen, View, Visit
+from bot.phrases import outline
+from engine.administration.trials import Trial
+from engine.core.delivery import rehearsal
+from engine.core.delivery.rehearsal import Cue
+
+_WORDS: Final = 24
+_MOST: Final = 30
+"""So many blocks fit on a screen; what comes after them is counted."""
+
+
+class Loaded(NamedTuple):
+    revision: int
+    trial: Trial | None
+
+
+async def load(visit: Visit) -> Loaded:
+    draft = await drafts.load(visit)
+    trial = visit.desk.trials.of(visit.admin.admin_id)
+    return Loaded(draft.revision, trial if trial and trial.speaker.bot_id == visit.place.bot else None)
+
+
+def view(visit: Visit, loaded: Loaded) -> View:
+    say, here, trial = visit.say, visit.place, loaded.trial
+    start = Button(say.label("🧪 Play it to me"), "trial.start", here)
+    if trial and trial.runs:
+        start = Button(say.label("✖ End it"), "trial.cancel", here)
+    again = [Button(say.label("🔄 How far is it?"), "trial", here)] if trial and trial.runs else []
+    return View("\n".join(_lines(visit, trial)), [[start], again], loaded.revision)
+
+
+def _lines(visit: Visit, trial: Trial | None) -> Iterator[str]:
+    say = visit.say
+    yield say("@{bot} plays you the draft, sixty times as fast. Nothing of it counts.", bot=visit.bot)
+    if trial is None:
+        return
+    yield ""
+    for number, cue in enumerate(trial.cues[:_MOST]):
+        yield _line(visit, trial, number, cue)
+    if len(trial.cues) > _MOST:
+        yield say("… and {count} more", count=len(trial.cues) - _MOST)
+    if trial.error:
+        yield f"⚠ {say.refusal(trial.error)}"
+
+
+def _line(visit: Visit, trial: Trial, number: int, cue: Cue) -> str:
+    say = visit.say
+    words = outline.beginning(cue.block, _WORDS) or outline.kind(say, cue.block.content)
+    if number < len(trial.outcomes):
+        came = trials.came_of(visit, trial.outcomes[number])
+    elif number == len(trial.outcomes) and trial.runs:
+        came = say("⏳ in {seconds} s", seconds=cue.wait_ms // 1000)
+    else:
+        came = say("not yet") if trial.runs else say("not sent")
+    return f"{outline.sign(cue.block)} {escaped(words)} · {came}"
+
+
+async def _start(visit: Visit) -> Done:
+    draft = await drafts.load(visit)
+    mark = visit.say.label("🧪 A test, sixty times as fast:")
+    trial = await trials.start(visit, mark, rehearsal.cues(draft.snapshot, visit.now_ms))
+    await trial.reaches(1)
+    return Done(visit.say.label("Look at @{bot}", bot=visit.bot))
+
+
+async def _cancel(visit: Visit) -> Done:
+    visit.desk.trials.cancel(visit.admin.admin_id)
+    return Done(visit.say.label("Ended"))
+
+
+SCREEN: Final = Screen(
+    "trial",
+    Scope.BOT,
+    "campaign",
+    lambda say: say("Test"),
+    "analyst",
+    load,
+    view,
+    {"start": Action("analyst", _start, once=True, slow=True), "cancel": Action("analyst", _cancel, once=True)},
+)

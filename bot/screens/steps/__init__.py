@@ -1,0 +1,1 @@
+"""Steps, blocks, and what a block carries."""

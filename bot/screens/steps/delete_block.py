@@ -1,0 +1,50 @@
+"""Asks once more before a block is deleted: which one goes, by how it begins."""
+
+from functools import partial
+from typing import Final
+
+from bot.composing import drafts
+from bot.composing.drafts import AtBlock
+from bot.framework.callbacks import code_of_key
+from bot.framework.i18n import escaped
+from bot.framework.screen import Action, Button, Done, Place, Scope, Screen, View, Visit
+from bot.phrases import outline
+from engine.core.campaign import editing
+
+_SHOWN: Final = 200
+
+
+async def load(visit: Visit) -> AtBlock:
+    return await drafts.load_block(visit)
+
+
+def view(visit: Visit, at: AtBlock) -> View:
+    say, block = visit.say, at.block
+    ask = say("Delete block {number} of step {step}?", number=at.number, step=at.at.number)
+    words = escaped(outline.beginning(block, _SHOWN) or outline.kind(say, block.content))
+    then = say("Once it is published, only those still get it whose step has begun.")
+    button = Button(say.label("🗑 Delete now"), "delete_block.now", visit.place)
+    return View("\n".join([ask, f"{outline.sign(block)} {words}", "", then]), [[button]], at.revision)
+
+
+async def _cut(visit: Visit) -> Done:
+    at = await drafts.load_block(visit)
+    step = at.at.step.key
+    await drafts.save(visit, partial(editing.delete_block, step=step, key=at.block.key))
+    note = visit.say(
+        "The block is deleted from the draft. ↩ on the list of steps brings it back, for 10 minutes and until the next"
+        " edit."
+    )
+    return Done(to="step", place=Place(visit.place.bot, code_of_key(step)), note=note)
+
+
+SCREEN: Final = Screen(
+    "delete_block",
+    Scope.BLOCK,
+    "block",
+    lambda say: say("Delete"),
+    "editor",
+    load,
+    view,
+    {"now": Action("editor", _cut)},
+)
