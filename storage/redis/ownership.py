@@ -49,7 +49,7 @@ class Ownership:
     def __init__(self, client: Redis, owner: str, now_us: Callable[[], int] = _server_clock) -> None:
         self._client = client
         self._now_us = now_us
-        self._own = Script("own")
+        self._own = Script("take_ownership")
         self.owner = owner
 
     async def take(self, key: str, ttl_ms: int, floor: int = 0) -> Owned:

@@ -18,7 +18,17 @@ BATCH: Final = 512
 FEED_SLACK_MS: Final = 4_000
 NOTHING_ARMED: Final = -1
 
-_SCRIPTS: Final = ("touch", "confirm", "claim", "pass", "extend", "settle", "end", "restore", "move")
+_SCRIPTS: Final = (
+    "touch_chats",
+    "confirm_feed",
+    "claim_due",
+    "pass_fence",
+    "extend_leases",
+    "settle_timers",
+    "end_timers",
+    "restore_timers",
+    "move_timers",
+)
 
 
 class ClaimCode(IntEnum):
@@ -164,39 +174,43 @@ class Timers:
         """Arm each chat for its last seen plus the threshold; with None, disarm it."""
         k = keys.of_bot(bot_id)
         threshold = -1 if threshold_ms is None else threshold_ms
-        reply = await self._call("touch", k, self._now_us(), threshold, *_flat(signs))
+        reply = await self._call("touch_chats", k, self._now_us(), threshold, *_flat(signs))
         return Touched(int(reply[0]), reply[1], int(reply[2]), _interrupted(reply[3:]))
 
     async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0) -> Confirmed:
         """Every update of the bot up to then, 0 being now, is surely taken in: so says the holder of its feed."""
         k = keys.of_bot(bot_id)
-        reply = await self._scripts["confirm"](self._client, (k.bot, k.poll), self._now_us(), *holding, upto_ms)
+        reply = await self._scripts["confirm_feed"](self._client, (k.bot, k.poll), self._now_us(), *holding, upto_ms)
         return Confirmed(OwnCode(int(reply[0])), int(reply[1]))
 
     async def claim(self, bot_id: int, limit: int, lease_ms: int, epoch: int, fresh: int = 0) -> Claimed:
         """Claim what is due; so many of the limit go first to what has only just fallen due."""
         k = keys.of_bot(bot_id)
-        reply = await self._call("claim", k, self._now_us(), min(limit, BATCH), lease_ms, epoch, FEED_SLACK_MS, fresh)
+        reply = await self._call(
+            "claim_due", k, self._now_us(), min(limit, BATCH), lease_ms, epoch, FEED_SLACK_MS, fresh
+        )
         return Claimed(ClaimCode(int(reply[0])), int(reply[1]), int(reply[2]), _held(reply[3:]))
 
     async def pass_(self, bot_id: int, tickets: Sequence[Ticket]) -> list[Fence]:
         """The last look before each send; CURRENT ones are marked as on the wire."""
-        return _fences(await self._scripts["pass"](self._client, (keys.of_bot(bot_id).state,), *_flat(tickets)))
+        return _fences(await self._scripts["pass_fence"](self._client, (keys.of_bot(bot_id).state,), *_flat(tickets)))
 
     async def extend(self, bot_id: int, tickets: Sequence[Ticket], lease_ms: int) -> list[Fence]:
         k = keys.of_bot(bot_id)
         return _fences(
-            await self._scripts["extend"](self._client, (k.timers, k.state), self._now_us(), lease_ms, *_flat(tickets))
+            await self._scripts["extend_leases"](
+                self._client, (k.timers, k.state), self._now_us(), lease_ms, *_flat(tickets)
+            )
         )
 
     async def settle(self, bot_id: int, plans: Sequence[Next]) -> list[Fence]:
         k = keys.of_bot(bot_id)
         flat = [part for plan in plans for part in (*plan[:3], int(plan.urgent), plan.opaque)]
-        return _fences(await self._scripts["settle"](self._client, (k.timers, k.state), *flat))
+        return _fences(await self._scripts["settle_timers"](self._client, (k.timers, k.state), *flat))
 
     async def end(self, bot_id: int, chat_ids: Sequence[int]) -> tuple[Interrupted, ...]:
         k = keys.of_bot(bot_id)
-        return _interrupted(await self._scripts["end"](self._client, (k.timers, k.state), *chat_ids))
+        return _interrupted(await self._scripts["end_timers"](self._client, (k.timers, k.state), *chat_ids))
 
     async def versions(self, bot_id: int, chat_ids: Sequence[int]) -> list[int | None]:
         """The current version of each chat, None for one that has no timer."""
@@ -206,7 +220,7 @@ class Timers:
     async def restore(self, bot_id: int, chats: Sequence[Lost]) -> list[Restored]:
         k = keys.of_bot(bot_id)
         flat = [part for chat in chats for part in (*chat[:3], int(chat.on_wire), chat.opaque)]
-        reply = await self._scripts["restore"](self._client, (k.timers, k.state), self._now_us(), *flat)
+        reply = await self._scripts["restore_timers"](self._client, (k.timers, k.state), self._now_us(), *flat)
         return [Restored(int(code)) for code in reply]
 
     async def move(self, bot_id: int, wanted: Sequence[MoveTo]) -> list[Moved]:
@@ -215,7 +229,7 @@ class Timers:
             return []
         k = keys.of_bot(bot_id)
         flat = [part for one in wanted for part in one]
-        reply = await self._scripts["move"](self._client, (k.timers, k.state), self._now_us(), *flat)
+        reply = await self._scripts["move_timers"](self._client, (k.timers, k.state), self._now_us(), *flat)
         return [Moved(int(code)) for code in reply]
 
     async def silences(self, bot_id: int, position: int) -> tuple[int, list[Silence]]:

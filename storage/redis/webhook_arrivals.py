@@ -26,7 +26,7 @@ class Arrivals:
 
     def __init__(self, client: Redis) -> None:
         self._client = client
-        self._arrive = Script("arrive")
+        self._arrive = Script("record_arrivals")
 
     async def note(self, bot_id: int, numbers: Sequence[int]) -> None:
         """These have come, and their effects stand. At most 512."""

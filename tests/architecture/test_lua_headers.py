@@ -16,14 +16,14 @@ from storage.redis.timers import ClaimCode, Fence, Moved, Restored, Timers
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "lua").glob("*.lua"))
 CODES: dict[str, type[IntEnum]] = {
-    "claim": ClaimCode,
-    "pass": Fence,
-    "extend": Fence,
-    "settle": Fence,
-    "restore": Restored,
-    "move": Moved,
-    "confirm": OwnCode,
-    "own": OwnCode,
+    "claim_due": ClaimCode,
+    "pass_fence": Fence,
+    "extend_leases": Fence,
+    "settle_timers": Fence,
+    "restore_timers": Restored,
+    "move_timers": Moved,
+    "confirm_feed": OwnCode,
+    "take_ownership": OwnCode,
 }
 TAGS = (("A", "Atomic because "), ("K", "KEYS["), ("V", "ARGV["), ("R", "Returns "))
 ORDER = r"d{1,3}AK+V+RC*"
@@ -54,7 +54,7 @@ def _arguments(header: list[str]) -> list[tuple[int, bool, str]]:
 
 def test_every_script_is_looked_at() -> None:
     of_chats = set(Timers(open_redis("redis://127.0.0.1:1"))._scripts)
-    assert {script.stem for script in SCRIPTS} == of_chats | {"own", "arrive"}
+    assert {script.stem for script in SCRIPTS} == of_chats | {"take_ownership", "record_arrivals"}
 
 
 @each_script

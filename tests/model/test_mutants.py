@@ -68,7 +68,7 @@ class RedisFirst(StoppingDoors):
 
 
 class Change(NamedTuple):
-    """A line of a script (`lua/pass.lua`) or of a statement (`CLAIM`), and what stands in its place."""
+    """A line of a script (`lua/pass_fence.lua`) or of a statement (`CLAIM`), and what stands in its place."""
 
     place: str
     old: str
@@ -110,7 +110,7 @@ MUTANTS = {
     ),
     "the pass leaves no mark": Mutant(
         stories.the_answer_to_a_send_is_never_heard,
-        changes=(Change("lua/pass.lua", "due, '1', opaque", "due, '0', opaque"),),
+        changes=(Change("lua/pass_fence.lua", "due, '1', opaque", "due, '0', opaque"),),
     ),
     "a process asks its own clock, which is ahead": Mutant(
         stories.a_silence_is_not_yet_long_enough, Rules(ahead_ms=5_000)

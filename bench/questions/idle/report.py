@@ -19,7 +19,7 @@ class Outcome(NamedTuple):
     def holds(self) -> bool:
         """All chats are armed still, nobody touched them, and nobody looked at them more often than need be."""
         still = self.figures.armed == self.chats and not self.figures.claimed and not self.figures.sent
-        return still and self.figures.redis_by_command.get("claim", 0) <= self.claims_allowed
+        return still and self.figures.redis_by_command.get("claim_due", 0) <= self.claims_allowed
 
     @property
     def claims_allowed(self) -> float:

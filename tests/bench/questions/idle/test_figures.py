@@ -27,7 +27,7 @@ def seen(command: str, port: int, kind: str = "tcp") -> dict[str, str]:
 
 
 def measured(*rows: Row) -> Figures:
-    traffic = Traffic({"abc": "claim"})
+    traffic = Traffic({"abc": "claim_due"})
     for command, port in (("EVALSHA abc 3 a b c", POLLER), ("get x", POLLER), ("PING", RECEIVER), ("GET x", STRANGER)):
         for _ in range(10):
             traffic.note(seen(command, port))
@@ -39,7 +39,7 @@ def measured(*rows: Row) -> Figures:
 def test_commands_are_told_by_process_and_by_name() -> None:
     found = measured()
     assert found.redis_by_process == {"poller-0-0": 2, "receiver-0": 1, "others": 1}
-    assert found.redis_by_command == {"get": 2, "claim": 1, "ping": 1}
+    assert found.redis_by_command == {"get": 2, "claim_due": 1, "ping": 1}
 
 
 def test_what_a_script_does_inside_is_counted_apart() -> None:
@@ -72,9 +72,11 @@ def test_a_chat_has_moved_when_its_version_has(now: dict[tuple[int, str], str], 
     assert changed(CHATS, now) == moved
 
 
-@pytest.mark.parametrize("wrong", [{"armed": 3}, {"claimed": 1}, {"sent": 1}, {"redis_by_command": {"claim": 0.23}}])
+@pytest.mark.parametrize(
+    "wrong", [{"armed": 3}, {"claimed": 1}, {"sent": 1}, {"redis_by_command": {"claim_due": 0.23}}]
+)
 def test_whatever_moves_or_is_looked_at_too_often_breaks_it(wrong: dict[str, Any]) -> None:
-    still = Figures(**measured()._asdict() | {"armed": 2, "redis_by_command": {"claim": 0.2}})
+    still = Figures(**measured()._asdict() | {"armed": 2, "redis_by_command": {"claim_due": 0.2}})
     assert Outcome(1, 2, 1, still).holds
     assert not Outcome(1, 2, 1, Figures(**still._asdict() | wrong)).holds
 
