@@ -90,7 +90,15 @@ def test_machines_get_every_figure_and_people_a_line_for_each() -> None:
     told = outcome.as_json()
     assert {"bots", "chats", "shards", "holds", *Figures._fields} == told.keys()
     table = outcome.as_table()
-    for name in ("Redis commands", "  claim", "  poller-0-0", "PostgreSQL", "Bot API getUpdates", "valkey", "claimed"):
+    for name in (
+        "Redis commands",
+        "  claim_due",
+        "  poller-0-0",
+        "PostgreSQL",
+        "Bot API getUpdates",
+        "valkey",
+        "claimed",
+    ):
         assert f"\n{name} " in table, name
     assert table.endswith("All lay still.")
 
