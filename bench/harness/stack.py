@@ -26,7 +26,8 @@ from engine import campaign_file
 from engine.administration import campaigns
 from engine.campaign_file import NamedFiles
 from engine.cli import bots
-from engine.core.campaign.snapshot import Change, Snapshot
+from engine.core.campaign.snapshot import Snapshot
+from engine.core.change import Change
 from engine.core.errors import RecoveryError
 from engine.local.process import last_lines, start, stop
 from engine.local.servers.servers import temporary_servers

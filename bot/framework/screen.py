@@ -13,7 +13,7 @@ from bot.framework.i18n import Say
 from bot.framework.incoming import Said
 from engine.administration.context import Desk
 from engine.administration.members import Admin
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.core.roles import Role
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.framework.i18n import Say
-from engine.core.campaign.snapshot import Block, Planned
+from engine.core.campaign.forecast import Planned
+from engine.core.campaign.snapshot import Block
 from engine.core.content import model as contents
 from engine.core.content import preview
 from engine.core.content.model import After, Album, Content, Delete, Effects, Keep, Replace, Unbutton

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final
 
 from engine.administration import bots
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.core.errors import BotError, NotFoundError
 from engine.settings import Secret
 from storage.postgres import api_keys

@@ -10,8 +10,8 @@ from typing import Final
 import msgspec
 
 from engine.core.bot_identity import Speaker
-from engine.core.campaign import snapshot
-from engine.core.campaign.snapshot import Change
+from engine.core.campaign import lifecycle
+from engine.core.change import Change
 from engine.core.delivery.gate import Reason
 from engine.core.delivery.rate_limit import FREE_MOST, PAID_MOST
 from engine.core.errors import BotError, NotFoundError, SettingsError
@@ -193,7 +193,7 @@ async def _set_status(pool: Pool, name: str, status: str, action: str, change: C
 async def _remove(connection: Connection, known: BotRecord, change: Change) -> None:
     found = await campaigns.load_campaign(connection, known.bot_id)
     if found and found.state not in ("draft", "stopped"):
-        await campaigns.set_state(connection, found, snapshot.after(found.state, "stop"), found.activated_at, change)
+        await campaigns.set_state(connection, found, lifecycle.after(found.state, "stop"), found.activated_at, change)
     await bots.remove(connection, known, change)
 
 

@@ -6,8 +6,11 @@ from zlib import crc32
 import msgspec
 
 from engine.administration import lookup
-from engine.core.campaign import snapshot as campaign
-from engine.core.campaign.snapshot import Fault, Planned, Snapshot, State
+from engine.core.campaign import checks
+from engine.core.campaign.checks import Fault
+from engine.core.campaign.forecast import Planned, forecast
+from engine.core.campaign.lifecycle import State
+from engine.core.campaign.snapshot import Snapshot
 from engine.core.content.templates import Person
 from engine.core.errors import NotFoundError
 from storage.postgres import campaigns, chats
@@ -99,7 +102,7 @@ async def show(pool: Pool, bot: str, now_ms: int) -> Overview:
             draft_is_published=version is not None and shown == draft,
             draft=draft,
             shown=shown,
-            plan=campaign.forecast(shown, now_ms),
+            plan=forecast(shown, now_ms),
         )
 
 
@@ -136,7 +139,7 @@ async def review(pool: Pool, bot_id: int, min_threshold_ms: int) -> Review:
         if found is None or draft is None:
             raise NotFoundError("Nothing is composed yet: create the campaign first.")
         version, published = await campaigns.load_published(connection, bot_id) or (None, None)
-        faults = (*campaign.faults(draft, min_threshold_ms), *await lookup.lacking(connection, draft))
+        faults = (*checks.faults(draft, min_threshold_ms), *await lookup.lacking(connection, draft))
     return Review(found.draft_revision, draft, version, published, faults)
 
 

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
 
 from engine.administration import lookup
-from engine.core.campaign import snapshot
+from engine.core.campaign import checks, document, lifecycle
 from engine.core.campaign.frequency_caps import SUITABLE
-from engine.core.campaign.snapshot import Action, Change, Snapshot, State
+from engine.core.campaign.lifecycle import Action, State
+from engine.core.campaign.snapshot import Snapshot
+from engine.core.change import Change
 from engine.core.delivery import replan
 from engine.core.delivery.gate import Reason
 from engine.core.delivery.replan import Included, Mode, Policy, Published, Resumed, Welcomed
@@ -40,7 +42,7 @@ _AS_IT_STANDS: Final = Publishing()
 
 async def import_draft(pool: Pool, bot: str, draft: Snapshot, min_threshold_ms: int, change: Change) -> int:
     """Replace a bot's draft; returns its revision, which stays if nothing differs."""
-    snapshot.check(draft, min_threshold_ms)
+    checks.check(draft, min_threshold_ms)
     async with media.adding(pool) as connection:
         bot_id = await lookup.bot(connection, bot)
         await _check_files(connection, draft)
@@ -86,7 +88,7 @@ async def undo(pool: Pool, bot_id: int, revision: int, change: Change) -> int:
         edit = await lookup.undoable(connection, bot_id, change.at)
         if edit is None:
             raise CampaignError("There is nothing to undo: only the last edit can be taken back, for 10 minutes.")
-        before = snapshot.decode(await audit.state_before(connection, edit))
+        before = document.decode(await audit.state_before(connection, edit))
         await _check_files(connection, before)
         return await campaigns.save_draft(connection, found.bot_id, before, change, lookup.UNDONE)
 
@@ -101,7 +103,7 @@ async def publish(pool: Pool, bot: str, min_threshold_ms: int, change: Change, h
         draft = await lookup.draft(connection, bot_id, bot)
         if how.revision is not None:
             await _seen(connection, bot_id, how.revision)
-        snapshot.check(draft, min_threshold_ms)
+        checks.check(draft, min_threshold_ms)
         await _check_files(connection, draft)
         published = await campaigns.load_published(connection, bot_id)
         if published and published[1] == draft:
@@ -216,13 +218,13 @@ async def _act(pool: Pool, bot: str, action: Action, change: Change, policy: Pol
             raise CampaignError(
                 "The campaign of @{bot} has nothing published: publish it first.", bot=lookup.plain(bot)
             )
-        state = snapshot.after(found.state, action, found.paused_from)
+        state = lifecycle.after(found.state, action, found.paused_from)
         if state != found.state:
-            activated_at = snapshot.activated_at(found.state, state, found.activated_at, change.at)
+            activated_at = lifecycle.activated_at(found.state, state, found.activated_at, change.at)
             await campaigns.set_state(connection, found, state, activated_at, change)
         if found.paused_at is not None and state in ("live", "finishing"):
             await replans.ask(connection, found.bot_id, Resumed(found.paused_at, policy), change.at)
-    if snapshot.ends_episodes(found.state, state):
+    if lifecycle.ends_episodes(found.state, state):
         await chats.conclude_all(pool, found.bot_id, Reason.STOPPED, change.at, change.at)
     return state
 

@@ -5,7 +5,8 @@ A bot that was found is held against other admins until the transaction ends.
 
 from typing import Final
 
-from engine.core.campaign.snapshot import Fault, Snapshot, places
+from engine.core.campaign.checks import Fault
+from engine.core.campaign.snapshot import Snapshot, places
 from engine.core.content.model import Asset
 from engine.core.errors import CampaignError, NotFoundError
 from storage.postgres import audit, bots, campaigns, media

@@ -9,7 +9,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from engine.core.bot_status import Sign, sign
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.core.errors import NotFoundError
 from engine.core.roles import Role
 from storage.postgres import admins, audit, bots, campaigns

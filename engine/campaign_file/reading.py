@@ -26,11 +26,11 @@ from typing import Any, Final, TypeAlias, TypeVar, get_args
 from engine.campaign_file import reading_blocks
 from engine.campaign_file.fields import MAX_BYTES, Field, parse
 from engine.campaign_file.reading_blocks import AssetOf
-from engine.core.campaign import frequency_caps
+from engine.core.campaign import checks, frequency_caps
 from engine.core.campaign import snapshot as campaign
 from engine.core.campaign.frequency_caps import Limits
 from engine.core.campaign.snapshot import Block, Snapshot, Step
-from engine.core.content import checks
+from engine.core.content.checks import check_effects
 from engine.core.content.model import MediaKind
 from engine.core.errors import CampaignError
 from engine.core.schedule import sending_hours, step_schedule
@@ -67,7 +67,7 @@ def read(data: bytes, name: str, min_threshold_ms: int, asset_of: AssetOf = no_f
     """Read a file's bytes into a campaign that `campaign.check` passes. Raises CampaignError."""
     snapshot = _campaign(parse(data, name), min_threshold_ms, asset_of)
     try:
-        campaign.check(snapshot, min_threshold_ms)
+        checks.check(snapshot, min_threshold_ms)
     except CampaignError as error:
         raise CampaignError("{name}: {error}", name=name, error=error.phrase) from error
     return snapshot
@@ -128,7 +128,7 @@ def _keyed(field: Field, noun: str, build: Callable[[Field, str], _Keyed]) -> tu
 def _step(field: Field, key: str, asset_of: AssetOf) -> Step:
     fields = field.members(_STEP, needed=("schedule", "blocks"))
     return Step(
-        key=fields["key"].passed(campaign.check_key) if "key" in fields else key,
+        key=fields["key"].passed(checks.check_key) if "key" in fields else key,
         schedule=fields["schedule"].read(step_schedule.parse),
         blocks=_keyed(fields["blocks"], "block", lambda field, key: _block(field, key, asset_of)),
         active=fields["active"].flag() if "active" in fields else True,
@@ -140,7 +140,7 @@ def _block(field: Field, key: str, asset_of: AssetOf) -> Block:
         return Block(key, reading_blocks.read_content(field, asset_of))
     fields = field.members(_BLOCK)
     block = Block(
-        key=fields["key"].passed(campaign.check_key) if "key" in fields else key,
+        key=fields["key"].passed(checks.check_key) if "key" in fields else key,
         content=reading_blocks.content_of(field, fields, asset_of),
         delay_ms=fields["delay"].read(_delay) if "delay" in fields else 0,
         active=fields["active"].flag() if "active" in fields else True,
@@ -148,13 +148,13 @@ def _block(field: Field, key: str, asset_of: AssetOf) -> Block:
         languages=reading_blocks.read_variants(fields["languages"], asset_of) if "languages" in fields else {},
     )
     with field.placing():
-        checks.check_effects(block.effects, campaign.variants(block))
+        check_effects(block.effects, campaign.variants(block))
     return block
 
 
 def _threshold(text: str, min_threshold_ms: int) -> int:
     threshold_ms = step_schedule.parse_duration(text)
-    campaign.check_threshold(threshold_ms, min_threshold_ms)
+    checks.check_threshold(threshold_ms, min_threshold_ms)
     return threshold_ms
 
 
@@ -178,11 +178,11 @@ def _limits(field: Field) -> Limits:
 
 def _lateness(text: str) -> int:
     lateness_ms = step_schedule.parse_duration(text)
-    campaign.check_lateness(lateness_ms)
+    checks.check_lateness(lateness_ms)
     return lateness_ms
 
 
 def _delay(text: str) -> int:
     delay_ms = step_schedule.parse_duration(text)
-    campaign.check_delay(delay_ms)
+    checks.check_delay(delay_ms)
     return delay_ms

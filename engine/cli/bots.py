@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 from engine.administration import api_keys, bots
 from engine.administration.bot_tokens import who_is
 from engine.administration.bots import Identity
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.core.delivery.rate_limit import FREE_MOST, PAID_MOST
 from engine.core.errors import NotFoundError
 from engine.runtime.process import command

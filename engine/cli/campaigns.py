@@ -18,7 +18,9 @@ from engine.administration.campaign_views import Overview
 from engine.administration.campaigns import Publishing
 from engine.campaign_file import Added, NamedFiles
 from engine.cli.block_line import outline
-from engine.core.campaign.snapshot import Change, Planned, Snapshot, Step
+from engine.core.campaign.forecast import Planned
+from engine.core.campaign.snapshot import Snapshot, Step
+from engine.core.change import Change
 from engine.core.delivery.replan import Policy
 from engine.core.schedule import sending_hours, step_schedule
 from engine.media.library import Library

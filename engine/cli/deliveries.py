@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias, get_args
 
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.core.delivery.gate import Reason
 from engine.core.errors import NotFoundError
 from engine.runtime.process import command

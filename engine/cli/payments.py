@@ -19,7 +19,7 @@ from engine.administration import bots as registry
 from engine.chats import payments_csv
 from engine.chats.endings import Endings
 from engine.chats.payments_csv import Bad, Line
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.core.errors import PaymentsError
 from engine.runtime.process import command
 from engine.settings import Settings, load_settings

@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeAlias
 
-from engine.core.campaign.snapshot import State
+from engine.core.campaign.lifecycle import State
 
 Sign: TypeAlias = Literal["live", "held", "attention", "off"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from engine import campaign_file
 from engine.administration import campaign_views, campaigns
 from engine.administration.campaign_views import Overview
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.core.errors import NotFoundError
 from engine.local.children import say
 from storage.postgres.pool import Pool

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from engine.core.campaign.snapshot import Change, State
+from engine.core.campaign.lifecycle import State
+from engine.core.change import Change
 from engine.core.roles import Role
 from storage.postgres import audit
 from storage.postgres.pool import Connection

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from storage.postgres import audit
 from storage.postgres.pool import Connection, Pool, transaction
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from storage.postgres.pool import Connection
 
 CHANNEL: Final = "recovery_changed"

@@ -6,7 +6,7 @@ Every change of a bot stands in one transaction with its line of the audit log, 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from storage.postgres import audit
 from storage.postgres.pool import Connection
 

@@ -11,9 +11,11 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from engine.core.campaign import snapshot as campaign
+from engine.core.campaign.document import decode, decode_block, encode, encode_block
 from engine.core.campaign.frequency_caps import Limits
-from engine.core.campaign.snapshot import Change, Snapshot, State, Step
+from engine.core.campaign.lifecycle import State
+from engine.core.campaign.snapshot import Snapshot, Step
+from engine.core.change import Change
 from engine.core.schedule import step_schedule
 from engine.core.schedule.sending_hours import Window
 from storage.postgres import audit, bots
@@ -96,7 +98,7 @@ async def save_draft(
             msgspec.json.encode(draft.limits).decode(),
         )
         await _replace_steps(connection, bot_id, draft.steps)
-        documents = (campaign.encode(before) if before else None, campaign.encode(draft))
+        documents = (encode(before) if before else None, encode(draft))
         await audit.record(connection, change, bot_id, action, *documents)
     return revision
 
@@ -108,7 +110,7 @@ async def publish(connection: Connection, bot_id: int, snapshot: Snapshot, chang
             "INSERT INTO recovery_versions (bot_id, version, layout, document, published_at)"
             " SELECT $1, coalesce(max(version), 0) + 1, $2, $3::text::jsonb, $4"
             " FROM recovery_versions WHERE bot_id = $1 RETURNING version",
-            *(bot_id, snapshot.layout, campaign.encode(snapshot), change.at),
+            *(bot_id, snapshot.layout, encode(snapshot), change.at),
         )
         before: int | None = await connection.fetchval(
             "UPDATE recovery_campaigns new SET published_version = $2 FROM recovery_campaigns old"
@@ -125,7 +127,7 @@ async def load_version(connection: Connection, bot_id: int, version: int) -> Sna
     document: str | None = await connection.fetchval(
         "SELECT document::text FROM recovery_versions WHERE bot_id = $1 AND version = $2", bot_id, version
     )
-    return None if document is None else campaign.decode(document)
+    return None if document is None else decode(document)
 
 
 async def list_versions(connection: Connection, bot_id: int) -> list[tuple[int, int]]:
@@ -144,7 +146,7 @@ async def load_published(connection: Connection, bot_id: int) -> tuple[int, Snap
         " WHERE recovery_campaigns.bot_id = $1",
         bot_id,
     )
-    return None if row is None else (row["version"], campaign.decode(row["document"]))
+    return None if row is None else (row["version"], decode(row["document"]))
 
 
 async def set_state(
@@ -191,7 +193,7 @@ def _step(row: asyncpg.Record, blocks: Iterable[asyncpg.Record]) -> Step:
     return Step(
         key=row["key"],
         schedule=step_schedule.parse(row["schedule"]),
-        blocks=tuple(campaign.decode_block(block["document"]) for block in blocks if block["step_key"] == row["key"]),
+        blocks=tuple(decode_block(block["document"]) for block in blocks if block["step_key"] == row["key"]),
         active=row["active"],
     )
 
@@ -209,7 +211,7 @@ async def _replace_steps(connection: Connection, bot_id: int, steps: tuple[Step,
         "INSERT INTO recovery_blocks (bot_id, step_key, key, position, document)"
         " VALUES ($1, $2, $3, $4, $5::text::jsonb)",
         [
-            (bot_id, step.key, block.key, position, campaign.encode_block(block))
+            (bot_id, step.key, block.key, position, encode_block(block))
             for step in steps
             for position, block in enumerate(step.blocks)
         ],

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from engine.administration import api_keys
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.core.errors import BotError, NotFoundError
 from storage.postgres.api_keys import Live, list_live
 from storage.postgres.pool import Pool, open_pool

@@ -8,7 +8,7 @@ import pytest
 
 from engine.administration import bots as registry
 from engine.administration.bots import Identity, Registered
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.core.errors import BotError, NotFoundError, UnreachableError
 from engine.security.vault import Vault
 from engine.settings import Secret, load_settings

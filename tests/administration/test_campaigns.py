@@ -11,7 +11,10 @@ import pytest
 from engine.administration import campaign_views
 from engine.administration import campaigns as administration
 from engine.administration.campaign_views import History, Version
-from engine.core.campaign.snapshot import Block, Change, Planned, Snapshot, State, Step
+from engine.core.campaign.forecast import Planned
+from engine.core.campaign.lifecycle import State
+from engine.core.campaign.snapshot import Block, Snapshot, Step
+from engine.core.change import Change
 from engine.core.content.model import Asset, Media, Text
 from engine.core.errors import CampaignError, NotFoundError, StaleError, UnreachableError
 from engine.core.schedule.step_schedule import After, OnDay

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from engine.administration import campaign_views, campaigns, lookup
 from engine.core.campaign import editing
 from engine.core.campaign.frequency_caps import SUITABLE
-from engine.core.campaign.snapshot import Block, Change, Snapshot, Step
+from engine.core.campaign.snapshot import Block, Snapshot, Step
+from engine.core.change import Change
 from engine.core.content.model import Media, Text
 from engine.core.errors import CampaignError, NotFoundError, StaleError
 from engine.core.schedule.step_schedule import After

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from engine.administration import campaign_views, campaigns, publish_impact
 from engine.administration.publish_impact import Impact
-from engine.core.campaign.snapshot import Block, Change, Snapshot, Step
+from engine.core.campaign.snapshot import Block, Snapshot, Step
+from engine.core.change import Change
 from engine.core.content.model import Text
 from engine.core.schedule.step_schedule import After
 from storage.postgres.pool import Pool, open_pool

@@ -16,7 +16,8 @@ from engine.administration import campaign_views, campaigns
 from engine.administration.context import Desk, open_desk
 from engine.administration.members import Admin, Language
 from engine.core.campaign.editing import MOST_BLOCKS, MOST_STEPS
-from engine.core.campaign.snapshot import Block, Change, Snapshot, Step
+from engine.core.campaign.snapshot import Block, Snapshot, Step
+from engine.core.change import Change
 from engine.core.content.model import Album, CopyButton, Item, Media, Text, UrlButton
 from engine.core.content.text_checks import MAX_CAPTION, MAX_LABEL, MAX_TEXT
 from engine.core.schedule.sending_hours import Window

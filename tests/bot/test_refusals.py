@@ -6,7 +6,8 @@ import pytest
 
 from bot.framework.i18n import Say
 from engine.core.campaign import editing
-from engine.core.campaign.snapshot import Block, Snapshot, Step, check
+from engine.core.campaign.checks import check
+from engine.core.campaign.snapshot import Block, Snapshot, Step
 from engine.core.content import checks, keyboard
 from engine.core.content.model import Delete, Effects, Media, Poll, Replace, StartButton, Text, Unbutton
 from engine.core.errors import CampaignError, MediaError, Phrase, SettingsError

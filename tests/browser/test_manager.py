@@ -14,7 +14,8 @@ from bot.framework.i18n import Say
 from bot.screens import SCREENS
 from engine.administration import campaigns
 from engine.core.campaign.frequency_caps import SUITABLE
-from engine.core.campaign.snapshot import Block, Change, Snapshot, Step
+from engine.core.campaign.snapshot import Block, Snapshot, Step
+from engine.core.change import Change
 from engine.core.content.model import Media, StartButton, StopButton, Text, UrlButton
 from engine.core.schedule.sending_hours import Window
 from engine.core.schedule.step_schedule import After, OnDay

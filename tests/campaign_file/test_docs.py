@@ -9,7 +9,8 @@ import pytest
 from engine import campaign_file
 from engine.administration import campaigns
 from engine.campaign_file import NamedFiles
-from engine.core.campaign.snapshot import Change, Snapshot, variants
+from engine.core.campaign.snapshot import Snapshot, variants
+from engine.core.change import Change
 from engine.core.content.model import After, Button, Content, MediaKind, buttons, kind
 from engine.media.library import Library
 from storage.postgres.pool import Pool, open_pool

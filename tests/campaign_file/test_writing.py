@@ -10,16 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.campaign_file import diff, read, write
-from engine.core.campaign.snapshot import (
-    DAY_MS,
-    MAX_BLOCK_DELAY_MS,
-    MAX_LATENESS_MS,
-    MAX_THRESHOLD_MS,
-    MIN_LATENESS_MS,
-    Block,
-    Snapshot,
-    Step,
-)
+from engine.core.campaign.checks import MAX_BLOCK_DELAY_MS, MAX_LATENESS_MS, MAX_THRESHOLD_MS, MIN_LATENESS_MS
+from engine.core.campaign.snapshot import DAY_MS, Block, Snapshot, Step
 from engine.core.content.model import (
     Album,
     Content,

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from engine.cli import deliveries
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.core.errors import NotFoundError
 from storage.postgres.pool import Pool, open_pool
 from storage.postgres.unanswered import Place, Unheard

@@ -12,7 +12,7 @@ import pytest
 from bench.sandbox.protocol import Fault, FaultKind
 from engine.administration import campaigns as administration
 from engine.cli.inspect import inspect
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.core.delivery.chat_status import Phase, Place, Standing
 from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.gate import Reason

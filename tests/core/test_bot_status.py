@@ -3,7 +3,7 @@
 import pytest
 
 from engine.core.bot_status import Sign, sign
-from engine.core.campaign.snapshot import State
+from engine.core.campaign.lifecycle import State
 
 
 @pytest.mark.parametrize(

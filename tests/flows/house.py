@@ -13,7 +13,7 @@ from bench.sandbox import Sandbox, SandboxClient
 from engine import campaign_file
 from engine.administration import campaigns
 from engine.cli.bots import add
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.poller import lanes
 from engine.poller.__main__ import Poller
 from engine.poller.shard import Shard, agree

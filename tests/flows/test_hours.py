@@ -11,7 +11,8 @@ from engine import campaign_file
 from engine.administration import campaigns
 from engine.administration.campaigns import Publishing
 from engine.core.campaign.frequency_caps import Limits
-from engine.core.campaign.snapshot import Change, Snapshot
+from engine.core.campaign.snapshot import Snapshot
+from engine.core.change import Change
 from engine.core.schedule import sending_hours
 from engine.core.schedule.sending_hours import Window
 from storage.redis import keys

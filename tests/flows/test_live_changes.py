@@ -8,7 +8,7 @@ import pytest
 
 from engine.administration import campaigns
 from engine.core.bot_identity import Speaker
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.core.content.model import Content
 from engine.core.delivery.lane_state import LaneState
 from engine.poller import __main__ as poller

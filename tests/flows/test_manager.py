@@ -10,7 +10,7 @@ from bot.framework.callbacks import LIFETIME_S
 from engine.administration import campaign_views, campaigns, members
 from engine.administration.context import Desk
 from engine.administration.members import Admin, Stand
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from storage.postgres.pool import Pool
 from tests.flows.office import DRAFT, LEAST_MS, Office, invitation, open_office
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from bench.sandbox.protocol import Fault, FaultKind
 from engine.administration import campaign_views, campaigns
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.core.content.model import Album, Text
 from engine.media.file_kinds import MB
 from tests.flows.office import DRAFT, LEAST_MS, Office, open_office

@@ -12,7 +12,8 @@ from bot.framework.screen import Action, Scope
 from bot.screens import SCREENS
 from engine.administration import campaigns, invitations
 from engine.administration.context import Desk
-from engine.core.campaign.snapshot import Change, State
+from engine.core.campaign.lifecycle import State
+from engine.core.change import Change
 from engine.core.errors import BotError, RecoveryError, UnreachableError
 from engine.core.roles import Role, suffices
 from storage.postgres.pool import Pool

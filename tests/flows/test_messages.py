@@ -2,7 +2,7 @@
 
 from bench.sandbox.protocol import Fault, FaultKind, TranscriptMessage
 from engine.administration import campaigns
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from storage.redis.bot_state import server_now_ms
 from tests.flows.house import BOT, House
 

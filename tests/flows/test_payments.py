@@ -13,7 +13,7 @@ import pytest
 from bench.sandbox.ports import listen as port_of
 from bench.sandbox.protocol import Fault, FaultKind
 from engine.administration import api_keys
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.poller.batched_io import Doors
 from storage.redis.timers import Fence, Ticket, Timers
 from tests.flows.house import BOT, PATIENCE_S, House, open_house, trust_one_receiver

@@ -5,7 +5,7 @@ import pytest
 from engine import campaign_file
 from engine.administration import campaigns
 from engine.cli import rehearse as rehearsal
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.core.errors import BotError, CampaignError
 from storage.redis.bot_state import server_now_ms
 from tests.flows.house import BOT, House

@@ -19,7 +19,7 @@ from bench.harness.stack import House, give_campaign, house
 from bench.sandbox import SandboxClient, ports
 from bench.sandbox.protocol import BotInfo, Fault, FaultKind
 from engine.administration import api_keys
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from storage.postgres.pool import Pool, open_pool
 
 PATIENCE_S = 60.0

@@ -7,7 +7,7 @@ import pytest
 from bench.sandbox.protocol import Act, Fault, FaultKind
 from bench.sandbox.world.identities import FIRST_PERSON_ID
 from engine.administration import campaigns
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.poller import lanes, token_suspicion
 from engine.receiver import polling_feed
 from storage.redis.bot_state import server_now_ms

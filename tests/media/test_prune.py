@@ -7,7 +7,8 @@ from typing import Final
 
 import pytest
 
-from engine.core.campaign.snapshot import Block, Change, Snapshot, Step
+from engine.core.campaign.snapshot import Block, Snapshot, Step
+from engine.core.change import Change
 from engine.core.content.model import Album, Asset, Content, Item, Media, MediaKind, Text
 from engine.core.errors import MediaError
 from engine.core.schedule.step_schedule import After

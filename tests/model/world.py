@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 
 from engine.chats.activity import Activity
 from engine.chats.endings import Endings
-from engine.core.campaign import snapshot as campaign
+from engine.core.campaign.document import encode
 from engine.core.campaign.snapshot import Block, Snapshot, Step
 from engine.core.content.model import Text
 from engine.core.delivery.lane_state import LaneState
@@ -237,7 +237,7 @@ class World:
 
     async def publish(self, variant: str) -> None:
         self.edited, self._version = True, self._version + 1
-        document = campaign.encode(snapshot(variant, self._version))
+        document = encode(snapshot(variant, self._version))
         await self.pool.execute(
             "INSERT INTO recovery_versions (bot_id, version, layout, document, published_at)"
             " VALUES ($1, $2, 1, $3::text::jsonb, 0)",

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from engine.administration import campaign_views, campaigns
 from engine.administration.campaigns import Publishing
-from engine.core.campaign.snapshot import Block, Change, Snapshot, Step
+from engine.core.campaign.snapshot import Block, Snapshot, Step
+from engine.core.change import Change
 from engine.core.content.model import Text
 from engine.core.delivery import cursor as cursors
 from engine.core.delivery import replan

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from engine.core.campaign.snapshot import Block, Snapshot, Step, encode
+from engine.core.campaign.document import encode
+from engine.core.campaign.snapshot import Block, Snapshot, Step
 from engine.core.content.model import Text
 from engine.core.delivery.lane_state import LaneState
 from engine.core.schedule.step_schedule import After

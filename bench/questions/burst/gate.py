@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bench.sandbox.protocol import BotInfo
 from engine.administration import bots as registry
 from engine.administration import campaigns
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.settings import Settings
 from storage.postgres.pool import open_pool
 

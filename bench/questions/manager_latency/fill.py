@@ -10,7 +10,8 @@ from engine.administration import bots as registry
 from engine.administration import campaigns
 from engine.administration.bots import Identity
 from engine.administration.context import Desk
-from engine.core.campaign.snapshot import Block, Change, Snapshot, Step
+from engine.core.campaign.snapshot import Block, Snapshot, Step
+from engine.core.change import Change
 from engine.core.content.model import StartButton, Text
 from engine.core.schedule.step_schedule import After
 from engine.settings import Secret

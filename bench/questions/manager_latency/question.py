@@ -28,7 +28,7 @@ from bot.framework.callbacks import code_of_key
 from bot.framework.screen import Place
 from bot.screens import SCREENS
 from engine.administration.context import Desk, open_desk
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.core.errors import RecoveryError
 
 _MOST_BOTS: Final = 500

@@ -31,7 +31,8 @@ from bench.sandbox.protocol import BotInfo, TranscriptMessage
 from engine import campaign_file
 from engine.administration import campaigns
 from engine.campaign_file import NamedFiles
-from engine.core.campaign.snapshot import Block, Change, Snapshot
+from engine.core.campaign.snapshot import Block, Snapshot
+from engine.core.change import Change
 from engine.core.errors import RecoveryError
 
 _MOST_BOTS: Final = 10

@@ -10,7 +10,7 @@ from bot.phrases.differences import differences
 from bot.phrases.settings import settings_lines
 from engine.administration import campaign_views, campaigns
 from engine.administration.campaign_views import Overview, Queue
-from engine.core.campaign.snapshot import State
+from engine.core.campaign.lifecycle import State
 from engine.core.errors import CampaignError, NotFoundError
 from engine.core.roles import suffices
 

@@ -10,7 +10,7 @@ from engine.administration import campaign_views, campaigns, publish_impact
 from engine.administration.campaign_views import Review
 from engine.administration.campaigns import Publishing
 from engine.administration.publish_impact import Impact
-from engine.core.campaign.snapshot import Fault
+from engine.core.campaign.checks import Fault
 from engine.core.delivery.replan import Mode
 
 _MOST: Final = 15

@@ -11,7 +11,7 @@ from bot.framework.callbacks import code_of_key
 from bot.framework.incoming import Said
 from bot.framework.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.phrases.settings import settings_lines
-from engine.core.campaign import snapshot as campaign
+from engine.core.campaign import checks
 from engine.core.campaign.snapshot import Snapshot
 from engine.core.errors import CampaignError
 from engine.core.roles import suffices
@@ -78,7 +78,7 @@ def _asks_silence(visit: Visit) -> str:
 
 async def _take_silence(visit: Visit, said: Said) -> Done:
     threshold_ms = step_schedule.parse_duration(said.text)
-    campaign.check_threshold(threshold_ms, visit.desk.settings.min_threshold_ms)
+    checks.check_threshold(threshold_ms, visit.desk.settings.min_threshold_ms)
     await drafts.save(visit, lambda draft: replace(draft, threshold_ms=threshold_ms))
     return drafts.saved(visit)
 
@@ -92,7 +92,7 @@ def _asks_lateness(visit: Visit) -> str:
 
 async def _take_lateness(visit: Visit, said: Said) -> Done:
     lateness_ms = step_schedule.parse_duration(said.text)
-    campaign.check_lateness(lateness_ms)
+    checks.check_lateness(lateness_ms)
     await drafts.save(visit, lambda draft: replace(draft, lateness_ms=lateness_ms))
     return drafts.saved(visit)
 

@@ -13,7 +13,7 @@ from bot.framework.incoming import Said
 from bot.framework.screen import HOME, Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.phrases import outline
 from engine.administration.campaigns import Edit
-from engine.core.campaign import editing, snapshot
+from engine.core.campaign import checks, editing
 from engine.core.campaign.snapshot import Block
 from engine.core.content import model as contents
 from engine.core.content import templates
@@ -156,7 +156,7 @@ def _asks_delay(visit: Visit) -> str:
 
 async def _take_delay(visit: Visit, said: Said) -> Done:
     at, delay_ms = await drafts.load_block(visit), step_schedule.parse_duration(said.text)
-    snapshot.check_delay(delay_ms)
+    checks.check_delay(delay_ms)
     await drafts.save(visit, _changed(at, delay_ms=delay_ms))
     return drafts.saved(visit)
 

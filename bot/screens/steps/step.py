@@ -12,7 +12,7 @@ from bot.framework.screen import Action, Button, Done, Question, Scope, Screen, 
 from bot.phrases import outline
 from engine.administration.campaigns import Edit
 from engine.core.campaign import editing
-from engine.core.campaign import snapshot as campaign
+from engine.core.campaign.forecast import around_midnight, forecast
 from engine.core.campaign.snapshot import Block
 from engine.core.delivery import rehearsal
 from engine.core.roles import suffices
@@ -34,7 +34,7 @@ def view(visit: Visit, at: AtStep) -> View:
 
 def _text(visit: Visit, at: AtStep) -> str:
     say, draft = visit.say, at.draft.snapshot
-    planned = {one.step: one for one in campaign.forecast(draft, visit.now_ms)}.get(at.step.key)
+    planned = {one.step: one for one in forecast(draft, visit.now_ms)}.get(at.step.key)
     lines = [
         say("<b>Step {number}</b> of {count}", number=at.number, count=len(draft.steps)),
         say("🕘 {rule}", rule=outline.schedule_words(say, at.step.schedule)),
@@ -54,7 +54,7 @@ def _text(visit: Visit, at: AtStep) -> str:
 def _around_midnight(visit: Visit, at: AtStep) -> str:
     """The day of a step turns with that of the moment from which it counts, which surprises whoever works late."""
     say, draft = visit.say, at.draft.snapshot
-    before, after = (say.moment(due, draft.zone) for due in campaign.around_midnight(draft, at.step, visit.now_ms))
+    before, after = (say.moment(due, draft.zone) for due in around_midnight(draft, at.step, visit.now_ms))
     return say("Counted from 23:59: {before}; from 00:01: {after}.", before=before, after=after)
 
 

@@ -12,7 +12,7 @@ from bot.framework.screen import Action, Button, Done, Place, Question, Scope, S
 from bot.phrases import outline
 from engine.administration import campaign_views, campaigns
 from engine.core.campaign import editing
-from engine.core.campaign import snapshot as campaign
+from engine.core.campaign.forecast import forecast
 from engine.core.campaign.snapshot import Snapshot, Step
 from engine.core.roles import suffices
 from engine.core.schedule import step_schedule
@@ -40,7 +40,7 @@ def _text(visit: Visit, draft: Snapshot, shown: list[tuple[int, Step]]) -> str:
     say = visit.say
     if not draft.steps:
         return say("No steps yet. The first one is what somebody gets who falls silent.")
-    planned = {one.step: one for one in campaign.forecast(draft, visit.now_ms)}
+    planned = {one.step: one for one in forecast(draft, visit.now_ms)}
     lines = [say("Somebody silent from now on is sent:")]
     for number, step in shown:
         when = outline.when(say, planned[step.key], draft.zone) if step.key in planned else say("off")

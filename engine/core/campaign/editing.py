@@ -10,7 +10,8 @@ from typing import Final, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from engine.core.campaign.snapshot import Block, Snapshot, Step, check_key
+from engine.core.campaign.checks import check_key
+from engine.core.campaign.snapshot import Block, Snapshot, Step
 from engine.core.errors import CampaignError
 from engine.core.schedule.step_schedule import Schedule
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from engine.core.campaign import snapshot
+from engine.core.campaign.forecast import forecast
 from engine.core.campaign.snapshot import Snapshot
 from engine.core.delivery import cursor as cursors
 from engine.core.delivery import gate, state_machine
@@ -247,7 +247,7 @@ def _outline(newest: Snapshot | None, armed: Armed | None) -> tuple[StepOutline,
     if newest is None:
         return ()
     awaited = armed and armed.awaits_silence
-    planned = snapshot.forecast(newest, armed.due_ms - newest.threshold_ms) if armed and awaited else ()
+    planned = forecast(newest, armed.due_ms - newest.threshold_ms) if armed and awaited else ()
     due = {step.step: step.due_ms for step in planned}
     return tuple(
         StepOutline(

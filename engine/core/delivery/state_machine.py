@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from engine.core.campaign.snapshot import Block, Snapshot, Step, forecast
+from engine.core.campaign.forecast import forecast
+from engine.core.campaign.snapshot import Block, Snapshot, Step
 from engine.core.content.model import messages
 from engine.core.content.templates import Person
 from engine.core.delivery.cursor import Cursor

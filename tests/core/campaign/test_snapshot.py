@@ -7,25 +7,11 @@ from typing import get_args
 import msgspec
 import pytest
 
-from engine.core.campaign.snapshot import (
-    DAY_MS,
-    Action,
-    Block,
-    Planned,
-    Snapshot,
-    State,
-    Step,
-    activated_at,
-    after,
-    around_midnight,
-    assets,
-    check,
-    decode,
-    encode,
-    ends_episodes,
-    forecast,
-    places,
-)
+from engine.core.campaign.checks import check
+from engine.core.campaign.document import decode, encode
+from engine.core.campaign.forecast import Planned, around_midnight, forecast
+from engine.core.campaign.lifecycle import Action, State, activated_at, after, ends_episodes
+from engine.core.campaign.snapshot import DAY_MS, Block, Snapshot, Step, assets, places
 from engine.core.content.model import Album, Asset, Effects, Item, Media, Replace, Text
 from engine.core.errors import CampaignError
 from engine.core.schedule.sending_hours import Window

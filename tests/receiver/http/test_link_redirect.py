@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from bench.sandbox.ports import listen as port_of
-from engine.core.campaign import snapshot
+from engine.core.campaign import document
 from engine.core.campaign.snapshot import Block, Snapshot, Step
 from engine.core.content.model import Text, UrlButton
 from engine.core.delivery.tracked_link import Reference
@@ -92,7 +92,7 @@ async def fill(pool: Pool, token: bytes) -> None:
     await pool.execute(
         "INSERT INTO recovery_versions (bot_id, version, layout, document, published_at)"
         " VALUES (7, 1, $1, $2::text::jsonb, 0)",
-        *(SNAPSHOT.layout, snapshot.encode(SNAPSHOT)),
+        *(SNAPSHOT.layout, document.encode(SNAPSHOT)),
     )
     await pool.execute(
         "INSERT INTO recovery_deliveries (bot_id, chat_id, episode_id, step_key, block_key, ordinal, status, version,"

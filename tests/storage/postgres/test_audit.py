@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from storage.postgres import audit, campaigns
 from storage.postgres.pool import Pool, open_pool, transaction
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from storage.postgres import bots
 from storage.postgres.bots import BotRecord
 from storage.postgres.pool import Connection, open_pool, transaction

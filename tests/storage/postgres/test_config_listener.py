@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from engine.core.campaign.snapshot import Change
+from engine.core.change import Change
 from engine.core.errors import UnreachableError
 from storage.postgres import audit, config_listener
 from storage.postgres.pool import Pool, open_pool, transaction

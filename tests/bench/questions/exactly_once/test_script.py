@@ -5,7 +5,7 @@ from itertools import chain
 from bench.questions.exactly_once import script
 from bench.questions.exactly_once.script import CAMPAIGN, SEQUENCE, THRESHOLD_MS, Deed, Part, Reply
 from engine import campaign_file
-from engine.core.campaign.snapshot import forecast
+from engine.core.campaign.forecast import forecast
 from engine.core.content.model import Text
 
 PARTS = script.write(bots=3, chats=200, seed=4)
