@@ -13,7 +13,8 @@ from bot.framework.manager import Manager
 from bot.screens import SCREENS
 from engine.administration.context import Desk, open_desk
 from engine.core.errors import SettingsError
-from engine.runtime.process import command, keep_what_is_loaded, stop_on_signals
+from engine.runtime.process import command, stop_on_signals
+from engine.runtime.resources import keep_what_is_loaded
 from engine.runtime.telemetry import configure, logger
 from engine.settings import Settings, load_settings
 

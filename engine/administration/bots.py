@@ -17,10 +17,11 @@ from engine.core.delivery.rate_limit import FREE_MOST, PAID_MOST
 from engine.core.errors import BotError, NotFoundError, SettingsError
 from engine.security.vault import Vault
 from engine.settings import Secret
-from storage.postgres import bots, campaigns, chats
+from storage.postgres import bots, campaigns, chats, incidents
 from storage.postgres.bots import BotRecord
 from storage.postgres.pool import Connection, Pool, transaction
-from storage.redis.client import Redis, forget_bot
+from storage.redis.chat_states import forget_bot
+from storage.redis.client import Redis
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -63,7 +64,7 @@ async def add(
     async with transaction(pool) as connection:
         await _check_identity(connection, bot, meant)
         known = await bots.hold(connection, bot.id)
-        mended = await bots.close_incidents(connection, bot.id, bots.TOKEN_INCIDENTS, change.at)
+        mended = await incidents.close_incidents(connection, bot.id, incidents.TOKEN_INCIDENTS, change.at)
         if mended or not (known and _is_as_asked(known, bot, token, vault)):
             await bots.add(connection, bot.id, bot.username, vault.encrypt(token.reveal()), change)
 

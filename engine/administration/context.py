@@ -13,8 +13,8 @@ from engine.security.vault import Vault
 from engine.settings import Settings
 from engine.telegram import Sender
 from storage.postgres.pool import Pool, open_pool
-from storage.redis.bot_state import server_now_ms
 from storage.redis.client import Redis, check_redis, open_redis
+from storage.redis.server_clock import server_now_ms
 
 
 class Desk(NamedTuple):

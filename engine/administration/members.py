@@ -14,8 +14,9 @@ from engine.core.errors import NotFoundError
 from engine.core.roles import Role
 from storage.postgres import admins, audit, bots, campaigns
 from storage.postgres.admins import AdminRecord
+from storage.postgres.incidents import open_incidents
 from storage.postgres.pool import Connection, Pool, transaction
-from storage.redis import bot_state
+from storage.redis import bot_state, server_clock
 from storage.redis.client import Redis
 
 Language: TypeAlias = Literal["pt", "en"]
@@ -146,11 +147,11 @@ async def last_change(pool: Pool, bot_id: int) -> tuple[str, int]:
 
 async def health(pool: Pool, redis: Redis, bot_id: int) -> Health:
     """Raises NotFoundError for a bot that is removed, UnreachableError."""
-    now_ms = await bot_state.server_now_ms(redis)
+    now_ms = await server_clock.server_now_ms(redis)
     fed_until_ms = await bot_state.watermark(redis, bot_id)
     async with transaction(pool) as connection:
         bot = await admins.bot_health(connection, bot_id)
-        incidents = await bots.open_incidents(connection, bot_id, _MOST_INCIDENTS)
+        incidents = await open_incidents(connection, bot_id, _MOST_INCIDENTS)
     if bot is None:
         raise NotFoundError("This bot is no longer connected: add it again.")
     return Health(*bot, tuple(Incident(*one) for one in incidents), now_ms, fed_until_ms)

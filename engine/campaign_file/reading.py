@@ -27,9 +27,8 @@ from engine.campaign_file import reading_blocks
 from engine.campaign_file.fields import MAX_BYTES, Field, parse
 from engine.campaign_file.reading_blocks import AssetOf
 from engine.core.campaign import checks, frequency_caps
-from engine.core.campaign import snapshot as campaign
 from engine.core.campaign.frequency_caps import Limits
-from engine.core.campaign.snapshot import Block, Snapshot, Step
+from engine.core.campaign.snapshot import Block, Snapshot, Step, variants
 from engine.core.content.checks import check_effects
 from engine.core.content.model import MediaKind
 from engine.core.errors import CampaignError
@@ -64,7 +63,7 @@ def no_files(_: MediaKind, path: str) -> str:
 
 
 def read(data: bytes, name: str, min_threshold_ms: int, asset_of: AssetOf = no_files) -> Snapshot:
-    """Read a file's bytes into a campaign that `campaign.check` passes. Raises CampaignError."""
+    """Read a file's bytes into a campaign that `checks.check` passes. Raises CampaignError."""
     snapshot = _campaign(parse(data, name), min_threshold_ms, asset_of)
     try:
         checks.check(snapshot, min_threshold_ms)
@@ -148,7 +147,7 @@ def _block(field: Field, key: str, asset_of: AssetOf) -> Block:
         languages=reading_blocks.read_variants(fields["languages"], asset_of) if "languages" in fields else {},
     )
     with field.placing():
-        check_effects(block.effects, campaign.variants(block))
+        check_effects(block.effects, variants(block))
     return block
 
 

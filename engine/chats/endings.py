@@ -14,8 +14,8 @@ from storage.postgres import chats, payments
 from storage.postgres.chats import Ended, Life
 from storage.postgres.payments import PAID, Earning, Payment, Recorded
 from storage.postgres.pool import Pool, transaction
-from storage.redis import bot_state
 from storage.redis.client import Redis
+from storage.redis.server_clock import server_now_ms
 from storage.redis.timers import Timers
 
 
@@ -36,7 +36,7 @@ class Endings(NamedTuple):
 
     async def pay(self, several: Sequence[Payment]) -> Paid:
         """Take down payments of one bot, each external id once, at most 512; say how each stands."""
-        now_ms = await bot_state.server_now_ms(self.client)
+        now_ms = await server_now_ms(self.client)
         several = [payment._replace(paid_at_ms=min(payment.paid_at_ms or now_ms, now_ms)) for payment in several]
         async with transaction(self.pool) as connection:
             recorded = await payments.record(connection, several)
@@ -45,14 +45,14 @@ class Endings(NamedTuple):
 
     async def opt_out(self, life: Life) -> None:
         """No more reminders for this chat; `life` says since when, 0 being now, and who it is."""
-        now_ms = await bot_state.server_now_ms(self.client)
+        now_ms = await server_now_ms(self.client)
         async with transaction(self.pool) as connection:
             await chats.opt_out(connection, life._replace(last_active_ms=min(life.last_active_ms or now_ms, now_ms)))
         await self._conclude(life.bot_id, life.chat_id, Reason.OPTED_OUT, now_ms)
 
     async def lose(self, bot_id: int, chat_id: int, at_ms: int) -> None:
         """The chat cannot be written to since then, 0 being now, until it writes again."""
-        now_ms = await bot_state.server_now_ms(self.client)
+        now_ms = await server_now_ms(self.client)
         async with transaction(self.pool) as connection:
             await chats.mark_unreachable(connection, [(bot_id, chat_id)], at_ms or now_ms)
         await self._conclude(bot_id, chat_id, Reason.UNREACHABLE, now_ms)

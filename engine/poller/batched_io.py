@@ -16,12 +16,14 @@ from engine.poller.server_clock import ServerClock
 from engine.runtime import metrics
 from engine.runtime.batcher import Batcher
 from engine.telegram import Action, Prepared, Sender
-from storage.postgres import bots, chats
-from storage.postgres.deliveries import report as deliveries
-from storage.postgres.deliveries.report import Beginning, Begun, Claiming, Report, Reported
+from storage.postgres import chats, incidents
+from storage.postgres.deliveries.begin import Beginning, Begun, begin_episodes
+from storage.postgres.deliveries.claim import Claiming, claim_deliveries
+from storage.postgres.deliveries.report import Report, Reported, report_outcomes
 from storage.postgres.pool import Pool, transaction
 from storage.redis import bot_state
 from storage.redis.client import Redis
+from storage.redis.server_clock import server_now_ms
 from storage.redis.timers import Fence, Lost, Next, Ticket, Timers
 
 Item = TypeVar("Item")
@@ -41,9 +43,9 @@ class Doors:
         self._timers = timers
         self._sender = sender
         self._clock = clock
-        self.begin: Batcher[Beginning, Begun] = Batcher(partial(self._statement, deliveries.begin), _chat)
-        self.claim: Batcher[Claiming, Found] = Batcher(partial(self._statement, deliveries.claim), _chat)
-        self.report: Batcher[Report, Reported] = Batcher(partial(self._statement, deliveries.report), _chat)
+        self.begin: Batcher[Beginning, Begun] = Batcher(partial(self._statement, begin_episodes), _chat)
+        self.claim: Batcher[Claiming, Found] = Batcher(partial(self._statement, claim_deliveries), _chat)
+        self.report: Batcher[Report, Reported] = Batcher(partial(self._statement, report_outcomes), _chat)
         self._told: set[tuple[int, str, str]] = set()
         self._passes: dict[int, Batcher[Ticket, Fence]] = {}
         self._settles: dict[int, Batcher[Next, Fence]] = {}
@@ -80,7 +82,7 @@ class Doors:
 
     async def hold(self, bot_id: int, for_ms: int) -> None:
         """Nothing of the bot is claimed for a while, by whoever serves it."""
-        await bot_state.hold(self._client, bot_id, await bot_state.server_now_ms(self._client) + for_ms)
+        await bot_state.hold(self._client, bot_id, await server_now_ms(self._client) + for_ms)
 
     async def mark_unreachable(self, bot_id: int, chat_id: int, since_ms: int) -> None:
         async with transaction(self._pool) as connection:
@@ -92,7 +94,7 @@ class Doors:
         if (bot_id, kind, subject) in self._told:
             return
         async with transaction(self._pool) as connection:
-            await bots.open_incident(connection, bot_id, kind, detail, self._clock.now_ms(), subject)
+            await incidents.open_incident(connection, bot_id, kind, detail, self._clock.now_ms(), subject)
         self._told.add((bot_id, kind, subject))
 
     async def _statement(self, run: Statement[Item, Result], items: list[Item]) -> list[Result]:

@@ -54,7 +54,9 @@ from engine.runtime import metrics
 from engine.runtime.telemetry import logger
 from engine.security.signed_links import Links
 from engine.telegram import Prepared, action_of
-from storage.postgres.deliveries.report import Aftermath, Beginning, Claiming, Report, Reported
+from storage.postgres.deliveries.begin import Beginning
+from storage.postgres.deliveries.claim import Claiming
+from storage.postgres.deliveries.report import Aftermath, Report, Reported
 from storage.redis.timers import NOTHING_ARMED, Fence, Held, Lost, Next, Ticket
 
 REST_MS: Final = 1_000

@@ -9,8 +9,7 @@ from typing import Final
 from engine.core.delivery.gate import Reason
 from engine.telegram import LONGEST_S
 from storage.postgres import chats
-from storage.postgres.deliveries import report
-from storage.postgres.deliveries.report import Stuck
+from storage.postgres.deliveries.reap import Stuck, find_stuck, reap_deliveries
 from storage.postgres.pool import Pool
 from storage.redis.timers import Timers
 
@@ -19,9 +18,9 @@ PATIENCE_MS: Final = 2 * LONGEST_S * 1000
 
 async def reap(pool: Pool, timers: Timers, now_ms: int) -> int:
     """Make them `unknown`; returns how many."""
-    stuck = await report.stuck(pool, now_ms - PATIENCE_MS)
+    stuck = await find_stuck(pool, now_ms - PATIENCE_MS)
     abandoned = [row for row in stuck if await _is_abandoned(timers, row)]
-    return await report.reap(pool, abandoned) if abandoned else 0
+    return await reap_deliveries(pool, abandoned) if abandoned else 0
 
 
 async def end_left_open(pool: Pool, now_ms: int) -> int:

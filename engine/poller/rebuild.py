@@ -17,7 +17,7 @@ from engine.core.schedule.sending_hours import spread_over
 from storage.postgres import remembered_chats, replans
 from storage.postgres.pool import Pool
 from storage.postgres.remembered_chats import Remembered
-from storage.redis import bot_state
+from storage.redis import bot_state, server_clock
 from storage.redis.client import Redis
 from storage.redis.timers import Lost, Timers
 
@@ -34,7 +34,7 @@ async def rebuild(
     restored, pauses = 0, await pauses_of(pool, bot_id)
     async for page in _pages(pool, bot_id, activated_at_ms):
         restored += sum(await timers.restore(bot_id, [_lost(row, newest, pauses) for row in page]))
-    await bot_state.set_generation(client, bot_id, await bot_state.server_now_ms(client), run)
+    await bot_state.set_generation(client, bot_id, await server_clock.server_now_ms(client), run)
     return restored
 
 

@@ -25,8 +25,7 @@ from engine.poller.server_clock import ServerClock
 from engine.runtime.process import told_to_end
 from engine.runtime.telemetry import logger
 from storage.postgres import replans
-from storage.postgres.deliveries import report as deliveries
-from storage.postgres.deliveries.report import Report
+from storage.postgres.deliveries.report import Report, report_outcomes
 from storage.postgres.pool import Pool, transaction
 from storage.postgres.replans import Job
 from storage.redis.timers import Moved, MoveTo, Silence, Timers
@@ -172,7 +171,7 @@ class Replanner:
         """Their timers find the episode ended, and go."""
         reports = [_finished(job.bot_id, one) for one in over]
         if reports:
-            await deliveries.report(self._pool, reports, self._clock.now_ms())
+            await report_outcomes(self._pool, reports, self._clock.now_ms())
 
     async def _ending(self, job: Job, bot: Served, newest: Snapshot) -> AsyncIterator[int]:
         """Those who have begun nothing stand in Redis only: page by page, how many were looked at. Safe to repeat."""

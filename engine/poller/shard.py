@@ -15,9 +15,9 @@ from engine.runtime.process import any_set, told_to_end
 from engine.runtime.telemetry import logger
 from engine.settings import MAX_SHARDS
 from storage.redis import keys, shards
-from storage.redis.bot_state import server_now_ms
 from storage.redis.client import Redis
 from storage.redis.ownership import Ownership
+from storage.redis.server_clock import server_now_ms
 from storage.redis.shards import Layout
 
 TTL_MS: Final = 2_000

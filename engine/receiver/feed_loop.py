@@ -8,13 +8,13 @@ from random import random
 from typing import Final, Protocol
 
 from engine.core.errors import RecoveryError
-from engine.receiver.updates import Refused
 from engine.runtime.process import told_to_end
 from engine.runtime.telemetry import logger
-from storage.postgres import bots
+from engine.telegram.refused import Refused
+from storage.postgres import incidents
 from storage.postgres.pool import Pool, transaction
-from storage.redis.bot_state import server_now_ms
 from storage.redis.client import Redis
+from storage.redis.server_clock import server_now_ms
 
 BACKOFF_S: Final = (1.0, 2.0, 5.0, 10.0)
 REFUSALS_AS_PROOF: Final = 3
@@ -75,7 +75,7 @@ class Feeder:
         try:
             now_ms = await server_now_ms(self._client)
             async with transaction(self._pool) as connection:
-                await bots.open_incident(connection, self._bot_id, "feed_unauthorized", "the feed: 401", now_ms)
+                await incidents.open_incident(connection, self._bot_id, "feed_unauthorized", "the feed: 401", now_ms)
         except RecoveryError as error:
             self._log.warning("Incident waits", error=str(error))
             return False

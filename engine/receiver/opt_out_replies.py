@@ -15,9 +15,10 @@ import msgspec
 
 from engine.receiver.reply_texts import lines_for
 from engine.receiver.task_queue import Errands
-from engine.receiver.updates import UNDO, Refused, Wish
+from engine.receiver.updates import UNDO, Wish
 from engine.runtime.telemetry import logger
 from engine.telegram.client import BotApi
+from engine.telegram.refused import Refused
 
 LINES_PER_S: Final = 5
 REST_S: Final = 5.0

@@ -15,10 +15,11 @@ import msgspec
 
 from engine.receiver import updates
 from engine.receiver.update_handler import Effects
-from engine.receiver.updates import Batch, Event, Refused
+from engine.receiver.updates import Batch, Event
 from engine.receiver.webhook_feed import leave
 from engine.runtime.telemetry import logger
 from engine.telegram.client import BotApi
+from engine.telegram.refused import Refused
 from storage.redis.timers import Holding
 
 SHORTEST_POLL_S: Final = 3

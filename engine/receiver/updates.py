@@ -13,6 +13,7 @@ from typing import Annotated, Final, NamedTuple, TypeAlias
 import msgspec
 
 from engine.core.identity import SECOND_MS
+from engine.telegram.refused import UNREADABLE, Refused
 
 UNDATED: Final = 0
 ALLOWED: Final = (
@@ -24,7 +25,6 @@ ALLOWED: Final = (
     "pre_checkout_query",
     "my_chat_member",
 )
-UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 STOP: Final = "recovery:stop"
 UNDO: Final = "recovery:undo"
 """What buttons say back. They concern nobody but who taps, for whom Telegram vouches: they need no signature."""
@@ -165,13 +165,6 @@ class Gone(NamedTuple):
 
 
 Event: TypeAlias = Sign | Refund | Gone
-
-
-class Refused(NamedTuple):
-    """Telegram's own error, or an answer that is none."""
-
-    code: int
-    description: str
 
 
 class Batch(NamedTuple):

@@ -17,11 +17,11 @@ import msgspec
 from engine.core.watermark import Look, confirmed_upto
 from engine.receiver import updates
 from engine.receiver.update_handler import Effects
-from engine.receiver.updates import UNREADABLE, Refused
 from engine.runtime.telemetry import logger
 from engine.security.vault import Vault
 from engine.telegram.client import BotApi
-from storage.redis import bot_state
+from engine.telegram.refused import UNREADABLE, Refused
+from storage.redis.server_clock import server_now_ms
 from storage.redis.timers import Holding, Touched
 from storage.redis.webhook_arrivals import Arrivals
 
@@ -81,7 +81,7 @@ class WebhookFeed:
 
     async def run_once(self) -> Looked | Refused:
         """Set the webhook if need be, look, and confirm what the look tells. Raises UnreachableError."""
-        at_ms = await bot_state.server_now_ms(self._effects.client)
+        at_ms = await server_now_ms(self._effects.client)
         highest = (await self._arrivals.look(self._bot_id)).highest
         info = await _info(self._api)
         if isinstance(info, Refused):

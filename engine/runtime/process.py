@@ -1,19 +1,15 @@
 """How a process of ours ends: on a signal in order, on a refusal with one line that names the mend."""
 
 import asyncio
-import gc
-import resource
 import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import Final, ParamSpec
+from typing import ParamSpec
 
 from engine.core.errors import RecoveryError
 
 P = ParamSpec("P")
-
-MOST_FILES: Final = 20_000
 
 
 def command(act: Callable[P, None]) -> Callable[P, int]:
@@ -29,27 +25,6 @@ def command(act: Callable[P, None]) -> Callable[P, int]:
         return 0
 
     return main
-
-
-def keep_what_is_loaded() -> None:
-    """Spare every later collection the libraries, which stay to the end: a pause of a tenth of a second each time."""
-    gc.collect()
-    gc.freeze()
-
-
-def allow_many_connections() -> int:
-    """Let this process open as many files as the machine lets it, within reason; returns how many."""
-    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
-    if allowed != resource.RLIM_INFINITY and allowed < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-    return most_files()
-
-
-def most_files() -> int:
-    """So many files and connections may be open at a time."""
-    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return MOST_FILES if allowed == resource.RLIM_INFINITY else min(allowed, MOST_FILES)
 
 
 def told_to_end() -> bool:

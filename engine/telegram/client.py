@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import aiohttp
 import msgspec
 
-from engine.receiver.updates import UNREADABLE, Refused
+from engine.telegram.refused import UNREADABLE, Refused
 
 _PATIENCE_S = 20
 

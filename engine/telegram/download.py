@@ -17,8 +17,8 @@ from engine.core.content.model import MediaKind
 from engine.core.errors import MediaError
 from engine.media.file_kinds import LARGEST, MB, check_size
 from engine.media.library import CHUNK, Library, Stored
-from engine.receiver.updates import UNREADABLE, Refused
 from engine.telegram.client import BotApi
+from engine.telegram.refused import UNREADABLE, Refused
 
 PATIENCE: Final = ClientTimeout(total=120, sock_connect=5, sock_read=20)
 

@@ -18,7 +18,7 @@ from aiogram.types import InputFile
 from aiohttp import ClientConnectorError, ClientError, ClientTimeout, ConnectionTimeoutError
 from aiohttp.hdrs import CONTENT_TYPE, RETRY_AFTER
 
-from engine.runtime.process import most_files
+from engine.runtime.resources import most_files
 
 TIMEOUT_S: Final = 30
 SLOWEST_UPLOAD: Final = 512 * 1024

@@ -3,20 +3,15 @@
 Every change of a bot stands in one transaction with its line of the audit log, which never holds a token.
 """
 
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from engine.core.change import Change
 from storage.postgres import audit
+from storage.postgres.incidents import TOKEN_INCIDENTS, close_incidents, open_incident
 from storage.postgres.pool import Connection
 
 _ENGINE: Final = "engine"
 """The actor of what the engine does by itself."""
-
-TOKEN_INCIDENTS: Final = ("bot_suspended", "feed_unauthorized")
-"""What a token that works puts right."""
-BLOCK_INCIDENTS: Final = ("block_refused", "block_media_missing", "block_never_fits")
-"""What another version of the campaign may put right."""
 
 _BOT: Final = "SELECT id, username, token, status, pace, paid_broadcast FROM bots"
 
@@ -98,37 +93,6 @@ async def suspend(connection: Connection, bot_id: int, token: bytes, detail: str
         await set_status(connection, before, "suspended", "suspend", Change(_ENGINE, now_ms))
     await open_incident(connection, bot_id, "bot_suspended", detail, now_ms)
     return True
-
-
-async def open_incident(
-    connection: Connection, bot_id: int, kind: str, detail: str, now_ms: int, subject: str = ""
-) -> None:
-    """One open incident a bot, kind and subject, such as one of its blocks: a repeated one changes nothing."""
-    await connection.execute(
-        "INSERT INTO incidents (bot_id, kind, subject, detail, opened_at) VALUES ($1, $2, $3, $4, $5)"
-        " ON CONFLICT DO NOTHING",
-        *(bot_id, kind, subject, detail, now_ms),
-    )
-
-
-async def close_incidents(connection: Connection, bot_id: int, kinds: Sequence[str], now_ms: int) -> int:
-    """They are put right; returns how many there were."""
-    closed = await connection.fetch(
-        "UPDATE incidents SET closed_at = $3"
-        " WHERE bot_id = $1 AND closed_at IS NULL AND kind = ANY($2::text[]) RETURNING id",
-        *(bot_id, kinds, now_ms),
-    )
-    return len(closed)
-
-
-async def open_incidents(connection: Connection, bot_id: int, most: int) -> list[tuple[str, str]]:
-    """Kind and detail of what is wrong with a bot, the newest first."""
-    rows = await connection.fetch(
-        "SELECT kind, detail FROM incidents WHERE coalesce(bot_id, 0) = $1 AND closed_at IS NULL"
-        " ORDER BY opened_at DESC LIMIT $2",
-        *(bot_id, most),
-    )
-    return [(row["kind"], row["detail"]) for row in rows]
 
 
 def _state(bot: BotRecord) -> str:

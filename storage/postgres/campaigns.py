@@ -18,7 +18,7 @@ from engine.core.campaign.snapshot import Snapshot, Step
 from engine.core.change import Change
 from engine.core.schedule import step_schedule
 from engine.core.schedule.sending_hours import Window
-from storage.postgres import audit, bots
+from storage.postgres import audit, incidents
 from storage.postgres.pool import Connection
 
 EMERGENCY_STOP: Final = "emergency_stop"
@@ -118,7 +118,7 @@ async def publish(connection: Connection, bot_id: int, snapshot: Snapshot, chang
             *(bot_id, version),
         )
         states = (audit.state(version=before), audit.state(version=version))
-        await bots.close_incidents(connection, bot_id, bots.BLOCK_INCIDENTS, change.at)
+        await incidents.close_incidents(connection, bot_id, incidents.BLOCK_INCIDENTS, change.at)
         await audit.record(connection, change, bot_id, "campaign.publish", *states)
     return version
 

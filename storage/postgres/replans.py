@@ -12,7 +12,7 @@ import msgspec
 
 from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.replan import Change, Move, Waiting
-from storage.postgres.deliveries.report import LOCK_EPISODES
+from storage.postgres.deliveries.locks import LOCK_EPISODES
 from storage.postgres.pool import Connection, Pool, transaction
 
 PAGE: Final = 512

@@ -9,15 +9,6 @@ from engine.core.errors import UnreachableError
 from storage.redis import keys
 
 
-async def server_now_ms(client: Redis) -> int:
-    """The one clock that decides. Raises UnreachableError."""
-    try:
-        seconds, micros = await client.time()
-    except (RedisError, OSError) as error:
-        raise UnreachableError(f"Redis did not tell the time ({error}): check REDIS_URL.") from error
-    return int(seconds) * 1000 + int(micros) // 1000
-
-
 async def hold(client: Redis, bot_id: int, until_ms: int) -> None:
     """No claim for the bot before `until_ms`; a successor of this poller knows it too. Raises UnreachableError.
 

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from redis.asyncio import Redis
 
-from storage.redis.client import Script
+from storage.redis.scripts import Script
 
 _RANDOM_BYTES: Final = 4
 

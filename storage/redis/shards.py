@@ -11,8 +11,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from engine.core.errors import UnreachableError
-from storage.redis.bot_state import server_now_ms
 from storage.redis.keys import SHARDS
+from storage.redis.server_clock import server_now_ms
 
 
 class Layout(NamedTuple):

@@ -11,8 +11,9 @@ from typing import Any, Final, NamedTuple
 from redis.asyncio import Redis
 
 from storage.redis import keys
-from storage.redis.client import Script, read_states, scan_states
+from storage.redis.chat_states import read_states, scan_states
 from storage.redis.ownership import OwnCode
+from storage.redis.scripts import Script
 
 BATCH: Final = 512
 FEED_SLACK_MS: Final = 4_000

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from storage.redis import keys
-from storage.redis.client import Script
+from storage.redis.scripts import Script
 
 
 class Came(NamedTuple):

@@ -12,7 +12,7 @@ from engine.core.change import Change
 from engine.core.errors import BotError, NotFoundError, UnreachableError
 from engine.security.vault import Vault
 from engine.settings import Secret, load_settings
-from storage.postgres import bots
+from storage.postgres import bots, incidents
 from storage.postgres.poller_bots import BotRow, list_bots
 from storage.postgres.pool import Pool, open_pool, transaction
 from storage.postgres.receiver_bots import list_watched
@@ -106,7 +106,7 @@ async def test_a_new_token_lets_a_suspended_bot_go_on_and_ends_its_incidents(off
 async def test_the_token_that_was_refused_by_mistake_is_taken_up_again(office: Office) -> None:
     """Its receiver has given it up: only a row that changes wakes it."""
     async with transaction(office.pool) as connection:
-        await bots.open_incident(connection, 7, "feed_unauthorized", "getUpdates: 401", 1_500)
+        await incidents.open_incident(connection, 7, "feed_unauthorized", "getUpdates: 401", 1_500)
     before = await office.token()
     await office.add(change=LATER)
     assert await office.token() != before

@@ -23,7 +23,7 @@ from engine.core.content.text_checks import MAX_CAPTION, MAX_LABEL, MAX_TEXT
 from engine.core.schedule.sending_hours import Window
 from engine.core.schedule.step_schedule import OnDay
 from engine.settings import load_settings
-from storage.postgres import bots
+from storage.postgres import incidents
 from tests.flows.house import KEY
 
 BOT: Final = 2**52 - 1
@@ -80,7 +80,7 @@ async def fill(desk: Desk) -> None:
     await pool.execute("INSERT INTO bot_admins SELECT $1::bigint, n, 'analyst' FROM generate_series(1, 100) n", BOT)
     async with pool.acquire() as connection:
         for number in range(9):
-            await bots.open_incident(connection, BOT, "block_refused", "d" * 2_000, 1, str(number))
+            await incidents.open_incident(connection, BOT, "block_refused", "d" * 2_000, 1, str(number))
     await campaigns.import_draft(pool, NAME, DRAFT, 60_000, change)
     for _ in range(2):
         await campaigns.publish(pool, NAME, 60_000, change)

@@ -21,8 +21,7 @@ from engine.core.schedule.sending_hours import Window
 from engine.core.schedule.step_schedule import After, OnDay
 from storage.postgres import chats
 from storage.postgres.chats import Life
-from storage.postgres.deliveries import report
-from storage.postgres.deliveries.report import Beginning
+from storage.postgres.deliveries.begin import Beginning, begin_episodes
 from tests.browser.devtools import DevTools
 from tests.browser.visitor import Visitor
 from tests.flows.office import LEAST_MS, Office, open_office
@@ -99,7 +98,7 @@ async def furnish(office: Office) -> None:
         Beginning(bot_id, person, silence, 5, 1, "tomorrow", "again", due_ms, anchor_ms=now_ms)
         for person, silence in zip(PEOPLE, silences, strict=True)
     ]
-    await report.begin(pool, waiting, now_ms)
+    await begin_episodes(pool, waiting, now_ms)
     changed = replace(draft, steps=(draft.steps[0], replace(draft.steps[1], schedule=OnDay(1, 10, 0)), draft.steps[2]))
     await campaigns.import_draft(pool, "shop_bot", changed, LEAST_MS, replace(change, at=now_ms))
     early = [Life(bot_id, 1_000 + hours, now_ms - hours * 3_600_000) for hours in range(2, 60)]

@@ -19,8 +19,9 @@ from engine.core.delivery.gate import Reason
 from engine.core.errors import NotFoundError
 from storage.postgres import bots, campaigns, chats
 from storage.postgres.chats import Life
-from storage.postgres.deliveries import report as deliveries
-from storage.postgres.deliveries.report import Beginning, Claiming, Report
+from storage.postgres.deliveries.begin import Beginning, begin_episodes
+from storage.postgres.deliveries.claim import Claiming, claim_deliveries
+from storage.postgres.deliveries.report import Report, report_outcomes
 from storage.postgres.pool import Pool, open_pool, transaction
 from storage.redis import bot_state
 from storage.redis.client import Redis, open_redis
@@ -197,13 +198,13 @@ async def test_after_an_answer_it_shows_why_nothing_follows(ground: Ground) -> N
     silent_ms = await ground.touch() - 60_000
     begun = Beginning(BOT, CHAT, silent_ms, 5, 1, "z-first", "y", silent_ms)
     cursor = Cursor(silent_ms, 0, "z-first", "y", 0)
-    await deliveries.begin(ground.pool, [begun], silent_ms)
+    await begin_episodes(ground.pool, [begun], silent_ms)
     following = Report(BOT, CHAT, cursor, 5, next=Cursor(silent_ms, 1, "a-second", "y", 0), next_due_ms=silent_ms + 9)
-    await deliveries.claim(
+    await claim_deliveries(
         ground.pool, [Claiming(BOT, CHAT, cursor, 5, 1, marked=False, wish=True, skip_paid=False)], silent_ms
     )
     sent = following._replace(status="sent", fact=True, message_ids=(3,))
-    await deliveries.report(ground.pool, [sent], silent_ms + 4)
+    await report_outcomes(ground.pool, [sent], silent_ms + 4)
     seen = await ground.look()
     assert (seen.phase, seen.next) == (Phase.WAITING_FOR_SILENCE, None), "Redis heard the answer first"
     async with transaction(ground.pool) as connection:
@@ -217,7 +218,7 @@ async def test_after_an_answer_it_shows_why_nothing_follows(ground: Ground) -> N
 
 
 async def test_what_redis_has_lost_is_told_from_postgresql(ground: Ground) -> None:
-    await deliveries.begin(ground.pool, [Beginning(BOT, CHAT, 9_000, 5, 1, "z-first", "y", 9_500)], 9_000)
+    await begin_episodes(ground.pool, [Beginning(BOT, CHAT, 9_000, 5, 1, "z-first", "y", 9_500)], 9_000)
     await ground.redis.flushall()
     seen = await ground.look()
     assert (seen.phase, seen.next_due_ms, seen.next) == (Phase.STEP_SCHEDULED, 9_500, Place("z-first", "y"))
@@ -271,7 +272,7 @@ def cli(redis_url: str, database_url: str, tmp_path: Path) -> Cli:
 
 async def test_the_command_prints_it_for_people(cli: Cli, ground: Ground) -> None:
     await ground.touch()
-    await deliveries.begin(ground.pool, [Beginning(BOT, CHAT, 9_000, 5, 1, "z-first", "y", 9_500)], 9_000)
+    await begin_episodes(ground.pool, [Beginning(BOT, CHAT, 9_000, 5, 1, "z-first", "y", 9_500)], 9_000)
     done = cli.run("@shop_bot", str(CHAT))
     assert (done.returncode, done.stderr) == (0, "")
     for words in ("@shop_bot, chat 5000000001: waiting for silence", "live, version 1, threshold 20m", "z-first/y"):

@@ -15,14 +15,14 @@ from engine.administration import campaigns
 from engine.cli.bots import add
 from engine.core.change import Change
 from engine.poller import lanes
-from engine.poller.__main__ import Poller
+from engine.poller.poller import Poller
 from engine.poller.shard import Shard, agree
-from engine.receiver.__main__ import Receiver
+from engine.receiver.receiver import Receiver
 from engine.settings import Secret, Settings, load_settings
 from storage.postgres.pool import Pool, open_pool
-from storage.redis.bot_state import server_now_ms
 from storage.redis.client import Redis, open_redis
 from storage.redis.ownership import Ownership, this_process
+from storage.redis.server_clock import server_now_ms
 
 BOT = "shop_bot"
 PATIENCE_S = 20.0

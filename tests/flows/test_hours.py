@@ -16,7 +16,7 @@ from engine.core.change import Change
 from engine.core.schedule import sending_hours
 from engine.core.schedule.sending_hours import Window
 from storage.redis import keys
-from storage.redis.bot_state import server_now_ms
+from storage.redis.server_clock import server_now_ms
 from storage.redis.timers import Sign, Timers
 from tests.flows.house import BOT, CAMPAIGN, PATIENCE_S, House, open_house
 

@@ -17,7 +17,7 @@ from engine.poller.served_bots import Catalogue
 from engine.receiver import __main__ as receiver
 from engine.receiver import feed_ownership
 from storage.redis import keys
-from storage.redis.bot_state import server_now_ms
+from storage.redis.server_clock import server_now_ms
 from tests.flows.house import BOT, CAMPAIGN, PATIENCE_S, House, open_house, trust_one_receiver
 
 NEVER_S = 3_600.0

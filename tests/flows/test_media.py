@@ -9,7 +9,7 @@ import pytest
 from engine.core.content.model import Asset
 from engine.media.library import Library
 from engine.media.paths import path_of
-from storage.redis.bot_state import server_now_ms
+from storage.redis.server_clock import server_now_ms
 from tests.flows.house import House, open_house, trust_one_receiver
 from tests.sandbox.pictures import png
 

@@ -3,7 +3,7 @@
 from bench.sandbox.protocol import Fault, FaultKind, TranscriptMessage
 from engine.administration import campaigns
 from engine.core.change import Change
-from storage.redis.bot_state import server_now_ms
+from storage.redis.server_clock import server_now_ms
 from tests.flows.house import BOT, House
 
 HEAD = b"threshold: 1s\nzone: America/Sao_Paulo\nsteps:\n  - key: hello\n    schedule: now\n    blocks:\n"

@@ -7,7 +7,7 @@ from engine.administration import campaigns
 from engine.cli import rehearse as rehearsal
 from engine.core.change import Change
 from engine.core.errors import BotError, CampaignError
-from storage.redis.bot_state import server_now_ms
+from storage.redis.server_clock import server_now_ms
 from tests.flows.house import BOT, House
 
 DRAFT = b"""

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from engine.administration import campaigns
 from engine.core.change import Change
-from storage.redis.bot_state import server_now_ms
+from storage.redis.server_clock import server_now_ms
 from tests.flows.house import BOT, CAMPAIGN, House
 
 

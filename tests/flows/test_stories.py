@@ -10,9 +10,9 @@ from engine.administration import campaigns
 from engine.core.change import Change
 from engine.poller import lanes, token_suspicion
 from engine.receiver import polling_feed
-from storage.redis.bot_state import server_now_ms
-from storage.redis.client import read_states
+from storage.redis.chat_states import read_states
 from storage.redis.keys import of_bot
+from storage.redis.server_clock import server_now_ms
 from storage.redis.timers import Timers
 from tests.flows.house import BOT, House, open_house
 

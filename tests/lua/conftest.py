@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import fakeredis
 import pytest
 
-from storage.redis.client import Redis, open_redis, read_states
+from storage.redis.chat_states import read_states
+from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.server_identity import run_of
 from storage.redis.timers import Claimed, Held, Holding, Next, Sign, Ticket, Timers

@@ -28,7 +28,9 @@ from engine.poller.send_permit import Permit
 from engine.poller.served_bots import Served
 from engine.security.signed_links import Links
 from engine.telegram import Action, Prepared
-from storage.postgres.deliveries.report import Beginning, Begun, Claiming, Report, Reported
+from storage.postgres.deliveries.begin import Beginning, Begun
+from storage.postgres.deliveries.claim import Claiming
+from storage.postgres.deliveries.report import Report, Reported
 from storage.redis.timers import Fence, Held, Lost, Next, Ticket
 from tests.model.promises import BrokenError, Message, Promises
 

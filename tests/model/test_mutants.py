@@ -12,9 +12,11 @@ import pytest
 
 from engine.core.delivery.state_machine import Found
 from storage.postgres import chats
-from storage.postgres.deliveries import report as deliveries
-from storage.postgres.deliveries.report import Beginning, Begun, Claiming, Report, Reported
-from storage.redis import client as redis_door
+from storage.postgres.deliveries import claim
+from storage.postgres.deliveries.begin import Beginning, Begun
+from storage.postgres.deliveries.claim import Claiming
+from storage.postgres.deliveries.report import Report, Reported
+from storage.redis import scripts
 from storage.redis.timers import Fence, Next, Ticket
 from tests.model import stories
 from tests.model.bounds import hunt
@@ -27,7 +29,7 @@ from tests.model.world import BOT, Rules, World
 Story: TypeAlias = Callable[[World], Awaitable[None]]
 EXAMPLES = 500
 """Random orders of events that find each of them at the latest."""
-LUA = Path(redis_door.__file__).parents[2] / "lua"
+LUA = Path(scripts.__file__).parents[2] / "lua"
 
 
 class FreshEpisodes(StoppingDoors):
@@ -134,13 +136,13 @@ def mutant(request: pytest.FixtureRequest) -> Mutant:
 def mutate(mutant: Mutant, ground: Ground, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     if mutant.statement:
         ground.runner.run(ground.pool.execute(mutant.statement))
-    monkeypatch.setattr(redis_door, "_LUA", copytree(LUA, tmp_path / "lua"))
+    monkeypatch.setattr(scripts, "_LUA", copytree(LUA, tmp_path / "lua"))
     for change in mutant.changes:
         if change.place.startswith("lua/"):
             script = tmp_path / change.place
             script.write_text(_changed(script.read_text(), change))
         else:
-            module = deliveries if hasattr(deliveries, change.place) else chats
+            module = claim if hasattr(claim, change.place) else chats
             monkeypatch.setattr(module, change.place, _changed(getattr(module, change.place), change))
 
 

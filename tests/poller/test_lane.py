@@ -22,6 +22,7 @@ from storage.redis import bot_state
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.ownership import Ownership
+from storage.redis.server_clock import server_now_ms
 from storage.redis.server_identity import run_of
 from storage.redis.timers import ClaimCode, Held, Holding, Sign, Timers
 
@@ -193,7 +194,7 @@ async def test_a_fenced_claim_takes_nothing_and_tells_of_the_higher_epoch(yard: 
 
 async def test_a_held_bot_is_not_looked_at_before_the_hold_ends(yard: Yard) -> None:
     await yard.arm(1)
-    await bot_state.hold(yard.client, BOT, await bot_state.server_now_ms(yard.client) + 4_000)
+    await bot_state.hold(yard.client, BOT, await server_now_ms(yard.client) + 4_000)
     await yard.turn_after(0)
     turn = await yard.turn_after(1)
     assert turn.code is ClaimCode.HELD
@@ -202,7 +203,7 @@ async def test_a_held_bot_is_not_looked_at_before_the_hold_ends(yard: Yard) -> N
 
 async def test_after_a_hold_a_lane_begins_with_an_empty_bucket(yard: Yard) -> None:
     await yard.arm(40)
-    await bot_state.hold(yard.client, BOT, await bot_state.server_now_ms(yard.client) + 4_000)
+    await bot_state.hold(yard.client, BOT, await server_now_ms(yard.client) + 4_000)
     await yard.turn_after(0)
     assert (await yard.turn_after(1)).code is ClaimCode.HELD
     await yard.client.hdel(of_bot(BOT).bot, "held")

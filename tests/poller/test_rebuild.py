@@ -11,8 +11,7 @@ from engine.core.schedule.sending_hours import spread_over
 from engine.poller import rebuild
 from storage.postgres import chats, replans
 from storage.postgres.chats import Life
-from storage.postgres.deliveries import report
-from storage.postgres.deliveries.report import Beginning
+from storage.postgres.deliveries.begin import Beginning, begin_episodes
 from storage.postgres.pool import Pool, open_pool
 from storage.redis import keys
 from storage.redis.client import Redis, open_redis
@@ -49,7 +48,7 @@ async def ground(redis_url: str, database_url: str) -> AsyncIterator[Ground]:
         async with pool.acquire() as connection:
             await chats.flush(connection, [Life(BOT, chat, SILENCE) for chat in (BEGUN, UNHEARD)], SILENCE)
         beginning = Beginning(BOT, BEGUN, SILENCE, 10, 1, "hello", "one", SILENCE + 60_000)
-        await report.begin(pool, [beginning], SILENCE + 60_000)
+        await begin_episodes(pool, [beginning], SILENCE + 60_000)
         yield Ground(pool, client, timers)
     await client.aclose()
 

@@ -30,12 +30,14 @@ from engine.security.vault import Vault
 from engine.settings import Secret
 from storage.postgres import chats, replans
 from storage.postgres.chats import Life
-from storage.postgres.deliveries import report as deliveries
-from storage.postgres.deliveries.report import Beginning, Claiming, Report
+from storage.postgres.deliveries.begin import Beginning, begin_episodes
+from storage.postgres.deliveries.claim import Claiming, claim_deliveries
+from storage.postgres.deliveries.report import Report, report_outcomes
 from storage.postgres.pool import Connection, Pool, open_pool
 from storage.redis import keys
-from storage.redis.bot_state import server_now_ms
-from storage.redis.client import Redis, open_redis, read_states
+from storage.redis.chat_states import read_states
+from storage.redis.client import Redis, open_redis
+from storage.redis.server_clock import server_now_ms
 from storage.redis.timers import Next, Sign, Timers
 from tests.flows.house import KEY
 
@@ -132,11 +134,11 @@ class Site:
     async def go(self, chat: int, at: Cursor, onward: Cursor | None, due_ms: int, *, version: int = 5) -> Cursor | None:
         """Send the block at the cursor now, and plan what follows."""
         claiming = Claiming(BOT, chat, at, version, 1, marked=False, wish=True, skip_paid=True)
-        (found,) = await deliveries.claim(self.pool, [claiming], self.began_ms)
+        (found,) = await claim_deliveries(self.pool, [claiming], self.began_ms)
         assert found.status == "sending"
         report = Report(BOT, chat, found.cursor, version, "sent", fact=True, message_ids=(1,), next=onward)
         after = {"end": "completed"} if onward is None else {"next_due_ms": due_ms, "next_anchor_ms": self.began_ms}
-        await deliveries.report(self.pool, [report._replace(**after)], self.began_ms)
+        await report_outcomes(self.pool, [report._replace(**after)], self.began_ms)
         if onward:
             await self._settle(chat, onward, due_ms)
         return onward
@@ -145,7 +147,7 @@ class Site:
         """Begin an episode."""
         at = Cursor(self.began_ms - 10 * MINUTE - chat * 1000, 0, "a", "a1", 0)
         begun = Beginning(BOT, chat, at.episode_id, 5, 1, "a", "a1", self.began_ms, anchor_ms=self.began_ms)
-        await deliveries.begin(self.pool, [begun], self.began_ms)
+        await begin_episodes(self.pool, [begun], self.began_ms)
         return at
 
     async def _settle(self, chat: int, onward: Cursor, due_ms: int) -> None:

@@ -10,9 +10,9 @@ from engine.core.identity import shard_of
 from engine.poller import shard as shards_of
 from engine.poller.shard import Shard, Turn, agree
 from storage.redis import keys, shards
-from storage.redis.bot_state import server_now_ms
 from storage.redis.client import Redis, open_redis
 from storage.redis.ownership import Ownership
+from storage.redis.server_clock import server_now_ms
 from storage.redis.shards import Layout
 
 BOTS = range(1, 40)

@@ -17,9 +17,9 @@ from engine.chats.endings import Endings
 from engine.cli.bots import add
 from engine.core.errors import UnreachableError
 from engine.receiver import feed_loop
-from engine.receiver.__main__ import Receiver, Turn
 from engine.receiver.opt_out_replies import Replies
 from engine.receiver.polling_feed import LIMIT, NOT_OURS_S, PollFeed, Taken
+from engine.receiver.receiver import Receiver, Turn
 from engine.receiver.update_handler import Effects
 from engine.receiver.updates import Payment, Sign
 from engine.settings import Secret, Settings, load_settings
@@ -27,8 +27,8 @@ from engine.telegram.client import BotApi
 from storage.postgres.pool import Pool, open_pool
 from storage.postgres.receiver_bots import Watched
 from storage.redis import keys
-from storage.redis.bot_state import server_now_ms
 from storage.redis.client import Redis, open_redis
+from storage.redis.server_clock import server_now_ms
 from storage.redis.server_identity import run_of
 from storage.redis.timers import Holding, Timers
 

@@ -15,9 +15,9 @@ from bench.sandbox.ports import listen as port_of
 from bench.sandbox.protocol import BotInfo, Fault, FaultKind
 from engine.cli.bots import add
 from engine.receiver import webhook_feed
-from engine.receiver.__main__ import Receiver
 from engine.receiver.http import server
 from engine.receiver.http.server import MAX_BODY
+from engine.receiver.receiver import Receiver
 from engine.receiver.webhook_feed import rest_s
 from engine.settings import Secret, Settings, load_settings
 from storage.postgres.pool import Pool, open_pool

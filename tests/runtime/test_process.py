@@ -4,7 +4,7 @@ import resource
 
 import pytest
 
-from engine.runtime import process
+from engine.runtime import resources
 
 
 class Machine:
@@ -24,10 +24,10 @@ class Machine:
     ("allowed", "most", "files"),
     [
         (1_024, 4_096, 4_096),
-        (1_024, 1_048_576, process.MOST_FILES),
-        (1_024, resource.RLIM_INFINITY, process.MOST_FILES),
-        (resource.RLIM_INFINITY, resource.RLIM_INFINITY, process.MOST_FILES),
-        (1_048_576, 1_048_576, process.MOST_FILES),
+        (1_024, 1_048_576, resources.MOST_FILES),
+        (1_024, resource.RLIM_INFINITY, resources.MOST_FILES),
+        (resource.RLIM_INFINITY, resource.RLIM_INFINITY, resources.MOST_FILES),
+        (1_048_576, 1_048_576, resources.MOST_FILES),
     ],
 )
 def test_many_connections_are_allowed_within_reason(
@@ -36,5 +36,5 @@ def test_many_connections_are_allowed_within_reason(
     machine = Machine(allowed, most)
     monkeypatch.setattr(resource, "getrlimit", machine.getrlimit)
     monkeypatch.setattr(resource, "setrlimit", machine.setrlimit)
-    assert process.allow_many_connections() == files
+    assert resources.allow_many_connections() == files
     assert machine.limits[1] == most

@@ -23,8 +23,8 @@ from engine.runtime.version_cache import Versions
 from engine.security.signed_links import PATH, Links
 from storage.postgres import clicks
 from storage.postgres.pool import Pool
-from storage.redis import bot_state
 from storage.redis.client import Redis
+from storage.redis.server_clock import server_now_ms
 
 NOTE_S: Final = 0.5
 """So long a person waits for their tap to be noted; then it is noted behind their back."""
@@ -95,7 +95,7 @@ class Redirect:
         try:
             if self._watched(reference.bot_id):
                 await self._activity.mark_user_activity(reference.bot_id, reference.chat_id)
-            await clicks.count(self._pool, reference, await bot_state.server_now_ms(self._client))
+            await clicks.count(self._pool, reference, await server_now_ms(self._client))
         except RecoveryError as error:
             logger().warning("Tap not noted", bot=reference.bot_id, error=str(error))
         except Exception:  # noqa: BLE001 - the person is on their way all the same

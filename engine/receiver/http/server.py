@@ -15,9 +15,10 @@ from aiohttp import web
 
 from engine.core.errors import SettingsError, UnreachableError
 from engine.receiver import updates
-from engine.receiver.updates import UNREADABLE, Event
+from engine.receiver.updates import Event
 from engine.receiver.webhook_feed import PATH
 from engine.runtime.telemetry import logger
+from engine.telegram.refused import UNREADABLE
 
 MAX_BODY: Final = 1024 * 1024
 TAKE_S: Final = 2.0

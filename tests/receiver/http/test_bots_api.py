@@ -15,13 +15,13 @@ from bench.sandbox.protocol import BotInfo
 from engine.administration import api_keys
 from engine.cli.bots import add
 from engine.core.change import Change
-from engine.receiver.__main__ import Receiver
 from engine.receiver.http import bots_api
 from engine.receiver.http.bots_api import BODY, MOST
+from engine.receiver.receiver import Receiver
 from engine.settings import Secret, Settings, load_settings
 from storage.postgres.pool import Pool, open_pool
-from storage.redis.bot_state import server_now_ms
 from storage.redis.client import Redis, open_redis
+from storage.redis.server_clock import server_now_ms
 from storage.redis.timers import Timers
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="

@@ -14,8 +14,8 @@ from engine.core.campaign.snapshot import Block, Snapshot, Step
 from engine.core.content.model import Text, UrlButton
 from engine.core.delivery.tracked_link import Reference
 from engine.core.schedule.step_schedule import After
-from engine.receiver.__main__ import Receiver
 from engine.receiver.http import link_redirect
+from engine.receiver.receiver import Receiver
 from engine.receiver.reply_texts import NO_LINK, NOT_NOW
 from engine.security.signed_links import Links
 from engine.security.vault import Vault

@@ -8,6 +8,7 @@ import pytest
 from engine.core.change import Change
 from storage.postgres import bots
 from storage.postgres.bots import BotRecord
+from storage.postgres.incidents import BLOCK_INCIDENTS, close_incidents, open_incident
 from storage.postgres.pool import Connection, open_pool, transaction
 
 NOW_MS = 1_700_000_000_000
@@ -102,17 +103,17 @@ async def test_a_removed_bot_has_no_token_any_more(connection: Connection) -> No
 async def test_a_block_is_told_of_once_until_another_version_is_published(connection: Connection) -> None:
     told = ("version 1, a/b", "too long"), ("version 1, a/b", "again"), ("version 1, a/c", "no image")
     for subject, detail in told:
-        await bots.open_incident(connection, 7, "block_refused", detail, NOW_MS, subject)
+        await open_incident(connection, 7, "block_refused", detail, NOW_MS, subject)
     found = await connection.fetch("SELECT subject, detail FROM incidents ORDER BY subject")
     assert [tuple(row) for row in found] == [("version 1, a/b", "too long"), ("version 1, a/c", "no image")]
-    assert await bots.close_incidents(connection, 7, bots.BLOCK_INCIDENTS, NOW_MS) == 2
-    assert await bots.close_incidents(connection, 7, bots.BLOCK_INCIDENTS, NOW_MS) == 0
+    assert await close_incidents(connection, 7, BLOCK_INCIDENTS, NOW_MS) == 2
+    assert await close_incidents(connection, 7, BLOCK_INCIDENTS, NOW_MS) == 0
 
 
 async def test_a_token_that_works_ends_the_incidents_of_the_old_one_and_no_others(connection: Connection) -> None:
     await bots.add(connection, 7, "shop_bot", b"old", CHANGE)
     for bot_id, kind in ((7, "bot_suspended"), (7, "feed_unauthorized"), (7, "feed_stale"), (8, "bot_suspended")):
-        await bots.open_incident(connection, bot_id, kind, "x", NOW_MS)
+        await open_incident(connection, bot_id, kind, "x", NOW_MS)
     await bots.add(connection, 7, "shop_bot", b"new", CHANGE)
     left = await connection.fetch("SELECT bot_id, kind FROM incidents WHERE closed_at IS NULL ORDER BY bot_id")
     assert [tuple(row) for row in left] == [(7, "feed_stale"), (8, "bot_suspended")]

@@ -8,8 +8,7 @@ import pytest
 
 from storage.postgres import chats, payments
 from storage.postgres.chats import Life
-from storage.postgres.deliveries import report
-from storage.postgres.deliveries.report import Beginning
+from storage.postgres.deliveries.begin import Beginning, begin_episodes
 from storage.postgres.payments import Earning
 from storage.postgres.pool import Pool, open_pool, transaction
 
@@ -50,7 +49,7 @@ async def earn(pool: Pool) -> None:
 
 
 async def begin(pool: Pool) -> None:
-    await report.begin(pool, [Beginning(BOT, CHAT, BACK, 2, 1, "hello", "one", NOW)], NOW)
+    await begin_episodes(pool, [Beginning(BOT, CHAT, BACK, 2, 1, "hello", "one", NOW)], NOW)
 
 
 async def somebody_waits(pool: Pool) -> None:

@@ -9,8 +9,9 @@ from engine.core.campaign.frequency_caps import DAY_MS, WEEK_MS, Limits
 from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.gate import Facts
 from engine.core.delivery.state_machine import Found
-from storage.postgres.deliveries import report as deliveries
-from storage.postgres.deliveries.report import Beginning, Claiming, Report, Reported
+from storage.postgres.deliveries.begin import Beginning, begin_episodes
+from storage.postgres.deliveries.claim import Claiming, claim_deliveries
+from storage.postgres.deliveries.report import Report, Reported, report_outcomes
 from storage.postgres.pool import Pool, open_pool
 
 BOT, CHAT = 7, 41
@@ -38,17 +39,17 @@ async def begins(pool: Pool, silence_ms: int = SILENCE, limits: Limits | None = 
     """Whether an episode begins, a minute after the last sign of life."""
     now_ms = silence_ms + 60_000
     wanted = Beginning(BOT, CHAT, silence_ms, 10, 1, "hello", "one", now_ms, limits=limits or Limits())
-    return (await deliveries.begin(pool, [wanted], now_ms))[0].fresh
+    return (await begin_episodes(pool, [wanted], now_ms))[0].fresh
 
 
 async def claim(pool: Pool, silence_ms: int = SILENCE, now_ms: int = 0, **other: Any) -> Found:
     wanted = Claiming(BOT, CHAT, at(silence_ms), 10, 1, marked=False, wish=True, skip_paid=True)
-    return (await deliveries.claim(pool, [wanted._replace(**other)], now_ms or silence_ms + 60_000))[0]
+    return (await claim_deliveries(pool, [wanted._replace(**other)], now_ms or silence_ms + 60_000))[0]
 
 
 async def report(pool: Pool, status: str, silence_ms: int = SILENCE, *, fact: bool = True) -> Reported:
     what = Report(BOT, CHAT, at(silence_ms), 10, status, fact=fact, end="completed")
-    return (await deliveries.report(pool, [what], silence_ms + 60_000))[0]
+    return (await report_outcomes(pool, [what], silence_ms + 60_000))[0]
 
 
 @pytest.mark.parametrize("limits", [Limits(again_after_ms=DAY_MS), Limits(per_month=1)])

@@ -8,8 +8,8 @@ import pytest
 from engine.core.delivery.cursor import Cursor
 from storage.postgres import chats, payments
 from storage.postgres.chats import Life
-from storage.postgres.deliveries import report as deliveries
-from storage.postgres.deliveries.report import Aftermath, Beginning, Report
+from storage.postgres.deliveries.begin import Beginning, begin_episodes
+from storage.postgres.deliveries.report import Aftermath, Report, report_outcomes
 from storage.postgres.payments import Earning
 from storage.postgres.pool import Pool, open_pool, transaction
 
@@ -49,7 +49,7 @@ async def come_back(pool: Pool, now_ms: int = NOW_MS) -> None:
 
 
 async def fall_silent_again(pool: Pool) -> None:
-    await deliveries.begin(pool, [Beginning(BOT, CHAT, BACK_MS, 2, 1, "s", "b", NOW_MS)], NOW_MS)
+    await begin_episodes(pool, [Beginning(BOT, CHAT, BACK_MS, 2, 1, "s", "b", NOW_MS)], NOW_MS)
 
 
 async def pay(pool: Pool, now_ms: int = NOW_MS) -> None:
@@ -67,7 +67,7 @@ async def record_sent(pool: Pool) -> bool:
     rules = Aftermath(on_return="unbutton", on_payment="unbutton")
     cursor = Cursor(SILENT_MS, 0, "s", "b", 1)
     sent = Report(BOT, CHAT, cursor, 1, status="sent", fact=True, message_ids=(5,), aftermath=rules)
-    (reported,) = await deliveries.report(pool, [sent], LATER_MS)
+    (reported,) = await report_outcomes(pool, [sent], LATER_MS)
     return reported.crossed
 
 

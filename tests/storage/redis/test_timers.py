@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from engine.core.errors import UnreachableError
-from storage.redis.bot_state import hold, server_now_ms, set_generation
+from storage.redis.bot_state import hold, set_generation
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.ownership import OwnCode
+from storage.redis.server_clock import server_now_ms
 from storage.redis.server_identity import run_of
 from storage.redis.timers import (
     ClaimCode,

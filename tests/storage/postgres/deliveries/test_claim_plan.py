@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from storage.postgres.deliveries import report
+from storage.postgres.deliveries import begin, claim
 from storage.postgres.pool import open_pool
 
 EPISODE = 1_800_000_000_000
@@ -12,13 +12,13 @@ EPISODE = 1_800_000_000_000
 
 async def test_a_claim_looks_everything_up_by_key(database_url: str) -> None:
     columns = [[7], [41], [EPISODE], ["hello"], ["one"], [10], [1], [False], [True], [True], [3], [8], [False]]
-    await _looks_up_by_key(database_url, report.CLAIM, *columns, EPISODE + 60_000)
+    await _looks_up_by_key(database_url, claim.CLAIM, *columns, EPISODE + 60_000)
 
 
 async def test_a_beginning_looks_everything_up_by_key(database_url: str) -> None:
     planned = [["hello"], ["one"], [EPISODE], [True], [EPISODE], [0]]
     columns = [[7], [41], [EPISODE], [10], [1], *planned, [86_400_000], [5]]
-    await _looks_up_by_key(database_url, report.BEGIN, *columns, EPISODE + 60_000)
+    await _looks_up_by_key(database_url, begin.BEGIN, *columns, EPISODE + 60_000)
 
 
 async def _looks_up_by_key(database_url: str, statement: str, *given: object) -> None:

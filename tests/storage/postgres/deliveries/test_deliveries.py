@@ -13,8 +13,10 @@ from engine.core.delivery.state_machine import Found
 from engine.core.errors import UnreachableError
 from storage.postgres import chats
 from storage.postgres.chats import Life
-from storage.postgres.deliveries import report as deliveries
-from storage.postgres.deliveries.report import Aftermath, Beginning, Begun, Claiming, Report, Reported, Stuck
+from storage.postgres.deliveries.begin import Beginning, Begun, begin_episodes
+from storage.postgres.deliveries.claim import Claiming, claim_deliveries
+from storage.postgres.deliveries.reap import Stuck, find_stuck, reap_deliveries
+from storage.postgres.deliveries.report import Aftermath, Report, Reported, report_outcomes
 from storage.postgres.pool import Pool, open_pool
 
 BOT, CHAT = 7, 41
@@ -41,7 +43,7 @@ def beginning(episode: int = SILENCE, version: int = 10, chat: int = CHAT) -> Be
 
 
 async def begin(pool: Pool, episode: int = SILENCE, version: int = 10) -> Begun:
-    (begun,) = await deliveries.begin(pool, [beginning(episode, version)], NOW)
+    (begun,) = await begin_episodes(pool, [beginning(episode, version)], NOW)
     return begun
 
 
@@ -51,12 +53,12 @@ def claiming(version: int = 10, cursor: Cursor = ONE, **other: Any) -> Claiming:
 
 
 async def claim(pool: Pool, version: int = 10, cursor: Cursor = ONE, now_ms: int = NOW, **other: Any) -> Found:
-    (found,) = await deliveries.claim(pool, [claiming(version, cursor, **other)], now_ms)
+    (found,) = await claim_deliveries(pool, [claiming(version, cursor, **other)], now_ms)
     return found
 
 
 async def report(pool: Pool, version: int = 10, cursor: Cursor = ONE, now_ms: int = NOW, **what: Any) -> Reported:
-    (reported,) = await deliveries.report(pool, [Report(BOT, CHAT, cursor, version, **what)], now_ms)
+    (reported,) = await report_outcomes(pool, [Report(BOT, CHAT, cursor, version, **what)], now_ms)
     return reported
 
 
@@ -117,11 +119,11 @@ async def test_a_silence_that_was_begun_before_says_where_it_stands(pool: Pool) 
 
 async def test_who_only_asks_begins_nothing_and_learns_what_is_there(pool: Pool) -> None:
     only_asks = beginning(version=11)._replace(begins=False, step="", block="")
-    assert await deliveries.begin(pool, [only_asks], NOW) == [
+    assert await begin_episodes(pool, [only_asks], NOW) == [
         Begun(fresh=False, episode_id=SILENCE, last_active_ms=SILENCE)
     ]
     await begin(pool)
-    assert await deliveries.begin(pool, [only_asks], NOW) == [
+    assert await begin_episodes(pool, [only_asks], NOW) == [
         Begun(fresh=False, episode_id=SILENCE, last_active_ms=SILENCE, cursor=ONE)
     ]
 
@@ -335,11 +337,11 @@ async def test_what_had_passed_when_its_episode_ended_is_unknown(pool: Pool) -> 
 
 async def test_two_pollers_that_claim_the_same_deliveries_never_both_take_one(pool: Pool, database_url: str) -> None:
     many = range(100, 140)
-    await deliveries.begin(pool, [beginning(chat=chat) for chat in many], NOW)
+    await begin_episodes(pool, [beginning(chat=chat) for chat in many], NOW)
     wanted = [claiming(chat_id=chat) for chat in many]
     async with await open_pool(database_url) as other:
         both = await asyncio.gather(
-            deliveries.claim(pool, wanted, NOW), deliveries.claim(other, list(reversed(wanted)), NOW)
+            claim_deliveries(pool, wanted, NOW), claim_deliveries(other, list(reversed(wanted)), NOW)
         )
     here, there = ([found.taken for found in answer] for answer in both)
     assert [one + two for one, two in zip(here, reversed(there), strict=True)] == [1] * len(many)
@@ -473,27 +475,24 @@ async def test_the_database_refuses_what_is_no_transition(pool: Pool) -> None:
         await report(pool, status="nonsense")
 
 
-# --- reap
-
-
 async def test_what_nobody_heard_of_is_stuck_and_given_up(pool: Pool) -> None:
     await sending(pool)
-    assert await deliveries.stuck(pool, NOW) == []
-    (stuck,) = await deliveries.stuck(pool, NOW + 1)
+    assert await find_stuck(pool, NOW) == []
+    (stuck,) = await find_stuck(pool, NOW + 1)
     assert stuck == Stuck(BOT, CHAT, SILENCE, "hello", "one", 10)
-    assert await deliveries.reap(pool, [stuck]) == 1
+    assert await reap_deliveries(pool, [stuck]) == 1
     assert (await row(pool))["status"] == "unknown"
 
 
 async def test_what_was_claimed_anew_meanwhile_is_not_given_up(pool: Pool) -> None:
     await sending(pool, 10)
-    (stuck,) = await deliveries.stuck(pool, NOW + 1)
+    (stuck,) = await find_stuck(pool, NOW + 1)
     await claim(pool, 11)
-    assert await deliveries.reap(pool, [stuck]) == 0
+    assert await reap_deliveries(pool, [stuck]) == 0
     assert (await row(pool))["status"] == "sending"
 
 
 async def test_an_answer_after_it_was_given_up_is_still_recorded(pool: Pool) -> None:
     await sending(pool)
-    await deliveries.reap(pool, await deliveries.stuck(pool, NOW + 1))
+    await reap_deliveries(pool, await find_stuck(pool, NOW + 1))
     assert (await report(pool, status="sent", fact=True, end="completed")).status == "sent"

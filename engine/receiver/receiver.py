@@ -1,0 +1,231 @@
+"""The receiver: a feed for each bot that it watches, started, renewed and stopped as bots come and go."""
+
+import asyncio
+from functools import partial
+from typing import Final, NamedTuple
+
+import aiohttp
+
+from engine.chats.activity import Activity
+from engine.chats.endings import Endings
+from engine.core.errors import RecoveryError, SettingsError
+from engine.receiver.feed_loop import Feed, Feeder
+from engine.receiver.feed_ownership import Feeds
+from engine.receiver.http import bots_api
+from engine.receiver.http.bots_api import HttpApi
+from engine.receiver.http.link_redirect import Redirect
+from engine.receiver.http.server import Bots, Http
+from engine.receiver.opt_out_replies import Replies
+from engine.receiver.polling_feed import PollFeed
+from engine.receiver.update_handler import Effects
+from engine.receiver.updates import Event
+from engine.receiver.webhook_feed import WebhookFeed, leave, secrets_of
+from engine.runtime import config_listener, metrics
+from engine.runtime.batcher import Batcher
+from engine.runtime.process import any_set
+from engine.runtime.telemetry import logger
+from engine.runtime.version_cache import Versions
+from engine.security.signed_links import Links
+from engine.security.vault import Vault
+from engine.settings import Settings
+from engine.telegram.client import BotApi
+from storage.postgres import api_keys, receiver_bots
+from storage.postgres.pool import Pool
+from storage.postgres.receiver_bots import Watched
+from storage.redis.client import Redis
+from storage.redis.ownership import Ownership, this_process
+from storage.redis.timers import Timers
+from storage.redis.webhook_arrivals import Arrivals
+
+TURN_S: Final = 1.0
+STAGGER_S: Final = 0.05
+KNOWN: Final = 1_000
+"""Campaigns that are kept for the links into them."""
+
+
+class Turn(NamedTuple):
+    """How many bots' feeds are going here now."""
+
+    bots: int
+
+
+class _Feeding(NamedTuple):
+    bot: Watched
+    task: asyncio.Task[None]
+
+
+class Receiver:
+    def __init__(self, settings: Settings, session: aiohttp.ClientSession, pool: Pool, client: Redis) -> None:
+        self._settings = settings
+        self._session = session
+        self._pool = pool
+        self._client = client
+        self._vault = Vault(settings.encryption_keys)
+        self._watched: dict[int, Watched] = {}
+        self._feeding: dict[int, _Feeding] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._secrets: dict[bytes, list[str]] = {}
+        self._keys: dict[bytes, int] = {}
+        self._arrivals = Arrivals(client)
+        self._arriving: dict[int, Batcher[int, int]] = {}
+        self._started = self._well = False
+        self._wake = asyncio.Event()
+        timers = Timers(client)
+        self.activity = Activity(pool, timers, self._bot)
+        self._endings = Endings(pool, client, timers, self.activity.name)
+        self._replies = Replies(self._speaking)
+        self._effects = Effects(client, self.activity, self._endings, self._replies)
+        self._feeds = Feeds(client, Ownership(client, this_process()), self.activity)
+        bots = Bots(self._secrets_of, self._take, lambda: self._started, lambda: self._well)
+        callers = bots_api.Bots(lambda: self._started, self._key_owner, self._watches)
+        api = HttpApi(callers, self._endings, self.activity)
+        links = Links(self._vault.link_keys, settings.public_url)
+        self._redirect = Redirect(links, Versions(pool, KNOWN), pool, client, self.activity, self._watches)
+        self.http = Http(bots, settings.host, settings.port, [*api.routes(), *self._redirect.routes()])
+
+    async def run_once(self) -> Turn:
+        """Bring the feeds in line with the database, and with what is ours. Raises UnreachableError.
+
+        Without PostgreSQL what is ours is kept all the same: touches go on, and only one receiver may poll.
+        """
+        try:
+            self._watched = {bot.bot_id: bot for bot in await receiver_bots.list_watched(self._pool)}
+            self._keys = {key.hash: key.bot_id for key in await api_keys.list_live(self._pool)}
+            self._started = True
+        finally:
+            ours = await self._feeds.run_once(self._watched)
+        for bot_id, feeding in list(self._feeding.items()):
+            if bot_id not in ours or self._watched[bot_id].token != feeding.bot.token:
+                self._end(feeding)
+                del self._feeding[bot_id]
+        for place, bot_id in enumerate(sorted(ours - self._feeding.keys())):
+            bot = self._watched[bot_id]
+            self._feeding[bot_id] = _Feeding(bot, asyncio.create_task(self._feed(bot, place * STAGGER_S)))
+        going = sum(not feeding.task.done() for feeding in self._feeding.values())
+        metrics.feeds.set(going)
+        return Turn(going)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Turn after turn until told to stop; then nothing more is heard, and the last signs of life are written down.
+
+        Raises SettingsError when the port cannot be listened to.
+        """
+        async with self.http.listening():
+            beside = [
+                asyncio.create_task(self.activity.run()),
+                asyncio.create_task(config_listener.hear(self._pool, self._wake.set)),
+            ]
+            while not stop.is_set():
+                self._wake.clear()
+                self._well = await self._turn()
+                await any_set(TURN_S, stop, self._wake)
+        await self._close(beside)
+
+    async def _turn(self) -> bool:
+        try:
+            await self.run_once()
+        except RecoveryError as error:
+            logger().warning("Receiver turn failed", error=str(error))
+            return False
+        except Exception:  # noqa: BLE001 - a failed turn never ends the loop
+            logger().exception("Receiver turn failed")
+            return False
+        return True
+
+    async def _close(self, beside: list[asyncio.Task[None]]) -> None:
+        tasks = [*beside, *self._leaving, *(feeding.task for feeding in self._feeding.values())]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._replies.end()
+        self._redirect.end()
+        try:
+            await self._feeds.release()
+        except RecoveryError as error:
+            logger().warning("Feeds not released: they are free in a moment", error=str(error))
+        await self.activity.flush()
+
+    def _end(self, feeding: _Feeding) -> None:
+        """A bot that is no longer ours to watch at all gets no updates either."""
+        feeding.task.cancel()
+        if self._settings.webhook_url and feeding.bot.bot_id not in self._watched:
+            leaving = asyncio.create_task(self._leave(feeding.bot))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+
+    async def _leave(self, bot: Watched) -> None:
+        try:
+            refused = await leave(self._api_of(bot), bot.bot_id)
+        except RecoveryError as error:
+            logger().warning("Webhook not taken away", bot=bot.username, error=str(error))
+            return
+        if refused:
+            logger().warning("Webhook not taken away", bot=bot.username, description=refused.description)
+        else:
+            logger().info("Webhook taken away", bot=bot.username)
+
+    async def _feed(self, bot: Watched, delay_s: float) -> None:
+        await asyncio.sleep(delay_s)
+        try:
+            feed = self._feed_of(bot)
+        except RecoveryError as error:
+            logger().error("Bot is not fed", bot=bot.username, error=str(error))
+            return
+        logger().info("Feed taken", bot=bot.username)
+        await Feeder(feed, bot.bot_id, bot.username, self._pool, self._client).run()
+
+    def _feed_of(self, bot: Watched) -> Feed:
+        """Raises SettingsError for a token that cannot be read."""
+        api = self._api_of(bot)
+        holding = partial(self._feeds.holding, bot.bot_id)
+        if self._settings.webhook_url is None:
+            return PollFeed(api, self._effects, bot.bot_id, bot.username, holding)
+        secret = self._open_secrets(bot)[0]
+        return WebhookFeed(api, self._effects, bot.bot_id, bot.username, holding, self._settings.webhook_url, secret)
+
+    def _api_of(self, bot: Watched) -> BotApi:
+        """Raises SettingsError for a token that cannot be read."""
+        return BotApi(self._session, self._settings.telegram_api_url, self._vault.decrypt(bot.token))
+
+    def _speaking(self, bot_id: int) -> BotApi | None:
+        bot = self._watched.get(bot_id)
+        try:
+            return self._api_of(bot) if bot else None
+        except SettingsError as error:
+            logger().error("Bot does not answer", bot=bot_id, error=str(error))
+            return None
+
+    def _watches(self, bot_id: int) -> bool:
+        return bot_id in self._watched
+
+    def _key_owner(self, key_hash: bytes) -> int | None:
+        return self._keys.get(key_hash)
+
+    def _bot(self, bot_id: int) -> Watched | None:
+        return self._watched.get(bot_id)
+
+    def _secrets_of(self, bot_id: int) -> list[str] | None:
+        bot = self._watched.get(bot_id)
+        try:
+            return self._open_secrets(bot) if bot else None
+        except SettingsError as error:
+            logger().error("Bot is not fed", bot=bot_id, error=str(error))
+            return None
+
+    def _open_secrets(self, bot: Watched) -> list[str]:
+        """Derived once a token: a bot's updates may come by the hundred a second."""
+        if bot.token not in self._secrets:
+            self._secrets[bot.token] = secrets_of(self._vault, bot.bot_id, self._vault.decrypt(bot.token))
+        return self._secrets[bot.token]
+
+    async def _take(self, bot_id: int, number: int, event: Event | None) -> None:
+        """Noted after its effect: what is noted has surely come."""
+        if event is not None:
+            await self._effects.take(bot_id, event)
+        if bot_id not in self._arriving:
+            self._arriving[bot_id] = Batcher(partial(self._note, bot_id))
+        await self._arriving[bot_id](number)
+
+    async def _note(self, bot_id: int, numbers: list[int]) -> list[int]:
+        await self._arrivals.note(bot_id, numbers)
+        return numbers

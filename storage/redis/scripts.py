@@ -1,0 +1,68 @@
+"""Lua scripts, called by their hash.
+
+A server that forgot a script (restart, failover, SCRIPT FLUSH) gets it again by the same call: scripts check versions,
+so a repeated call is safe.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from redis.asyncio import Redis
+from redis.exceptions import NoScriptError, RedisError
+
+from engine.core.errors import UnreachableError
+
+_LUA: Final = Path(__file__).resolve().parents[2] / "lua"
+
+Call: TypeAlias = tuple[tuple[str, ...], tuple[str | int, ...]]
+"""The keys and the arguments of one call of a script."""
+
+
+class Script:
+    """One file of `lua/`, callable by name."""
+
+    def __init__(self, name: str) -> None:
+        self._body = (_LUA / f"{name}.lua").read_text(encoding="utf-8")
+        self._sha: str | None = None
+
+    async def __call__(self, client: Redis, keys: tuple[str, ...], *args: str | int) -> list[Any]:
+        """Raises UnreachableError."""
+        try:
+            return await self._evaluate(client, keys, args)
+        except (RedisError, OSError) as error:
+            raise UnreachableError(f"Redis did not answer ({error}): check REDIS_URL and the server's log.") from error
+
+    async def many(self, client: Redis, calls: Sequence[Call]) -> list[list[Any]]:
+        """Many calls in one round trip, each on its own keys. Raises UnreachableError."""
+        try:
+            return await self._evaluate_many(client, calls)
+        except (RedisError, OSError) as error:
+            raise UnreachableError(f"Redis did not answer ({error}): check REDIS_URL and the server's log.") from error
+
+    async def _evaluate(self, client: Redis, keys: tuple[str, ...], args: tuple[str | int, ...]) -> list[Any]:
+        sha = self._sha or await self._load(client)
+        try:
+            reply: list[Any] = await client.evalsha(sha, len(keys), *keys, *args)
+        except NoScriptError:
+            reply = await client.evalsha(await self._load(client), len(keys), *keys, *args)
+        return reply
+
+    async def _evaluate_many(self, client: Redis, calls: Sequence[Call]) -> list[list[Any]]:
+        sha = self._sha or await self._load(client)
+        try:
+            return await _pipelined(client, sha, calls)
+        except NoScriptError:
+            return await _pipelined(client, await self._load(client), calls)
+
+    async def _load(self, client: Redis) -> str:
+        self._sha = str(await client.script_load(self._body))
+        return self._sha
+
+
+async def _pipelined(client: Redis, sha: str, calls: Sequence[Call]) -> list[list[Any]]:
+    async with client.pipeline(transaction=False) as pipe:
+        for keys, args in calls:
+            pipe.evalsha(sha, len(keys), *keys, *args)
+        replies: list[list[Any]] = await pipe.execute()
+    return replies
