@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 from aiohttp import web
 
-from bench.sandbox import errors, media_errors
+from bench.sandbox import errors
 from bench.sandbox.errors import ApiError, Refusal
 from bench.sandbox.protocol import Fault, FaultKind
 
@@ -23,7 +23,7 @@ _REFUSALS: dict[FaultKind, Refusal] = {
     FaultKind.DEACTIVATED: errors.DEACTIVATED,
     FaultKind.CHAT_NOT_FOUND: errors.CHAT_NOT_FOUND,
     FaultKind.BAD_REQUEST: errors.TEXT_TOO_LONG,
-    FaultKind.WRONG_FILE: media_errors.WRONG_FILE,
+    FaultKind.WRONG_FILE: errors.WRONG_FILE,
     FaultKind.TOO_LARGE: errors.ENTITY_TOO_LARGE,
     FaultKind.UNAUTHORIZED: errors.UNAUTHORIZED,
     FaultKind.INTERNAL_ERROR: errors.INTERNAL,

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from bench.sandbox import media_errors, untrusted_json
+from bench.sandbox import errors, untrusted_json
 from bench.sandbox.bot_api.methods.call import Call, Method, known_chat, require_open
 from bench.sandbox.bot_api.methods.inputs import Trouble
 from bench.sandbox.bot_api.methods.pieces import Piece, judged, place, read_piece
@@ -40,52 +40,52 @@ def _items(given: Any) -> list[Any]:
     try:
         items = untrusted_json.decode(given) if isinstance(given, str) and given else given
     except msgspec.DecodeError as error:
-        raise ApiError(media_errors.MEDIA_NOT_JSON) from error
+        raise ApiError(errors.MEDIA_NOT_JSON) from error
     if items and not isinstance(items, list):
-        raise ApiError(media_errors.MEDIA_NOT_ARRAY)
+        raise ApiError(errors.MEDIA_NOT_ARRAY)
     return list(items or ())
 
 
 def _item(given: Any) -> tuple[Kind, Parameters]:
     kind, item = read_input_media(given)
     if kind is Kind.ANIMATION:
-        raise ApiError(media_errors.unreadable_media('type "animation" can\'t be used in sendMediaGroup'))
+        raise ApiError(errors.unreadable_media('type "animation" can\'t be used in sendMediaGroup'))
     return kind, item
 
 
 def read_input_media(given: Any) -> tuple[Kind, Parameters]:
     """Read the kind of one InputMedia, and see that its `media` can name a file."""
     if not isinstance(given, dict):
-        raise ApiError(media_errors.unreadable_media("expected an Object"))
+        raise ApiError(errors.unreadable_media("expected an Object"))
     kind = given.get("type")
     if kind is None:
-        raise ApiError(media_errors.unreadable_media('Can\'t find field "type"'))
+        raise ApiError(errors.unreadable_media('Can\'t find field "type"'))
     if not isinstance(kind, str):
-        raise ApiError(media_errors.unreadable_media('Field "type" must be of type String'))
+        raise ApiError(errors.unreadable_media('Field "type" must be of type String'))
     if kind != Kind.ANIMATION and kind not in _KINDS:
-        raise ApiError(media_errors.unreadable_media(f'type "{kind}" is unsupported'))
+        raise ApiError(errors.unreadable_media(f'type "{kind}" is unsupported'))
     if not isinstance(given.get("media", ""), str):
-        raise ApiError(media_errors.unreadable_media('Field "media" must be of type String'))
+        raise ApiError(errors.unreadable_media('Field "media" must be of type String'))
     return Kind(kind), given
 
 
 def _piece(call: Call, kind: Kind, given: Parameters) -> Piece:
     piece = read_piece(call, kind, "media", given)
     if piece is None:
-        raise ApiError(media_errors.unreadable_media("media not found"))
+        raise ApiError(errors.unreadable_media("media not found"))
     return piece
 
 
 def _require_album(kinds: list[Kind], pieces: list[Piece]) -> None:
     if not pieces:
-        raise ApiError(media_errors.ALBUM_EMPTY)
+        raise ApiError(errors.ALBUM_EMPTY)
     if len(pieces) > _MOST:
-        raise ApiError(media_errors.ALBUM_TOO_LONG)
+        raise ApiError(errors.ALBUM_TOO_LONG)
     apart = next((kind for kind in kinds if kind in _APART), None)
     if apart is not None and len(set(kinds)) > 1:
-        raise ApiError(media_errors.not_mixed(apart))
+        raise ApiError(errors.not_mixed(apart))
     if len({piece.above for piece in pieces}) > 1:
-        raise ApiError(media_errors.ALBUM_CAPTIONS_DIFFER)
+        raise ApiError(errors.ALBUM_CAPTIONS_DIFFER)
 
 
 def _sendable(file: File | Trouble, position: int, count: int) -> File:
@@ -95,7 +95,7 @@ def _sendable(file: File | Trouble, position: int, count: int) -> File:
 
 
 def _refusal(trouble: Trouble, position: int) -> Refusal:
-    return media_errors.album_item(position, trouble.in_album)
+    return errors.album_item(position, trouble.in_album)
 
 
 def _send(

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from bench.sandbox import errors, media_errors
+from bench.sandbox import errors
 from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call, Method, chat_named, known_chat
 from bench.sandbox.bot_api.methods.pieces import LONGEST_CAPTION
@@ -28,9 +28,9 @@ def copy_message(call: Call) -> MessageId:
 def _source(call: Call) -> Message:
     stored = chat_named(call, call.given.get("from_chat_id")).messages.get(parameters.integer(call.given, "message_id"))
     if stored is None or stored.deleted:
-        raise ApiError(media_errors.MESSAGE_TO_COPY_NOT_FOUND)
+        raise ApiError(errors.MESSAGE_TO_COPY_NOT_FOUND)
     if stored.message.successful_payment is not None:
-        raise ApiError(media_errors.NOT_COPYABLE)
+        raise ApiError(errors.NOT_COPYABLE)
     return stored.message
 
 

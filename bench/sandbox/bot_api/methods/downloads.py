@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from bench.sandbox import errors, media_errors
+from bench.sandbox import errors
 from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call, Method
 from bench.sandbox.bot_api.response import Answer
@@ -17,15 +17,15 @@ _MOST = 20 * 1024 * 1024
 def get_file(call: Call) -> FileInfo:
     file_id = parameters.text(call.given, "file_id")
     if not file_id:
-        raise ApiError(media_errors.FILE_ID_MISSING)
+        raise ApiError(errors.FILE_ID_MISSING)
     handle = call.state.files.find(file_id)
     if handle is None:
-        raise ApiError(media_errors.FILE_ID_INVALID)
+        raise ApiError(errors.FILE_ID_INVALID)
     content = handle.file.content
     if handle.bot_id != call.bot.id or content.data is None:
-        raise ApiError(media_errors.FILE_GONE)
+        raise ApiError(errors.FILE_GONE)
     if content.size > _MOST:
-        raise ApiError(media_errors.FILE_TOO_BIG)
+        raise ApiError(errors.FILE_TOO_BIG)
     return FileInfo(file_id, handle.unique_id, content.size, call.state.files.path_for(handle))
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bench.sandbox import media_errors
+from bench.sandbox import errors
 from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call
 from bench.sandbox.bot_api.parameters import Parameters
@@ -47,10 +47,10 @@ class Trouble(NamedTuple):
     in_album: str
 
 
-FOREIGN = Trouble(media_errors.WRONG_FILE, "Wrong file identifier/HTTP URL specified")
-UNREACHABLE = Trouble(media_errors.URL_UNREACHABLE, "WEBPAGE_CURL_FAILED")
-NO_IMAGE = Trouble(media_errors.NOT_AN_IMAGE, "IMAGE_PROCESS_FAILED")
-WRONG_SIDES = Trouble(media_errors.PHOTO_DIMENSIONS, "PHOTO_INVALID_DIMENSIONS")
+FOREIGN = Trouble(errors.WRONG_FILE, "Wrong file identifier/HTTP URL specified")
+UNREACHABLE = Trouble(errors.URL_UNREACHABLE, "WEBPAGE_CURL_FAILED")
+NO_IMAGE = Trouble(errors.NOT_AN_IMAGE, "IMAGE_PROCESS_FAILED")
+WRONG_SIDES = Trouble(errors.PHOTO_DIMENSIONS, "PHOTO_INVALID_DIMENSIONS")
 
 # A file that can be judged once the chat is known; judging it may refuse.
 Judge = Callable[[], File | Trouble]
@@ -77,7 +77,7 @@ def _by_name(call: Call, kind: Kind, named: str) -> File | Trouble:
     if "." not in named:
         return _known(call, kind, named)
     if _OTHER_SCHEME.match(named):
-        raise ApiError(media_errors.URL_UNSUPPORTED)
+        raise ApiError(errors.URL_UNSUPPORTED)
     return UNREACHABLE
 
 
@@ -87,7 +87,7 @@ def _known(call: Call, kind: Kind, file_id: str) -> File | Trouble:
         _require_readable(file_id)
         return FOREIGN
     if handle.file.kind is not kind:
-        raise ApiError(media_errors.wrong_kind(handle.file.kind.spoken, kind.spoken))
+        raise ApiError(errors.wrong_kind(handle.file.kind.spoken, kind.spoken))
     return handle.file if handle.bot_id == call.bot.id else FOREIGN
 
 
@@ -95,14 +95,14 @@ def _require_readable(file_id: str) -> None:
     """Refuse what cannot be an id of any bot."""
     bare = file_id.rstrip("=")
     if re.search(r"[^A-Za-z0-9_-]", bare):
-        raise ApiError(media_errors.unreadable_file_id("Wrong character in the string"))
+        raise ApiError(errors.unreadable_file_id("Wrong character in the string"))
     if len(bare) % 4 == 1:
-        raise ApiError(media_errors.unreadable_file_id("Wrong string length"))
+        raise ApiError(errors.unreadable_file_id("Wrong string length"))
 
 
 def _uploaded(call: Call, kind: Kind, upload: Upload, given: Parameters) -> File | Trouble:
     if not upload.content.size:
-        raise ApiError(media_errors.FILE_EMPTY)
+        raise ApiError(errors.FILE_EMPTY)
     if kind is Kind.PHOTO:
         return photo_of(upload.content)
     return file_of(kind, upload, given, _thumbnail(call, given))
@@ -110,7 +110,7 @@ def _uploaded(call: Call, kind: Kind, upload: Upload, given: Parameters) -> File
 
 def photo_of(content: Content) -> File | Trouble:
     if content.size > BIGGEST_PHOTO:
-        raise ApiError(media_errors.photo_too_big(content.size, BIGGEST_PHOTO))
+        raise ApiError(errors.photo_too_big(content.size, BIGGEST_PHOTO))
     picture = read_picture(content.data or b"")
     if picture is None:
         return NO_IMAGE

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from bench.sandbox import media_errors
+from bench.sandbox import errors
 from bench.sandbox.bot_api.methods.call import Call, Method, known_chat
 from bench.sandbox.bot_api.methods.inputs import Trouble
 from bench.sandbox.bot_api.methods.pieces import judged, place, read_piece
@@ -17,7 +17,7 @@ def send(call: Call, kind: Kind) -> MediaMessage:
     options = read_options(call)
     piece = read_piece(call, kind, kind, call.given)
     if piece is None:
-        raise ApiError(media_errors.no_file(kind.replace("_", " ")))
+        raise ApiError(errors.no_file(kind.replace("_", " ")))
     chat = known_chat(call)
     file = judged(piece)
     message = begin(call, chat, options, MediaMessage)

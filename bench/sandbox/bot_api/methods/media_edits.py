@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import asdict
 
-from bench.sandbox import errors, media_errors, untrusted_json
+from bench.sandbox import errors, untrusted_json
 from bench.sandbox.bot_api.methods.albums import read_input_media
 from bench.sandbox.bot_api.methods.call import Call, Method
 from bench.sandbox.bot_api.methods.edits import own_message, put_edited
@@ -21,7 +21,7 @@ def edit_message_media(call: Call) -> Message:
     markup, piece = edited_keyboard(call.given.get("reply_markup")), _piece(call)
     conversation, stored = own_message(call)
     if not _exchangeable(stored.message):
-        raise ApiError(media_errors.NO_MEDIA_TO_EDIT)
+        raise ApiError(errors.NO_MEDIA_TO_EDIT)
     file = judged(piece)
     if isinstance(file, Trouble):
         raise ApiError(file.refusal)
@@ -38,7 +38,7 @@ def _piece(call: Call) -> Piece:
     kind, item = read_input_media(_decoded(given))
     piece = read_piece(call, kind, "media", item)
     if piece is None:
-        raise ApiError(media_errors.unreadable_media("media not found"))
+        raise ApiError(errors.unreadable_media("media not found"))
     return piece
 
 
@@ -46,7 +46,7 @@ def _decoded(given: Any) -> Any:
     try:
         return untrusted_json.decode(given) if isinstance(given, str) else given
     except msgspec.DecodeError as error:
-        raise ApiError(media_errors.INPUT_MEDIA_NOT_JSON) from error
+        raise ApiError(errors.INPUT_MEDIA_NOT_JSON) from error
 
 
 def _exchangeable(message: Message) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from bench.sandbox import media_errors, untrusted_json
+from bench.sandbox import errors, untrusted_json
 from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call, Method, known_chat
 from bench.sandbox.bot_api.methods.sending import begin, put, read_options
@@ -24,7 +24,7 @@ def send_poll(call: Call) -> MediaMessage:
     answers = [_option(call, given) for given in _options(call.given.get("options"))]
     kind = parameters.text(call.given, "type") or "regular"
     if kind not in _KINDS:
-        raise ApiError(media_errors.POLL_TYPE)
+        raise ApiError(errors.POLL_TYPE)
     chat = known_chat(call)
     _require_question(question)
     _require_options(answers)
@@ -44,9 +44,9 @@ def _options(given: Any) -> list[Any]:
     try:
         options = untrusted_json.decode(given) if isinstance(given, str) else given
     except msgspec.DecodeError as error:
-        raise ApiError(media_errors.OPTIONS_NOT_JSON) from error
+        raise ApiError(errors.OPTIONS_NOT_JSON) from error
     if not isinstance(options, list):
-        raise ApiError(media_errors.OPTIONS_NOT_ARRAY)
+        raise ApiError(errors.OPTIONS_NOT_ARRAY)
     return options
 
 
@@ -59,20 +59,20 @@ def _option(call: Call, given: Any) -> Worded:
 
 def _require_question(question: Worded) -> None:
     if not question.text:
-        raise ApiError(media_errors.QUESTION_EMPTY)
+        raise ApiError(errors.QUESTION_EMPTY)
     if len(question.text) > _LONGEST_QUESTION:
-        raise ApiError(media_errors.too_long("poll question", _LONGEST_QUESTION))
+        raise ApiError(errors.too_long("poll question", _LONGEST_QUESTION))
 
 
 def _require_options(options: list[Worded]) -> None:
     if not options:
-        raise ApiError(media_errors.TOO_FEW_OPTIONS)
+        raise ApiError(errors.TOO_FEW_OPTIONS)
     if len(options) > _MOST_OPTIONS:
-        raise ApiError(media_errors.too_many_options(_MOST_OPTIONS))
+        raise ApiError(errors.too_many_options(_MOST_OPTIONS))
     if not all(option.text for option in options):
-        raise ApiError(media_errors.OPTION_EMPTY)
+        raise ApiError(errors.OPTION_EMPTY)
     if any(len(option.text) > _LONGEST_OPTION for option in options):
-        raise ApiError(media_errors.too_long("poll options", _LONGEST_OPTION))
+        raise ApiError(errors.too_long("poll options", _LONGEST_OPTION))
 
 
 def _right_options(call: Call, kind: str, count: int) -> tuple[int, ...]:
@@ -85,9 +85,9 @@ def _right_options(call: Call, kind: str, count: int) -> tuple[int, ...]:
     try:
         right = msgspec.convert(untrusted_json.decode(given) if isinstance(given, str) else given, tuple[int, ...])
     except msgspec.MsgspecError as error:
-        raise ApiError(media_errors.WRONG_RIGHT_OPTION) from error
+        raise ApiError(errors.WRONG_RIGHT_OPTION) from error
     if not right or not all(0 <= number < count for number in right):
-        raise ApiError(media_errors.WRONG_RIGHT_OPTION)
+        raise ApiError(errors.WRONG_RIGHT_OPTION)
     return right
 
 
