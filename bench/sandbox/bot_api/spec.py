@@ -1,36 +1,44 @@
-"""What the Bot API is made of, as the installed aiogram knows it: read once, at the start, into plain tables.
+"""What the Bot API is made of: its methods with their parameters, and the types that these and the answers hold.
 
-aiogram's method classes are written from Telegram's documentation; its version of the Bot API is the sandbox's. None
-of its classes is used when a call is served.
+`spec.json` holds the facts of Telegram's documentation, written from the tables of a client library, so that the
+sandbox needs no such library itself. There a shape is a list of choices: a kind, "=word", the name of a type, or the
+list of choices of an array's items.
 """
 
-import types
-import typing
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
-from enum import Enum
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from aiogram import __api_version__, methods
-from aiogram.methods.base import TelegramMethod
-from aiogram.types import InputFile
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
+import msgspec
 
 from bench.sandbox.bot_api.shapes import Field, Fields, Shape
 
-VERSION = __api_version__
-_SCALARS: dict[Any, Shape] = {
-    int: Shape(integer=True),
-    float: Shape(number=True),
-    bool: Shape(boolean=True),
-    str: Shape(string=True),
-    datetime: Shape(integer=True),
-    timedelta: Shape(integer=True),
-    InputFile: Shape(file=True),
-}
+SPEC_FILE = Path(__file__).with_name("spec.json")
+ShapeTable = list[Any]
+_WORD = "="
+_KINDS = frozenset({"integer", "number", "boolean", "string", "file", "anything"})
+
+
+class FieldTable(msgspec.Struct, omit_defaults=True):
+    """The fields of a type, or the parameters of a method, by name."""
+
+    required: dict[str, ShapeTable] = {}
+    optional: dict[str, ShapeTable] = {}
+    deprecated: dict[str, ShapeTable] = {}
+
+
+class MethodTable(msgspec.Struct):
+    returns: ShapeTable
+    parameters: FieldTable
+
+
+class SpecTable(msgspec.Struct):
+    about: str
+    version: str
+    methods: dict[str, MethodTable]
+    types: dict[str, FieldTable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,90 +52,40 @@ class MethodSpec:
 class Spec:
     """`methods` by lower-case name; `types` are those that a parameter or an answer can hold."""
 
+    version: str
     methods: dict[str, MethodSpec]
     types: dict[str, Fields]
 
 
 @lru_cache(maxsize=1)
 def read_spec() -> Spec:
-    reader = _Reader()
-    read = [reader.method(one) for one in _method_classes()]
-    return Spec({one.name.lower(): one for one in read}, reader.types)
+    tables = msgspec.json.decode(SPEC_FILE.read_bytes(), type=SpecTable)
+    methods = (MethodSpec(name, _fields(one.parameters), _shape(one.returns)) for name, one in tables.methods.items())
+    return Spec(
+        tables.version,
+        {method.name.lower(): method for method in methods},
+        {name: _fields(one) for name, one in tables.types.items()},
+    )
 
 
-def _method_classes() -> Iterator[type[TelegramMethod[Any]]]:
-    for name in methods.__all__:
-        found = getattr(methods, name)
-        if isinstance(found, type) and issubclass(found, TelegramMethod) and found is not TelegramMethod:
-            yield found
+def _fields(table: FieldTable) -> Fields:
+    required = {name: Field(name, _shape(shape), required=True) for name, shape in table.required.items()}
+    optional = {name: Field(name, _shape(shape)) for name, shape in table.optional.items()}
+    deprecated = {name: Field(name, _shape(shape), deprecated=True) for name, shape in table.deprecated.items()}
+    return required | optional | deprecated
 
 
-class _Reader:
-    def __init__(self) -> None:
-        self.types: dict[str, Fields] = {}
-
-    def method(self, one: type[TelegramMethod[Any]]) -> MethodSpec:
-        return MethodSpec(one.__api_method__, self._fields(one), self._shape(one.__returning__))
-
-    def _fields(self, model: type[BaseModel]) -> Fields:
-        read = (self._field(info.alias or name, info) for name, info in model.model_fields.items())
-        return {field.name: field for field in read}
-
-    def _field(self, name: str, info: FieldInfo) -> Field:
-        """A field with one possible word tells the types of a union apart: it always has to be there."""
-        shape = self._shape(info.annotation)
-        extra = info.json_schema_extra
-        return Field(
-            name,
-            shape,
-            required=info.is_required() or (len(shape.words) == 1 and info.default is not None),
-            deprecated=isinstance(extra, dict) and extra.get("deprecated") is True,
-        )
-
-    def _shape(self, annotation: Any) -> Shape:
-        if annotation in _SCALARS:
-            return _SCALARS[annotation]
-        origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-        if origin in {typing.Union, types.UnionType}:
-            return either(self._shape(one) for one in arguments if not _left_out(one))
-        if origin is typing.Annotated:
-            return self._shape(arguments[0])
-        if origin is list:
-            return Shape(items=self._shape(arguments[0]))
-        if origin is typing.Literal:
-            return either(_constant(one) for one in arguments)
-        return self._object(annotation)
-
-    def _object(self, annotation: Any) -> Shape:
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return Shape(anything=True)
-        name = annotation.__name__
-        if name not in self.types:
-            self.types[name] = {}
-            self.types[name] = self._fields(annotation)
-        return Shape(objects=(name,))
+def _shape(choices: ShapeTable) -> Shape:
+    names = [choice for choice in choices if isinstance(choice, str)]
+    arrays = [choice for choice in choices if isinstance(choice, list)]
+    return Shape(
+        **dict.fromkeys(_KINDS.intersection(names), True),
+        words=frozenset(name.removeprefix(_WORD) for name in names if name.startswith(_WORD)),
+        objects=tuple(name for name in names if not name.startswith(_WORD) and name not in _KINDS),
+        items=_shape(_merged(arrays)) if arrays else None,
+    )
 
 
-def _left_out(annotation: Any) -> bool:
-    """Nothing, and aiogram's mark for a value that the bot's defaults fill in."""
-    return annotation is type(None) or getattr(annotation, "__name__", "") == "Default"
-
-
-def _constant(value: Any) -> Shape:
-    if isinstance(value, bool):
-        return Shape(boolean=True)
-    return Shape(words=frozenset({value.value if isinstance(value, Enum) else str(value)}))
-
-
-def either(shapes: Iterator[Shape]) -> Shape:
-    whole = Shape()
-    for shape in shapes:
-        flags = {one.name: True for one in fields(Shape) if getattr(shape, one.name) is True}
-        whole = replace(
-            whole,
-            **flags,
-            words=whole.words | shape.words,
-            objects=whole.objects + shape.objects,
-            items=either(iter(one for one in (whole.items, shape.items) if one)) if shape.items else whole.items,
-        )
-    return whole
+def _merged(arrays: Iterable[ShapeTable]) -> ShapeTable:
+    """An array of one kind or of another is judged as an array of either."""
+    return [choice for array in arrays for choice in array]

@@ -1,29 +1,24 @@
-"""The sandbox against the Bot API, method by method: what it takes, what it must be given, what it answers.
+"""The sandbox against the Bot API, method by method: what it takes, what it requires, what it looks at.
 
-Two descriptions of the Bot API are at hand, made by different people from Telegram's pages: that of the installed
-aiogram, and a file of data that lies beside some copies of this repository. Where they differ, or the sandbox differs
-from them, it stands in a table here with the reason; a row that is no longer true fails.
+The tables that the sandbox reads are those of the installed aiogram. Where the sandbox differs from them, a table here
+gives the reason; a row that is no longer true fails.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench.sandbox.bot_api.methods import MODELLED
-from bench.sandbox.bot_api.shapes import Field, Shape
-from bench.sandbox.bot_api.spec import MethodSpec, either, read_spec
+from bench.sandbox.bot_api.spec import SPEC_FILE, read_spec
 from bench.sandbox.errors import ApiError
+from tests.sandbox.bot_api.aiogram_tables import read_tables, written
 from tests.sandbox.calls import RIGHT
 from tests.sandbox.hall import Hall
 
 SPEC = read_spec()
 METHODS = {method.name: method for method in SPEC.methods.values()}
-PUBLISHED = sorted(Path(__file__).parents[3].glob("shared/botapi/botapi-*.json"))
 
 # What the Bot API requires and the sandbox, like the server, does without.
 NOT_REQUIRED = {
@@ -71,25 +66,6 @@ UNREAD = {
 }
 # One function reads the files of all kinds; what a kind does not have is read and not shown.
 READ_OF_ALL = {"title", "performer", "emoji", "duration", "length", "width", "height", "thumbnail"}
-# aiogram beside the published data: what differs, and why the sandbox follows aiogram.
-FILE_ONLY = "a thumbnail can only be uploaded; the text in the data would be the name of that upload"
-OLDER = "a field of older versions, which aiogram still reads"
-OTHERWISE = {
-    "sendAnimation.thumbnail": FILE_ONLY,
-    "sendAudio.thumbnail": FILE_ONLY,
-    "sendDocument.thumbnail": FILE_ONLY,
-    "sendVideo.thumbnail": FILE_ONLY,
-    "sendVideoNote.thumbnail": FILE_ONLY,
-    "sendPoll.options": "aiogram takes plain strings as well, as the server does",
-    "ReplyKeyboardRemove.remove_keyboard": "aiogram fills it in by itself",
-    "ForceReply.force_reply": "aiogram fills it in by itself",
-    "MenuButtonDefault.text": "aiogram gives the three kinds of menu button the same fields",
-    "MenuButtonDefault.web_app": "aiogram gives the three kinds of menu button the same fields",
-    "MenuButtonCommands.text": "aiogram gives the three kinds of menu button the same fields",
-    "MenuButtonCommands.web_app": "aiogram gives the three kinds of menu button the same fields",
-    "KeyboardButtonRequestUser": OLDER,
-    "UserShared": OLDER,
-}
 # What is certain of a few methods, wherever the tests run.
 KNOWN = {
     "getMe": {},
@@ -117,6 +93,11 @@ class Watched(dict[str, Any]):
     def __contains__(self, name: object) -> bool:
         self.seen.add(str(name))
         return super().__contains__(name)
+
+
+def test_the_committed_tables_are_those_of_the_installed_aiogram() -> None:
+    fresh = written(read_tables())
+    assert SPEC_FILE.read_bytes() == fresh, "write them again: python -m tests.sandbox.bot_api.aiogram_tables"
 
 
 def test_every_modelled_method_exists_and_has_a_right_call() -> None:
@@ -192,79 +173,3 @@ def _attachments(given: Mapping[str, Any]) -> set[str]:
 @pytest.mark.parametrize("method", KNOWN)
 def test_what_is_certain_is_so(method: str) -> None:
     assert {one.name: one.required for one in METHODS[method].parameters.values()} == KNOWN[method]
-
-
-def test_aiogram_and_the_published_data_differ_only_where_it_is_explained() -> None:
-    for path in PUBLISHED:
-        assert set(differences(json.loads(path.read_text()))) == OTHERWISE.keys()
-
-
-def differences(published: dict[str, Any]) -> Iterator[str]:
-    """Name the methods, parameters, types and fields in which aiogram and the data differ."""
-    types = published["types"]
-    yield from METHODS.keys() ^ published["methods"].keys()
-    for name, method in published["methods"].items():
-        if name in METHODS:
-            yield from _method_differences(METHODS[name], method, types)
-    for name, fields in SPEC.types.items():
-        if name not in types:
-            yield name
-        else:
-            yield from _field_differences(name, fields, types[name].get("fields", []), types)
-
-
-def _method_differences(ours: MethodSpec, theirs: dict[str, Any], types: dict[str, Any]) -> Iterator[str]:
-    yield from _field_differences(ours.name, ours.parameters, theirs["fields"], types)
-    if _plain(ours.returns) != _plain(_shape(theirs["returns"], types)):
-        yield ours.name
-
-
-def _field_differences(
-    owner: str, ours: Mapping[str, Field], theirs: list[dict[str, Any]], types: dict[str, Any]
-) -> Iterator[str]:
-    wanted = {field["name"]: field for field in theirs}
-    kept = {name: field for name, field in ours.items() if not field.deprecated}
-    for name in kept.keys() ^ wanted.keys():
-        yield f"{owner}.{name}"
-    for name in kept.keys() & wanted.keys():
-        if kept[name].required != wanted[name]["required"] or not _same_shape(owner, kept[name], wanted[name], types):
-            yield f"{owner}.{name}"
-
-
-def _same_shape(owner: str, ours: Field, theirs: dict[str, Any], types: dict[str, Any]) -> bool:
-    """Compare parameters of methods only: aiogram's types say more of words and dates than the data does."""
-    return owner not in METHODS or _plain(ours.shape) == _plain(_shape(theirs["types"], types))
-
-
-_SCALARS = {
-    "Integer": Shape(integer=True),
-    "Float": Shape(number=True),
-    "String": Shape(string=True),
-    "Boolean": Shape(boolean=True),
-    "True": Shape(boolean=True),
-    "InputFile": Shape(file=True),
-}
-_ARRAY = "Array of "
-
-
-def _shape(names: list[str], types: dict[str, Any]) -> Shape:
-    """Read a list of the data's names of types as a shape."""
-    return either(one for name in names for one in _shapes(name, types))
-
-
-def _shapes(name: str, types: dict[str, Any]) -> Iterator[Shape]:
-    if name.startswith(_ARRAY):
-        yield Shape(items=_shape([name.removeprefix(_ARRAY)], types))
-    elif name in _SCALARS:
-        yield _SCALARS[name]
-    elif "subtypes" in types[name]:
-        for one in types[name]["subtypes"]:
-            yield from _shapes(one, types)
-    else:
-        yield Shape(objects=(name,))
-
-
-def _plain(shape: Shape) -> Shape:
-    """Without the order of the objects, which says nothing."""
-    items = None if shape.items is None else _plain(shape.items)
-    return replace(shape, objects=tuple(sorted(shape.objects)), items=items)
