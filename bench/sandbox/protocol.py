@@ -5,8 +5,6 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from engine.core.delivery.chat_status import Standing
-
 # What a fault calls `method` when it is to strike deliveries to a webhook.
 DELIVERY = "webhook"
 
@@ -419,10 +417,10 @@ class CastBot(msgspec.Struct, frozen=True):
 
 
 class EngineView(msgspec.Struct, frozen=True):
-    """What the engine says of a chat; `detail` why it does not."""
+    """What the engine behind the bot says of a chat, in its own words, or in `detail` why it says nothing."""
 
     state: Literal["connected", "asked", "not_connected", "unreachable", "unknown_bot"]
-    standing: Standing | None = None
+    standing: dict[str, Any] | None = None
     detail: str = ""
 
 

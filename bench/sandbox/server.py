@@ -18,17 +18,16 @@ from bench.sandbox.bot_api.webhook_delivery import Deliveries
 from bench.sandbox.change_signal import Pulse
 from bench.sandbox.clock import Clock
 from bench.sandbox.control.conditions import Conditions
-from bench.sandbox.control.engine_watch import Onlooker
 from bench.sandbox.control.event_stream import Live
 from bench.sandbox.control.media_routes import MediaPort
 from bench.sandbox.control.page_routes import page_routes
 from bench.sandbox.control.script_runner import Troupe
 from bench.sandbox.control.server import Control, bot_info
+from bench.sandbox.control.watched_chats import Observer, WatchedChats
 from bench.sandbox.people.scripts import Script
 from bench.sandbox.world.identities import FIRST_PERSON_ID
 from bench.sandbox.world.retention import DEFAULT_BOUNDS, Bounds
 from bench.sandbox.world.state import State
-from engine.settings import Settings
 
 # What is still open on the control port when the sandbox stops waits for something that will not come.
 _PATIENCE_S = 0.05
@@ -48,7 +47,7 @@ class Sandbox:
         control_port: int = 0,
         webhook_second: float = 1.0,
         first_person: int = FIRST_PERSON_ID,
-        engine: Settings | None = None,
+        observer: Observer | None = None,
         limits: protocol.LimitRules = UNLIMITED,
         bounds: Bounds = DEFAULT_BOUNDS,
         scripts: Sequence[Script] = (),
@@ -64,7 +63,7 @@ class Sandbox:
         self._port = port
         self._control_port = control_port
         self._webhook_second = webhook_second
-        self._engine = engine
+        self._observer = observer
         self._stack = AsyncExitStack()
         self.api_url = ""
         self.control_url = ""
@@ -97,12 +96,12 @@ class Sandbox:
         control = Control(self._state, self._faults, recorder, pulse, clock.now_ms, forget)
         server = ConnectionServer(api.handle, api.client_closed)
         self.api_url = await _serve(stack, web.ServerRunner(server, shutdown_timeout=_PATIENCE_S), self._port)
-        onlooker = Onlooker(self._engine, pulse)
-        stack.push_async_callback(onlooker.close)
+        watched = WatchedChats(self._observer, pulse)
+        stack.push_async_callback(watched.close)
         application = control.application()
         media = MediaPort(self._state, pulse, clock.now_ms)
         application.add_routes([*conditions.routes(), *troupe.routes(), *media.routes()])
-        live = Live(self._state, pulse, onlooker, clock.now_ms)
+        live = Live(self._state, pulse, watched, clock.now_ms)
         application.add_routes([*live.routes(), *page_routes()])
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_PATIENCE_S, handler_cancellation=True)
         self.control_url = await _serve(stack, runner, self._control_port)

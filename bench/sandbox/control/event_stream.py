@@ -16,8 +16,8 @@ from aiohttp import web
 
 from bench.sandbox import protocol
 from bench.sandbox.change_signal import Pulse
-from bench.sandbox.control.engine_watch import Onlooker, Watch
 from bench.sandbox.control.server import person_info
+from bench.sandbox.control.watched_chats import Watch, WatchedChats
 from bench.sandbox.people.command_menu import commands_for
 from bench.sandbox.world.state import Activity, Bot, Conversation, State
 from bench.sandbox.world.transcript import transcribed, transcript_of
@@ -39,10 +39,10 @@ class Picture(NamedTuple):
 
 
 class Live:
-    def __init__(self, state: State, pulse: Pulse, onlooker: Onlooker, clock: Callable[[], int]) -> None:
+    def __init__(self, state: State, pulse: Pulse, watched: WatchedChats, clock: Callable[[], int]) -> None:
         self._state = state
         self._pulse = pulse
-        self._onlooker = onlooker
+        self._watched = watched
         self._clock = clock
         self._closing = False
 
@@ -68,7 +68,7 @@ class Live:
         bot = self._state.bot_named(request.match_info["bot"])
         conversation = self._state.conversation(bot, int(request.match_info["person"]))
         self._pulse.beat()
-        with self._onlooker.watching(bot.id, conversation.person.user.id) as watch:
+        with self._watched.watching(bot.id, conversation.person.user.id) as watch:
             return await self._stream(request, lambda: _picture_of_chat(bot, conversation, watch, self._clock()))
 
     def _picture_of_cast(self) -> Picture:

@@ -14,7 +14,8 @@ from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.bot_api.methods import actions
 from bench.sandbox.change_signal import Pulse
 from bench.sandbox.control import event_stream
-from bench.sandbox.control.engine_watch import Onlooker, Watch
+from bench.sandbox.control.engine_watch import EngineObserver
+from bench.sandbox.control.watched_chats import Watch, WatchedChats
 from bench.sandbox.protocol import Act, CastBot, EngineView, Snapshot
 from bench.sandbox.world.retention import DEFAULT_BOUNDS
 from engine.cli import bots
@@ -294,14 +295,14 @@ async def test_a_reset_ends_the_stream_of_a_person_who_is_forgotten(
 
 
 async def test_a_chat_comes_with_what_the_engine_knows_of_it(redis_url: str, database_url: str) -> None:
-    engine = settings_of(redis_url, database_url)
-    async with Sandbox(bots=2, engine=engine) as sandbox, SandboxClient(sandbox.control_url) as client:
+    observer = EngineObserver(settings_of(redis_url, database_url))
+    async with Sandbox(bots=2, observer=observer) as sandbox, SandboxClient(sandbox.control_url) as client:
         registered = settings_of(redis_url, database_url, sandbox.api_url)
         await bots.add(registered, Secret(sandbox.bots[0].token))
         (person,) = await client.add_people(1)
         async with streaming(sandbox, f"live/shop_bot/{person.id}") as stream:
-            standing = (await until_engine_says(stream, "connected")).engine.standing
-            assert standing is not None
+            seen = (await until_engine_says(stream, "connected")).engine
+            standing = msgspec.convert(seen.standing, Standing)
             assert (standing.phase, standing.chat_id) == (Phase.NOTHING_ARMED, person.id)
             assert [one.reason for one in standing.against] == [Reason.REDIS_LOST, Reason.CAMPAIGN_INACTIVE]
         async with streaming(sandbox, f"live/course_bot/{person.id}") as stream:
@@ -309,8 +310,8 @@ async def test_a_chat_comes_with_what_the_engine_knows_of_it(redis_url: str, dat
 
 
 async def test_an_engine_that_is_away_hides_no_chat() -> None:
-    engine = settings_of("redis://127.0.0.1:1/0", "postgresql://nobody:hidden@127.0.0.1:1/none")
-    async with Sandbox(bots=1, engine=engine) as sandbox, SandboxClient(sandbox.control_url) as client:
+    observer = EngineObserver(settings_of("redis://127.0.0.1:1/0", "postgresql://nobody:hidden@127.0.0.1:1/none"))
+    async with Sandbox(bots=1, observer=observer) as sandbox, SandboxClient(sandbox.control_url) as client:
         (person,) = await client.add_people(1)
         await client.start("shop_bot", person.id)
         async with streaming(sandbox, f"live/shop_bot/{person.id}") as stream:
@@ -321,22 +322,22 @@ async def test_an_engine_that_is_away_hides_no_chat() -> None:
 
 
 async def test_the_engine_is_asked_while_somebody_watches_and_by_one_asker() -> None:
-    onlooker = Onlooker(settings_of("redis://127.0.0.1:1/0", "postgresql://n:n@127.0.0.1:1/none"), Pulse())
-    with onlooker.watching(7, 1) as first, onlooker.watching(7, 1) as second, onlooker.watching(7, 2) as other:
+    observer = EngineObserver(settings_of("redis://127.0.0.1:1/0", "postgresql://n:n@127.0.0.1:1/none"))
+    watched = WatchedChats(observer, Pulse())
+    with watched.watching(7, 1) as first, watched.watching(7, 1) as second, watched.watching(7, 2) as other:
         assert first is second
         assert first is not other
     for watch in (first, other):
         assert watch.asking is not None
         await asyncio.wait([watch.asking])
         assert watch.asking.cancelled()
-    await onlooker.close()
+    await watched.close()
 
 
 def test_a_later_time_alone_is_no_other_view() -> None:
-    seen = EngineView("connected", msgspec.convert(STANDING, Standing))
-    assert seen.standing is not None
-    later = msgspec.structs.replace(seen, standing=msgspec.structs.replace(seen.standing, now_ms=9))
-    other = msgspec.structs.replace(seen, standing=msgspec.structs.replace(seen.standing, last_seen_ms=9))
+    seen = EngineView("connected", STANDING)
+    later = EngineView("connected", {**STANDING, "now_ms": 9})
+    other = EngineView("connected", {**STANDING, "last_seen_ms": 9})
     watch = Watch(EngineView("asked"))
     assert [watch.see(view) for view in (seen, later, other)] == [True, False, True]
     assert (watch.changes, watch.view) == (2, other)
