@@ -4,6 +4,7 @@ import asyncio
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -12,6 +13,8 @@ import redis
 from bench.sandbox import ports
 from engine.cli.migrate import upgrade
 from engine.local.servers.servers import LocalServers, temporary_servers
+from engine.media.library import Library
+from storage.postgres.pool import Pool, open_pool
 
 _TEMPLATE = "recovery_template"
 
@@ -52,6 +55,24 @@ async def database_url(servers: LocalServers, migrated_template: str) -> AsyncIt
     await _execute(servers.database_url, f"CREATE DATABASE {name} TEMPLATE {migrated_template} STRATEGY FILE_COPY")
     yield _url_of(servers, name)
     await _execute(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    pool = await open_pool(database_url)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    """MEDIA_DIR, which is not there yet."""
+    return tmp_path / "media"
+
+
+@pytest.fixture
+def library(pool: Pool, shelf: Path) -> Library:
+    return Library(pool, shelf)
 
 
 def _url_of(servers: LocalServers, database: str) -> str:

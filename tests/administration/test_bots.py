@@ -136,7 +136,7 @@ async def test_a_pace_is_changed_and_audited_once(office: Office) -> None:
 
 
 async def test_what_costs_stars_needs_the_owners_word_once_and_ends_with_a_free_pace(office: Office) -> None:
-    with pytest.raises(BotError, match=r"confirm with `python -m engine\.bots pace @shop_bot 500 --paid --yes`"):
+    with pytest.raises(BotError, match=r"confirm with `python -m engine bots pace @shop_bot 500 --paid --yes`"):
         await set_pace(office, 500, paid=True)
     row = await set_pace(office, 500, paid=True, confirmed=True)
     assert (row.pace, row.paid_broadcast) == (500, True)
@@ -166,7 +166,7 @@ async def test_a_bot_that_is_unknown_or_removed_has_no_pace(office: Office) -> N
 @pytest.mark.parametrize("act", [registry.pause, registry.resume])
 async def test_a_suspended_bot_asks_for_a_new_token(office: Office, act: Act) -> None:
     await office.suspend()
-    with pytest.raises(BotError, match=r"give it a new token with `python -m engine\.bots add`"):
+    with pytest.raises(BotError, match=r"give it a new token with `python -m engine bots add`"):
         await act(office.pool, "@shop_bot", LATER)
     assert await office.status() == "suspended"
 

@@ -11,7 +11,7 @@ _PATIENCE_S = 20.0
 _PARENT = """
 import sys
 from pathlib import Path
-from engine.local.servers import LocalServers
+from engine.local.servers.servers import LocalServers
 with LocalServers(Path(sys.argv[1])) as servers:
     print(servers.redis_url, servers.database_url, flush=True)
     sys.stdin.read()

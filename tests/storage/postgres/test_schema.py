@@ -222,9 +222,9 @@ async def test_a_month_with_rows_in_the_default_partition_stays_there(database_u
 
 
 def test_a_schema_behind_is_refused_and_one_ahead_is_served() -> None:
-    with pytest.raises(MigrationError, match=r"engine\.migrate"):
+    with pytest.raises(MigrationError, match="engine migrate"):
         check_revision(None)
-    with pytest.raises(MigrationError, match=r"engine\.migrate"):
+    with pytest.raises(MigrationError, match="engine migrate"):
         check_revision("0004_edits")
     check_revision("0005_pauses")
     check_revision("0006_of_the_next_release")
