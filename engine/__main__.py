@@ -26,5 +26,9 @@ def main(arguments: Sequence[str]) -> int:
     return _NOUNS[noun](rest)
 
 
+def run() -> int:
+    return main(sys.argv[1:])
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run())

@@ -83,6 +83,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.database.reveal()
 
 
+def load_database_url(environ: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> str:
+    """All that a migration needs. Raises SettingsError."""
+    return _database_url({**read_dotenv(dotenv), **environ})
+
+
 def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> Settings:
     """Raises SettingsError. The environment wins over `.env`."""
     read = {**read_dotenv(dotenv), **environ}
@@ -90,9 +95,7 @@ def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path("
     public_url = _public(read, "PUBLIC_URL") or webhook_url
     return Settings(
         redis=Secret(_url(read, "REDIS_URL", ("redis", "rediss", "unix"), "redis://127.0.0.1:6379/0")),
-        database=Secret(
-            _url(read, "DATABASE_URL", ("postgresql",), "postgresql://user:password@127.0.0.1:5432/recovery")
-        ),
+        database=Secret(_database_url(read)),
         encryption_keys=_keys(read),
         telegram_api_url=_url(
             {"TELEGRAM_API_URL": "https://api.telegram.org", **read},
@@ -142,6 +145,10 @@ def _url(read: Mapping[str, str], name: str, schemes: tuple[str, ...], example: 
     if not fits:
         raise SettingsError(f"{name} is not a {schemes[0]} address: write it like {example}.")
     return value
+
+
+def _database_url(read: Mapping[str, str]) -> str:
+    return _url(read, "DATABASE_URL", ("postgresql",), "postgresql://user:password@127.0.0.1:5432/recovery")
 
 
 def _public(read: Mapping[str, str], name: str) -> str | None:

@@ -7,7 +7,6 @@ further ahead, is refused. An advisory lock keeps two starts at once apart.
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from alembic import command
@@ -19,19 +18,25 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from engine.core.errors import MigrationError, UnreachableError
+from storage.bundled import bundled
 
-_SCRIPTS: Final = Path(__file__).resolve().parents[2] / "migrations"
+_SCRIPTS: Final = bundled("migrations")
 _LOCK: Final = 7_203_114  # any number, as long as it is ours alone
 
 
 def upgrade(database_url: str, revision: str = "head") -> None:
     """Bring the schema up to `revision`. Raises UnreachableError."""
-    asyncio.run(_run(database_url, partial(command.upgrade, revision=revision)))
+    with_connection(database_url, partial(_act, partial(command.upgrade, revision=revision)))
 
 
 def downgrade(database_url: str, revision: str = "base") -> None:
     """Take the schema down to `revision`, and all data of what is dropped. Raises UnreachableError."""
-    asyncio.run(_run(database_url, partial(command.downgrade, revision=revision)))
+    with_connection(database_url, partial(_act, partial(command.downgrade, revision=revision)))
+
+
+def with_connection(database_url: str, act: Callable[[Connection], None]) -> None:
+    """Run `act` in one transaction that no other migration runs beside. Raises UnreachableError."""
+    asyncio.run(_run(database_url, act))
 
 
 def check_revision(current: str | None) -> None:
@@ -50,7 +55,7 @@ def _number(revision: str) -> int:
     return int(revision.split("_", maxsplit=1)[0])
 
 
-async def _run(database_url: str, act: Callable[[Config], None]) -> None:
+async def _run(database_url: str, act: Callable[[Connection], None]) -> None:
     url = database_url.replace("postgresql://", "postgresql+asyncpg://", 1)
     engine = create_async_engine(url, poolclass=NullPool)
     try:
@@ -62,8 +67,12 @@ async def _run(database_url: str, act: Callable[[Config], None]) -> None:
         await engine.dispose()
 
 
-def _locked(connection: Connection, act: Callable[[Config], None]) -> None:
+def _locked(connection: Connection, act: Callable[[Connection], None]) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    act(connection)
+
+
+def _act(act: Callable[[Config], None], connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
     act(config)

@@ -5,15 +5,15 @@ so a repeated call is safe.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, RedisError
 
 from engine.core.errors import UnreachableError
+from storage.bundled import bundled
 
-_LUA: Final = Path(__file__).resolve().parents[2] / "lua"
+_LUA: Final = bundled("lua")
 
 Call: TypeAlias = tuple[tuple[str, ...], tuple[str | int, ...]]
 """The keys and the arguments of one call of a script."""

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 import pytest
 
 from engine.core.delivery.state_machine import Found
+from storage.bundled import bundled
 from storage.postgres import chats
 from storage.postgres.deliveries import claim
 from storage.postgres.deliveries.begin import Beginning, Begun
@@ -29,7 +30,7 @@ from tests.model.world import BOT, Rules, World
 Story: TypeAlias = Callable[[World], Awaitable[None]]
 EXAMPLES = 500
 """Random orders of events that find each of them at the latest."""
-LUA = Path(scripts.__file__).parents[2] / "lua"
+LUA = bundled("lua")
 
 
 class FreshEpisodes(StoppingDoors):
