@@ -10,7 +10,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from engine.core.delivery.chat_status import Armed, Clockwork, Delivery, Episode, Known
+from engine.core.delivery.chat_status import Armed, Clockwork, Delivery, Episode, KnownChat
 from engine.core.delivery.gate import Facts
 from engine.core.errors import UnreachableError
 from engine.core.identity import newer_sign
@@ -62,7 +62,7 @@ async def read_clockwork(client: Redis, bot_id: int, chat_id: int) -> Clockwork:
     return _clockwork(now, str(server["run_id"]), bot, _armed(state, score))
 
 
-async def read_chat(pool: Pool, bot_id: int, chat_id: int) -> Known | None:
+async def read_chat(pool: Pool, bot_id: int, chat_id: int) -> KnownChat | None:
     """None for a bot that is not registered. Raises UnreachableError."""
     async with transaction(pool) as connection:
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -70,7 +70,9 @@ async def read_chat(pool: Pool, bot_id: int, chat_id: int) -> Known | None:
         if row is None:
             return None
         episodes = await _episodes(connection, bot_id, chat_id)
-    return Known(bot_id, row["username"], row["published_version"], row["last_active"], _facts(row, episodes), episodes)
+    return KnownChat(
+        bot_id, row["username"], row["published_version"], row["last_active"], _facts(row, episodes), episodes
+    )
 
 
 async def _episodes(connection: Connection, bot_id: int, chat_id: int) -> tuple[Episode, ...]:

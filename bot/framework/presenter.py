@@ -14,7 +14,7 @@ from bot.framework.render import Drawn, Pen
 from bot.framework.screen import Place, Question, Scope, Screen, View, Visit
 from engine.administration import members, open_question
 from engine.administration.context import Desk
-from engine.administration.members import Admin, Person
+from engine.administration.members import Admin, Visitor
 from engine.administration.open_question import Prompt
 from engine.core.errors import NotFoundError
 
@@ -119,5 +119,5 @@ def is_of_no_bot(screen: Screen, visit: Visit) -> bool:
     return screen.scope is not Scope.HOME and not visit.bot
 
 
-def person(user: User) -> Person:
-    return Person(user.id, user.full_name, user.language_code)
+def person(user: User) -> Visitor:
+    return Visitor(user.id, user.full_name, user.language_code)

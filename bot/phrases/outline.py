@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.framework.i18n import Say
-from engine.core.campaign.forecast import Planned
+from engine.core.campaign.forecast import PlannedStep
 from engine.core.campaign.snapshot import Block
 from engine.core.content import model as contents
 from engine.core.content import preview
@@ -36,7 +36,7 @@ def beginning(block: Block, longest: int) -> str:
     return preview.beginning(block.content, longest)
 
 
-def when(say: Say, planned: Planned, zone: str) -> str:
+def when(say: Say, planned: PlannedStep, zone: str) -> str:
     """The moment of a step, with the word that it is passed over if that is outside of the hours."""
     moment = say.moment(planned.due_ms, zone)
     return say("{moment} (skipped: outside of the hours)", moment=moment) if planned.outside else moment

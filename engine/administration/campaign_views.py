@@ -8,7 +8,7 @@ import msgspec
 from engine.administration import lookup
 from engine.core.campaign import checks
 from engine.core.campaign.checks import Fault
-from engine.core.campaign.forecast import Planned, forecast
+from engine.core.campaign.forecast import PlannedStep, forecast
 from engine.core.campaign.lifecycle import State
 from engine.core.campaign.snapshot import Snapshot
 from engine.core.content.templates import Person
@@ -31,7 +31,7 @@ class Overview(msgspec.Struct, frozen=True):
     draft_is_published: bool
     draft: Snapshot
     shown: Snapshot
-    plan: tuple[Planned, ...]
+    plan: tuple[PlannedStep, ...]
 
 
 class Queue(NamedTuple):
@@ -42,7 +42,7 @@ class Queue(NamedTuple):
     last_ms: int | None
 
 
-class Stand(NamedTuple):
+class CampaignStatus(NamedTuple):
     """How a campaign stands, how many people are in the middle of its sequence, and a number that changes with every
     start, pause, end and publication.
     """
@@ -106,14 +106,14 @@ async def show(pool: Pool, bot: str, now_ms: int) -> Overview:
         )
 
 
-async def stand(pool: Pool, bot_id: int) -> Stand:
+async def stand(pool: Pool, bot_id: int) -> CampaignStatus:
     """How a campaign stands. Raises NotFoundError where nothing is composed."""
     async with transaction(pool) as connection:
         found = await campaigns.load_campaign(connection, bot_id)
         waiting = await chats.count_open(connection, bot_id)
     if found is None:
         raise NotFoundError("Nothing is composed yet: create the campaign first.")
-    return Stand(found.state, found.paused_from, waiting, _revision(found))
+    return CampaignStatus(found.state, found.paused_from, waiting, _revision(found))
 
 
 async def draft(pool: Pool, bot_id: int) -> tuple[int, Snapshot] | None:

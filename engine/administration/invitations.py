@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from engine.administration import members
-from engine.administration.members import Person
+from engine.administration.members import Visitor
 from engine.core.errors import BotError
 from engine.core.roles import Role, suffices
 from storage.postgres import admins as people
@@ -38,7 +38,7 @@ async def invite(redis: Redis, bot_id: int, role: Role, owner_id: int) -> str:
     return word
 
 
-async def accept(pool: Pool, redis: Redis, owners: frozenset[int], person: Person, word: str, now_ms: int) -> str:
+async def accept(pool: Pool, redis: Redis, owners: frozenset[int], person: Visitor, word: str, now_ms: int) -> str:
     """Give the person the role, and say on which bot. Raises BotError for a word that stands for nothing (any more).
 
     Nobody loses a right by it: for whoever has as many already it stays what it is, a word for somebody else.
@@ -60,7 +60,7 @@ async def accept(pool: Pool, redis: Redis, owners: frozenset[int], person: Perso
 
 
 async def _check_gains(
-    connection: Connection, found: _Invitation, bot: BotRecord, owners: frozenset[int], person: Person
+    connection: Connection, found: _Invitation, bot: BotRecord, owners: frozenset[int], person: Visitor
 ) -> None:
     roles = await people.roles(connection, person.user_id)
     if person.user_id in owners or suffices(roles.get(found.bot_id), found.role):

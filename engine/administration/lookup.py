@@ -61,7 +61,7 @@ async def version(connection: Connection, bot_id: int, bot: str, number: int) ->
     return found
 
 
-async def undoable(connection: Connection, bot_id: int, now_ms: int) -> audit.Line | None:
+async def undoable(connection: Connection, bot_id: int, now_ms: int) -> audit.AuditLine | None:
     """The last edit of a draft, while it can be taken back."""
     last = await audit.last_line(connection, bot_id, _OF_THE_DRAFT)
     stands = last and last.action == EDITED and last.follows and now_ms - last.at_ms <= UNDO_MS

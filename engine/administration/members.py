@@ -41,7 +41,7 @@ class Admin(msgspec.Struct, frozen=True):
         return "owner" if self.owns_all else self.roles.get(bot_id)
 
 
-class Person(NamedTuple):
+class Visitor(NamedTuple):
     """Who knocks, as Telegram says."""
 
     user_id: int
@@ -49,7 +49,7 @@ class Person(NamedTuple):
     language_code: str | None
 
 
-class Stand(msgspec.Struct, frozen=True):
+class BotStatus(msgspec.Struct, frozen=True):
     """A bot as the home screen shows it."""
 
     bot_id: int
@@ -89,7 +89,7 @@ class Health(NamedTuple):
         return self.fed_until_ms is not None and self.now_ms - self.fed_until_ms > _STALE_MS
 
 
-async def enter(pool: Pool, owners: frozenset[int], person: Person, now_ms: int) -> Admin | None:
+async def enter(pool: Pool, owners: frozenset[int], person: Visitor, now_ms: int) -> Admin | None:
     """Who this is; None for a stranger, of whom nothing is kept."""
     async with transaction(pool) as connection:
         known = await admins.find(connection, person.user_id)
@@ -112,13 +112,13 @@ async def speak(pool: Pool, admin: Admin, language: Language, now_ms: int) -> No
             await admins.set_language(connection, known, language, _change(admin.admin_id, now_ms))
 
 
-async def bots_of(pool: Pool, admin: Admin) -> list[Stand]:
+async def bots_of(pool: Pool, admin: Admin) -> list[BotStatus]:
     """The bots on which the admin has any right, by name."""
     async with transaction(pool) as connection:
         everywhere = await campaigns.load_emergency_stop(connection)
         found = await admins.stands(connection, None if admin.owns_all else list(admin.roles))
     return [
-        Stand(bot.bot_id, bot.username, sign(bot.status, bot.state, bot.incidents, stopped_everywhere=everywhere))
+        BotStatus(bot.bot_id, bot.username, sign(bot.status, bot.state, bot.incidents, stopped_everywhere=everywhere))
         for bot in found
     ]
 
@@ -163,7 +163,7 @@ async def team(pool: Pool, bot_id: int) -> list[Member]:
         return [Member(*row) for row in await admins.team(connection, bot_id)]
 
 
-async def give(connection: Connection, bot_id: int, person: Person, role: Role, invited_by: int, now_ms: int) -> None:
+async def give(connection: Connection, bot_id: int, person: Visitor, role: Role, invited_by: int, now_ms: int) -> None:
     """Let somebody in, in whichever role they are invited to; who has one already gets the new one."""
     change = _change(person.user_id, now_ms)
     language = language_of(person.language_code)

@@ -16,7 +16,7 @@ from engine.core.delivery.state_machine import Found
 from storage.postgres import campaigns, queue_counts, replans
 from storage.postgres.campaigns import Campaign
 from storage.postgres.pool import Connection, Pool, transaction
-from storage.postgres.queue_counts import Planned
+from storage.postgres.queue_counts import PlannedCounts
 
 SOON_MS: Final = 600_000
 MOST: Final = 1_000
@@ -94,7 +94,7 @@ async def _overdue(connection: Connection, found: Campaign, before: Snapshot, af
     )
 
 
-def _counted(page: Sequence[Waiting], planned: Planned, before: Snapshot, after: Snapshot, now_ms: int) -> Impact:
+def _counted(page: Sequence[Waiting], planned: PlannedCounts, before: Snapshot, after: Snapshot, now_ms: int) -> Impact:
     """Those in begun steps keep their hours, whatever is published."""
     if not replan.replans(before, after):
         return Impact(planned.all, soon=planned.due)

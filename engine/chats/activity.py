@@ -35,7 +35,7 @@ MAX_WAITING: Final = 200_000
 """Lives that may wait for PostgreSQL; beyond it touches are refused, so that no update is acknowledged in vain."""
 
 
-class Person(NamedTuple):
+class Profile(NamedTuple):
     """What an update says of a user, for the admins' screens."""
 
     first_name: str | None = None
@@ -43,13 +43,13 @@ class Person(NamedTuple):
     language: str | None = None
 
 
-NOBODY: Final = Person()
+NOBODY: Final = Profile()
 
 
 class _Call(NamedTuple):
     chat_id: int
     seen_ms: int
-    person: Person
+    person: Profile
 
 
 class _Replay(NamedTuple):
@@ -70,7 +70,7 @@ class Activity:
         self._urgent = asyncio.Event()
         self._recent: deque[_Replay] = deque()
 
-    async def mark_user_activity(self, bot_id: int, chat_id: int, seen_ms: int = 0, person: Person = NOBODY) -> None:
+    async def mark_user_activity(self, bot_id: int, chat_id: int, seen_ms: int = 0, person: Profile = NOBODY) -> None:
         """A sign of life: `seen_ms` 0 counts as now. Returns when no older send can pass any more."""
         if len(self._waiting) >= MAX_WAITING:
             raise UnreachableError("PostgreSQL has not taken activity for too long: check DATABASE_URL and its log.")

@@ -18,7 +18,7 @@ MAX_LINES: Final = 200_000
 MAX_FIELD: Final = 1_000
 
 
-class Line(NamedTuple):
+class PaymentLine(NamedTuple):
     number: int
     told: Told
 
@@ -28,10 +28,10 @@ class Bad(NamedTuple):
     fault: str
 
 
-def read(path: Path) -> tuple[list[Line], list[Bad]]:
+def read(path: Path) -> tuple[list[PaymentLine], list[Bad]]:
     """The good lines and the bad ones. Raises PaymentsError for a file that is none."""
     csv.field_size_limit(MAX_FIELD)
-    good: list[Line] = []
+    good: list[PaymentLine] = []
     bad: list[Bad] = []
     known: dict[str, Told] = {}
     for item in _lines(path):
@@ -44,7 +44,7 @@ def read(path: Path) -> tuple[list[Line], list[Bad]]:
     return good, bad
 
 
-def _lines(path: Path) -> Iterator[Line | Bad]:
+def _lines(path: Path) -> Iterator[PaymentLine | Bad]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             yield from _rows(file)
@@ -56,7 +56,7 @@ def _lines(path: Path) -> Iterator[Line | Bad]:
         ) from error
 
 
-def _rows(file: Iterator[str]) -> Iterator[Line | Bad]:
+def _rows(file: Iterator[str]) -> Iterator[PaymentLine | Bad]:
     header = next(file, "")[:MAX_FIELD]
     separator = ";" if ";" in header else ","
     columns = [name.strip().strip('"').lower() for name in header.split(separator)]
@@ -69,7 +69,7 @@ def _rows(file: Iterator[str]) -> Iterator[Line | Bad]:
             yield _line(rows.line_num + 1, dict(zip(columns, map(str.strip, row), strict=False)), len(row))
 
 
-def _line(number: int, fields: dict[str, str], count: int) -> Line | Bad:
+def _line(number: int, fields: dict[str, str], count: int) -> PaymentLine | Bad:
     if count != len(COLUMNS):
         return Bad(number, f"it has {count} fields: give {len(COLUMNS)}, as in the header")
     try:
@@ -83,7 +83,7 @@ def _line(number: int, fields: dict[str, str], count: int) -> Line | Bad:
         )
     except ValueError as error:
         return Bad(number, str(error))
-    return Line(number, told)
+    return PaymentLine(number, told)
 
 
 def _whole(fields: dict[str, str], name: str) -> int:

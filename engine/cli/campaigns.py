@@ -18,7 +18,7 @@ from engine.administration.campaign_views import Overview
 from engine.administration.campaigns import Publishing
 from engine.campaign_file import Added, NamedFiles
 from engine.cli.block_line import outline
-from engine.core.campaign.forecast import Planned
+from engine.core.campaign.forecast import PlannedStep
 from engine.core.campaign.snapshot import Snapshot, Step
 from engine.core.change import Change
 from engine.core.delivery.replan import Policy
@@ -255,7 +255,7 @@ def _added(added: Added) -> str:
     return f"{added.path}: the library has it, a {added.asset.kind} of {added.size} bytes, sha256:{added.asset.sha256}"
 
 
-def _when(planned: Planned, zone: str) -> str:
+def _when(planned: PlannedStep, zone: str) -> str:
     return f"{_moment(planned.due_ms, zone)}{', skipped: outside of the window' * planned.outside}"
 
 

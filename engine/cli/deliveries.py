@@ -20,7 +20,7 @@ from engine.runtime.process import command
 from engine.settings import Settings, load_settings
 from storage.postgres import audit, campaigns, unanswered
 from storage.postgres.pool import Connection, Pool, open_pool, transaction
-from storage.postgres.unanswered import Place, Unheard
+from storage.postgres.unanswered import Unanswered, UnansweredPlace
 
 Word: TypeAlias = Literal["sent", "failed"]
 
@@ -28,13 +28,13 @@ MOST_LISTED: Final = 1_000
 _REASONS: Final[dict[Word, Reason | None]] = {"sent": None, "failed": Reason.INTERNAL_ERROR}
 
 
-async def list_unknown(pool: Pool, bot: str) -> list[Unheard]:
+async def list_unknown(pool: Pool, bot: str) -> list[Unanswered]:
     """The latest of a bot. Raises NotFoundError, UnreachableError."""
     async with transaction(pool) as connection:
         return await unanswered.list_unknown(connection, await _bot_id(connection, bot), MOST_LISTED)
 
 
-async def settle(pool: Pool, bot: str, place: Place, word: Word, change: Change) -> None:
+async def settle(pool: Pool, bot: str, place: UnansweredPlace, word: Word, change: Change) -> None:
     """Take an admin's word for what became of it. Raises NotFoundError, UnreachableError."""
     async with transaction(pool) as connection:
         bot_id = await _bot_id(connection, bot)
@@ -68,13 +68,13 @@ async def _run(args: argparse.Namespace, settings: Settings) -> list[str]:
             return [_line(one) for one in await list_unknown(pool, args.bot)]
         step, _, block = args.block.partition("/")
         change = Change(actor=f"cli:uid={os.getuid()}", at=time.time_ns() // 1_000_000)
-        await settle(pool, args.bot, Place(args.chat, args.episode, step, block), args.word, change)
+        await settle(pool, args.bot, UnansweredPlace(args.chat, args.episode, step, block), args.word, change)
         return [f"{args.block} for chat {args.chat} counts as {args.word}."]
     finally:
         await pool.close()
 
 
-def _line(one: Unheard) -> str:
+def _line(one: Unanswered) -> str:
     chat_id, episode_id, step, block = one.place
     claimed = datetime.fromtimestamp(one.claimed_at_ms / 1000, UTC)
     return f"--chat {chat_id} --episode {episode_id} --block {step}/{block}  {claimed:%Y-%m-%d %H:%M:%S} UTC"

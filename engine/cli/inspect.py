@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from engine.core.delivery import chat_status as standings
-from engine.core.delivery.chat_status import Episode, Known, Published, Standing
+from engine.core.delivery.chat_status import Episode, KnownChat, PublishedVersions, Standing
 from engine.core.errors import NotFoundError
 from engine.core.schedule import step_schedule
 from engine.runtime.process import command
@@ -36,10 +36,10 @@ async def inspect(pool: Pool, client: Redis, bot_id: int, chat_id: int) -> Stand
     return standings.draw(chat_id, await read_clockwork(client, bot_id, chat_id), known, published)
 
 
-async def _published(pool: Pool, known: Known) -> Published:
+async def _published(pool: Pool, known: KnownChat) -> PublishedVersions:
     cursor = known.current.cursor if known.current else None
     newest, pinned = known.campaign_version, cursor.campaign_version if cursor else 0
-    return Published(
+    return PublishedVersions(
         await poller_bots.load_snapshot(pool, known.bot_id, newest) if newest else None,
         await poller_bots.load_snapshot(pool, known.bot_id, pinned) if pinned and pinned != newest else None,
     )

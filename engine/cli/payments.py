@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from engine.administration import bots as registry
 from engine.chats import payments_csv
 from engine.chats.endings import Endings
-from engine.chats.payments_csv import Bad, Line
+from engine.chats.payments_csv import Bad, PaymentLine
 from engine.core.change import Change
 from engine.core.errors import PaymentsError
 from engine.runtime.process import command
@@ -63,9 +63,9 @@ async def take_in(settings: Settings, path: Path, bot: str, *, skip_bad: bool) -
         return await _store(endings, known, lines, bad)
 
 
-async def _checked(endings: Endings, bot_id: int, lines: Sequence[Line]) -> tuple[list[Line], list[Bad]]:
+async def _checked(endings: Endings, bot_id: int, lines: Sequence[PaymentLine]) -> tuple[list[PaymentLine], list[Bad]]:
     """Which of them contradict nothing that is known, and which do."""
-    good: list[Line] = []
+    good: list[PaymentLine] = []
     bad: list[Bad] = []
     for batch in _batches(lines):
         async with transaction(endings.pool) as connection:
@@ -78,7 +78,7 @@ async def _checked(endings: Endings, bot_id: int, lines: Sequence[Line]) -> tupl
     return good, bad
 
 
-async def _store(endings: Endings, bot: BotRecord, lines: Sequence[Line], bad: list[Bad]) -> Imported:
+async def _store(endings: Endings, bot: BotRecord, lines: Sequence[PaymentLine], bad: list[Bad]) -> Imported:
     counts: Counter[str] = Counter()
     taken = ended = 0
     for place, batch in enumerate(_batches(lines), 1):
@@ -99,9 +99,9 @@ def _kind(found: Recorded) -> str:
     return "refunded" if found.status == REFUNDED else "new"
 
 
-def _batches(lines: Sequence[Line]) -> Iterator[list[Line]]:
+def _batches(lines: Sequence[PaymentLine]) -> Iterator[list[PaymentLine]]:
     """In order; an external id that stands twice begins a new one."""
-    batch: list[Line] = []
+    batch: list[PaymentLine] = []
     ids: set[str] = set()
     for line in lines:
         if len(batch) == BATCH or line.told.external_id in ids:

@@ -8,7 +8,7 @@ when none is missing up to there.
 from typing import NamedTuple
 
 
-class Look(NamedTuple):
+class WebhookLook(NamedTuple):
     """`at_ms` is from before the question, `floor` and `beyond` from after the answer.
 
     See `storage.redis.webhook_arrivals`. `pending` counts what is being delivered as well.
@@ -25,7 +25,7 @@ class Look(NamedTuple):
         return self.floor + self.beyond + self.pending if self.floor >= 0 else None
 
 
-def confirmed_upto(before: Look | None, now: Look) -> int | None:
+def confirmed_upto(before: WebhookLook | None, now: WebhookLook) -> int | None:
     """The time up to which all is taken in, in ms; None when these looks do not tell."""
     if before is None:
         return None

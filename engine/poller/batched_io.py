@@ -24,7 +24,7 @@ from storage.postgres.pool import Pool, transaction
 from storage.redis import bot_state
 from storage.redis.client import Redis
 from storage.redis.server_clock import server_now_ms
-from storage.redis.timers import Fence, Lost, Next, Ticket, Timers
+from storage.redis.timers import Fence, Lost, NextTimer, Ticket, Timers
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -48,7 +48,7 @@ class Doors:
         self.report: Batcher[Report, Reported] = Batcher(partial(self._statement, report_outcomes), _chat)
         self._told: set[tuple[int, str, str]] = set()
         self._passes: dict[int, Batcher[Ticket, Fence]] = {}
-        self._settles: dict[int, Batcher[Next, Fence]] = {}
+        self._settles: dict[int, Batcher[NextTimer, Fence]] = {}
 
     async def pass_(self, bot_id: int, ticket: Ticket) -> Fence:
         """The last look, with the pace token in hand: when it is CURRENT, the request is the next thing written."""
@@ -56,7 +56,7 @@ class Doors:
             self._passes[bot_id] = Batcher(partial(self._timers.pass_, bot_id), attrgetter("chat_id"))
         return await self._passes[bot_id](ticket)
 
-    async def settle(self, bot_id: int, plan: Next) -> Fence:
+    async def settle(self, bot_id: int, plan: NextTimer) -> Fence:
         if bot_id not in self._settles:
             self._settles[bot_id] = Batcher(partial(self._timers.settle, bot_id), attrgetter("chat_id"))
         return await self._settles[bot_id](plan)

@@ -57,7 +57,7 @@ from engine.telegram import Prepared, action_of
 from storage.postgres.deliveries.begin import Beginning
 from storage.postgres.deliveries.claim import Claiming
 from storage.postgres.deliveries.report import Aftermath, Report, Reported
-from storage.redis.timers import NOTHING_ARMED, Fence, Held, Lost, Next, Ticket
+from storage.redis.timers import NOTHING_ARMED, Fence, Held, Lost, NextTimer, Ticket
 
 REST_MS: Final = 1_000
 """How long a chat waits when only time can mend what holds it up."""
@@ -149,11 +149,13 @@ class _Journey:
     async def _wait_longer(self, newest: Snapshot) -> None:
         """The threshold has grown since the timer was set: the silence is not long enough yet."""
         held = self._held
-        await self._doors.settle(self._bot.bot_id, Next(held.chat_id, held.version, held.seen_ms + newest.threshold_ms))
+        await self._doors.settle(
+            self._bot.bot_id, NextTimer(held.chat_id, held.version, held.seen_ms + newest.threshold_ms)
+        )
 
     async def _begun_before(self) -> Cursor | None:
         """Nothing begins any more; but a poller that died may have begun, and an episode needs its end."""
-        nothing = state_machine.Next(Cursor(self._held.seen_ms, 0, "", "", 0), self._held.due_ms, urgent=False)
+        nothing = state_machine.NextDelivery(Cursor(self._held.seen_ms, 0, "", "", 0), self._held.due_ms, urgent=False)
         begun = await self._doors.begin(self._beginning(nothing)._replace(begins=False))
         if begun.cursor is None:
             await self._remove()
@@ -365,7 +367,7 @@ class _Journey:
             newest, step, block, self._held.due_ms, now_ms, self._held.chat_id, begun=begun
         )
 
-    async def _following(self, found: Found, *, step_over: bool) -> state_machine.Next | None:
+    async def _following(self, found: Found, *, step_over: bool) -> state_machine.NextDelivery | None:
         newest = self._bot.newest
         pinned = await self._catalogue.version(self._bot.bot_id, found.cursor.pinned) or newest
         if newest is None or pinned is None:
@@ -373,7 +375,7 @@ class _Journey:
         now_ms, chat_id = self._clock.now_ms(), self._held.chat_id
         return state_machine.following(newest, pinned, found, now_ms, chat_id, step_over=step_over)
 
-    def _beginning(self, first: state_machine.Next) -> Beginning:
+    def _beginning(self, first: state_machine.NextDelivery) -> Beginning:
         cursor, held = first.cursor, self._held
         return Beginning(
             self._bot.bot_id,
@@ -411,11 +413,11 @@ class _Journey:
         await self._settle(found.cursor, found.due_ms, urgent=bool(found.cursor.pinned))
 
     async def _settle(self, cursor: Cursor, due_ms: int, *, urgent: bool) -> None:
-        plan = Next(self._held.chat_id, self._held.version, due_ms, urgent, cursors.write(cursor))
+        plan = NextTimer(self._held.chat_id, self._held.version, due_ms, urgent, cursors.write(cursor))
         await self._doors.settle(self._bot.bot_id, plan)
 
     async def _remove(self) -> None:
-        await self._doors.settle(self._bot.bot_id, Next(self._held.chat_id, self._held.version, NOTHING_ARMED))
+        await self._doors.settle(self._bot.bot_id, NextTimer(self._held.chat_id, self._held.version, NOTHING_ARMED))
 
     async def _leave(self, found: Found) -> None:
         """The episode is over. Redis may have lost the sign of life that ended it: then that silence is armed anew."""

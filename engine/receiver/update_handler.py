@@ -7,7 +7,7 @@ refund neither ends nor begins anything.
 
 from typing import NamedTuple
 
-from engine.chats.activity import Activity, Person
+from engine.chats.activity import Activity, Profile
 from engine.chats.endings import Endings
 from engine.receiver.opt_out_replies import Replies, Reply
 from engine.receiver.updates import Event, Gone, Payment, Refund, Sign, Wish
@@ -41,7 +41,7 @@ class Effects(NamedTuple):
                 await self._touch(bot_id, event)
 
     async def _touch(self, bot_id: int, sign: Sign) -> None:
-        person = Person(sign.first_name, sign.username, sign.language)
+        person = Profile(sign.first_name, sign.username, sign.language)
         await self.activity.mark_user_activity(bot_id, sign.chat_id, sign.seen_ms, person)
 
     async def _pay(self, bot_id: int, chat_id: int, at_ms: int, paid: Payment, status: str) -> None:

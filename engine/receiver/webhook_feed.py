@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from engine.core.watermark import Look, confirmed_upto
+from engine.core.watermark import WebhookLook, confirmed_upto
 from engine.receiver import updates
 from engine.receiver.update_handler import Effects
 from engine.runtime.telemetry import logger
@@ -76,7 +76,7 @@ class WebhookFeed:
         self._secret = secret
         self._log = logger().bind(bot=username)
         self._set = False
-        self._before: Look | None = None
+        self._before: WebhookLook | None = None
         self._last_error_s: int | None = None
 
     async def run_once(self) -> Looked | Refused:
@@ -91,7 +91,7 @@ class WebhookFeed:
         self._note(info)
         floor = highest if info.pending_update_count == 0 else 0
         came = await self._arrivals.raise_floor(self._bot_id, floor)
-        look = Look(at_ms, info.pending_update_count, came.floor, came.beyond)
+        look = WebhookLook(at_ms, info.pending_update_count, came.floor, came.beyond)
         upto_ms, self._before = confirmed_upto(self._before, look), look
         return Looked(look.pending, await self._confirm(upto_ms))
 

@@ -14,7 +14,7 @@ class ApiKey(NamedTuple):
     revoked_at_ms: int | None
 
 
-class Live(NamedTuple):
+class ActiveKey(NamedTuple):
     """A key that opens the doors of one bot."""
 
     hash: bytes
@@ -43,11 +43,11 @@ async def of_bot(connection: Connection, bot_id: int) -> list[ApiKey]:
     return [ApiKey(*row) for row in rows]
 
 
-async def list_live(pool: Pool) -> list[Live]:
+async def list_live(pool: Pool) -> list[ActiveKey]:
     """Raises UnreachableError."""
     async with transaction(pool) as connection:
         rows = await connection.fetch(
             "SELECT k.hash, k.bot_id FROM api_keys k JOIN bots b ON b.id = k.bot_id"
             " WHERE k.revoked_at IS NULL AND b.status <> 'removed'"
         )
-    return [Live(*row) for row in rows]
+    return [ActiveKey(*row) for row in rows]

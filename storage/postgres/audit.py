@@ -41,7 +41,7 @@ async def last(connection: Connection, bot_id: int, actions: str) -> tuple[str, 
     return (row["actor"], row["at"]) if row else ("nobody", 0)
 
 
-class Line(NamedTuple):
+class AuditLine(NamedTuple):
     """What was done, and when; `follows` says whether anything stood there before."""
 
     line_id: int
@@ -50,17 +50,17 @@ class Line(NamedTuple):
     follows: bool
 
 
-async def last_line(connection: Connection, bot_id: int, actions: Sequence[str]) -> Line | None:
+async def last_line(connection: Connection, bot_id: int, actions: Sequence[str]) -> AuditLine | None:
     """The line of the last of these actions; None if none was ever done."""
     row = await connection.fetchrow(
         "SELECT id, action, at, before IS NOT NULL FROM audit_log WHERE bot_id = $1 AND action = ANY($2::text[])"
         " ORDER BY id DESC LIMIT 1",
         *(bot_id, actions),
     )
-    return Line(*row) if row else None
+    return AuditLine(*row) if row else None
 
 
-async def state_before(connection: Connection, line: Line) -> str:
+async def state_before(connection: Connection, line: AuditLine) -> str:
     """The document of what stood there before a change that follows something."""
     document: str = await connection.fetchval("SELECT before::text FROM audit_log WHERE id = $1", line.line_id)
     return document

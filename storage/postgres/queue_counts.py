@@ -19,7 +19,7 @@ SELECT count(*) FROM (
 """
 
 
-class Planned(NamedTuple):
+class PlannedCounts(NamedTuple):
     """How many deliveries are planned; how many of them are due between two moments, and of these in begun steps."""
 
     all: int
@@ -27,14 +27,14 @@ class Planned(NamedTuple):
     begun: int
 
 
-async def count_planned(connection: Connection, bot_id: int, since_ms: int, until_ms: int) -> Planned:
+async def count_planned(connection: Connection, bot_id: int, since_ms: int, until_ms: int) -> PlannedCounts:
     row = await connection.fetchrow(
         "SELECT count(*), count(*) FILTER (WHERE due_at BETWEEN $2 AND $3), count(*) FILTER (WHERE due_at BETWEEN"
         " $2 AND $3 AND (status = 'sending' OR campaign_version <> 0)) FROM recovery_deliveries"
         " WHERE bot_id = $1 AND status IN ('scheduled', 'sending')",
         *(bot_id, since_ms, until_ms),
     )
-    return Planned(*row) if row else Planned(0, 0, 0)
+    return PlannedCounts(*row) if row else PlannedCounts(0, 0, 0)
 
 
 async def queue(connection: Connection, bot_id: int) -> tuple[int, int | None, int | None]:

@@ -20,7 +20,7 @@ RETURNING 1
 """
 
 
-class Place(NamedTuple):
+class UnansweredPlace(NamedTuple):
     """Which of a bot's deliveries."""
 
     chat_id: int
@@ -29,17 +29,17 @@ class Place(NamedTuple):
     block: str
 
 
-class Unheard(NamedTuple):
-    place: Place
+class Unanswered(NamedTuple):
+    place: UnansweredPlace
     claimed_at_ms: int
 
 
-async def list_unknown(connection: Connection, bot_id: int, most: int) -> list[Unheard]:
+async def list_unknown(connection: Connection, bot_id: int, most: int) -> list[Unanswered]:
     """The latest."""
     rows = await connection.fetch(_LIST, bot_id, most)
-    return [Unheard(Place(*row[:4]), row["claimed_at"]) for row in rows]
+    return [Unanswered(UnansweredPlace(*row[:4]), row["claimed_at"]) for row in rows]
 
 
-async def settle(connection: Connection, bot_id: int, place: Place, status: str, reason: str | None) -> bool:
+async def settle(connection: Connection, bot_id: int, place: UnansweredPlace, status: str, reason: str | None) -> bool:
     """Whether it was unknown until now."""
     return await connection.fetchval(_SETTLE, bot_id, *place, status, reason) is not None

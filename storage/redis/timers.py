@@ -118,7 +118,7 @@ class Ticket(NamedTuple):
     version: int
 
 
-class Next(NamedTuple):
+class NextTimer(NamedTuple):
     """What happens next to a held chat; `due_ms` -1 removes it."""
 
     chat_id: int
@@ -204,7 +204,7 @@ class Timers:
             )
         )
 
-    async def settle(self, bot_id: int, plans: Sequence[Next]) -> list[Fence]:
+    async def settle(self, bot_id: int, plans: Sequence[NextTimer]) -> list[Fence]:
         k = keys.of_bot(bot_id)
         flat = [part for plan in plans for part in (*plan[:3], int(plan.urgent), plan.opaque)]
         return _fences(await self._scripts["settle_timers"](self._client, (k.timers, k.state), *flat))

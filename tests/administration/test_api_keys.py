@@ -8,7 +8,7 @@ import pytest
 from engine.administration import api_keys
 from engine.core.change import Change
 from engine.core.errors import BotError, NotFoundError
-from storage.postgres.api_keys import Live, list_live
+from storage.postgres.api_keys import ActiveKey, list_live
 from storage.postgres.pool import Pool, open_pool
 
 CHANGE = Change("test", 5)
@@ -30,7 +30,7 @@ async def names(pool: Pool, bot: str = "@shop_bot") -> list[tuple[str, bool]]:
 async def test_only_the_hash_of_a_key_is_kept(pool: Pool) -> None:
     key = await api_keys.add(pool, "@shop_bot", "main", CHANGE)
     assert key.reveal().startswith(api_keys.PREFIX)
-    assert await list_live(pool) == [Live(api_keys.hash_of(key.reveal()), 7)]
+    assert await list_live(pool) == [ActiveKey(api_keys.hash_of(key.reveal()), 7)]
     for table in ("api_keys", "audit_log"):
         assert key.reveal()[4:] not in str(await pool.fetch(f"SELECT * FROM {table}"))
 

@@ -11,7 +11,7 @@ import pytest
 from engine.administration import campaign_views
 from engine.administration import campaigns as administration
 from engine.administration.campaign_views import History, Version
-from engine.core.campaign.forecast import Planned
+from engine.core.campaign.forecast import PlannedStep
 from engine.core.campaign.lifecycle import State
 from engine.core.campaign.snapshot import Block, Snapshot, Step
 from engine.core.change import Change
@@ -347,7 +347,7 @@ async def test_a_draft_is_shown_until_something_is_published(pool: Pool) -> None
         False,
         DRAFT,
     )
-    assert seen.plan == (Planned("z-first", DAY + 21 * MINUTE),)
+    assert seen.plan == (PlannedStep("z-first", DAY + 21 * MINUTE),)
 
 
 async def test_the_published_version_is_shown_while_the_draft_differs(pool: Pool) -> None:

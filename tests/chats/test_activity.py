@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from engine.chats.activity import Activity, Person
+from engine.chats.activity import Activity, Profile
 from engine.core.delivery import cursor
 from engine.core.delivery.cursor import Cursor
 from engine.core.errors import UnreachableError
@@ -16,7 +16,7 @@ from storage.redis import bot_state
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.server_identity import life_of, run_of
-from storage.redis.timers import Holding, Next, Ticket, Timers
+from storage.redis.timers import Holding, NextTimer, Ticket, Timers
 
 BOT = 7
 THRESHOLD_MS = 60_000
@@ -51,7 +51,7 @@ async def desk(database_url: str, redis_url: str) -> AsyncIterator[Desk]:
 
 
 async def test_a_sign_of_life_arms_the_chat_and_is_written_behind(desk: Desk) -> None:
-    await desk.activity.mark_user_activity(BOT, 1, SEEN_MS, Person("Ana"))
+    await desk.activity.mark_user_activity(BOT, 1, SEEN_MS, Profile("Ana"))
     assert await desk.armed(1) == [True]
     assert await desk.chats() == []
     await desk.activity.flush()
@@ -60,7 +60,7 @@ async def test_a_sign_of_life_arms_the_chat_and_is_written_behind(desk: Desk) ->
 
 async def test_many_signs_of_a_chat_are_one_line_with_the_latest(desk: Desk) -> None:
     for second in (3, 1, 2):
-        await desk.activity.mark_user_activity(BOT, 1, SEEN_MS + second * 1000, Person("Ana"))
+        await desk.activity.mark_user_activity(BOT, 1, SEEN_MS + second * 1000, Profile("Ana"))
     await desk.activity.flush()
     assert await desk.chats() == [(1, SEEN_MS + 3_000, "Ana")]
 
@@ -145,7 +145,7 @@ async def test_lives_outlast_a_flush_that_is_broken_off(desk: Desk) -> None:
 
 
 async def test_a_name_that_the_latest_sign_does_not_tell_is_kept(desk: Desk) -> None:
-    await desk.activity.mark_user_activity(BOT, 1, SEEN_MS, Person("Ana"))
+    await desk.activity.mark_user_activity(BOT, 1, SEEN_MS, Profile("Ana"))
     await desk.activity.mark_user_activity(BOT, 1, SEEN_MS + 1000)
     await desk.activity.flush()
     assert await desk.chats() == [(1, SEEN_MS + 1000, "Ana")]
@@ -173,7 +173,9 @@ async def interrupt(desk: Desk, *, passed: bool) -> int:
     await desk.client.set(of_bot(BOT).poll, "us 1")
     await desk.activity.confirm(BOT, Holding("us 1", await run_of(desk.client)))
     (held,) = (await desk.timers.claim(BOT, 1, 60_000, 1)).timers
-    begun = Next(1, held.version, held.due_ms, urgent=True, opaque=cursor.write(Cursor(held.seen_ms, 0, "s", "b", 1)))
+    begun = NextTimer(
+        1, held.version, held.due_ms, urgent=True, opaque=cursor.write(Cursor(held.seen_ms, 0, "s", "b", 1))
+    )
     await desk.timers.settle(BOT, [begun])
     (held,) = (await desk.timers.claim(BOT, 1, 60_000, 1)).timers
     if passed:

@@ -15,12 +15,12 @@ from engine.cli import deliveries
 from engine.core.change import Change
 from engine.core.errors import NotFoundError
 from storage.postgres.pool import Pool, open_pool
-from storage.postgres.unanswered import Place, Unheard
+from storage.postgres.unanswered import Unanswered, UnansweredPlace
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CLAIMED: Final = 1_800_000_060_000
-PLACE: Final = Place(41, 1_800_000_000_000, "hello", "one")
-OTHER: Final = Place(42, 1_800_000_000_000, "hello", "one")
+PLACE: Final = UnansweredPlace(41, 1_800_000_000_000, "hello", "one")
+OTHER: Final = UnansweredPlace(42, 1_800_000_000_000, "hello", "one")
 CHANGE: Final = Change("ana", CLAIMED + 5)
 
 _GROUND: Final = """
@@ -41,14 +41,17 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
         yield pool
 
 
-async def status(pool: Pool, place: Place) -> tuple[str, str | None, int | None]:
+async def status(pool: Pool, place: UnansweredPlace) -> tuple[str, str | None, int | None]:
     row = await pool.fetchrow("SELECT status, reason, sent_at FROM recovery_deliveries WHERE chat_id = $1", place[0])
     assert row
     return tuple(row)
 
 
 async def test_those_of_a_bot_are_listed_the_latest_first(pool: Pool) -> None:
-    assert await deliveries.list_unknown(pool, "@Shop_Bot") == [Unheard(PLACE, CLAIMED), Unheard(OTHER, CLAIMED - 1)]
+    assert await deliveries.list_unknown(pool, "@Shop_Bot") == [
+        Unanswered(PLACE, CLAIMED),
+        Unanswered(OTHER, CLAIMED - 1),
+    ]
     assert await deliveries.list_unknown(pool, "cafe_bot") == []
 
 
@@ -80,7 +83,7 @@ async def test_a_word_is_audited_and_given_once(pool: Pool) -> None:
     ("bot", "place"),
     [("@shop_bot", PLACE._replace(chat_id=43)), ("@cafe_bot", PLACE), ("@nobody", PLACE)],
 )
-async def test_a_word_on_anything_else_is_refused(pool: Pool, bot: str, place: Place) -> None:
+async def test_a_word_on_anything_else_is_refused(pool: Pool, bot: str, place: UnansweredPlace) -> None:
     with pytest.raises(NotFoundError):
         await deliveries.settle(pool, bot, place, "sent", CHANGE)
     assert await pool.fetchval("SELECT count(*) FROM audit_log") == 0

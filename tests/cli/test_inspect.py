@@ -13,7 +13,7 @@ from bench.sandbox.protocol import Fault, FaultKind
 from engine.administration import campaigns as administration
 from engine.cli.inspect import inspect
 from engine.core.change import Change
-from engine.core.delivery.chat_status import Phase, Place, Standing
+from engine.core.delivery.chat_status import BlockPlace, Phase, Standing
 from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.gate import Reason
 from engine.core.errors import NotFoundError
@@ -27,7 +27,7 @@ from storage.redis import bot_state
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.server_identity import run_of
-from storage.redis.timers import Holding, Next, Sign, Ticket, Timers
+from storage.redis.timers import Holding, NextTimer, Sign, Ticket, Timers
 from tests.administration.test_campaigns import DRAFT
 from tests.flows.conftest import house
 from tests.flows.house import BOT as HOUSE_BOT
@@ -125,7 +125,7 @@ async def test_what_has_passed_is_being_sent(ground: Ground) -> None:
 async def test_a_further_block_is_scheduled_though_it_is_urgent(ground: Ground) -> None:
     version = await ground.claim()
     due_ms = (await ground.look()).now_ms + 5_000
-    await ground.timers.settle(BOT, [Next(CHAT, version, due_ms, urgent=True, opaque="1900/0/z-first/y/1")])
+    await ground.timers.settle(BOT, [NextTimer(CHAT, version, due_ms, urgent=True, opaque="1900/0/z-first/y/1")])
     seen = await ground.look()
     assert (seen.phase, seen.next_due_ms, seen.lease_until_ms) == (Phase.STEP_SCHEDULED, due_ms, None)
     assert seen.next is not None
@@ -221,7 +221,7 @@ async def test_what_redis_has_lost_is_told_from_postgresql(ground: Ground) -> No
     await begin_episodes(ground.pool, [Beginning(BOT, CHAT, 9_000, 5, 1, "z-first", "y", 9_500)], 9_000)
     await ground.redis.flushall()
     seen = await ground.look()
-    assert (seen.phase, seen.next_due_ms, seen.next) == (Phase.STEP_SCHEDULED, 9_500, Place("z-first", "y"))
+    assert (seen.phase, seen.next_due_ms, seen.next) == (Phase.STEP_SCHEDULED, 9_500, BlockPlace("z-first", "y"))
     assert [one.reason for one in seen.against] == [Reason.REDIS_LOST, Reason.EXPIRED]
 
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from engine.core.watermark import Look, confirmed_upto
+from engine.core.watermark import WebhookLook, confirmed_upto
 
-BEFORE = Look(1_000_000, pending=3, floor=10, beyond=2)  # numbers up to 15 may have been given out
+BEFORE = WebhookLook(1_000_000, pending=3, floor=10, beyond=2)  # numbers up to 15 may have been given out
 
 
-def now(pending: int = 1, floor: int = 10, beyond: int = 0) -> Look:
-    return Look(1_003_000, pending, floor, beyond)
+def now(pending: int = 1, floor: int = 10, beyond: int = 0) -> WebhookLook:
+    return WebhookLook(1_003_000, pending, floor, beyond)
 
 
 def test_a_first_look_tells_nothing() -> None:

@@ -9,7 +9,7 @@ import pytest
 from bot.framework.callbacks import LIFETIME_S
 from engine.administration import campaign_views, campaigns, members
 from engine.administration.context import Desk
-from engine.administration.members import Admin, Stand
+from engine.administration.members import Admin, BotStatus
 from engine.core.change import Change
 from storage.postgres.pool import Pool
 from tests.flows.office import DRAFT, LEAST_MS, Office, invitation, open_office
@@ -178,7 +178,7 @@ async def test_a_new_token_lets_no_paused_bot_go_on(office: Office) -> None:
 async def test_a_press_that_takes_its_time_is_answered_before(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     owner, gate, bots_of = office.owner, asyncio.Event(), members.bots_of
 
-    async def slow(pool: Pool, admin: Admin) -> list[Stand]:
+    async def slow(pool: Pool, admin: Admin) -> list[BotStatus]:
         await gate.wait()
         return await bots_of(pool, admin)
 

@@ -9,7 +9,7 @@ from storage.redis.chat_states import read_states
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.server_identity import run_of
-from storage.redis.timers import Claimed, Held, Holding, Next, Sign, Ticket, Timers
+from storage.redis.timers import Claimed, Held, Holding, NextTimer, Sign, Ticket, Timers
 
 BOT = 7
 START_MS = 1_800_000_000_000
@@ -64,7 +64,7 @@ class Bench:
         return await self.claim_one()
 
     async def settle(self, chat: int, due_ms: int, *, urgent: bool = False, opaque: str = "1next") -> None:
-        await self.timers.settle(BOT, [Next(chat, await self.version(chat), due_ms, urgent, opaque)])
+        await self.timers.settle(BOT, [NextTimer(chat, await self.version(chat), due_ms, urgent, opaque)])
 
     async def score(self, chat: int) -> float | None:
         return await self.client.zscore(self.keys.timers, str(chat))

@@ -5,7 +5,7 @@ import pytest
 from storage.redis import bot_state
 from storage.redis.client import open_redis
 from storage.redis.server_identity import run_of
-from storage.redis.timers import BATCH, FEED_SLACK_MS, ClaimCode, Next
+from storage.redis.timers import BATCH, FEED_SLACK_MS, ClaimCode, NextTimer
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
 
 
@@ -138,7 +138,7 @@ async def test_urgent_ones_come_first_and_the_limit_holds(bench: Bench) -> None:
     await bench.pass_time(MINUTE_MS)
     held = {row.chat_id: row for row in (await bench.claim()).timers}
     for chat in (1, 2, 3):
-        plan = Next(chat, held[chat].version, bench.now_ms + chat, urgent=chat > 1, opaque="1c")
+        plan = NextTimer(chat, held[chat].version, bench.now_ms + chat, urgent=chat > 1, opaque="1c")
         await bench.timers.settle(BOT, [plan])
     await bench.pass_time(10)
     assert [row.chat_id for row in (await bench.claim(limit=2)).timers] == [2, 3]

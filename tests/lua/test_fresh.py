@@ -6,7 +6,7 @@ import pytest
 
 from engine.core.delivery.rate_limit import Share
 from storage.redis.client import open_redis
-from storage.redis.timers import BATCH, FEED_SLACK_MS, Next
+from storage.redis.timers import BATCH, FEED_SLACK_MS, NextTimer
 from tests.lua.conftest import BOT, MINUTE_MS, Bench
 
 HERD = 100_000
@@ -36,7 +36,7 @@ async def test_the_newest_come_first_then_the_oldest(bench: Bench) -> None:
 async def test_they_come_before_urgent_ones_but_take_no_more_than_their_share(bench: Bench) -> None:
     await fall_due(bench, 1, 2, 3)
     for held in (await bench.claim()).timers:
-        await bench.timers.settle(BOT, [Next(held.chat_id, held.version, held.due_ms, urgent=True, opaque="1c")])
+        await bench.timers.settle(BOT, [NextTimer(held.chat_id, held.version, held.due_ms, urgent=True, opaque="1c")])
     await fall_due(bench, 4, 5)
     assert await chats(bench, 3, fresh=1) == [5, 1, 2]
 
@@ -103,7 +103,7 @@ async def test_in_the_middle_of_a_herd_a_first_reminder_is_claimed_within_its_sh
 async def herd_goes_on(herd: Bench) -> None:
     """Many of the herd have begun, and each has a further block that is due."""
     for held in (await herd.claim(limit=BATCH)).timers:
-        await herd.timers.settle(BOT, [Next(held.chat_id, held.version, held.due_ms, urgent=True, opaque="1c")])
+        await herd.timers.settle(BOT, [NextTimer(held.chat_id, held.version, held.due_ms, urgent=True, opaque="1c")])
 
 
 async def test_a_herd_goes_out_whole_and_nobody_twice(herd: Bench) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.redis.timers import Fence, Interrupted, Lost, Next, Restored, Sign, Ticket
+from storage.redis.timers import Fence, Interrupted, Lost, NextTimer, Restored, Sign, Ticket
 from tests.lua.conftest import BOT, MINUTE_MS, START_MS, Bench
 
 
@@ -45,7 +45,7 @@ async def test_a_repeated_touch_gives_way_to_the_episode_of_its_silence(bench: B
 
 async def test_an_episode_in_course_is_not_restored_over(bench: Bench) -> None:
     held = await bench.hold(1)
-    await bench.timers.settle(BOT, [Next(1, held.version, START_MS, opaque="1d")])
+    await bench.timers.settle(BOT, [NextTimer(1, held.version, START_MS, opaque="1d")])
     before = await bench.look(1)
     assert await bench.timers.restore(BOT, [lost(held.seen_ms)]) == [Restored.KEPT]
     assert await bench.look(1) == before

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.redis.timers import Fence, Held, Next, Ticket
+from storage.redis.timers import Fence, Held, NextTimer, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
 
 URGENCY = 2**42
@@ -14,13 +14,13 @@ async def held(bench: Bench) -> Held:
 
 
 async def test_settling_moves_the_timer_and_keeps_version_and_last_seen(bench: Bench, held: Held) -> None:
-    plan = Next(1, held.version, bench.now_ms + 500, opaque="1next")
+    plan = NextTimer(1, held.version, bench.now_ms + 500, opaque="1next")
     assert await bench.timers.settle(BOT, [plan]) == [Fence.CURRENT]
     assert await bench.look(1) == (f"{held.version} {held.seen_ms} {plan.due_ms} 0 1next", plan.due_ms)
 
 
 async def test_what_is_urgent_stands_before_all_else(bench: Bench, held: Held) -> None:
-    plan = Next(1, held.version, bench.now_ms + 500, urgent=True, opaque="1next")
+    plan = NextTimer(1, held.version, bench.now_ms + 500, urgent=True, opaque="1next")
     await bench.timers.settle(BOT, [plan])
     assert await bench.score(1) == plan.due_ms - URGENCY
     await bench.pass_time(500)
@@ -34,7 +34,7 @@ async def test_settling_takes_the_mark_away(bench: Bench, held: Held) -> None:
 
 
 async def test_settling_twice_is_settling_once(bench: Bench, held: Held) -> None:
-    plan = Next(1, held.version, bench.now_ms + 500, opaque="1next")
+    plan = NextTimer(1, held.version, bench.now_ms + 500, opaque="1next")
     await bench.timers.settle(BOT, [plan])
     before = await bench.look(1)
     assert await bench.timers.settle(BOT, [plan]) == [Fence.CURRENT]
@@ -42,15 +42,15 @@ async def test_settling_twice_is_settling_once(bench: Bench, held: Held) -> None
 
 
 async def test_settling_with_nothing_to_come_removes_the_chat(bench: Bench, held: Held) -> None:
-    assert await bench.timers.settle(BOT, [Next(1, held.version, -1)]) == [Fence.CURRENT]
+    assert await bench.timers.settle(BOT, [NextTimer(1, held.version, -1)]) == [Fence.CURRENT]
     assert await bench.look(1) == (None, None)
-    assert await bench.timers.settle(BOT, [Next(1, held.version, -1)]) == [Fence.STALE]
+    assert await bench.timers.settle(BOT, [NextTimer(1, held.version, -1)]) == [Fence.STALE]
 
 
 async def test_a_stale_settling_does_not_overwrite_a_touch(bench: Bench, held: Held) -> None:
     await bench.arm(1)
     before = await bench.look(1)
-    plans = [Next(1, held.version, -1), Next(1, held.version, bench.now_ms, opaque="1old")]
+    plans = [NextTimer(1, held.version, -1), NextTimer(1, held.version, bench.now_ms, opaque="1old")]
     assert await bench.timers.settle(BOT, plans) == [Fence.STALE, Fence.STALE]
     assert await bench.look(1) == before
 
@@ -59,13 +59,13 @@ async def test_a_slow_poller_does_not_overwrite_the_next_one(bench: Bench, held:
     await bench.pass_time(LEASE_MS)
     await bench.claim_one()
     before = await bench.look(1)
-    assert await bench.timers.settle(BOT, [Next(1, held.version, bench.now_ms + MINUTE_MS)]) == [Fence.STALE]
+    assert await bench.timers.settle(BOT, [NextTimer(1, held.version, bench.now_ms + MINUTE_MS)]) == [Fence.STALE]
     assert await bench.look(1) == before
 
 
 async def test_an_ended_chat_is_not_revived(bench: Bench, held: Held) -> None:
     await bench.timers.end(BOT, [1])
-    assert await bench.timers.settle(BOT, [Next(1, held.version, bench.now_ms)]) == [Fence.STALE]
+    assert await bench.timers.settle(BOT, [NextTimer(1, held.version, bench.now_ms)]) == [Fence.STALE]
     assert await bench.look(1) == (None, None)
 
 
@@ -73,7 +73,7 @@ async def test_one_call_removes_moves_and_refuses_each_on_its_own(bench: Bench) 
     await bench.arm(1, 2, 3)
     await bench.pass_time(MINUTE_MS)
     version = {row.chat_id: row.version for row in (await bench.claim()).timers}
-    plans = [Next(1, version[1], -1), Next(2, version[2] - 1, -1), Next(3, version[3], bench.now_ms + 9)]
+    plans = [NextTimer(1, version[1], -1), NextTimer(2, version[2] - 1, -1), NextTimer(3, version[3], bench.now_ms + 9)]
     assert await bench.timers.settle(BOT, plans) == [Fence.CURRENT, Fence.STALE, Fence.CURRENT]
     assert await bench.look(1) == (None, None)
     assert await bench.version(2) == version[2]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.redis.timers import BATCH, Interrupted, Next, Sign
+from storage.redis.timers import BATCH, Interrupted, NextTimer, Sign
 from tests.lua.conftest import BOT, MINUTE_MS, START_MS, WHOLE_MS, Bench
 
 
@@ -99,7 +99,7 @@ async def test_an_interrupted_episode_is_told_once_with_its_mark(bench: Bench) -
     await bench.arm(1)
     await bench.pass_time(MINUTE_MS)
     held = await bench.claim_one()
-    await bench.timers.settle(BOT, [Next(1, held.version, bench.now_ms + 10, opaque="1cursor")])
+    await bench.timers.settle(BOT, [NextTimer(1, held.version, bench.now_ms + 10, opaque="1cursor")])
     await bench.timers.pass_(BOT, [await bench.ticket(1)])
     touched = await bench.timers.touch(BOT, [Sign(1, 0)], MINUTE_MS)
     assert touched.interrupted == (Interrupted(1, on_wire=True, opaque="1cursor"),)

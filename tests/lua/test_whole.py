@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.redis.client import open_redis
-from storage.redis.timers import Lost, Next, Sign, Ticket
+from storage.redis.timers import Lost, NextTimer, Sign, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, START_MS, Bench
 
 CHATS = (1, 2, 3)
@@ -94,8 +94,8 @@ async def _do(bench: Bench, deed: str, chat: int, ms: int) -> None:
         "claim": lambda: bench.claim(limit=1 + ms % 3, fresh=ms % 2),
         "pass": lambda: bench.timers.pass_(BOT, [Ticket(chat, held - odd)]),
         "extend": lambda: bench.timers.extend(BOT, [Ticket(chat, held - odd)], LEASE_MS),
-        "settle": lambda: bench.timers.settle(BOT, [Next(chat, held, now + ms, urgent=odd, opaque="1 c")]),
-        "remove": lambda: bench.timers.settle(BOT, [Next(chat, held - odd, -1)]),
+        "settle": lambda: bench.timers.settle(BOT, [NextTimer(chat, held, now + ms, urgent=odd, opaque="1 c")]),
+        "remove": lambda: bench.timers.settle(BOT, [NextTimer(chat, held - odd, -1)]),
         "end": lambda: bench.timers.end(BOT, [chat]),
         "restore": lambda: bench.timers.restore(BOT, [Lost(chat, now - ms, now, odd, "1")]),
         "time": lambda: bench.pass_time(ms),

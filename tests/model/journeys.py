@@ -31,7 +31,7 @@ from engine.telegram import Action, Prepared
 from storage.postgres.deliveries.begin import Beginning, Begun
 from storage.postgres.deliveries.claim import Claiming
 from storage.postgres.deliveries.report import Report, Reported
-from storage.redis.timers import Fence, Held, Lost, Next, Ticket
+from storage.redis.timers import Fence, Held, Lost, NextTimer, Ticket
 from tests.model.promises import BrokenError, Message, Promises
 
 
@@ -137,7 +137,7 @@ class StoppingDoors:
         await self.stop("report")
         return await self.real.report(report)
 
-    async def settle(self, bot_id: int, plan: Next) -> Fence:
+    async def settle(self, bot_id: int, plan: NextTimer) -> Fence:
         await self.stop("settle")
         return await self.real.settle(bot_id, plan)
 

@@ -18,7 +18,7 @@ from storage.postgres.deliveries.begin import Beginning, Begun
 from storage.postgres.deliveries.claim import Claiming
 from storage.postgres.deliveries.report import Report, Reported
 from storage.redis import scripts
-from storage.redis.timers import Fence, Next, Ticket
+from storage.redis.timers import Fence, NextTimer, Ticket
 from tests.model import stories
 from tests.model.bounds import hunt
 from tests.model.ground import Ground, open_ground
@@ -62,7 +62,7 @@ class RedisFirst(StoppingDoors):
         self.waiting = report
         return Reported(report.status, report.reason, None, crossed=False)
 
-    async def settle(self, bot_id: int, plan: Next) -> Fence:
+    async def settle(self, bot_id: int, plan: NextTimer) -> Fence:
         fence = await super().settle(bot_id, plan)
         if self.waiting:
             await self.stop("last write")

@@ -38,7 +38,7 @@ from storage.redis import keys
 from storage.redis.chat_states import read_states
 from storage.redis.client import Redis, open_redis
 from storage.redis.server_clock import server_now_ms
-from storage.redis.timers import Next, Sign, Timers
+from storage.redis.timers import NextTimer, Sign, Timers
 from tests.flows.house import KEY
 
 BOT, LEAST_MS = 7, 60_000
@@ -153,7 +153,7 @@ class Site:
     async def _settle(self, chat: int, onward: Cursor, due_ms: int) -> None:
         await self.timers.touch(BOT, [Sign(chat, onward.episode_id)], 0)
         (version,) = await self.timers.versions(BOT, [chat])
-        await self.timers.settle(BOT, [Next(chat, version or 0, due_ms, opaque=cursors.write(onward))])
+        await self.timers.settle(BOT, [NextTimer(chat, version or 0, due_ms, opaque=cursors.write(onward))])
 
 
 @pytest.fixture

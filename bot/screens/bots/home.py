@@ -8,25 +8,25 @@ from bot.framework.screen import HOME, Action, Button, Done, Place, Question, Sc
 from engine.administration import bots as registry
 from engine.administration import members
 from engine.administration.bot_tokens import who_is
-from engine.administration.members import Language, Stand
+from engine.administration.members import BotStatus, Language
 from engine.core.bot_status import Sign
 from engine.settings import Secret
 
 SIGNS: Final[dict[Sign, str]] = {"live": "●", "held": "⏸", "attention": "⚠", "off": "○"}
 
 
-async def load(visit: Visit) -> list[Stand]:
+async def load(visit: Visit) -> list[BotStatus]:
     return await members.bots_of(visit.desk.pool, visit.admin)
 
 
-def view(visit: Visit, bots: list[Stand]) -> View:
+def view(visit: Visit, bots: list[BotStatus]) -> View:
     page = page_of(visit, HOME, bots)
     return View(
         _text(visit, bots), [*([_bot(bot)] for bot in page.items), page.turns, _of_all(visit), _language(visit)]
     )
 
 
-def _text(visit: Visit, bots: list[Stand]) -> str:
+def _text(visit: Visit, bots: list[BotStatus]) -> str:
     say = visit.say
     title = say("<b>🔁 Recovery</b>")
     if not bots:
@@ -35,7 +35,7 @@ def _text(visit: Visit, bots: list[Stand]) -> str:
     return f"{title}\n{count}\n\n{legend}"
 
 
-def _bot(bot: Stand) -> Button:
+def _bot(bot: BotStatus) -> Button:
     return Button(f"{SIGNS[bot.sign]} @{bot.username}", "bot", Place(bot.bot_id))
 
 

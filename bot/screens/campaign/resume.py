@@ -4,15 +4,15 @@ from typing import Final
 
 from bot.framework.screen import Act, Action, Button, Done, Place, Scope, Screen, View, Visit
 from engine.administration import campaign_views, campaigns
-from engine.administration.campaign_views import Stand
+from engine.administration.campaign_views import CampaignStatus
 from engine.core.delivery.replan import Policy
 
 
-async def load(visit: Visit) -> Stand:
+async def load(visit: Visit) -> CampaignStatus:
     return await campaign_views.stand(visit.desk.pool, visit.place.bot)
 
 
-def view(visit: Visit, stand: Stand) -> View:
+def view(visit: Visit, stand: CampaignStatus) -> View:
     say, here = visit.say, visit.place
     waiting = say.count("⏳ {number} person waits", "⏳ {number} people wait", stand.waiting)
     if stand.paused_from == "finishing":

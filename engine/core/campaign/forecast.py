@@ -8,7 +8,7 @@ from engine.core.campaign.snapshot import Snapshot, Step
 from engine.core.schedule import sending_hours, step_schedule
 
 
-class Planned(msgspec.Struct, frozen=True):
+class PlannedStep(msgspec.Struct, frozen=True):
     """A step and the moment at which its first block is due for somebody who never answers.
 
     `outside`: that is outside of the hours, in a campaign that then passes a step over.
@@ -19,16 +19,16 @@ class Planned(msgspec.Struct, frozen=True):
     outside: bool = False
 
 
-def forecast(snapshot: Snapshot, silent_since_ms: int) -> tuple[Planned, ...]:
+def forecast(snapshot: Snapshot, silent_since_ms: int) -> tuple[PlannedStep, ...]:
     """Plan the steps of a silence that nobody breaks: each is anchored at the end of the one before."""
-    planned: list[Planned] = []
+    planned: list[PlannedStep] = []
     anchor = silent_since_ms + snapshot.threshold_ms
     for step in snapshot.steps:
         delays = _delays(step)
         if step.active and delays:
             due = _due(snapshot, step, anchor)
             outside = snapshot.window is not None and sending_hours.opens(snapshot.window, due, snapshot.zone) > due
-            planned.append(Planned(step.key, due, outside))
+            planned.append(PlannedStep(step.key, due, outside))
             anchor = due if outside else due + sum(delays[1:])
     return tuple(planned)
 

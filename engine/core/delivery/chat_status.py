@@ -84,7 +84,7 @@ class Episode(msgspec.Struct, frozen=True):
         return next(open_ones, None) if self.ended_ms is None else None
 
 
-class Known(NamedTuple):
+class KnownChat(NamedTuple):
     """What PostgreSQL knows of a bot and of one of its chats; episodes from the newest on."""
 
     bot_id: int
@@ -99,7 +99,7 @@ class Known(NamedTuple):
         return next((one for one in self.episodes if one.ended_ms is None), None)
 
 
-class Published(NamedTuple):
+class PublishedVersions(NamedTuple):
     """The newest version, and the one in which the step at the cursor began."""
 
     newest: Snapshot | None
@@ -113,7 +113,7 @@ class Against(msgspec.Struct, frozen=True):
     until_ms: int | None = None
 
 
-class Place(msgspec.Struct, frozen=True):
+class BlockPlace(msgspec.Struct, frozen=True):
     step: str
     block: str
 
@@ -138,7 +138,7 @@ class Standing(msgspec.Struct, frozen=True):
     phase: Phase
     last_seen_ms: int | None
     next_due_ms: int | None
-    next: Place | None
+    next: BlockPlace | None
     lease_until_ms: int | None
     against: tuple[Against, ...]
     bot_status: str
@@ -152,7 +152,7 @@ class Standing(msgspec.Struct, frozen=True):
     sequence: tuple[StepOutline, ...]
 
 
-def draw(chat_id: int, redis: Clockwork, known: Known, published: Published) -> Standing:
+def draw(chat_id: int, redis: Clockwork, known: KnownChat, published: PublishedVersions) -> Standing:
     newest, armed = published.newest, redis.armed
     return Standing(
         now_ms=redis.now_ms,
@@ -177,7 +177,7 @@ def draw(chat_id: int, redis: Clockwork, known: Known, published: Published) -> 
     )
 
 
-def phase(redis: Clockwork, known: Known) -> Phase:
+def phase(redis: Clockwork, known: KnownChat) -> Phase:
     armed = redis.armed
     if armed is None:
         return Phase.STEP_SCHEDULED if _cursor(None, known) else Phase.NOTHING_ARMED
@@ -188,7 +188,7 @@ def phase(redis: Clockwork, known: Known) -> Phase:
     return Phase.WAITING_FOR_SILENCE if armed.awaits_silence else Phase.STEP_SCHEDULED
 
 
-def against(chat_id: int, redis: Clockwork, known: Known, published: Published) -> tuple[Against, ...]:
+def against(chat_id: int, redis: Clockwork, known: KnownChat, published: PublishedVersions) -> tuple[Against, ...]:
     """What Redis refuses a claim for, then what the gate would say of the next block."""
     found = []
     if redis.lost:
@@ -205,12 +205,12 @@ def against(chat_id: int, redis: Clockwork, known: Known, published: Published) 
     return tuple(found)
 
 
-def _facts(armed: Armed | None, known: Known) -> Facts:
+def _facts(armed: Armed | None, known: KnownChat) -> Facts:
     """A return ended the silence before; it says nothing against the one that is being waited for."""
     return known.facts._replace(returned=False) if armed and armed.awaits_silence else known.facts
 
 
-def _plan(chat_id: int, redis: Clockwork, known: Known, published: Published) -> Plan:
+def _plan(chat_id: int, redis: Clockwork, known: KnownChat, published: PublishedVersions) -> Plan:
     newest, place = published.newest, _next(redis.armed, known)
     if newest is None or place is None:
         return Plan(skip_paid=newest is not None and newest.skip_paid)
@@ -222,21 +222,21 @@ def _plan(chat_id: int, redis: Clockwork, known: Known, published: Published) ->
     return state_machine.plan(newest, step, block, due_ms, redis.now_ms, chat_id, begun=begun)
 
 
-def _next(armed: Armed | None, known: Known) -> Place | None:
+def _next(armed: Armed | None, known: KnownChat) -> BlockPlace | None:
     if delivery := _cursor(armed, known):
-        return Place(delivery.step, delivery.block)
+        return BlockPlace(delivery.step, delivery.block)
     cursor = cursors.read(armed.opaque) if armed else None
-    return Place(cursor.step, cursor.block) if cursor else None
+    return BlockPlace(cursor.step, cursor.block) if cursor else None
 
 
-def _next_due_ms(armed: Armed | None, known: Known) -> int | None:
+def _next_due_ms(armed: Armed | None, known: KnownChat) -> int | None:
     if armed:
         return armed.due_ms
     delivery = _cursor(armed, known)
     return delivery.due_ms if delivery else None
 
 
-def _cursor(armed: Armed | None, known: Known) -> Delivery | None:
+def _cursor(armed: Armed | None, known: KnownChat) -> Delivery | None:
     """Redis hears of a return first: PostgreSQL is told a moment later."""
     if known.current is None or (armed and newer_sign(armed.seen_ms, known.current.episode_id)):
         return None

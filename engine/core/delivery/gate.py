@@ -47,11 +47,11 @@ class Pass(NamedTuple):
     """Nothing speaks against it."""
 
 
-class End(NamedTuple):
+class EndEpisode(NamedTuple):
     reason: Reason
 
 
-class Skip(NamedTuple):
+class SkipStep(NamedTuple):
     """The step is not sent; the next one is anchored here."""
 
     reason: Reason
@@ -64,7 +64,7 @@ class Wait(NamedTuple):
     until_ms: int | None = None
 
 
-Verdict = Pass | End | Skip | Wait
+Verdict = Pass | EndEpisode | SkipStep | Wait
 
 
 class Facts(NamedTuple):
@@ -106,41 +106,41 @@ def judge(facts: Facts, plan: Plan) -> Verdict:  # noqa: C901, PLR0911, PLR0912 
     if facts.bot_status in _HELD_BOTS:
         return Wait(Reason.BOT_HELD)
     if facts.bot_status == "removed" or facts.campaign_state == "stopped":
-        return End(Reason.STOPPED)
+        return EndEpisode(Reason.STOPPED)
     if facts.emergency_stop or facts.campaign_state == "paused":
         return Wait(Reason.BOT_HELD)
     if facts.campaign_state == "draft":
-        return End(Reason.CAMPAIGN_INACTIVE)
+        return EndEpisode(Reason.CAMPAIGN_INACTIVE)
     if facts.returned:
-        return End(Reason.RETURNED)
+        return EndEpisode(Reason.RETURNED)
     if facts.admin:
-        return End(Reason.CANCELLED)
+        return EndEpisode(Reason.CANCELLED)
     if not facts.reachable:
-        return End(Reason.UNREACHABLE)
+        return EndEpisode(Reason.UNREACHABLE)
     if facts.opted_out:
-        return End(Reason.OPTED_OUT)
+        return EndEpisode(Reason.OPTED_OUT)
     if facts.paid and plan.skip_paid:
-        return End(Reason.PAID)
+        return EndEpisode(Reason.PAID)
     if plan.step_refusal:
-        return Skip(plan.step_refusal)
+        return SkipStep(plan.step_refusal)
     if plan.hold_out:
-        return Skip(Reason.HOLD_OUT)
+        return SkipStep(Reason.HOLD_OUT)
     if plan.window_opens_ms is not None and plan.outside_drops:
-        return Skip(Reason.WINDOW_CLOSED)
+        return SkipStep(Reason.WINDOW_CLOSED)
     if plan.window_opens_ms is not None:
         return Wait(Reason.WINDOW_CLOSED, plan.window_opens_ms)
     if plan.expired:
-        return End(Reason.EXPIRED)
+        return EndEpisode(Reason.EXPIRED)
     if facts.room_ms is not None:
         return _capped(facts.room_ms, plan.latest_ms)
     if plan.late:
-        return Skip(Reason.LATE)
+        return SkipStep(Reason.LATE)
     if plan.content_refusal:
-        return Skip(plan.content_refusal)
+        return SkipStep(plan.content_refusal)
     if facts.campaign_state == "shadow":
-        return Skip(Reason.SHADOW)
+        return SkipStep(Reason.SHADOW)
     return Pass()
 
 
 def _capped(room_ms: int, latest_ms: int | None) -> Verdict:
-    return Wait(Reason.CAP, room_ms) if latest_ms is None or room_ms <= latest_ms else Skip(Reason.CAP)
+    return Wait(Reason.CAP, room_ms) if latest_ms is None or room_ms <= latest_ms else SkipStep(Reason.CAP)

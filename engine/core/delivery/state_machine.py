@@ -15,7 +15,7 @@ from engine.core.campaign.snapshot import Block, Snapshot, Step
 from engine.core.content.model import messages
 from engine.core.content.templates import Person
 from engine.core.delivery.cursor import Cursor
-from engine.core.delivery.gate import End, Facts, Pass, Plan, Reason, Skip, Verdict, Wait
+from engine.core.delivery.gate import EndEpisode, Facts, Pass, Plan, Reason, SkipStep, Verdict, Wait
 from engine.core.schedule import sending_hours, step_schedule
 
 CHAT_GAP_MS: Final = 1_000
@@ -120,7 +120,7 @@ class Forget(NamedTuple):
 Decision = Send | Advance | Withhold | Drop | Close | Rest | Defer | Follow | Announce | Forget
 
 
-class Next(NamedTuple):
+class NextDelivery(NamedTuple):
     """The delivery that follows. `urgent`: a further block of a begun step; `lead_ms`: so long it is announced.
 
     `anchor_ms` is that from which its due was computed, so that it can be computed anew.
@@ -163,11 +163,11 @@ def _refused(verdict: Verdict, deferrals: int) -> Decision:
     match verdict:
         case Wait(Reason.WINDOW_CLOSED | Reason.CAP, int(until_ms)):
             return Drop(Reason.NEVER_FITS) if deferrals >= MOST_DEFERRALS else Defer(until_ms)
-        case End(reason):
+        case EndEpisode(reason):
             return Close(reason)
-        case Skip(Reason.SHADOW):
+        case SkipStep(Reason.SHADOW):
             return Withhold()
-        case Skip(reason):
+        case SkipStep(reason):
             return Drop(reason)
         case Wait(reason, until_ms):
             return Rest(reason, until_ms)
@@ -218,7 +218,7 @@ def _step_refusal(step: Step | None, block: Block | None) -> Reason | None:
     return None if step.active and block.active else Reason.STEP_OFF
 
 
-def first(newest: Snapshot, episode_id: int, anchor_ms: int, chat_id: int) -> Next | None:
+def first(newest: Snapshot, episode_id: int, anchor_ms: int, chat_id: int) -> NextDelivery | None:
     """The first delivery of an episode; None when the campaign has nothing to send."""
     for step in newest.steps:
         if opened := open_step(newest, step, Cursor(episode_id, 0, "", "", 0), anchor_ms, chat_id):
@@ -228,7 +228,7 @@ def first(newest: Snapshot, episode_id: int, anchor_ms: int, chat_id: int) -> Ne
 
 def following(
     newest: Snapshot, pinned: Snapshot, found: Found, ended_ms: int, chat_id: int, *, step_over: bool
-) -> Next | None:
+) -> NextDelivery | None:
     """What comes after the block at the cursor; None completes the episode. A begun step finishes as it began."""
     cursor = found.cursor
     step = find_step(pinned, cursor.step)
@@ -236,7 +236,7 @@ def following(
     if step and not step_over:
         for block in _after(step, cursor.block):
             onward = cursor._replace(ordinal=cursor.ordinal + 1, block=block.key)
-            return Next(onward, max(free_ms, ended_ms + block.delay_ms), urgent=True, lead_ms=_lead_ms(block))
+            return NextDelivery(onward, max(free_ms, ended_ms + block.delay_ms), urgent=True, lead_ms=_lead_ms(block))
     for candidate in _later_steps(newest, pinned, cursor.step, found.runs):
         if candidate.key in found.runs:
             continue
@@ -261,7 +261,7 @@ def find_block(step: Step | None, key: str) -> Block | None:
 
 def open_step(
     newest: Snapshot, step: Step, at: Cursor, anchor_ms: int, chat_id: int, not_before_ms: int | None = None
-) -> Next | None:
+) -> NextDelivery | None:
     """The first delivery of a step, at the episode and ordinal of `at`; None for a step that has nothing to send.
 
     Its hour is not before the anchor, or not before that other moment.
@@ -273,7 +273,7 @@ def open_step(
     wanted = step_schedule.due(step.schedule, anchor_ms, newest.zone, earliest_ms) + block.delay_ms
     due = sending_hours.shifted(newest.window, wanted, newest.zone, chat_id)
     cursor = Cursor(at.episode_id, at.ordinal, step.key, block.key, 0)
-    return Next(cursor, due, urgent=False, lead_ms=_lead_ms(block), anchor_ms=anchor_ms)
+    return NextDelivery(cursor, due, urgent=False, lead_ms=_lead_ms(block), anchor_ms=anchor_ms)
 
 
 def _lead_ms(block: Block) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from engine.core.campaign.checks import check
 from engine.core.campaign.document import decode, encode
-from engine.core.campaign.forecast import Planned, around_midnight, forecast
+from engine.core.campaign.forecast import PlannedStep, around_midnight, forecast
 from engine.core.campaign.lifecycle import Action, State, activated_at, after, ends_episodes
 from engine.core.campaign.snapshot import DAY_MS, Block, Snapshot, Step, assets, places
 from engine.core.content.model import Album, Asset, Effects, Item, Media, Replace, Text
@@ -248,10 +248,10 @@ def test_each_step_is_anchored_at_the_end_of_the_one_before() -> None:
         Step(key="evening", schedule=OnDay(3, 18, 0), blocks=(BLOCK,)),
     )
     assert forecast(replace(GOOD, steps=steps), at("2026-11-25T23:45-03:00")) == (
-        Planned("now", at("2026-11-25T23:55-03:00")),
-        Planned("soon", at("2026-11-26T00:01-03:00")),
-        Planned("morning", at("2026-11-27T09:30-03:00")),
-        Planned("evening", at("2026-11-30T18:00-03:00")),
+        PlannedStep("now", at("2026-11-25T23:55-03:00")),
+        PlannedStep("soon", at("2026-11-26T00:01-03:00")),
+        PlannedStep("morning", at("2026-11-27T09:30-03:00")),
+        PlannedStep("evening", at("2026-11-30T18:00-03:00")),
     )
 
 
@@ -262,8 +262,8 @@ def test_what_falls_outside_of_the_hours_of_a_campaign_that_skips_it_is_told_so_
     )
     hours = Window(9 * 60, 21 * 60, mode="drop")
     assert forecast(replace(GOOD, steps=steps, window=hours), at("2026-11-25T23:30-03:00")) == (
-        Planned("now", at("2026-11-25T23:40-03:00"), outside=True),
-        Planned("then", at("2026-11-26T09:40-03:00")),
+        PlannedStep("now", at("2026-11-25T23:40-03:00"), outside=True),
+        PlannedStep("then", at("2026-11-26T09:40-03:00")),
     )
 
 

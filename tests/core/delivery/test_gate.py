@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from engine.core.delivery.gate import End, Facts, Pass, Plan, Reason, Skip, Verdict, Wait, judge
+from engine.core.delivery.gate import EndEpisode, Facts, Pass, Plan, Reason, SkipStep, Verdict, Wait, judge
 
 
 class Refusal(NamedTuple):
@@ -18,22 +18,22 @@ class Refusal(NamedTuple):
 
 ORDER = {
     "the bot is suspended": Refusal({"bot_status": "suspended"}, {}, Wait(Reason.BOT_HELD)),
-    "the campaign is stopped": Refusal({"campaign_state": "stopped"}, {}, End(Reason.STOPPED)),
+    "the campaign is stopped": Refusal({"campaign_state": "stopped"}, {}, EndEpisode(Reason.STOPPED)),
     "all is stopped": Refusal({"emergency_stop": True}, {}, Wait(Reason.BOT_HELD)),
-    "the campaign is a draft": Refusal({"campaign_state": "draft"}, {}, End(Reason.CAMPAIGN_INACTIVE)),
-    "the person is back": Refusal({"returned": True}, {}, End(Reason.RETURNED)),
-    "the person is an admin": Refusal({"admin": True}, {}, End(Reason.CANCELLED)),
-    "nobody can be reached": Refusal({"reachable": False}, {}, End(Reason.UNREACHABLE)),
-    "the person opted out": Refusal({"opted_out": True}, {}, End(Reason.OPTED_OUT)),
-    "the person paid": Refusal({"paid": True}, {}, End(Reason.PAID)),
-    "the step is deleted": Refusal({}, {"step_refusal": Reason.STEP_DELETED}, Skip(Reason.STEP_DELETED)),
-    "the person is held out": Refusal({}, {"hold_out": True}, Skip(Reason.HOLD_OUT)),
+    "the campaign is a draft": Refusal({"campaign_state": "draft"}, {}, EndEpisode(Reason.CAMPAIGN_INACTIVE)),
+    "the person is back": Refusal({"returned": True}, {}, EndEpisode(Reason.RETURNED)),
+    "the person is an admin": Refusal({"admin": True}, {}, EndEpisode(Reason.CANCELLED)),
+    "nobody can be reached": Refusal({"reachable": False}, {}, EndEpisode(Reason.UNREACHABLE)),
+    "the person opted out": Refusal({"opted_out": True}, {}, EndEpisode(Reason.OPTED_OUT)),
+    "the person paid": Refusal({"paid": True}, {}, EndEpisode(Reason.PAID)),
+    "the step is deleted": Refusal({}, {"step_refusal": Reason.STEP_DELETED}, SkipStep(Reason.STEP_DELETED)),
+    "the person is held out": Refusal({}, {"hold_out": True}, SkipStep(Reason.HOLD_OUT)),
     "the window is closed": Refusal({}, {"window_opens_ms": 5}, Wait(Reason.WINDOW_CLOSED, 5)),
-    "the episode is too old": Refusal({}, {"expired": True}, End(Reason.EXPIRED)),
+    "the episode is too old": Refusal({}, {"expired": True}, EndEpisode(Reason.EXPIRED)),
     "enough was sent": Refusal({"room_ms": 5}, {}, Wait(Reason.CAP, 5)),
-    "it is too late": Refusal({}, {"late": True}, Skip(Reason.LATE)),
-    "it cannot be rendered": Refusal({}, {"content_refusal": Reason.RENDER_ERROR}, Skip(Reason.RENDER_ERROR)),
-    "the campaign is in shadow": Refusal({"campaign_state": "shadow"}, {}, Skip(Reason.SHADOW)),
+    "it is too late": Refusal({}, {"late": True}, SkipStep(Reason.LATE)),
+    "it cannot be rendered": Refusal({}, {"content_refusal": Reason.RENDER_ERROR}, SkipStep(Reason.RENDER_ERROR)),
+    "the campaign is in shadow": Refusal({"campaign_state": "shadow"}, {}, SkipStep(Reason.SHADOW)),
 }
 
 
@@ -62,13 +62,13 @@ def test_an_earlier_refusal_wins(earlier: str, later: str) -> None:
 
 
 def test_a_window_that_drops_lets_nothing_wait() -> None:
-    assert judge(Facts(), Plan(skip_paid=True, window_opens_ms=5, outside_drops=True)) == Skip(Reason.WINDOW_CLOSED)
+    assert judge(Facts(), Plan(skip_paid=True, window_opens_ms=5, outside_drops=True)) == SkipStep(Reason.WINDOW_CLOSED)
     assert judge(Facts(), Plan(skip_paid=True, outside_drops=True)) == Pass()
 
 
 @pytest.mark.parametrize(
     ("room_ms", "latest_ms", "verdict"),
-    [(5, 6, Wait(Reason.CAP, 5)), (5, 5, Wait(Reason.CAP, 5)), (6, 5, Skip(Reason.CAP)), (None, 5, Pass())],
+    [(5, 6, Wait(Reason.CAP, 5)), (5, 5, Wait(Reason.CAP, 5)), (6, 5, SkipStep(Reason.CAP)), (None, 5, Pass())],
 )
 def test_where_enough_was_sent_it_waits_for_room_unless_that_is_too_late(
     room_ms: int | None, latest_ms: int, verdict: Verdict
@@ -84,7 +84,7 @@ def test_all_at_once_is_the_first() -> None:
     ("facts", "verdict"),
     [
         (Facts(bot_status="paused"), Wait(Reason.BOT_HELD)),
-        (Facts(bot_status="removed"), End(Reason.STOPPED)),
+        (Facts(bot_status="removed"), EndEpisode(Reason.STOPPED)),
         (Facts(campaign_state="paused"), Wait(Reason.BOT_HELD)),
         (Facts(campaign_state="finishing"), Pass()),
     ],

@@ -9,7 +9,7 @@ from engine.core.campaign.snapshot import Block, Snapshot, Step
 from engine.core.content.model import Album, Item, Text
 from engine.core.delivery import state_machine
 from engine.core.delivery.cursor import Cursor
-from engine.core.delivery.gate import End, Facts, Pass, Plan, Reason, Skip, Verdict, Wait
+from engine.core.delivery.gate import EndEpisode, Facts, Pass, Plan, Reason, SkipStep, Verdict, Wait
 from engine.core.delivery.state_machine import (
     Advance,
     Announce,
@@ -20,7 +20,7 @@ from engine.core.delivery.state_machine import (
     Follow,
     Forget,
     Found,
-    Next,
+    NextDelivery,
     Rest,
     Send,
     Withhold,
@@ -87,12 +87,12 @@ USUAL = campaign(HELLO, LATER, LAST)
         ({"taken": False, "status": "sending"}, Pass(), Rest(Reason.VERSION_CHANGED, None)),
         ({"due_ms": NOW + 5_000}, Pass(), Announce()),
         ({"due_ms": NOW + 5_001}, Pass(), Follow()),
-        ({"due_ms": NOW + 1}, End(Reason.PAID), Follow()),
-        ({}, End(Reason.PAID), Close(Reason.PAID)),
-        ({}, Skip(Reason.LATE), Drop(Reason.LATE)),
-        ({}, Skip(Reason.SHADOW), Withhold()),
-        ({"due_ms": NOW + 1}, Skip(Reason.SHADOW), Follow()),
-        ({"ended": "stopped"}, Skip(Reason.SHADOW), Forget()),
+        ({"due_ms": NOW + 1}, EndEpisode(Reason.PAID), Follow()),
+        ({}, EndEpisode(Reason.PAID), Close(Reason.PAID)),
+        ({}, SkipStep(Reason.LATE), Drop(Reason.LATE)),
+        ({}, SkipStep(Reason.SHADOW), Withhold()),
+        ({"due_ms": NOW + 1}, SkipStep(Reason.SHADOW), Follow()),
+        ({"ended": "stopped"}, SkipStep(Reason.SHADOW), Forget()),
         ({}, Wait(Reason.BOT_HELD), Rest(Reason.BOT_HELD, None)),
         ({}, Wait(Reason.WINDOW_CLOSED, 5), Defer(5)),
         ({"deferrals": 4}, Wait(Reason.WINDOW_CLOSED, 5), Defer(5)),
@@ -201,14 +201,14 @@ def test_a_step_is_as_late_as_what_comes_after_it_allows() -> None:
 
 
 def test_an_episode_begins_with_the_first_block_of_the_first_step() -> None:
-    assert state_machine.first(USUAL, EPISODE, NOW, CHAT) == Next(
+    assert state_machine.first(USUAL, EPISODE, NOW, CHAT) == NextDelivery(
         Cursor(EPISODE, 0, "hello", "one", 0), NOW, urgent=False, anchor_ms=NOW
     )
 
 
 def test_what_is_off_is_not_begun_with() -> None:
     newest = campaign(step("hello", "one", active=False), step("later", "-three", "five", delay_ms=10))
-    assert state_machine.first(newest, EPISODE, NOW, CHAT) == Next(
+    assert state_machine.first(newest, EPISODE, NOW, CHAT) == NextDelivery(
         Cursor(EPISODE, 0, "later", "five", 0), NOW + 10, urgent=False, anchor_ms=NOW
     )
 
@@ -243,7 +243,7 @@ def at(step_key: str, block: str) -> Cursor:
 
 def test_the_next_block_of_a_step_comes_a_second_later_first_of_all() -> None:
     coming = state_machine.following(USUAL, USUAL, found(), NOW, CHAT, step_over=False)
-    assert coming == Next(Cursor(EPISODE, 1, "hello", "two", 1), NOW + 1_000, urgent=True)
+    assert coming == NextDelivery(Cursor(EPISODE, 1, "hello", "two", 1), NOW + 1_000, urgent=True)
 
 
 def test_a_blocks_own_delay_is_waited() -> None:
@@ -280,7 +280,7 @@ def test_a_block_that_is_off_is_left_out() -> None:
 
 def test_after_the_last_block_comes_the_next_step_at_its_schedule() -> None:
     coming = state_machine.following(USUAL, USUAL, found(cursor=at("hello", "two")), NOW, CHAT, step_over=False)
-    assert coming == Next(Cursor(EPISODE, 1, "later", "three", 0), NOW + 5_000, urgent=False, anchor_ms=NOW)
+    assert coming == NextDelivery(Cursor(EPISODE, 1, "later", "three", 0), NOW + 5_000, urgent=False, anchor_ms=NOW)
 
 
 def test_a_skipped_step_takes_its_other_blocks_with_it() -> None:

@@ -8,7 +8,7 @@ import pytest
 from engine.core.errors import UnreachableError
 from storage.redis.client import Redis, check_redis, open_redis
 from storage.redis.keys import of_bot
-from storage.redis.timers import Next, Sign, Timers
+from storage.redis.timers import NextTimer, Sign, Timers
 
 BOT = 7
 
@@ -33,7 +33,7 @@ async def test_callers_at_once_are_all_answered_after_the_scripts_were_forgotten
     await timers.touch(BOT, [Sign(0, 0)], 1_000)
     await client.script_flush()
     touches = (timers.touch(BOT, [Sign(chat, 0)], 1_000) for chat in range(1, 10))
-    removals = (timers.settle(BOT, [Next(chat, 1, -1)]) for chat in range(1, 10))
+    removals = (timers.settle(BOT, [NextTimer(chat, 1, -1)]) for chat in range(1, 10))
     await asyncio.gather(*touches, *removals)
     assert await client.zcard(of_bot(BOT).timers) == 10
 

@@ -19,7 +19,7 @@ from storage.redis.timers import (
     Holding,
     Interrupted,
     Lost,
-    Next,
+    NextTimer,
     Restored,
     Sign,
     Ticket,
@@ -51,7 +51,7 @@ async def test_the_story_of_one_chat_is_told_in_names(client: Redis) -> None:
     held = Held(1, now * 1000 + 1, now, now, marked=False, opaque="")
     assert await timers.claim(BOT, 10, LEASE_MS, 1) == (ClaimCode.CLAIMED, now, now + LEASE_MS, (held,))
     assert await timers.pass_(BOT, [Ticket(1, held.version)]) == [Fence.CURRENT]
-    assert await timers.settle(BOT, [Next(1, held.version, now + 9, urgent=True, opaque="1c")]) == [Fence.CURRENT]
+    assert await timers.settle(BOT, [NextTimer(1, held.version, now + 9, urgent=True, opaque="1c")]) == [Fence.CURRENT]
     assert await timers.versions(BOT, [1, 2]) == [held.version, None]
     assert await timers.end(BOT, [1]) == (Interrupted(1, on_wire=False, opaque="1c"),)
     assert await timers.restore(BOT, [Lost(1, now, now + 9, on_wire=True, opaque="1c")]) == [Restored.RESTORED]
@@ -137,7 +137,7 @@ async def test_an_absent_server_is_one_kind_of_failure_with_its_mend() -> None:
         lambda timers: timers.claim(BOT, 1, LEASE_MS, 1),
         lambda timers: timers.pass_(BOT, [Ticket(1, 1)]),
         lambda timers: timers.extend(BOT, [Ticket(1, 1)], LEASE_MS),
-        lambda timers: timers.settle(BOT, [Next(1, 1, -1)]),
+        lambda timers: timers.settle(BOT, [NextTimer(1, 1, -1)]),
         lambda timers: timers.end(BOT, [1]),
         lambda timers: timers.restore(BOT, [Lost(1, 1, 1, on_wire=False, opaque="")]),
         lambda timers: timers.versions(BOT, [1]),
