@@ -194,8 +194,6 @@ export const WORDS = {
   reason_late: "its moment had passed",
   reason_cap: "the person has had enough messages",
   reason_never_fits: "it fits neither hours nor limits",
-  reason_hold_out: "the person is in the control group",
-  reason_render_error: "the text could not be made",
   reason_refused: "Telegram refused the content",
   reason_media_missing: "a file is missing",
   reason_internal_error: "it failed too often",

@@ -194,8 +194,6 @@ export const WORDS = {
   reason_late: "a hora já tinha passado",
   reason_cap: "a pessoa já recebeu mensagens suficientes",
   reason_never_fits: "não cabe nos horários nem nos limites",
-  reason_hold_out: "a pessoa está no grupo de controle",
-  reason_render_error: "não foi possível montar o texto",
   reason_refused: "o Telegram recusou o conteúdo",
   reason_media_missing: "falta um arquivo",
   reason_internal_error: "falhou vezes demais",

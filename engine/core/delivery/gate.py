@@ -1,7 +1,7 @@
 """May this block be sent now? One function, one order, a closed list of reasons.
 
-The claim statement checks the same facts (bot to paid) under a lock, in PostgreSQL, in the same words; what is judged
-here says why. Facts that do not exist yet (hold-out) pass by default.
+The claim statement checks the same facts (from bot to paid) in PostgreSQL, under a lock and in the same words; this
+function gives the reason.
 """
 
 from enum import StrEnum
@@ -27,15 +27,12 @@ class Reason(StrEnum):
     LATE = "late"
     CAP = "cap"
     NEVER_FITS = "never_fits"
-    HOLD_OUT = "hold_out"
-    RENDER_ERROR = "render_error"
     REFUSED = "refused"
     MEDIA_MISSING = "media_missing"
     INTERNAL_ERROR = "internal_error"
     SHADOW = "shadow"
-    # it waits
+    # a block waits
     VERSION_CHANGED = "version_changed"
-    EPISODE_ACTIVE = "episode_active"
     FEED_STALE = "feed_stale"
     REDIS_LOST = "redis_lost"
     BOT_HELD = "bot_held"
@@ -44,7 +41,7 @@ class Reason(StrEnum):
 
 
 class Pass(NamedTuple):
-    """Nothing speaks against it."""
+    """Nothing speaks against sending."""
 
 
 class EndEpisode(NamedTuple):
@@ -58,7 +55,7 @@ class SkipStep(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """Not now: asked again after the lane's pause, or at `until_ms`."""
+    """Not now: ask again after the lane's pause, or at `until_ms`."""
 
     reason: Reason
     until_ms: int | None = None
@@ -79,7 +76,7 @@ class Facts(NamedTuple):
     paid: bool = False
     admin: bool = False
     room_ms: int | None = None
-    """When another step may be sent, if as many as one person may get have been."""
+    """When another step may be sent to a person who has reached the limit."""
 
 
 class Plan(NamedTuple):
@@ -87,16 +84,14 @@ class Plan(NamedTuple):
 
     skip_paid: bool
     step_refusal: Reason | None = None
-    hold_out: bool = False
     window_opens_ms: int | None = None
-    """When it is this block's turn, if the window is closed."""
+    """If the window is closed: when this block's turn comes."""
     outside_drops: bool = False
     late: bool = False
     latest_ms: int | None = None
-    """Until when it may be put off by the limits."""
+    """The limits may put it off until then."""
     expired: bool = False
-    """All of the sequence would have been over long ago."""
-    content_refusal: Reason | None = None
+    """The whole sequence would have been over long ago."""
 
 
 _HELD_BOTS: Final = frozenset({"paused", "suspended"})
@@ -123,8 +118,6 @@ def judge(facts: Facts, plan: Plan) -> Verdict:  # noqa: C901, PLR0911, PLR0912 
         return EndEpisode(Reason.PAID)
     if plan.step_refusal:
         return SkipStep(plan.step_refusal)
-    if plan.hold_out:
-        return SkipStep(Reason.HOLD_OUT)
     if plan.window_opens_ms is not None and plan.outside_drops:
         return SkipStep(Reason.WINDOW_CLOSED)
     if plan.window_opens_ms is not None:
@@ -135,8 +128,6 @@ def judge(facts: Facts, plan: Plan) -> Verdict:  # noqa: C901, PLR0911, PLR0912 
         return _capped(facts.room_ms, plan.latest_ms)
     if plan.late:
         return SkipStep(Reason.LATE)
-    if plan.content_refusal:
-        return SkipStep(plan.content_refusal)
     if facts.campaign_state == "shadow":
         return SkipStep(Reason.SHADOW)
     return Pass()

@@ -9,7 +9,7 @@ from engine.core.delivery.gate import EndEpisode, Facts, Pass, Plan, Reason, Ski
 
 
 class Refusal(NamedTuple):
-    """What must be so for the gate to refuse, and how it does."""
+    """The facts and the plan that make the gate refuse, and its verdict."""
 
     facts: dict[str, Any]
     plan: dict[str, Any]
@@ -27,12 +27,10 @@ ORDER = {
     "the person opted out": Refusal({"opted_out": True}, {}, EndEpisode(Reason.OPTED_OUT)),
     "the person paid": Refusal({"paid": True}, {}, EndEpisode(Reason.PAID)),
     "the step is deleted": Refusal({}, {"step_refusal": Reason.STEP_DELETED}, SkipStep(Reason.STEP_DELETED)),
-    "the person is held out": Refusal({}, {"hold_out": True}, SkipStep(Reason.HOLD_OUT)),
     "the window is closed": Refusal({}, {"window_opens_ms": 5}, Wait(Reason.WINDOW_CLOSED, 5)),
     "the episode is too old": Refusal({}, {"expired": True}, EndEpisode(Reason.EXPIRED)),
     "enough was sent": Refusal({"room_ms": 5}, {}, Wait(Reason.CAP, 5)),
     "it is too late": Refusal({}, {"late": True}, SkipStep(Reason.LATE)),
-    "it cannot be rendered": Refusal({}, {"content_refusal": Reason.RENDER_ERROR}, SkipStep(Reason.RENDER_ERROR)),
     "the campaign is in shadow": Refusal({"campaign_state": "shadow"}, {}, SkipStep(Reason.SHADOW)),
 }
 
@@ -93,13 +91,13 @@ def test_where_the_bot_and_its_campaign_stand(facts: Facts, verdict: Verdict) ->
     assert judge(facts, Plan(skip_paid=True)) == verdict
 
 
-def test_who_paid_is_written_to_when_the_campaign_says_so() -> None:
+def test_customers_who_paid_are_written_to_when_the_campaign_says_so() -> None:
     assert judge(Facts(paid=True), Plan(skip_paid=False)) == Pass()
 
 
 def test_the_list_of_reasons_is_closed() -> None:
     ends = "completed returned paid opted_out unreachable stopped campaign_inactive expired cancelled"
-    skips = "step_off step_deleted late cap never_fits hold_out render_error refused media_missing internal_error"
+    skips = "step_off step_deleted late cap never_fits refused media_missing internal_error"
     quiet = "shadow"
-    waits = "version_changed episode_active feed_stale redis_lost bot_held retry_after window_closed"
+    waits = "version_changed feed_stale redis_lost bot_held retry_after window_closed"
     assert [str(reason) for reason in Reason] == f"{ends} {skips} {quiet} {waits}".split()
