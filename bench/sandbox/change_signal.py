@@ -7,13 +7,13 @@ from typing import TypeVar
 _Found = TypeVar("_Found")
 
 
-class Pulse:
+class ChangeSignal:
     def __init__(self) -> None:
         self._waiting: set[asyncio.Future[None]] = set()
-        self.beats = 0
+        self.changes = 0
 
-    def beat(self) -> None:
-        self.beats += 1
+    def notify(self) -> None:
+        self.changes += 1
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
@@ -23,10 +23,10 @@ class Pulse:
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while (found := look()) is None and (left := end - loop.time()) > 0:
-            await self._next_beat(left)
+            await self._next_change(left)
         return found
 
-    async def _next_beat(self, seconds: float) -> None:
+    async def _next_change(self, seconds: float) -> None:
         waiter = asyncio.get_running_loop().create_future()
         self._waiting.add(waiter)
         try:

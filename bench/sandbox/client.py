@@ -14,7 +14,7 @@ from bench.sandbox import protocol
 from bench.sandbox.people.scripts import Playing, Script
 
 _Answer = TypeVar("_Answer")
-Bot = int | str
+BotName = int | str
 
 
 class ControlFailedError(RuntimeError):
@@ -49,7 +49,7 @@ class SandboxClient:
     async def add_bots(self, count: int) -> list[protocol.BotInfo]:
         return await self._ask("POST", "/bots/bulk", list[protocol.BotInfo], protocol.NewBots(count))
 
-    async def revoke_token(self, bot: Bot) -> protocol.BotInfo:
+    async def revoke_token(self, bot: BotName) -> protocol.BotInfo:
         """Make the bot's token void and give it a new one."""
         return await self._ask("POST", f"/bots/{bot}/revoke", protocol.BotInfo)
 
@@ -71,14 +71,21 @@ class SandboxClient:
         (result,) = await self.act([act])
         return _done(result)
 
-    async def start(self, bot: Bot, person: int, payload: str = "") -> protocol.ActResult:
+    async def start(self, bot: BotName, person: int, payload: str = "") -> protocol.ActResult:
         return await self.do(protocol.Act("start", bot, person, payload=payload))
 
-    async def write(self, bot: Bot, person: int, text: str) -> protocol.ActResult:
+    async def write(self, bot: BotName, person: int, text: str) -> protocol.ActResult:
         return await self.do(protocol.Act("write", bot, person, text=text))
 
     async def send(
-        self, kind: str, bot: Bot, person: int, content: bytes = b"", name: str = "", caption: str = "", album: str = ""
+        self,
+        kind: str,
+        bot: BotName,
+        person: int,
+        content: bytes = b"",
+        name: str = "",
+        caption: str = "",
+        album: str = "",
     ) -> protocol.ActResult:
         """Send a file of a kind such as photo or voice; without bytes a sample."""
         words = {"bot": str(bot), "person": str(person), "name": name, "caption": caption, "album": album}
@@ -89,44 +96,44 @@ class SandboxClient:
         """Give the bytes of a file that a transcript names."""
         return await self._request("GET", f"/media/{file_unique_id}")
 
-    async def edit(self, bot: Bot, person: int, text: str, message_id: int | None = None) -> protocol.ActResult:
+    async def edit(self, bot: BotName, person: int, text: str, message_id: int | None = None) -> protocol.ActResult:
         return await self.do(protocol.Act("edit", bot, person, text=text, message_id=message_id))
 
     async def tap(
-        self, bot: Bot, person: int, data: str | None = None, message_id: int | None = None
+        self, bot: BotName, person: int, data: str | None = None, message_id: int | None = None
     ) -> protocol.ActResult:
         return await self.do(protocol.Act("tap", bot, person, data=data, message_id=message_id))
 
-    async def pay(self, bot: Bot, person: int, amount: int = 1, payload: str = "order") -> protocol.ActResult:
+    async def pay(self, bot: BotName, person: int, amount: int = 1, payload: str = "order") -> protocol.ActResult:
         return await self.do(protocol.Act("pay", bot, person, amount=amount, payload=payload))
 
-    async def check_out(self, bot: Bot, person: int, amount: int = 1, payload: str = "order") -> protocol.ActResult:
+    async def check_out(self, bot: BotName, person: int, amount: int = 1, payload: str = "order") -> protocol.ActResult:
         """Confirm a payment: the bot gets a pre-checkout query, and its yes makes the payment."""
         return await self.do(protocol.Act("checkout", bot, person, amount=amount, payload=payload))
 
     async def vote(
-        self, bot: Bot, person: int, options: Sequence[int], message_id: int | None = None
+        self, bot: BotName, person: int, options: Sequence[int], message_id: int | None = None
     ) -> protocol.ActResult:
         """Choose options of a poll by their places; none takes the vote back."""
         return await self.do(protocol.Act("vote", bot, person, options=tuple(options), message_id=message_id))
 
-    async def block(self, bot: Bot, person: int) -> protocol.ActResult:
+    async def block(self, bot: BotName, person: int) -> protocol.ActResult:
         return await self.do(protocol.Act("block", bot, person))
 
-    async def unblock(self, bot: Bot, person: int) -> protocol.ActResult:
+    async def unblock(self, bot: BotName, person: int) -> protocol.ActResult:
         return await self.do(protocol.Act("unblock", bot, person))
 
-    async def delete_account(self, bot: Bot, person: int) -> protocol.ActResult:
+    async def delete_account(self, bot: BotName, person: int) -> protocol.ActResult:
         """Delete the person's account; the bot only names the chat in which it is noticed."""
         return await self.do(protocol.Act("delete_account", bot, person))
 
     # Chats
 
-    async def transcript(self, bot: Bot, person: int) -> protocol.Transcript:
+    async def transcript(self, bot: BotName, person: int) -> protocol.Transcript:
         return await self._ask("GET", f"/chats/{bot}/{person}", protocol.Transcript)
 
     async def next_message(
-        self, bot: Bot, person: int, after: int = 0, wait: float = 10
+        self, bot: BotName, person: int, after: int = 0, wait: float = 10
     ) -> protocol.TranscriptMessage | None:
         """Wait for the bot's first message after the given message id; None if none comes in time."""
         path = f"/chats/{bot}/{person}/next?after={after}&wait={wait}"
@@ -167,7 +174,7 @@ class SandboxClient:
     async def limits(self) -> protocol.Limits:
         return await self._ask("GET", "/limits", protocol.Limits)
 
-    async def set_limits(self, rules: protocol.LimitRules, bot: Bot | None = None) -> protocol.Limits:
+    async def set_limits(self, rules: protocol.LimitRules, bot: BotName | None = None) -> protocol.Limits:
         """Other limits for one bot, or for all of them; what was sent so far is forgotten by them."""
         return await self._ask("PUT", "/limits" if bot is None else f"/limits/{bot}", protocol.Limits, rules)
 
@@ -202,11 +209,11 @@ class SandboxClient:
     async def acknowledgements(self, cursor: int = 0) -> protocol.Acknowledgements:
         return await self._ask("GET", f"/acknowledgements?cursor={cursor}", protocol.Acknowledgements)
 
-    async def acknowledged_at(self, bot: Bot, update_id: int, wait: float = 10) -> int | None:
+    async def acknowledged_at(self, bot: BotName, update_id: int, wait: float = 10) -> int | None:
         """When the bot's offset passed the update or its webhook took it, in ms; None if not in time."""
         return await self._ask_for(f"/acknowledgements/{bot}/{update_id}?wait={wait}", int)
 
-    async def webhook(self, bot: Bot, failures: int = 0, wait: float = 10) -> protocol.WebhookState:
+    async def webhook(self, bot: BotName, failures: int = 0, wait: float = 10) -> protocol.WebhookState:
         """Tell how the bot's webhook does, as soon as so many deliveries have failed."""
         return await self._ask("GET", f"/webhooks/{bot}?failures={failures}&wait={wait}", protocol.WebhookState)
 

@@ -210,7 +210,7 @@ class Time(msgspec.Struct, frozen=True):
     offset_ms: int
 
 
-class Row(msgspec.Struct, omit_defaults=True):
+class Row(msgspec.Struct, frozen=True, omit_defaults=True):
     """One request on the Bot API port. Times in ms of the wall clock.
 
     `broken_off` is None, or who ended it before the answer was read: the `client`, a `fault`, the sandbox by

@@ -12,18 +12,21 @@ from bench.sandbox import ports, protocol
 from bench.sandbox.bot_api.connection import ConnectionServer
 from bench.sandbox.bot_api.endpoint import BotApi
 from bench.sandbox.bot_api.faults import Faults
-from bench.sandbox.bot_api.rate_limits import UNLIMITED, Limits
-from bench.sandbox.bot_api.request_log import Recorder
+from bench.sandbox.bot_api.rate_limits import UNLIMITED, RateLimits
+from bench.sandbox.bot_api.request_log import RequestLog
+from bench.sandbox.bot_api.running import Running
+from bench.sandbox.bot_api.service import Service
 from bench.sandbox.bot_api.webhook_delivery import Deliveries
-from bench.sandbox.change_signal import Pulse
+from bench.sandbox.change_signal import ChangeSignal
 from bench.sandbox.clock import Clock
 from bench.sandbox.control.conditions import Conditions
-from bench.sandbox.control.event_stream import Live
-from bench.sandbox.control.media_routes import MediaPort
+from bench.sandbox.control.event_stream import EventStreams
+from bench.sandbox.control.media_routes import MediaRoutes
 from bench.sandbox.control.page_routes import page_routes
-from bench.sandbox.control.script_runner import Troupe
+from bench.sandbox.control.script_runner import ScriptRunner
 from bench.sandbox.control.server import Control, bot_info
 from bench.sandbox.control.watched_chats import Observer, WatchedChats
+from bench.sandbox.people.actions import perform
 from bench.sandbox.people.scripts import Script
 from bench.sandbox.world.identities import FIRST_PERSON_ID
 from bench.sandbox.world.retention import DEFAULT_BOUNDS, Bounds
@@ -54,7 +57,7 @@ class Sandbox:
     ) -> None:
         self._state = State(seed, first_person, bounds)
         self._faults = Faults(seed)
-        self._limits = Limits(limits, self._state.counters.violation)
+        self._limits = RateLimits(limits, self._state.counters.violation)
         for _ in range(bots):
             self._state.add_bot()
         self._bounds = bounds
@@ -85,31 +88,41 @@ class Sandbox:
 
     async def _open(self, stack: AsyncExitStack) -> None:
         file = stack.enter_context(self._record.open("wb", buffering=0)) if self._record else None
-        pulse, recorder, clock = Pulse(), Recorder(file, self._bounds.rows), Clock()
-        deliveries = Deliveries(self._state, self._faults, pulse, clock.now_ms, second=self._webhook_second)
+        signal, clock, running = ChangeSignal(), Clock(), Running()
+        log = RequestLog(file, clock.now_ms, signal.notify, self._bounds.rows)
+        await self._open_bot_api(stack, log, signal, clock, running)
+        await self._open_control(stack, log, signal, clock)
+        stack.push_async_callback(running.close)
+
+    async def _open_bot_api(
+        self, stack: AsyncExitStack, log: RequestLog, signal: ChangeSignal, clock: Clock, running: Running
+    ) -> None:
+        deliveries = Deliveries(self._state, self._faults, signal, clock.now_ms, second=self._webhook_second)
         await stack.enter_async_context(deliveries)
-        api = BotApi(self._state, self._faults, self._limits, recorder, pulse, clock)
+        service = Service(self._state.counters, self._faults, self._limits, log, clock, running, perform)
+        api = BotApi(self._state, service, log, clock, running)
         deliveries.reply = api.reply
-        conditions = Conditions(self._state, self._limits, clock, pulse)
-        troupe = Troupe(self._state, pulse, clock.now_ms)
-        forget = (conditions.forget, troupe.forget)
-        control = Control(self._state, self._faults, recorder, pulse, clock.now_ms, forget)
-        server = ConnectionServer(api.handle, api.client_closed)
+        server = ConnectionServer(api.handle, log.client_closed)
         self.api_url = await _serve(stack, web.ServerRunner(server, shutdown_timeout=_PATIENCE_S), self._port)
-        watched = WatchedChats(self._observer, pulse)
+
+    async def _open_control(self, stack: AsyncExitStack, log: RequestLog, signal: ChangeSignal, clock: Clock) -> None:
+        conditions = Conditions(self._state, self._limits, clock, signal)
+        scripts = ScriptRunner(self._state, signal, clock.now_ms)
+        media = MediaRoutes(self._state, signal, clock.now_ms)
+        forget = (conditions.forget, scripts.forget)
+        control = Control(self._state, self._faults, log, signal, clock.now_ms, forget)
+        watched = WatchedChats(self._observer, signal)
         stack.push_async_callback(watched.close)
+        streams = EventStreams(self._state, signal, watched, clock.now_ms)
         application = control.application()
-        media = MediaPort(self._state, pulse, clock.now_ms)
-        application.add_routes([*conditions.routes(), *troupe.routes(), *media.routes()])
-        live = Live(self._state, pulse, watched, clock.now_ms)
-        application.add_routes([*live.routes(), *page_routes()])
+        for routes in (conditions.routes(), scripts.routes(), media.routes(), streams.routes(), page_routes()):
+            application.add_routes(routes)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_PATIENCE_S, handler_cancellation=True)
         self.control_url = await _serve(stack, runner, self._control_port)
-        stack.push_async_callback(api.close)
-        stack.push_async_callback(troupe.close)
+        stack.push_async_callback(scripts.close)
         for script in self._scripts:
-            troupe.begin(script)
-        stack.callback(live.close)
+            scripts.begin(script)
+        stack.callback(streams.close)
 
 
 async def _serve(stack: AsyncExitStack, runner: web.BaseRunner, port: int) -> str:

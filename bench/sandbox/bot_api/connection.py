@@ -7,14 +7,19 @@ says when that was.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
 from bench.sandbox.protocol import Row
 
-# Called with the last answered row of a connection that the client closed, and whether it was a reset.
-OnClose = Callable[[Row, bool], None]
+
+class OnClose(Protocol):
+    """Called with the last answered row of a connection that the client closed; `unread` if it was a reset."""
+
+    def __call__(self, row: Row, *, unread: bool) -> None: ...
+
+
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -26,7 +31,7 @@ class Connection(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         if self.answered is not None and not self._force_close:
-            self.on_close(self.answered, exc is not None)
+            self.on_close(self.answered, unread=exc is not None)
         super().connection_lost(exc)
 
 

@@ -13,6 +13,8 @@ from bench.sandbox.bot_api.methods.updates import begin_poll, waiting_updates
 from bench.sandbox.errors import ApiError
 from bench.sandbox.world.state import Bot, Queued
 
+GET_UPDATES = "getupdates"
+
 
 class _End(Enum):
     WOKEN = auto()
@@ -20,7 +22,7 @@ class _End(Enum):
     CONFLICT = auto()
 
 
-class Polls:
+class LongPolls:
     def __init__(self) -> None:
         self._waiting: dict[int, asyncio.Future[_End]] = {}
 

@@ -102,7 +102,7 @@ class _BotLimits:
         return retry_after
 
 
-class Limits:
+class RateLimits:
     """Times are those of the steady clock. `violate` is told of bot, method and sentence."""
 
     def __init__(self, rules: LimitRules, violate: Violate) -> None:

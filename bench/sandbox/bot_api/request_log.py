@@ -1,66 +1,84 @@
-"""Every request that reached the Bot API port: when, what, how it ended, and whether its answer was read.
+"""Every request that reached the Bot API port: when it came, what it asked, how it ended, and who read the answer.
 
-A row is published when its request ends. If the client then closes the connection without another request, the
-row is published once more: with `closed_ms`, and with `broken_off` if the answer was never read. So is that of a
-request whose client left while it waited, when its work is done. Of the rows with one `seq` the last counts. The newest
-rows are kept; a file holds them all.
+A row is written when its request ends. It is written a second time, with the same `seq`, when more is known: when the
+client closes the connection without another request (then with `closed_ms`, and with `broken_off` if the answer was
+never read), and when the work of a request is done whose client left while it waited. Of the rows with one `seq` the
+last counts. The newest rows are kept; a file holds them all.
 """
 
+from collections.abc import Callable
 from typing import BinaryIO
 
 import msgspec
 
+from bench.sandbox.bot_api.exchange import Ended, Exchange
 from bench.sandbox.protocol import Record, Row
 from bench.sandbox.world.retention import DEFAULT_BOUNDS, Ring
 
 _encode = msgspec.json.Encoder().encode
 
 
-class Recorder:
-    def __init__(self, file: BinaryIO | None, most: int = DEFAULT_BOUNDS.rows) -> None:
+class RequestLog:
+    """`changed` is called whenever the log has something new to show."""
+
+    def __init__(
+        self,
+        file: BinaryIO | None,
+        clock: Callable[[], int],
+        changed: Callable[[], None],
+        most: int = DEFAULT_BOUNDS.rows,
+    ) -> None:
         self._file = file
+        self._clock = clock
+        self._changed = changed
         self._next_seq = 1
-        self._ended: Ring[Row] = Ring(most)
-        self._open: dict[int, Row] = {}
+        self._rows: Ring[Row] = Ring(most)
+        self._open: dict[int, Exchange] = {}
 
-    def arrive(self, bot_id: int, method: str, now_ms: int) -> Row:
-        row = Row(self._next_seq, bot_id, method, now_ms)
+    def begin(self, bot_id: int, method: str) -> Exchange:
+        exchange = Exchange(self._next_seq, bot_id, method, self._clock())
         self._next_seq += 1
-        self._open[row.seq] = row
-        return row
+        self._open[exchange.seq] = exchange
+        self._changed()
+        return exchange
 
-    def end(self, row: Row, now_ms: int, broken_off: str | None = None) -> None:
-        del self._open[row.seq]
-        row.completed_ms = now_ms
-        row.broken_off = broken_off
-        self._publish(row)
+    def end(self, exchange: Exchange, broken_off: str | None = None) -> Row:
+        del self._open[exchange.seq]
+        exchange.ended = Ended(self._clock(), broken_off)
+        return self._write(exchange.row())
 
-    def again(self, row: Row) -> None:
-        """Publish a row that ended: more is known of it now."""
-        self._publish(row)
+    def work_done(self, exchange: Exchange) -> None:
+        """Write the row again if its request ended before its work did."""
+        if exchange.ended is not None:
+            self._write(exchange.row())
 
-    def client_closed(self, row: Row, now_ms: int, *, unread: bool) -> None:
+    def client_closed(self, row: Row, *, unread: bool) -> None:
         """Note that the client hung up after this answer."""
-        if row.broken_off is None:
-            row.broken_off = "client" if unread else None
-            row.closed_ms = now_ms
-            self._publish(row)
+        broken_off = "client" if unread else None
+        self._write(msgspec.structs.replace(row, broken_off=broken_off, closed_ms=self._clock()))
 
     def since(self, cursor: int) -> Record:
-        latest = {row.seq: row for row in self._ended.since(cursor)}
-        return Record(self._ended.cursor, list(latest.values()), self.open, self._ended.lost_since(cursor))
+        latest = {row.seq: row for row in self._rows.since(cursor)}
+        return Record(self._rows.cursor, list(latest.values()), self.open, self._rows.lost_since(cursor))
 
     @property
     def open(self) -> list[Row]:
-        return list(self._open.values())
+        """What is known so far of the requests that have not ended."""
+        return [exchange.row() for exchange in self._open.values()]
+
+    @property
+    def open_count(self) -> int:
+        return len(self._open)
 
     def reaches(self, cursor: int) -> bool:
-        return self._ended.cursor > cursor
+        return self._rows.cursor > cursor
 
     def forget(self) -> None:
-        self._ended.clear()
+        self._rows.clear()
 
-    def _publish(self, row: Row) -> None:
-        self._ended.append(row)
+    def _write(self, row: Row) -> Row:
+        self._rows.append(row)
         if self._file is not None:
             self._file.write(_encode(row) + b"\n")
+        self._changed()
+        return row

@@ -23,13 +23,13 @@ from typing import NamedTuple, Self
 import aiohttp
 from yarl import URL
 
+from bench.sandbox.bot_api.fault_effects import answer_instead, damaged
 from bench.sandbox.bot_api.faults import SERVED, Faults, Occasion
-from bench.sandbox.bot_api.response import DroppedError, damaged, spoiled
-from bench.sandbox.change_signal import Pulse
+from bench.sandbox.bot_api.response import DroppedError
+from bench.sandbox.change_signal import ChangeSignal
 from bench.sandbox.protocol import DELIVERY, Fault, FaultKind
 from bench.sandbox.world.state import UNKNOWN_UPDATE, Bot, Queued, State, Strand, Webhook
 
-Clock = Callable[[], int]
 Reply = Callable[[Bot, str, bytes], Awaitable[None]]
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 _SILENCE_S = 60.0
@@ -66,10 +66,12 @@ class Backoff:
 class Deliveries:
     """All bots' couriers. `second` is how long a second of the back-off lasts."""
 
-    def __init__(self, state: State, faults: Faults, pulse: Pulse, clock: Clock, *, second: float = 1.0) -> None:
+    def __init__(
+        self, state: State, faults: Faults, signal: ChangeSignal, clock: Callable[[], int], *, second: float = 1.0
+    ) -> None:
         self.state = state
         self.faults = faults
-        self.pulse = pulse
+        self.signal = signal
         self.clock = clock
         self.second = second
         self.reply: Reply | None = None
@@ -164,7 +166,7 @@ class Courier:
     def _taken(self, update: Queued) -> None:
         self._in_hand -= 1
         self._office.state.take(self._bot, update.update_id, self._office.clock())
-        self._office.pulse.beat()
+        self._office.signal.notify()
         self.load()
 
     async def _deliver(self, update: Queued) -> None:
@@ -172,7 +174,7 @@ class Courier:
         backoff = Backoff()
         while failure := await self._tried(update):
             self.hook.failed(failure.error, self._office.clock())
-            self._office.pulse.beat()
+            self._office.signal.notify()
             await asyncio.sleep(backoff.after(failure) * self._office.second)
 
     async def _tried(self, update: Queued) -> Failure | None:
@@ -229,7 +231,7 @@ async def _beginning(answer: aiohttp.ClientResponse) -> bytes:
 
 async def _answered_in_its_place(fault: Fault) -> Failure:
     try:
-        answer = await spoiled(fault)
+        answer = await answer_instead(fault)
     except DroppedError:
         return Failure(None)
     return _wrong(answer.status, HTTPStatus(answer.status).phrase, answer.retry_after or 0)

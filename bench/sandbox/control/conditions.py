@@ -3,19 +3,19 @@
 from aiohttp import web
 
 from bench.sandbox import protocol
-from bench.sandbox.bot_api.rate_limits import Limits
-from bench.sandbox.change_signal import Pulse
+from bench.sandbox.bot_api.rate_limits import RateLimits
+from bench.sandbox.change_signal import ChangeSignal
 from bench.sandbox.clock import Clock
 from bench.sandbox.control.json_routes import answer, body
 from bench.sandbox.world.state import State
 
 
 class Conditions:
-    def __init__(self, state: State, limits: Limits, clock: Clock, pulse: Pulse) -> None:
+    def __init__(self, state: State, limits: RateLimits, clock: Clock, signal: ChangeSignal) -> None:
         self._state = state
         self._limits = limits
         self._clock = clock
-        self._pulse = pulse
+        self._signal = signal
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -54,7 +54,7 @@ class Conditions:
         wanted = await body(request, protocol.NewTime)
         base_ms = self._clock.offset_ms if wanted.offset_ms is None else wanted.offset_ms
         self._clock.offset_ms = base_ms + wanted.by_ms
-        self._pulse.beat()
+        self._signal.notify()
         return self._time_answer()
 
     def _time_answer(self) -> web.Response:

@@ -1,6 +1,6 @@
 """What a page sees live, as Server-Sent Events: the cast, and one chat together with what the engine knows of it.
 
-A stream sends the whole picture whenever it became another one, at most ten times a second, and from time to time
+A stream sends the whole frame whenever it became another one, at most ten times a second, and from time to time
 anyway: so that a clock is set right, and a page that is gone is noticed. Who connects again has missed nothing.
 """
 
@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import web
 
 from bench.sandbox import protocol
-from bench.sandbox.change_signal import Pulse
+from bench.sandbox.change_signal import ChangeSignal
 from bench.sandbox.control.server import person_info
 from bench.sandbox.control.watched_chats import Watch, WatchedChats
 from bench.sandbox.people.command_menu import commands_for
@@ -30,18 +30,18 @@ _PAUSE_S = 0.1
 _encode = msgspec.json.Encoder().encode
 
 
-class Picture(NamedTuple):
-    """What is sent, what of it makes it another picture, and for how long it holds by itself."""
+class Frame(NamedTuple):
+    """What is sent, what of it makes it another frame, and for how long it holds by itself."""
 
     body: bytes
     mark: object
     holds_s: float = _ANYWAY_S
 
 
-class Live:
-    def __init__(self, state: State, pulse: Pulse, watched: WatchedChats, clock: Callable[[], int]) -> None:
+class EventStreams:
+    def __init__(self, state: State, signal: ChangeSignal, watched: WatchedChats, clock: Callable[[], int]) -> None:
         self._state = state
-        self._pulse = pulse
+        self._signal = signal
         self._watched = watched
         self._clock = clock
         self._closing = False
@@ -49,7 +49,7 @@ class Live:
     def close(self) -> None:
         """End the streams, so that nothing has to break them off."""
         self._closing = True
-        self._pulse.beat()
+        self._signal.notify()
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -62,35 +62,35 @@ class Live:
         return web.Response(body=_encode(cast_of(self._state)), content_type="application/json")
 
     async def _live_cast(self, request: web.Request) -> web.StreamResponse:
-        return await self._stream(request, self._picture_of_cast)
+        return await self._stream(request, self._frame_of_cast)
 
     async def _live_chat(self, request: web.Request) -> web.StreamResponse:
         bot = self._state.bot_named(request.match_info["bot"])
         conversation = self._state.conversation(bot, int(request.match_info["person"]))
-        self._pulse.beat()
+        self._signal.notify()
         with self._watched.watching(bot.id, conversation.person.user.id) as watch:
-            return await self._stream(request, lambda: _picture_of_chat(bot, conversation, watch, self._clock()))
+            return await self._stream(request, lambda: _frame_of_chat(bot, conversation, watch, self._clock()))
 
-    def _picture_of_cast(self) -> Picture:
+    def _frame_of_cast(self) -> Frame:
         body = _encode(cast_of(self._state))
-        return Picture(body, body)
+        return Frame(body, body)
 
-    async def _stream(self, request: web.Request, look: Callable[[], Picture | None]) -> web.StreamResponse:
+    async def _stream(self, request: web.Request, look: Callable[[], Frame | None]) -> web.StreamResponse:
         """Send pictures until the client leaves or there is nothing to look at any more."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await response.prepare(request)
         loop, shown, sent_at = asyncio.get_running_loop(), None, 0.0
-        while not self._closing and (picture := look()):
-            beats = self._pulse.beats
-            if picture.mark != shown or loop.time() - sent_at >= _ANYWAY_S:
-                await response.write(b"data: " + picture.body + b"\n\n")
-                shown, sent_at = picture.mark, loop.time()
-            await self._pulse.until(partial(self._happened_since, beats), picture.holds_s)
-            await self._pulse.until(lambda: self._closing or None, _PAUSE_S)
+        while not self._closing and (frame := look()):
+            beats = self._signal.changes
+            if frame.mark != shown or loop.time() - sent_at >= _ANYWAY_S:
+                await response.write(b"data: " + frame.body + b"\n\n")
+                shown, sent_at = frame.mark, loop.time()
+            await self._signal.until(partial(self._happened_since, beats), frame.holds_s)
+            await self._signal.until(lambda: self._closing or None, _PAUSE_S)
         return response
 
     def _happened_since(self, beats: int) -> bool | None:
-        return self._closing or self._pulse.beats != beats or None
+        return self._closing or self._signal.changes != beats or None
 
 
 def cast_of(state: State) -> list[protocol.CastBot]:
@@ -128,7 +128,7 @@ def _kind(message: protocol.TranscriptMessage) -> str | None:
     return message.media.kind if message.media else None
 
 
-def _picture_of_chat(bot: Bot, conversation: Conversation, watch: Watch, now_ms: int) -> Picture | None:
+def _frame_of_chat(bot: Bot, conversation: Conversation, watch: Watch, now_ms: int) -> Frame | None:
     """None when the people were forgotten: the page then looks for others."""
     person = conversation.person
     if bot.conversations.get(person.user.id) is not conversation:
@@ -138,7 +138,7 @@ def _picture_of_chat(bot: Bot, conversation: Conversation, watch: Watch, now_ms:
     commands = [protocol.Command(one.command, one.description) for one in commands_for(bot, person)]
     unseen = earlier + transcript.thinned
     snapshot = protocol.Snapshot(bot.id, person_info(person), transcript, unseen, watch.view, commands)
-    return Picture(
+    return Frame(
         _encode(snapshot), (watch.changes, _encode(transcript), commands), _holds(conversation.activity, now_ms)
     )
 

@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import web
 
 from bench.sandbox.bot_api.uploads import BIGGEST_FILE, read_content
-from bench.sandbox.change_signal import Pulse
+from bench.sandbox.change_signal import ChangeSignal
 from bench.sandbox.people.actions import perform
 from bench.sandbox.protocol import Act
 from bench.sandbox.world.files import Bytes, Kind
@@ -27,10 +27,10 @@ _HEADERS = {
 }
 
 
-class MediaPort:
-    def __init__(self, state: State, pulse: Pulse, clock: Callable[[], int]) -> None:
+class MediaRoutes:
+    def __init__(self, state: State, signal: ChangeSignal, clock: Callable[[], int]) -> None:
         self._state = state
-        self._pulse = pulse
+        self._signal = signal
         self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
@@ -51,7 +51,7 @@ class MediaPort:
         act = msgspec.convert(told, Act, strict=False)
         content = await read_content(request, BIGGEST_FILE)
         result = perform(self._state, act, self._clock(), content if content.size else None)
-        self._pulse.beat()
+        self._signal.notify()
         return web.Response(body=msgspec.json.encode(result), content_type="application/json")
 
 

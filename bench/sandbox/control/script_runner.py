@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
-from bench.sandbox.change_signal import Pulse
+from bench.sandbox.change_signal import ChangeSignal
 from bench.sandbox.control.json_routes import answer, body, path_number, wait
 from bench.sandbox.people.actions import perform
 from bench.sandbox.people.script_player import Actor
@@ -19,18 +19,18 @@ from bench.sandbox.world.transcript import next_from_bot, transcribed
 _KEPT = 100
 
 
-class Inside:
+class InProcessWorld:
     """The world of those who play within the sandbox's own process."""
 
-    def __init__(self, state: State, pulse: Pulse, clock: Callable[[], int]) -> None:
+    def __init__(self, state: State, signal: ChangeSignal, clock: Callable[[], int]) -> None:
         self._state = state
-        self._pulse = pulse
+        self._signal = signal
         self._clock = clock
 
     async def act(self, acts: Sequence[Act]) -> list[ActResult]:
         now_ms = self._clock()
         results = [perform(self._state, act, now_ms) for act in acts]
-        self._pulse.beat()
+        self._signal.notify()
         return results
 
     async def next_message(
@@ -66,11 +66,11 @@ class _Play:
         return Playing(self.number, self.people, acts, dict(refused), self.task.done())
 
 
-class Troupe:
-    def __init__(self, state: State, pulse: Pulse, clock: Callable[[], int]) -> None:
+class ScriptRunner:
+    def __init__(self, state: State, signal: ChangeSignal, clock: Callable[[], int]) -> None:
         self._state = state
-        self._pulse = pulse
-        self._world = Inside(state, pulse, clock)
+        self._signal = signal
+        self._world = InProcessWorld(state, signal, clock)
         self._plays: dict[int, _Play] = {}
         self._next_id = 1
 
@@ -95,7 +95,7 @@ class Troupe:
             for at, person in enumerate(people)
         ]
         task = asyncio.get_running_loop().create_task(_all(actors, script))
-        task.add_done_callback(lambda _: self._pulse.beat())
+        task.add_done_callback(lambda _: self._signal.notify())
         self._plays[number] = play = _Play(number, people, actors, task)
         self._drop_old()
         return play.told()
@@ -120,7 +120,7 @@ class Troupe:
     async def _look(self, request: web.Request) -> web.Response:
         """Answer with how it goes, as soon as it is over or `wait` has passed."""
         play = self._play(request)
-        await self._pulse.until(lambda: play.task.done() or None, wait(request))
+        await self._signal.until(lambda: play.task.done() or None, wait(request))
         return answer(play.told())
 
     async def _stop(self, request: web.Request) -> web.Response:

@@ -11,8 +11,8 @@ from bench.sandbox import protocol
 from bench.sandbox.bot_api.faults import Faults
 from bench.sandbox.bot_api.methods import CANONICAL
 from bench.sandbox.bot_api.methods.downloads import DOWNLOAD
-from bench.sandbox.bot_api.request_log import Recorder
-from bench.sandbox.change_signal import Pulse
+from bench.sandbox.bot_api.request_log import RequestLog
+from bench.sandbox.change_signal import ChangeSignal
 from bench.sandbox.control.json_routes import answer, body, errors_as_json, number, path_number, wait
 from bench.sandbox.control.origin_guard import welcome_only
 from bench.sandbox.people.actions import perform
@@ -29,15 +29,15 @@ class Control:
         self,
         state: State,
         faults: Faults,
-        recorder: Recorder,
-        pulse: Pulse,
+        log: RequestLog,
+        signal: ChangeSignal,
         clock: Callable[[], int],
         forget: Iterable[Callable[[], None]],
     ) -> None:
         self._state = state
         self._faults = faults
-        self._recorder = recorder
-        self._pulse = pulse
+        self._log = log
+        self._signal = signal
         self._clock = clock
         self._forget = forget
 
@@ -96,7 +96,7 @@ class Control:
         acts = await body(request, list[protocol.Act])
         now_ms = self._clock()
         results = [perform(self._state, act, now_ms) for act in acts]
-        self._pulse.beat()
+        self._signal.notify()
         return answer(results)
 
     # Chats
@@ -108,7 +108,7 @@ class Control:
     async def _next_message(self, request: web.Request) -> web.Response:
         """Answer with the bot's first message after the given one."""
         conversation, after = self._conversation(request), number(request, "after")
-        found = await self._pulse.until(lambda: next_from_bot(conversation, after), wait(request))
+        found = await self._signal.until(lambda: next_from_bot(conversation, after), wait(request))
         return answer(found and transcribed(found))
 
     # Faults
@@ -135,14 +135,14 @@ class Control:
     async def _record(self, request: web.Request) -> web.Response:
         """Answer with the rows from the cursor on; with `wait`, as soon as there is one."""
         cursor = number(request, "cursor")
-        await self._pulse.until(lambda: self._recorder.reaches(cursor) or None, wait(request))
-        return answer(self._recorder.since(cursor))
+        await self._signal.until(lambda: self._log.reaches(cursor) or None, wait(request))
+        return answer(self._log.since(cursor))
 
     async def _open_requests(self, request: web.Request) -> web.Response:
         """Answer with the requests that stand open, as soon as there are `count`."""
         count = number(request, "count")
-        await self._pulse.until(lambda: len(self._recorder.open) >= count or None, wait(request))
-        return answer(self._recorder.open)
+        await self._signal.until(lambda: self._log.open_count >= count or None, wait(request))
+        return answer(self._log.open)
 
     async def _counters(self, _: web.Request) -> web.Response:
         return answer(self._state.counters.counts())
@@ -159,23 +159,23 @@ class Control:
     async def _acknowledgement(self, request: web.Request) -> web.Response:
         """Answer when an update was acknowledged; null if it was not within `wait`."""
         bot, update_id = self._bot(request), path_number(request, "update")
-        found = await self._pulse.until(lambda: bot.acknowledged.get(update_id), wait(request))
+        found = await self._signal.until(lambda: bot.acknowledged.get(update_id), wait(request))
         return answer(found)
 
     async def _webhook(self, request: web.Request) -> web.Response:
         """Answer with how the webhook does, as soon as `failures` deliveries have failed."""
         bot, failures = self._bot(request), number(request, "failures")
-        await self._pulse.until(lambda: webhook_state(bot).failures >= failures or None, wait(request))
+        await self._signal.until(lambda: webhook_state(bot).failures >= failures or None, wait(request))
         return answer(webhook_state(bot))
 
     async def _reset(self, _: web.Request) -> web.Response:
         self._state.forget_chats()
         self._faults.clear()
-        self._recorder.forget()
+        self._log.forget()
         self._state.counters.forget()
         for forget in self._forget:
             forget()
-        self._pulse.beat()
+        self._signal.notify()
         return answer(None)
 
     def _bot(self, request: web.Request) -> Bot:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from bench.sandbox.change_signal import Pulse
+from bench.sandbox.change_signal import ChangeSignal
 from bench.sandbox.protocol import EngineView
 
 _BETWEEN_S = 0.5
@@ -60,9 +60,9 @@ class Watch:
 
 
 class WatchedChats:
-    def __init__(self, observer: Observer | None, pulse: Pulse) -> None:
+    def __init__(self, observer: Observer | None, signal: ChangeSignal) -> None:
         self._observer = observer
-        self._pulse = pulse
+        self._signal = signal
         self._watches: dict[tuple[int, int], Watch] = {}
         self._closed = False
 
@@ -100,7 +100,7 @@ class WatchedChats:
         """Not until cancelled alone: an observer's client may swallow a cancellation."""
         while watch.watchers and not self._closed:
             if watch.see(await _asked(observer, bot_id, chat_id)):
-                self._pulse.beat()
+                self._signal.notify()
             await asyncio.sleep(_BETWEEN_S)
 
 

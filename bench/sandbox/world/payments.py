@@ -8,14 +8,14 @@ from bench.sandbox.world.state import Bot, Checkout, Conversation, Payment, Stat
 CURRENCY = "XTR"
 
 
-class Told(NamedTuple):
+class PaymentNotice(NamedTuple):
     """The message in the chat, and the update with it."""
 
     message_id: int
     update_id: int | None
 
 
-def settle(state: State, bot: Bot, checkout: Checkout, now_ms: int) -> Told:
+def settle(state: State, bot: Bot, checkout: Checkout, now_ms: int) -> PaymentNotice:
     """Let the person pay."""
     message = _service_message(checkout.conversation, now_ms)
     charge = f"{bot.id}:{message.chat.id}:{message.message_id}"
@@ -25,7 +25,7 @@ def settle(state: State, bot: Bot, checkout: Checkout, now_ms: int) -> Told:
     return _tell(state, bot, checkout.conversation, message, now_ms)
 
 
-def refund(state: State, bot: Bot, payment: Payment, now_ms: int) -> Told:
+def refund(state: State, bot: Bot, payment: Payment, now_ms: int) -> PaymentNotice:
     """Give the person the Stars back."""
     payment.refunded = True
     message, charge = _service_message(payment.conversation, now_ms), payment.charge
@@ -40,6 +40,6 @@ def _service_message(conversation: Conversation, now_ms: int) -> Message:
     return Message(conversation.next_message_id, person.user, person.chat, seconds(now_ms))
 
 
-def _tell(state: State, bot: Bot, conversation: Conversation, message: Message, now_ms: int) -> Told:
+def _tell(state: State, bot: Bot, conversation: Conversation, message: Message, now_ms: int) -> PaymentNotice:
     conversation.add(message, now_ms)
-    return Told(message.message_id, state.queue(bot, "message", message))
+    return PaymentNotice(message.message_id, state.queue(bot, "message", message))

@@ -6,7 +6,7 @@ import pytest
 
 from bench.sandbox import SandboxClient
 from bench.sandbox.bot_api.counted_calls import is_counted, messages_in
-from bench.sandbox.bot_api.rate_limits import UNLIMITED, Limits, Send
+from bench.sandbox.bot_api.rate_limits import UNLIMITED, RateLimits, Send
 from bench.sandbox.errors import ApiError
 from bench.sandbox.protocol import LimitRules
 from tests.sandbox.caller import Caller
@@ -20,7 +20,7 @@ class Book:
 
     def __init__(self, rules: LimitRules) -> None:
         self.violations: list[tuple[int, str, str]] = []
-        self.limits = Limits(rules, lambda *what: self.violations.append(what))
+        self.limits = RateLimits(rules, lambda *what: self.violations.append(what))
 
     def send(self, now_ms: int, chat: int = 1, *, messages: int = 1, paid: bool = False) -> int:
         """How long it waits in all."""

@@ -12,7 +12,7 @@ import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.bot_api.methods import actions
-from bench.sandbox.change_signal import Pulse
+from bench.sandbox.change_signal import ChangeSignal
 from bench.sandbox.control import event_stream
 from bench.sandbox.control.engine_watch import EngineObserver
 from bench.sandbox.control.watched_chats import Watch, WatchedChats
@@ -323,7 +323,7 @@ async def test_an_engine_that_is_away_hides_no_chat() -> None:
 
 async def test_the_engine_is_asked_while_somebody_watches_and_by_one_asker() -> None:
     observer = EngineObserver(settings_of("redis://127.0.0.1:1/0", "postgresql://n:n@127.0.0.1:1/none"))
-    watched = WatchedChats(observer, Pulse())
+    watched = WatchedChats(observer, ChangeSignal())
     with watched.watching(7, 1) as first, watched.watching(7, 1) as second, watched.watching(7, 2) as other:
         assert first is second
         assert first is not other

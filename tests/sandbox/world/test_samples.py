@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from bench.sandbox.world.files import Kind
-from bench.sandbox.world.image_size import read_picture
+from bench.sandbox.world.image_size import read_image
 from bench.sandbox.world.samples import sample
 from engine.core.content.model import MediaKind
 from engine.media.file_kinds import check_size, recognize
@@ -48,7 +48,7 @@ async def test_a_bot_can_send_a_sample(bot: Caller, person: int, kind: MediaKind
 
 
 def test_a_sticker_has_telegrams_sides() -> None:
-    picture = read_picture(sample(Kind.STICKER, 4).data)
+    picture = read_image(sample(Kind.STICKER, 4).data)
     assert picture is not None
     assert (picture.form, picture.width, picture.height) == ("image/webp", 512, 512)
 

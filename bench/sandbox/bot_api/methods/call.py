@@ -19,7 +19,7 @@ class Call(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Confirmed:
     """A yes that is answered with a description beside it."""
 
     description: str

@@ -16,7 +16,7 @@ from bench.sandbox.bot_api.parameters import Parameters
 from bench.sandbox.bot_api.uploads import Upload
 from bench.sandbox.errors import ApiError, Refusal
 from bench.sandbox.world.files import Content, File, Kind
-from bench.sandbox.world.image_size import Picture, read_picture
+from bench.sandbox.world.image_size import Image, read_image
 
 BIGGEST_PHOTO = 10 * 1024 * 1024
 _BIGGEST_THUMBNAIL = 204_799
@@ -111,13 +111,13 @@ def _uploaded(call: Call, kind: Kind, upload: Upload, given: Parameters) -> File
 def photo_of(content: Content) -> File | Trouble:
     if content.size > BIGGEST_PHOTO:
         raise ApiError(errors.photo_too_big(content.size, BIGGEST_PHOTO))
-    picture = read_picture(content.data or b"")
+    picture = read_image(content.data or b"")
     if picture is None:
         return NO_IMAGE
     return pictured(Kind.PHOTO, content, picture) if picture.sendable else WRONG_SIDES
 
 
-def pictured(kind: Kind, content: Content, picture: Picture) -> File:
+def pictured(kind: Kind, content: Content, picture: Image) -> File:
     return File(kind, content, picture.form, width=picture.width, height=picture.height)
 
 
@@ -148,14 +148,14 @@ def _sides(kind: Kind, upload: Upload, given: Parameters) -> tuple[int, int]:
             side = _within(given, "length", _WIDEST) or _NOTE_SIDE
             return side, side
         case Kind.STICKER:
-            picture = read_picture(upload.content.data or b"")
+            picture = read_image(upload.content.data or b"")
             return (picture.width, picture.height) if picture else (_STICKER_SIDE, _STICKER_SIDE)
     return 0, 0
 
 
 def _film_sides(upload: Upload, given: Parameters) -> tuple[int, int]:
     """As the sender says; of a GIF as it says itself."""
-    picture = read_picture(upload.content.data or b"")
+    picture = read_image(upload.content.data or b"")
     width, height = _within(given, "width", _WIDEST), _within(given, "height", _WIDEST)
     return width or (picture.width if picture else 0), height or (picture.height if picture else 0)
 
@@ -181,5 +181,5 @@ def _thumbnail(call: Call, given: Parameters) -> File | None:
     upload = value if isinstance(value, Upload) else call.given.get(str(value or "").removeprefix(_ATTACHED))
     if not isinstance(upload, Upload) or upload.content.size > _BIGGEST_THUMBNAIL:
         return None
-    picture = read_picture(upload.content.data or b"")
+    picture = read_image(upload.content.data or b"")
     return pictured(Kind.THUMBNAIL, upload.content, picture) if picture else None

@@ -1,4 +1,4 @@
-"""Polls, as a bot sends them; people vote in `people`."""
+"""LongPolls, as a bot sends them; people vote in `people`."""
 
 from typing import Any
 

@@ -14,12 +14,12 @@ _LONGEST_POLL_S = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Poll:
+class UpdatesRequest:
     limit: int
     seconds: int
 
 
-def begin_poll(call: Call) -> Poll:
+def begin_poll(call: Call) -> UpdatesRequest:
     """Acknowledge what the offset passes; give what to hand out and how long to wait for it."""
     if call.bot.webhook is not None:
         raise ApiError(errors.WEBHOOK_ACTIVE)
@@ -29,10 +29,10 @@ def begin_poll(call: Call) -> Poll:
     _acknowledge(call, parameters.integer(call.given, "offset"))
     limit = parameters.integer(call.given, "limit", _MOST)
     seconds = parameters.integer(call.given, "timeout")
-    return Poll(limit if 1 <= limit <= _MOST else _MOST, min(max(seconds, 0), _LONGEST_POLL_S))
+    return UpdatesRequest(limit if 1 <= limit <= _MOST else _MOST, min(max(seconds, 0), _LONGEST_POLL_S))
 
 
-def waiting_updates(bot: Bot, poll: Poll) -> list[Queued]:
+def waiting_updates(bot: Bot, poll: UpdatesRequest) -> list[Queued]:
     return list(islice(bot.updates.values(), poll.limit))
 
 

@@ -15,7 +15,7 @@ from yarl import URL
 
 from bench.sandbox import errors
 from bench.sandbox.bot_api import parameters
-from bench.sandbox.bot_api.methods.call import Call, Method, Told
+from bench.sandbox.bot_api.methods.call import Call, Confirmed, Method
 from bench.sandbox.errors import ApiError
 from bench.sandbox.world.objects import WebhookInfo
 from bench.sandbox.world.state import Webhook, seconds
@@ -28,25 +28,25 @@ _LONGEST_SECRET = 256
 _SECRET = re.compile(r"[A-Za-z0-9_-]*")
 
 
-def set_webhook(call: Call) -> Told:
+def set_webhook(call: Call) -> Confirmed:
     url = parameters.text(call.given, "url")
     if not url:
         return delete_webhook(call)
     _require_pause(call)
     if _is_set(call, url):
         _read_allowed_updates(call)
-        return Told("Webhook is already set")
+        return Confirmed("Webhook is already set")
     _close(call)
     wanted = _wanted(call, url)
     call.bot.webhook = wanted
     call.state.stir(call.bot)
-    return Told("Webhook was set")
+    return Confirmed("Webhook was set")
 
 
-def delete_webhook(call: Call) -> Told:
+def delete_webhook(call: Call) -> Confirmed:
     was_set = call.bot.webhook is not None
     _close(call)
-    return Told("Webhook was deleted" if was_set else "Webhook is already deleted")
+    return Confirmed("Webhook was deleted" if was_set else "Webhook is already deleted")
 
 
 def get_webhook_info(call: Call) -> WebhookInfo:

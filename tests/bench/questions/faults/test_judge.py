@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 import pytest
+from msgspec.structs import replace
 
 from bench.questions.faults import question
 from bench.questions.faults.cases import CASES, GIVEN_UP, GONE, REFUSED, SENT, UNKNOWN, Case, State, unforeseen
@@ -113,8 +114,7 @@ def test_whatever_is_wrong_is_told(one: Case, chat: Seen, wrong: set[Wrong]) -> 
 
 def strike(text: str, fault: str | None = "hang", arrived_ms: int = 0, completed_ms: int | None = 5) -> Row:
     row = Row(arrived_ms, CHAT[0], "sendMessage", arrived_ms, chat_id=CHAT[1], text=text, fault=fault)
-    row.completed_ms = completed_ms
-    return row
+    return replace(row, completed_ms=completed_ms)
 
 
 def test_a_fault_strikes_its_block_as_often_as_it_should() -> None:

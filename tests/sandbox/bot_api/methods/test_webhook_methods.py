@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bench.sandbox import SandboxClient
-from bench.sandbox.bot_api.methods.call import Call, Told
+from bench.sandbox.bot_api.methods.call import Call, Confirmed
 from bench.sandbox.bot_api.methods.updates import begin_poll
 from bench.sandbox.bot_api.methods.webhooks import delete_webhook, get_webhook_info, set_webhook
 from bench.sandbox.errors import ApiError
@@ -132,14 +132,14 @@ def test_a_bot_may_set_a_webhook_once_a_second(desk: Desk) -> None:
     with pytest.raises(ApiError, match="Too Many Requests: retry after 1") as caught:
         set_webhook(Call(again.state, again.bot, again.given, desk.now_ms))
     assert caught.value.retry_after == 1
-    assert set_webhook(again) == Told("Webhook is already set")
+    assert set_webhook(again) == Confirmed("Webhook is already set")
 
 
 @pytest.mark.parametrize("delete", [delete_webhook, set_webhook])
 def test_no_address_deletes_the_webhook(desk: Desk, delete: Any) -> None:
     desk.set(url=HOOK)
-    assert delete(desk.call(url="")) == Told("Webhook was deleted")
-    assert delete(desk.call()) == Told("Webhook is already deleted")
+    assert delete(desk.call(url="")) == Confirmed("Webhook was deleted")
+    assert delete(desk.call()) == Confirmed("Webhook is already deleted")
     assert desk.info() == WebhookInfo("", has_custom_certificate=False, pending_update_count=0)
     assert begin_poll(desk.call()).limit == 100
 
