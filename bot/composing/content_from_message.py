@@ -51,7 +51,7 @@ async def content_of(visit: Visit, said: Said, buttons: Buttons = ()) -> Content
     elif said.text:
         content = Text(said.html, buttons=buttons)
     else:
-        raise CampaignError("This cannot be sent on: send a text, a photo, a video, an album or another file.")
+        raise CampaignError("This can't be sent to users: send a text, a photo, a video, an album or another file.")
     checks.check(content)
     return content
 
@@ -71,17 +71,19 @@ async def _begun(visit: Visit, said: Said) -> Album:
 
 async def _item(visit: Visit, said: Said) -> Item:
     if said.sent is None:
-        raise MediaError("An album has only files in it: send the text on its own.")
+        raise MediaError("An album can only contain files: send the text separately.")
     asset = await _taken_over(visit, said.sent)
     if asset.kind not in ("photo", "video", "audio", "document"):
-        raise MediaError("An album takes photos, videos, music and documents: send the other file on its own.")
+        raise MediaError(
+            "An album can only contain photos, videos, music and documents: send the other file separately."
+        )
     return Item(asset.kind, asset.sha256, said.html, said.spoiler)
 
 
 def _with(block: Block, item: Item) -> Block:
     album = block.content
     if not isinstance(album, Album) or len(album.items) >= checks.MAX_ITEMS:
-        raise CampaignError("An album has at most 10 files: send the others as a second album.")
+        raise CampaignError("An album can have at most 10 files: send the others as a second album.")
     return replace(block, content=replace(album, items=(*album.items, item)))
 
 
@@ -99,7 +101,7 @@ async def _taken_over(visit: Visit, sent: Sent) -> Asset:
 def with_buttons(block: Block, buttons: Buttons) -> Block:
     """The same block with other buttons. Raises CampaignError for what takes none."""
     if isinstance(block.content, Album):
-        raise CampaignError("Telegram gives an album no buttons: put them under a text after it.")
+        raise CampaignError("An album can't have buttons: put them under a text after it.")
     return replace(block, content=replace(block.content, buttons=buttons))
 
 

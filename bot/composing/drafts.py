@@ -40,7 +40,7 @@ async def load(visit: Visit) -> Draft:
     """Raises NotFoundError where nothing is composed."""
     found = await campaign_views.draft(visit.desk.pool, visit.place.bot)
     if found is None:
-        raise NotFoundError("Nothing is composed yet: create the campaign first.")
+        raise NotFoundError("There is no campaign yet: create one first.")
     return Draft(*found)
 
 
@@ -63,7 +63,7 @@ def _find(items: Sequence[Keyed], code: int) -> tuple[int, Keyed]:
     for number, item in enumerate(items, 1):
         if code_of_key(item.key) == code:
             return number, item
-    raise NotFoundError("This is no longer there: look again at what there is.")
+    raise NotFoundError("This is no longer there: check the current list.")
 
 
 EditOfStep: TypeAlias = Callable[[Visit, AtStep], Edit]
@@ -92,7 +92,7 @@ def edits_block(edit: EditOfBlock) -> Act:
 
 
 def saved(visit: Visit) -> Done:
-    return Done(visit.say.label("Saved in the draft"))
+    return Done(visit.say.label("Saved to the draft"))
 
 
 def new_key(visit: Visit, kind: str) -> str:

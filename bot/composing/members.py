@@ -17,7 +17,7 @@ async def load(visit: Visit) -> Member:
     for member in await members.team(visit.desk.pool, visit.place.bot):
         if code_of_key(str(member.admin_id)) == visit.place.choice:
             return member
-    raise NotFoundError("This person has no role on the bot: invite them again.")
+    raise NotFoundError("This person no longer has access to the bot: invite them again.")
 
 
 def revision(member: Member) -> int:

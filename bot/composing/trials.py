@@ -15,12 +15,12 @@ from engine.core.delivery.state_machine import CHAT_GAP_MS
 
 async def play(visit: Visit, cues: Sequence[Cue]) -> Done:
     """Begin, and say where to look once the first block is there. Raises BotError with the bot's link otherwise."""
-    trial = await start(visit, visit.say.label("👁 As your users see it:"), cues)
+    trial = await start(visit, visit.say.label("👁 This is what people see:"), cues)
     await trial.reaches(2)
     refused = [outcome for outcome in trial.outcomes if not isinstance(outcome, Sent)]
     if refused:
         return Done(note=came_of(visit, refused[0]))
-    return Done(visit.say.label("Look at @{bot}", bot=visit.bot))
+    return Done(visit.say.label("Open your chat with @{bot}", bot=visit.bot))
 
 
 async def start(visit: Visit, mark: str, cues: Sequence[Cue]) -> Trial:

@@ -1,83 +1,66 @@
-"""What the manager says, in each language. The code says it in English; `languages/` holds the other languages.
+"""The manager's sentences in the admin's language: `bot.po` holds its own, `engine.po` the engine's refusals.
 
-Values are escaped in sentences, which are HTML, and stay as they are on labels, which are plain. The engine's phrases
-and refusals are plain, and are translated wherever they stand as values.
+Sentences are HTML, so their values are escaped; labels of buttons are plain, and their values stay as they are. The
+engine's phrases and refusals are plain, and are translated wherever they occur as values.
 """
 
 import html
 from datetime import datetime, timedelta
-from functools import cache
-from io import BytesIO
-from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_timedelta
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
 
 from engine.administration.members import Language
 from engine.core.errors import Phrase, RecoveryError, SpokenError
+from engine.runtime import translations
 
 _LOCALES: Final[dict[Language, str]] = {"pt": "pt_BR", "en": "en"}
+_CATALOGUES: Final = ("bot", "engine")
 _MOMENT: Final = "EEE d MMM HH:mm"
-CATALOGUES: Final = Path(__file__).parents[1] / "languages"
 
 
 def escaped(text: str) -> str:
-    """What somebody has written, as HTML."""
+    """Text that a person wrote, as HTML."""
     return html.escape(text, quote=False)
 
 
-class Say:
-    """Speaks one language."""
+class Translator:
+    """Translates into one language. Calling it gives a sentence."""
 
     def __init__(self, language: Language) -> None:
         self.language = language
-        self._translations = _load(language)
+        self._translations = translations.load(_LOCALES[language], *_CATALOGUES)
 
     def __call__(self, text: str, /, **values: object) -> str:
         """A sentence, as HTML."""
-        said = self._translations.gettext(text)
-        return said.format(**{name: escaped(str(self._said(value))) for name, value in values.items()})
+        sentence = self._translations.gettext(text)
+        return sentence.format(**{name: escaped(str(self._translated(value))) for name, value in values.items()})
 
     def label(self, text: str, /, **values: object) -> str:
-        """What stands on a button, or in a toast."""
-        said = self._translations.gettext(text)
-        return said.format(**{name: self._said(value) for name, value in values.items()})
+        """The plain text of a button or a toast."""
+        label = self._translations.gettext(text)
+        return label.format(**{name: self._translated(value) for name, value in values.items()})
 
     def refusal(self, error: RecoveryError) -> str:
-        """Why not, as HTML; in English where nothing else is known."""
-        return escaped(str(self._said(error)))
+        """The reason for a refusal, as HTML; in English if there is no translation."""
+        return escaped(str(self._translated(error)))
 
     def moment(self, moment_ms: int, zone: str) -> str:
-        """Day and time in a zone, as people write them, such as `qui. 26 nov. 09:30`."""
+        """Day and time in a zone, as people write them: `qui. 26 nov. 09:30`."""
         at = datetime.fromtimestamp(moment_ms / 1000, ZoneInfo(zone))
         return format_datetime(at, _MOMENT, locale=_LOCALES[self.language])
 
     def ago(self, ms: int) -> str:
-        """Such as `há 20 segundos`."""
+        """A time in the past, such as `há 20 segundos`."""
         past = timedelta(milliseconds=-max(ms, 1_000))
         return format_timedelta(past, add_direction=True, threshold=1.2, locale=_LOCALES[self.language])
 
     def count(self, one: str, many: str, number: int) -> str:
-        """A sentence about so many, as HTML; `{number}` stands for it."""
+        """A sentence about a number of things, as HTML. The number replaces `{number}`."""
         return self._translations.ngettext(one, many, number).format(number=number)
 
-    def _said(self, value: object) -> object:
-        """A value in this language, as plain text, if it is one of the engine's phrases or a refusal."""
+    def _translated(self, value: object) -> object:
+        """The engine's phrases and refusals in this language, as plain text; any other value as it is."""
         words = value.phrase if isinstance(value, SpokenError) else value
         return self.label(words.template, **words.values) if isinstance(words, Phrase) else words
-
-
-@cache
-def _load(language: Language) -> NullTranslations:
-    path = CATALOGUES / f"{language}.po"
-    if not path.exists():
-        return NullTranslations()
-    compiled = BytesIO()
-    with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language, abort_invalid=True))
-    compiled.seek(0)
-    return Translations(compiled)

@@ -19,7 +19,7 @@ from aiogram.types import CallbackQuery, InaccessibleMessage, Message, User
 from bot.framework import incoming
 from bot.framework.callbacks import LIFETIME_S, PREFIX, Holder, read
 from bot.framework.guard import Deed, Verdict, judge
-from bot.framework.i18n import Say, escaped
+from bot.framework.i18n import Translator, escaped
 from bot.framework.presenter import Spot, Stage, is_of_no_bot, person
 from bot.framework.query_answer import Answer
 from bot.framework.routes import deeds
@@ -67,7 +67,7 @@ class Manager:
     async def press(self, query: CallbackQuery) -> None:
         """Do what a button says, if it may be done, and show what stands there then."""
         answer = Answer(query)
-        moment = Say(_language(query.from_user)).label("One moment…")
+        moment = Translator(_language(query.from_user)).label("One moment…")
         async with self._at_work(), answer.soon(moment), self._turn(query.from_user):
             try:
                 await self._press(query, answer)
@@ -122,17 +122,17 @@ class Manager:
         """A token that was pasted where none is asked for becomes no block, and no name."""
         screen = asked.deed.screen if asked else self._screens[HOME]
         visit = asked.visit if asked else await self._stage.visit(admin, Place())
-        told = visit.say("⚠ Your message held a bot's token: I have deleted it, and kept nothing of it.")
+        told = visit.say("⚠ Your message contained a bot's token. I deleted it and kept nothing of it.")
         await self._stage.show(screen, visit, spot, told)
 
     async def _accept(self, user: User, word: str) -> str:
-        desk, say = self._desk, Say(_language(user))
+        desk, say = self._desk, Translator(_language(user))
         try:
             owners = desk.settings.admin_ids
             bot = await invitations.accept(desk.pool, desk.redis, owners, person(user), word, await self._desk.now_ms())
         except BotError as error:
             return f"⚠ {say.refusal(error)}"
-        return say("From now on you look after @{bot}.", bot=bot)
+        return say("You now manage @{bot}.", bot=bot)
 
     async def _asked(self, admin: Admin, prompt: Prompt) -> "_Asked | None":
         """The question that was shown last, if it was one, and if they may answer it still."""
@@ -166,7 +166,7 @@ class Manager:
         verdict = judge(token, deed, admin, await self._desk.now_ms())
         if verdict is Verdict.REFUSED or not (token and deed and admin):
             logger().warning("callback_rejected", admin=user.id, ours=data.startswith(PREFIX))
-            await answer.tell(Say(admin.language if admin else _language(user)).label("Not available"))
+            await answer.tell(Translator(admin.language if admin else _language(user)).label("Not available"))
             return
         _, *place, revision = token.press
         visit = await self._stage.visit(admin, Place(*place), revision)
@@ -208,7 +208,7 @@ class Manager:
     async def _do_once(self, action: Action, visit: Visit, data: str) -> Done:
         """What refuses has done nothing, and may be tried again: of the same admin nothing else happens meanwhile."""
         if not await single_use.is_first(self._desk.redis, data, LIFETIME_S):
-            return Done(visit.say.label("This was done already"))
+            return Done(visit.say.label("That has already been done"))
         try:
             return await action.act(visit)
         except RecoveryError:
@@ -233,7 +233,7 @@ class Manager:
         say = visit.say
         who = await members.called(self._desk.pool, error.actor)
         if not who or error.actor == visit.change.actor:
-            return say.label("It has changed meanwhile; look and press again")
+            return say.label("This has changed in the meantime. Check and tap again")
         return say.label("Changed by {who} {ago}", who=who, ago=say.ago(visit.now_ms - error.at_ms))
 
 
@@ -250,23 +250,23 @@ def _live(query: CallbackQuery) -> int:
     return 0 if query.message is None or isinstance(query.message, InaccessibleMessage) else query.message.message_id
 
 
-def _toast(verdict: Verdict, say: Say) -> str:
+def _toast(verdict: Verdict, say: Translator) -> str:
     match verdict:
         case Verdict.SHOW_ANEW:
             return say.label("Menu refreshed")
         case Verdict.PRESS_AGAIN:
-            return say.label("This button was old; check and press again")
+            return say.label("That button was old. Check and tap again")
         case _:
             return ""
 
 
 def _stranger(user: User) -> str:
-    say = Say(_language(user))
-    return say("This bot is for the admins of some bots. Ask their owner to invite you.")
+    say = Translator(_language(user))
+    return say("This bot is for admins only. Ask the bot's owner for an invitation.")
 
 
 def _excuse(user: User) -> str:
-    return Say(_language(user)).label("This did not work. Try again in a moment.")
+    return Translator(_language(user)).label("That didn't work. Try again in a moment.")
 
 
 def _language(user: User) -> Language:

@@ -8,7 +8,7 @@ from aiogram.types import User
 
 from bot.framework.callbacks import Holder, code
 from bot.framework.guard import Deed, may
-from bot.framework.i18n import Say
+from bot.framework.i18n import Translator
 from bot.framework.live_message import Live
 from bot.framework.render import Drawn, Pen
 from bot.framework.screen import Place, Question, Scope, Screen, View, Visit
@@ -53,7 +53,7 @@ class Stage:
     async def visit(self, admin: Admin, place: Place, revision: int = 0) -> Visit:
         """At this moment."""
         bot, now_ms = await members.name(self._desk.pool, place.bot) if place.bot else "", await self._desk.now_ms()
-        return Visit(self._desk, admin, place, Say(admin.language), now_ms, bot, self._name, revision)
+        return Visit(self._desk, admin, place, Translator(admin.language), now_ms, bot, self._name, revision)
 
     async def look(self, screen: Screen, visit: Visit) -> Look:
         """What is gone leads to its parent, as does what the admin may not see, and every place in a removed bot."""
@@ -70,7 +70,7 @@ class Stage:
     async def show(self, screen: Screen, visit: Visit, spot: Spot, note: str = "") -> None:
         """Show a screen; what it listens to is waited for from now on."""
         look = await self.look(screen, visit)
-        gone = visit.say("This is no longer there.") if look.gone else ""
+        gone = visit.say("That is no longer there.") if look.gone else ""
         note = "\n".join(part for part in (note, gone) if part)
         drawn = self._pen.screen(look.screen, look.visit, look.view, self._holder(visit, spot), note)
         await self._listen(look, await self._draw(drawn, spot))

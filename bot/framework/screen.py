@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
-from bot.framework.i18n import Say
+from bot.framework.i18n import Translator
 from bot.framework.incoming import Said
 from engine.administration.context import Desk
 from engine.administration.members import Admin
@@ -47,7 +47,7 @@ class Visit(NamedTuple):
     desk: Desk
     admin: Admin
     place: Place
-    say: Say
+    say: Translator
     now_ms: int
     bot: str = ""
     manager: str = ""
@@ -137,7 +137,7 @@ class Screen(NamedTuple):
     name: str
     scope: Scope
     parent: str
-    title: Callable[[Say], str]
+    title: Callable[[Translator], str]
     needs: Role | None
     load: Callable[[Visit], Awaitable[Any]]
     view: Callable[[Visit, Any], View]

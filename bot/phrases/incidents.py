@@ -1,9 +1,9 @@
 """What is wrong with a bot, in the words of its admins."""
 
-from bot.framework.i18n import Say
+from bot.framework.i18n import Translator
 
 
-def incident_name(say: Say, kind: str) -> str:
+def incident_name(say: Translator, kind: str) -> str:
     """A kind that is told by no word of ours is told as it is."""
     match kind:
         case "bot_suspended" | "feed_unauthorized":
@@ -11,7 +11,7 @@ def incident_name(say: Say, kind: str) -> str:
         case "block_refused":
             return say("Telegram refuses a block")
         case "block_media_missing":
-            return say("the file of a block is missing")
+            return say("A block's file is missing")
         case "block_never_fits":
-            return say("hours and limits leave no room for a block")
-    return say("something is wrong ({kind})", kind=kind)
+            return say("Hours and limits leave no room for a block")
+    return say("Something is wrong ({kind})", kind=kind)

@@ -24,7 +24,7 @@ def parse(text: str) -> Buttons:
     """Raises CampaignError for a line that is none."""
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
-        raise CampaignError("There is no button in it: write for example Buy | https://example.com.")
+        raise CampaignError("There are no buttons here: write for example Buy | https://example.com.")
     return tuple(tuple(_button(part) for part in _BETWEEN.split(line.strip())) for line in lines)
 
 
@@ -45,7 +45,7 @@ def only_stop(label: str) -> Buttons:
 def _button(part: str) -> Button:
     label, target = (piece.strip() for piece in part.partition("|")[::2])
     if not label or not target:
-        raise CampaignError("A button is missing what it does: write for example Buy | https://example.com.")
+        raise CampaignError("A button doesn't say what it does: write for example Buy | https://example.com.")
     if target.lower() == _STOP:
         return StopButton(label)
     if target.startswith(_START):

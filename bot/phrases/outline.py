@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from bot.framework.i18n import Say
+from bot.framework.i18n import Translator
 from engine.core.campaign.forecast import PlannedStep
 from engine.core.campaign.snapshot import Block
 from engine.core.content import model as contents
@@ -36,13 +36,13 @@ def beginning(block: Block, longest: int) -> str:
     return preview.beginning(block.content, longest)
 
 
-def when(say: Say, planned: PlannedStep, zone: str) -> str:
+def when(say: Translator, planned: PlannedStep, zone: str) -> str:
     """The moment of a step, with the word that it is passed over if that is outside of the hours."""
     moment = say.moment(planned.due_ms, zone)
-    return say("{moment} (skipped: outside of the hours)", moment=moment) if planned.outside else moment
+    return say("{moment} (skipped: outside sending hours)", moment=moment) if planned.outside else moment
 
 
-def kind(say: Say, content: Content) -> str:
+def kind(say: Translator, content: Content) -> str:
     """What people call it."""
     names = {
         "text": say.label("text"),
@@ -60,12 +60,12 @@ def kind(say: Say, content: Content) -> str:
     return names[contents.kind(content)]
 
 
-def traits(say: Say, block: Block) -> list[str]:
+def traits(say: Translator, block: Block) -> list[str]:
     """What is to be known beside its words, as HTML."""
     return [*_around(say, block), *_effects(say, block.effects)]
 
 
-def _around(say: Say, block: Block) -> Iterator[str]:
+def _around(say: Translator, block: Block) -> Iterator[str]:
     if not block.active:
         yield say("off")
     if block.delay_ms:
@@ -78,37 +78,37 @@ def _around(say: Say, block: Block) -> Iterator[str]:
         yield say("also in {languages}", languages=", ".join(block.languages))
 
 
-def _effects(say: Say, effects: Effects) -> Iterator[str]:
+def _effects(say: Translator, effects: Effects) -> Iterator[str]:
     if effects.delete_after_ms is not None:
-        yield say("deleted after {time}", time=step_schedule.write_duration(effects.delete_after_ms))
+        yield say("delete after {time}", time=step_schedule.write_duration(effects.delete_after_ms))
     if effects.silent:
         yield say("without sound")
     if effects.protect:
-        yield say("protected")
+        yield say("no copying or forwarding")
     if effects.message_effect is not None:
-        yield say("with an effect")
+        yield say("with an animation")
     if effects.on_return != Keep():
-        yield say("on return: {rule}", rule=rule(say, effects.on_return))
+        yield say("if they return: {rule}", rule=rule(say, effects.on_return))
     if effects.on_payment != Keep():
-        yield say("on payment: {rule}", rule=rule(say, effects.on_payment))
+        yield say("if they pay: {rule}", rule=rule(say, effects.on_payment))
 
 
-def rule(say: Say, after: After) -> str:
+def rule(say: Translator, after: After) -> str:
     """What becomes of a message later."""
     match after:
         case Keep():
-            return say.label("stays")
+            return say.label("keep it")
         case Delete():
-            return say.label("deleted")
+            return say.label("delete it")
         case Unbutton():
-            return say.label("loses its buttons")
+            return say.label("remove its buttons")
         case Replace():
-            return say.label("gets another text")
+            return say.label("change its text")
 
 
-def schedule_words(say: Say, when: Schedule) -> str:
+def schedule_words(say: Translator, when: Schedule) -> str:
     """As an admin would write it."""
     if isinstance(when, OnDay) and when.days == 1:
         return say.label("tomorrow {time}", time=f"{when.hour:02}:{when.minute:02}")
     written = step_schedule.write(when)
-    return say.label("at once") if written == "now" else written
+    return say.label("right away") if written == "now" else written

@@ -1,10 +1,10 @@
 """What the roles are called."""
 
-from bot.framework.i18n import Say
+from bot.framework.i18n import Translator
 from engine.core.roles import Role
 
 
-def role_name(say: Say, role: Role) -> str:
+def role_name(say: Translator, role: Role) -> str:
     match role:
         case "owner":
             return say.label("owner")

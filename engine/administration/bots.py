@@ -59,7 +59,7 @@ async def add(
     """
     if bot.id == manager_id:
         raise BotError(
-            "@{bot} is the manager itself: give the token of the bot whose users fall silent.", bot=bot.username
+            "@{bot} is the manager itself: give the token of the bot that your customers use.", bot=bot.username
         )
     async with transaction(pool) as connection:
         await _check_identity(connection, bot, meant)

@@ -112,7 +112,7 @@ async def stand(pool: Pool, bot_id: int) -> CampaignStatus:
         found = await campaigns.load_campaign(connection, bot_id)
         waiting = await chats.count_open(connection, bot_id)
     if found is None:
-        raise NotFoundError("Nothing is composed yet: create the campaign first.")
+        raise NotFoundError("There is no campaign yet: create one first.")
     return CampaignStatus(found.state, found.paused_from, waiting, _revision(found))
 
 
@@ -137,7 +137,7 @@ async def review(pool: Pool, bot_id: int, min_threshold_ms: int) -> Review:
         found = await campaigns.load_campaign(connection, bot_id)
         draft = await campaigns.load_draft(connection, bot_id)
         if found is None or draft is None:
-            raise NotFoundError("Nothing is composed yet: create the campaign first.")
+            raise NotFoundError("There is no campaign yet: create one first.")
         version, published = await campaigns.load_published(connection, bot_id) or (None, None)
         faults = (*checks.faults(draft, min_threshold_ms), *await lookup.lacking(connection, draft))
     return Review(found.draft_revision, draft, version, published, faults)

@@ -72,7 +72,7 @@ async def edit(pool: Pool, bot_id: int, revision: int, edit: Edit, change: Chang
         await _seen(connection, bot_id, revision)
         before = await campaigns.load_draft(connection, bot_id)
         if before is None:
-            raise NotFoundError("There is no draft to change: begin one first.")
+            raise NotFoundError("There is no draft to change: create one first.")
         after = edit(before)
         await _check_files(connection, after)
         return revision if after == before else await campaigns.save_draft(connection, bot_id, after, change)
@@ -87,7 +87,7 @@ async def undo(pool: Pool, bot_id: int, revision: int, change: Change) -> int:
         found = await _seen(connection, bot_id, revision)
         edit = await lookup.undoable(connection, bot_id, change.at)
         if edit is None:
-            raise CampaignError("There is nothing to undo: only the last edit can be taken back, for 10 minutes.")
+            raise CampaignError("There is nothing to undo: only the last edit can be undone, for 10 minutes.")
         before = document.decode(await audit.state_before(connection, edit))
         await _check_files(connection, before)
         return await campaigns.save_draft(connection, found.bot_id, before, change, lookup.UNDONE)
@@ -177,7 +177,7 @@ async def _live_since(connection: Connection, bot_id: int) -> int:
     await lookup.hold(connection, bot_id)
     found = await campaigns.load_campaign(connection, bot_id)
     if found is None or found.activated_at is None or found.state != "live":
-        raise CampaignError("Only a live campaign can include who was silent before: activate it first.")
+        raise CampaignError("Only a live campaign can include people who are already quiet: activate it first.")
     return found.activated_at
 
 
@@ -240,7 +240,7 @@ async def _seen(connection: Connection, bot_id: int, revision: int) -> Campaign:
     await lookup.hold(connection, bot_id)
     found = await campaigns.load_campaign(connection, bot_id)
     if found is None:
-        raise NotFoundError("There is no draft to change: begin one first.")
+        raise NotFoundError("There is no draft to change: create one first.")
     if found.draft_revision != revision:
         raise StaleError(*await audit.last(connection, bot_id, "campaign."))
     return found

@@ -65,11 +65,11 @@ async def _check_gains(
     roles = await people.roles(connection, person.user_id)
     if person.user_id in owners or suffices(roles.get(found.bot_id), found.role):
         raise BotError(
-            "You look after @{bot} already, with every right that this invitation gives: send the link to somebody"
-            " else, it still works.",
+            "You already manage @{bot}, with everything this invitation allows. Send the link to someone else:"
+            " it still works.",
             bot=bot.username,
         )
 
 
 def _used_up() -> BotError:
-    return BotError("This invitation is used up or too old: ask for a new one.")
+    return BotError("This invitation has been used or has expired: ask for a new one.")

@@ -6,7 +6,10 @@ admins may meet keeps its template and its values too, so that a door can say it
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Self
+from typing import Final, Self
+
+_NEAR: Final = 24
+"""Characters of an admin's text in which they find the place again."""
 
 
 class Phrase(str):
@@ -50,15 +53,22 @@ class CampaignError(SpokenError):
 
     @staticmethod
     def at(source: str, position: int, noun: str, what: str, mend: str) -> "CampaignError":
-        """Refuse what stands at a position of an admin's text; they are told its line and column."""
+        """Refuse what is at a position of an admin's text: by line and column, or by the words that are `near` it."""
         return CampaignError(
             "In line {line}, column {column} of the {noun} {what}: {mend}.",
             line=source.count("\n", 0, position) + 1,
             column=position - source.rfind("\n", 0, position),
+            near=_excerpt(source, position),
             noun=noun,
             what=what,
             mend=mend,
         )
+
+
+def _excerpt(source: str, position: int) -> str:
+    """What follows a position in its line, or comes before it at a line's end."""
+    ahead = source[position : position + _NEAR].partition("\n")[0]
+    return ahead or source[:position][-_NEAR:].rpartition("\n")[2]
 
 
 class StaleError(RecoveryError):

@@ -104,7 +104,9 @@ def _is_sticker(head: bytes) -> bool:
 def _check_sides(path: Path, name: str) -> None:
     narrow, wide = sorted(imagesize.get(path))
     if narrow <= 0:
-        raise MediaError("{name} is no whole picture: export it again, or send it as a document instead.", name=name)
+        raise MediaError(
+            "{name} is not a complete picture: export it again, or send it as a document instead.", name=name
+        )
     if narrow + wide > _LONGEST_SIDES or wide > narrow * _MOST_STRETCHED:
         raise MediaError(
             "{name} is {narrow} by {wide} pixels; a photo's sides are {sides} together at most, one no more"

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from engine.receiver.reply_texts import lines_for
+from engine.receiver.reply_texts import texts_for
 from engine.receiver.task_queue import Errands
 from engine.receiver.updates import UNDO, Wish
 from engine.runtime.telemetry import logger
@@ -105,10 +105,10 @@ class Replies:
 
 
 def _text(reply: Reply) -> str:
-    lines = lines_for(reply.language)
+    lines = texts_for(reply.language)
     return lines.undone if reply.wish.undo else lines.stopped
 
 
 def _undo_button(language: str | None) -> str:
-    button = {"text": lines_for(language).undo, "callback_data": UNDO}
+    button = {"text": texts_for(language).undo, "callback_data": UNDO}
     return msgspec.json.encode({"inline_keyboard": [[button]]}).decode()

@@ -1,32 +1,41 @@
-"""The few lines that the receiver says to the users of bots, in Portuguese or English, as their Telegram is set."""
+"""The few sentences that the receiver writes to users, in Portuguese or English, whichever their Telegram is set to."""
 
+from gettext import NullTranslations
 from typing import Final, NamedTuple
 
+from engine.runtime import translations
 
-class Lines(NamedTuple):
+_PORTUGUESE: Final = "pt_BR"
+_ENGLISH: Final = "en"
+
+
+class ReplyTexts(NamedTuple):
+    """`undo` is the label of the button under `stopped`."""
+
     stopped: str
     undo: str
-    """The button under `stopped`."""
     undone: str
 
 
-_PORTUGUESE: Final = Lines(
-    stopped="🔕 Pronto: este bot não envia mais lembretes para você.",
-    undo="Desfazer",
-    undone="🔔 Certo: os lembretes deste bot estão ligados de novo.",
-)
-_ENGLISH: Final = Lines(
-    stopped="🔕 Done: this bot sends you no more reminders.",
-    undo="Undo",
-    undone="🔔 All right: the reminders of this bot are on again.",
-)
+def texts_for(language: str | None) -> ReplyTexts:
+    """`language` is Telegram's code for it, such as pt-br."""
+    is_portuguese = (language or "").lower().startswith("pt")
+    gettext = _catalogue(_PORTUGUESE if is_portuguese else _ENGLISH).gettext
+    return ReplyTexts(
+        stopped=gettext("🔕 Done. This bot won't send you any more reminders."),
+        undo=gettext("Undo"),
+        undone=gettext("🔔 All right, reminders from this bot are back on."),
+    )
 
 
-def lines_for(language: str | None) -> Lines:
-    """`language` is a code as Telegram gives it, such as pt-br."""
-    return _PORTUGUESE if (language or "").lower().startswith("pt") else _ENGLISH
+def bilingual(text: str) -> str:
+    """A sentence for people whose language is unknown: anyone can open a link."""
+    return f"{_catalogue(_PORTUGUESE).gettext(text)} / {text}"
 
 
-NO_LINK: Final = "Este link não está completo ou não existe mais. / This link is incomplete, or is no more."
-NOT_NOW: Final = "Tente de novo em alguns segundos. / Please try again in a few seconds."
-"""To whom opens a link: nobody knows their language."""
+def _catalogue(locale: str) -> NullTranslations:
+    return translations.load(locale, "engine")
+
+
+NO_LINK: Final = bilingual("This link is incomplete or no longer exists.")
+NOT_NOW: Final = bilingual("Please try again in a few seconds.")

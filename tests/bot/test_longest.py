@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from bot.framework.callbacks import Holder, code_of_key
-from bot.framework.i18n import Say
+from bot.framework.i18n import Translator
 from bot.framework.render import Drawn, Pen
 from bot.framework.screen import Place, Scope, Visit
 from bot.screens import SCREENS
@@ -108,7 +108,7 @@ async def draw(desk: Desk, name: str, language: Language, block: str) -> Drawn:
         choice={"member": code_of_key("7"), "remove_member": code_of_key("7"), "version": 2}.get(name, 0)
     )
     admin = Admin(OWNER, PERSON, language, owns_all=True, roles={})
-    visit = Visit(desk, admin, place, Say(language), 1_795_000_000_000, NAME, NAME)
+    visit = Visit(desk, admin, place, Translator(language), 1_795_000_000_000, NAME, NAME)
     view = screen.view(visit, await screen.load(visit))
     return Pen(SCREENS, desk.vault.button_keys[0]).screen(screen, visit, view, Holder(BOT, OWNER, OWNER))
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.framework.i18n import Say
+from bot.framework.i18n import Translator
 from engine.core.campaign import editing
 from engine.core.campaign.checks import check
 from engine.core.campaign.snapshot import Block, Snapshot, Step
@@ -15,8 +15,8 @@ from engine.core.schedule import step_schedule
 from engine.core.schedule.step_schedule import After
 from engine.media.file_kinds import LARGEST, check_size
 
-PORTUGUESE = Say("pt")
-ENGLISH = Say("en")
+PORTUGUESE = Translator("pt")
+ENGLISH = Translator("en")
 
 
 def refused(act: Callable[[], object]) -> CampaignError | MediaError:
@@ -36,24 +36,27 @@ def replacing(text: str) -> Effects:
         (
             lambda: step_schedule.parse("sometime <soon>"),
             (
-                "Não entendi o horário 'sometime &lt;soon&gt;': escreva, por exemplo,"
+                "Não entendi 'sometime &lt;soon&gt;': escreva, por exemplo,"
                 " agora, 10m, 2h30m, amanhã 09:30 ou +3d 18:00."
             ),
         ),
         (
             lambda: checks.check(Text("Oi,\n{nome}")),
             (
-                "Linha 2, coluna 1 (texto): {nome} não é uma variável;"
+                "Perto de “{nome}” (texto): {nome} não é uma variável;"
                 " use {first_name|amigo}, {username|amigo} ou {bot}; se quer chaves mesmo, escreva {{ e }}."
             ),
         ),
         (
             lambda: checks.check(Text("Oi {first_name}!")),
-            "Linha 1, coluna 4 (texto): {first_name} não diz o que lê quem não tem um; escreva {first_name|amigo}.",
+            (
+                "Perto de “{first_name}!” (texto): falta dizer o que aparece para quem não tem nome;"
+                " escreva {first_name|amigo}."
+            ),
         ),
         (
             lambda: checks.check(Text('<a href="{bot}">Oi</a>')),
-            "Linha 1, coluna 10 (texto): uma variável está dentro de uma tag; escreva entre as tags.",
+            'Perto de “{bot}"&gt;Oi&lt;/a&gt;” (texto): uma variável está dentro de uma tag; escreva entre as tags.',
         ),
         (
             lambda: checks.check(Media("photo", "0a" * 32, "x" * 1025)),
@@ -61,7 +64,7 @@ def replacing(text: str) -> Effects:
         ),
         (
             lambda: checks.check_variants(Text("Oi"), {"en": Text("<b>Hi")}),
-            "Idioma en: Linha 1, coluna 1 (texto): &lt;b&gt; não foi fechada; ponha &lt;/b&gt;.",
+            "Idioma en: Perto de “&lt;b&gt;Hi” (texto): &lt;b&gt; não foi fechada; ponha &lt;/b&gt;.",
         ),
         (
             lambda: checks.check_effects(replacing(" "), [Text("Oi")]),
@@ -69,13 +72,13 @@ def replacing(text: str) -> Effects:
         ),
         (
             lambda: checks.check_effects(Effects(on_payment=Unbutton()), [Text("Oi")]),
-            "Se a pessoa pagar: Não há botões para tirar: mude essa regra, ou ponha um botão.",
+            "Se a pessoa pagar: Não há botões para tirar: mude essa regra, ou crie um botão.",
         ),
         (
             lambda: keyboard.check(((StartButton("Oi", "a b"),),)),
             (
-                "Botão 1 da fileira 1: O que vem depois de start: não serve:"
-                " use de 1 a 64 sinais entre A-Z, a-z, 0-9, _ e -."
+                "Botão 1 da fileira 1: O que vem depois de start: não é válido:"
+                " use de 1 a 64 caracteres entre A-Z, a-z, 0-9, _ e -."
             ),
         ),
         (
@@ -88,11 +91,11 @@ def replacing(text: str) -> Effects:
         ),
         (
             lambda: editing.delete_step(Snapshot("UTC", ()), "a"),
-            "Isto não está mais no rascunho: veja de novo o que há.",
+            "Isto não está mais no rascunho: veja a lista atual.",
         ),
         (
             lambda: check_size(LARGEST, "photo", "{a}&<b>.png"),
-            "{a}&amp;&lt;b&gt;.png passa de 10 MB, o máximo para este tipo: diminua, ou mande como documento.",
+            "{a}&amp;&lt;b&gt;.png passa de 10 MB, o máximo para este tipo: mande um menor, ou mande como documento.",
         ),
     ],
 )

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
-from bot.framework.i18n import Say
+from bot.framework.i18n import Translator
 from bot.screens import SCREENS
 from engine.administration import campaigns
 from engine.core.campaign.frequency_caps import SUITABLE
@@ -44,25 +44,25 @@ WAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "remove_bot": (*SHOP, "🗑 Remove the bot"),
     "team": (*SHOP, "👥 Team"),
     "member": (*SHOP, "👥 Team", "Paula"),
-    "remove_member": (*SHOP, "👥 Team", "Paula", "✖ Take the role away"),
+    "remove_member": (*SHOP, "👥 Team", "Paula", "✖ Remove access"),
     "campaign": CAMPAIGN,
     "settings": (*CAMPAIGN, "⚙ Settings"),
     "limits": (*CAMPAIGN, "⚙ Settings", "✋ Limits"),
-    "include_silent": (*CAMPAIGN, "➕ Who was silent before"),
+    "include_silent": (*CAMPAIGN, "➕ Include people who are already quiet"),
     "steps": (*CAMPAIGN, "📋 Steps"),
     "step": STEP,
     "delete_step": (*STEP, "🗑"),
     "block": BLOCK,
     "effects": (*BLOCK, "✨ Effects"),
     "keyboard": (*BLOCK, "🔘 Buttons"),
-    "remove_buttons": (*BLOCK, "🔘 Buttons", "🗑 Without buttons"),
+    "remove_buttons": (*BLOCK, "🔘 Buttons", "🗑 Remove buttons"),
     "delete_block": (*BLOCK, "🗑"),
     "trial": (*CAMPAIGN, "🧪 Test"),
     "versions": (*CAMPAIGN, "🕘 Versions"),
     "version": (*CAMPAIGN, "🕘 Versions", "● v1"),
     "publish": (*CAMPAIGN, "🚀 Publish"),
     "stop": (*CAMPAIGN, "⏹ Stop"),
-    "resume": (*CAMPAIGN, "⏸ Pause", "▶ Go on"),
+    "resume": (*CAMPAIGN, "⏸ Pause", "▶ Resume"),
 }
 """By screen, the buttons that lead there from wherever one is; `@` and `●` begin labels that hold a name or number."""
 
@@ -122,7 +122,7 @@ async def portraits(
     devtools: DevTools,
     pictures: Path,
 ) -> AsyncIterator["Portraits"]:
-    say = Say("pt" if request.param == "pt" else "en")
+    say = Translator("pt" if request.param == "pt" else "en")
     language = "pt-br" if request.param == "pt" else "en"
     async with (
         open_office(redis_url, database_url, monkeypatch, language, MEDIA_DIR=str(tmp_path)) as office,
@@ -134,7 +134,7 @@ async def portraits(
 
 
 class Portraits:
-    def __init__(self, office: Office, visitor: Visitor, say: Say) -> None:
+    def __init__(self, office: Office, visitor: Visitor, say: Translator) -> None:
         self.office = office
         self.visitor = visitor
         self.say = say

@@ -122,7 +122,7 @@ GOOD = "zone: UTC\nsteps:\n- schedule: now\n  blocks: [hi]\n"
         (GOOD.replace("[hi]", '["\\ud800"]'), "a character that cannot be sent"),
         (GOOD.replace("[hi]", "[{text: x, delay: 61m}]"), "blocks[0].delay: The delay 1h1m is not allowed"),
         (GOOD.replace("[hi]", "[{text: x, delay: now}]"), "blocks[0].delay: The duration 'now' cannot be read"),
-        (GOOD.replace("[hi]", "[{text: x, key: Olá}]"), "blocks[0].key: The key 'Olá' is not one"),
+        (GOOD.replace("[hi]", "[{text: x, key: Olá}]"), "blocks[0].key: The key 'Olá' is invalid"),
         (GOOD.replace("[hi]", "[!!python/object:os.system x]"), "steps[0].blocks[0]: write a plain text"),
         # what is missing, unknown or there twice
         ("zone: UTC", "c.yaml, line 1: the field steps is missing: add it."),

@@ -14,7 +14,7 @@ from engine.core.change import Change
 from storage.postgres.pool import Pool
 from tests.flows.office import DRAFT, LEAST_MS, Office, invitation, open_office
 
-STALE = "Isto mudou nesse meio-tempo; confira e toque de novo"
+STALE = "Isto mudou nesse meio-tempo. Confira e toque de novo"
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ async def test_old_buttons_show_anew_and_change_nothing(office: Office, monkeypa
     pause = await owner.data("⏸ Pausar")
     await later(office, monkeypatch, 2 * LIFETIME_S)
     assert await owner.tap(shop) == "Menu atualizado"
-    assert await owner.tap(pause) == "Este botão era antigo; confira e toque de novo"
+    assert await owner.tap(pause) == "Este botão era antigo. Confira e toque de novo"
     assert await office.desk.pool.fetchval("SELECT count(*) FROM bots WHERE status = 'paused'") == 0
 
 
@@ -90,7 +90,7 @@ async def later(office: Office, patch: pytest.MonkeyPatch, seconds: int) -> None
 
 async def test_a_stranger_gets_one_polite_line_and_nothing_of_it_is_kept(office: Office) -> None:
     stranger = await office.someone()
-    assert await stranger.start() == "This bot is for the admins of some bots. Ask their owner to invite you."
+    assert await stranger.start() == "This bot is for admins only. Ask the bot's owner for an invitation."
     assert (await stranger.screen()).reply_markup is None
     assert await office.desk.pool.fetchval("SELECT count(*) FROM admins") == 0
 
@@ -112,16 +112,16 @@ async def test_whoever_brings_an_invitation_first_gets_the_role(office: Office) 
     owner, guest, late = office.owner, await office.someone(), await office.someone()
     await owner.start()
     word = invitation(await owner.press("○ @shop_bot", "👥 Equipe", "➕ Editor"))
-    assert "From now on you look after @shop_bot." in await guest.start(word)
+    assert "You now manage @shop_bot." in await guest.start(word)
     assert list(await guest.buttons()) == ["○ @shop_bot", "🌐 Português"]
-    assert "used up or too old" in await late.start(word)
+    assert "has been used or has expired" in await late.start(word)
     line = "SELECT after->>'invited_by' FROM audit_log WHERE action = 'bot.role' ORDER BY id LIMIT 1"
     assert await office.desk.pool.fetchval(line) == str(owner.id)
     assert await office.desk.pool.fetchval("SELECT role FROM bot_admins WHERE admin_id = $1", guest.id) == "editor"
     await owner.press("◀ Voltar", "👥 Equipe", "Carla")
-    assert "não vê mais nada do bot" in await owner.press("✖ Tirar o papel")
+    assert "não vê mais nada do bot" in await owner.press("✖ Remover acesso")
     assert await office.desk.pool.fetchval("SELECT count(*) FROM bot_admins") == 1
-    await owner.press("✖ Tirar agora")
+    await owner.press("✖ Remover agora")
     assert await office.desk.pool.fetchval("SELECT count(*) FROM bot_admins") == 0
 
 
@@ -130,10 +130,10 @@ async def test_an_invitation_takes_no_right_from_anybody_and_stays_good_for_some
     await office.appoint(deputy, "owner")
     await deputy.start()
     word = invitation(await deputy.press("○ @shop_bot", "👥 Team", "➕ Analyst"))
-    for one, words in ((deputy, "look after @shop_bot already"), (chief, "já cuida de @shop_bot")):
+    for one, words in ((deputy, "already manage @shop_bot"), (chief, "já administra @shop_bot")):
         assert words in await one.start(word)
     assert await office.desk.pool.fetchval("SELECT role FROM bot_admins WHERE admin_id = $1", deputy.id) == "owner"
-    assert "From now on you look after @shop_bot." in await guest.start(word)
+    assert "You now manage @shop_bot." in await guest.start(word)
 
 
 TOKEN = "7123456789:" + "A" * 35
@@ -162,7 +162,7 @@ async def test_the_manager_is_no_bot_to_watch(office: Office) -> None:
     owner = office.owner
     await owner.start()
     await owner.press("➕ Bot")
-    assert "é o próprio gerente" in await owner.says(office.me.token)
+    assert "é este próprio bot" in await owner.says(office.me.token)
     assert await office.desk.pool.fetchval("SELECT count(*) FROM bots") == 2
 
 
@@ -217,10 +217,10 @@ async def test_a_campaign_is_seen_paused_and_stopped_after_one_more_question(off
     assert "RASCUNHO v1" in await owner.press("○ @shop_bot", "🔁 Recuperação")
     live = await owner.press("▶ Ativar")
     assert "NO AR v1" in live
-    assert "Silêncio: 10m" in live
+    assert "Tempo sem resposta: 10m" in live
     assert "PAUSADA" in await owner.press("⏸ Pausar")
-    assert "0 pessoa está" in await owner.press("⏹ Parar")
-    assert "PARADA" in await owner.press("⏹ Parar para todos agora")
+    assert "0 pessoas estão" in await owner.press("⏹ Encerrar")
+    assert "ENCERRADA" in await owner.press("⏹ Encerrar para todos agora")
     assert await office.desk.pool.fetchval("SELECT state FROM recovery_campaigns") == "stopped"
 
 
@@ -231,36 +231,36 @@ async def test_a_campaign_that_cannot_be_read_can_be_stopped(office: Office) -> 
     await campaigns.activate(pool, "shop_bot", change)
     await pool.execute("UPDATE recovery_steps SET schedule = 'never'")
     await owner.start()
-    assert "Não entendi o horário" in await owner.press("● @shop_bot", "🔁 Recuperação")
-    await owner.press("⏹ Parar", "⏹ Parar para todos agora")
+    assert "Não entendi" in await owner.press("● @shop_bot", "🔁 Recuperação")
+    await owner.press("⏹ Encerrar", "⏹ Encerrar para todos agora")
     assert await pool.fetchval("SELECT state FROM recovery_campaigns") == "stopped"
 
 
 async def test_a_campaign_begins_empty_and_its_first_step_with_when_it_is_sent(office: Office) -> None:
     owner = office.owner
     await owner.start()
-    assert "Nada foi criado ainda." in await owner.press("○ @shop_bot", "🔁 Recuperação")
-    assert "à noite esperaria a manhã" in await owner.press("➕ Criar a campanha")
-    assert "Ainda sem passos." in await owner.press("☀ Só das 09:00 às 21:00")
+    assert "Ainda não há campanha." in await owner.press("○ @shop_bot", "🔁 Recuperação")
+    assert "à noite espera até a manhã" in await owner.press("➕ Criar a campanha")
+    assert "Nenhum passo ainda." in await owner.press("☀ Só das 9h às 21h")
     assert await office.desk.pool.fetchval("""SELECT "window"->>'start' FROM recovery_campaigns""") == "540"
     assert "Quando o novo passo é enviado?" in await owner.press("➕ Passo")
-    assert "Não entendi o horário" in await owner.says("sometime soon")
+    assert "Não entendi" in await owner.says("sometime soon")
     assert "Passo 1 de 1" in await owner.says("amanhã 09:30")
     assert "🕘 amanhã 09:30" in await owner.text()
     day = r"\w+\. \d+ \w+\. 09:30"
-    both = re.search(rf"Contando das 23:59: ({day}); das 00:01: ({day})\.", await owner.text())
+    both = re.search(rf"às 23:59: ({day}); às 00:01: ({day})\.", await owner.text())
     assert both
     assert both[1] != both[2]
-    assert "Contando" not in await owner.press("🕘 Quando") + await owner.says("2 horas")
+    assert "23:59" not in await owner.press("🕘 Quando") + await owner.says("2 horas")
 
 
 async def test_a_city_is_taken_at_its_word_and_part_of_its_name_is_asked_about(office: Office) -> None:
     owner = office.owner
     await _at_the_step(office)
-    await owner.press("◀ Voltar", "◀ Voltar", "⚙ Ajustes", "🌍 Fuso")
+    await owner.press("◀ Voltar", "◀ Voltar", "⚙ Ajustes", "🌍 Fuso horário")
     assert "America/Bahia" in await owner.says("Salvador")
-    await owner.press("🌍 Fuso")
-    assert "Qual destes?" in await owner.says("el salv")
+    await owner.press("🌍 Fuso horário")
+    assert "Qual destas?" in await owner.says("el salv")
     assert [label for label in await owner.buttons() if re.fullmatch(r"America/El_Salvador · \d\d:\d\d", label)]
     assert "America/El_Salvador" in await owner.press("America/El_Salvador")
 
@@ -268,7 +268,7 @@ async def test_a_city_is_taken_at_its_word_and_part_of_its_name_is_asked_about(o
 async def test_while_there_is_something_to_choose_another_name_is_taken_and_one_menu_stands(office: Office) -> None:
     owner = office.owner
     await _at_the_step(office)
-    await owner.press("◀ Voltar", "◀ Voltar", "⚙ Ajustes", "🌍 Fuso")
+    await owner.press("◀ Voltar", "◀ Voltar", "⚙ Ajustes", "🌍 Fuso horário")
     await owner.says("el salv")
     assert "America/Recife" in await owner.says("Recife")
     transcript = await owner.people.transcript(owner.me.id, owner.id)
@@ -292,8 +292,8 @@ async def test_a_step_is_copied_moved_and_switched_and_the_older_button_changes_
 async def test_a_deleted_step_comes_back(office: Office) -> None:
     owner = office.owner
     await _at_the_step(office)
-    assert "0 pessoa espera por ele." in await owner.press("🗑")
-    assert "saiu do rascunho" in await owner.press("🗑 Excluir agora")
+    assert "0 pessoas estão esperando este passo." in await owner.press("🗑")
+    assert "excluído do rascunho" in await owner.press("🗑 Excluir agora")
     assert await office.desk.pool.fetchval("SELECT count(*) FROM recovery_steps") == 0
     await owner.press("◀ Voltar", "◀ Voltar", "⏸ Pausar", "▶ Retomar", "🔁 Recuperação", "📋 Passos")
     await owner.press("↩ Desfazer")
@@ -306,12 +306,12 @@ async def test_a_block_and_its_buttons_go_after_one_more_question(office: Office
     owner = office.owner
     await _at_the_step(office)
     await owner.press("1 💬 Hi", "🔘 Botões", "🔕 Só “Parar lembretes”")
-    assert "Parar lembretes | stop" in await owner.press("🗑 Sem botões")
+    assert "Parar lembretes | stop" in await owner.press("🗑 Tirar botões")
     assert "Parar lembretes" in await office.desk.pool.fetchval("SELECT document::text FROM recovery_blocks")
-    assert "Ainda sem botões." in await owner.press("🗑 Sem botões")
+    assert "Nenhum botão ainda." in await owner.press("🗑 Tirar botões")
     assert "Excluir o bloco 1 do passo 1?\n💬 Hi" in await owner.press("◀ Voltar", "🗑")
     assert await office.desk.pool.fetchval("SELECT count(*) FROM recovery_blocks") == 1
-    assert "saiu do rascunho" in await owner.press("🗑 Excluir agora")
+    assert "excluído do rascunho" in await owner.press("🗑 Excluir agora")
     assert await office.desk.pool.fetchval("SELECT count(*) FROM recovery_blocks") == 0
 
 

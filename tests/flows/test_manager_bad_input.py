@@ -46,9 +46,9 @@ async def at_the_step(office: Office) -> None:
     [
         ("🔁 Recovery", "📋 Steps", "➕ Step"),
         ("🔁 Recovery", "⚙ Settings", "⏱ Silence"),
-        ("🔁 Recovery", "⚙ Settings", "🌍 Zone"),
-        ("🔁 Recovery", "⚙ Settings", "🕘 Hours"),
-        ("🔁 Recovery", "⚙ Settings", "✋ Limits", "✋ How much"),
+        ("🔁 Recovery", "⚙ Settings", "🌍 Time zone"),
+        ("🔁 Recovery", "⚙ Settings", "🕘 Sending hours"),
+        ("🔁 Recovery", "⚙ Settings", "✋ Limits", "✋ Messages per person"),
         ("🔑 New token",),
     ],
     ids=lambda way: way[-1],
@@ -108,7 +108,7 @@ async def at_the_block(office: Office) -> None:
 async def test_a_block_becomes_a_whole_album_and_what_follows_does_not(office: Office) -> None:
     owner = office.owner
     await at_the_block(office)
-    await owner.press("✏ Change")
+    await owner.press("✏ Edit")
     for caption in ("before", "after", "later"):
         await owner.sends("photo", caption=caption, album="1")
     (album,) = await blocks(office)
@@ -122,7 +122,7 @@ async def test_a_block_becomes_a_whole_album_and_what_follows_does_not(office: O
 async def test_of_an_album_that_is_too_long_the_rest_is_refused(office: Office) -> None:
     owner = office.owner
     await at_the_block(office)
-    await owner.press("✏ Change")
+    await owner.press("✏ Edit")
     for _ in range(11):
         await owner.sends("photo", album="1")
     assert "at most 10 files" in await owner.text()
@@ -138,13 +138,13 @@ async def test_a_change_tells_what_becomes_of_other_languages(office: Office) ->
     draft = replace(DRAFT, steps=(replace(DRAFT.steps[0], blocks=(spoken,)),))
     await campaigns.import_draft(office.desk.pool, "shop_bot", draft, LEAST_MS, Change("test", 2))
     await at_the_block(office)
-    await office.owner.press("✏ Change")
+    await office.owner.press("✏ Edit")
     text = await office.owner.says("Hello")
-    assert "People who speak es still get what was written for them" in text
+    assert "People whose language is es still get the old text" in text
     assert "also in es" in text
-    await office.owner.press("✏ Change")
+    await office.owner.press("✏ Edit")
     text = await office.owner.sends("photo")
-    assert "What was written for people who speak es is gone" in text
+    assert "The version in es has been removed" in text
     assert "also in es" not in text
 
 
@@ -204,7 +204,7 @@ async def test_a_campaign_with_faults_leads_to_each_of_them(office: Office) -> N
     await owner.says("10m")
     await owner.press("◀ Back", "◀ Back", "🚀 Publish")
     text = await owner.text()
-    assert "This cannot be published yet:" in text
+    assert "This can't be published yet:" in text
     assert "has no blocks" in text
     assert "Step 2 of 2" in await owner.press("✏ Step 2")
 

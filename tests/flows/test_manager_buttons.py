@@ -80,7 +80,7 @@ async def test_an_old_change_is_not_made_and_the_screen_is_drawn_anew(office: Of
     await owner.start()
     before = await state(office)
     told = await owner.tap(await minted(office, owner, "bot.pause", 1, ago_s=LIFETIME_S))
-    assert told == "This button was old; check and press again"
+    assert told == "That button was old. Check and tap again"
     await owner.shows("● Active")
     assert await state(office) == before
 
@@ -113,10 +113,15 @@ HELD = ("⏸ @shop_bot", "🔁 Recovery")
 @pytest.mark.parametrize(
     ("before", "way", "label", "meanwhile"),
     [
-        ((), (*LIVE, "⏹ Stop"), "⏹ Stop for all now", (campaigns.stop, campaigns.activate)),
-        ((campaigns.pause,), (*HELD, "▶ Go on"), "▶ Go on", (campaigns.stop,)),
-        ((campaigns.pause,), (*HELD, "▶ Go on"), "⏩ As if never paused", (campaigns.resume,)),
-        ((), (*LIVE, "➕ Who was silent before"), "Last hour: 0", (campaigns.stop, campaigns.activate)),
+        ((), (*LIVE, "⏹ Stop"), "⏹ Stop for everyone now", (campaigns.stop, campaigns.activate)),
+        ((campaigns.pause,), (*HELD, "▶ Resume"), "▶ Resume", (campaigns.stop,)),
+        ((campaigns.pause,), (*HELD, "▶ Resume"), "⏩ As if it was never paused", (campaigns.resume,)),
+        (
+            (),
+            (*LIVE, "➕ Include people who are already quiet"),
+            "Include 0 from the last hour",
+            (campaigns.stop, campaigns.activate),
+        ),
         ((), (LIVE[0], "🗑 Remove the bot"), "🗑 Remove now", (campaigns.pause,)),
     ],
     ids=["stop", "go on", "as if never paused", "include", "remove"],
@@ -155,7 +160,7 @@ async def test_what_changes_no_revision_counts_once_for_each_drawing(office: Off
     await owner.press("○ @shop_bot", "👥 Team")
     invite = await owner.data("➕ Editor")
     await owner.tap(invite)
-    assert await owner.tap(invite) == "This was done already"
+    assert await owner.tap(invite) == "That has already been done"
     assert len(await office.desk.redis.keys("rt:invitation:*")) == 1
 
 
@@ -175,11 +180,11 @@ async def test_what_was_refused_may_be_tapped_again(
     await owner.start()
     await owner.press("○ @shop_bot", "👥 Team")
     button = await owner.data("➕ Editor")
-    assert await owner.tap(button) != "This was done already"
+    assert await owner.tap(button) != "That has already been done"
     assert len(await office.desk.redis.keys("rt:invitation:*")) == 0
-    assert await owner.tap(button) != "This was done already"
+    assert await owner.tap(button) != "That has already been done"
     assert len(await office.desk.redis.keys("rt:invitation:*")) == 1
-    assert await owner.tap(button) == "This was done already"
+    assert await owner.tap(button) == "That has already been done"
 
 
 async def test_a_message_that_is_too_old_or_gone_makes_room_for_a_new_one(office: Office) -> None:
@@ -260,7 +265,7 @@ async def test_every_button_of_a_bot_that_is_removed_leads_home(office: Office) 
         await owner.tap(await minted(office, owner, "emergency_stop"))
         await owner.shows("Emergency stop")
         await owner.tap(data)
-        assert "1 bot" in await owner.shows("This is no longer there."), name
+        assert "1 bot" in await owner.shows("That is no longer there."), name
     assert await state(office) == before
     await owner.again(asked)
     assert "1 bot" in await owner.says("7123456789:" + "A" * 35)

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from bench.sandbox.protocol import TranscriptMessage
-from bot.framework.i18n import Say
+from bot.framework.i18n import Translator
 from tests.flows.house import PATIENCE_S, House, processes
 from tests.flows.office import Admin, Office, open_office
 
@@ -21,7 +21,7 @@ LANGUAGES: Final = {"pt": "pt-br", "en": "en"}
 class Story:
     """An owner, a bot that nobody has connected yet, and the engine at work."""
 
-    def __init__(self, office: Office, house: House, say: Say) -> None:
+    def __init__(self, office: Office, house: House, say: Translator) -> None:
         self.office = office
         self.house = house
         self.owner: Admin = office.owner
@@ -56,7 +56,7 @@ async def open_story(
     async with open_office(redis_url, database_url, patch, LANGUAGES[language], **environ) as office:
         house = House(office.desk.settings, office.desk.pool, office.desk.redis, office.people)
         async with processes(house):
-            yield Story(office, house, Say("pt" if language == "pt" else "en"))
+            yield Story(office, house, Translator("pt" if language == "pt" else "en"))
 
 
 @pytest.fixture(params=["pt", "en"])
@@ -128,14 +128,14 @@ async def look_at_it(story: Story) -> None:
     """Who never started the bot is shown the way there; then every block comes as its users get it, and as a test."""
     owner, say = story.owner, story.say
     step = say.label("{sign} Step {number}", sign="●", number=1)
-    assert f"https://t.me/{CLUB}" in await owner.press(step, say.label("👁 See it"))
+    assert f"https://t.me/{CLUB}" in await owner.press(step, say.label("👁 See it in the bot"))
     await story.people.start(CLUB, owner.id)
-    assert say.label("Look at @{bot}", bot=CLUB) in await story.press("👁 See it")
+    assert say.label("Open your chat with @{bot}", bot=CLUB) in await story.press("👁 See it in the bot")
     shown = await story.got(owner.id, 3)
-    assert shown[0].text == say.label("👁 As your users see it:")
+    assert shown[0].text == say.label("👁 This is what people see:")
     assert (shown[1].text or "").startswith("Oi ")
     assert shown[2].media
-    await story.press("◀ Back", "◀ Back", "🧪 Test", "🧪 Play it to me")
+    await story.press("◀ Back", "◀ Back", "🧪 Test", "🧪 Send it to me")
     played = await story.got(owner.id, 3 + 6)
     assert [bool(message.media) for message in played[3:]] == [False, False, True, True, True, True]
     await story.press("◀ Back")
@@ -143,7 +143,7 @@ async def look_at_it(story: Story) -> None:
 
 async def publish(story: Story, version: int) -> None:
     await story.press("🚀 Publish", "🚀 Publish now")
-    assert await story.owner.told() == story.say.label("v{version} is published", version=version)
+    assert await story.owner.told() == story.say.label("v{version} published", version=version)
 
 
 async def somebody_gets_it(story: Story) -> int:
@@ -178,7 +178,7 @@ async def change_it_while_they_are_inside(story: Story, person: int) -> None:
     await owner.says("2d")
     await story.press("◀ Back", "◀ Back")
     text = await story.press("🚀 Publish")
-    assert say.count("🕘 the hour of {number} moves", "🕘 the hours of {number} move", 1) in text
+    assert say.count("🕘 the time changes for {number} person", "🕘 the time changes for {number} people", 1) in text
     await story.press("🚀 Publish now")
     due = "SELECT 1 FROM recovery_deliveries WHERE chat_id = $1 AND status = 'scheduled' AND due_at - anchor_at >= $2"
     await story.house.wait_for(due, 1, inside.id, 2 * 86_400_000)
@@ -198,7 +198,9 @@ async def go_back(story: Story) -> None:
     """An older version becomes the draft again, and is published as a new one."""
     say = story.say
     await story.press("🕘 Versions")
-    await story.owner.press("v1 ·", say.label("↩ Make v{number} the draft", number=1))
-    assert story.reads("v{number} is the draft now. Publish it to send it.", number=1) in await story.owner.text()
+    await story.owner.press("v1 ·", say.label("↩ Restore v{number} as the draft", number=1))
+    assert (
+        story.reads("v{number} is now the draft. Publish it to start sending it.", number=1) in await story.owner.text()
+    )
     await publish(story, 4)
     assert await story.house.pool.fetchval("SELECT count(*) FROM recovery_versions") == 4

@@ -1,9 +1,9 @@
 """Who wants no more reminders gets none, is told so in one line, and can take it back."""
 
-from engine.receiver.reply_texts import lines_for
+from engine.receiver.reply_texts import texts_for
 from tests.flows.house import BOT, House
 
-LINES = lines_for("pt-br")
+LINES = texts_for("pt-br")
 AGAIN = ["first", "second", "third"]
 
 

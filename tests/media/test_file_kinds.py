@@ -72,7 +72,7 @@ def test_a_photo_may_be_as_large_as_telegram_takes(tmp_path: Path, sides: tuple[
 
 @pytest.mark.parametrize("content", [files.JPEG[:20], files.picture(0, 5)])
 def test_a_picture_that_is_cut_off_is_no_photo(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(MediaError, match="no whole picture"):
+    with pytest.raises(MediaError, match="not a complete picture"):
         recognize(_file(tmp_path, content), "photo", "a.jpg")
 
 

@@ -15,7 +15,7 @@ from engine.chats.activity import Activity
 from engine.chats.endings import Endings
 from engine.receiver import opt_out_replies, task_queue
 from engine.receiver.opt_out_replies import Replies
-from engine.receiver.reply_texts import lines_for
+from engine.receiver.reply_texts import texts_for
 from engine.receiver.task_queue import Errands
 from engine.receiver.update_handler import Effects
 from engine.receiver.updates import UNDO, Sign, Wish
@@ -25,7 +25,7 @@ from storage.postgres.receiver_bots import Watched
 from storage.redis.client import open_redis
 from storage.redis.timers import Timers
 
-EN, PT = lines_for("en"), lines_for("pt-br")
+EN, PT = texts_for("en"), texts_for("pt-br")
 
 
 class Desk:

@@ -37,8 +37,8 @@ def _lines(visit: Visit, bot: Health) -> Iterator[str]:
     yield _status(visit, bot)
     yield _feed(visit, bot)
     if bot.last_update_ms:
-        yield say("Last sign of life of a user: {ago}", ago=say.ago(bot.now_ms - bot.last_update_ms))
-    yield say("Pace: {pace} messages a second", pace=bot.pace)
+        yield say("Last user activity: {ago}", ago=say.ago(bot.now_ms - bot.last_update_ms))
+    yield say("Speed: up to {pace} messages a second", pace=bot.pace)
     for incident in bot.incidents:
         yield f"⚠ {incident_name(say, incident.kind)}: {escaped(incident.detail[:_SHOWN])}"
 
@@ -49,20 +49,20 @@ def _status(visit: Visit, bot: Health) -> str:
         case "active":
             return say("● Active")
         case "paused":
-            return say("⏸ Paused: nothing is sent, and everything keeps its place.")
+            return say("⏸ Paused: nothing is sent. The queue picks up where it left off.")
         case _:
-            return say("⚠ Suspended: Telegram refuses its token. Give it a new one.")
+            return say("⚠ Suspended: Telegram refuses its token. Tap 🔑 and send a new one.")
 
 
 def _feed(visit: Visit, bot: Health) -> str:
     """A feed that is behind holds everything back: silence is never invented."""
     say = visit.say
     if bot.fed_until_ms is None:
-        return say("Updates: not read yet")
+        return say("Connection to Telegram: waiting")
     if bot.feed_is_stale:
         behind = say.ago(bot.now_ms - bot.fed_until_ms)
-        return say("⚠ Updates: read last {ago}; nothing is sent until they are read again", ago=behind)
-    return say("Updates: all read")
+        return say("⚠ Last contact with Telegram {ago}. Nothing is sent until it is back.", ago=behind)
+    return say("Connection to Telegram: OK")
 
 
 def _switch(visit: Visit, bot: Health) -> list[Button]:
@@ -85,12 +85,13 @@ async def _pause(visit: Visit) -> Done:
 
 async def _resume(visit: Visit) -> Done:
     await bots.resume(visit.desk.pool, visit.bot, visit.change)
-    return Done(visit.say.label("Goes on"))
+    return Done(visit.say.label("Resumed"))
 
 
 def _asks(visit: Visit) -> str:
     return visit.say(
-        "Send me the new token of @{bot}, as @BotFather gave it to you. I delete your message at once.", bot=visit.bot
+        "Send me @{bot}'s new token, exactly as @BotFather shows it. I'll delete your message right away.",
+        bot=visit.bot,
     )
 
 

@@ -13,20 +13,22 @@ async def load(visit: Visit) -> bool:
 def view(visit: Visit, stopped: bool) -> View:  # noqa: FBT001 - what `load` gives is the one fact
     say = visit.say
     if stopped:
-        text = say("⛔ The emergency stop holds every send of every bot.")
-        return View(text, [[Button(say.label("▶ Let all go on"), "emergency_stop.release", visit.place)]], revision=1)
-    text = say("Within two seconds no bot sends anything any more. Everything keeps its place until you let it go on.")
+        text = say("⛔ Emergency stop: no bot is sending anything.")
+        return View(
+            text, [[Button(say.label("▶ Resume everything"), "emergency_stop.release", visit.place)]], revision=1
+        )
+    text = say("Within two seconds, no bot sends anything. The queue picks up where it left off when you resume.")
     return View(text, [[Button(say.label("⛔ Stop everything now"), "emergency_stop.engage", visit.place)]])
 
 
 async def _engage(visit: Visit) -> Done:
     await campaigns.stop_all(visit.desk.pool, visit.change)
-    return Done(visit.say.label("Everything is stopped"))
+    return Done(visit.say.label("Everything has stopped"))
 
 
 async def _release(visit: Visit) -> Done:
     await campaigns.resume_all(visit.desk.pool, visit.change)
-    return Done(visit.say.label("Goes on"))
+    return Done(visit.say.label("Resumed"))
 
 
 SCREEN: Final = Screen(

@@ -31,7 +31,10 @@ def _text(visit: Visit, bots: list[BotStatus]) -> str:
     title = say("<b>🔁 Recovery</b>")
     if not bots:
         return "\n\n".join([title, say("No bot is connected yet.")])
-    count, legend = say.count("{number} bot", "{number} bots", len(bots)), say("● live · ⏸ held · ⚠ attention · ○ off")
+    count, legend = (
+        say.count("{number} bot", "{number} bots", len(bots)),
+        say("● active · ⏸ paused · ⚠ problem · ○ inactive"),
+    )
     return f"{title}\n{count}\n\n{legend}"
 
 
@@ -63,9 +66,10 @@ async def _speak(visit: Visit) -> Done:
 
 def _asks(visit: Visit) -> str:
     return visit.say(
-        "Send me the bot's token, as @BotFather gave it to you. I delete your message at once and keep the token"
-        " encrypted.\n\nFrom then on we read the bot's updates. If a program of yours reads them already, only one of"
-        " the two can: let it read no more, or give the bot a webhook of its own first, and it is left alone."
+        "Send me the bot's token, exactly as @BotFather shows it. I'll delete your message right away and keep"
+        " the token encrypted.\n\nFrom then on the bot's updates are read here. If another system already uses"
+        " this token, only one of the two works: switch the other one off, or have it set a webhook first,"
+        " which we leave alone."
     )
 
 

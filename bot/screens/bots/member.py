@@ -28,9 +28,9 @@ async def load(visit: Visit) -> Member:
 
 def view(visit: Visit, member: Member) -> View:
     say = visit.say
-    text = say("{name} is {role} of @{bot}.", name=member.name, role=role_name(say, member.role), bot=visit.bot)
+    text = say("{name}: {role} of @{bot}.", name=member.name, role=role_name(say, member.role), bot=visit.bot)
     roles = [Button(role_name(say, one.role), one.deed, visit.place) for one in _ROLES if one.role != member.role]
-    away = [Button(say.label("✖ Take the role away"), "remove_member", visit.place)]
+    away = [Button(say.label("✖ Remove access"), "remove_member", visit.place)]
     return View(text, [roles, away], members.revision(member))
 
 

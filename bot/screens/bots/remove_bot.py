@@ -23,11 +23,11 @@ async def load(visit: Visit) -> Loaded:
 def view(visit: Visit, loaded: Loaded) -> View:
     say = visit.say
     impact = say.count(
-        "{number} person is in the middle of the sequence, and gets no more of it.",
-        "{number} people are in the middle of the sequence, and get no more of it.",
+        "{number} person is in the middle of the sequence and won't get the rest.",
+        "{number} people are in the middle of the sequence and won't get the rest.",
         loaded.waiting,
     )
-    kept = say("Its token is forgotten; its campaign is kept for the day when you connect it again.")
+    kept = say("Its token is erased. Its campaign is kept in case you connect the bot again.")
     text = "\n\n".join([say("Remove @{bot}?", bot=visit.bot), impact, kept])
     return View(
         text, [[Button(say.label("🗑 Remove now"), "remove_bot.now", visit.place)]], crc32(b"%d" % loaded.changed_ms)
@@ -37,7 +37,7 @@ def view(visit: Visit, loaded: Loaded) -> View:
 async def _remove(visit: Visit) -> Done:
     desk = visit.desk
     await bots.remove(desk.pool, desk.redis, visit.bot, visit.change, confirmed=True)
-    return Done(to=HOME, note=visit.say("@{bot} is removed.", bot=visit.bot))
+    return Done(to=HOME, note=visit.say("@{bot} has been removed.", bot=visit.bot))
 
 
 SCREEN: Final = Screen(

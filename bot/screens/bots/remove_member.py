@@ -15,9 +15,9 @@ async def load(visit: Visit) -> Member:
 
 def view(visit: Visit, member: Member) -> View:
     say = visit.say
-    text = say("{name} is {role} of @{bot}.", name=member.name, role=role_name(say, member.role), bot=visit.bot)
-    then = say("Without a role they see nothing of the bot any more, until they are invited again.")
-    button = Button(say.label("✖ Take it away now"), "remove_member.now", visit.place)
+    text = say("{name}: {role} of @{bot}.", name=member.name, role=role_name(say, member.role), bot=visit.bot)
+    then = say("Without access they can no longer see anything about the bot until they are invited again.")
+    button = Button(say.label("✖ Remove now"), "remove_member.now", visit.place)
     return View(f"{text}\n\n{then}", [[button]], members.revision(member))
 
 
@@ -31,7 +31,7 @@ SCREEN: Final = Screen(
     "remove_member",
     Scope.BOT,
     "team",
-    lambda say: say("Take the role away"),
+    lambda say: say("Remove access"),
     "owner",
     load,
     view,

@@ -32,8 +32,8 @@ def view(visit: Visit, team: Sequence[Member]) -> View:
 
 def _text(visit: Visit, team: Sequence[Member]) -> str:
     say = visit.say
-    roles = say("Owners decide about bot and team, editors compose and publish, analysts look.")
-    return roles if team else "\n\n".join([say("Nobody was invited yet."), roles])
+    roles = say("Owners manage the bot and its team; editors write and publish; analysts can only view.")
+    return roles if team else "\n\n".join([say("Nobody has been invited yet."), roles])
 
 
 def _member(visit: Visit, member: Member) -> Button:
@@ -46,7 +46,7 @@ def _invites(role: Role) -> Act:
         word = await invitations.invite(visit.desk.redis, visit.place.bot, role, visit.admin.admin_id)
         return Done(
             note=visit.say(
-                "Send this link to whom you invite as {role}. It works once, within 24 hours:\n{link}",
+                "Send this link to the person who will be {role}. It works once, within 24 hours:\n{link}",
                 role=role_name(visit.say, role),
                 link=f"https://t.me/{visit.manager}?start={word}",
             )

@@ -1,6 +1,6 @@
 """The campaign of a bot: whether it is live, what is not published, who waits, and when a silence is sent what."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 from zlib import crc32
 
@@ -57,13 +57,13 @@ def view(visit: Visit, loaded: Loaded) -> View:
         return View(f"⚠ {say.refusal(loaded.error)}", stop)
     if campaign is None:
         create = [[Button(say.label("➕ Create the campaign"), "campaign.create", here)]] if edits else []
-        return View(say("Nothing is composed yet."), create)
+        return View(say("There is no campaign yet."), create)
     rows = [
         [Button(say.label("📋 Steps"), "steps", here), Button(say.label("⚙ Settings"), "settings", here)],
         [Button(say.label("🧪 Test"), "trial", here), Button(say.label("🕘 Versions"), "versions", here)],
         [Button(say.label("🚀 Publish"), "publish", here)] if edits and not campaign.draft_is_published else [],
         _switches(visit, campaign) if edits else [],
-        [Button(say.label("➕ Who was silent before"), "include_silent", here)]
+        [Button(say.label("➕ Include people who are already quiet"), "include_silent", here)]
         if edits and campaign.state == "live"
         else [],
     ]
@@ -74,7 +74,7 @@ def _lines(visit: Visit, campaign: Overview, queue: Queue) -> Iterator[str]:
     say = visit.say
     yield f"<b>{_state(visit, campaign)}</b>"
     if campaign.stopped_everywhere:
-        yield say("⛔ The emergency stop holds every send of every bot.")
+        yield say("⛔ Emergency stop: no bot is sending anything.")
     if not campaign.draft_is_published:
         yield _unpublished(visit, campaign)
     if queue.waiting:
@@ -90,10 +90,10 @@ def _state(visit: Visit, campaign: Overview) -> str:
     say = visit.say
     words: dict[State, str] = {
         "draft": say("✎ DRAFT"),
-        "shadow": say("👁 SHADOW: decides, and sends nothing"),
+        "shadow": say("👁 SHADOW: records what it would send, and sends nothing"),
         "live": say("● LIVE"),
-        "paused": say("⏸ PAUSED: everything keeps its place"),
-        "finishing": say("◐ FINISHING: nobody new begins"),
+        "paused": say("⏸ PAUSED: nothing is sent, and nobody loses their place"),
+        "finishing": say("◐ FINISHING: only people who have started get the rest"),
         "stopped": say("⏹ STOPPED"),
     }
     version = f" v{campaign.published_version}" if campaign.published_version else ""
@@ -103,35 +103,35 @@ def _state(visit: Visit, campaign: Overview) -> str:
 def _unpublished(visit: Visit, campaign: Overview) -> str:
     say = visit.say
     if campaign.published_version is None:
-        return say("✎ Nothing is published yet.")
+        return say("✎ Nothing has been published yet.")
     count = len(differences(say, campaign.shown, campaign.draft))
-    return say.count("✎ {number} change not published", "✎ {number} changes not published", count)
+    return say.count("✎ {number} unpublished change", "✎ {number} unpublished changes", count)
 
 
 def _queued(visit: Visit, queue: Queue, zone: str) -> str:
     say = visit.say
-    waiting = say.count("⏳ {number} person waits", "⏳ {number} people wait", queue.waiting)
+    waiting = say.count("⏳ {number} person waiting", "⏳ {number} people waiting", queue.waiting)
     if queue.next_ms is None or queue.last_ms is None:
         return waiting
     first, last = say.moment(queue.next_ms, zone), say.moment(queue.last_ms, zone)
-    return f"{waiting} · " + say("next {first}, last {last}", first=first, last=last)
+    return f"{waiting} · " + say("next message {first}, last {last}", first=first, last=last)
 
 
 def _plan(visit: Visit, campaign: Overview) -> Iterator[str]:
     say, zone = visit.say, campaign.shown.zone
     if not campaign.plan:
-        yield say("There is nothing to send yet: add a step with a block.")
+        yield say("Nothing to send yet: add a step with a block.")
         return
     moments = [outline.when(say, planned, zone) for planned in campaign.plan[:_MOST_STEPS]]
     more = ["…"] if len(campaign.plan) > _MOST_STEPS else []
-    yield say("Somebody silent from now on: {moments}", moments=" → ".join([*moments, *more]))
+    yield say("People who go quiet now get messages: {moments}", moments=" → ".join([*moments, *more]))
 
 
 def _switches(visit: Visit, campaign: Overview) -> list[Button]:
     say = visit.say
     labels = {
         "activate": say.label("▶ Activate"),
-        "resume": say.label("▶ Go on"),
+        "resume": say.label("▶ Resume"),
         "shadow": say.label("👁 Shadow"),
         "pause": say.label("⏸ Pause"),
         "stop": say.label("⏹ Stop"),
@@ -144,15 +144,19 @@ def _revision(campaign: Overview) -> int:
     return crc32(f"{campaign.state} {campaign.draft_revision} {campaign.published_version}".encode())
 
 
-Verb = Callable[..., Awaitable[State]]
+async def _activate(visit: Visit) -> Done:
+    await campaigns.activate(visit.desk.pool, visit.bot, visit.change)
+    return Done(visit.say.label("Campaign is live"))
 
 
-def _does(verb: Verb) -> Action:
-    async def act(visit: Visit) -> Done:
-        await verb(visit.desk.pool, visit.bot, visit.change)
-        return Done(visit.say.label("Done"))
+async def _shadow(visit: Visit) -> Done:
+    await campaigns.shadow(visit.desk.pool, visit.bot, visit.change)
+    return Done(visit.say.label("Shadow mode is on"))
 
-    return Action("editor", act)
+
+async def _pause(visit: Visit) -> Done:
+    await campaigns.pause(visit.desk.pool, visit.bot, visit.change)
+    return Done(visit.say.label("Campaign paused"))
 
 
 async def _create(visit: Visit) -> Done:
@@ -163,7 +167,7 @@ async def _create(visit: Visit) -> Done:
         [Button(say.label("☀ Only from 09:00 to 21:00"), "settings.by_day", here)],
         [Button(say.label("🕛 At any hour"), "steps", here)],
     ]
-    ask = say("When may your customers get messages? What is due at night would wait for the morning.")
+    ask = say("When may your customers get messages? Anything due at night waits until the morning.")
     return Done(to="settings", place=here, view=View(ask, rows, revision))
 
 
@@ -177,8 +181,8 @@ SCREEN: Final = Screen(
     view,
     {
         "create": Action("editor", _create),
-        "activate": _does(campaigns.activate),
-        "shadow": _does(campaigns.shadow),
-        "pause": _does(campaigns.pause),
+        "activate": Action("editor", _activate),
+        "shadow": Action("editor", _shadow),
+        "pause": Action("editor", _pause),
     },
 )

@@ -26,14 +26,14 @@ async def load(visit: Visit) -> Loaded:
 def view(visit: Visit, loaded: Loaded) -> View:
     say, here = visit.say, visit.place
     text = say(
-        "Who fell silent before the campaign was activated is left alone. You may include them: their messages are"
-        " spread over ten minutes."
+        "People who went quiet before you activated the campaign are left alone. You can include them: their"
+        " messages are spread over ten minutes."
     )
     hour, day, days = map(_told, loaded.counts)
     labels = [
-        say.label("Last hour: {count}", count=hour),
-        say.label("Last 24 hours: {count}", count=day),
-        say.label("Last 3 days: {count}", count=days),
+        say.label("Include {count} from the last hour", count=hour),
+        say.label("Include {count} from the last 24 hours", count=day),
+        say.label("Include {count} from the last 3 days", count=days),
     ]
     deeds = ("include_silent.hour", "include_silent.day", "include_silent.days")
     rows = [[Button(label, deed, here)] for label, deed in zip(labels, deeds, strict=True)]
@@ -50,7 +50,7 @@ def _includes(hours: int) -> Act:
     async def act(visit: Visit) -> Done:
         since_ms = visit.now_ms - hours * _HOUR_MS
         await campaigns.include_silent(visit.desk.pool, visit.place.bot, since_ms, visit.change)
-        return Done(visit.say.label("They are included"), "campaign", Place(visit.place.bot))
+        return Done(visit.say.label("People included"), "campaign", Place(visit.place.bot))
 
     return act
 
@@ -59,7 +59,7 @@ SCREEN: Final = Screen(
     "include_silent",
     Scope.BOT,
     "campaign",
-    lambda say: say("Silent before"),
+    lambda say: say("Already quiet"),
     "editor",
     load,
     view,

@@ -26,8 +26,8 @@ async def load(visit: Visit) -> Draft:
 def view(visit: Visit, draft: Draft) -> View:
     say, here = visit.say, visit.place
     rows = [
-        [Button(say.label("✋ How much"), "limits.much", here)],
-        [Button(say.label("🔁 How often anew"), "limits.often", here)],
+        [Button(say.label("✋ Messages per person"), "limits.much", here)],
+        [Button(say.label("🔁 Repeats"), "limits.often", here)],
     ]
     return View("\n".join(limit_lines(say, draft.snapshot.limits)), rows, draft.revision)
 
@@ -35,28 +35,28 @@ def view(visit: Visit, draft: Draft) -> View:
 def _asks_much(visit: Visit) -> str:
     return visit.say(
         "How many steps may one person get in 24 hours, and how many in 7 days? Write two numbers, such as"
-        " <code>3 8</code>; 0 is no limit."
+        " <code>3 8</code>; 0 means no limit."
     )
 
 
 async def _take_much(visit: Visit, said: Said) -> Done:
     match = _COUNTS.fullmatch(said.text.strip())
     if match is None:
-        raise CampaignError("These are not two numbers: write for example 3 8.")
+        raise CampaignError("Write two numbers: for example 3 8.")
     return await _save(visit, per_day=int(match[1]), per_week=int(match[2]))
 
 
 def _asks_often(visit: Visit) -> str:
     return visit.say(
-        "How soon may a sequence begin anew for the same person, and how often in 30 days? Write both, such as"
-        " <code>24h 5</code>; 0 is no limit."
+        "How soon may the sequence repeat for the same person, and how many times in 30 days? Write both, such"
+        " as <code>24h 5</code>; 0 means no limit."
     )
 
 
 async def _take_often(visit: Visit, said: Said) -> Done:
     match = _AGAIN.fullmatch(said.text.strip())
     if match is None:
-        raise CampaignError("This is not a time and a number: write for example 24h 5.")
+        raise CampaignError("Write a time and a number: for example 24h 5.")
     again_after_ms = 0 if match[1] == "0" else step_schedule.parse_duration(match[1])
     return await _save(visit, again_after_ms=again_after_ms, per_month=int(match[2]))
 

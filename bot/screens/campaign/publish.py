@@ -42,9 +42,9 @@ def _rows(visit: Visit, foreseen: Impact) -> list[list[Button]]:
     say, here = visit.say, visit.place
     rows = [[Button(say.label("🚀 Publish now"), "publish.now", here)]]
     if foreseen.moved:
-        rows.append([Button(say.label("🚀 Publish, keep the old hours"), "publish.keep", here)])
+        rows.append([Button(say.label("🚀 Publish, keep waiting people's times"), "publish.keep", here)])
     if foreseen.overdue:
-        label = say.label("🚀 Publish, include {count} silent", count=foreseen.overdue)
+        label = say.label("🚀 Publish and include {count} already quiet", count=foreseen.overdue)
         rows.append([Button(label, "publish.include", here)])
     return rows
 
@@ -55,33 +55,38 @@ def _whom(visit: Visit, foreseen: Impact) -> Iterator[str]:
     if not foreseen.waiting:
         return
     yield ""
-    yield say.count("⏳ {number} person waits", "⏳ {number} people wait", foreseen.waiting)
+    yield say.count("⏳ {number} person waiting", "⏳ {number} people waiting", foreseen.waiting)
     if foreseen.at_least:
-        yield say("Looked at the first {count} of them, so at least:", count=publish_impact.MOST)
+        yield say("Counting only the first {count} people; at least:", count=publish_impact.MOST)
     if foreseen.moved:
-        yield say.count("🕘 the hour of {number} moves", "🕘 the hours of {number} move", foreseen.moved)
+        yield say.count(
+            "🕘 the time changes for {number} person", "🕘 the time changes for {number} people", foreseen.moved
+        )
     if foreseen.gone:
         yield say.count(
-            "🗑 {number} waits for a step that goes: they go on with the next one at that hour",
-            "🗑 {number} wait for a step that goes: they go on with the next one at that hour",
+            "🗑 {number} person was waiting for a deleted step: at its time, they start waiting for the next one",
+            "🗑 {number} people were waiting for a deleted step: at its time, they start waiting for the next one",
             foreseen.gone,
         )
     if foreseen.ended:
         yield say.count(
-            "🏁 {number} has nothing ahead any more: the sequence ends for them",
-            "🏁 {number} have nothing ahead any more: the sequence ends for them",
+            "🏁 {number} person has received everything: their sequence ends",
+            "🏁 {number} people have received everything: their sequence ends",
             foreseen.ended,
         )
+    if not foreseen.soon:
+        yield say("🚀 Nobody gets anything in the next 10 minutes")
+        return
     yield say.count(
-        "🚀 {number} would be sent something in the next 10 minutes",
-        "🚀 {number} would be sent something in the next 10 minutes",
+        "🚀 {number} person gets something in the next 10 minutes",
+        "🚀 {number} people get something in the next 10 minutes",
         foreseen.soon,
     )
 
 
 def _refused(visit: Visit, review: Review) -> View:
     say = visit.say
-    lines = [say("This cannot be published yet:"), *(f"⚠ {say.refusal(one.error)}" for one in review.faults[:_FAULTS])]
+    lines = [say("This can't be published yet:"), *(f"⚠ {say.refusal(one.error)}" for one in review.faults[:_FAULTS])]
     rows = [[_way(visit, review, fault)] for fault in review.faults[:_FAULTS] if fault.step]
     return View("\n".join(lines), rows, review.draft_revision)
 
@@ -99,7 +104,7 @@ def _way(visit: Visit, review: Review, fault: Fault) -> Button:
 def _lines(visit: Visit, review: Review) -> Iterator[str]:
     say = visit.say
     if review.published is None:
-        yield say("This is the first version. Nobody is sent anything before you activate the campaign.")
+        yield say("This is the first version. Nobody gets anything until you activate the campaign.")
         return
     changes = differences(say, review.published, review.draft)
     yield say("Since v{version}:", version=review.published_version)
@@ -113,7 +118,7 @@ def _publishes(mode: Mode = "update", *, include: bool = False) -> Act:
         desk = visit.desk
         how = Publishing(visit.revision, mode, include)
         version = await campaigns.publish(desk.pool, visit.bot, desk.settings.min_threshold_ms, visit.change, how)
-        told = visit.say.label("v{version} is published", version=version)
+        told = visit.say.label("v{version} published", version=version)
         return Done(told, "campaign", Place(visit.place.bot))
 
     return act

@@ -14,18 +14,18 @@ async def load(visit: Visit) -> CampaignStatus:
 
 def view(visit: Visit, stand: CampaignStatus) -> View:
     say, here = visit.say, visit.place
-    waiting = say.count("⏳ {number} person waits", "⏳ {number} people wait", stand.waiting)
+    waiting = say.count("⏳ {number} person waiting", "⏳ {number} people waiting", stand.waiting)
     if stand.paused_from == "finishing":
-        waiting = f"{waiting}\n{say('◐ FINISHING: nobody new begins')}"
+        waiting = f"{waiting}\n{say('◐ FINISHING: only people who have started get the rest')}"
     explained = say(
-        "<b>Go on</b>: everybody waits for what was left of their delay; hours of the day stay those hours.\n"
-        "<b>As if never paused</b>: what fell due is sent within ten minutes; what is too late is passed over.\n"
-        "<b>Begin the delays anew</b>: everybody's delay counts from now."
+        "<b>Resume</b>: everyone waits for what was left of their delay. Fixed times stay as they are.\n"
+        "<b>As if it was never paused</b>: anything overdue is sent within ten minutes. Anything too late is"
+        " skipped.\n<b>Restart the delays</b>: everyone's delay counts from now."
     )
     rows = [
-        [Button(say.label("▶ Go on"), "resume.continue", here)],
-        [Button(say.label("⏩ As if never paused"), "resume.never", here)],
-        [Button(say.label("🔄 Begin the delays anew"), "resume.restart", here)],
+        [Button(say.label("▶ Resume"), "resume.continue", here)],
+        [Button(say.label("⏩ As if it was never paused"), "resume.never", here)],
+        [Button(say.label("🔄 Restart the delays"), "resume.restart", here)],
     ]
     return View(f"{waiting}\n\n{explained}", rows, stand.revision)
 
@@ -33,7 +33,7 @@ def view(visit: Visit, stand: CampaignStatus) -> View:
 def _resumes(policy: Policy) -> Act:
     async def act(visit: Visit) -> Done:
         await campaigns.resume(visit.desk.pool, visit.bot, visit.change, policy)
-        return Done(visit.say.label("Goes on"), "campaign", Place(visit.place.bot))
+        return Done(visit.say.label("Resumed"), "campaign", Place(visit.place.bot))
 
     return act
 
@@ -42,7 +42,7 @@ SCREEN: Final = Screen(
     "resume",
     Scope.BOT,
     "campaign",
-    lambda say: say("Go on"),
+    lambda say: say("Resume"),
     "editor",
     load,
     view,

@@ -31,13 +31,21 @@ def view(visit: Visit, draft: Draft) -> View:
     if not suffices(visit.admin.role(here.bot), "editor"):
         return View("\n".join(settings_lines(say, draft.snapshot)), (), draft.revision)
     paid = (
-        say.label("✅ Skip customers who paid") if draft.snapshot.skip_paid else say.label("☐ Skip customers who paid")
+        say.label("✅ Skip customers who have paid")
+        if draft.snapshot.skip_paid
+        else say.label("☐ Skip customers who have paid")
     )
     rows = [
         [Button(paid, "settings.paid", here)],
-        [Button(say.label("⏱ Silence"), "settings.silence", here), Button(say.label("🌍 Zone"), "settings.zone", here)],
-        [Button(say.label("🕘 Hours"), "settings.window", here), *_outside(visit, draft.snapshot)],
-        [Button(say.label("✋ Limits"), "limits", here), Button(say.label("⌛ Lateness"), "settings.lateness", here)],
+        [
+            Button(say.label("⏱ Silence"), "settings.silence", here),
+            Button(say.label("🌍 Time zone"), "settings.zone", here),
+        ],
+        [Button(say.label("🕘 Sending hours"), "settings.window", here), *_outside(visit, draft.snapshot)],
+        [
+            Button(say.label("✋ Limits"), "limits", here),
+            Button(say.label("⌛ Maximum delay"), "settings.lateness", here),
+        ],
     ]
     return View("\n".join(settings_lines(say, draft.snapshot)), rows, draft.revision)
 
@@ -47,9 +55,9 @@ def _outside(visit: Visit, draft: Snapshot) -> list[Button]:
     if draft.window is None:
         return []
     labels = {
-        "wait": visit.say.label("↦ Outside: wait"),
-        "strict": visit.say.label("↦ Outside: wait, always"),
-        "drop": visit.say.label("↦ Outside: skip"),
+        "wait": visit.say.label("↦ Outside hours: wait"),
+        "strict": visit.say.label("↦ Outside hours: wait, even half-sent"),
+        "drop": visit.say.label("↦ Outside hours: skip"),
     }
     return [Button(labels[draft.window.mode], "settings.outside", visit.place)]
 
@@ -71,8 +79,8 @@ async def _paid(visit: Visit) -> Done:
 
 def _asks_silence(visit: Visit) -> str:
     return visit.say(
-        "After how long without a sign of life does the sequence begin? Write <code>10m</code>, <code>2h</code> or"
-        " <code>1d</code>."
+        "How long must a person be quiet before the sequence starts? Write <code>10m</code>, <code>2h</code>"
+        " or <code>1d</code>."
     )
 
 
@@ -85,8 +93,8 @@ async def _take_silence(visit: Visit, said: Said) -> Done:
 
 def _asks_lateness(visit: Visit) -> str:
     return visit.say(
-        "How late may a step still be sent, after a breakdown or a pause? Later than that it is passed over. Write"
-        " <code>6h</code> or so."
+        "How late may a step still be sent, after an outage or a pause? Later than that, it is skipped. For"
+        " example: <code>6h</code>."
     )
 
 
@@ -99,8 +107,8 @@ async def _take_lateness(visit: Visit, said: Said) -> Done:
 
 def _asks_window(visit: Visit) -> str:
     return visit.say(
-        "On which days and at which hours may a step begin? Write <code>09:00-21:00</code>,"
-        " <code>mon-fri 09:00-18:00</code> or so; <code>off</code> for always."
+        "On which days and at what hours may a step start? For example: <code>09:00-21:00</code> or"
+        " <code>mon-fri 09:00-18:00</code>; or <code>always</code> to send at any hour."
     )
 
 
@@ -122,7 +130,7 @@ def _with_window(draft: Snapshot, hours: Window | None) -> Snapshot:
 
 
 def _asks_zone(visit: Visit) -> str:
-    return visit.say("Which city's clock do the hours follow? Write its name, such as <code>Recife</code>.")
+    return visit.say("Which city's time should be used? Write its name, such as <code>Recife</code>.")
 
 
 async def _take_zone(visit: Visit, said: Said) -> Done:
@@ -132,9 +140,9 @@ async def _take_zone(visit: Visit, said: Said) -> Done:
         return drafts.saved(visit)
     found = step_schedule.find_zones(said.text, _MOST_ZONES)
     if not found:
-        raise CampaignError("No zone has such a city: write the name of a bigger one nearby.")
+        raise CampaignError("I can't find that city: write the name of a bigger one nearby.")
     rows = [[_zone_button(visit, zone)] for zone in found]
-    return Done(view=View(visit.say("Which of these? Beside each is the time there now."), rows, visit.revision))
+    return Done(view=View(visit.say("Which one? The current time there is next to each."), rows, visit.revision))
 
 
 def _zone_button(visit: Visit, zone: str) -> Button:

@@ -13,29 +13,29 @@ async def load(visit: Visit) -> CampaignStatus:
 
 def view(visit: Visit, stand: CampaignStatus) -> View:
     say, here = visit.say, visit.place
-    title = say("Stop the recovery of @{bot}?", bot=visit.bot)
+    title = say("Stop recovery for @{bot}?", bot=visit.bot)
     impact = say.count(
         "{number} person is in the middle of the sequence.",
         "{number} people are in the middle of the sequence.",
         stand.waiting,
     )
-    finish = say("<b>Let them finish</b>: nobody new begins, and whoever has begun gets the rest.")
-    now = say("<b>Stop for all now</b>: nobody gets anything any more.")
+    finish = say("<b>Let them finish</b>: nobody else enters the sequence, and people who have started get the rest.")
+    now = say("<b>Stop for everyone now</b>: nobody gets anything else.")
     rows = [
         [Button(say.label("◐ Let them finish"), "stop.finish", here)],
-        [Button(say.label("⏹ Stop for all now"), "stop.now", here)],
+        [Button(say.label("⏹ Stop for everyone now"), "stop.now", here)],
     ]
     return View(f"{title}\n\n{impact}\n\n{finish}\n\n{now}", rows, stand.revision)
 
 
 async def _stop(visit: Visit) -> Done:
     await campaigns.stop(visit.desk.pool, visit.bot, visit.change)
-    return Done(visit.say.label("Stopped"), "campaign", Place(visit.place.bot))
+    return Done(visit.say.label("Campaign stopped"), "campaign", Place(visit.place.bot))
 
 
 async def _finish(visit: Visit) -> Done:
     await campaigns.finish(visit.desk.pool, visit.bot, visit.change)
-    return Done(visit.say.label("Nobody new begins"), "campaign", Place(visit.place.bot))
+    return Done(visit.say.label("Nobody else enters the sequence"), "campaign", Place(visit.place.bot))
 
 
 SCREEN: Final = Screen(

@@ -29,16 +29,16 @@ async def load(visit: Visit) -> Loaded:
 
 def view(visit: Visit, loaded: Loaded) -> View:
     say, here, trial = visit.say, visit.place, loaded.trial
-    start = Button(say.label("🧪 Play it to me"), "trial.start", here)
+    start = Button(say.label("🧪 Send it to me"), "trial.start", here)
     if trial and trial.runs:
-        start = Button(say.label("✖ End it"), "trial.cancel", here)
-    again = [Button(say.label("🔄 How far is it?"), "trial", here)] if trial and trial.runs else []
+        start = Button(say.label("✖ End the test"), "trial.cancel", here)
+    again = [Button(say.label("🔄 Refresh"), "trial", here)] if trial and trial.runs else []
     return View("\n".join(_lines(visit, trial)), [[start], again], loaded.revision)
 
 
 def _lines(visit: Visit, trial: Trial | None) -> Iterator[str]:
     say = visit.say
-    yield say("@{bot} plays you the draft, sixty times as fast. Nothing of it counts.", bot=visit.bot)
+    yield say("@{bot} sends you the draft, 60× faster. It isn't counted.", bot=visit.bot)
     if trial is None:
         return
     yield ""
@@ -64,15 +64,15 @@ def _line(visit: Visit, trial: Trial, number: int, cue: Cue) -> str:
 
 async def _start(visit: Visit) -> Done:
     draft = await drafts.load(visit)
-    mark = visit.say.label("🧪 A test, sixty times as fast:")
+    mark = visit.say.label("🧪 Test, 60× faster:")
     trial = await trials.start(visit, mark, rehearsal.cues(draft.snapshot, visit.now_ms))
     await trial.reaches(1)
-    return Done(visit.say.label("Look at @{bot}", bot=visit.bot))
+    return Done(visit.say.label("Open your chat with @{bot}", bot=visit.bot))
 
 
 async def _cancel(visit: Visit) -> Done:
     visit.desk.trials.cancel(visit.admin.admin_id)
-    return Done(visit.say.label("Ended"))
+    return Done(visit.say.label("Test ended"))
 
 
 SCREEN: Final = Screen(

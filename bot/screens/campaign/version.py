@@ -32,14 +32,14 @@ def view(visit: Visit, loaded: Loaded) -> View:
     if len(changes) > _MOST:
         lines.append(say("… and {count} more", count=len(changes) - _MOST))
     may_edit = suffices(visit.admin.role(visit.place.bot), "editor")
-    label = say.label("↩ Make v{number} the draft", number=number)
+    label = say.label("↩ Restore v{number} as the draft", number=number)
     rows = [[Button(label, "version.revert", visit.place)]] if may_edit else []
     return View("\n".join(lines), rows, loaded.draft.revision)
 
 
 async def _revert(visit: Visit) -> Done:
     await campaigns.revert(visit.desk.pool, visit.bot, visit.place.choice, visit.change, visit.revision)
-    note = visit.say("v{number} is the draft now. Publish it to send it.", number=visit.place.choice)
+    note = visit.say("v{number} is now the draft. Publish it to start sending it.", number=visit.place.choice)
     return Done(to="campaign", place=Place(visit.place.bot), note=note)
 
 

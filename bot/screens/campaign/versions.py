@@ -16,7 +16,7 @@ def view(visit: Visit, history: History) -> View:
     say = visit.say
     page = page_of(visit, "versions", history.versions)
     rows = [[_version(visit, one, history.zone)] for one in page.items]
-    text = say("What was published stays as it was.") if rows else say("Nothing is published yet.")
+    text = say("Published versions never change.") if rows else say("Nothing has been published yet.")
     return View(text, [*rows, page.turns])
 
 

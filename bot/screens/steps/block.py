@@ -63,20 +63,20 @@ def _said(content: Content) -> str:
 
 def _buttons(visit: Visit, block: Block) -> list[list[Button]]:
     say, here = visit.say, visit.place.within(Scope.BLOCK)
-    look = Button(say.label("👁 See it"), "block.look", here)
+    look = Button(say.label("👁 See it in the bot"), "block.look", here)
     if not suffices(visit.admin.role(here.bot), "editor"):
         return [[look]]
-    switch = Button(say.label("○ Switch off"), "block.off", here) if block.active else None
+    switch = Button(say.label("○ Turn off"), "block.off", here) if block.active else None
     buttons = [] if isinstance(block.content, Album) else [Button(say.label("🔘 Buttons"), "keyboard", here)]
     return [
-        [look, Button(say.label("✏ Change"), "block.change", here)],
+        [look, Button(say.label("✏ Edit"), "block.change", here)],
         [*buttons, Button(say.label("✨ Effects"), "effects", here), Button(say.label("⏱ Delay"), "block.delay", here)],
         [
             Button("↑", "block.up", here),
             Button("↓", "block.down", here),
             Button(say.label("📑 Copy"), "block.copy", here),
         ],
-        [switch or Button(say.label("● Switch on"), "block.on", here), Button("🗑", "delete_block", here)],
+        [switch or Button(say.label("● Turn on"), "block.on", here), Button("🗑", "delete_block", here)],
     ]
 
 
@@ -106,8 +106,9 @@ def _copy(visit: Visit, at: AtBlock) -> Edit:
 
 def _asks_change(visit: Visit) -> str:
     return visit.say(
-        "Send me what shall stand here instead. In texts you may write <code>{{first_name|friend}}</code>,"
-        " <code>{{username|friend}}</code> and <code>{{bot}}</code>; after | stands what people without one read."
+        "Send me the new content. Texts may contain <code>{{first_name|friend}}</code>,"
+        " <code>{{username|friend}}</code> and <code>{{bot}}</code>. After | goes the text for people without a"
+        " name."
     )
 
 
@@ -122,7 +123,7 @@ async def _take_change(visit: Visit, said: Said) -> Done:
 
 
 def _asks_more(visit: Visit) -> str:
-    return visit.say("Send me the other files of the album.")
+    return visit.say("Send me the album's other files.")
 
 
 async def _take_more(visit: Visit, said: Said) -> Done:
@@ -141,16 +142,18 @@ def _of_languages(visit: Visit, block: Block, *, stay: bool) -> str:
     say, languages = visit.say, ", ".join(block.languages)
     if stay:
         return say(
-            "⚠ People who speak {languages} still get what was written for them: change it in the campaign's file.",
+            "⚠ People whose language is {languages} still get the old text in it. Change that in the campaign file.",
             languages=languages,
         )
-    return say("⚠ What was written for people who speak {languages} is gone: it was another kind.", languages=languages)
+    return say(
+        "⚠ The version in {languages} has been removed: it was a different kind of message.", languages=languages
+    )
 
 
 def _asks_delay(visit: Visit) -> str:
     return visit.say(
-        "How long after the block before shall it come? Write <code>0s</code>, <code>5s</code> or <code>2m</code>."
-        " Until then people see that the bot is typing."
+        "How long after the previous block is it sent? Write <code>0s</code>, <code>5s</code> or"
+        " <code>2m</code>. Until then people see that the bot is typing."
     )
 
 

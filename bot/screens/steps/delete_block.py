@@ -22,7 +22,7 @@ def view(visit: Visit, at: AtBlock) -> View:
     say, block = visit.say, at.block
     ask = say("Delete block {number} of step {step}?", number=at.number, step=at.at.number)
     words = escaped(outline.beginning(block, _SHOWN) or outline.kind(say, block.content))
-    then = say("Once it is published, only those still get it whose step has begun.")
+    then = say("Once this is published, only people who are already in the middle of the step still get this block.")
     button = Button(say.label("🗑 Delete now"), "delete_block.now", visit.place)
     return View("\n".join([ask, f"{outline.sign(block)} {words}", "", then]), [[button]], at.revision)
 
@@ -32,8 +32,8 @@ async def _cut(visit: Visit) -> Done:
     step = at.at.step.key
     await drafts.save(visit, partial(editing.delete_block, step=step, key=at.block.key))
     note = visit.say(
-        "The block is deleted from the draft. ↩ on the list of steps brings it back, for 10 minutes and until the next"
-        " edit."
+        "Block deleted from the draft. To undo, tap ↩ in the list of steps within 10 minutes, before you"
+        " change anything else."
     )
     return Done(to="step", place=Place(visit.place.bot, code_of_key(step)), note=note)
 

@@ -23,9 +23,12 @@ async def load(visit: Visit) -> Loaded:
 def view(visit: Visit, loaded: Loaded) -> View:
     say, at = visit.say, loaded.at
     blocks = say.count("{number} block", "{number} blocks", len(at.step.blocks))
-    waiting = say.count("{number} person waits for it.", "{number} people wait for it.", loaded.waiting)
+    waiting = say.count("{number} person is waiting for it.", "{number} people are waiting for it.", loaded.waiting)
     ask = say("Delete step {number}?", number=at.number)
-    then = say("Once it is published, whoever waits for it goes on with the next step at the same hour.")
+    then = say(
+        "Once this is published, people waiting for this step won't get it. The next one counts from"
+        " the time it would have been sent."
+    )
     button = Button(say.label("🗑 Delete now"), "delete_step.now", visit.place)
     return View("\n".join([f"{ask} · {blocks}", waiting, "", then]), [[button]], at.draft.revision)
 
@@ -34,7 +37,7 @@ async def _drop(visit: Visit) -> Done:
     at = await drafts.load_step(visit)
     await drafts.save(visit, partial(editing.delete_step, key=at.step.key))
     note = visit.say(
-        "Step {number} is deleted from the draft. ↩ brings it back, for 10 minutes and until the next edit.",
+        "Step {number} deleted from the draft. To undo, tap ↩ within 10 minutes, before you change anything else.",
         number=at.number,
     )
     return Done(to="steps", place=Place(visit.place.bot), note=note)

@@ -41,22 +41,22 @@ async def load(visit: Visit) -> AtBlock:
 def view(visit: Visit, at: AtBlock) -> View:
     say, block = visit.say, at.block
     traits = outline.traits(say, block)
-    text = " · ".join(traits) if traits else say("Goes out plainly, and stays.")
+    text = " · ".join(traits) if traits else say("No effects: an ordinary message that is not deleted.")
     return View(text, _rows(visit, block), at.revision)
 
 
 def _rows(visit: Visit, block: Block) -> list[list[Button]]:
     say, here, effects = visit.say, visit.place, block.effects
-    stays = step_schedule.write_duration(effects.delete_after_ms) if effects.delete_after_ms else say.label("stays")
+    stays = step_schedule.write_duration(effects.delete_after_ms) if effects.delete_after_ms else say.label("never")
     returned, paid = outline.rule(say, effects.on_return), outline.rule(say, effects.on_payment)
     animation = _ANIMATIONS.get(effects.message_effect, "✨")
     return [
         [Button(_tick(say.label("Without sound"), on=effects.silent), "effects.silent", here)],
         [Button(_tick(say.label("No copying or forwarding"), on=effects.protect), "effects.protect", here)],
         [Button(say.label("Animation: {sign}", sign=animation), "effects.animation", here)],
-        [Button(say.label("Deleted after: {time}", time=stays), "effects.stay", here)],
-        [Button(say.label("When they return: {rule}", rule=returned), "effects.returned", here)],
-        [Button(say.label("When they pay: {rule}", rule=paid), "effects.paid", here)],
+        [Button(say.label("Delete after: {time}", time=stays), "effects.stay", here)],
+        [Button(say.label("If they return: {rule}", rule=returned), "effects.returned", here)],
+        [Button(say.label("If they pay: {rule}", rule=paid), "effects.paid", here)],
         *_of_content(visit, block),
     ]
 
@@ -66,7 +66,7 @@ def _of_content(visit: Visit, block: Block) -> list[list[Button]]:
     match block.content:
         case Text(preview=preview):
             names = {
-                "auto": say.label("as it comes"),
+                "auto": say.label("automatic"),
                 "off": say.label("none"),
                 "small": say.label("small"),
                 "large": say.label("large"),
@@ -74,7 +74,7 @@ def _of_content(visit: Visit, block: Block) -> list[list[Button]]:
             }
             return [[Button(say.label("Link preview: {how}", how=names[preview]), "effects.preview", here)]]
         case Media(kind=kind, spoiler=spoiler) if kind in contents.COVERABLE:
-            return [[Button(_tick(say.label("Under a spoiler"), on=spoiler), "effects.spoiler", here)]]
+            return [[Button(_tick(say.label("Hidden by a spoiler"), on=spoiler), "effects.spoiler", here)]]
     return []
 
 
@@ -139,7 +139,7 @@ def _edit(at: AtBlock, change: Callable[[Block], Block]) -> Edit:
 
 
 def _asks_stay(visit: Visit) -> str:
-    return visit.say("After how long is the message deleted? Write <code>2h</code> or <code>1d</code>; 0 lets it stay.")
+    return visit.say("How long until the message is deleted? Write <code>2h</code> or <code>1d</code>; 0 to keep it.")
 
 
 async def _take_stay(visit: Visit, said: Said) -> Done:

@@ -21,11 +21,11 @@ async def load(visit: Visit) -> AtBlock:
 def view(visit: Visit, at: AtBlock) -> View:
     say, here, rows = visit.say, visit.place, content_from_message.kept_buttons(at.block)
     if not rows:
-        write = Button(say.label("✏ Write them"), "keyboard.write", here)
+        write = Button(say.label("✏ Write buttons"), "keyboard.write", here)
         stop = Button(say.label("🔕 Only “Stop reminders”"), "keyboard.stop", here)
         return View(say("No buttons yet."), [[write], [stop]], at.revision)
-    change = Button(say.label("✏ Write them anew"), "keyboard.write", here)
-    bare = Button(say.label("🗑 Without buttons"), "remove_buttons", here)
+    change = Button(say.label("✏ Rewrite buttons"), "keyboard.write", here)
+    bare = Button(say.label("🗑 Remove buttons"), "remove_buttons", here)
     return View(keyboards.shown(rows), [[change], [bare]], at.revision)
 
 
@@ -40,12 +40,12 @@ def _stop(visit: Visit, at: AtBlock) -> Edit:
 
 def _asks(visit: Visit) -> str:
     return visit.say(
-        "Write one line for each row; several buttons of a row have ; between them:\n"
-        "<code>Buy | https://example.com</code> opens an address and is counted\n"
-        "<code>Buy | https://example.com | direct</code> opens it without a detour\n"
+        "Each line is a row of buttons. To put two buttons side by side, separate them with <code> ; </code>.\n"
+        "<code>Buy | https://example.com</code> opens the link and counts clicks\n"
+        "<code>Buy | https://example.com | direct</code> opens the link directly, without counting clicks\n"
         "<code>Talk to us | start:help</code> sends /start help to the bot\n"
         "<code>Coupon | copy:BACK10</code> copies a text\n"
-        "<code>No more reminders | stop</code> stops them for good"
+        "<code>No more reminders | stop</code> cancels reminders for good"
     )
 
 

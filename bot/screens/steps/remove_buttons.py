@@ -14,14 +14,14 @@ from engine.core.errors import NotFoundError
 async def load(visit: Visit) -> AtBlock:
     at = await drafts.load_block(visit)
     if not content_from_message.kept_buttons(at.block):
-        raise NotFoundError("This is no longer there: look again at what there is.")
+        raise NotFoundError("This is no longer there: check the current list.")
     return at
 
 
 def view(visit: Visit, at: AtBlock) -> View:
     say, rows = visit.say, content_from_message.kept_buttons(at.block)
-    ask = say("Take all buttons away from block {number}?", number=at.number)
-    button = Button(say.label("🗑 Without buttons"), "remove_buttons.now", visit.place)
+    ask = say("Remove all buttons from block {number}?", number=at.number)
+    button = Button(say.label("🗑 Remove buttons"), "remove_buttons.now", visit.place)
     return View(f"{ask}\n\n{keyboards.shown(rows)}", [[button]], at.revision)
 
 
@@ -36,7 +36,7 @@ SCREEN: Final = Screen(
     "remove_buttons",
     Scope.BLOCK,
     "keyboard",
-    lambda say: say("Without buttons"),
+    lambda say: say("Remove buttons"),
     "editor",
     load,
     view,

@@ -41,13 +41,13 @@ def _text(visit: Visit, at: AtStep) -> str:
     ]
     if planned:
         when = outline.when(say, planned, draft.zone)
-        lines.append(say("Somebody silent from now on gets it {when}.", when=when))
+        lines.append(say("People who go quiet now get it {when}.", when=when))
     if isinstance(at.step.schedule, OnDay):
         lines.append(_around_midnight(visit, at))
     if not at.step.active:
-        lines.append(say("○ Off: it is passed over"))
+        lines.append(say("○ Off: this step is skipped"))
     if suffices(visit.admin.role(visit.place.bot), "editor"):
-        lines += ["", say("Send me a text, a photo, a video or an album, and it becomes the next block.")]
+        lines += ["", say("Send me a text, a photo, a video or an album: it becomes the next block.")]
     return "\n".join(lines)
 
 
@@ -55,7 +55,7 @@ def _around_midnight(visit: Visit, at: AtStep) -> str:
     """The day of a step turns with that of the moment from which it counts, which surprises whoever works late."""
     say, draft = visit.say, at.draft.snapshot
     before, after = (say.moment(due, draft.zone) for due in around_midnight(draft, at.step, visit.now_ms))
-    return say("Counted from 23:59: {before}; from 00:01: {after}.", before=before, after=after)
+    return say("If they go quiet at 23:59: {before}; at 00:01: {after}.", before=before, after=after)
 
 
 def _block(visit: Visit, number: int, block: Block) -> Button:
@@ -70,14 +70,14 @@ def _block(visit: Visit, number: int, block: Block) -> Button:
 
 def _buttons(visit: Visit, at: AtStep) -> list[list[Button]]:
     say, here = visit.say, visit.place._replace(choice=0)
-    look = [Button(say.label("👁 See it"), "step.look", here)] if at.step.blocks else []
+    look = [Button(say.label("👁 See it in the bot"), "step.look", here)] if at.step.blocks else []
     if not suffices(visit.admin.role(here.bot), "editor"):
         return [look]
-    switch = Button(say.label("○ Switch off"), "step.off", here) if at.step.active else None
+    switch = Button(say.label("○ Turn off"), "step.off", here) if at.step.active else None
     return [
         [Button(say.label("🕘 When"), "step.when", here), *look],
         [Button("↑", "step.up", here), Button("↓", "step.down", here), Button(say.label("📑 Copy"), "step.copy", here)],
-        [switch or Button(say.label("● Switch on"), "step.on", here), Button("🗑", "delete_step", here)],
+        [switch or Button(say.label("● Turn on"), "step.on", here), Button("🗑", "delete_step", here)],
     ]
 
 
@@ -94,7 +94,8 @@ def _copy(visit: Visit, at: AtStep) -> Edit:
 def _asks_when(visit: Visit) -> str:
     return visit.say(
         "When is this step sent? Write <code>10m</code>, <code>2h30m</code>, <code>tomorrow 09:30</code> or"
-        " <code>+3d 18:00</code>. It counts from the end of the step before, or from the silence."
+        " <code>+3d 18:00</code>. The time counts from the previous step (for the first one, from when the"
+        " person went quiet)."
     )
 
 

@@ -39,9 +39,9 @@ def view(visit: Visit, loaded: Loaded) -> View:
 def _text(visit: Visit, draft: Snapshot, shown: list[tuple[int, Step]]) -> str:
     say = visit.say
     if not draft.steps:
-        return say("No steps yet. The first one is what somebody gets who falls silent.")
+        return say("No steps yet. The first one is the message for people who go quiet.")
     planned = {one.step: one for one in forecast(draft, visit.now_ms)}
-    lines = [say("Somebody silent from now on is sent:")]
+    lines = [say("People who go quiet now get:")]
     for number, step in shown:
         when = outline.when(say, planned[step.key], draft.zone) if step.key in planned else say("off")
         lines.append(
@@ -67,7 +67,8 @@ def _edits(visit: Visit, loaded: Loaded) -> list[Button]:
 def _asks(visit: Visit) -> str:
     return visit.say(
         "When is the new step sent? Write <code>10m</code>, <code>2h30m</code>, <code>tomorrow 09:30</code> or"
-        " <code>+3d 18:00</code>. It counts from the end of the step before, or from the silence."
+        " <code>+3d 18:00</code>. The time counts from the previous step (for the first one, from when the"
+        " person went quiet)."
     )
 
 

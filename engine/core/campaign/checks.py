@@ -75,7 +75,7 @@ def check_delay(delay_ms: int) -> None:
 
 def check_key(key: str) -> None:
     if not _KEY.fullmatch(key):
-        raise CampaignError("The key {key!r} is not one: write 1 to 32 of a-z, 0-9 and -.", key=key[:64])
+        raise CampaignError("The key {key!r} is invalid: write 1 to 32 of a-z, 0-9 and -.", key=key[:64])
 
 
 def _refused(look: Callable[[], None], step: str | None = None, block: str | None = None) -> Iterator[Fault]:
@@ -123,7 +123,7 @@ def _check_block(block: Block) -> None:
 def _check_distinct(noun: str, keys: list[str]) -> None:
     for position, key in enumerate(keys):
         if key in keys[:position]:
-            raise CampaignError("The key {key!r} stands twice: give each {noun} its own.", key=key[:64], noun=noun)
+            raise CampaignError("The key {key!r} is used twice: give each {noun} its own.", key=key[:64], noun=noun)
 
 
 def _check_between(what: str, ms: int, least: int, most: int) -> None:

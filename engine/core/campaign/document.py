@@ -57,7 +57,7 @@ def decode(document: str) -> Snapshot:
             return _of_texts(msgspec.json.decode(document, type=_TextSnapshot))
     except msgspec.DecodeError as error:
         raise CampaignError(
-            "The published document is damaged ({error}): publish the campaign anew.", error=error
+            "The published document is damaged ({error}): publish the campaign again.", error=error
         ) from error
     raise CampaignError(
         "The published document has layout {layout}, this engine reads {known}: run the newer engine.",

@@ -103,7 +103,7 @@ def _with(items: tuple[Keyed, ...], item: Keyed, place: int, most: int, whole: s
     if item.key in _keys(items):
         raise CampaignError("The key {key} is taken: give another one.", key=item.key)
     if len(items) >= most:
-        raise CampaignError("A {whole} has at most {most} of them: delete one first.", whole=whole, most=most)
+        raise CampaignError("A {whole} can have at most {most}: delete one first.", whole=whole, most=most)
     return (*items[:place], item, *items[place:])
 
 
@@ -122,7 +122,7 @@ def _moved(items: tuple[Keyed, ...], key: str, by: int) -> tuple[Keyed, ...]:
 
 def _place(items: Sequence[Keyed], key: str) -> int:
     if key not in _keys(items):
-        raise CampaignError("There is no {key} in this draft any more: look again at what there is.", key=key)
+        raise CampaignError("{key} is no longer in this draft: check the current list.", key=key)
     return _keys(items).index(key)
 
 

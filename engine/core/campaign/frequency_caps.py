@@ -35,4 +35,4 @@ def check(limits: Limits) -> None:
                 "A limit of {count} is not allowed: write 1 to {most}, or 0 for none.", count=count, most=MOST
             )
     if not 0 <= limits.again_after_ms <= MONTH_MS:
-        raise CampaignError("The time before a sequence begins anew is at most 30 days: write for example 24h.")
+        raise CampaignError("The time before a sequence repeats is at most 30 days: write for example 24h.")

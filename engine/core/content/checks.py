@@ -105,34 +105,37 @@ def check_delete_after(after_ms: int) -> None:
 
 def check_message_effect(effect: str) -> None:
     if not _EFFECT.fullmatch(effect):
-        raise CampaignError("The message effect is not one: write Telegram's id of it, up to 64 digits.")
+        raise CampaignError("The message effect is invalid: write Telegram's id for it, up to 64 digits.")
 
 
 def check_language(code: str) -> None:
     if not _LANGUAGE.fullmatch(code):
         raise CampaignError(
-            "The language {code!r} is not one: write its code in lower case: en, pt or pt-br.", code=code[:32]
+            "The language {code!r} is invalid: write its code in lower case: en, pt or pt-br.", code=code[:32]
         )
 
 
 def check_sha256(sha256: str) -> None:
     if not _SHA256.fullmatch(sha256):
-        raise CampaignError("The file's hash is not one: write the 64 hex digits of its SHA-256.")
+        raise CampaignError("The file's hash is invalid: write the 64 hex digits of its SHA-256.")
 
 
 def _check_media(media: Media) -> None:
     check_sha256(media.sha256)
     text_checks.check_caption(media.caption)
     if media.caption and media.kind not in CAPTIONED:
-        raise CampaignError("No {kind} takes a caption: delete it, or say it in a block of its own.", kind=media.kind)
+        raise CampaignError(
+            "Telegram does not allow a caption with {kind}: delete it, or put the text in a block of its own.",
+            kind=media.kind,
+        )
     if media.above and media.kind not in COVERABLE:
-        raise CampaignError("No {kind} has its caption above: delete that.", kind=media.kind)
+        raise CampaignError("Telegram does not allow a caption above {kind}: delete that.", kind=media.kind)
     _check_spoiler(media)
 
 
 def _check_spoiler(media: Media | Item) -> None:
     if media.spoiler and media.kind not in COVERABLE:
-        raise CampaignError("No {kind} can be hidden under a spoiler: delete that.", kind=media.kind)
+        raise CampaignError("Telegram does not allow a spoiler over {kind}: delete that.", kind=media.kind)
 
 
 def _check_album(album: Album) -> None:
@@ -166,7 +169,7 @@ def _check_poll(poll: Poll) -> None:
         _check_explanation(poll)
     if poll.correct is not None and not 0 <= poll.correct < len(poll.options):
         raise CampaignError(
-            "There is no option {number} to be correct: name one of {count}.",
+            "There is no option {number} to mark as correct: name one of {count}.",
             number=poll.correct + 1,
             count=len(poll.options),
         )
@@ -185,9 +188,9 @@ def _check_options(options: tuple[str, ...]) -> None:
     for number, option in enumerate(options, 1):
         text_checks.check_words(option, Phrase("option {number}", number=number), MAX_OPTION)
         if templates.places(option):
-            raise CampaignError("The option {number} has a variable: write the same for everybody.", number=number)
+            raise CampaignError("Option {number} has a variable: write the same text for everybody.", number=number)
         if option in options[: number - 1]:
-            raise CampaignError("The option {number} stands twice: delete one.", number=number)
+            raise CampaignError("Option {number} is there twice: delete one.", number=number)
 
 
 def _check_explanation(poll: Poll) -> None:
@@ -224,5 +227,5 @@ def _check_replacement(text: str, content: Content) -> None:
         case Media(kind=sort) if sort in CAPTIONED:
             pass
         case _:
-            raise CampaignError("No {kind} has a text to replace: write delete or unbutton.", kind=kind(content))
+            raise CampaignError("There is no text to replace in {kind}: write delete or unbutton.", kind=kind(content))
     text_checks.check_caption(text, _REPLACEMENT)

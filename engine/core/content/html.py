@@ -67,7 +67,7 @@ def check(text: str, noun: str) -> None:
 def check_characters(text: str, noun: str) -> None:
     check_size(text, noun)
     if control := _CONTROL.search(text):
-        what = Phrase("a character that cannot be sent stands")
+        what = Phrase("there is a character that cannot be sent")
         raise CampaignError.at(text, control.start(), noun, what, Phrase("delete it"))
 
 
@@ -87,7 +87,7 @@ def check_outside(text: str, noun: str, places: Iterable[int], what: str) -> Non
     spans = [(tag.at, tag.end) for tag in _tags(source)]
     for at in places:
         if any(begins <= at < ends for begins, ends in spans):
-            inside = Phrase("{what} stands inside a tag", what=what)
+            inside = Phrase("{what} is inside a tag", what=what)
             raise source.error(at, inside, Phrase("write it between the tags"))
 
 
@@ -128,7 +128,7 @@ def _check_nesting(source: _Source, tags: list[_Tag]) -> None:
             raise source.error(tag.at, Phrase("</{tag}> closes nothing", tag=tag.name), Phrase("delete it"))
         elif tag.name not in ("", opened[-1].name):
             mend = Phrase("write </{tag}> first", tag=opened[-1].name)
-            raise source.error(tag.at, Phrase("</{tag}> stands", tag=tag.name), mend)
+            raise source.error(tag.at, Phrase("</{tag}> comes too early", tag=tag.name), mend)
         else:
             opened.pop()
     if opened:

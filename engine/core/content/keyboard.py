@@ -59,15 +59,15 @@ def check_url(url: str) -> None:
     if len(url.encode(errors="replace")) > MAX_URL_BYTES:
         raise CampaignError("The address is longer than {most} bytes: shorten it.", most=MAX_URL_BYTES)
     if _SPACE.search(url):
-        raise CampaignError("The address holds a space or a character that cannot be sent: write %20 for a space.")
+        raise CampaignError("The address contains a space or a character that cannot be sent: write %20 for a space.")
     parts = _parts(url)
     if parts is None or parts.scheme not in _SCHEMES or not _is_host(parts.scheme, parts.hostname):
-        raise CampaignError("The address is not one: write it whole, such as https://example.com/offer.")
+        raise CampaignError("The address is invalid: write it in full, such as https://example.com/offer.")
 
 
 def check_payload(payload: str) -> None:
     if not _PAYLOAD.fullmatch(payload):
-        raise CampaignError("The start payload is not one: write 1 to 64 of A-Z, a-z, 0-9, _ and -.")
+        raise CampaignError("The start payload is invalid: write 1 to 64 of A-Z, a-z, 0-9, _ and -.")
 
 
 def check_copy(copy: str) -> None:

@@ -160,7 +160,7 @@ def _fault(name: str, given: str | None) -> tuple[Phrase, Phrase] | None:
 def _nearest(name: str) -> Phrase:
     near = get_close_matches(name[:MAX_VALUE], _NAMES, n=1)
     if near:
-        return Phrase("did you mean {one}? Else write {{{{ and }}}} for plain braces", one=_example(near[0]))
+        return Phrase("did you mean {one}? Otherwise write {{{{ and }}}} for plain braces", one=_example(near[0]))
     every = ", ".join(map(_example, _NAMES))
     return Phrase("use one of {every}, or write {{{{ and }}}} for plain braces", every=every)
 

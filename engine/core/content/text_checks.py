@@ -68,7 +68,7 @@ def _check_words(template: str, noun: str) -> None:
 
 
 def _empty(noun: str) -> CampaignError:
-    return CampaignError("The {noun} is empty: write what the user shall read.", noun=noun)
+    return CampaignError("The {noun} is empty: write what the user should read.", noun=noun)
 
 
 def _check_length(template: str, longest: str, noun: str, most: int) -> None:

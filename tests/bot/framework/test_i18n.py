@@ -1,96 +1,108 @@
-"""Every sentence of the code stands in every other language, and nothing else does."""
+"""Every sentence that people read is in every catalogue, and nothing else is."""
 
 import ast
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
 import pytest
-from babel.messages.extract import extract_from_dir
+from babel.messages.catalog import Catalog
+from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
 
-from bot.framework.i18n import CATALOGUES, Say
+from bot.framework.i18n import Translator
 from engine.core.errors import BotError, CampaignError, MediaError, NotFoundError, Phrase
 
 ROOT = Path(__file__).parents[3]
-BOT = ROOT / "bot"
-KEYWORDS = {"say": None, "label": None, "count": (1, 2)}
+PACKAGES = ("bot", "engine")
+CATALOGUES = [path for package in PACKAGES for path in sorted((ROOT / package / "locales").rglob("*.po"))]
 REFUSALS = {kind.__name__ for kind in (BotError, CampaignError, MediaError, NotFoundError, Phrase)}
-MET = (
-    *(
-        "bot/**/*.py",
-        "engine/core/**/*.py",
-        "engine/telegram/download.py",
-        "engine/media/file_kinds.py",
-        "engine/media/paths.py",
-    ),
-    *(
-        "engine/administration/campaigns.py",
-        "engine/administration/invitations.py",
-        "engine/administration/lookup.py",
-        "engine/administration/campaign_views.py",
-    ),
-    *("engine/administration/bots.py", "engine/cli/rehearse.py", "engine/administration/bot_tokens.py"),
-)
-"""Where what admins may meet in the manager is refused."""
-ONLY_OF_THE_COMMAND_LINE = re.compile("--(paid|yes)")
+SENTENCES = {"say", "label", "count"}
 
 
-def spoken() -> set[str]:
-    found = extract_from_dir(BOT, [("**.py", "python")], keywords=KEYWORDS)
-    said = {message if isinstance(message, str) else message[0] for _, _, message, _, _ in found}
-    refused = {template for pattern in MET for path in ROOT.glob(pattern) for template in templates(path)}
-    return said | {template for template in refused if not ONLY_OF_THE_COMMAND_LINE.search(template)}
+def catalogue(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file)
 
 
-def templates(path: Path) -> Iterator[str]:
-    """What a file refuses, as written; a name stands for a phrase that is written elsewhere."""
+def ids(found: Catalog) -> set[str]:
+    return {singular(message.id) for message in found if message.id}
+
+
+def singular(source: str | tuple[str, ...] | list[str]) -> str:
+    return source if isinstance(source, str) else source[0]
+
+
+@pytest.fixture(params=CATALOGUES, ids=lambda path: f"{path.stem}-{path.parts[-3]}")
+def path(request: pytest.FixtureRequest) -> Path:
+    found: Path = request.param
+    return found
+
+
+def test_a_catalogue_holds_what_the_code_says_and_no_more(path: Path, tmp_path: Path) -> None:
+    template = tmp_path / "template.pot"
+    options = ["--mapping-file", str(ROOT / "pyproject.toml"), "--output-file", str(template)]
+    CommandLineInterface().run(["pybabel", "--quiet", "extract", *options, str(ROOT / path.stem)])
+    assert ids(catalogue(path)) == ids(catalogue(template)), "run ./dev texts, then translate what is new"
+
+
+def test_a_catalogue_is_complete(path: Path) -> None:
+    messages = [message for message in catalogue(path) if message.id]
+    assert [message.id for message in messages if not (message.string and all(message.string))] == []
+    assert [message.id for message in messages if message.fuzzy] == []
+
+
+def test_a_translation_names_only_values_that_the_code_gives(path: Path) -> None:
+    given = {template: values for file in (ROOT / path.stem).rglob("*.py") for template, values in calls(file)}
+    single = [(message.id, str(message.string)) for message in catalogue(path) if isinstance(message.id, str)]
+    wrong = [source for source, text in single if source and not fields(text) <= given.get(source, set())]
+    assert wrong == []
+
+
+def calls(path: Path) -> Iterator[tuple[str, set[str]]]:
+    """The sentences in a file, with the names of the values that they are given."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSALS:
-            match node.args[0]:
-                case ast.Constant(value=str(template)):
-                    yield template
-                case ast.Name():
-                    pass
-                case other:
-                    pytest.fail(f"{path.name}: {ast.unparse(other)} is no template; what changes is a value")
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            text, name = node.args[0].value, node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            name = node.func.id if isinstance(node.func, ast.Name) else name
+            if isinstance(text, str) and name in SENTENCES | REFUSALS:
+                yield text, {value.arg for value in node.keywords if value.arg}
 
 
 def fields(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("path", sorted(CATALOGUES.glob("*.po")), ids=lambda path: path.stem)
-def test_a_catalogue_says_all_that_the_code_says_and_no_more(path: Path) -> None:
-    with path.open("rb") as file:
-        catalogue = read_po(file)
-    known = {message.id if isinstance(message.id, str) else message.id[0] for message in catalogue if message.id}
-    assert known == spoken()
-    assert not [message.id for message in catalogue if message.id and not (message.string and all(message.string))]
-    assert not [message.id for message in catalogue if message.fuzzy]
+def test_every_refusal_is_a_template() -> None:
+    """What changes in a sentence is a value, or nobody could translate it."""
+    found = [node for package in PACKAGES for path in (ROOT / package).rglob("*.py") for node in refusals(path)]
+    assert [ast.unparse(node) for node in found if not is_template(node.args[0])] == []
+    assert len(found) > 100
 
 
-@pytest.mark.parametrize("path", sorted(CATALOGUES.glob("*.po")), ids=lambda path: path.stem)
-def test_a_translation_names_only_values_that_are_there(path: Path) -> None:
-    with path.open("rb") as file:
-        catalogue = read_po(file)
-    single = [(message.id, message.string) for message in catalogue if isinstance(message.id, str) and message.id]
-    assert single
-    assert [said for source, said in single if not fields(str(said)) <= fields(source)] == []
+def refusals(path: Path) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSALS:
+            yield node
 
 
-def test_every_refusal_of_the_engine_is_a_template() -> None:
-    assert sum(len(list(templates(path))) for path in (ROOT / "engine").rglob("*.py")) > 100
+def is_template(argument: ast.expr) -> bool:
+    """A name is a phrase that is written elsewhere."""
+    return isinstance(argument, ast.Name) or (isinstance(argument, ast.Constant) and isinstance(argument.value, str))
 
 
 def test_sentences_are_escaped_and_labels_are_not() -> None:
-    assert Say("en")("⚠ {kind}: {detail}", kind="a", detail="<b>&") == "⚠ a: &lt;b&gt;&amp;"
-    assert Say("en").label("⚠ {kind}: {detail}", kind="a", detail="<b>&") == "⚠ a: <b>&"
+    assert Translator("en")("⚠ {kind}: {detail}", kind="a", detail="<b>&") == "⚠ a: &lt;b&gt;&amp;"
+    assert Translator("en").label("⚠ {kind}: {detail}", kind="a", detail="<b>&") == "⚠ a: <b>&"
 
 
 @pytest.mark.parametrize(("language", "one", "many"), [("en", "1 bot", "2 bots"), ("pt", "1 bot", "2 bots")])
-def test_numbers_have_their_form(language: str, one: str, many: str) -> None:
-    say = Say("pt" if language == "pt" else "en")
+def test_numbers_choose_their_form(language: str, one: str, many: str) -> None:
+    say = Translator("pt" if language == "pt" else "en")
     assert say.count("{number} bot", "{number} bots", 1) == one
     assert say.count("{number} bot", "{number} bots", 2) == many
+
+
+def test_portuguese_counts_none_as_people_do() -> None:
+    one, many = "⏳ {number} person waiting", "⏳ {number} people waiting"
+    assert Translator("pt").count(one, many, 0) == "⏳ 0 pessoas na fila"

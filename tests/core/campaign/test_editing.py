@@ -70,11 +70,11 @@ def test_one_thing_changes_and_the_others_stay() -> None:
 @pytest.mark.parametrize(
     ("edit", "mend"),
     [
-        (lambda: editing.delete_step(DRAFT, "z"), "no z in this draft"),
-        (lambda: editing.move_block(DRAFT, "a", "three", 1), "no three in this draft"),
+        (lambda: editing.delete_step(DRAFT, "z"), "z is no longer in this draft"),
+        (lambda: editing.move_block(DRAFT, "a", "three", 1), "three is no longer in this draft"),
         (lambda: editing.add_step(DRAFT, step("a")), "a is taken"),
         (lambda: editing.add_block(DRAFT, "a", block("one")), "one is taken"),
-        (lambda: editing.add_step(DRAFT, step("Not a key")), "is not one"),
+        (lambda: editing.add_step(DRAFT, step("Not a key")), "is invalid"),
     ],
 )
 def test_what_cannot_be_is_refused(edit: object, mend: str) -> None:

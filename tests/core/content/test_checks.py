@@ -61,20 +61,20 @@ def test_what_telegram_takes_passes(content: Content) -> None:
     [
         (Text(""), "The text is empty"),
         (Text("x", buttons=((CopyButton("x", ""),),)), "button 1 of row 1: The text to copy has 0"),
-        *((Media("photo", sha), "The file's hash is not one: write the 64 hex") for sha in ("", SHA[1:], SHA.upper(), SHA + "0")),
+        *((Media("photo", sha), "The file's hash is invalid: write the 64 hex") for sha in ("", SHA[1:], SHA.upper(), SHA + "0")),
         (replace(PHOTO, caption="x" * 1025), "The caption has 1025 characters"),
         (replace(PHOTO, buttons=((),)), "Row 1 has 0 buttons"),
-        (Media("sticker", SHA, "x"), "No sticker takes a caption: delete it, or say it in a block of its own."),
-        (Media("video_note", SHA, "x"), "No video_note takes a caption"),
-        (Media("voice", SHA, above=True), "No voice has its caption above"),
-        (Media("document", SHA, spoiler=True), "No document can be hidden under a spoiler"),
+        (Media("sticker", SHA, "x"), "Telegram does not allow a caption with sticker: delete it, or put the text in a block of its own."),
+        (Media("video_note", SHA, "x"), "Telegram does not allow a caption with video_note"),
+        (Media("voice", SHA, above=True), "Telegram does not allow a caption above voice"),
+        (Media("document", SHA, spoiler=True), "Telegram does not allow a spoiler over document"),
         (album(Item("photo", SHA)), "The album has 1 files: put 2 to 10 in it."),
         (album(*(Item("photo", SHA),) * 11), "The album has 11 files"),
         (album(Item("photo", SHA), Item("audio", SHA)), "An album mixes only photos and videos: put each audio elsewhere."),
         (album(Item("document", SHA), Item("video", SHA)), "put each document elsewhere"),
         (album(Item("photo", SHA), Item("photo", "")), "file 2 of the album: The file's hash"),
         (album(Item("photo", SHA), Item("photo", SHA, "<x>")), "file 2 of the album: In line 1, column 1 of the caption"),
-        (album(Item("audio", SHA), Item("audio", SHA, spoiler=True)), "file 2 of the album: No audio can be hidden"),
+        (album(Item("audio", SHA), Item("audio", SHA, spoiler=True)), "file 2 of the album: Telegram does not allow a spoiler over audio"),
         (Album((Item("audio", SHA),) * 2, above=True), "Only an album of photos and videos can have its captions above"),
         (replace(POLL, question=""), "The question is empty"),
         (replace(POLL, question="x" * 301), "The question has 301 characters"),
@@ -82,10 +82,10 @@ def test_what_telegram_takes_passes(content: Content) -> None:
         (replace(POLL, options=tuple("abcdefghijklm")), "The poll has 13 options"),
         (replace(POLL, options=("a", " ")), "The option 2 is empty"),
         (replace(POLL, options=("a", "x" * 101)), "The option 2 has 101 characters"),
-        (replace(POLL, options=("a", "b", "a")), "The option 3 stands twice"),
-        (replace(POLL, options=("a", "{first_name|b}")), "The option 2 has a variable: write the same for everybody."),
-        (replace(POLL, correct=2), "There is no option 3 to be correct: name one of 2."),
-        (replace(POLL, correct=-1), "There is no option 0 to be correct"),
+        (replace(POLL, options=("a", "b", "a")), "Option 3 is there twice"),
+        (replace(POLL, options=("a", "{first_name|b}")), "Option 2 has a variable: write the same text for everybody."),
+        (replace(POLL, correct=2), "There is no option 3 to mark as correct: name one of 2."),
+        (replace(POLL, correct=-1), "There is no option 0 to mark as correct"),
         (replace(POLL, correct=0, multiple=True), "A quiz has one right answer"),
         (replace(POLL, explanation="x"), "Only a quiz has an explanation"),
         (replace(QUIZ, explanation="x" * 201), "The explanation has 201 characters"),
@@ -109,7 +109,7 @@ def test_every_language_is_looked_at() -> None:
 
 @pytest.mark.parametrize("code", ["", "PT", "pt_br", "p", "portuguese", "pt-", "pt-b", "x" * 999, "pt\n"])
 def test_a_language_is_a_code(code: str) -> None:
-    with pytest.raises(CampaignError, match="is not one: write its code in lower case"):
+    with pytest.raises(CampaignError, match="is invalid: write its code in lower case"):
         checks.check_variants(Text("x"), {code: Text("x")})
 
 
@@ -132,9 +132,9 @@ def test_what_can_be_done_later_passes(effects: Effects, contents: list[Content]
     [
         (Effects(999), [Text("x")], "Deleting after 999ms is not possible: write a time from 1s to 1d23h50m."),
         (Effects(172_200_001), [Text("x")], "is not possible"),
-        (Effects(message_effect=""), [Text("x")], "The message effect is not one"),
-        (Effects(message_effect="fire"), [Text("x")], "The message effect is not one"),
-        (Effects(message_effect="1" * 65), [Text("x")], "The message effect is not one"),
+        (Effects(message_effect=""), [Text("x")], "The message effect is invalid"),
+        (Effects(message_effect="fire"), [Text("x")], "The message effect is invalid"),
+        (Effects(message_effect="1" * 65), [Text("x")], "The message effect is invalid"),
         (Effects(on_return=Unbutton()), [Text("x")], "after a return: There are no buttons to remove"),
         (Effects(on_payment=Replace("")), [Text("x")], "after a payment: The replacement is empty"),
         (Effects(on_payment=Replace("x" * 4097)), [Text("x")], "The replacement has 4097 characters: shorten it to 4096."),
@@ -142,7 +142,7 @@ def test_what_can_be_done_later_passes(effects: Effects, contents: list[Content]
         (Effects(on_payment=Replace("<x>")), [Text("x")], "In line 1, column 1 of the replacement <x>"),
         (Effects(on_payment=Replace("{x}")), [Text("x")], "of the replacement {x} is not a variable"),
         *(
-            (Effects(on_return=Replace("x")), [Text("x"), content], f"No {kind} has a text to replace: write delete or")
+            (Effects(on_return=Replace("x")), [Text("x"), content], f"There is no text to replace in {kind}: write delete or")
             for kind, content in (("sticker", Media("sticker", SHA)), ("video_note", Media("video_note", SHA)), ("poll", POLL))
         ),
         (Effects(on_return=Replace("x")), [album(Item("photo", SHA), Item("photo", SHA, "x"))], "Only the first file's caption"),

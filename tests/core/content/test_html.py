@@ -51,7 +51,7 @@ def test_what_telegram_takes_passes(text: str) -> None:
         ("<b>x</b y>", "a tag is not closed"),
         ('<a href="x>y</a>', "a tag is not closed"),
         ("<b>x", "column 1 of the text <b> is never closed: add </b>"),
-        ("<b>x<i>y</b></i>", "column 9 of the text </b> stands: write </i> first"),
+        ("<b>x<i>y</b></i>", "column 9 of the text </b> comes too early: write </i> first"),
         ("x</b>", "</b> closes nothing: delete it"),
         ("<a>x</a>", '<a> lacks its href: write <a href="https://…">'),
         ('<a href="">x</a>', "lacks its href"),
@@ -61,7 +61,7 @@ def test_what_telegram_takes_passes(text: str) -> None:
         ("<tg-time>x</tg-time>", "lacks its unix"),
         ("<b =1>x</b>", "<b> has an attribute that cannot be read: put it in quotes"),
         ("<a href=https://example.com>x</a>", "attribute that cannot be read: put it in quotes"),
-        ("a\x00b", "column 2 of the text a character that cannot be sent stands: delete it"),
+        ("a\x00b", "column 2 of the text there is a character that cannot be sent: delete it"),
         ("a\ud800b", "a character that cannot be sent"),
     ],
 )
@@ -95,7 +95,7 @@ def test_what_people_read_is_what_remains(text: str, plain: str) -> None:
 def test_what_must_not_stand_inside_a_tag_is_told_its_place() -> None:
     text = 'x <b>x</b>\n<a href="x">x</a>'
     html.check_outside(text, "text", [0, 5, 10], "a star")
-    with pytest.raises(CampaignError, match="In line 2, column 10 of the caption a star stands inside a tag: write it"):
+    with pytest.raises(CampaignError, match="In line 2, column 10 of the caption a star is inside a tag: write it"):
         html.check_outside(text, "caption", [text.index('x"')], "a star")
 
 

@@ -47,20 +47,20 @@ def test_what_telegram_takes_passes(rows: Buttons) -> None:
         (((StopButton("{name}"),),), "button 1 of row 1: In line 1, column 1 of the label {name} is not a variable"),
         (((CopyButton("x", ""),),), "The text to copy has 0 characters: write 1 to 256."),
         (((CopyButton("x", "x" * 257),),), "The text to copy has 257 characters"),
-        (((CopyButton("x", "x\x00"),),), "of the text to copy a character that cannot be sent"),
+        (((CopyButton("x", "x\x00"),),), "of the text to copy there is a character that cannot be sent"),
         *(
-            (((StartButton("x", payload),),), "The start payload is not one: write 1 to 64 of A-Z")
+            (((StartButton("x", payload),),), "The start payload is invalid: write 1 to 64 of A-Z")
             for payload in ("", "a b", "é", "x" * 65, "a=b", "a\n")
         ),
         *(
-            (((UrlButton("x", url),),), "The address is not one: write it whole, such as https://")
+            (((UrlButton("x", url),),), "The address is invalid: write it in full, such as https://")
             for url in (
                 *("", "example.com", "ftp://a.b", "javascript:alert(1)", "https://", "https:///x", "https:example.com"),
                 *("https://shop/", "https://[::1", "https://a.b:x/", "https://a.b:99999/", "tg:resolve", "mailto:a@b.c"),
             )
         ),
         *(
-            (((UrlButton("x", f"https://a.b/{odd}"),),), "The address holds a space or a character that cannot")
+            (((UrlButton("x", f"https://a.b/{odd}"),),), "The address contains a space or a character that cannot")
             for odd in (" ", "\n", "\x00", "\ud800", "\u2003")
         ),
         (((UrlButton("x", "https://a.b/" + "é" * 1020),),), "The address is longer than 2048 bytes: shorten it."),

@@ -97,7 +97,7 @@ def test_a_template_is_shown_as_it_was_written() -> None:
         ("{first_name}", "In line 1, column 1 of the text {first_name} has no fallback for people without one: write {first_name|friend}."),
         ("a\n b {username|}", "In line 2, column 4 of the text {username} has no fallback"),
         ("{username| \u200b}", "has no fallback"),
-        ("{first_nam|x}", "{first_nam} is not a variable: did you mean {first_name|friend}? Else write {{ and }}"),
+        ("{first_nam|x}", "{first_nam} is not a variable: did you mean {first_name|friend}? Otherwise write {{ and }}"),
         ("{colour|x}", "{colour} is not a variable: use one of {first_name|friend}, {username|friend}, {bot}, or"),
         ("{}", "{} is not a variable"),
         ("{|x}", "{} is not a variable"),

@@ -42,7 +42,7 @@ def test_what_fits_passes(check: Callable[[str], None], template: str) -> None:
 @pytest.mark.parametrize(
     ("check", "template", "sentence"),
     [
-        (text_checks.check_text, "", "The text is empty: write what the user shall read."),
+        (text_checks.check_text, "", "The text is empty: write what the user should read."),
         (text_checks.check_text, " \n ", "The text is empty"),
         (text_checks.check_text, "<b> &#8203;</b>", "The text is empty"),
         (text_checks.check_text, "x" * 4097, "The text has 4097 characters: shorten it to 4096."),
@@ -62,7 +62,7 @@ def test_what_fits_passes(check: Callable[[str], None], template: str) -> None:
         (text_checks.check_label, "x" * 65, "The label has 65 characters: shorten it to 64."),
         (text_checks.check_label, VARIABLE + "x" * 62, "The label has 65 characters"),
         (text_checks.check_label, "{first_name}", "of the label {first_name} has no fallback"),
-        (text_checks.check_label, "a\x00", "of the label a character that cannot be sent"),
+        (text_checks.check_label, "a\x00", "of the label there is a character that cannot be sent"),
         (question, "x" * 301, "The question has 301 characters: shorten it to 300."),
         (question, "x" * 237 + VARIABLE, "The question can have 301 characters"),
         (question, "", "The question is empty"),
