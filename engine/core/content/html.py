@@ -45,18 +45,22 @@ class _Tag(NamedTuple):
 
 
 class _Source(NamedTuple):
-    """An admin's text, and what it is called in a refusal."""
+    """An admin's text, and what it is called in a refusal, which quotes it as `written`."""
 
     text: str
     noun: str
+    written: str
 
     def error(self, at: int, what: str, mend: str) -> CampaignError:
-        return CampaignError.at(self.text, at, self.noun, what, mend)
+        return CampaignError.at(self.written, at, self.noun, what, mend)
 
 
-def check(text: str, noun: str) -> None:
-    """Refuse HTML that Telegram would refuse; the sentence says what, where, and how to mend it."""
-    source = _Source(text, noun)
+def check(text: str, noun: str, written: str = "") -> None:
+    """Refuse HTML that Telegram would refuse; the sentence says what, where, and how to mend it.
+
+    `written`: the admin's own text of the same length, if some of it is blanked in `text`.
+    """
+    source = _Source(text, noun, written or text)
     check_characters(text, noun)
     tags = list(_tags(source))
     _check_nesting(source, tags)
@@ -81,9 +85,9 @@ def check_size(text: str, noun: str) -> None:
         )
 
 
-def check_outside(text: str, noun: str, places: Iterable[int], what: str) -> None:
-    """Refuse what stands inside a tag of a text that `check` has passed."""
-    source = _Source(text, noun)
+def check_outside(text: str, noun: str, places: Iterable[int], what: str, written: str) -> None:
+    """Refuse what is inside a tag of a text that `check` has passed."""
+    source = _Source(text, noun, written)
     spans = [(tag.at, tag.end) for tag in _tags(source)]
     for at in places:
         if any(begins <= at < ends for begins, ends in spans):

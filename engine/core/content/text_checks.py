@@ -56,8 +56,8 @@ def _check_html(template: str, noun: str) -> None:
     templates.check(template, noun)
     html.check_size(templates.heaviest(template), noun)
     blanked = templates.blanked(template)
-    html.check(blanked, noun)
-    html.check_outside(blanked, noun, templates.places(template), Phrase("a variable"))
+    html.check(blanked, noun, template)
+    html.check_outside(blanked, noun, templates.places(template), Phrase("a variable"), template)
 
 
 def _check_words(template: str, noun: str) -> None:
