@@ -94,9 +94,9 @@ def test_what_people_read_is_what_remains(text: str, plain: str) -> None:
 
 def test_what_must_not_stand_inside_a_tag_is_told_its_place() -> None:
     text = 'x <b>x</b>\n<a href="x">x</a>'
-    html.check_outside(text, "text", [0, 5, 10], "a star")
+    html.check_outside(text, "text", [0, 5, 10], "a star", text)
     with pytest.raises(CampaignError, match="In line 2, column 10 of the caption a star is inside a tag: write it"):
-        html.check_outside(text, "caption", [text.index('x"')], "a star")
+        html.check_outside(text, "caption", [text.index('x"')], "a star", text)
 
 
 @pytest.mark.parametrize("part", ["<", "<a ", '<a "', "<a x='", "<a b=c "])
