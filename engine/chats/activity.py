@@ -7,7 +7,6 @@ Redis that may have lost them.
 """
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -20,7 +19,8 @@ from engine.core.delivery.gate import Reason
 from engine.core.errors import UnreachableError
 from engine.runtime import metrics
 from engine.runtime.batcher import Batcher
-from engine.runtime.process import told_to_end
+from engine.runtime.process import any_set
+from engine.runtime.service import run_service
 from engine.runtime.telemetry import logger
 from storage.postgres import chats
 from storage.postgres.chats import Life
@@ -101,17 +101,16 @@ class Activity:
 
     async def run(self) -> None:
         """Flush every few seconds, or at once when an episode was broken; until cancelled."""
-        while not told_to_end():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._urgent.wait(), FLUSH_S)
-            try:
-                await self.flush()
-            except Exception:  # noqa: BLE001 - a failed turn never ends the loop, and what waits goes on waiting
-                logger().exception("Activity could not be written")
-                await asyncio.sleep(FLUSH_S)
+        await run_service(self.flush, self._rest, "Activity could not be written")
 
-    async def flush(self) -> None:
-        """Write the waiting lives down; what could not be written goes on waiting."""
+    async def _rest(self, flushed: object) -> None:
+        """After a failure no sign of life is urgent enough to try again at once."""
+        if flushed is None:
+            await asyncio.sleep(FLUSH_S)
+        await any_set(FLUSH_S, self._urgent)
+
+    async def flush(self) -> bool:
+        """Write the waiting lives down; False if some could not be written and go on waiting."""
         self._urgent.clear()
         while self._waiting:
             lives = [self._waiting.pop(key) for key in list(islice(self._waiting, BATCH))]
@@ -119,7 +118,8 @@ class Activity:
                 await self._write_or_keep(lives)
             except UnreachableError as error:
                 logger().warning("Activity waits for PostgreSQL", chats=len(self._waiting), error=str(error))
-                return
+                return False
+        return True
 
     async def _write_or_keep(self, lives: Sequence[Life]) -> None:
         """Whatever breaks it off, a cancellation too, leaves the lives waiting: to write them twice is harmless."""

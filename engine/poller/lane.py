@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from engine.core.delivery.gate import Reason
 from engine.core.delivery.lane_state import LaneState
@@ -21,7 +21,7 @@ from engine.poller.send_permit import Permit
 from engine.poller.served_bots import Catalogue, Served
 from engine.poller.server_clock import ServerClock
 from engine.runtime import metrics
-from engine.runtime.process import told_to_end
+from engine.runtime.service import pause, run_service
 from engine.runtime.telemetry import logger
 from storage.redis.timers import BATCH, ClaimCode, Claimed, Held, Ticket, Timers
 
@@ -36,7 +36,7 @@ STALE_MS: Final = 30_000
 """Timers that wait for the feed for so long are worth a word."""
 
 
-class Turn(NamedTuple):
+class LaneTurn(NamedTuple):
     """What one turn did, and how long nothing is to be looked at."""
 
     code: ClaimCode | None
@@ -89,13 +89,11 @@ class Lane:
         self.lost = asyncio.Event()
 
     async def run(self) -> None:
-        """Turn after turn, until cancelled. Of many lanes that begin at once each has its moment to do so."""
+        """Run until cancelled. Lanes that begin at the same time each start at a moment of their own."""
         await asyncio.sleep(self._first_after_s)
         keeper = asyncio.create_task(self._keep_leases())
         try:
-            while not told_to_end():
-                turn = await self._turn_or_report()
-                await self._sleep(turn.sleep_s)
+            await run_service(self.run_once, self._rest, "Lane turn failed", self._named_logger)
         finally:
             keeper.cancel()
 
@@ -105,7 +103,7 @@ class Lane:
         await asyncio.gather(*self._journeys, return_exceptions=True)
         keeper.cancel()
 
-    async def run_once(self) -> Turn:
+    async def run_once(self) -> LaneTurn:
         """Claim what is due and can be sent now, and set it on its way. Raises UnreachableError.
 
         A chat that is claimed while its last journey is still under way may be on the wire, whatever Redis remembers:
@@ -114,12 +112,12 @@ class Lane:
         bot = self._catalogue.bots.get(self._bot_id)
         epoch = self._tenure.epoch_of(self._bot_id)
         if bot is None or epoch is None or self._is_shut(bot):
-            return Turn(None, 0, SHUT_SLEEP_S)
+            return LaneTurn(None, 0, SHUT_SLEEP_S)
         bucket = self._bucket_of(bot, epoch)
         wanted = self._room(bot, bucket)
         if not wanted:
             wait_s = bucket.wait_s(self._elapsed_s())
-            return Turn(None, 0, min(LONGEST_SLEEP_S, max(SHORTEST_SLEEP_S, wait_s)))
+            return LaneTurn(None, 0, min(LONGEST_SLEEP_S, max(SHORTEST_SLEEP_S, wait_s)))
         try:
             claimed = await self._timers.claim(self._bot_id, wanted, LEASE_MS, epoch, self._fresh.of(wanted))
         except Exception:
@@ -133,23 +131,15 @@ class Lane:
         for held in claimed.timers:
             self._start(bot, bucket, held._replace(marked=held.marked or held.chat_id in under_way))
         self._note(claimed)
-        return Turn(claimed.code, len(claimed.timers), self._sleep_s(bot, claimed))
+        return LaneTurn(claimed.code, len(claimed.timers), self._sleep_s(bot, claimed))
 
-    async def _sleep(self, longest_s: float) -> None:
+    async def _rest(self, turn: LaneTurn | None) -> None:
         """A journey that ended may have set a nearer deadline: then look again, but not for each one."""
+        longest_s = turn.sleep_s if turn else SHUT_SLEEP_S
         self._wake.clear()
         await asyncio.sleep(min(SHORTEST_SLEEP_S, longest_s))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), max(0.0, longest_s - SHORTEST_SLEEP_S))
-
-    async def _turn_or_report(self) -> Turn:
-        try:
-            return await self.run_once()
-        except RecoveryError as error:
-            logger().warning("Lane turn failed", bot=self._name(), error=str(error))
-        except Exception:  # noqa: BLE001 - a failed turn never ends the loop
-            logger().exception("Lane turn failed", bot=self._name())
-        return Turn(None, 0, SHUT_SLEEP_S)
 
     def _is_shut(self, bot: Served) -> bool:
         return bot.state is LaneState.SHUT or bot.sealed_token == self.suspected or self._catalogue.clocks_apart
@@ -214,16 +204,12 @@ class Lane:
             self._on_the_way.discard(ticket)
 
     async def _keep_leases(self) -> None:
-        while not told_to_end():
-            tickets = list(self._journeys.values())
-            try:
-                if tickets:
-                    await self._timers.extend(self._bot_id, tickets, LEASE_MS)
-            except RecoveryError as error:
-                logger().warning("Leases not renewed", bot=self._name(), error=str(error))
-            except Exception:  # noqa: BLE001 - a failed turn never ends the loop
-                logger().exception("Leases not renewed", bot=self._name())
-            await asyncio.sleep(RENEWAL_S)
+        await run_service(self._renew_leases, pause(RENEWAL_S), "Leases not renewed", self._named_logger)
+
+    async def _renew_leases(self) -> None:
+        tickets = list(self._journeys.values())
+        if tickets:
+            await self._timers.extend(self._bot_id, tickets, LEASE_MS)
 
     def _sleep_s(self, bot: Served, claimed: Claimed) -> float:
         """Until the nearest deadline, or until one armed from now on could be due: whichever comes first."""
@@ -238,6 +224,9 @@ class Lane:
         if claimed.nearest_due_ms >= 0:
             wait_ms = min(wait_ms, claimed.nearest_due_ms - self._clock.now_ms())
         return max(SHORTEST_SLEEP_S if claimed.timers else SHORTEST_SLEEP_S * 5, wait_ms / 1000)
+
+    def _named_logger(self) -> Any:
+        return logger().bind(bot=self._name())
 
     def _name(self) -> str:
         bot = self._catalogue.bots.get(self._bot_id)

@@ -16,6 +16,7 @@ from engine.poller.shard import Shard
 from engine.poller.sweeper import Sweeper
 from engine.runtime import config_listener, metrics
 from engine.runtime.process import any_set
+from engine.runtime.service import run_service
 from engine.runtime.telemetry import logger
 from engine.security.signed_links import Links
 from engine.security.vault import Vault
@@ -32,8 +33,8 @@ SWEEP_MS: Final = 30_000
 CLOCKS_APART_MS: Final = 5_000
 
 
-class Turn(NamedTuple):
-    """What one turn found: the lanes that run, and how many deliveries were given up."""
+class PollerTurn(NamedTuple):
+    """How many lanes run, and how many deliveries were given up."""
 
     lanes: int
     reaped: int
@@ -59,32 +60,30 @@ class Poller:
         self._swept_at_ms = 0
         shard.changed = self._wake.set
 
-    async def run_once(self) -> Turn:
+    async def run_once(self) -> PollerTurn:
         """Bring the lanes in line with shard and catalogue, and mend what is broken. Raises UnreachableError."""
+        self._wake.clear()
         await self._catalogue.refresh()
         await self._compare_clocks()
         self._lanes.match()
         self._lanes.mend(self._pool, self._client, self._sender)
         metrics.lanes.set(len(self._lanes))
-        return Turn(len(self._lanes), await self._sweep() if self._shard.epoch else 0)
+        return PollerTurn(len(self._lanes), await self._sweep() if self._shard.epoch else 0)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Turn after turn until told to stop, or until the shard is no more; then what is in flight is finished."""
+        """Run until `stop` is set or the shard no longer exists; then finish what is in flight."""
         beside = [
             asyncio.create_task(self._shard.run()),
-            asyncio.create_task(config_listener.hear(self._pool, self._wake.set)),
+            asyncio.create_task(config_listener.listen(self._pool, self._wake.set)),
             asyncio.create_task(self._sweeper.run()),
             asyncio.create_task(self._replanner.run()),
         ]
-        while not (stop.is_set() or self._shard.is_no_more):
-            self._wake.clear()
-            try:
-                await self.run_once()
-            except RecoveryError as error:
-                logger().warning("Poller turn failed", error=str(error))
-            except Exception:  # noqa: BLE001 - a failed turn never ends the loop
-                logger().exception("Poller turn failed")
-            await any_set(TURN_S, stop, self._wake)
+        await run_service(
+            self.run_once,
+            lambda _: any_set(TURN_S, stop, self._wake),
+            "Poller turn failed",
+            is_over=lambda: stop.is_set() or self._shard.is_no_more,
+        )
         await self._close(beside)
 
     async def _close(self, beside: list[asyncio.Task[None]]) -> None:

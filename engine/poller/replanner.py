@@ -22,7 +22,7 @@ from engine.core.errors import RecoveryError
 from engine.poller.rebuild import arm_unheard, pauses_of
 from engine.poller.served_bots import Catalogue, Served
 from engine.poller.server_clock import ServerClock
-from engine.runtime.process import told_to_end
+from engine.runtime.service import run_service
 from engine.runtime.telemetry import logger
 from storage.postgres import replans
 from storage.postgres.deliveries.report import Report, report_outcomes
@@ -37,15 +37,15 @@ PATIENCE_MS: Final = 60_000
 _PLANS_ROWS: Final = (Published, Resumed)
 
 
-class Turn(NamedTuple):
+class ReplanTurn(NamedTuple):
     """How many people were looked at, how many replans were brought to their end, and how many go on at once."""
 
     looked_at: int
     finished: int = 0
     going_on: int = 0
 
-    def plus(self, other: "Turn") -> "Turn":
-        return Turn(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+    def plus(self, other: "ReplanTurn") -> "ReplanTurn":
+        return ReplanTurn(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
 
 class Walk(NamedTuple):
@@ -71,12 +71,13 @@ class Replanner:
         self._endings: dict[int, AsyncIterator[int]] = {}
 
     async def run(self) -> None:
-        """Turn after turn, until cancelled; what is broken off is done again by whoever comes next."""
-        while not told_to_end():
-            more = await self._turn_or_report()
-            await asyncio.sleep(0 if more else TURN_S)
+        """Run until cancelled; the next replanner repeats what was cut short."""
+        await run_service(self.run_once, self._rest, "Replan failed")
 
-    async def run_once(self) -> Turn:
+    async def _rest(self, turn: ReplanTurn | None) -> None:
+        await asyncio.sleep(0 if turn and turn.going_on else TURN_S)
+
+    async def run_once(self) -> ReplanTurn:
         """Look at a page of those whom the oldest replan of each bot concerns. Raises UnreachableError.
 
         What fails for one bot is tried again in the next turn, and holds up no other.
@@ -85,24 +86,14 @@ class Replanner:
         jobs = await replans.pending(self._pool, bots) if bots else []
         self._walks = {job.id: self._walks.get(job.id, Walk()) for job in jobs}
         self._endings = {job.id: self._endings[job.id] for job in jobs if job.id in self._endings}
-        turn = Turn(0)
+        turn = ReplanTurn(0)
         for job in jobs:
             bot = self._catalogue.bots[job.bot_id]
             if bot.replan >= job.id and bot.newest is not None:
                 turn = turn.plus(await self._go_on_or_report(job, bot, bot.newest))
         return turn
 
-    async def _turn_or_report(self) -> bool:
-        """Whether there is more to do at once."""
-        try:
-            return (await self.run_once()).going_on > 0
-        except RecoveryError as error:
-            logger().warning("Replan failed", error=str(error))
-        except Exception:  # noqa: BLE001 - a failed turn never ends the loop
-            logger().exception("Replan failed")
-        return False
-
-    async def _go_on_or_report(self, job: Job, bot: Served, newest: Snapshot) -> Turn:
+    async def _go_on_or_report(self, job: Job, bot: Served, newest: Snapshot) -> ReplanTurn:
         try:
             return await self._go_on(job, bot, newest)
         except RecoveryError as error:
@@ -110,32 +101,32 @@ class Replanner:
         except Exception:  # noqa: BLE001 - one bot's fault stops no other's replan
             logger().exception("Replan failed", bot=bot.username, replan=job.id)
         self._endings.pop(job.id, None)
-        return Turn(0)
+        return ReplanTurn(0)
 
-    async def _go_on(self, job: Job, bot: Served, newest: Snapshot) -> Turn:
+    async def _go_on(self, job: Job, bot: Served, newest: Snapshot) -> ReplanTurn:
         if job.id in self._endings:
             return await self._end_on(job)
         walk = self._walks[job.id]
         if page := await self._page(job, walk.last_chat) if isinstance(job.change, _PLANS_ROWS) else []:
             planned = await self._plan(job, newest, page)
             self._walks[job.id] = Walk(page[-1].chat_id, walk.looked_at + len(page), walk.planned + planned)
-            return Turn(len(page), going_on=int(planned > 0))
+            return ReplanTurn(len(page), going_on=int(planned > 0))
         self._walks[job.id] = Walk()
         if walk.looked_at and (walk.planned or self._clock.now_ms() - job.created_ms < PATIENCE_MS):
-            return Turn(0)
+            return ReplanTurn(0)
         if walk.looked_at:
             logger().warning("Replan leaves some behind", bot=bot.username, replan=job.id, count=walk.looked_at)
         self._endings[job.id] = self._ending(job, bot, newest)
         return await self._end_on(job)
 
-    async def _end_on(self, job: Job) -> Turn:
+    async def _end_on(self, job: Job) -> ReplanTurn:
         """A page of those who have begun nothing; the replan is done when there are no more."""
         looked_at = await anext(self._endings[job.id], None)
         if looked_at is not None:
-            return Turn(looked_at, going_on=1)
+            return ReplanTurn(looked_at, going_on=1)
         await replans.finish(self._pool, job, self._clock.now_ms())
         logger().info("Replan done", bot_id=job.bot_id, replan=job.id)
-        return Turn(0, finished=1)
+        return ReplanTurn(0, finished=1)
 
     async def _plan(self, job: Job, newest: Snapshot, page: Sequence[Waiting]) -> int:
         """Returns how many of them this replan need not look at again."""

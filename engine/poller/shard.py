@@ -9,9 +9,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from engine.core.errors import RecoveryError, SettingsError
+from engine.core.errors import SettingsError
 from engine.core.identity import shard_of
-from engine.runtime.process import any_set, told_to_end
+from engine.runtime.process import any_set
+from engine.runtime.service import run_service
 from engine.runtime.telemetry import logger
 from engine.settings import MAX_SHARDS
 from storage.redis import keys, shards
@@ -24,7 +25,7 @@ TTL_MS: Final = 2_000
 RENEWAL_S: Final = 0.5
 
 
-class Turn(NamedTuple):
+class Renewal(NamedTuple):
     """What one renewal found; `epoch` None: the shard is another's."""
 
     epoch: int | None
@@ -91,7 +92,7 @@ class Shard:
         self._floor = max(self._floor, epoch + 1)
         self._look_again.set()
 
-    async def run_once(self) -> Turn:
+    async def run_once(self) -> Renewal:
         """Read the number of shards, and take or renew ours. Raises UnreachableError."""
         self._look_again.clear()
         layout = await shards.read(self._client) or await shards.establish(self._client, self._layout)
@@ -101,18 +102,14 @@ class Shard:
             owned = await self._ownership.take(self._key, TTL_MS, floor)
             epoch = owned.epoch if owned.ours else None
         self._note(layout, epoch)
-        return Turn(epoch, layout.shards)
+        return Renewal(epoch, layout.shards)
 
     async def run(self) -> None:
-        """Turn after turn, until cancelled."""
-        while not told_to_end():
-            try:
-                await self.run_once()
-            except RecoveryError as error:
-                self._log.warning("Shard not renewed", error=str(error))
-            except Exception:  # noqa: BLE001 - a failed turn never ends the loop
-                self._log.exception("Shard not renewed")
-            await any_set(RENEWAL_S, self._look_again)
+        """Renew again and again, until cancelled."""
+        await run_service(self.run_once, self._rest, "Shard not renewed", log=lambda: self._log)
+
+    async def _rest(self, _: Renewal | None) -> None:
+        await any_set(RENEWAL_S, self._look_again)
 
     async def release(self) -> None:
         """Whoever stands by has it at once. Raises UnreachableError."""

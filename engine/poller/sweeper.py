@@ -22,7 +22,7 @@ from engine.core.errors import RecoveryError
 from engine.poller.served_bots import Catalogue, Served
 from engine.poller.server_clock import ServerClock
 from engine.runtime import metrics
-from engine.runtime.process import told_to_end
+from engine.runtime.service import pause, run_service
 from engine.runtime.telemetry import logger
 from engine.telegram import Sender
 from storage.postgres import message_sweeps
@@ -41,7 +41,7 @@ IN_HAND: Final = 60
 _Place: TypeAlias = tuple[object, ...]
 
 
-class Turn(NamedTuple):
+class Sweep(NamedTuple):
     """How many deliveries' messages went or changed, and how many Telegram lets nobody touch any more."""
 
     deleted: int
@@ -71,18 +71,16 @@ class Sweeper:
         self._under_way: dict[_Place, tuple[Leftover, asyncio.Task[Outcome]]] = {}
 
     async def run(self) -> None:
-        """Turn after turn, until cancelled; what is broken off is done again by whoever comes next."""
+        """Sweep again and again, until cancelled; the next sweeper repeats what was cut short."""
         try:
-            while not told_to_end():
-                await self._turn_or_report()
-                await asyncio.sleep(TURN_S)
+            await run_service(self.run_once, pause(TURN_S), "Sweep failed")
         finally:
             tasks = [task for _, task in self._under_way.values()]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def run_once(self) -> Turn:
+    async def run_once(self) -> Sweep:
         """Note what has come of what was begun, and begin what is due. Raises UnreachableError."""
         swept = await self._swept()
         if swept:
@@ -90,14 +88,6 @@ class Sweeper:
             metrics.swept.inc(len(swept))
         await self._begin()
         return _counted(swept)
-
-    async def _turn_or_report(self) -> None:
-        try:
-            await self.run_once()
-        except RecoveryError as error:
-            logger().warning("Sweep failed", error=str(error))
-        except Exception:  # noqa: BLE001 - a failed turn never ends the loop
-            logger().exception("Sweep failed")
 
     async def _begin(self) -> None:
         """Nobody waits for an answer here: one that is slow holds up no other."""
@@ -188,6 +178,6 @@ def _place(leftover: Leftover) -> _Place:
     return (*leftover[:5], leftover.edit_for)
 
 
-def _counted(swept: Sequence[Swept]) -> Turn:
+def _counted(swept: Sequence[Swept]) -> Sweep:
     done = [one.leftover.edit_for for one in swept if one.refusal is None]
-    return Turn(done.count(None), len(done) - done.count(None), len(swept) - len(done))
+    return Sweep(done.count(None), len(done) - done.count(None), len(swept) - len(done))

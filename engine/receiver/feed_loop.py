@@ -1,6 +1,6 @@
-"""Keeps one bot's feed going: turn after turn, until cancelled or until Telegram has surely refused the token.
+"""Keeps one bot's feed going until it is cancelled, or until Telegram has certainly refused the token.
 
-One 401 is not proof, so it is asked again half a minute later; whatever else fails, after a growing pause.
+One 401 is not proof, so Telegram is asked again half a minute later. After any other failure the pause grows.
 """
 
 import asyncio
@@ -8,7 +8,8 @@ from random import random
 from typing import Final, Protocol
 
 from engine.core.errors import RecoveryError
-from engine.runtime.process import told_to_end
+from engine.runtime.process import is_cancelled
+from engine.runtime.service import run_service
 from engine.runtime.telemetry import logger
 from engine.telegram.refused import Refused
 from storage.postgres import incidents
@@ -22,7 +23,7 @@ BETWEEN_REFUSALS_S: Final = 30.0
 _UNAUTHORIZED: Final = 401
 
 
-class Turn(Protocol):
+class FeedTurn(Protocol):
     @property
     def rest_s(self) -> float: ...
 
@@ -30,7 +31,7 @@ class Turn(Protocol):
 class Feed(Protocol):
     """By polling or by webhook."""
 
-    async def run_once(self) -> Turn | Refused: ...
+    async def run_once(self) -> FeedTurn | Refused: ...
 
 
 class Feeder:
@@ -40,30 +41,34 @@ class Feeder:
         self._pool = pool
         self._client = client
         self._log = logger().bind(bot=username)
+        self._failures = self._refusals = 0
 
     async def run(self) -> None:
-        """Turn after turn; an incident says why there is none any more."""
-        failures = refusals = 0
-        while refusals < REFUSALS_AS_PROOF and not told_to_end():
-            turn = await self._turn()
-            if isinstance(turn, Refused):
-                failures, refusals = failures + 1, refusals + 1 if turn.code == _UNAUTHORIZED else 0
-                self._log.warning("Feed turn failed", code=turn.code, description=turn.description)
-                await asyncio.sleep(_pause_s(failures, refusals))
-            else:
-                failures = refusals = 0
-                await asyncio.sleep(turn.rest_s)
-        if not told_to_end():
+        """Run until cancelled, or until the token is refused for good: then an incident says why the feed has ended."""
+        await run_service(
+            self.run_once,
+            self._rest,
+            "Feed turn failed",
+            log=lambda: self._log,
+            is_over=lambda: self._refusals >= REFUSALS_AS_PROOF,
+        )
+        if not is_cancelled():
             await self._give_up()
 
-    async def _turn(self) -> Turn | Refused:
-        try:
-            return await self._feed.run_once()
-        except RecoveryError as error:
-            return Refused(0, str(error))
-        except Exception:  # noqa: BLE001 - a failed turn never ends the loop
-            self._log.exception("Feed turn failed")
-            return Refused(0, "a fault of ours")
+    async def run_once(self) -> FeedTurn | Refused:
+        turn = await self._feed.run_once()
+        if isinstance(turn, Refused):
+            self._log.warning("Feed turn failed", code=turn.code, description=turn.description)
+        return turn
+
+    async def _rest(self, turn: FeedTurn | Refused | None) -> None:
+        if turn is None or isinstance(turn, Refused):
+            self._failures += 1
+            self._refusals = self._refusals + 1 if turn and turn.code == _UNAUTHORIZED else 0
+            await asyncio.sleep(_pause_s(self._failures, self._refusals))
+        else:
+            self._failures = self._refusals = 0
+            await asyncio.sleep(turn.rest_s)
 
     async def _give_up(self) -> None:
         self._log.error("Feed stopped: Telegram refuses the token. Give the bot a new one.")

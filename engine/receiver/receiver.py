@@ -23,6 +23,7 @@ from engine.receiver.webhook_feed import WebhookFeed, leave, secrets_of
 from engine.runtime import config_listener, metrics
 from engine.runtime.batcher import Batcher
 from engine.runtime.process import any_set
+from engine.runtime.service import run_service
 from engine.runtime.telemetry import logger
 from engine.runtime.version_cache import Versions
 from engine.security.signed_links import Links
@@ -43,7 +44,7 @@ KNOWN: Final = 1_000
 """Campaigns that are kept for the links into them."""
 
 
-class Turn(NamedTuple):
+class ReceiverTurn(NamedTuple):
     """How many bots' feeds are going here now."""
 
     bots: int
@@ -83,11 +84,12 @@ class Receiver:
         self._redirect = Redirect(links, Versions(pool, KNOWN), pool, client, self.activity, self._watches)
         self.http = Http(bots, settings.host, settings.port, [*api.routes(), *self._redirect.routes()])
 
-    async def run_once(self) -> Turn:
+    async def run_once(self) -> ReceiverTurn:
         """Bring the feeds in line with the database, and with what is ours. Raises UnreachableError.
 
         Without PostgreSQL what is ours is kept all the same: touches go on, and only one receiver may poll.
         """
+        self._wake.clear()
         try:
             self._watched = {bot.bot_id: bot for bot in await receiver_bots.list_watched(self._pool)}
             self._keys = {key.hash: key.bot_id for key in await api_keys.list_live(self._pool)}
@@ -103,34 +105,24 @@ class Receiver:
             self._feeding[bot_id] = _Feeding(bot, asyncio.create_task(self._feed(bot, place * STAGGER_S)))
         going = sum(not feeding.task.done() for feeding in self._feeding.values())
         metrics.feeds.set(going)
-        return Turn(going)
+        return ReceiverTurn(going)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Turn after turn until told to stop; then nothing more is heard, and the last signs of life are written down.
+        """Run until `stop` is set; then stop listening, and write the last signs of life down.
 
         Raises SettingsError when the port cannot be listened to.
         """
         async with self.http.listening():
             beside = [
                 asyncio.create_task(self.activity.run()),
-                asyncio.create_task(config_listener.hear(self._pool, self._wake.set)),
+                asyncio.create_task(config_listener.listen(self._pool, self._wake.set)),
             ]
-            while not stop.is_set():
-                self._wake.clear()
-                self._well = await self._turn()
-                await any_set(TURN_S, stop, self._wake)
+            await run_service(self.run_once, partial(self._rest, stop), "Receiver turn failed", is_over=stop.is_set)
         await self._close(beside)
 
-    async def _turn(self) -> bool:
-        try:
-            await self.run_once()
-        except RecoveryError as error:
-            logger().warning("Receiver turn failed", error=str(error))
-            return False
-        except Exception:  # noqa: BLE001 - a failed turn never ends the loop
-            logger().exception("Receiver turn failed")
-            return False
-        return True
+    async def _rest(self, stop: asyncio.Event, turn: ReceiverTurn | None) -> None:
+        self._well = turn is not None
+        await any_set(TURN_S, stop, self._wake)
 
     async def _close(self, beside: list[asyncio.Task[None]]) -> None:
         tasks = [*beside, *self._leaving, *(feeding.task for feeding in self._feeding.values())]

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final, Generic, TypeVar
 
-from engine.runtime.process import told_to_end
+from engine.runtime.service import pause, run_service
 from engine.runtime.telemetry import logger
 
 Item = TypeVar("Item")
@@ -46,16 +46,16 @@ class Errands(Generic[Item]):
             task.cancel()
 
     async def _work(self) -> None:
-        while self._waiting and not told_to_end():
-            since, item = self._waiting.popleft()
-            if time.monotonic() - since > PATIENCE_S:
-                self._let_go += 1
-                continue
-            try:
-                await self._run(item)
-            except Exception:  # noqa: BLE001 - the next one has nothing to do with it
-                logger().exception("Errand failed")
-            await asyncio.sleep(self._rest_s)
+        await run_service(self._run_next, pause(self._rest_s), "Errand failed", is_over=lambda: not self._waiting)
         if self._let_go:
             logger().warning("Errands let go: too many came at once", count=self._let_go)
             self._let_go = 0
+
+    async def _run_next(self) -> None:
+        """Run the next one that is not stale; letting go of those before it takes no rest."""
+        while self._waiting:
+            since, item = self._waiting.popleft()
+            if time.monotonic() - since <= PATIENCE_S:
+                await self._run(item)
+                return
+            self._let_go += 1

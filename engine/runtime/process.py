@@ -27,11 +27,11 @@ def command(act: Callable[P, None]) -> Callable[P, int]:
     return main
 
 
-def told_to_end() -> bool:
-    """Was the running task cancelled? Asked by every loop that is ended by cancelling it.
+def is_cancelled() -> bool:
+    """Whether the running task was asked to end. Every loop that is ended by a cancellation asks this.
 
-    Python 3.11's `asyncio.wait_for`, by which the Redis client writes, may swallow a cancellation that comes in the
-    moment of success; the request itself stays on the task.
+    The Redis client writes through `asyncio.wait_for`, which in Python 3.11 may swallow a cancellation that arrives at
+    the moment of success. The request to cancel stays on the task.
     """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

@@ -103,7 +103,7 @@ class Yard:
         owned = await Ownership(self.client, "us").take(of_bot(BOT).poll, 60_000)
         await self.timers.confirm(BOT, Holding(f"us {owned.epoch}", await run_of(self.client)))
 
-    async def turn_after(self, seconds: float) -> lanes.Turn:
+    async def turn_after(self, seconds: float) -> lanes.LaneTurn:
         self.now_s += seconds
         turn = await self.lane.run_once()
         await asyncio.sleep(0)
@@ -171,7 +171,7 @@ async def test_a_shut_lane_claims_nothing_and_the_timers_stay(yard: Yard, troubl
         yard.right.epoch = None
     else:
         yard.pages.bots = {}
-    assert await yard.turn_after(1) == lanes.Turn(None, 0, lanes.SHUT_SLEEP_S)
+    assert await yard.turn_after(1) == lanes.LaneTurn(None, 0, lanes.SHUT_SLEEP_S)
     assert None not in await yard.timers.versions(BOT, [1, 2, 3])
 
 

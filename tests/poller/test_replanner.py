@@ -23,7 +23,7 @@ from engine.core.delivery.lane_state import LaneState
 from engine.core.schedule import sending_hours
 from engine.core.schedule.sending_hours import Window
 from engine.core.schedule.step_schedule import After, OnDay
-from engine.poller.replanner import PATIENCE_MS, Replanner, Turn
+from engine.poller.replanner import PATIENCE_MS, Replanner, ReplanTurn
 from engine.poller.served_bots import Catalogue
 from engine.poller.server_clock import ServerClock
 from engine.security.vault import Vault
@@ -82,7 +82,7 @@ class Site:
         await campaigns.import_draft(self.pool, "shop", draft, LEAST_MS, self.change())
         await campaigns.publish(self.pool, "shop", LEAST_MS, self.change(after_ms), how or Publishing())
 
-    async def replanned(self) -> list[Turn]:
+    async def replanned(self) -> list[ReplanTurn]:
         """Walk until everything that was asked for is done."""
         await self.catalogue.refresh()
         turns = []

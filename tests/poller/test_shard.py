@@ -8,7 +8,7 @@ import pytest
 from engine.core.errors import SettingsError, UnreachableError
 from engine.core.identity import shard_of
 from engine.poller import shard as shards_of
-from engine.poller.shard import Shard, Turn, agree
+from engine.poller.shard import Renewal, Shard, agree
 from storage.redis import keys, shards
 from storage.redis.client import Redis, open_redis
 from storage.redis.ownership import Ownership
@@ -98,7 +98,7 @@ async def test_a_shard_that_is_no_more_is_left(site: Site) -> None:
     await poller.run_once()
     assert not poller.is_no_more
     await shards.change(site.client, 2)
-    assert await poller.run_once() == Turn(None, 2)
+    assert await poller.run_once() == Renewal(None, 2)
     assert poller.is_no_more
 
 
@@ -106,7 +106,7 @@ async def test_a_shard_that_is_still_to_come_is_stood_by_for(site: Site) -> None
     await shards.change(site.client, 3)
     layout = await agree(site.client, 3, None, ahead=True)
     poller = Shard(site.client, Ownership(site.client, "early"), 3, layout)
-    assert await poller.run_once() == Turn(None, 3)
+    assert await poller.run_once() == Renewal(None, 3)
     assert not poller.is_no_more
     await shards.change(site.client, 4)
     assert (await poller.run_once()).epoch is not None

@@ -19,7 +19,7 @@ from engine.core.errors import UnreachableError
 from engine.receiver import feed_loop
 from engine.receiver.opt_out_replies import Replies
 from engine.receiver.polling_feed import LIMIT, NOT_OURS_S, PollFeed, Taken
-from engine.receiver.receiver import Receiver, Turn
+from engine.receiver.receiver import Receiver, ReceiverTurn
 from engine.receiver.update_handler import Effects
 from engine.receiver.updates import Payment, Sign
 from engine.settings import Secret, Settings, load_settings
@@ -239,11 +239,11 @@ async def receiver(desk: Desk) -> AsyncIterator[Receiver]:
 
 
 async def test_bots_start_and_stop_with_their_rows(desk: Desk, receiver: Receiver) -> None:
-    assert await receiver.run_once() == Turn(2)
+    assert await receiver.run_once() == ReceiverTurn(2)
     await desk.pool.execute("UPDATE bots SET status = 'removed' WHERE id = $1", desk.bot.id)
-    assert await receiver.run_once() == Turn(1)
+    assert await receiver.run_once() == ReceiverTurn(1)
     await desk.pool.execute("UPDATE bots SET status = 'active'")
-    assert await receiver.run_once() == Turn(2)
+    assert await receiver.run_once() == ReceiverTurn(2)
 
 
 async def test_without_postgres_the_feeds_are_kept(desk: Desk, receiver: Receiver) -> None:
@@ -265,7 +265,7 @@ async def test_a_revoked_token_stops_that_bot_alone_and_opens_an_incident(
     await desk.people.revoke_token(desk.bot.username)
     await receiver.run_once()
     await asyncio.wait_for(receiver._feeding[desk.bot.id].task, 20)
-    assert await receiver.run_once() == Turn(1)
+    assert await receiver.run_once() == ReceiverTurn(1)
     incidents = await desk.pool.fetch("SELECT bot_id, kind FROM incidents")
     assert [tuple(row) for row in incidents] == [(desk.bot.id, "feed_unauthorized")]
 

@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from engine.receiver.http import server
 from engine.receiver.http.server import MAX_BODY
 from engine.receiver.receiver import Receiver
 from engine.receiver.webhook_feed import rest_s
+from engine.runtime.service import run_service
 from engine.settings import Secret, Settings, load_settings
 from storage.postgres.pool import Pool, open_pool
 from storage.redis import keys
@@ -238,12 +240,18 @@ async def test_who_asks_is_told_whether_the_receiver_is_well(desk: Desk) -> None
         async with desk.session.get(f"{desk.settings.webhook_url}/{path}") as response:
             return response.status
 
+    async def one_turn() -> None:
+        stop, over = asyncio.Event(), iter((False, True))
+        stop.set()
+        rest = partial(desk.receiver._rest, stop)
+        await run_service(desk.receiver.run_once, rest, "Receiver turn failed", is_over=lambda: next(over))
+
     assert (await desk.post(b"{}", WRONG))[0] == HTTPStatus.SERVICE_UNAVAILABLE, "the bots are not known yet"
     assert (await said("healthz"), await said("readyz")) == (HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE)
-    desk.receiver._well = await desk.receiver._turn()
+    await one_turn()
     assert await said("readyz") == HTTPStatus.OK
     await desk.pool.close()
-    desk.receiver._well = await desk.receiver._turn()
+    await one_turn()
     assert await said("readyz") == HTTPStatus.SERVICE_UNAVAILABLE
 
 
