@@ -21,7 +21,7 @@ _KEY: Final = re.compile("[a-z0-9-]{1,32}")
 
 
 class Fault(NamedTuple):
-    """What speaks against sending a campaign, and in which step and block, by their keys, if it is in one."""
+    """Why a campaign cannot be sent, and in which step and block, by their keys, if it is in one."""
 
     step: str | None
     block: str | None
@@ -46,7 +46,7 @@ def check(snapshot: Snapshot, min_threshold_ms: int) -> None:
 
 
 def faults(snapshot: Snapshot, min_threshold_ms: int) -> Iterator[Fault]:
-    """All that speaks against sending a campaign, one a place."""
+    """Every fault of a campaign, one for each place."""
     yield from _refused(lambda: step_schedule.check_zone(snapshot.zone))
     yield from _refused(lambda: check_threshold(snapshot.threshold_ms, min_threshold_ms))
     yield from _refused(lambda: check_lateness(snapshot.lateness_ms))
@@ -96,7 +96,7 @@ def _check_window(hours: Window | None) -> None:
 
 
 def _check_fits(step: Step, hours: Window | None) -> None:
-    """A step that takes longer than the window is open would be broken in two each time."""
+    """A step that takes longer than the window is open would be broken in two every time."""
     takes_ms = sum(block.delay_ms for block in step.blocks if block.active)
     if hours and takes_ms > hours.length_ms:
         raise CampaignError(

@@ -1,4 +1,4 @@
-"""The JSON document of a published version, and of a draft's block. Documents of older layouts are read, too."""
+"""The JSON document of a published version, and that of a draft's block. Older layouts are still read."""
 
 from typing import Final
 
@@ -11,9 +11,9 @@ from engine.core.errors import CampaignError
 from engine.core.schedule.step_schedule import Schedule
 
 _WITHOUT_HOURS: Final = 2
-"""The layout before windows and limits: a document without them has none."""
+"""The layout before sending hours and limits: a document without them has none."""
 _TEXTS_ONLY: Final = 1
-"""The layout of the first documents: a block was its text, in which a brace was a brace."""
+"""The layout of the first documents: a block was its text, and a brace was just a brace."""
 
 
 class _Head(msgspec.Struct):
@@ -48,7 +48,7 @@ def encode(snapshot: Snapshot) -> str:
 
 
 def decode(document: str) -> Snapshot:
-    """Read the document of a version; `check` has already passed it."""
+    """Read the document of a version, which `checks` has already passed."""
     try:
         layout = msgspec.json.decode(document, type=_Head).layout
         if layout in (LAYOUT, _WITHOUT_HOURS):

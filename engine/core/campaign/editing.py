@@ -1,8 +1,9 @@
-"""How a draft changes, one edit at a time. Pure: a draft and what is wished give another draft.
+"""How a draft changes, one edit at a time. Pure: a draft and an edit give another draft.
 
-Steps and blocks are known by their keys, which stay through every move and edit. A new key comes from the caller and
-must never have been used before: the engine takes one key for one step for ever. Nothing here judges whether the whole
-could be sent: a draft may be half done, and is checked when it is published.
+Steps and blocks are known by their keys, which stay through every move and edit. The caller brings each new key, and it
+must never have been used before: for the engine, one key means one step for ever.
+
+Nothing here judges whether the campaign could be sent: a draft may be unfinished, and is checked when it is published.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -25,16 +26,16 @@ Keyed = TypeVar("Keyed", bound=_Known)
 
 MOST_STEPS: Final = 50
 MOST_BLOCKS: Final = 20
-"""Of one step."""
+"""The edits of one step."""
 
 
 def add_step(draft: Snapshot, step: Step) -> Snapshot:
-    """Behind all others."""
+    """Add a step at the end."""
     return replace(draft, steps=_with(draft.steps, step, len(draft.steps), MOST_STEPS, "campaign"))
 
 
 def duplicate_step(draft: Snapshot, key: str, new_key: str, block_keys: Sequence[str]) -> Snapshot:
-    """Behind the original, and switched off; its blocks get keys of their own."""
+    """Add a copy right after the original, switched off; its blocks get keys of their own."""
     place = _place(draft.steps, key)
     blocks = [replace(block, key=name) for block, name in zip(draft.steps[place].blocks, block_keys, strict=True)]
     copy = replace(draft.steps[place], key=new_key, blocks=tuple(blocks), active=False)
@@ -58,12 +59,12 @@ def reschedule(draft: Snapshot, key: str, schedule: Schedule) -> Snapshot:
 
 
 def add_block(draft: Snapshot, step: str, block: Block) -> Snapshot:
-    """Behind all others of the step."""
+    """Add a block at the end of the step."""
     return _in_blocks(draft, step, lambda blocks: _with(blocks, block, len(blocks), MOST_BLOCKS, "step"))
 
 
 def duplicate_block(draft: Snapshot, step: str, key: str, new_key: str) -> Snapshot:
-    """Behind the original, and switched off."""
+    """Add a copy right after the original, switched off."""
 
     def doubled(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
         place = _place(blocks, key)
@@ -81,7 +82,7 @@ def delete_block(draft: Snapshot, step: str, key: str) -> Snapshot:
 
 
 def change_block(draft: Snapshot, step: str, key: str, change: Callable[[Block], Block]) -> Snapshot:
-    """Its content, delay, effects or languages."""
+    """Change its content, delay, effects or languages."""
     return _in_blocks(draft, step, lambda blocks: _changed(blocks, key, change))
 
 
@@ -113,7 +114,7 @@ def _without(items: tuple[Keyed, ...], key: str) -> tuple[Keyed, ...]:
 
 
 def _moved(items: tuple[Keyed, ...], key: str, by: int) -> tuple[Keyed, ...]:
-    """Not beyond either end."""
+    """Move it, but not past either end."""
     place = _place(items, key)
     others = _without(items, key)
     to = min(max(0, place + by), len(others))

@@ -1,4 +1,4 @@
-"""When each step would be due, for somebody who never answers."""
+"""When each step would be due for somebody who never answers."""
 
 from datetime import time, timedelta
 
@@ -9,9 +9,9 @@ from engine.core.schedule import sending_hours, step_schedule
 
 
 class PlannedStep(msgspec.Struct, frozen=True):
-    """A step and the moment at which its first block is due for somebody who never answers.
+    """A step, and when its first block is due for somebody who never answers.
 
-    `outside`: that is outside of the hours, in a campaign that then passes a step over.
+    `outside`: that moment is outside the sending hours, in a campaign that then skips the step.
     """
 
     step: str
@@ -20,7 +20,7 @@ class PlannedStep(msgspec.Struct, frozen=True):
 
 
 def forecast(snapshot: Snapshot, silent_since_ms: int) -> tuple[PlannedStep, ...]:
-    """Plan the steps of a silence that nobody breaks: each is anchored at the end of the one before."""
+    """Plan the steps of a silence that nobody breaks: each is anchored at the end of the previous one."""
     planned: list[PlannedStep] = []
     anchor = silent_since_ms + snapshot.threshold_ms
     for step in snapshot.steps:
@@ -34,7 +34,7 @@ def forecast(snapshot: Snapshot, silent_since_ms: int) -> tuple[PlannedStep, ...
 
 
 def around_midnight(snapshot: Snapshot, step: Step, now_ms: int) -> tuple[int, int]:
-    """When a step is due that counts from a minute before the coming midnight, and from a minute after it."""
+    """When a step is due if it counts from a minute before the coming midnight, and from a minute after it."""
     today = step_schedule.local(now_ms, snapshot.zone).date()
     evening = step_schedule.moment_at(today, time(23, 59), snapshot.zone)
     night = step_schedule.moment_at(today + timedelta(days=1), time(0, 1), snapshot.zone)

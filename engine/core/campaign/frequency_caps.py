@@ -1,7 +1,7 @@
-"""How much of it one person gets: steps in a day and in a week, and how often a sequence may begin anew for them.
+"""How much one person may get: steps in a day and in a week, and how often the sequence may start again for them.
 
-Rolling hours, not calendar days: two in an hour are two. 0 is no limit. A document that names none has none; a campaign
-that is begun in the manager is given those that suit most.
+The hours roll, they are not calendar days: two in an hour are two. 0 means no limit. A document without limits has
+none; a campaign that is created in the manager starts with limits that suit most people.
 """
 
 from typing import Final
@@ -17,7 +17,7 @@ MOST: Final = 100
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Steps sent in 24 h and in 7 d; ms between the beginnings of two episodes, and how many may begin in 30 d."""
+    """Steps sent in 24 h and in 7 days; ms between the starts of two episodes, and how many may start in 30 days."""
 
     per_day: int = 0
     per_week: int = 0

@@ -1,11 +1,11 @@
-"""The states of a campaign, and what an admin's action makes of each."""
+"""The states of a campaign, and where each action of an admin leads."""
 
 from typing import Final, Literal, TypeAlias
 
 from engine.core.errors import CampaignError, Phrase
 
 State: TypeAlias = Literal["draft", "shadow", "live", "paused", "finishing", "stopped"]
-"""`shadow` decides and records what it would send, and sends nothing."""
+"""`shadow` records what it would send, and sends nothing."""
 Action: TypeAlias = Literal["activate", "shadow", "pause", "resume", "finish", "stop"]
 
 _NEXT: Final[dict[tuple[State, Action], State]] = {
@@ -36,9 +36,9 @@ _NEXT: Final[dict[tuple[State, Action], State]] = {
 
 
 def after(state: State, action: Action, paused_from: State | None = None) -> State:
-    """Say what an admin's action makes of a campaign. An action that is already done changes nothing.
+    """The state after an admin's action. Repeating an action changes nothing.
 
-    A pause that is over leads back to what was paused.
+    The end of a pause leads back to the state before it.
     """
     if (state, action) not in _NEXT:
         mend = Phrase("stop it first") if "shadow" in (state, action) else Phrase("activate it first")
@@ -51,14 +51,14 @@ def after(state: State, action: Action, paused_from: State | None = None) -> Sta
 
 
 def activated_at(before: State, state: State, previous_ms: int | None, now_ms: int) -> int | None:
-    """Say since when silences count: a new start counts from now, the end of a pause from the old start.
+    """The moment from which silences count: a new start counts from now, the end of a pause from the old start.
 
-    A shadow is a start, and so is its end: nobody is sent anything for a silence that the shadow has watched.
+    A shadow is a start, and so is its end: nobody is sent anything for a silence that the shadow watched.
     """
     starts = before in ("draft", "stopped") if state == "shadow" else before in ("draft", "stopped", "shadow")
     return now_ms if state in ("live", "shadow") and starts else previous_ms
 
 
 def ends_episodes(before: State, state: State) -> bool:
-    """Say whether what has begun ends with this change of state."""
+    """Whether this change of state ends the episodes that are open."""
     return state == "stopped" or (before, state) == ("shadow", "live")

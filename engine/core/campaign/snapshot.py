@@ -24,9 +24,9 @@ DEFAULT_LATENESS_MS: Final = 6 * 3_600_000
 
 
 class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One message, or one album. `delay_ms` is waited before it, counted from the end of the block before.
+    """One message, or one album. `delay_ms` is waited before it, counted from the end of the previous block.
 
-    `languages` holds what people of other languages get instead, by language code in lower case: pt, pt-br, en.
+    `languages` holds the content for people of other languages, by language code in lower case: pt, pt-br, en.
     """
 
     key: str
@@ -38,7 +38,7 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Blocks that go out together, when the schedule says."""
+    """Blocks that go out together, when the schedule says so."""
 
     key: str
     schedule: Schedule
@@ -47,7 +47,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was published: everything that the engine needs to know to serve a silence."""
+    """A published campaign: everything that the engine needs to serve a silence."""
 
     zone: str
     steps: tuple[Step, ...]
@@ -60,28 +60,28 @@ class Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def choose(block: Block, language: str | None) -> Content:
-    """What a person of that language gets."""
+    """The content for a person of that language."""
     return block.languages.get(variant_for(block, language), block.content)
 
 
 def variant_for(block: Block, language: str | None) -> str:
-    """Whose words a person of that language gets: their own (pt-br), their language's (pt), or the default ("")."""
+    """Which variant a person of that language gets: their own (pt-br), their language's (pt), or the default ("")."""
     code = (language or "").lower()
     return next((key for key in (code, code.partition("-")[0]) if key in block.languages), "")
 
 
 def variants(block: Block) -> tuple[Content, ...]:
-    """All that a block can say."""
+    """Every content that the block can send."""
     return (block.content, *block.languages.values())
 
 
 def assets(snapshot: Snapshot) -> tuple[Asset, ...]:
-    """The files that a campaign needs, each once, also those of what is switched off."""
+    """The files that a campaign needs, each once, including those of steps and blocks that are switched off."""
     return tuple(places(snapshot))
 
 
 def places(snapshot: Snapshot) -> dict[Asset, tuple[str, str]]:
-    """In which step and block each file is needed first."""
+    """The step and block in which each file is first needed."""
     found: dict[Asset, tuple[str, str]] = {}
     for step in snapshot.steps:
         for block in step.blocks:

@@ -1,1 +1,1 @@
-"""What a block says: its parts, what Telegram takes of them, and what one person gets."""
+"""What a block says: its parts, what Telegram accepts, and what one person gets."""

@@ -1,8 +1,8 @@
-"""Whether Telegram will accept what a block says, and do with it later what the block asks for.
+"""Whether Telegram will accept a block's content, and later do with it what the block asks for.
 
 Everything that can be known when a campaign is saved is refused then, with its place and its mend; what passes can be
-sent to anybody. Telegram takes a poll of one option since a while; older servers of its Bot API do not, and it asks
-nothing: two are needed here. Options take no variables, since names could make two of them the same.
+sent to anybody. Telegram has accepted polls with one option for a while; older Bot API servers do not, and such a poll
+asks nothing, so two are required here. Options take no variables, because names could make two of them equal.
 """
 
 import re
@@ -42,7 +42,7 @@ _MAX_EXPLANATION_LINES: Final = 3
 MAX_LANGUAGES: Final = 20
 MIN_DELETE_AFTER_MS: Final = 1_000
 MAX_DELETE_AFTER_MS: Final = 47 * 3_600_000 + 50 * 60_000
-"""Telegram deletes nothing that is 48 h old."""
+"""Telegram deletes nothing that is older than 48 h."""
 _REPLACEMENT: Final = Phrase("replacement")
 
 _SHA256: Final = re.compile("[0-9a-f]{64}")
@@ -67,7 +67,7 @@ def check(content: Content) -> None:
 
 
 def check_variants(content: Content, languages: Mapping[str, Content]) -> None:
-    """Refuse what is said by default, or in a language."""
+    """Refuse the default content, or a language's, if it cannot be sent."""
     check(content)
     if len(languages) > MAX_LANGUAGES:
         raise CampaignError(

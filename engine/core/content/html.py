@@ -45,7 +45,7 @@ class _Tag(NamedTuple):
 
 
 class _Source(NamedTuple):
-    """An admin's text, and what it is called in a refusal, which quotes it as `written`."""
+    """An admin's text, and the noun that names it in a refusal, which quotes it as `written`."""
 
     text: str
     noun: str

@@ -1,7 +1,7 @@
-"""What of a text a person can see.
+"""Which characters of a text people can see.
 
-Control, direction and zero-width characters show nothing and can turn what stands around them; a few letters and
-symbols are blank on purpose, and people hide behind them as a name.
+Control, direction and zero-width characters show nothing and can change how the text around them looks; a few letters
+and symbols are blank on purpose, and some people use them as a name.
 """
 
 from typing import Final
@@ -10,11 +10,11 @@ from unicodedata import category
 _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Fillers of Hangul and Braille, which Unicode counts as letters and symbols."""
 _SEEN: Final = frozenset("LNPS")
-"""Letters, numbers, punctuation, symbols; a mark is seen only on one of them."""
+"""Letters, numbers, punctuation, symbols; a combining mark is visible only on one of them."""
 
 
 def stripped(text: str) -> str:
-    """The text on one line, without what shows nothing."""
+    """The text on one line, without characters that show nothing."""
     shown = (letter for letter in text if letter.isspace() or not _is_hidden(letter))
     return " ".join("".join(shown).split())
 

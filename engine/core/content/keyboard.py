@@ -15,12 +15,12 @@ MAX_IN_ROW: Final = 8
 MAX_URL_BYTES: Final = 2_048
 MAX_COPY: Final = 256
 _MAX_BYTES: Final = 10_240
-"""Of the whole keyboard, as it goes over the wire."""
+"""Bytes of the whole keyboard on the wire."""
 _BUTTON_BYTES: Final = len('[{"text":,"copy_text":{"text":},"style":"primary"}],')
 _STOP_BYTES: Final = 64
 _START_BYTES: Final = len('"https://t.me/?start="') + 32
 _TRACKED_BYTES: Final = 400
-"""What is not known yet, at its longest: data, a bot's own address, a link by way of the receiver."""
+"""Values that are not known yet, at their longest: data, the bot's own address, a link through the receiver."""
 
 _SCHEMES: Final = ("http", "https", "tg")
 _PAYLOAD: Final = re.compile("[A-Za-z0-9_-]{1,64}")
@@ -79,7 +79,7 @@ def check_copy(copy: str) -> None:
 
 
 def _parts(url: str) -> SplitResult | None:
-    """Take an address apart; None if nobody can."""
+    """Take an address apart; None if it cannot be parsed."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - asking is what checks it
@@ -89,7 +89,7 @@ def _parts(url: str) -> SplitResult | None:
 
 
 def _is_host(scheme: str, host: str | None) -> bool:
-    """Telegram opens no name of one's own network."""
+    """Telegram opens no address of a private network."""
     return bool(host) and (scheme == "tg" or "." in (host or "").strip(".") or host == "localhost")
 
 
@@ -107,7 +107,7 @@ def _check_together(together: list[Button]) -> None:
 
 
 def _bytes(button: Button) -> int:
-    """The most that a button can take on the wire."""
+    """The most bytes that a button can take on the wire."""
     return _BUTTON_BYTES + _width(button.text) + _target_bytes(button)
 
 

@@ -16,11 +16,11 @@ MediaKind: TypeAlias = Literal["photo", "video", "animation", "audio", "voice", 
 ItemKind: TypeAlias = Literal["photo", "video", "audio", "document"]
 Style: TypeAlias = Literal["danger", "success", "primary"]
 Preview: TypeAlias = Literal["auto", "off", "small", "large", "above"]
-"""How the preview of a text's first link looks: `above` stands over the text."""
+"""How the preview of a text's first link looks: `above` puts it above the text."""
 
 CAPTIONED: Final = frozenset({"photo", "video", "animation", "audio", "voice", "document"})
 COVERABLE: Final = frozenset({"photo", "video", "animation"})
-"""What can be hidden under a spoiler, and may have its caption above."""
+"""Kinds that can be hidden under a spoiler, and may have their caption above."""
 
 
 class Asset(NamedTuple):
@@ -31,9 +31,10 @@ class Asset(NamedTuple):
 
 
 class UrlButton(Struct, tag="url", tag_field="type", frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Opens an address. `tracked`: by way of the receiver, so that the tap is counted and is a sign of life.
+    """Opens an address.
 
-    Only an address of the web can be reached that way; one within Telegram (tg://) is opened as it stands.
+    `tracked`: through the receiver, so that the tap is counted and is a sign of life. That works for web addresses
+    only; an address within Telegram (tg://) is opened as it is.
     """
 
     text: str
@@ -51,7 +52,7 @@ class StartButton(Struct, tag="start", tag_field="type", frozen=True, forbid_unk
 
 
 class CopyButton(Struct, tag="copy", tag_field="type", frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Puts `copy` on the person's clipboard."""
+    """Copies `copy` to the person's clipboard."""
 
     text: str
     copy: str
@@ -59,7 +60,7 @@ class CopyButton(Struct, tag="copy", tag_field="type", frozen=True, forbid_unkno
 
 
 class StopButton(Struct, tag="stop", tag_field="type", frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """No more reminders of this bot, for good."""
+    """Ends this bot's reminders for good."""
 
     text: str
     style: Style | None = None
@@ -67,7 +68,7 @@ class StopButton(Struct, tag="stop", tag_field="type", frozen=True, forbid_unkno
 
 Button: TypeAlias = UrlButton | StartButton | CopyButton | StopButton
 Buttons: TypeAlias = tuple[tuple[Button, ...], ...]
-"""Rows of buttons, as they stand under the message."""
+"""Rows of buttons, as they appear under the message."""
 
 
 class Text(Struct, tag="text", tag_field="type", frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -77,7 +78,7 @@ class Text(Struct, tag="text", tag_field="type", frozen=True, forbid_unknown_fie
 
 
 class Media(Struct, tag="media", tag_field="type", frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One file. `above`: the caption stands over it."""
+    """One file. `above`: the caption stands above it."""
 
     kind: MediaKind
     sha256: str
@@ -104,7 +105,7 @@ class Album(Struct, tag="album", tag_field="type", frozen=True, forbid_unknown_f
 
 
 class Poll(Struct, tag="poll", tag_field="type", frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`correct` makes a quiz of it: the place of the right option, from 0."""
+    """`correct` makes it a quiz: the index of the right option, from 0."""
 
     question: str
     options: tuple[str, ...]
@@ -119,28 +120,28 @@ Content: TypeAlias = Text | Media | Album | Poll
 
 
 class Keep(Struct, tag="keep", tag_field="do", frozen=True, forbid_unknown_fields=True):
-    """What was sent stays."""
+    """The message stays as it is."""
 
 
 class Unbutton(Struct, tag="unbutton", tag_field="do", frozen=True, forbid_unknown_fields=True):
-    """Its buttons go."""
+    """The message loses its buttons."""
 
 
 class Replace(Struct, tag="replace", tag_field="do", frozen=True, forbid_unknown_fields=True):
-    """Its text, or caption, becomes another, and its buttons go. Of an album it is the first file's caption."""
+    """The message gets another text or caption and loses its buttons. In an album, the first file's caption changes."""
 
     text: str
 
 
 class Delete(Struct, tag="delete", tag_field="do", frozen=True, forbid_unknown_fields=True):
-    """It goes, if it is younger than 48 h."""
+    """The message is deleted, if it is younger than 48 h."""
 
 
 After: TypeAlias = Keep | Unbutton | Replace | Delete
 
 
 class Effects(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How a message goes out, and what becomes of it later. `message_effect` is Telegram's id of an animation."""
+    """How a message goes out, and what happens to it later. `message_effect` is Telegram's id of an animation."""
 
     delete_after_ms: int | None = None
     silent: bool = False
@@ -151,7 +152,7 @@ class Effects(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 
 
 def assets(content: Content) -> tuple[Asset, ...]:
-    """The files that it needs, in order."""
+    """The files that the content needs, in order."""
     match content:
         case Media(kind=kind, sha256=sha256):
             return (Asset(kind, sha256),)
@@ -170,7 +171,7 @@ def is_tracked(button: UrlButton) -> bool:
 
 
 def kind(content: Content) -> str:
-    """What people call it: a text, a photo, an album."""
+    """The word people use for it: a text, a photo, an album."""
     match content:
         case Text():
             return "text"
@@ -183,5 +184,5 @@ def kind(content: Content) -> str:
 
 
 def messages(content: Content) -> int:
-    """How many messages it is, by which Telegram counts."""
+    """How many messages Telegram counts for it."""
     return len(content.items) if isinstance(content, Album) else 1

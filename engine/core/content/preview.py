@@ -1,11 +1,11 @@
-"""How a block's words begin: by that people know it again. Pure."""
+"""A short preview of a block, so that people recognise it. Pure."""
 
 from engine.core.content import templates
 from engine.core.content.model import Album, Content, Media, Poll, Text
 
 
 def words(content: Content) -> str:
-    """Without formatting; "" of what has none."""
+    """The first words without formatting; "" for a block without text."""
     match content:
         case Text(text=text):
             return templates.plain(text)
@@ -18,6 +18,6 @@ def words(content: Content) -> str:
 
 
 def beginning(content: Content, longest: int) -> str:
-    """On one line, and no longer than so many characters."""
+    """On one line, cut to the given length."""
     line = " ".join(words(content).split())
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"

@@ -1,6 +1,6 @@
-"""What one person gets of a content: the same content with every template filled in and every address final.
+"""A content as one person gets it: every template filled in and every address final.
 
-It never refuses what `engine.core.content.checks` has passed.
+It never refuses what `checks` has passed.
 """
 
 from collections.abc import Callable
@@ -13,11 +13,11 @@ from engine.core.content.model import Album, Button, Buttons, Content, Media, Po
 from engine.core.content.templates import Person
 
 Link: TypeAlias = Callable[[int, int, UrlButton], str]
-"""Makes the address of a tracked button, of which row and column count from 0."""
+"""Makes the address of a tracked button; row and column count from 0."""
 
 
 def render(content: Content, person: Person, bot: str, link: Link) -> Content:
-    """Render what is to be sent. `bot` is the username of who sends it."""
+    """Render a content for one person. `bot` is the username of the sending bot."""
 
     def html(template: str) -> str:
         return templates.render(template, person, bot)

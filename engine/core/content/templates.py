@@ -1,11 +1,12 @@
 """A text that speaks to each person: `Oi, {first_name|amigo}! Fale com {bot}.`
 
-A variable has a name and a fallback, which stands where the value is missing, blank, or would become a link: people
-choose their own names, and no bot shall carry their advertisements. `{bot}` is the bot's own @name, never empty, and
-takes no fallback. `{{` and `}}` are plain braces. What people say of themselves is cleaned in one place, `_said`.
+A variable has a name and a fallback. The fallback is used when the value is missing, blank, or would become a link:
+people choose their own names, and no bot should carry their advertising. `{bot}` is the bot's own @name, never empty,
+and takes no fallback. `{{` and `}}` are plain braces. What people say about themselves is cleaned in one place,
+`_said`.
 
-A fallback is plain words, in a text of HTML too. Where all is written as HTML, as Telegram's own apps give it,
-`from_html` makes a template of it; `to_html` is the way back.
+A fallback is plain text, even in an HTML text. Telegram's own apps give everything as HTML: `from_html` makes a
+template of it, and `to_html` is the way back.
 """
 
 import re
@@ -38,7 +39,7 @@ _LINK: Final = re.compile(
 
 
 class Person(NamedTuple):
-    """Whom a message is for, as Telegram tells: `username` without its @, `language` as a code."""
+    """The person a message is for, as Telegram describes them: `username` without its @, `language` as a code."""
 
     first_name: str | None = None
     username: str | None = None
@@ -46,32 +47,32 @@ class Person(NamedTuple):
 
 
 def check(template: str, noun: str) -> None:
-    """Refuse a variable that cannot be filled in, and a brace that belongs to none."""
+    """Refuse a variable that cannot be filled in, and a brace that belongs to no variable."""
     for token in _TOKEN.finditer(template):
         if token[0] not in _PLAIN:
             _check_token(template, token, noun)
 
 
 def render(template: str, person: Person, bot: str) -> str:
-    """Fill in a text of HTML. `bot` is its username."""
+    """Fill in an HTML text. `bot` is the bot's username."""
     return _filled(template, lambda token: escape(_value(token, person, bot), quote=False))
 
 
 def render_words(template: str, person: Person, bot: str) -> str:
-    """Fill in a text that knows no HTML, such as a button's label."""
+    """Fill in a plain text, such as a button's label."""
     return _filled(template, lambda token: _value(token, person, bot))
 
 
 def from_html(text: str) -> str:
-    """The template of an HTML that Telegram has accepted: what stands in a variable loses its formatting.
+    """Make a template of HTML that Telegram has accepted: formatting inside a variable is dropped.
 
-    What the formatting shares with the text around the variable, that text keeps.
+    Formatting that the variable shares with the text around it stays on that text.
     """
     return _changed(text, lambda variable: markup.plain(variable) + markup.unpaired(variable))
 
 
 def to_html(template: str) -> str:
-    """The template as HTML that shows it, variables and all, as its admin has written it."""
+    """The template as HTML that shows it as its admin wrote it, variables included."""
     return _changed(template, lambda variable: escape(variable, quote=False))
 
 
@@ -81,27 +82,27 @@ def plain(template: str) -> str:
 
 
 def longest(template: str) -> str:
-    """The text as long as it can become, as HTML and as plain words alike."""
+    """The longest text that the template can become, as HTML and as plain words alike."""
     return _filled(template, lambda token: "x" * _most(token))
 
 
 def heaviest(template: str) -> str:
-    """The text with as many bytes as it can take, as HTML."""
+    """The text with the most bytes that it can take, as HTML."""
     return _filled(template, lambda token: "&amp;" * _most(token))
 
 
 def places(template: str) -> list[int]:
-    """Where variables stand."""
+    """Where the variables are."""
     return [token.start() for token in _TOKEN.finditer(template) if token["name"]]
 
 
 def blanked(template: str) -> str:
-    """The text with its variables, and what stands in them, crossed out: all else keeps its place."""
+    """The text with its variables, and what is inside them, blanked out: everything else keeps its position."""
     return _changed(template, lambda variable: "x" * len(variable))
 
 
 def _changed(template: str, change: Callable[[str], str]) -> str:
-    """With each variable written otherwise."""
+    """The text with each variable rewritten."""
     return _TOKEN.sub(lambda token: change(token[0]) if token["name"] else token[0], template)
 
 
@@ -117,7 +118,7 @@ def _value(token: re.Match[str], person: Person, bot: str) -> str:
 
 
 def _said(value: str | None) -> str:
-    """What a person says of themselves, fit to be repeated: visible, on one line, short, no link. Else nothing."""
+    """What people say about themselves, made fit to repeat: visible, on one line, short, no link; otherwise nothing."""
     said = invisible.stripped(value or "")[:MAX_VALUE].rstrip()
     return "" if invisible.is_blank(said) or _LINK.search(said) else said
 

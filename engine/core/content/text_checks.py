@@ -1,8 +1,7 @@
-"""Whether a template fits where it stands, however long the names of the people are.
+"""Whether a template fits its place, however long people's names are.
 
-Telegram counts the characters of a text and a caption after it has read the HTML. A button's label and the words of a
-poll know no HTML. Where a variable stands inside a tag, as in a link's address, a stranger's name would become markup:
-refused.
+Telegram counts the characters of a text or caption after parsing the HTML. A button's label and the words of a poll are
+plain. A variable inside a tag, as in a link's address, would turn a stranger's name into markup: it is refused.
 """
 
 from typing import Final
@@ -13,7 +12,7 @@ from engine.core.errors import CampaignError, Phrase
 MAX_TEXT: Final = 4096
 MAX_CAPTION: Final = 1024
 MAX_LABEL: Final = 64
-"""Ours: Telegram names no limit, and no screen shows more."""
+"""Our own limit: Telegram names none, and no screen shows more."""
 
 _TEXT: Final = Phrase("text")
 _CAPTION: Final = Phrase("caption")
@@ -28,13 +27,13 @@ def check_text(template: str, noun: str = _TEXT) -> None:
 
 
 def check_caption(template: str, noun: str = _CAPTION) -> None:
-    """Refuse a caption that cannot be sent; none at all is a good one."""
+    """Refuse a caption that cannot be sent; an empty one is fine."""
     _check_html(template, noun)
     _check_length(template, html.plain(templates.longest(template)), noun, MAX_CAPTION)
 
 
 def check_label(template: str) -> None:
-    """Refuse a button's label. Its length is that for somebody without a name: a longer one is cut."""
+    """Refuse a button's label. Its length is measured for somebody without a name: a longer one is cut."""
     nobody = templates.Person()
     _check_words(template, Phrase("label"))
     if (length := len(templates.render_words(template, nobody, bot="x" * templates.MAX_USERNAME))) > MAX_LABEL:
@@ -42,7 +41,7 @@ def check_label(template: str) -> None:
 
 
 def check_words(template: str, noun: str, most: int) -> None:
-    """Refuse words of a poll."""
+    """Refuse the words of a poll."""
     _check_words(template, noun)
     _check_length(template, templates.longest(template), noun, most)
 

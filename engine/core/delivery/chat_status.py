@@ -1,7 +1,7 @@
-"""How one chat stands, for whoever looks on: what is armed, what was sent, what speaks against a send. Pure.
+"""How one chat stands, for screens and logs: what is armed, what was sent, and why nothing is sent right now. Pure.
 
-Nothing decides by this picture. It is drawn from the facts that the engine decides on and in its words, so that a
-screen and a log say the same. Where Redis and PostgreSQL differ, PostgreSQL has the cursor and Redis the clock.
+Nothing is decided from this picture. It is drawn from the facts that the engine decides on, in the engine's words, so
+that a screen and a log agree. Where Redis and PostgreSQL differ, PostgreSQL has the cursor and Redis the clock.
 """
 
 from enum import StrEnum
@@ -27,7 +27,7 @@ class Phase(StrEnum):
 
 
 class Armed(NamedTuple):
-    """A chat's timer. `fires_ms` is when Redis gives it out: its due, or the end of a lease."""
+    """A chat's timer. `fires_ms` is when Redis gives it out: when it is due, or when a lease ends."""
 
     seen_ms: int
     due_ms: int
@@ -44,7 +44,7 @@ class Armed(NamedTuple):
 
 
 class Clockwork(NamedTuple):
-    """What Redis holds of a bot and of one of its chats. Timers due after `ripe_until_ms` wait for the feed."""
+    """What Redis holds for a bot and one of its chats. Timers due after `ripe_until_ms` wait for the feed."""
 
     now_ms: int
     lost: bool
@@ -67,7 +67,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
 
 class Episode(msgspec.Struct, frozen=True):
-    """One silence, open while `ended_ms` is None; its deliveries in the order of their planning."""
+    """One silence, open while `ended_ms` is None, with its deliveries in the order in which they were planned."""
 
     episode_id: int
     campaign_version: int
@@ -79,13 +79,13 @@ class Episode(msgspec.Struct, frozen=True):
 
     @property
     def cursor(self) -> Delivery | None:
-        """The one delivery that is next."""
+        """The one delivery that comes next."""
         open_ones = (one for one in self.deliveries if one.status in ("scheduled", "sending"))
         return next(open_ones, None) if self.ended_ms is None else None
 
 
 class KnownChat(NamedTuple):
-    """What PostgreSQL knows of a bot and of one of its chats; episodes from the newest on."""
+    """What PostgreSQL knows of a bot and one of its chats; the newest episode first."""
 
     bot_id: int
     username: str
@@ -107,7 +107,7 @@ class PublishedVersions(NamedTuple):
 
 
 class Against(msgspec.Struct, frozen=True):
-    """Why nothing would be sent at this moment; `until_ms` where that is known."""
+    """A reason why nothing would be sent now; `until_ms` where that is known."""
 
     reason: Reason
     until_ms: int | None = None
@@ -119,7 +119,7 @@ class BlockPlace(msgspec.Struct, frozen=True):
 
 
 class StepOutline(msgspec.Struct, frozen=True):
-    """A published step; `due_ms` is what it would be if the silence that is being waited for holds."""
+    """A published step; `due_ms` is when it would be due if the current silence lasts."""
 
     key: str
     schedule: str
@@ -129,7 +129,7 @@ class StepOutline(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """All moments in ms of the Redis server's clock, `now_ms` too, so that a countdown is right."""
+    """Every moment in ms of the Redis server's clock, `now_ms` included, so that a countdown is right."""
 
     now_ms: int
     bot_id: int
@@ -189,7 +189,7 @@ def phase(redis: Clockwork, known: KnownChat) -> Phase:
 
 
 def against(chat_id: int, redis: Clockwork, known: KnownChat, published: PublishedVersions) -> tuple[Against, ...]:
-    """What Redis refuses a claim for, then what the gate would say of the next block."""
+    """First the reasons for which Redis refuses a claim, then what the gate would say about the next block."""
     found = []
     if redis.lost:
         found.append(Against(Reason.REDIS_LOST))
@@ -206,7 +206,7 @@ def against(chat_id: int, redis: Clockwork, known: KnownChat, published: Publish
 
 
 def _facts(armed: Armed | None, known: KnownChat) -> Facts:
-    """A return ended the silence before; it says nothing against the one that is being waited for."""
+    """A return ended the previous silence; it is no argument against the current one."""
     return known.facts._replace(returned=False) if armed and armed.awaits_silence else known.facts
 
 
@@ -237,7 +237,7 @@ def _next_due_ms(armed: Armed | None, known: KnownChat) -> int | None:
 
 
 def _cursor(armed: Armed | None, known: KnownChat) -> Delivery | None:
-    """Redis hears of a return first: PostgreSQL is told a moment later."""
+    """Redis learns of a return first, PostgreSQL a moment later."""
     if known.current is None or (armed and newer_sign(armed.seen_ms, known.current.episode_id)):
         return None
     return known.current.cursor

@@ -1,7 +1,7 @@
-"""Where an episode stands, as Redis carries it: a cache of the one scheduled row in PostgreSQL.
+"""Where an episode stands, as Redis carries it: a cached copy of the one scheduled row in PostgreSQL.
 
-Written into the opaque part of a chat's state: `<layout><episode>/<ordinal>/<step>/<block>/<pinned>`. An empty opaque
-means that no episode is in course. An unknown layout is refused: the chat is then taken up from PostgreSQL.
+It is the opaque part of a chat's state: `<layout><episode>/<ordinal>/<step>/<block>/<pinned>`. An empty opaque means
+that no episode is open. An unknown layout is refused: the chat is then read from PostgreSQL.
 """
 
 from typing import Final, NamedTuple
@@ -10,7 +10,7 @@ LAYOUT: Final = "1"
 
 
 class Cursor(NamedTuple):
-    """The delivery that is next; `pinned` is the campaign version in which its step began, 0 before that."""
+    """The next delivery; `pinned` is the campaign version in which its step began, 0 before that."""
 
     episode_id: int
     ordinal: int
@@ -24,12 +24,12 @@ def write(cursor: Cursor) -> str:
 
 
 def episode_begins(cursor: Cursor) -> str:
-    """How everything begins that is written of the same episode."""
+    """The common beginning of every cursor of the same episode."""
     return f"{LAYOUT}{cursor.episode_id}/"
 
 
 def read(opaque: str) -> Cursor | None:
-    """None when no episode is in course, or when the layout is not ours."""
+    """None when no episode is open, or when the layout is unknown."""
     if not opaque.startswith(LAYOUT):
         return None
     episode, ordinal, step, block, pinned = opaque.removeprefix(LAYOUT).split("/")

@@ -1,21 +1,21 @@
-"""What a bot's lane may do, from where the bot and its campaign stand."""
+"""What a bot's lane may do, given the states of the bot and its campaign."""
 
 from enum import StrEnum
 
 
 class LaneState(StrEnum):
     OPEN = "open"
-    """What is due is claimed; of a campaign in shadow too, whose blocks the gate withholds one by one."""
+    """Timers that are due are claimed, also for a campaign in shadow: the gate then withholds each block."""
     SHUT = "shut"
-    """No claim: timers stay."""
+    """No claims: timers stay."""
     DRAINING = "draining"
-    """What is armed is claimed and ended."""
+    """Every armed timer is claimed and ended."""
     FINISHING = "finishing"
-    """New silences end, begun episodes go on."""
+    """New silences end, open episodes continue."""
 
 
 def lane_state(bot_status: str, campaign_state: str, *, published: bool, held: bool) -> LaneState:
-    """`held`: by the emergency stop, or until those who waited through a pause are planned anew."""
+    """`held`: by the emergency stop, or until the people who waited through a pause have been planned again."""
     if held or bot_status in ("paused", "suspended"):
         return LaneState.SHUT
     if bot_status == "removed" or not published or campaign_state in ("draft", "stopped"):

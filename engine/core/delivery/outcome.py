@@ -1,24 +1,25 @@
 """What came of a send, as data. Classified by code and substring, never by whole sentences, which Telegram rewords.
 
-The rule behind the table: what surely never left, or was surely refused, may be tried again; whatever may have arrived
-is `Unknown` and is never sent again by itself. Sources: the Bot API server's answers and its client's traps.
+The rule behind the table: a send that surely never left, or was surely refused, may be tried again; a send that may
+have arrived is `Unknown` and is never repeated automatically. Sources: the Bot API server's answers and its client's
+traps.
 
-An album is one request to Telegram, which takes or refuses it as a whole: a refusal of one item, told as 'failed to
-send message #2 with the error message "…"', means that none arrived, and its inner words are what counts. The number
-tells which item failed first, not which one is at fault.
+An album is one request, which Telegram takes or refuses as a whole: a refusal of one item, 'failed to send message #2
+with the error message "…"', means that none arrived, and its inner words count. The number is that of the item that
+failed first, not of the one at fault.
 """
 
 from typing import Final, NamedTuple
 
 
 class Sent(NamedTuple):
-    """An album has several messages. Of a deletion or an edit it says that those stand as was wished."""
+    """An album has several messages. For a deletion or an edit: these messages are now as wanted."""
 
     message_ids: tuple[int, ...]
 
 
 class RetryLater(NamedTuple):
-    """`bot_wide`: the whole lane waits and no attempt is spent; else only this delivery does."""
+    """`bot_wide`: the whole lane waits and no attempt is spent; otherwise only this delivery waits."""
 
     after_ms: int
     bot_wide: bool
@@ -35,17 +36,17 @@ class Rejected(NamedTuple):
 
 
 class FileRefused(NamedTuple):
-    """A file id that served before is refused, and forgotten by now: the next attempt uploads the bytes again."""
+    """A file id that worked before is refused, and has been dropped: the next attempt uploads the bytes again."""
 
     detail: str
 
 
 class Unauthorized(NamedTuple):
-    """The token was refused; not proof, the lane asks again before it believes it."""
+    """The token was refused. This is not proof: the lane asks again before it believes it."""
 
 
 class Unknown(NamedTuple):
-    """It may have arrived."""
+    """The message may have arrived."""
 
     detail: str
 
@@ -61,14 +62,14 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_LARGE, _MISDIRECTED = 401
 _CLIENT, _TOO_MANY, _SERVER, _BAD_GATEWAY, _GATEWAY_TIMEOUT = 400, 429, 500, 502, 504
 
 _TOKENS: Final = (_UNAUTHORIZED, _NOT_FOUND, _MISDIRECTED)
-"""A method's path holds nothing else that could be wrong: a token that is none is not found."""
+"""The path of a method can be wrong in no other way: an invalid token gives "not found"."""
 _NOT_THE_TOKEN: Final = "method not found"  # noqa: S105 - Telegram's words
 _LOGGED_OUT: Final = "logged out"
 _GATEWAYS: Final = (_BAD_GATEWAY, _GATEWAY_TIMEOUT)
-"""What stands before the server gave up, whoever wrote the JSON: the server may have done it."""
+"""A gateway before the server gave up, whoever wrote the JSON: the server may have done the work."""
 _PERHAPS_DONE: Final = ("restart", "aborted", "immediately deleted")
 _THIS_KIND_ONLY: Final = ("voice_messages_forbidden", "chat_send_")
-"""Something else can be said to the same person."""
+"""Something else can still be sent to the same person."""
 _GONE: Final = (
     "chat not found",
     "user not found",
@@ -86,7 +87,9 @@ _GONE: Final = (
     "payment_required",
     "privacy_premium_required",
 )
-"""Some of them come as 400, and all within an album's error. Who asks to be paid for each message is not written to."""
+"""Some of these come as 400, and all of them inside an album's error. People who charge for each message are not
+written to.
+"""
 _FILE_IDS: Final = (
     "wrong file identifier",
     "wrong remote file identifier",
@@ -99,7 +102,7 @@ _FILE_IDS: Final = (
 
 
 def of_refusal(code: int, description: str, retry_after_s: int | None, attempts: int) -> Outcome:
-    """What a decoded error answer means, for a delivery on its nth attempt (from 1). No description is an empty one."""
+    """What a decoded error answer means for a delivery on its nth attempt (from 1). A missing description is ""."""
     text = description.lower()
     if code == _TOO_MANY:
         return _hold(retry_after_s)
@@ -114,9 +117,9 @@ def of_refusal(code: int, description: str, retry_after_s: int | None, attempts:
 
 
 def of_unreadable(status: int, retry_after_s: int | None, attempts: int) -> Outcome:
-    """What an answer means that is not the Bot API's, such as a page of what stands before it, by its HTTP status.
+    """What an answer means that is not the Bot API's, such as a gateway's error page, judged by its HTTP status.
 
-    It says nothing of a person or a token. A refused request did not reach the server; anything else may have.
+    It says nothing about a person or a token. A refused request did not reach the server; any other may have.
     """
     if status == _TOO_LARGE:
         return Rejected("Request Entity Too Large")
@@ -128,12 +131,12 @@ def of_unreadable(status: int, retry_after_s: int | None, attempts: int) -> Outc
 
 
 def not_sent(attempts: int) -> RetryLater:
-    """The request surely never took effect: again, with a back-off that doubles."""
+    """The request surely never took effect: try again, with a back-off that doubles."""
     return RetryLater(FIRST_BACKOFF_MS * 2 ** (attempts - 1), bot_wide=False)
 
 
 def _of_message(code: int, text: str, detail: str) -> Outcome:
-    """The person, or what was to be said."""
+    """The person cannot be reached, or the content was refused."""
     if _any_in(text, _THIS_KIND_ONLY):
         return Rejected(detail)
     if code == _FORBIDDEN or _any_in(text, _GONE):

@@ -1,14 +1,15 @@
-"""How fast a bot may speak: a token bucket, filled by the clock that it is shown.
+"""How fast a bot may send: a token bucket, filled by the clock that it is given.
 
 It starts empty, so that a successor never adds a burst to its predecessor's, and holds a fifth of a second's worth: the
-sends of a second never exceed the rate by more than that. Where this is less than one message, it holds half a message
-more than one, so that a look that comes late loses nothing of the rate. What counts as several messages goes into debt
-for them, and waits until the debt is paid off: whoever comes later waits behind it. After a hold it is empty again.
+sends of one second never exceed the rate by more than that. At low rates the bucket holds 1.5 messages, so that a late
+poll does not lower the effective rate. An album goes into debt for its messages: later sends wait until the debt is
+paid. After a hold the bucket is empty again.
 
-A quarter of it is kept for what has just fallen due, so that a first reminder does not wait for the end of a herd.
+A quarter of the tokens is kept for timers that have just fallen due, so that a first reminder does not wait for the end
+of a burst.
 
 Telegram slows down before it refuses: it answers seconds late. So the rate falls as soon as most answers are late, and
-grows again when they are not, or when too few are known. The median tells: one slow chat slows no lane.
+grows again when they are not, or when there are too few of them. The median decides: one slow chat slows no lane.
 """
 
 import math
@@ -17,30 +18,30 @@ from statistics import median
 from typing import Final
 
 FREE_MOST: Final = 30
-"""What Telegram lets a bot send in a second."""
+"""Messages that Telegram lets a bot send in a second."""
 PAID_MOST: Final = 1_000
-"""And when it is paid for what exceeds that."""
+"""The same for a bot that pays for what exceeds the free rate."""
 FIRST_CALL_S: Final = 0.05
 """Many tokens make their first call one after the other."""
 BURST_S: Final = 0.2
 AHEAD_S: Final = 0.4
-"""So much of the rate may have its token and not be at the wire yet.
+"""The share of a second's rate that may hold a token without having reached the wire.
 
-Servers that stand still for seconds hold up what is on its way; when they go on, no more than this leaves at once.
+When servers stall for seconds, sends pile up behind them; when they recover, no more than this leaves at once.
 """
 _LEAST_AHEAD: Final = 4
-"""At a low pace too, one slow chat or upload must not hold up the others."""
+"""At a low rate too, one slow chat or upload must not hold up the others."""
 _LEAST_ROOM: Final = 1.5
 _FRESH: Final = 4
-"""One of so many tokens is for what has just fallen due."""
+"""One token in four is for timers that have just fallen due."""
 _JUDGED_BY: Final = 16
-"""So many answers tell how late Telegram is, and for so long."""
+"""The number of answers, and their greatest age, that tell how late Telegram is."""
 _NEWS_S: Final = 10.0
 _LATE_S: Final = 1.0
 _PROMPT_S: Final = 0.5
 _FALL: Final = 0.7
 _PAUSE_S: Final = 1.0
-"""A rate falls to so much of itself, at most once in so long; it grows by a share of the full one in a second."""
+"""The factor by which the rate falls, at most once in the pause; it grows by a share of the full rate every second."""
 _GROWTH: Final = 0.1
 _FLOOR: Final = 0.1
 
@@ -50,7 +51,7 @@ def most_ahead(rate: float) -> int:
 
 
 def room(rate: float) -> float:
-    """How many tokens are there at most."""
+    """The most tokens that the bucket holds."""
     return max(_LEAST_ROOM, rate * BURST_S)
 
 
@@ -68,14 +69,14 @@ class Bucket:
         self.rate = rate
 
     def take(self, wanted: int, now_s: float) -> int:
-        """Take what is there, at most `wanted` tokens."""
+        """Take the tokens that are there, at most `wanted`."""
         self._fill(now_s)
         taken = max(0, min(wanted, int(self._tokens)))
         self._tokens -= taken
         return taken
 
     def owe(self, tokens: int, now_s: float) -> float:
-        """Take them whether they are there or not; gives how long until they are."""
+        """Take the tokens even if they are not there; returns the seconds until they are."""
         self._fill(now_s)
         self._tokens -= tokens
         return max(0.0, -self._tokens / self.rate)
@@ -84,7 +85,7 @@ class Bucket:
         self._tokens = min(room(self.rate), self._tokens + tokens)
 
     def hold(self, until_s: float) -> None:
-        """Give nothing until then, and begin empty; a shorter hold does not cut a longer one."""
+        """Give nothing until then, and start empty; a shorter hold does not cut a longer one."""
         self._tokens = min(0.0, self._tokens)
         self._held_until_s = max(self._held_until_s, until_s)
 
@@ -92,7 +93,7 @@ class Bucket:
         return now_s < self._held_until_s
 
     def wait_s(self, now_s: float) -> float:
-        """How long until one token is there."""
+        """Seconds until one token is there."""
         self._fill(now_s)
         return max(0.0, self._held_until_s - now_s) + max(0.0, (1.0 - self._tokens) / self.rate)
 
@@ -103,7 +104,7 @@ class Bucket:
 
 
 class Share:
-    """What is kept for the newest of the tokens that are taken, whole ones only: what is left over is kept in mind."""
+    """Counts the share of tokens kept for the newest timers, in whole tokens: the remainder is carried over."""
 
     def __init__(self) -> None:
         self._seen = 0
@@ -114,7 +115,7 @@ class Share:
 
 
 class Throttle:
-    """The rate that Telegram bears: at most the `full` one, by how late it answers."""
+    """The rate that Telegram bears: at most the `full` one, judged by how late its answers are."""
 
     def __init__(self, full: int, now_s: float) -> None:
         self.full = full
@@ -124,7 +125,7 @@ class Throttle:
         self._fell_s = -math.inf
 
     def hear(self, took_s: float, now_s: float) -> None:
-        """An answer has come, after so long."""
+        """Record an answer and how long it took."""
         self._answers.append((now_s, took_s))
 
     def rate(self, now_s: float) -> float:
@@ -138,6 +139,6 @@ class Throttle:
         return self._rate
 
     def _lateness_s(self, now_s: float) -> float:
-        """Of most answers; too few of them say nothing."""
+        """The median lateness of the answers; too few of them count as none."""
         news = [took_s for heard_s, took_s in self._answers if now_s - heard_s < _NEWS_S]
         return median(news) if len(news) == _JUDGED_BY else 0.0

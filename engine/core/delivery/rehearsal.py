@@ -1,6 +1,7 @@
 """A sequence as an admin tries it: every block that would be sent, in order, sixty times as fast.
 
-What lies between two blocks is what a silent person would wait, divided; never less than Telegram asks for in one chat.
+The pause between two blocks is what a silent person would wait, divided, but never shorter than Telegram requires in
+one chat.
 """
 
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ FASTER: Final = 60
 
 
 class Cue(NamedTuple):
-    """A block, and how long to wait before it."""
+    """A block, and the wait before it."""
 
     step: str
     block: Block
@@ -23,7 +24,7 @@ class Cue(NamedTuple):
 
 
 def preview(steps: Iterable[Step], only_block: str | None = None) -> tuple[Cue, ...]:
-    """The blocks of these steps one right after the other, what is switched off too.
+    """The blocks of these steps one right after the other, including those that are switched off.
 
     Raises CampaignError if there is nothing to show.
     """

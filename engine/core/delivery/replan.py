@@ -1,11 +1,12 @@
-"""What becomes of those who wait when the campaign changes under them: pure, one person at a time.
+"""What happens to the people who wait when the campaign changes: pure, one person at a time.
 
-Only a step that has not begun is planned anew; a begun one finishes as it began, later only by a pause. Dues are
-computed from the anchor that was stored with them, so that doing it twice gives the same. What would be past is spread
-over ten minutes, never a burst; nobody is ever sent at once because a step was put before their place.
+Only a step that has not begun is planned again; a begun one finishes as it began, and only a pause delays it. Dues are
+computed from the anchor that was stored with them, so that doing it twice gives the same result. A due that would be
+past is spread over ten minutes, never sent in a burst; nobody is sent a message at once because a step was inserted
+before their place.
 
-A pause stands still for delays only: who waits for an hour of the day is sent at that hour, the next one if it is past.
-What it adds is added once, since a row says which replan has looked at it last.
+A pause stops delays only: people who wait for an hour of the day are sent the step at that hour, the next one if it is
+past. A pause is added once, because each row stores the last replan that looked at it.
 """
 
 from collections.abc import Sequence
@@ -22,9 +23,9 @@ from engine.core.schedule.step_schedule import OnDay
 SPREAD_MS: Final = 600_000
 
 Mode: TypeAlias = Literal["update", "keep"]
-"""Whoever waits is planned anew, or keeps the hour they wait for."""
+"""People who wait are planned again, or keep the hour that they wait for."""
 Policy: TypeAlias = Literal["continue", "as_if_never_paused", "restart"]
-"""What a pause has done to a delay: nothing of it has passed, all of it has, or it begins anew."""
+"""What a pause does to a delay: none of it has passed, all of it has, or it starts again."""
 
 
 class Published(msgspec.Struct, frozen=True, tag="publish"):
@@ -34,11 +35,11 @@ class Published(msgspec.Struct, frozen=True, tag="publish"):
 
 
 class Included(msgspec.Struct, frozen=True, tag="include"):
-    """A shorter threshold counts for the silences that are armed already."""
+    """A shorter threshold counts for silences that are already armed."""
 
 
 class Resumed(msgspec.Struct, frozen=True, tag="resume"):
-    """A pause, that began then, is over."""
+    """A pause that began then is over."""
 
     paused_ms: int
     policy: Policy = "continue"
@@ -52,7 +53,7 @@ Change: TypeAlias = Published | Included | Resumed | Welcomed
 
 
 class Pause(NamedTuple):
-    """From when to when nothing went out, and what that has done to the delays."""
+    """The time in which nothing went out, and what it does to delays."""
 
     began_ms: int
     over_ms: int
@@ -60,8 +61,8 @@ class Pause(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A delivery that is scheduled; its step has begun if the cursor is pinned. `last_step` is the one done before it,
-    if any is.
+    """A delivery that is scheduled; its step has begun if the cursor is pinned. `last_step` is the step completed
+    before it, if any.
     """
 
     chat_id: int
@@ -74,11 +75,11 @@ class Waiting(NamedTuple):
 
 
 class Stay(NamedTuple):
-    """It keeps its slot."""
+    """The delivery keeps its slot."""
 
 
 class Move(NamedTuple):
-    """It waits for this delivery now, due then; `wake_ms` is when its timer fires."""
+    """The person now waits for this delivery, due then; `wake_ms` is when the timer fires."""
 
     cursor: Cursor
     due_ms: int
@@ -87,19 +88,19 @@ class Move(NamedTuple):
 
 
 class Finish(NamedTuple):
-    """Nothing is ahead of this person any more."""
+    """The sequence has nothing left for this person."""
 
 
 Fate: TypeAlias = Stay | Move | Finish
 
 
 def replans(before: Snapshot, after: Snapshot) -> bool:
-    """Whether a version moves anybody who waits: its hours or its order differ, whatever its blocks say."""
+    """Whether a version moves anybody who waits: only other hours or another order do, not the blocks."""
     return _hours(before) != _hours(after)
 
 
 def fate(change: Change, newest: Snapshot, waiting: Waiting, now_ms: int) -> Fate:
-    """What becomes of one who waits; `now_ms` is when the change was made."""
+    """What happens to one person who waits; `now_ms` is when the change was made."""
     match change:
         case Published(mode="update"):
             return _published(newest, waiting, now_ms)
@@ -119,10 +120,11 @@ def included_due_ms(newest: Snapshot, chat_id: int, seen_ms: int, due_ms: int, n
 def resumed_due_ms(
     newest: Snapshot, pauses: Sequence[Pause], chat_id: int, seen_ms: int, due_ms: int | None = None
 ) -> int:
-    """When a silence begins its episode, once the last of these pauses is over: the oldest comes first.
+    """When a silence begins its episode, once the last of these pauses is over; the oldest pause comes first.
 
-    `due_ms` is for when it is armed, if it is: before the end of the pause it surely was not told of it yet. All other
-    ones are told from all pauses, so that doing it twice gives the same. What is too late is left to the gate.
+    `due_ms` is the due of an armed timer, if there is one: before the end of the pause it cannot have been moved. All
+    other timers are computed from all pauses, so that doing it twice gives the same result. A due that is too late is
+    left to the gate.
     """
     last = pauses[-1]
     if due_ms is not None and seen_ms >= last.over_ms:
@@ -145,7 +147,7 @@ def _through_all(newest: Snapshot, pauses: Sequence[Pause], seen_ms: int) -> int
 
 
 def _stood(newest: Snapshot, pause: Pause, seen_ms: int, planned_ms: int) -> int:
-    """What a pause makes of the moment at which a silence would have lasted long enough."""
+    """The moment at which a silence would have lasted long enough, moved by a pause."""
     began_ms = max(pause.began_ms, seen_ms)
     if not began_ms < pause.over_ms:
         return planned_ms
@@ -199,7 +201,7 @@ def _resumed(newest: Snapshot, waiting: Waiting, paused_ms: int, policy: Policy,
 
 
 def _continued(newest: Snapshot, step: Step, waiting: Waiting, paused_ms: int, now_ms: int) -> Fate:
-    """A delay has as much left as it had; an hour of the day is the one that comes next."""
+    """A delay keeps the time that was left; an hour of the day becomes the next such hour."""
     anchor_ms = waiting.due_ms if waiting.anchor_ms is None else waiting.anchor_ms
     if isinstance(step.schedule, OnDay):
         return Stay() if waiting.due_ms > now_ms else _move(newest, step, waiting, anchor_ms, now_ms)
@@ -208,7 +210,7 @@ def _continued(newest: Snapshot, step: Step, waiting: Waiting, paused_ms: int, n
 
 
 def _ahead(newest: Snapshot, waiting: Waiting) -> list[Step]:
-    """The steps after the last one done, in the newest order, that this person has not had."""
+    """The steps after the last completed one, in the newest order, that this person has not had."""
     places = {step.key: place for place, step in enumerate(newest.steps)}
     done = [places[key] for key in waiting.runs if key in places]
     last = places.get(waiting.last_step or "", max(done, default=-1))
@@ -223,7 +225,7 @@ def _move(newest: Snapshot, step: Step, waiting: Waiting, anchor_ms: int, not_be
 
 
 def _not_past(move: Move, newest: Snapshot, waiting: Waiting, now_ms: int) -> Move:
-    """What is past already by its new hour is spread; what was past by its old one stays as late as it was."""
+    """A due that is past by its new hour is spread; one that was past by its old hour stays as late as it was."""
     if move.due_ms > now_ms or (move.cursor == waiting.cursor and move.due_ms == waiting.due_ms):
         return move
     due_ms = _spread_ms(waiting, newest, now_ms)

@@ -19,16 +19,16 @@ from engine.core.delivery.gate import EndEpisode, Facts, Pass, Plan, Reason, Ski
 from engine.core.schedule import sending_hours, step_schedule
 
 CHAT_GAP_MS: Final = 1_000
-"""Telegram asks for a second between two messages to one chat; an album is as many as it has files."""
+"""Telegram requires a second between two messages to one chat; an album counts as many as it has files."""
 
 MOST_DEFERRALS: Final = 5
-"""A step that window and limits have put off so often will not fit them."""
+"""A step that window and limits have put off this often will never fit them."""
 
 EXPIRES_AFTER_MS: Final = 2 * 86_400_000
-"""After an outage a sequence goes on, but not when all of it would have been over for so long."""
+"""After an outage a sequence continues, unless the whole of it would have been over for this long."""
 
 ACTION_MS: Final = 5_000
-"""So long Telegram shows that a bot is typing; before a block that comes after a delay, it is."""
+"""Telegram shows "typing" for this long; a block that comes after a delay is announced this way."""
 
 SETTLED: Final = frozenset({"sent", "skipped", "failed", "unknown", "cancelled", "would_send"})
 
@@ -77,7 +77,7 @@ class Advance(NamedTuple):
 
 
 class Withhold(NamedTuple):
-    """The block would be sent, if the campaign were live: what follows is planned as if it had been."""
+    """The block would be sent if the campaign were live: what follows is planned as if it had been."""
 
 
 class Drop(NamedTuple):
@@ -93,14 +93,14 @@ class Close(NamedTuple):
 
 
 class Rest(NamedTuple):
-    """Asked again later."""
+    """Ask again later."""
 
     reason: Reason
     until_ms: int | None
 
 
 class Defer(NamedTuple):
-    """It is due at another moment now."""
+    """The delivery is due at another moment now."""
 
     until_ms: int
 
@@ -110,20 +110,20 @@ class Follow(NamedTuple):
 
 
 class Announce(NamedTuple):
-    """The block is ours and about to be due: the person may see that it is coming."""
+    """The block is ours and almost due: the person may see that it is coming."""
 
 
 class Forget(NamedTuple):
-    """The episode is over: the timer goes."""
+    """The episode is over: remove the timer."""
 
 
 Decision = Send | Advance | Withhold | Drop | Close | Rest | Defer | Follow | Announce | Forget
 
 
 class NextDelivery(NamedTuple):
-    """The delivery that follows. `urgent`: a further block of a begun step; `lead_ms`: so long it is announced.
+    """The next delivery. `urgent`: a further block of a begun step; `lead_ms`: how long before it is announced.
 
-    `anchor_ms` is that from which its due was computed, so that it can be computed anew.
+    `anchor_ms` is the anchor from which the due was computed, so that it can be computed again.
     """
 
     cursor: Cursor
@@ -178,9 +178,9 @@ def _refused(verdict: Verdict, deferrals: int) -> Decision:
 def plan(
     newest: Snapshot, step: Step | None, block: Block | None, due_ms: int, now_ms: int, chat_id: int, *, begun: bool
 ) -> Plan:
-    """What the campaign and the clock say of a block that is due; `begun`: its step has been sent in part.
+    """What the campaign and the clock say about a block that is due; `begun`: part of its step has been sent.
 
-    What is too late already does not wait for the window.
+    A block that is already too late does not wait for the window.
     """
     latest_ms = due_ms + newest.lateness_ms
     late = now_ms > latest_ms
@@ -196,7 +196,7 @@ def plan(
 
 
 def _last_due_ms(newest: Snapshot, step: Step | None, due_ms: int) -> int:
-    """When the last step that is ahead would be due, were this one sent in time; a pause has moved `due_ms` with it."""
+    """When the last step would be due if this one were sent in time; a pause has moved `due_ms` with it."""
     keys = [one.key for one in newest.steps]
     place = keys.index(step.key) + 1 if step and step.key in keys else 0
     planned = forecast(replace(newest, steps=newest.steps[place:]), due_ms - newest.threshold_ms)
@@ -204,7 +204,7 @@ def _last_due_ms(newest: Snapshot, step: Step | None, due_ms: int) -> int:
 
 
 def _turn_ms(newest: Snapshot, now_ms: int, chat_id: int, *, begun: bool) -> int | None:
-    """When the window lets it out; None if it does now. A begun step may go on a little beyond the end."""
+    """When the window lets the block out; None if it does now. A begun step may go on a little after closing time."""
     hours, zone = newest.window, newest.zone
     if hours is None or (begun and sending_hours.is_in_grace(hours, now_ms, zone)):
         return None
@@ -262,9 +262,10 @@ def find_block(step: Step | None, key: str) -> Block | None:
 def open_step(
     newest: Snapshot, step: Step, at: Cursor, anchor_ms: int, chat_id: int, not_before_ms: int | None = None
 ) -> NextDelivery | None:
-    """The first delivery of a step, at the episode and ordinal of `at`; None for a step that has nothing to send.
+    """The first delivery of a step, in the episode and with the ordinal of `at`; None for a step that has nothing to
+    send.
 
-    Its hour is not before the anchor, or not before that other moment.
+    It is due no earlier than the anchor, or than the other moment given.
     """
     block = next((block for block in step.blocks if block.active), None)
     if not step.active or block is None:
@@ -287,7 +288,9 @@ def _after(step: Step, block_key: str) -> Iterator[Block]:
 
 
 def _later_steps(newest: Snapshot, pinned: Snapshot, step_key: str, runs: frozenset[str]) -> tuple[Step, ...]:
-    """Steps after this one; if it was deleted, after the nearest one before it that is still there. Never backwards."""
+    """The steps after this one; if it was deleted, those after the nearest earlier step that still exists. Never
+    backwards.
+    """
     places = {step.key: place for place, step in enumerate(newest.steps)}
     before = [step.key for step in pinned.steps]
     upto = before[: before.index(step_key) + 1] if step_key in before else [step_key]

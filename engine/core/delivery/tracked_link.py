@@ -1,6 +1,6 @@
-"""What a tracked link refers to: one button of one delivery as it was published. Where it leads, the campaign says.
+"""What a tracked link refers to: one button of one delivery, as it was published. The campaign says where it leads.
 
-Packed: a byte that names the layout, then the numbers, then the three names, each behind its length.
+Packed: a byte that names the layout, then the numbers, then the three names, each after its length.
 """
 
 import struct
@@ -15,7 +15,7 @@ _LONGEST_NAME: Final = 64
 
 
 class Reference(NamedTuple):
-    """`variant` is the language whose content was sent, "" the default; row and column count from 0."""
+    """`variant` is the language whose content was sent, "" for the default; row and column count from 0."""
 
     bot_id: int
     chat_id: int
@@ -49,7 +49,7 @@ def unpack(packed: bytes) -> Reference | None:
 
 
 def target(snapshot: Snapshot, reference: Reference) -> str | None:
-    """Where the button leads that the reference names; None when there is no such one."""
+    """Where the referenced button leads; None if there is no such button."""
     for step in snapshot.steps:
         for block in step.blocks:
             if (step.key, block.key) == (reference.step, reference.block):

@@ -1,4 +1,4 @@
-"""Cities that people name, though no zone does, with the zone of each: Brazil's capitals, and its largest cities."""
+"""Cities that people name although no time zone does, each with its zone: Brazil's capitals and largest cities."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,8 +1,8 @@
-"""When a campaign may send: days and hours in its zone, and what becomes of a step that is due outside of them.
+"""When a campaign may send: days and hours in its zone, and what happens to a step that is due outside them.
 
-A window may cross midnight; it then belongs to the day on which it opens. Its edges are local times like a schedule's:
-one that does not exist moves forward by the gap, one that happens twice is taken the first time. When a window opens,
-those who waited for it are spread, so that it opens with no burst.
+A window may cross midnight; it then belongs to the day on which it opens. Its edges are local times, like a schedule's:
+a time that does not exist moves forward by the gap, a time that happens twice is taken the first time. When a window
+opens, the people who waited for it are spread out, so that it does not open with a burst.
 """
 
 import re
@@ -18,18 +18,20 @@ from engine.core.errors import CampaignError
 from engine.core.schedule import step_schedule
 
 Mode: TypeAlias = Literal["wait", "drop", "strict"]
-"""A step that is due outside waits for the next opening, or is passed over; `strict`: it waits, even in its midst."""
+"""A step that is due outside the hours waits for the next opening, or is dropped; `strict` also waits between two
+blocks.
+"""
 
 GRACE_MS: Final = 15 * 60_000
-"""So long after the end a step that has begun goes on, unless the window is strict: half a message at night's edge is
-worse.
+"""A step that has begun may continue this long after closing time, unless the window is strict: half a step is worse
+than a late one.
 """
 SPREAD_MS: Final = 30 * 60_000
 _HOUR_MINUTES: Final = 60
 _DAY_MINUTES: Final = 24 * _HOUR_MINUTES
 _ENDS: Final = 2
 _DAYS_AHEAD: Final = 16
-"""Two weeks and a little: a clock change may swallow the one opening of a week."""
+"""Two weeks and a little: a clock change may swallow the only opening of a week."""
 _WEEK: Final = tuple(range(1, 8))
 ENGLISH: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PORTUGUESE: Final = ("seg", "ter", "qua", "qui", "sex", "sáb", "dom")
@@ -42,7 +44,7 @@ _EXAMPLES: Final = "09:00-21:00, seg-sex 09:00-18:00, mon-fri 9-18, or off"
 
 
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`days` as ISO counts them, 1 is Monday; hours in minutes of the local day, `end` not included."""
+    """`days` in ISO numbers, 1 is Monday; hours in minutes of the local day, `end` excluded."""
 
     start: int
     end: int
@@ -55,32 +57,32 @@ class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
 
 BY_DAY: Final = Window(9 * _HOUR_MINUTES, 21 * _HOUR_MINUTES)
-"""What suits most."""
+"""The hours that suit most campaigns."""
 
 
 def opens(window: Window, at_ms: int, zone: str) -> int:
-    """The first moment from then on at which the window is open: `at_ms` itself if it is."""
+    """The first moment from then on at which the window is open: `at_ms` itself if it is open then."""
     return next(max(at_ms, start) for start, end in _spans(window, at_ms, zone) if at_ms < end)
 
 
 def is_in_grace(window: Window, at_ms: int, zone: str) -> bool:
-    """Whether it is open, or has closed so shortly ago that what has begun may go on."""
+    """Whether the window is open, or closed so recently that a step that has begun may continue."""
     grace_ms = 0 if window.mode == "strict" else GRACE_MS
     return opens(window, at_ms, zone) == at_ms or opens(window, max(0, at_ms - grace_ms), zone) == at_ms - grace_ms
 
 
 def spread_ms(window: Window, chat_id: int) -> int:
-    """How long after the opening somebody's turn is: the same each time, and within the window."""
+    """How long after the opening a person's turn comes: the same each time, and within the window."""
     return spread_over(chat_id, min(SPREAD_MS, window.length_ms))
 
 
 def spread_over(chat_id: int, most_ms: int) -> int:
-    """A moment of one's own within so long, from 0 on."""
+    """A person's own moment, from 0 to below `most_ms`."""
     return crc32(b"%d" % chat_id) % max(1, most_ms)
 
 
 def shifted(window: Window | None, due_ms: int, zone: str, chat_id: int) -> int:
-    """When what is due then may go out: then, or in its turn after the next opening."""
+    """When a block that is due then may go out: then, or in its turn after the next opening."""
     if window is None or window.mode == "drop":
         return due_ms
     opening = opens(window, due_ms, zone)
@@ -88,7 +90,7 @@ def shifted(window: Window | None, due_ms: int, zone: str, chat_id: int) -> int:
 
 
 def parse(text: str, mode: Mode = "wait") -> Window | None:
-    """Read what an admin wrote, in either language; None is no window at all. Raises CampaignError."""
+    """Read what an admin wrote, in either language; None means no window at all. Raises CampaignError."""
     plain = _plain(text)
     if plain in _OFF:
         return None
@@ -105,7 +107,7 @@ def parse(text: str, mode: Mode = "wait") -> Window | None:
 
 
 def write(window: Window, names: Sequence[str] = ENGLISH) -> str:
-    """Such as `mon-fri 09:00-18:00`, which `parse` reads back; every day is not named."""
+    """Write it as `mon-fri 09:00-18:00`, which `parse` reads back; a window on every day names no days."""
     hours = f"{_clock(window.start)}-{_clock(window.end)}"
     return hours if window.days == _WEEK else f"{','.join(_ranges(window.days, names))} {hours}"
 
@@ -121,7 +123,7 @@ def check(window: Window) -> None:
 
 
 def _spans(window: Window, at_ms: int, zone: str) -> Iterator[tuple[int, int]]:
-    """Every opening with its end, from before that moment to the next one that there surely is."""
+    """Every opening with its end, from before that moment to beyond the next certain one."""
     today = step_schedule.local(at_ms, zone).date()
     for ahead in range(-2, _DAYS_AHEAD):
         day = today + timedelta(days=ahead)
@@ -144,7 +146,7 @@ def _clock(minutes: int) -> str:
 
 
 def _minutes(hour: str, minute: str | None) -> int:
-    """Beyond the day what is no time of it, which `check` refuses."""
+    """A time outside the day stays outside, so that `check` refuses it."""
     return int(hour) * 60 + int(minute or 0) if int(minute or 0) < _HOUR_MINUTES else 2 * _DAY_MINUTES
 
 

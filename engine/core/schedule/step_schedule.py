@@ -1,13 +1,13 @@
-"""When a step is due: its grammar in Portuguese and English, and its arithmetic.
+"""When a step is due: the grammar in Portuguese and English, and the arithmetic.
 
-A delay is elapsed time. A day with an hour is a local date in the campaign's IANA zone, counted from that
-of the anchor; it is kept as a rule and resolved anew, because zones change their laws.
-A local time that does not exist moves forward by the gap; one that happens twice is taken the first time.
-A local time that comes too early moves to its next day, never to "at once".
+A delay is elapsed time. A day with an hour is a local date in the campaign's IANA zone, counted from the anchor's date;
+it is kept as a rule and resolved again each time, because zones change their laws. A local time that does not exist
+moves forward by the gap; one that happens twice is taken the first time. A local time that comes too early moves to its
+next day, never to "at once". Zone data come from the `tzdata` package alone, so that two hosts with different systems
+agree.
 
-Zone data come from the `tzdata` package alone, so that two hosts with different systems agree.
-Rejected: `+0d`, which is already past for half of the day; and a day without its hour, which may as well mean so much
-elapsed time.
+Rejected: `+0d`, which is already past for half of the day, and a day without an hour, which could also mean elapsed
+time.
 """
 
 import re
@@ -44,10 +44,10 @@ _WORDS: Final = {
     **dict.fromkeys(("as", "a"), "at"),
     "e": "and",
 }
-"""What people write, without accents, in the grammar's own words."""
+"""Words that people write, without accents, and the grammar's own words for them."""
 _WORD: Final = re.compile(f"(?<![a-z])(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?![a-z])")
 _MINUTES: Final = "(?:m(?!s)|(?<=h[0-9]{2}))"
-"""Or none, as in `1h30`."""
+"""Minutes may stand without a unit, as in `1h30`."""
 _DURATION: Final = re.compile(
     "(?=[0-9])" + "(?:,? (?:and )?)?".join(f"(?:([0-9]+) ?{unit})?" for unit in ("d", "h", _MINUTES, "s", "ms"))
 )
@@ -62,13 +62,13 @@ _EXAMPLES: Final = Phrase("now, 10m, 2h30m, tomorrow 09:30, amanhã 09:30 or +3d
 
 
 class After(msgspec.Struct, frozen=True, tag="after", forbid_unknown_fields=True):
-    """So much elapsed time after the anchor."""
+    """Elapsed time after the anchor."""
 
     delay_ms: Annotated[int, msgspec.Meta(ge=0, le=MAX_MS)]
 
 
 class OnDay(msgspec.Struct, frozen=True, tag="on_day", forbid_unknown_fields=True):
-    """At a local time, so many local days after the anchor's; 1 is tomorrow."""
+    """A local time, some local days after the anchor's date; 1 is tomorrow."""
 
     days: Annotated[int, msgspec.Meta(ge=1, le=MAX_DAYS)]
     hour: Annotated[int, msgspec.Meta(ge=0, le=23)]
@@ -97,7 +97,7 @@ def parse(text: str) -> Schedule:
 
 
 def write(schedule: Schedule) -> str:
-    """Spell it the one way that is stored; `parse` reads it back to the same schedule."""
+    """Write it in the one spelling that is stored; `parse` reads it back to the same schedule."""
     if isinstance(schedule, After):
         return write_duration(schedule.delay_ms) if schedule.delay_ms else "now"
     day = "tomorrow" if schedule.days == 1 else f"+{schedule.days}d"
@@ -123,10 +123,7 @@ def write_duration(ms: int) -> str:
 
 
 def due(schedule: Schedule, anchor_ms: int, zone: str, not_before_ms: int) -> int:
-    """Say when a step with this anchor is due.
-
-    Never before `not_before_ms`, the end of the step before.
-    """
+    """When a step with this anchor is due: never before `not_before_ms`, the end of the previous step."""
     if isinstance(schedule, After):
         return max(anchor_ms + schedule.delay_ms, not_before_ms)
     rules = _zone(zone)
@@ -139,12 +136,12 @@ def due(schedule: Schedule, anchor_ms: int, zone: str, not_before_ms: int) -> in
 
 
 def moment_at(day: date, at: time, zone: str) -> int:
-    """When a local time of a day is, by both rules of the clock's changes."""
+    """The moment of a local time on a day, by both rules for clock changes."""
     return _moment(day, at, _zone(zone))
 
 
 def local(at_ms: int, zone: str) -> datetime:
-    """Show the moment as a wall clock of the zone does, for screens."""
+    """The moment as a wall clock in the zone shows it, for screens."""
     return (_EPOCH + at_ms * _MS).astimezone(_zone(zone))
 
 
@@ -160,13 +157,13 @@ def check_zone(name: str) -> None:
 
 
 def zone_of(city: str) -> str | None:
-    """The zone that has this name or this city, whatever its case and accents; None unless it is one alone."""
+    """The zone with this name or this city, whatever its case and accents; None unless exactly one matches."""
     exact = _exactly(_place(city))
     return exact[0] if len(exact) == 1 else None
 
 
 def find_zones(city: str, most: int) -> tuple[str, ...]:
-    """The zones to choose from: those of this city, or else with a city of which this is a part, or else nearly so."""
+    """The zones to choose from: of this city, else of cities that contain the text, else of similar names."""
     wanted = _place(city)
     part = [zone for name, zone in _places() if wanted and wanted in name]
     found = _exactly(wanted) or part or _nearly(wanted, most)
@@ -178,14 +175,14 @@ def _exactly(place: str) -> list[str]:
 
 
 def _nearly(place: str, most: int) -> list[str]:
-    """The nearest first."""
+    """The most similar first."""
     near = get_close_matches(place, [name for name, _ in _places()], n=most, cutoff=0.75)
     return [zone for close in near for name, zone in _places() if name == close]
 
 
 @cache
 def _places() -> tuple[tuple[str, str], ...]:
-    """Each city, as `_place` writes it, with its zone; before all others those that people name."""
+    """Each city, as `_place` writes it, with its zone; the cities that people name come first."""
     listed = [*CITIES.items(), *((zone.rpartition("/")[2], zone) for zone in sorted(zones()))]
     return tuple((_place(city), zone) for city, zone in listed)
 
@@ -195,7 +192,7 @@ def _place(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """In the grammar's own words, in which `parse` and `parse_duration` read it."""
+    """Put it in the grammar's own words, which `parse` and `parse_duration` read."""
     if len(text) > MAX_TEXT:
         raise CampaignError(
             "The text {text} is too long: write for example {examples}.", text=_shown(text), examples=_EXAMPLES
@@ -238,7 +235,7 @@ def _on_day(text: str, days: str, hour: str, minute: str | None, half: str | Non
 
 
 def _hour(hour: int, half: str | None) -> int:
-    """Of 24; beyond them what is no hour of half a day."""
+    """Hours of 12 as hours of 24; an hour that no half day has stays out of range."""
     if half is None:
         return hour
     if not 1 <= hour <= _NOON:

@@ -1,18 +1,18 @@
-"""A moment as other systems write it: milliseconds since 1970, or ISO 8601 with its zone."""
+"""A moment as other systems write it: milliseconds since 1970, or ISO 8601 with a time zone."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST_MS: Final = 100_000_000_000
-"""1973: a smaller number counts seconds."""
+"""In the year 1973: a smaller number counts seconds."""
 _LATEST_MS: Final = 10_000_000_000_000
 _LONGEST: Final = 40
 _HINT: Final = "write milliseconds since 1970, or ISO 8601 with a zone, such as 2026-11-25T09:30:00Z"
 
 
 def read_moment(value: int | str) -> int:
-    """In milliseconds. Raises ValueError, whose text says how to write it."""
+    """The moment in milliseconds. Raises ValueError with a text that says how to write it."""
     text = str(value).strip()[:_LONGEST]
     at_ms = int(text) if text.isascii() and text.isdigit() else _of_iso(text)
     if not _EARLIEST_MS <= at_ms <= _LATEST_MS:
