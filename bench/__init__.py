@@ -1,1 +1,1 @@
-"""Load tests, one file per question, and the sandbox they talk to. Nothing of the product imports this room."""
+"""Load tests, a folder for each question, and the sandbox that they talk to. No product code imports the bench."""

@@ -1,45 +1,41 @@
-"""`python -m bench`: lists the questions that it can answer; `python -m bench QUESTION --help` says how to ask one."""
+"""`python -m bench` lists the questions that it can answer; `python -m bench QUESTION --help` shows how to ask one."""
 
 import sys
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-from bench.questions.burst import question as burst
-from bench.questions.exactly_once import question as exactly_once
-from bench.questions.faults import question as faults
-from bench.questions.idle import question as idle
-from bench.questions.manager_latency import question as manager_latency
-from bench.questions.media_memory import question as media_memory
-from bench.questions.message_kinds import question as message_kinds
-from bench.questions.sandbox_speed import question as sandbox_speed
+from bench.harness.question import Question
+from bench.questions.burst.question import QUESTION as BURST
+from bench.questions.exactly_once.question import QUESTION as EXACTLY_ONCE
+from bench.questions.faults.question import QUESTION as FAULTS
+from bench.questions.idle.question import QUESTION as IDLE
+from bench.questions.manager_latency.question import QUESTION as MANAGER_LATENCY
+from bench.questions.media_memory.question import QUESTION as MEDIA_MEMORY
+from bench.questions.message_kinds.question import QUESTION as MESSAGE_KINDS
+from bench.questions.sandbox_speed.question import QUESTION as SANDBOX_SPEED
 
-_QUESTIONS: Final[dict[str, tuple[Callable[[Sequence[str]], int], str]]] = {
-    "burst": (burst.main, "does every bot keep its pace, and leave the others theirs, when all is due at once?"),
-    "exactly-once": (exactly_once.main, "is every message that is owed sent once, in time, and no other?"),
-    "faults": (faults.main, "what comes of each fault of the wire, at each block of a step?"),
-    "idle": (idle.main, "what does an armed chat cost while nothing is due?"),
-    "manager-latency": (
-        manager_latency.main,
-        "how fast does the manager show its screens, and do more data cost more statements?",
-    ),
-    "media-memory": (media_memory.main, "what does the sender's memory do while big files go out?"),
-    "message-kinds": (
-        message_kinds.main,
-        "does every kind of message arrive as composed, once, and go when it has to?",
-    ),
-    "sandbox-speed": (sandbox_speed.main, "what does a call of the local Bot API cost?"),
-}
+_QUESTIONS: Final[Sequence[Question[Any]]] = (
+    BURST,
+    EXACTLY_ONCE,
+    FAULTS,
+    IDLE,
+    MANAGER_LATENCY,
+    MEDIA_MEMORY,
+    MESSAGE_KINDS,
+    SANDBOX_SPEED,
+)
 
 
 def main(arguments: Sequence[str]) -> int:
+    questions = {question.command: question for question in _QUESTIONS}
     if not arguments:
-        print("\n".join(f"{name:<17}{asks}" for name, (_, asks) in _QUESTIONS.items()))
+        print("\n".join(f"{command:<17}{question.summary}" for command, question in questions.items()))
         return 0
-    name, *rest = arguments
-    if name not in _QUESTIONS:
-        sys.stderr.write(f"There is no question {name!r}: ask one of {', '.join(_QUESTIONS)}.\n")
+    command, *rest = arguments
+    if command not in questions:
+        sys.stderr.write(f"There is no question {command!r}: ask one of {', '.join(questions)}.\n")
         return 2
-    return _QUESTIONS[name][0](rest)
+    return questions[command].main(rest)
 
 
 if __name__ == "__main__":

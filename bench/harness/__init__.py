@@ -1,1 +1,1 @@
-"""What every question of the bench is made of: the whole stack started, its counts read, a verdict told."""
+"""What every question of the bench is made of: it starts the whole stack, reads its counts and prints an outcome."""

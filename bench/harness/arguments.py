@@ -1,4 +1,4 @@
-"""Numbers on the command line of a question: whole ones, within bounds that the refusal names."""
+"""Whole numbers on the command line of a question, within bounds that the error message names."""
 
 from bench.sandbox.arguments import whole
 

@@ -1,44 +1,53 @@
-"""What the engine holds: read to see the end, and to judge."""
+"""What the engine holds of its deliveries: read to know when a run is over, and to judge it."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias
 
-from bench.questions.message_kinds.judge import Chat, Delivery
+from bench.harness.stores import open_stores, timers_are_whole
 from engine.settings import Settings
-from storage.postgres.pool import Pool, open_pool
-from storage.redis import keys
-from storage.redis.client import Redis, open_redis
+from storage.postgres.pool import Pool
+from storage.redis.client import Redis
 
-_UNDONE: Final = """
+Chat: TypeAlias = tuple[int, int]
+
+_PENDING: Final = """
 SELECT count(*) FROM recovery_deliveries
 WHERE (delete_at IS NOT NULL AND deleted_at IS NULL AND delete_refusal IS NULL)
    OR (edit_at IS NOT NULL AND edited_at IS NULL AND edit_refusal IS NULL)
 """
 
 
-class Books:
+class Delivery(NamedTuple):
+    """What the engine holds of a block in a chat."""
+
+    status: str
+    message_ids: tuple[int, ...]
+    deleted: bool
+    edited: bool
+
+
+class DeliveryCounts:
     def __init__(self, client: Redis, pool: Pool, bots: Sequence[int]) -> None:
         self._client = client
         self.pool = pool
         self._bots = bots
 
     async def whole(self) -> bool:
-        """Every bot's timers are known to be whole, so that its signs of life arm something."""
-        return all([await self._client.hexists(keys.of_bot(bot).bot, "generation") for bot in self._bots])
+        return await timers_are_whole(self._client, self._bots)
 
     async def settled(self) -> int:
-        """How many deliveries have come to an end of any kind."""
+        """How many deliveries have ended, in any way."""
         return await self._count(
             "SELECT count(*) FROM recovery_deliveries WHERE status NOT IN ('scheduled', 'sending')"
         )
 
-    async def undone(self) -> int:
-        """How many deliveries wait to be deleted or changed."""
-        return await self._count(_UNDONE)
+    async def pending_changes(self) -> int:
+        """How many deliveries still have to be deleted or edited."""
+        return await self._count(_PENDING)
 
     async def returned(self) -> int:
-        """For how many episodes it is written down that the person came back; who pays in the chat does as well."""
+        """In how many episodes the person came back. Somebody who pays in the chat has come back as well."""
         return await self._count("SELECT count(*) FROM recovery_episodes WHERE returned_at IS NOT NULL")
 
     async def deliveries(self) -> dict[tuple[Chat, str], Delivery]:
@@ -59,10 +68,6 @@ class Books:
 
 
 @asynccontextmanager
-async def books(settings: Settings, bots: Sequence[int]) -> AsyncIterator[Books]:
-    client, pool = open_redis(settings.redis_url), await open_pool(settings.database_url)
-    try:
-        yield Books(client, pool, bots)
-    finally:
-        await pool.close()
-        await client.aclose()
+async def delivery_counts(settings: Settings, bots: Sequence[int]) -> AsyncIterator[DeliveryCounts]:
+    async with open_stores(settings) as (client, pool):
+        yield DeliveryCounts(client, pool, bots)

@@ -1,29 +1,29 @@
-"""What the engine has written: which timers stand, under which versions, and how much PostgreSQL has done."""
+"""What the engine has written: the timers, their versions, and how much work PostgreSQL has done."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from bench.harness.stores import armed_timers, open_stores, timers_are_whole
 from engine.settings import Settings
-from storage.postgres.pool import Pool, open_pool
+from storage.postgres.pool import Pool
 from storage.redis import keys
-from storage.redis.client import Redis, open_redis
+from storage.redis.client import Redis
 
 
-class Registers:
+class EngineCounts:
     def __init__(self, client: Redis, pool: Pool, bots: Sequence[int]) -> None:
         self._client = client
         self._pool = pool
         self._bots = bots
 
     async def whole(self) -> bool:
-        """Every bot's timers are known to be whole, so that its signs of life arm something."""
-        return all([await self._client.hexists(keys.of_bot(bot).bot, "generation") for bot in self._bots])
+        return await timers_are_whole(self._client, self._bots)
 
     async def armed(self) -> int:
-        return sum([await self._client.zcard(keys.of_bot(bot).timers) for bot in self._bots])
+        return sum((await armed_timers(self._client, self._bots)).values())
 
     async def written(self) -> int:
-        """The chats that PostgreSQL has heard of."""
+        """How many chats are in PostgreSQL."""
         return int(await self._pool.fetchval("SELECT count(*) FROM chats"))
 
     async def versions(self) -> dict[tuple[int, str], str]:
@@ -36,7 +36,7 @@ class Registers:
         }
 
     async def transactions(self) -> int:
-        """So many since the servers started; a session tells of its own up to a second late."""
+        """How many since the server started. A session reports its own up to a second late."""
         return int(
             await self._pool.fetchval(
                 "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"
@@ -45,10 +45,6 @@ class Registers:
 
 
 @asynccontextmanager
-async def registers(settings: Settings, bots: Sequence[int]) -> AsyncIterator[Registers]:
-    client, pool = open_redis(settings.redis_url), await open_pool(settings.database_url)
-    try:
-        yield Registers(client, pool, bots)
-    finally:
-        await pool.close()
-        await client.aclose()
+async def engine_counts(settings: Settings, bots: Sequence[int]) -> AsyncIterator[EngineCounts]:
+    async with open_stores(settings) as (client, pool):
+        yield EngineCounts(client, pool, bots)

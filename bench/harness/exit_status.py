@@ -1,6 +1,6 @@
-"""How a question of the bench ends, whichever it is: told, refused in one line, or broken off.
+"""How a question of the bench ends: with an outcome, with a refusal in one line, or interrupted.
 
-The exit status is 0 if the outcome holds, 1 if not or if there is none, 130 after Ctrl-C or SIGTERM.
+The exit status is 0 if the outcome holds, 1 if it does not or if there is none, 130 after Ctrl-C or SIGTERM.
 """
 
 import signal
@@ -13,7 +13,7 @@ import msgspec
 _INTERRUPTED: Final = 130
 
 
-class Outcome(Protocol):
+class Report(Protocol):
     @property
     def holds(self) -> bool: ...
 
@@ -22,8 +22,8 @@ class Outcome(Protocol):
     def as_table(self) -> str: ...
 
 
-def tell(ask: Callable[[], Outcome], *refusals: type[Exception], as_json: bool) -> int:
-    """Ask, and tell the outcome; a refusal is an error whose sentence says why there is none."""
+def answer(ask: Callable[[], Report], *refusals: type[Exception], as_json: bool) -> int:
+    """Ask, and print the outcome. A refusal is an error whose message says why there is none."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         outcome = ask()
@@ -31,7 +31,7 @@ def tell(ask: Callable[[], Outcome], *refusals: type[Exception], as_json: bool) 
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("Broken off; nothing is left running.\n")
+        sys.stderr.write("Interrupted. Nothing is left running.\n")
         return _INTERRUPTED
     print(msgspec.json.encode(outcome.as_json()).decode() if as_json else outcome.as_table())
     return 0 if outcome.holds else 1

@@ -1,4 +1,4 @@
-"""What the processes use, by the operating system. A server's children count as it."""
+"""What the processes use, by the operating system's account. A server's children count as part of it."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -12,18 +12,18 @@ _SERVERS: Final = {"valkey": "valkey", "postgres": "postgres"}
 
 
 class Use(NamedTuple):
-    """`rss`: bytes; memory that the processes of one server share is counted for each."""
+    """`rss`: bytes; memory that the processes of one server share is counted for each of them."""
 
     cpu_s: float
     rss: int
 
 
-def processes(ours: Mapping[str, int]) -> dict[str, psutil.Process]:
-    """The engine's and the sandbox's by their names, and the servers."""
-    found = {name: psutil.Process(pid) for name, pid in ours.items()}
+def processes(started: Mapping[str, int]) -> dict[str, psutil.Process]:
+    """The processes of the engine and the sandbox by their names, and the servers."""
+    found = {name: psutil.Process(pid) for name, pid in started.items()}
     for child in psutil.Process().children():
         for name, beginning in _SERVERS.items():
-            if child.pid not in ours.values() and child.name().startswith(beginning):
+            if child.pid not in started.values() and child.name().startswith(beginning):
                 found[name] = child
     return found
 
@@ -36,5 +36,5 @@ def use(process: psutil.Process) -> Use:
 
 
 def ports(processes: Mapping[str, psutil.Process]) -> dict[int, str]:
-    """Whose end of a connection a port is; a server has only ends of its own port."""
+    """Which process a client's port belongs to. A server has no ports but its own."""
     return {port: name for name, process in processes.items() for port in ports_of(process.pid)}

@@ -1,7 +1,7 @@
-"""The house of a run: servers that keep what they are told, the sandbox, and the engine's own processes.
+"""The stack of a run: servers that keep what they are given, the sandbox, and the engine's own processes.
 
-Loss is judged, so the servers are durable. What the processes say goes into files: the run's own output stays readable.
-The number of shards is told to Redis before the first poller starts, as an operator would: SHARDS is left unset.
+The servers are durable because loss is judged. Processes log to files, so that the run's own output stays readable. The
+number of shards is written to Redis before the first poller starts, as an operator would do it: SHARDS is left unset.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from engine.cli import bots
 from engine.core.campaign.snapshot import Snapshot
 from engine.core.change import Change
 from engine.core.errors import RecoveryError
-from engine.local.process import last_lines, start, stop
+from engine.local import process as processes
 from engine.local.servers.servers import temporary_servers
 from engine.local.wait import until_ready
 from engine.media.library import Library
@@ -39,29 +39,32 @@ from storage.postgres.pool import open_pool
 
 _ROOT: Final = Path(__file__).parents[2]
 _CAMPAIGN_FILE: Final = "bench"
-_TOLD_BY_US: Final = ("SHARDS", "WEBHOOK_URL", "PUBLIC_URL", "HOST", "PORT", "METRICS_PORT")
+_SET_BY_US: Final = ("SHARDS", "WEBHOOK_URL", "PUBLIC_URL", "HOST", "PORT", "METRICS_PORT")
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.05
 _NO_DOTENV: Final = Path(os.devnull)
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """The line by which the sandbox says that it is there."""
+    """The line that the sandbox prints once it is ready."""
 
     api_url: str
     control_url: str
     bots: tuple[BotInfo, ...]
 
 
-class House:
-    """Processes by name. They end with the block of `house`, the last one first."""
+class Stack:
+    """Processes by name. They end with the block of `running_stack`, the last one first.
 
-    def __init__(self, env: Mapping[str, str], logs: Path, running: ExitStack) -> None:
+    Their logs are in `directory`, and a question may put the files of its campaign there.
+    """
+
+    def __init__(self, env: Mapping[str, str], directory: Path, running: ExitStack) -> None:
         self.env = dict(env)
-        self._logs = logs
+        self.directory = directory
         self._running = running
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._excused: set[str] = set()
+        self._may_end: set[str] = set()
         self._pollers: Counter[int] = Counter()
         self._receivers = 0
 
@@ -71,75 +74,75 @@ class House:
 
     @property
     def pids(self) -> dict[str, int]:
-        """Who is there, the servers aside."""
+        """Of the processes that run now, without the servers."""
         return {name: process.pid for name, process in self._processes.items()}
 
-    def begin(self, name: str, *arguments: str) -> Path:
-        """Run `python -m` with these arguments; gives the file of what it says."""
+    def start(self, name: str, *arguments: str) -> Path:
+        """Run `python -m` with these arguments. Gives the path of its log."""
         log = self._log(name)
         log.unlink(missing_ok=True)
-        process = start(
+        process = processes.start(
             [sys.executable, "-m", *arguments], log=log, cwd=_ROOT, env=self.env, death_signal=signal.SIGKILL
         )
         self._processes[name] = process
         self._running.callback(_end, process)
         return log
 
-    async def order(self, name: str, *arguments: str) -> None:
-        """Run a command to its end. Raises RecoveryError if it fails."""
-        self.begin(name, *arguments)
+    async def run_command(self, name: str, *arguments: str) -> None:
+        """Run a command until it ends. Raises RecoveryError if it fails."""
+        self.start(name, *arguments)
         if await self._ended(self._processes.pop(name)):
-            raise RecoveryError(f"The command {name} failed:\n{self.last_words(name)}")
+            raise RecoveryError(f"The command {name} failed:\n{self.last_lines(name)}")
 
-    def begin_sandbox(self, count: int, seed: int, *options: str) -> Ready:
-        log = self.begin("sandbox", "bench.sandbox", "--bots", str(count), "--seed", str(seed), *options)
+    def start_sandbox(self, count: int, seed: int, *options: str) -> Ready:
+        log = self.start("sandbox", "bench.sandbox", "--bots", str(count), "--seed", str(seed), *options)
         until_ready("The sandbox", self._processes["sandbox"], lambda: _first_line(log) is not None, log)
         ready = msgspec.json.decode(_first_line(log) or "", type=Ready)
         self.env["TELEGRAM_API_URL"] = ready.api_url
         return ready
 
     def listen_for_webhooks(self) -> None:
-        """From now on receivers are reached by webhook: all of them at one port."""
+        """From now on receivers are reached by webhook, all of them at one port."""
         with ports.listen(0) as free:
             host, port = free.getsockname()
         self.env |= {"WEBHOOK_URL": f"http://{host}:{port}", "HOST": host, "PORT": str(port)}
 
-    def begin_receiver(self) -> str:
+    def start_receiver(self) -> str:
         name = f"receiver-{self._receivers}"
         self._receivers += 1
-        self.begin(name, "engine.receiver")
+        self.start(name, "engine.receiver")
         return name
 
-    async def share_among(self, shards: int) -> None:
-        """Say how many shards there are. Raises RecoveryError."""
-        await self.order(f"reshard-{shards}", "engine.poller", "--reshard", str(shards))
+    async def set_shards(self, shards: int) -> None:
+        """Set the number of shards. Raises RecoveryError."""
+        await self.run_command(f"reshard-{shards}", "engine.poller", "--reshard", str(shards))
 
-    def begin_poller(self, shard: int, *, ahead: bool = False) -> str:
-        """The first serves the shard, any other stands by; all do, ahead of a shard that is still to come."""
+    def start_poller(self, shard: int, *, ahead: bool = False) -> str:
+        """The first poller of a shard serves it, any other stands by. Ahead of a shard still to come, all stand by."""
         name = f"poller-{shard}-{self._pollers[shard]}"
         self._pollers[shard] += 1
-        self.begin(name, "engine.poller", "--shard", str(shard), *(["--ahead"] if ahead else []))
+        self.start(name, "engine.poller", "--shard", str(shard), *(["--ahead"] if ahead else []))
         return name
 
     def name_of(self, pid: int) -> str:
-        """Raises RecoveryError if it is none of ours."""
+        """Raises RecoveryError if no process of this run has this id."""
         for name, process in self._processes.items():
             if process.pid == pid:
                 return name
-        raise RecoveryError(f"Process {pid} is none of this run: who else uses its Redis?")
+        raise RecoveryError(f"Process {pid} does not belong to this run: does something else use its Redis?")
 
     def kill(self, name: str) -> None:
-        """`kill -9`, and no longer missed."""
+        """`kill -9`. From then on it is not expected to run."""
         process = self._processes.pop(name)
         process.kill()
         process.wait()
 
     async def stop(self, name: str) -> None:
-        """SIGTERM, and no longer missed. Raises RecoveryError if it does not end in order."""
+        """SIGTERM. Raises RecoveryError if it does not exit cleanly."""
         process = self._processes.pop(name)
         process.terminate()
         if await self._ended(process):
-            raise RecoveryError(f"The {name} did not end in order:\n{self.last_words(name)}")
+            raise RecoveryError(f"The {name} did not exit cleanly:\n{self.last_lines(name)}")
 
     def freeze(self, name: str) -> None:
         self._processes[name].send_signal(signal.SIGSTOP)
@@ -147,30 +150,30 @@ class House:
     def thaw(self, name: str) -> None:
         self._processes[name].send_signal(signal.SIGCONT)
 
-    def excuse(self, shard: int) -> None:
-        """The pollers of this shard may end in order: it is no more."""
-        self._excused |= {name for name in self._processes if name.startswith(f"poller-{shard}-")}
+    def let_end(self, shard: int) -> None:
+        """The pollers of this shard may exit cleanly, because the shard no longer exists."""
+        self._may_end |= {name for name in self._processes if name.startswith(f"poller-{shard}-")}
 
     def check_alive(self) -> None:
-        """Raises RecoveryError if a process has ended by itself."""
+        """Raises RecoveryError if a process has ended unexpectedly."""
         for name, process in self._processes.items():
             status = process.poll()
-            if status is not None and not (status == 0 and name in self._excused):
-                raise RecoveryError(f"The {name} ended with status {status}:\n{self.last_words(name)}")
+            if status is not None and not (status == 0 and name in self._may_end):
+                raise RecoveryError(f"The {name} ended with status {status}:\n{self.last_lines(name)}")
 
-    def has_said(self, name: str, *any_of: str) -> bool:
-        said = self._log(name).read_text("utf-8", "replace")
-        return any(words in said for words in any_of)
+    def has_logged(self, name: str, *any_of: str) -> bool:
+        log = self._log(name).read_text("utf-8", "replace")
+        return any(message in log for message in any_of)
 
-    def last_words(self, name: str) -> str:
-        return last_lines(self._log(name))
+    def last_lines(self, name: str) -> str:
+        return processes.last_lines(self._log(name))
 
     def _log(self, name: str) -> Path:
-        return self._logs / f"{name}.log"
+        return self.directory / f"{name}.log"
 
     @staticmethod
     async def _ended(process: subprocess.Popen[bytes]) -> int:
-        """Its status, once it has ended; -1 if it takes too long."""
+        """The exit status, once it has ended; -1 if it takes too long."""
         give_up = time.monotonic() + _PATIENCE_S
         while (status := process.poll()) is None:
             if time.monotonic() > give_up:
@@ -180,24 +183,24 @@ class House:
 
 
 @contextmanager
-def house(logs: Path) -> Iterator[House]:
-    """Servers and tables are there when the block begins; nothing is left of it when it ends."""
+def running_stack(directory: Path) -> Iterator[Stack]:
+    """Servers and tables are ready when the block begins, and gone when it ends."""
     with temporary_servers(durable=True) as servers, ExitStack() as running:
         upgrade(servers.database_url)
-        ours = {
+        own = {
             "REDIS_URL": servers.redis_url,
             "DATABASE_URL": servers.database_url,
             "ENCRYPTION_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "MIN_THRESHOLD_SECONDS": "1",
-            "MEDIA_DIR": str(logs.absolute() / "media"),
+            "MEDIA_DIR": str(directory.absolute() / "media"),
             "LOG_FORMAT": "json",
             "LOG_LEVEL": "info",
         }
-        yield House({**_inherited(), **ours}, logs, running)
+        yield Stack({**_inherited(), **own}, directory, running)
 
 
 async def give_campaign(settings: Settings, infos: tuple[BotInfo, ...], campaign: str | Path) -> None:
-    """Register the bots, and set the campaign live for each. A campaign with media is a file, with those beside it."""
+    """Registers the bots and activates the campaign for each. A campaign with media is a file beside its media."""
     change = Change(actor="bench", at=time.time_ns() // 1_000_000)
     files, least = NamedFiles(), settings.min_threshold_ms
     draft = _draft(campaign, least, files)
@@ -222,14 +225,14 @@ def _draft(campaign: str | Path, least: int, files: NamedFiles) -> Snapshot:
 
 
 def _inherited() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in _TOLD_BY_US}
+    return {name: value for name, value in os.environ.items() if name not in _SET_BY_US}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Also one that stands still: it would not hear anything else."""
+    """A frozen process is thawed first: it handles no other signal until then."""
     if process.poll() is None:
         process.send_signal(signal.SIGCONT)
-    stop(process, signal.SIGTERM)
+    processes.stop(process, signal.SIGTERM)
 
 
 def _first_line(log: Path) -> str | None:

@@ -1,1 +1,1 @@
-"""The questions that the bench answers, a folder each, called by its name."""
+"""The questions that the bench can answer, a folder for each: the command is the name of the folder."""

@@ -1,4 +1,4 @@
-"""The door of the load tests: what can be asked, and how a wrong question is answered."""
+"""The command line of the bench: its questions, and how it refuses a wrong one."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from bench.__main__ import main
 
 def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
-    told = capsys.readouterr().out
-    assert [line.split()[0] for line in told.splitlines()] == [
+    listed = capsys.readouterr().out
+    assert [line.split()[0] for line in listed.splitlines()] == [
         "burst",
         "exactly-once",
         "faults",
@@ -21,7 +21,7 @@ def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[
 
 
 def test_an_unknown_question_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["last-light"]) == 2
+    assert main(["at-least-once"]) == 2
     assert "exactly-once" in capsys.readouterr().err
 
 

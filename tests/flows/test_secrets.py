@@ -15,7 +15,7 @@ import aiohttp
 import asyncpg
 import pytest
 
-from bench.harness.stack import House, give_campaign, house
+from bench.harness.stack import Stack, give_campaign, running_stack
 from bench.sandbox import SandboxClient, ports
 from bench.sandbox.protocol import BotInfo, Fault, FaultKind
 from engine.administration import api_keys
@@ -59,10 +59,10 @@ def free_address() -> tuple[str, int]:
 
 
 class Run:
-    """A house in which everything has happened: who was there, and where it can be read."""
+    """A run in which everything has happened: its processes, its logs and its bots."""
 
-    def __init__(self, running: House, logs: Path, bots: Sequence[BotInfo]) -> None:
-        self.running = running
+    def __init__(self, stack: Stack, logs: Path, bots: Sequence[BotInfo]) -> None:
+        self.stack = stack
         self.logs = logs
         self.bots = bots
         self.metrics: list[int] = []
@@ -71,7 +71,7 @@ class Run:
     def measure(self) -> None:
         """The process that begins next has a port for its metrics."""
         _, port = free_address()
-        self.running.env["METRICS_PORT"] = str(port)
+        self.stack.env["METRICS_PORT"] = str(port)
         self.metrics.append(port)
 
     async def said(self) -> dict[str, str]:
@@ -88,7 +88,7 @@ class Run:
         return told
 
     async def _written(self) -> dict[str, str]:
-        connection = await asyncpg.connect(self.running.settings.database_url)
+        connection = await asyncpg.connect(self.stack.settings.database_url)
         try:
             return {table: str(await connection.fetch(f"SELECT * FROM {table}")) for table in BOOKS}
         finally:
@@ -97,37 +97,37 @@ class Run:
     def secrets(self) -> set[str]:
         """Each as it is, and as it stands in an address."""
         tokens = {bot.token for bot in self.bots}
-        servers = (self.running.env["DATABASE_URL"], self.running.env["REDIS_URL"])
+        servers = (self.stack.env["DATABASE_URL"], self.stack.env["REDIS_URL"])
         passwords = {urlsplit(url).password or "" for url in servers} - {""}
         halves = {token.partition(":")[2] for token in tokens}
-        plain = tokens | halves | passwords | {self.running.env["ENCRYPTION_KEY"], self.api_key}
+        plain = tokens | halves | passwords | {self.stack.env["ENCRYPTION_KEY"], self.api_key}
         plain |= WRITTEN_BY_ADMINS | {USER_WORDS}
         return plain | {quote(word, safe="") for word in plain}
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[House]:
-    with house(tmp_path) as running:
-        running.env["LOG_LEVEL"] = "debug"
-        yield running
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    with running_stack(tmp_path) as stack:
+        stack.env["LOG_LEVEL"] = "debug"
+        yield stack
 
 
 @pytest.fixture
-async def run(tmp_path: Path, running: House) -> Run:
-    """A house in which everything has happened."""
+async def run(tmp_path: Path, stack: Stack) -> Run:
+    """A run in which everything has happened."""
     (tmp_path / "note.txt").write_text("a note")
     (tmp_path / "campaign.yaml").write_text(CAMPAIGN)
-    ready = running.begin_sandbox(2, 0)
-    run = Run(running, tmp_path, ready.bots)
-    await give_campaign(running.settings, ready.bots, tmp_path / "campaign.yaml")
+    ready = stack.start_sandbox(2, 0)
+    run = Run(stack, tmp_path, ready.bots)
+    await give_campaign(stack.settings, ready.bots, tmp_path / "campaign.yaml")
     await _begin(run)
-    pool = await open_pool(running.settings.database_url)
+    pool = await open_pool(stack.settings.database_url)
     try:
         async with SandboxClient(ready.control_url) as people:
             await _spoil(pool, people, ready.bots[0])
             await _pay(run, pool, people, ready.bots[0])
             await people.revoke_token(ready.bots[1].id)
-            await _until_said(running, "receiver-0", "Unauthorized")
+            await _until_logged(stack, "receiver-0", "Unauthorized")
     finally:
         await pool.close()
     return run
@@ -135,12 +135,12 @@ async def run(tmp_path: Path, running: House) -> Run:
 
 async def _begin(run: Run) -> None:
     host, port = free_address()
-    run.running.env |= {"PUBLIC_URL": f"http://{host}:{port}", "HOST": host, "PORT": str(port)}
+    run.stack.env |= {"PUBLIC_URL": f"http://{host}:{port}", "HOST": host, "PORT": str(port)}
     run.measure()
-    run.running.begin_receiver()
-    await run.running.share_among(1)
+    run.stack.start_receiver()
+    await run.stack.set_shards(1)
     run.measure()
-    run.running.begin_poller(0)
+    run.stack.start_poller(0)
 
 
 async def _spoil(pool: Pool, people: SandboxClient, bot: BotInfo) -> None:
@@ -160,7 +160,7 @@ async def _pay(run: Run, pool: Pool, people: SandboxClient, bot: BotInfo) -> Non
     await people.start(bot.id, person.id)
     await people.pay(bot.id, person.id)
     run.api_key = (await api_keys.add(pool, bot.username, "main", Change("test", 1))).reveal()
-    url = f"{run.running.env['PUBLIC_URL']}/v1/bots/{bot.id}/payments"
+    url = f"{run.stack.env['PUBLIC_URL']}/v1/bots/{bot.id}/payments"
     payment = {"external_id": "p1", "chat_id": person.id, "amount": 1, "currency": "XTR"}
     async with aiohttp.ClientSession() as session:
         assert await _status(session, url, payment, secrets.token_urlsafe(32)) == HTTPStatus.UNAUTHORIZED
@@ -175,9 +175,9 @@ async def _status(session: aiohttp.ClientSession, url: str, payment: dict[str, o
         return answer.status
 
 
-async def _until_said(running: House, name: str, word: str) -> None:
+async def _until_logged(stack: Stack, name: str, word: str) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while not running.has_said(name, word):  # noqa: ASYNC110 - the log is the signal
+        while not stack.has_logged(name, word):  # noqa: ASYNC110 - the log is the signal
             await asyncio.sleep(0.05)
 
 

@@ -1,4 +1,5 @@
-"""Does every bot keep its pace, and leave the others theirs, when all of them have a herd to send at once?
+"""Does every bot keep its pace, without slowing the others, when all their chats are due at once?
 
-Read `question` from top to bottom. `gate` lets the herd stand and go, `judge` reads the sandbox's record.
+Read `question` from top to bottom. `emergency_stop` holds the chats back and releases them all at once, `judge` reads
+the sandbox's record.
 """

@@ -1,8 +1,8 @@
-"""What the sandbox's record says of a herd: who was sent what, how fast, how soon it was over. Pure.
+"""What the sandbox's record shows of a burst: which chats were sent a message, how fast, and when it was over. Pure.
 
-A bot's fair finish is its chats divided by its pace. While some bots were refused (429), all others should go on as
-before: looked at is the wait of each message for the one before it of the same bot, in the windows of the refusals and
-outside of them, of one run. A refused bot rests as long as its window lasts, and may end so much later.
+A bot's fair finish is its chats divided by its pace. While some bots are refused (429), all others should go on as
+before: the judge compares the gaps between the messages of one bot within the windows of the refusals with the gaps
+outside them, in the same run. A refused bot rests as long as its window lasts, and may finish that much later.
 """
 
 import math
@@ -12,8 +12,8 @@ from http import HTTPStatus
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from bench.questions.exactly_once import pace
-from bench.questions.exactly_once.pace import Pace
+from bench.harness import pace
+from bench.harness.pace import Pace
 from bench.sandbox.protocol import Row
 
 FINISH_SLACK: Final = 0.10
@@ -22,7 +22,7 @@ _RANK: Final = 0.99
 
 
 class Window(NamedTuple):
-    """From when until when one bot was refused, in ms."""
+    """The time in which one bot was refused, in ms."""
 
     bot: int
     from_ms: int
@@ -32,8 +32,8 @@ class Window(NamedTuple):
         return self.from_ms <= moment_ms < self.until_ms
 
 
-class Herd(NamedTuple):
-    """`chats` of each of the bots were due at `since_ms`, and each bot sends `rate` a second."""
+class Burst(NamedTuple):
+    """`chats` of each bot were due at `since_ms`, and each bot sends `rate` messages a second."""
 
     bots: Sequence[int]
     chats: int
@@ -43,8 +43,9 @@ class Herd(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """`refused`: 429 beyond those that were planted. `finish`: when each bot was done, as a multiple of what is fair.
-    `added_ms`: by how much the p99 of a bot's waits was longer while another one was refused; negative if shorter.
+    """`refused`: 429s that were not planted. `finish`: when each bot was done, as a multiple of its fair finish.
+
+    `added_ms`: how much longer the p99 of a bot's gaps was while another bot was refused; negative if shorter.
     """
 
     sent: int
@@ -71,7 +72,7 @@ class Verdict(NamedTuple):
         return not any(wrong) and self.planted > 0
 
 
-def judge(rows: Iterable[Row], herd: Herd) -> Verdict:
+def judge(rows: Iterable[Row], burst: Burst) -> Verdict:
     calls = [row for row in rows if row.method == "sendMessage"]
     sent = [row for row in calls if row.ok]
     chats = {(row.bot_id, row.chat_id) for row in sent}
@@ -80,13 +81,13 @@ def judge(rows: Iterable[Row], herd: Herd) -> Verdict:
     return Verdict(
         sent=len(sent),
         duplicates=len(sent) - len(chats),
-        lost=len(herd.bots) * herd.chats - len(chats),
+        lost=len(burst.bots) * burst.chats - len(chats),
         refused=len(refusals) - planted,
         planted=planted,
         absorbed=sum(row.absorbed_ms is not None for row in sent),
-        pace=pace.measure(sent, herd.rate),
-        finish={bot: _finish(moments, bot, herd) for bot, moments in _arrivals(sent).items()},
-        added_ms={bot: _added(moments, herd) for bot, moments in _unrefused(sent, herd).items()},
+        pace=pace.measure(sent, burst.rate),
+        finish={bot: _finish(moments, bot, burst) for bot, moments in _arrivals(sent).items()},
+        added_ms={bot: _added(moments, burst) for bot, moments in _unrefused(sent, burst).items()},
     )
 
 
@@ -97,25 +98,25 @@ def _arrivals(sent: Iterable[Row]) -> dict[int, list[int]]:
     return {bot: sorted(moments) for bot, moments in found.items()}
 
 
-def _unrefused(sent: Iterable[Row], herd: Herd) -> dict[int, list[int]]:
-    refused = {window.bot for window in herd.windows}
+def _unrefused(sent: Iterable[Row], burst: Burst) -> dict[int, list[int]]:
+    refused = {window.bot for window in burst.windows}
     return {bot: moments for bot, moments in _arrivals(sent).items() if bot not in refused}
 
 
-def _finish(moments: Sequence[int], bot: int, herd: Herd) -> float:
-    rested_ms = sum(window.until_ms - window.from_ms for window in herd.windows if window.bot == bot)
-    fair_ms = 1000 * herd.chats / herd.rate + rested_ms
-    return (moments[-1] - herd.since_ms) / fair_ms
+def _finish(moments: Sequence[int], bot: int, burst: Burst) -> float:
+    rested_ms = sum(window.until_ms - window.from_ms for window in burst.windows if window.bot == bot)
+    fair_ms = 1000 * burst.chats / burst.rate + rested_ms
+    return (moments[-1] - burst.since_ms) / fair_ms
 
 
-def _added(moments: Sequence[int], herd: Herd) -> float:
+def _added(moments: Sequence[int], burst: Burst) -> float:
     inside: list[int] = []
     outside: list[int] = []
     for before, moment in pairwise(moments):
-        (inside if any(window.holds(moment) for window in herd.windows) else outside).append(moment - before)
+        (inside if any(window.holds(moment) for window in burst.windows) else outside).append(moment - before)
     return percentile(inside) - percentile(outside)
 
 
 def percentile(values: Sequence[float], rank: float = _RANK) -> float:
-    """The smallest value that so large a share of them does not exceed; 0 of none."""
+    """The smallest value that at least this share of the values does not exceed; 0 if there are none."""
     return sorted(values)[math.ceil(rank * len(values)) - 1] if values else 0.0

@@ -1,11 +1,12 @@
-"""What a run of first light can be asked for, and which wishes do not go together."""
+"""The arguments of a run, and which of them do not go together."""
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from bench.harness.arguments import whole
+from bench.harness.question import Given
 
 MOST_CHATS: Final = 5_000
 MOST_BOTS: Final = 10
@@ -14,12 +15,10 @@ MOST_STANDBYS: Final = 2
 _FEWEST_BOTS: Final = 3
 
 
-class Given(NamedTuple):
-    """`reshard`: the number of shards that there are to be in the end. `bots`: at least one for each shard."""
+class Wanted(Given):
+    """`reshard`: the number of shards at the end. `bots`: at least one for each shard."""
 
-    json: bool
     record: Path | None
-    logs: Path | None
     bots: int
     chats: int
     seed: int
@@ -30,39 +29,43 @@ class Given(NamedTuple):
     kill_poller: bool
     freeze_poller: bool
 
+    def say(self, sentence: str) -> None:
+        """Shows no progress with `--json`."""
+        if not self.json:
+            super().say(sentence)
 
-def read(arguments: Sequence[str], about: str) -> Given:
-    """Ends the process with a sentence if they make no sense."""
-    parser = _parser(about)
-    given = parser.parse_args(arguments)
-    before, after = given.reshard or (given.shards, None)
+
+def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> Wanted:
+    """Ends the process with a sentence if the arguments make no sense."""
+    _add_arguments(parser)
+    given = parser.parse_args(words, Wanted())
+    before, after = given.from_to or (given.shards, None)
     if before != given.shards:
         parser.error(f"--reshard begins at {before}, but --shards is {given.shards}: give the same number.")
-    bots = given.bots or max(_FEWEST_BOTS, given.shards, after or 1)
-    return Given(**vars(given) | {"bots": bots, "reshard": after})
+    given.reshard = after
+    given.bots = given.bots or max(_FEWEST_BOTS, given.shards, after or 1)
+    return given
 
 
-def _parser(about: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bench exactly-once", description=about)
-    parser.add_argument("--json", action="store_true", help="nothing but one JSON object")
-    parser.add_argument("--record", type=Path, metavar="FILE", help="write every request that the sandbox received")
-    parser.add_argument("--logs", type=Path, metavar="DIR", help="keep what the processes say there")
-    parser.add_argument("--bots", type=whole(1, MOST_BOTS), help="by itself 3, or one for each shard if that is more")
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write every request that the sandbox receives")
+    parser.add_argument("--bots", type=whole(1, MOST_BOTS), help="by default 3, or one for each shard if that is more")
     parser.add_argument("--chats", type=whole(1, MOST_CHATS), default=200, help="of each bot")
     parser.add_argument("--seed", type=int, default=0, help="decides who does what and when")
-    parser.add_argument("--shards", type=whole(1, MOST_SHARDS), default=1, help="the bots are shared among so many")
-    parser.add_argument("--standbys", type=whole(0, MOST_STANDBYS), default=0, help="pollers that wait, for each shard")
+    parser.add_argument("--shards", type=whole(1, MOST_SHARDS), default=1, help="the bots are divided among them")
+    parser.add_argument("--standbys", type=whole(0, MOST_STANDBYS), default=0, help="waiting pollers for each shard")
     parser.add_argument(
-        "--webhook", action="store_true", help="two receivers by webhook; both are restarted in mid-run"
+        "--webhook", action="store_true", help="two receivers by webhook, both restarted during the run"
     )
-    parser.add_argument("--reshard", type=_from_to, metavar="A:B", help="change the number of shards in mid-run")
-    parser.add_argument("--kill-poller", action="store_true", help="kill -9 one that is sending, in mid-run")
-    parser.add_argument("--freeze-poller", action="store_true", help="let one that is sending stand still for 10 s")
-    return parser
+    parser.add_argument(
+        "--reshard", type=_from_to, metavar="A:B", dest="from_to", help="change the number of shards during the run"
+    )
+    parser.add_argument("--kill-poller", action="store_true", help="kill -9 a poller that is sending")
+    parser.add_argument("--freeze-poller", action="store_true", help="stop a poller that is sending for 10 s")
 
 
 def _from_to(text: str) -> tuple[int, int]:
-    """A:B as two numbers of shards."""
+    """Two numbers of shards, written as A:B."""
     before, colon, after = text.partition(":")
     if not colon:
         raise argparse.ArgumentTypeError("write it as FROM:TO, such as 3:5")

@@ -1,24 +1,25 @@
-"""What the engine itself holds: read to know when a run is over, what is in doubt, who serves which shard and
-feed, and what a poller that ceased to work held.
+"""What the engine holds: read to know when a run is over and which sends are in doubt, to find the process that serves
+a shard or a feed, and to see what a poller held when it stopped working.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 
+from bench.harness.stores import armed_timers, open_stores, timers_are_whole
 from bench.questions.exactly_once.judge import Chat, Undecided
 from engine.core.errors import RecoveryError
 from engine.settings import Settings
-from storage.postgres.pool import Pool, open_pool
+from storage.postgres.pool import Pool
 from storage.redis import keys, shards
-from storage.redis.client import Redis, open_redis
+from storage.redis.client import Redis
 from storage.redis.shards import Layout
 
 _URGENCY: Final = 2**42
 
 
 class Owner(NamedTuple):
-    """A process that holds a shard or a feed, and the epoch under which it does."""
+    """A process that owns a shard or a feed, and its epoch."""
 
     pid: int
     epoch: int
@@ -30,18 +31,17 @@ class Evidence:
         self._pool = pool
         self._bot_ids = bot_ids
 
-    async def ready(self) -> bool:
-        """Every bot's timers are known to be whole, so that its signs of life arm something."""
-        return all([await self._client.hexists(keys.of_bot(bot).bot, "generation") for bot in self._bot_ids])
+    async def whole(self) -> bool:
+        return await timers_are_whole(self._client, self._bot_ids)
 
     async def armed(self) -> int:
-        return sum([await self._client.zcard(keys.of_bot(bot).timers) for bot in self._bot_ids])
+        return sum((await armed_timers(self._client, self._bot_ids)).values())
 
     async def open_episodes(self) -> int:
         return int(await self._pool.fetchval("SELECT count(*) FROM recovery_episodes WHERE ended_at IS NULL"))
 
     async def deliveries(self, status: str) -> int:
-        """How many are in this status. A killed poller leaves some in `sending`, until they are given up."""
+        """How many have this status. A killed poller leaves some in `sending` until the reaper gives them up."""
         return int(await self._pool.fetchval("SELECT count(*) FROM recovery_deliveries WHERE status = $1", status))
 
     async def undecided(self) -> list[Undecided]:
@@ -51,30 +51,30 @@ class Evidence:
         return [Undecided(*row) for row in rows]
 
     async def shards(self) -> Layout:
-        """How many there are, and since when. Raises RecoveryError."""
+        """The number of shards, and since when. Raises RecoveryError."""
         layout = await shards.read(self._client)
         if layout is None:
-            raise RecoveryError("Redis does not know the number of shards: no poller has told it yet.")
+            raise RecoveryError("Redis does not know the number of shards: no poller has set it yet.")
         return layout
 
     async def poller_of(self, shard: int) -> Owner | None:
-        """Who serves a shard now."""
+        """The poller that serves a shard now."""
         return await self._owner(keys.of_shard(shard))
 
     async def receiver_of(self, bot: int) -> Owner | None:
-        """Who takes a bot's feed now."""
+        """The receiver that takes a bot's feed now."""
         return await self._owner(keys.of_bot(bot).poll)
 
     async def watermark(self, bot: int) -> int:
-        """Up to when all signs of life in a bot's chats are taken in."""
+        """The time up to which all touches of a bot's chats are taken in."""
         return int(await self._client.hget(keys.of_bot(bot).bot, "watermark") or 0)
 
     async def epoch(self, bot: int) -> int:
-        """Under which epoch the bot was last claimed for."""
+        """The epoch of the bot's last claim."""
         return int(await self._client.hget(keys.of_bot(bot).bot, "epoch") or 0)
 
     async def leased(self, bots: Iterable[int]) -> dict[Chat, int]:
-        """The versions of the chats that a poller holds: their score is neither their due nor an urgent one."""
+        """The versions of the chats that a poller holds: their score is neither their due nor their urgent due."""
         return {
             (bot, chat): version
             for bot in bots
@@ -83,14 +83,14 @@ class Evidence:
         }
 
     async def versions(self, chats: Mapping[Chat, int]) -> dict[Chat, int | None]:
-        """The present versions of these chats; None for one without a timer."""
+        """The current versions of these chats; None for a chat without a timer."""
         found: dict[Chat, int | None] = dict.fromkeys(chats)
         for bot in {bot for bot, _ in chats}:
             found |= {(bot, chat): version for chat, _, version, _ in await self._timers(bot) if (bot, chat) in chats}
         return found
 
     async def in_transaction(self, ports: Iterable[int]) -> bool:
-        """Whether a client with one of these ports keeps a transaction open, and with it its locks."""
+        """Whether a client with one of these ports has a transaction open, and so holds its locks."""
         return bool(
             await self._pool.fetchval(
                 "SELECT count(*) FROM pg_stat_activity WHERE client_port = ANY($1) AND state = 'idle in transaction'",
@@ -103,7 +103,7 @@ class Evidence:
         return None if value is None else owner(str(value))
 
     async def _timers(self, bot: int) -> list[tuple[int, int, int, int]]:
-        """Chat, score, version and due of every timer of a bot, from one moment."""
+        """Chat, score, version and due of every timer of a bot, read at once."""
         at = keys.of_bot(bot)
         async with self._client.pipeline(transaction=True) as pipe:
             pipe.zrange(at.timers, 0, -1, withscores=True)
@@ -116,17 +116,13 @@ class Evidence:
 
 
 def owner(value: str) -> Owner | None:
-    """Read `<host>:<pid>:<chance> <epoch>`; what was given back has no owner."""
+    """Reads `<host>:<pid>:<random> <epoch>`. A shard that was given back has no owner."""
     name, _, epoch = value.partition(" ")
     parts = name.rsplit(":", 2)
     return Owner(int(parts[-2]), int(epoch)) if len(parts) > 1 else None
 
 
 @asynccontextmanager
-async def evidence(settings: Settings, bot_ids: Sequence[int]) -> AsyncIterator[Evidence]:
-    client, pool = open_redis(settings.redis_url), await open_pool(settings.database_url)
-    try:
+async def open_evidence(settings: Settings, bot_ids: Sequence[int]) -> AsyncIterator[Evidence]:
+    async with open_stores(settings) as (client, pool):
         yield Evidence(client, pool, bot_ids)
-    finally:
-        await pool.close()
-        await client.aclose()

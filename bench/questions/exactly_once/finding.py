@@ -1,4 +1,4 @@
-"""What a disturbance of a run leaves behind for the verdict. Each kind stands in the file of its disturbance."""
+"""What a disturbance adds to the verdict. Each kind of finding is in the file of its disturbance."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
@@ -8,16 +8,16 @@ from bench.questions.exactly_once.judge import Spread
 
 class Finding(ABC):
     kills: ClassVar[bool] = False
-    """Connections break: of what was seen broken off nobody can say whether it was taken down."""
+    """Connections break: for a send that was broken off, the engine may have no record of its outcome."""
 
     @property
     def holds(self) -> bool:
-        """The engine coped with it as promised."""
+        """Whether the engine kept its promises."""
         return True
 
     @property
     def doubtful(self) -> int:
-        """Of how many sends beside those it may leave in doubt whether they arrived."""
+        """How many more sends it may leave in doubt."""
         return 0
 
     @abstractmethod

@@ -1,7 +1,7 @@
-"""A poller stands still in mid-run while sends are under way, and comes back when its shard is long another's.
+"""A poller is frozen during the run while sends are under way, and wakes up long after another one took its shard.
 
-As a machine that was paused: it wakes up with claims that are no longer its own, and must not send by them. It is
-struck at its worst moment, if one is found: while it keeps a transaction open, and with it locks on rows that its
+It is like a machine that was paused: it wakes up with claims that are no longer its own, and must not send under them.
+The bench tries to freeze it at the worst moment: while it has a transaction open, and so holds locks on rows that its
 successor needs.
 """
 
@@ -19,13 +19,13 @@ STILL_S: Final = 10.0
 _MOMENT: Final = 1 / 2
 _ATTEMPTS: Final = 30
 _ANSWERED_S: Final = 0.02
-"""So long the servers take to answer what was asked before."""
+"""How long the servers take to answer earlier requests."""
 _BETWEEN_S: Final = 0.03
 
 
 @dataclass(frozen=True)
 class Frozen(Finding):
-    """`under_way`: sends that had arrived and not ended when it stood still."""
+    """`under_way`: sends that had arrived and not ended when it was frozen."""
 
     under_way: int
     waits_ms: list[int]
@@ -33,7 +33,7 @@ class Frozen(Finding):
 
     @property
     def doubtful(self) -> int:
-        """What was under way, and one request that had not arrived yet."""
+        """The sends under way, and one request that had not arrived yet."""
         return self.under_way + 1
 
     def as_json(self) -> dict[str, Any]:
@@ -45,7 +45,9 @@ class Frozen(Finding):
         }
 
     def as_line(self) -> str:
-        meaning = f"until {len(self.waits_ms)} chats of the frozen went on; {self.under_way} sends were under way"
+        meaning = (
+            f"until {len(self.waits_ms)} chats of the frozen poller went on; {self.under_way} sends were under way"
+        )
         return line("frozen", spread(self.waits_ms), meaning)
 
 
@@ -61,18 +63,18 @@ async def freeze(scene: Scene) -> Frozen:
 
 
 async def _freeze(scene: Scene, victim: Victim) -> bool:
-    """Freeze it, again and again, until it stands still inside a transaction; gives whether it does."""
+    """Freezes it until it stops within a transaction, or attempts run out. Gives whether it did."""
     for _ in range(_ATTEMPTS):
-        scene.house.freeze(victim.name)
+        scene.stack.freeze(victim.name)
         await asyncio.sleep(_ANSWERED_S)
-        if await scene.evidence.in_transaction(ports_of(scene.house.pids[victim.name])):
+        if await scene.evidence.in_transaction(ports_of(scene.stack.pids[victim.name])):
             return True
-        scene.house.thaw(victim.name)
+        scene.stack.thaw(victim.name)
         await asyncio.sleep(_BETWEEN_S)
-    scene.house.freeze(victim.name)
+    scene.stack.freeze(victim.name)
     return False
 
 
 async def _thaw(scene: Scene, victim: Victim) -> None:
     await asyncio.sleep(STILL_S)
-    scene.house.thaw(victim.name)
+    scene.stack.thaw(victim.name)

@@ -1,9 +1,9 @@
 """The verdict on a run: what people did, against what the sandbox saw. Pure.
 
-Rules: a silence lasts from a sign of life to the next. It ends for the engine when the sign is acknowledged. What
-arrives later than GRACE_MS after that is an error, and so is any second message within; the first within has crossed.
-A message belongs to the newest silence if it could be due for it, or if the messages for it have begun; else to the one
-before if that lacks it, else to the newest, where it is early.
+Rules: a silence lasts from one touch to the next. For the engine it ends when the touch is acknowledged. The first
+message that arrives within GRACE_MS after that has crossed; any later one, and any second one, is an error.
+A message belongs to the newest silence if it could be due for it, or if that silence already has messages. Otherwise it
+belongs to the previous silence if that one lacks it, and else to the newest, where it is early.
 """
 
 from collections import defaultdict
@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple, TypeAlias
 
-from bench.questions.exactly_once import pace
-from bench.questions.exactly_once.pace import Pace
+from bench.harness import pace
+from bench.harness.pace import Pace
 from bench.questions.exactly_once.script import SEQUENCE, THRESHOLD_MS
 from bench.sandbox.protocol import Row
 
@@ -26,11 +26,11 @@ _EARLIEST_MS: Final = tuple(accumulate((message.wait_ms for message in SEQUENCE)
 
 
 class JudgementError(Exception):
-    """The record holds what the script does not know, so nothing can be said."""
+    """The record holds something that the script does not know, so there is no verdict."""
 
 
 class Silence(NamedTuple):
-    """`acked_ms`: when the sign that began it was acknowledged. `must`: how many messages have to go out.
+    """`acked_ms`: when the touch that began it was acknowledged. `must`: how many messages have to go out.
 
     `paid`: the person had paid by then.
     """
@@ -42,7 +42,7 @@ class Silence(NamedTuple):
 
 
 class Undecided(NamedTuple):
-    """A delivery that PostgreSQL calls unknown."""
+    """A delivery whose outcome PostgreSQL holds as unknown."""
 
     bot_id: int
     chat_id: int
@@ -58,7 +58,7 @@ class Spread(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """`optional`: accepted beyond what must go out, while the silence lasted: a racing reply lost its race."""
+    """`optional`: accepted during the silence beyond what must go out, because a racing reply was too late."""
 
     chats: int
     episodes: int
@@ -77,13 +77,13 @@ class Verdict(NamedTuple):
     pace: Pace
 
     def holds(self, doubtful: int = 0) -> bool:
-        """Nothing went wrong, and of no more than so many sends it cannot be said whether they arrived."""
+        """Nothing went wrong, and at most `doubtful` sends have an unknown outcome."""
         wrong = (self.duplicates, self.lost, self.sent_after_reply, self.sent_to_paid, self.early, self.pace.over)
         return not any(wrong) and self.unknown <= doubtful
 
 
 class _Requests(NamedTuple):
-    """The requests of one silence: all of them in order of arrival, and those of each place in the sequence."""
+    """The requests of one silence: all in order of arrival, and by their place in the sequence."""
 
     all: list[Row]
     at: defaultdict[int, list[Row]]
@@ -129,14 +129,14 @@ def judge(
 
 
 def place_of(row: Row) -> int:
-    """Where in the sequence the message of a request stands. Raises JudgementError."""
+    """The place of a request's message in the sequence. Raises JudgementError."""
     if row.text not in _PLACES:
-        raise JudgementError(f"The sandbox saw a message that no campaign of ours holds: request {row.seq}.")
+        raise JudgementError(f"The sandbox saw a message that the campaign does not have: request {row.seq}.")
     return _PLACES[row.text]
 
 
 def spread(values: Iterable[int]) -> Spread:
-    """By the nearest rank; all zero if there is nothing to measure."""
+    """By the nearest rank; all 0 if there are no values."""
     ordered = sorted(values)
     if not ordered:
         return Spread(0, 0, 0)
@@ -148,7 +148,7 @@ def _by_chat(chats: Mapping[Chat, Sequence[Silence]], sends: Iterable[Row]) -> d
     for row in sends:
         chat = (row.bot_id, row.chat_id or 0)
         if chat not in chats:
-            raise JudgementError(f"The sandbox saw a message to a chat of which the script knows nothing: {chat}.")
+            raise JudgementError(f"The sandbox saw a message to a chat that the script does not know: {chat}.")
         place = place_of(row)
         requests = found[chat][_silence_of(chats[chat], found[chat], row.arrived_ms, place)]
         requests.all.append(row)
@@ -171,7 +171,7 @@ def _at(silences: Sequence[Silence], moment_ms: int) -> int:
 def _excused(
     chats: Mapping[Chat, Sequence[Silence]], undecided: Iterable[Undecided]
 ) -> defaultdict[tuple[Chat, int], set[int]]:
-    """The places in each silence of which nobody can say whether they were sent."""
+    """The places of each silence whose outcome is unknown."""
     excused: defaultdict[tuple[Chat, int], set[int]] = defaultdict(set)
     for row in undecided:
         chat = (row.bot_id, row.chat_id)
@@ -197,14 +197,14 @@ def _judge_silence(silences: Sequence[Silence], at: int, requests: _Requests, ex
 
 
 def _late(requests: Sequence[Row], ended_ms: int | None) -> tuple[int, int]:
-    """How many requests crossed the reply, and how many came after it."""
+    """How many requests crossed the reply, and how many were sent after it."""
     late = [row.arrived_ms for row in requests if ended_ms is not None and row.arrived_ms > ended_ms]
     crossed = bool(late) and ended_ms is not None and late[0] <= ended_ms + GRACE_MS
     return int(crossed), len(late) - crossed
 
 
 def _early(silence: Silence, requests: _Requests) -> int:
-    """Before the sign of life plus threshold and schedule, or too soon after the message before."""
+    """How many requests came before the touch plus threshold and schedule, or too soon after the previous message."""
     early = 0
     for place, rows in requests.at.items():
         due_ms = silence.began_ms + _EARLIEST_MS[place]

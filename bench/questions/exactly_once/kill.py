@@ -1,7 +1,7 @@
-"""`kill -9` of a poller in mid-run, while sends are under way.
+"""`kill -9` of a poller during the run, while sends are under way.
 
-Where a poller stands by none is started anew. Its chats must go on within seconds; what was on the wire may be in
-doubt.
+If no poller stands by, the bench starts another one. The killed poller's chats must go on within seconds; sends that
+were on the wire may be in doubt.
 """
 
 from dataclasses import dataclass
@@ -27,14 +27,16 @@ class Killed(Finding):
 
     @property
     def doubtful(self) -> int:
-        """One request may have left no trace."""
+        """One request may have left no record."""
         return 1
 
     def as_json(self) -> dict[str, Any]:
         return {"recovered": len(self.waits_ms), "recovery_s": seconds(spread(self.waits_ms))}
 
     def as_line(self) -> str:
-        meaning = f"until {len(self.waits_ms)} chats of the killed went on; p99 must not exceed {RECOVERED_MS} ms"
+        meaning = (
+            f"until {len(self.waits_ms)} chats of the killed poller went on; p99 must not exceed {RECOVERED_MS} ms"
+        )
         return line("recovery", spread(self.waits_ms), meaning)
 
 
@@ -43,8 +45,8 @@ async def kill(scene: Scene) -> Killed:
     await scene.reached(_MOMENT)
     async with scene.slow_sends():
         victim = await scene.sending_poller()
-        scene.house.kill(victim.name)
+        scene.stack.kill(victim.name)
         held = await scene.evidence.leased(victim.bots)
         if not scene.standbys:
-            scene.house.begin_poller(victim.shard)
+            scene.stack.start_poller(victim.shard)
     return Killed(await takeover.waits_ms(scene, held))

@@ -1,14 +1,14 @@
-"""When a run is over: seen, not guessed.
+"""Detects when a run is over, instead of guessing.
 
-All signs of life are acknowledged, no timer is armed, no episode is open, no delivery is left (but a killed poller's in
-`sending`: those are given up long after), and every disturbance has come to its finding.
+All touches are acknowledged, no timer is armed, no episode is open, no delivery is pending, and every disturbance has
+its finding. The `sending` deliveries of a killed poller do not count: the reaper gives them up much later.
 """
 
 import asyncio
 import time
 from typing import Any, Final
 
-from bench.questions.exactly_once import pace
+from bench.harness import pace
 from bench.questions.exactly_once.scene import Scene
 from engine.core.errors import RecoveryError
 
@@ -21,13 +21,13 @@ async def until_over(scene: Scene, acting: asyncio.Task[None], disturbing: async
     patience_s = _PATIENCE_S + 3 * scene.owed / (pace.RATE * len(scene.bots))
     give_up = time.monotonic() + patience_s
     while not (disturbing.done() and await _over(scene)):
-        scene.house.check_alive()
+        scene.stack.check_alive()
         for task in (acting, disturbing):
             if task.done():
                 task.result()
         if time.monotonic() > give_up:
             left = await _left(scene, disturbed=disturbing.done())
-            raise RecoveryError(f"It was not over within {patience_s:.0f} s: {left}.")
+            raise RecoveryError(f"The run was not over within {patience_s:.0f} s: {left}.")
         await asyncio.sleep(_LOOK_S)
 
 
@@ -43,8 +43,8 @@ async def _over(scene: Scene) -> bool:
 async def _left(scene: Scene, *, disturbed: bool) -> str:
     play, seen = scene.play, scene.evidence
     return (
-        f"{play.unacknowledged} signs of life are not acknowledged, {len(play.open)} sends are under way,"
+        f"{play.unacknowledged} touches are not acknowledged, {len(play.open)} sends are under way,"
         f" {await seen.armed()} timers are armed, {await seen.open_episodes()} episodes are open,"
-        f" {await seen.deliveries('scheduled')} deliveries are scheduled, {await seen.deliveries('sending')} in"
-        f" sending, {'no disturbance waits' if disturbed else 'a disturbance waits'}"
+        f" {await seen.deliveries('scheduled')} deliveries are scheduled, {await seen.deliveries('sending')} are"
+        f" sending, {'no disturbance' if disturbed else 'a disturbance'} is pending"
     )

@@ -1,7 +1,7 @@
-"""Lets the people act as the script says, and keeps what they did.
+"""Has the people act by the script, and keeps what they did.
 
-It looks at the sandbox's record over and over: replies wait for messages. A reply whose message never comes is not
-made; the silence then lasts, and the missing message is judged as lost.
+Replies wait for messages, so it polls the sandbox's record. If a message never comes, its reply is not made: the
+silence goes on, and the judge counts the message as lost.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ _ACKNOWLEDGEMENTS_EVERY: Final = 10
 
 
 class Done(NamedTuple):
-    """An act, as the sandbox has it."""
+    """An act, as the sandbox recorded it."""
 
     at_ms: int
     update_id: int
@@ -50,7 +50,7 @@ class Play:
         self.open: list[Row] = []
 
     async def begin(self) -> None:
-        """Lay the plan for the next moments, and slow down the sends that somebody interrupts."""
+        """Plans the first acts, and slows down the sends during which somebody replies."""
         for chat, reply in self._replies.items():
             if reply.during:
                 await self._client.set_fault(_slow(chat))
@@ -61,14 +61,14 @@ class Play:
                 self._plan(_Planned(now_ms + part.second_ms, chat, part.second))
 
     async def run(self) -> None:
-        """Turn after turn, until cancelled."""
-        turns = 0
+        """Round after round, until cancelled."""
+        rounds = 0
         while True:
             await self._act()
             await self._look()
-            if turns % _ACKNOWLEDGEMENTS_EVERY == 0:
+            if rounds % _ACKNOWLEDGEMENTS_EVERY == 0:
                 await self._hear()
-            turns += 1
+            rounds += 1
             await asyncio.sleep(_TICK_S)
 
     @property
@@ -81,12 +81,12 @@ class Play:
 
     @property
     def unacknowledged(self) -> int:
-        """What is planned, or done and not yet taken in by the engine."""
+        """How many acts are planned, or done and not yet taken in by the engine."""
         acts = sum(map(len, self.done.values()))
         return len(self._agenda) + acts - len(self._acknowledged)
 
     def taken_in_ms(self, since_ms: int) -> list[int]:
-        """How long each sign of life since then waited for its acknowledgement; those that still wait are left out."""
+        """How long each touch since then waited for its acknowledgement; those still waiting are left out."""
         acts = [(bot, act) for (bot, _), acts in self.done.items() for act in acts if act.at_ms >= since_ms]
         return [
             self._acknowledged[bot, act.update_id] - act.at_ms
@@ -126,7 +126,7 @@ class Play:
                 self._see(row)
 
     def _see(self, row: Row) -> None:
-        """Somebody may have waited for this message."""
+        """Plans the reply that waits for this message, if there is one."""
         chat = (row.bot_id, row.chat_id or 0)
         reply = self._replies.get(chat)
         if reply is None or place_of(row) != reply.after:
@@ -143,7 +143,7 @@ class Play:
 
 
 def _must(following: Done | None) -> int:
-    """How many messages a silence owes, given what ended it."""
+    """How many messages a silence owes, given the act that ended it."""
     if following is None:
         return len(SEQUENCE)
     return following.reply.must if following.reply else 0

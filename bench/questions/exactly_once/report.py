@@ -1,9 +1,9 @@
-"""How a verdict is told: to machines as one JSON object, to people as a table that says how to read it."""
+"""Shows a verdict: to machines as one JSON object, to people as a table that explains each figure."""
 
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from bench.questions.exactly_once import pace
+from bench.harness import pace
 from bench.questions.exactly_once.finding import Finding, line
 from bench.questions.exactly_once.judge import GRACE_MS, Verdict
 
@@ -11,23 +11,23 @@ _MEANINGS: Final = {
     "chats": "chats in all",
     "episodes": "silences for which a sequence was owed",
     "sent": "messages that the sandbox accepted",
-    "expected": "messages that had to go out, by the script",
-    "optional": "accepted beyond that: a reply lost its race against a message",
+    "expected": "messages that had to go out by the script",
+    "optional": "accepted beyond that, because a reply lost its race against a message",
     "duplicates": "accepted twice: must be 0",
-    "lost": "expected, neither accepted nor unknown: must be 0",
+    "lost": "expected, but neither accepted nor unknown: must be 0",
     "crossed": f"the one message that may arrive within {GRACE_MS} ms after a reply",
-    "sent_after_reply": "any other after a reply: must be 0",
-    "sent_to_paid": "to somebody who had paid: must be 0",
-    "early": "before the silence was long enough, or the schedule said so: must be 0",
-    "unknown": "sends of which PostgreSQL cannot say whether they arrived: must be 0",
-    "broken_off": "sends that the sandbox saw broken off",
+    "sent_after_reply": "any other message after a reply: must be 0",
+    "sent_to_paid": "messages to people who had paid: must be 0",
+    "early": "messages before threshold or schedule: must be 0",
+    "unknown": "sends whose outcome is unknown: must be 0",
+    "broken_off": "sends whose connection broke",
     "violations": "calls that no bot should make, such as before a retry_after has passed: must be 0",
     "over_pace": f"accepted more than {pace.TOLERANCE:g} ahead of the bot's pace and its burst: must be 0",
 }
 
 
 class Outcome(NamedTuple):
-    """What a run showed, and what came of its disturbances."""
+    """The result of a run, and the findings of its disturbances."""
 
     verdict: Verdict
     findings: Sequence[Finding] = ()
@@ -39,21 +39,23 @@ class Outcome(NamedTuple):
         return kept and all(finding.holds for finding in self.findings)
 
     def as_json(self) -> dict[str, Any]:
-        told = self._figures() | {
+        figures = self._figures() | {
             "lateness_ms": self.verdict.lateness_ms._asdict(),
             "pace": {str(bot): ahead for bot, ahead in self.verdict.pace.overfill.items()},
         }
         for finding in self.findings:
-            told |= finding.as_json()
-        return told | {"holds": self.holds}
+            figures |= finding.as_json()
+        return figures | {"holds": self.holds}
 
     def as_table(self) -> str:
         figures, verdict = self._figures(), self.verdict
         return "\n".join(
             [
                 *(f"{name:<17}{figures[name]:>6}  {meaning}" for name, meaning in self._meanings().items()),
-                line("lateness", verdict.lateness_ms, "first message after threshold; a herd waits its turn"),
-                f"{'pace':<10}{verdict.pace.worst:g} messages ahead of pace and burst at worst",
+                line(
+                    "lateness", verdict.lateness_ms, "from the threshold to the first message; a burst waits its turn"
+                ),
+                f"{'pace':<10}{verdict.pace.worst:g} messages ahead of pace and burst, the worst bot",
                 *(finding.as_line() for finding in self.findings),
                 "All promises were kept." if self.holds else "A promise was BROKEN: see the lines that say must.",
             ]
@@ -61,17 +63,15 @@ class Outcome(NamedTuple):
 
     @property
     def _doubtful(self) -> int:
-        """How many sends may be in doubt after what was done to the processes."""
+        """How many sends may be in doubt after these disturbances."""
         broken_off = self.verdict.broken_off if any(finding.kills for finding in self.findings) else 0
         return broken_off + sum(finding.doubtful for finding in self.findings)
 
     def _figures(self) -> dict[str, Any]:
-        told = self.verdict._asdict() | {"over_pace": self.verdict.pace.over, "violations": self.violations}
-        return {name: told[name] for name in _MEANINGS}
+        figures = self.verdict._asdict() | {"over_pace": self.verdict.pace.over, "violations": self.violations}
+        return {name: figures[name] for name in _MEANINGS}
 
     def _meanings(self) -> dict[str, str]:
         if not self._doubtful:
             return _MEANINGS
-        return _MEANINGS | {
-            "unknown": f"sends of which nobody can say whether they arrived: must not exceed {self._doubtful}"
-        }
+        return _MEANINGS | {"unknown": f"sends whose outcome is unknown: must not exceed {self._doubtful}"}

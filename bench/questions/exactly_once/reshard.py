@@ -1,7 +1,7 @@
-"""The number of shards changes in mid-run, by the operator's command, while all pollers go on.
+"""The number of shards changes during the run, by the operator's command, while all pollers go on.
 
-Pollers for new shards stand by from the start, those of shards that are no more end by themselves. A bot that moves to
-another shard has two pollers that may think it theirs: what the record then shows is judged as ever.
+Pollers for new shards stand by from the start; those of removed shards exit by themselves. For a moment, two pollers
+may believe that a bot that moves is theirs: the judge applies the same rules as ever.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ _MOMENT: Final = 1 / 5
 
 @dataclass(frozen=True)
 class Resharded(Finding):
-    """How long each bot that moved waited for the first claim of its new poller."""
+    """`waits_ms`: how long each bot that moved waited for the first claim of its new poller."""
 
     shards: int
     waits_ms: list[int]
@@ -28,7 +28,7 @@ class Resharded(Finding):
         return {"moved_bots": len(self.waits_ms), "reshard_s": seconds(spread(self.waits_ms))}
 
     def as_line(self) -> str:
-        meaning = f"until {len(self.waits_ms)} bots that moved were claimed for under {self.shards} shards"
+        meaning = f"until {len(self.waits_ms)} bots that moved had a claim under {self.shards} shards"
         return line("reshard", spread(self.waits_ms), meaning)
 
 
@@ -41,8 +41,8 @@ async def _reshard(shards: int, scene: Scene) -> Resharded:
     await scene.reached(_MOMENT)
     before = (await scene.evidence.shards()).shards
     for gone in range(shards, before):
-        scene.house.excuse(gone)
-    await scene.house.share_among(shards)
+        scene.stack.let_end(gone)
+    await scene.stack.set_shards(shards)
     moved = [bot for bot in scene.bots if shard_of(bot, before) != shard_of(bot, shards)]
     return Resharded(shards, await _waits_ms(scene, moved))
 

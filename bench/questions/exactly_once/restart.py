@@ -1,7 +1,7 @@
-"""Both receivers are restarted in mid-run: the one that takes the feeds is told to end, then the other is killed.
+"""Both receivers are restarted during the run: the one that takes the feeds is stopped, then the other is killed.
 
-They stand side by side on one port, so that one of them answers Telegram at any time. What the killed one had taken in
-and not acknowledged comes again. Until somebody else has taken the feeds and vouches for them, nothing is sent.
+They share one port, so that one of them always answers Telegram. Updates that the killed one had received and not
+acknowledged come again. Until another receiver has taken the feeds and confirms them, nothing is sent.
 """
 
 import asyncio
@@ -21,8 +21,9 @@ _MOMENTS: Final = (1 / 4, 1 / 2)
 
 @dataclass(frozen=True)
 class Restarted(Finding):
-    """How long each bot's feed was not vouched for after the kill, and how long signs of life since the first restart
-    waited for their acknowledgement, which is known at the end.
+    """`dead_ms`: how long each bot's feed was unconfirmed after the kill.
+
+    `taken_in_ms`: how long touches since the first restart waited for their acknowledgement, known only at the end.
     """
 
     dead_ms: list[int]
@@ -33,7 +34,7 @@ class Restarted(Finding):
 
     def as_line(self) -> str:
         taken_in = spread(self.taken_in_ms())
-        meaning = f"until the feeds were vouched for after a kill; a sign of life was taken in after {taken_in.max} ms"
+        meaning = f"until the feeds were confirmed after the kill; touches were taken in within {taken_in.max} ms"
         return line("restart", spread(self.dead_ms), meaning)
 
 
@@ -46,29 +47,29 @@ async def _restart(receivers: tuple[str, str], scene: Scene) -> Restarted:
     await scene.reached(_MOMENTS[0])
     since_ms = now_ms()
     first = await _feeding(scene)
-    await scene.house.stop(first)
-    await _begin(scene)
+    await scene.stack.stop(first)
+    await _start(scene)
     await scene.reached(_MOMENTS[1])
     (second,) = {*receivers} - {first}
-    scene.house.kill(second)
+    scene.stack.kill(second)
     killed_ms = now_ms()
-    await _begin(scene)
+    await _start(scene)
     return Restarted(await _dead_ms(scene, killed_ms), partial(scene.play.taken_in_ms, since_ms))
 
 
 async def _feeding(scene: Scene) -> str:
     """The receiver that takes most of the feeds."""
     owners = [owner.pid for bot in scene.bots if (owner := await scene.evidence.receiver_of(bot))]
-    return scene.house.name_of(Counter(owners).most_common(1)[0][0])
+    return scene.stack.name_of(Counter(owners).most_common(1)[0][0])
 
 
-async def _begin(scene: Scene) -> None:
-    name = scene.house.begin_receiver()
-    await until(lambda: scene.house.has_said(name, _STARTED))
+async def _start(scene: Scene) -> None:
+    name = scene.stack.start_receiver()
+    await until(lambda: scene.stack.has_logged(name, _STARTED))
 
 
 async def _dead_ms(scene: Scene, killed_ms: int) -> list[int]:
-    """Of each bot."""
+    """For each bot."""
     waits: dict[int, int] = {}
     while len(waits) < len(scene.bots):
         fed = [bot for bot in scene.bots if bot not in waits and await scene.evidence.watermark(bot) > killed_ms]

@@ -1,7 +1,7 @@
-"""Where a disturbance finds its moment and its victim.
+"""Finds the moment and the victim for a disturbance.
 
-Before a poller is struck every send is slowed down, so that many are under way. The victim is whoever serves the shard
-with the most of them, by what Redis says.
+Before it strikes a poller, every send is slowed down, so that many are under way. The victim is the poller that serves
+the shard with the most of them, according to Redis.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple, TypeAlias
 
-from bench.harness.stack import House
+from bench.harness.stack import Stack
 from bench.questions.exactly_once.evidence import Evidence
 from bench.questions.exactly_once.finding import Finding
 from bench.questions.exactly_once.play import Play
@@ -25,7 +25,7 @@ _UNDER_WAY: Final = 10
 
 
 class Victim(NamedTuple):
-    """A poller that sends: the name of its process, its shard, and the bots of the shard."""
+    """A poller that is sending: the name of its process, its shard, and the bots of the shard."""
 
     name: str
     shard: int
@@ -33,9 +33,9 @@ class Victim(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """`owed`: about how many messages. `kills`: a poller is to be killed."""
+    """`owed`: about how many messages. `kills`: a poller will be killed."""
 
-    house: House
+    stack: Stack
     play: Play
     evidence: Evidence
     client: SandboxClient
@@ -45,7 +45,7 @@ class Scene(NamedTuple):
     kills: bool
 
     async def reached(self, share: float) -> None:
-        """Returns once such a share of what is owed was sent."""
+        """Returns once this share of the owed messages was sent."""
         await until(lambda: len(self.play.sends) >= self.owed * share)
 
     @asynccontextmanager
@@ -57,7 +57,7 @@ class Scene(NamedTuple):
             await self.client.remove_fault(slow.id)
 
     async def sending_poller(self) -> Victim:
-        """Returns as soon as one has enough sends under way."""
+        """Returns as soon as a poller has enough sends under way."""
         while True:
             shards = (await self.evidence.shards()).shards
             busiest = Counter(shard_of(row.bot_id, shards) for row in self.play.open).most_common(1)
@@ -66,21 +66,21 @@ class Scene(NamedTuple):
             await asyncio.sleep(LOOK_S)
 
     async def under_way(self, victim: Victim) -> int:
-        """How many sends of its bots have arrived and not ended."""
+        """How many sends of the victim's bots have arrived and not ended."""
         requests = await self.client.open_requests(0)
         return sum(row.method == "sendMessage" and row.bot_id in victim.bots for row in requests)
 
     async def _victim(self, shard: int, shards: int) -> Victim | None:
         owner = await self.evidence.poller_of(shard)
         bots = tuple(bot for bot in self.bots if shard_of(bot, shards) == shard)
-        return Victim(self.house.name_of(owner.pid), shard, bots) if owner else None
+        return Victim(self.stack.name_of(owner.pid), shard, bots) if owner else None
 
 
 Disturbance: TypeAlias = Callable[[Scene], Awaitable[Finding]]
 
 
 async def until(reached: Callable[[], bool]) -> None:
-    while not reached():  # noqa: ASYNC110 - what is looked at comes by polling itself
+    while not reached():  # noqa: ASYNC110 - the state is itself polled, there is no event
         await asyncio.sleep(LOOK_S)
 
 

@@ -1,10 +1,10 @@
-"""What the people of a run do, and what they must receive for it. Pure: all follows from the seed.
+"""What the people of a run do, and what they must receive. Pure: everything follows from the seed.
 
-Each message's text is its own, so that a record alone tells what was sent. A reply waits for a message, never for the
-clock alone: so it is known which messages must have gone out before it, however long the queue is. A *racing* reply
-is aimed at the very moment at which the next message is due: that one may go out or not.
+Each message has its own text, so that the record alone shows what was sent. A reply waits for a message, never for the
+clock alone: so it is certain which messages must go out before it, however long the queue is. A *racing* reply is timed
+for the moment at which the next message is due: that message may go out or not.
 
-A person's two acts before a silence lie in different seconds, since of two signs in one second only the first counts.
+A person's two acts before a silence are in different seconds, since of two touches in one second only the first counts.
 """
 
 import random
@@ -24,7 +24,7 @@ _MARGIN_MS: Final = 1_500
 
 
 class Message(NamedTuple):
-    """A block of the campaign. `wait_ms` counts from the end of the message before, or of the threshold."""
+    """A block of the campaign. `wait_ms` counts from the end of the previous message, or of the threshold."""
 
     step: str
     block: str
@@ -65,9 +65,9 @@ class Deed(StrEnum):
 
 
 class Reply(NamedTuple):
-    """An answer, `wait_ms` after the message at `after` ended; `during`: after it arrived, while it is under way.
+    """An answer, `wait_ms` after the message at `after` ended; with `during`, after it arrived and is still under way.
 
-    `racing`: aimed at the moment at which the next message is due.
+    `racing`: timed for the moment at which the next message is due.
     """
 
     after: int
@@ -77,12 +77,12 @@ class Reply(NamedTuple):
 
     @property
     def must(self) -> int:
-        """How many messages must have gone out before it."""
+        """How many messages must go out before it."""
         return self.after + 1
 
 
 class Part(NamedTuple):
-    """What one person does in the chat with one bot. Moments count from the beginning of the run."""
+    """What one person does in the chat with one bot. Times count from the beginning of the run."""
 
     start_ms: int
     second: Deed | None
@@ -96,7 +96,7 @@ class Part(NamedTuple):
 
 def write(bots: int, chats: int, seed: int) -> list[list[Part]]:
     """The parts of each bot's chats."""
-    return [_cast(chats, random.Random(f"first light {seed} {bot}")) for bot in range(bots)]
+    return [_cast(chats, random.Random(f"exactly once {seed} {bot}")) for bot in range(bots)]
 
 
 def expected(parts: list[list[Part]]) -> int:
@@ -125,11 +125,11 @@ def _part(draw: random.Random, *, pays: bool, answers: bool) -> Part:
 
 
 def _reply(draw: random.Random) -> Reply:
-    """Half of the answers come between the steps, the others in the middle of something."""
+    """Half of the answers come between the steps. Of the others, half come during a send and half race a message."""
     after = draw.randrange(2)
     kind = draw.random()
-    if kind < 0.5:  # noqa: PLR2004 - shares of the answers, as said above
+    if kind < 0.5:  # noqa: PLR2004 - shares of the answers, as described above
         return Reply(1, draw.randint(0, SEQUENCE[2].wait_ms - _MARGIN_MS))
-    if kind < 0.75:  # noqa: PLR2004 - shares of the answers, as said above
+    if kind < 0.75:  # noqa: PLR2004 - shares of the answers, as described above
         return Reply(after, draw.randint(0, _REACTION_MS), during=True)
     return Reply(after, SEQUENCE[after + 1].wait_ms + draw.randint(-_AIM_MS, _AIM_MS), racing=True)

@@ -1,7 +1,7 @@
-"""How long the chats of a poller that ceased to work wait until somebody takes them up again.
+"""Measures how long the chats of a poller that stopped working wait until another poller takes them over.
 
-A chat counts as taken up when its version has changed; one in which the person acted meanwhile is left out, since a
-sign of life changes the version as well.
+A chat counts as taken over when its version has changed. A chat in which the person acted in the meantime is left out,
+since a touch changes the version as well.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ _ACTED_BEFORE_MS: Final = 1_000
 
 
 async def waits_ms(scene: Scene, held: dict[Chat, int]) -> list[int]:
-    """For the chats held under these versions at this moment. Raises RecoveryError."""
+    """For the chats that are now held under these versions. Raises RecoveryError."""
     since_ms = now_ms()
     waits = await _waits(scene, held, time.monotonic())
     return [wait for chat, wait in waits.items() if not _acted(scene, chat, since_ms)]
@@ -28,9 +28,7 @@ async def _waits(scene: Scene, held: dict[Chat, int], since: float) -> dict[Chat
     while len(waits) < len(held):
         waited = time.monotonic() - since
         if waited > _PATIENCE_S:
-            raise RecoveryError(
-                f"{len(held) - len(waits)} chats of the poller that was struck were not taken up again."
-            )
+            raise RecoveryError(f"{len(held) - len(waits)} chats of the stopped poller were not taken over.")
         now = await scene.evidence.versions(held)
         waits |= {chat: round(waited * 1000) for chat in held if chat not in waits and now[chat] != held[chat]}
         await asyncio.sleep(LOOK_S)

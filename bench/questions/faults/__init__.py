@@ -1,6 +1,7 @@
-"""What comes of each fault of the wire, at each block of a step?
+"""How does each fault of the Bot API end, at each block of a step?
 
-Read `cases` first: it is the table of the faults and of what must come of each. `script` deals chats and bots to them,
-`play` sets the faults and lets the people come, `suspension` sees a bot without a token through, `ledger` reads what
-the engine holds and what the chats show, `judge` (pure) compares them, `report` tells it. `question` runs it all.
+Read `cases` first: it is the table of the faults and of how each must end. `script` deals chats and bots to them,
+`play` sets the faults and has the people come, `suspension` takes care of a bot whose token is refused, `ledger` reads
+what the engine holds and what the chats show, `judge` (pure) compares them, `report` shows the verdict. `question` runs
+it all.
 """

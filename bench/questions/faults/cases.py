@@ -1,6 +1,7 @@
-"""The faults, and what must come of a block that each strikes: one line for every way in which a fault is played.
+"""The faults, and how a block must end that one of them strikes: one line for every variant of a fault.
 
-A block before the struck one is sent. One after it is sent as well, unless the person is gone: then there is none.
+Blocks before the struck one are sent. Those after it are sent as well, unless the person is unreachable: then they do
+not exist.
 """
 
 from collections.abc import Iterable
@@ -14,11 +15,11 @@ from engine.telegram import TIMEOUT_S
 
 _TIMEOUT_MS: Final = TIMEOUT_S * 1000
 _DONE: Final = SERVED | {Kind.SLOW}
-"""What is sent under one of these is in the chat, whatever is answered."""
+"""A message sent under one of these is in the chat, whatever the answer is."""
 
 
 class State(NamedTuple):
-    """Where a delivery ends."""
+    """The state in which a delivery ends."""
 
     status: str
     reason: str | None = None
@@ -35,7 +36,10 @@ GONE: Final = State("failed", "unreachable")
 
 
 class Case(NamedTuple):
-    """A fault, and where the block that it strikes ends. `suspends`: the bot, until it is given its token again."""
+    """A fault, and the state in which the struck block ends.
+
+    `suspends`: the bot is suspended until it gets its token again.
+    """
 
     name: str
     fault: Fault
@@ -45,7 +49,7 @@ class Case(NamedTuple):
 
     @property
     def arrives(self) -> bool:
-        """Whether the person has the struck message in the end."""
+        """Whether the struck message is in the chat at the end."""
         done = self.fault.accepted or self.fault.kind in _DONE
         return self.struck is SENT or (self.struck is UNKNOWN and done)
 
@@ -63,37 +67,37 @@ def _once(kind: Kind, *, latency_ms: int = 0, retry_after: int | None = 1, accep
 
 
 CASES: Final = (
-    Case("429", _once(Kind.TOO_MANY_REQUESTS, retry_after=2), SENT, "all of its bot waits so long, nothing is spent"),
-    Case("429 of no length", _once(Kind.TOO_MANY_REQUESTS, retry_after=None), SENT, "five seconds are waited then"),
-    Case("403 blocked", _once(Kind.BLOCKED), GONE, "nothing reaches this person any more"),
-    Case("403 deactivated", _once(Kind.DEACTIVATED), GONE, "nothing reaches this person any more"),
-    Case("400 chat not found", _once(Kind.CHAT_NOT_FOUND), GONE, "nothing reaches this person any more"),
-    Case("400", _once(Kind.BAD_REQUEST), REFUSED, "the content is at fault, and the next block is another"),
-    Case("400 wrong file", _once(Kind.WRONG_FILE), REFUSED, "it was no id that served before, or there was no file"),
-    Case("413", _once(Kind.TOO_LARGE), REFUSED, "the content is at fault, and the next block is another"),
-    Case("401, passing", _once(Kind.UNAUTHORIZED), SENT, "one 401 is no proof: the token is asked after, and is good"),
-    Case("401, lasting", Fault(Kind.UNAUTHORIZED), SENT, "its bot is suspended and its timers stay", suspends=True),
-    Case("500", _once(Kind.INTERNAL_ERROR), SENT, "the server says that it did not: tried again"),
+    Case("429", _once(Kind.TOO_MANY_REQUESTS, retry_after=2), SENT, "the whole bot waits, no attempt is spent"),
+    Case("429 of no length", _once(Kind.TOO_MANY_REQUESTS, retry_after=None), SENT, "the bot waits for five seconds"),
+    Case("403 blocked", _once(Kind.BLOCKED), GONE, "no message reaches this person any more"),
+    Case("403 deactivated", _once(Kind.DEACTIVATED), GONE, "no message reaches this person any more"),
+    Case("400 chat not found", _once(Kind.CHAT_NOT_FOUND), GONE, "no message reaches this person any more"),
+    Case("400", _once(Kind.BAD_REQUEST), REFUSED, "the content is at fault; the next block has other content"),
+    Case("400 wrong file", _once(Kind.WRONG_FILE), REFUSED, "the id never worked before, or there was no file"),
+    Case("413", _once(Kind.TOO_LARGE), REFUSED, "the content is at fault; the next block has other content"),
+    Case("401, passing", _once(Kind.UNAUTHORIZED), SENT, "one 401 proves nothing: the token is checked, and is good"),
+    Case("401, lasting", Fault(Kind.UNAUTHORIZED), SENT, "the bot is suspended and its timers stay", suspends=True),
+    Case("500", _once(Kind.INTERNAL_ERROR), SENT, "the server says that it did nothing: tried again"),
     Case("500, each time", Fault(Kind.INTERNAL_ERROR, count=MAX_ATTEMPTS), GIVEN_UP, "tried five times"),
-    Case("500 restart", _once(Kind.RESTART), UNKNOWN, "the server may have done it before it restarted"),
-    Case("500 restart, done", _once(Kind.RESTART, accepted=True), UNKNOWN, "the server has done it before that"),
-    Case("500 without a word", _once(Kind.NO_DESCRIPTION), UNKNOWN, "nothing says that it was not done"),
-    Case("500 without a word, done", _once(Kind.NO_DESCRIPTION, accepted=True), UNKNOWN, "nothing says that it was"),
-    Case("502", _once(Kind.BAD_GATEWAY), UNKNOWN, "the server behind the gateway may have done it"),
-    Case("502, done", _once(Kind.BAD_GATEWAY, accepted=True), UNKNOWN, "the server behind the gateway has done it"),
-    Case("reset, not done", _once(Kind.DROP_BEFORE_ACCEPT), UNKNOWN, "the request was written, and nothing is known"),
-    Case("reset, done", _once(Kind.ACCEPT_THEN_DROP), UNKNOWN, "the request was written, and nothing is known"),
-    Case("no answer", _once(Kind.HANG), UNKNOWN, "the request was written, and nothing is known"),
-    Case("slow", _once(Kind.SLOW, latency_ms=2_000), SENT, "the answer is waited for"),
-    Case("too slow", _once(Kind.SLOW, latency_ms=_TIMEOUT_MS + 5_000), UNKNOWN, "its answer is not waited for so long"),
+    Case("500 restart", _once(Kind.RESTART), UNKNOWN, "the server may have sent it before it restarted"),
+    Case("500 restart, done", _once(Kind.RESTART, accepted=True), UNKNOWN, "the server sent it before it restarted"),
+    Case("500 without a word", _once(Kind.NO_DESCRIPTION), UNKNOWN, "it may have been sent"),
+    Case("500 without a word, done", _once(Kind.NO_DESCRIPTION, accepted=True), UNKNOWN, "it was sent all the same"),
+    Case("502", _once(Kind.BAD_GATEWAY), UNKNOWN, "the server behind the gateway may have sent it"),
+    Case("502, done", _once(Kind.BAD_GATEWAY, accepted=True), UNKNOWN, "the server behind the gateway sent it"),
+    Case("reset, not done", _once(Kind.DROP_BEFORE_ACCEPT), UNKNOWN, "the request was written, nothing else is known"),
+    Case("reset, done", _once(Kind.ACCEPT_THEN_DROP), UNKNOWN, "the request was written, nothing else is known"),
+    Case("no answer", _once(Kind.HANG), UNKNOWN, "the request was written, nothing else is known"),
+    Case("slow", _once(Kind.SLOW, latency_ms=2_000), SENT, "the answer arrives in time"),
+    Case("too slow", _once(Kind.SLOW, latency_ms=_TIMEOUT_MS + 5_000), UNKNOWN, "the answer comes after the time-out"),
     Case("half an answer", _once(Kind.TRUNCATED), UNKNOWN, "it cannot be read"),
-    Case("unknown fields", _once(Kind.UNKNOWN_FIELDS), SENT, "what nobody knows is passed over"),
-    Case("unknown update", _once(Kind.UNKNOWN_UPDATE), SENT, "what nobody knows is no sign of life"),
-    Case("blocks the bot", _once(Kind.BLOCKS), GONE, "an update tells of it, and so does the answer"),
-    Case("leaves Telegram", _once(Kind.LEAVES), GONE, "only the answer tells of it"),
+    Case("unknown fields", _once(Kind.UNKNOWN_FIELDS), SENT, "unknown fields are ignored"),
+    Case("unknown update", _once(Kind.UNKNOWN_UPDATE), SENT, "an unknown update is not a touch"),
+    Case("blocks the bot", _once(Kind.BLOCKS), GONE, "both an update and the answer report it"),
+    Case("leaves Telegram", _once(Kind.LEAVES), GONE, "only the answer reports it"),
 )  # fmt: skip
 
 
-def unforeseen(cases: Iterable[Case] = CASES) -> list[Kind]:
-    """The faults of the sandbox that no case plays: there must be none."""
+def uncovered(cases: Iterable[Case] = CASES) -> list[Kind]:
+    """The faults of the sandbox that no case covers: there must be none."""
     return sorted(set(Kind) - {case.fault.kind for case in cases})

@@ -1,8 +1,8 @@
-"""The verdict: what the engine holds of each chat, against what the chat shows and what had to come of it. Pure.
+"""The verdict: what the engine holds of each chat, against what the chat shows and how it had to end. Pure.
 
-A delivery is `sent` if and only if its message is in the chat once, under the id that the delivery names. An `unknown`
-one is there at most once. Whatever else a delivery is, or if there is none, the chat does not show its message. And no
-block is sent while the one before it still waits for its answer.
+A delivery is `sent` if and only if its message is in the chat once, under the id that the delivery names. The message
+of an `unknown` one is there at most once. In any other state, or without a delivery, the chat does not show the
+message. No block is sent while the previous one still waits for its answer.
 """
 
 from collections import Counter
@@ -32,7 +32,7 @@ class Wrong(StrEnum):
 
 
 class Finding(NamedTuple):
-    """One thing that is not as it must be, in a sentence about the chat."""
+    """One thing that is wrong, in a sentence about the chat."""
 
     wrong: Wrong
     chat: Chat
@@ -45,14 +45,14 @@ class Delivery(NamedTuple):
 
 
 class Message(NamedTuple):
-    """What the bot has said, as the chat shows it."""
+    """A message of the bot, as the chat shows it."""
 
     message_id: int
     text: str | None
 
 
 class Seen(NamedTuple):
-    """A chat in the end: its deliveries by block, how each episode ended (None: not yet), and what it shows."""
+    """A chat at the end: its deliveries by block, how each episode ended (None: not yet), and its messages."""
 
     deliveries: Mapping[str, Delivery]
     episodes: tuple[str | None, ...]
@@ -63,17 +63,17 @@ class Seen(NamedTuple):
         return found.state if found else _NOTHING
 
     def named(self, at: int) -> list[int]:
-        """The ids that the delivery of a block names."""
+        """The message ids that the delivery of a block names."""
         found = self.deliveries.get(BLOCKS[at])
         return [*found.message_ids] if found else []
 
     def shown(self, at: int) -> list[int]:
-        """The ids of the messages of a block."""
+        """The ids of a block's messages in the chat."""
         return [message.message_id for message in self.messages if message.text == TEXTS[at]]
 
 
 class Tally(NamedTuple):
-    """The final states of one case: of the blocks that it struck, of the other blocks, of the episodes."""
+    """The final states in one case: of the struck blocks, of the other blocks, of the episodes."""
 
     chats: int
     struck: Counter[str]
@@ -86,7 +86,7 @@ def judge(parts: Mapping[Chat, Part], seen: Mapping[Chat, Seen]) -> list[Finding
 
 
 def aimed(parts: Mapping[Chat, Part], rows: Iterable[Row]) -> list[Finding]:
-    """Whether each fault struck its block, as often as it should, and no other. One that lasts is lifted by hand."""
+    """Each fault must strike its own block only, as often as it should. A lasting one is lifted by hand."""
     struck = Counter[Chat]()
     found = []
     for row in rows:
@@ -95,7 +95,7 @@ def aimed(parts: Mapping[Chat, Part], rows: Iterable[Row]) -> list[Finding]:
             continue
         struck[chat] += 1
         if row.text != TEXTS[parts[chat].at]:
-            found.append(Finding(Wrong.MISPLACED, chat, f"{row.fault} struck a {row.method} of another block"))
+            found.append(Finding(Wrong.MISPLACED, chat, f"{row.fault} struck a {row.method} for another block"))
     for chat, part in parts.items():
         if struck[chat] != part.case.fault.count and not part.case.suspends:
             what = f"{part.case.name} struck {struck[chat]} times, not {part.case.fault.count}"
@@ -104,7 +104,7 @@ def aimed(parts: Mapping[Chat, Part], rows: Iterable[Row]) -> list[Finding]:
 
 
 def overlapping(rows: Iterable[Row]) -> list[Finding]:
-    """Requests to a chat that had not answered the one before, nor been given up."""
+    """Requests to a chat whose previous request had neither been answered nor given up."""
     found, latest = [], dict[Chat, Row]()
     for row in sorted((row for row in rows if sends(row.method.lower())), key=lambda row: row.arrived_ms):
         chat = (row.bot_id, row.chat_id or 0)
@@ -130,22 +130,22 @@ def _of_chat(chat: Chat, part: Part, seen: Seen) -> Iterator[Finding]:
     for at, block in enumerate(BLOCKS):
         copies = len(seen.shown(at))
         if copies > 1:
-            yield Finding(Wrong.DUPLICATE, chat, f"block {block} is there {copies} times")
+            yield Finding(Wrong.DUPLICATE, chat, f"block {block} is in the chat {copies} times")
         if seen.state(at).status in _ON_THE_WAY:
             yield Finding(Wrong.STUCK, chat, f"block {block} is {seen.state(at)}")
         if not _agree(seen, at):
-            what = f"block {block} is {seen.state(at)}, and is there {copies} times"
+            what = f"block {block} is {seen.state(at)}, and in the chat {copies} times"
             yield Finding(Wrong.DISAGREEMENT, chat, what)
     if None in seen.episodes:
         yield Finding(Wrong.STUCK, chat, "its episode is open")
-    if strangers := {message.text for message in seen.messages} - set(TEXTS):
-        yield Finding(Wrong.DISAGREEMENT, chat, f"{len(strangers)} of its messages are of no block")
+    if unknown := {message.text for message in seen.messages} - set(TEXTS):
+        yield Finding(Wrong.DISAGREEMENT, chat, f"{len(unknown)} of its messages belong to no block")
     if difference := _difference(part, seen):
         yield Finding(Wrong.UNEXPECTED, chat, f"{part.case.name} at block {BLOCKS[part.at]}: {difference}")
 
 
 def _agree(seen: Seen, at: int) -> bool:
-    """By the rules above; whatever is not sent names no message."""
+    """By the rules above. A delivery that is not sent names no message."""
     shown, named, status = seen.shown(at), seen.named(at), seen.state(at).status
     if status == SENT.status:
         return len(shown) == 1 and named == shown
@@ -153,14 +153,14 @@ def _agree(seen: Seen, at: int) -> bool:
 
 
 def _difference(part: Part, seen: Seen) -> str | None:
-    """What had to come and did not."""
+    """The first thing that did not end as it had to."""
     for at, block in enumerate(BLOCKS):
         if seen.state(at) != (must := _must(part, at)):
             return f"block {block} must be {must}, but is {seen.state(at)}"
     if seen.episodes != (part.case.episode,):
-        return f"one episode must be {part.case.episode}, but there are {[*seen.episodes]}"
+        return f"its one episode must be {part.case.episode}, but its episodes are {[*seen.episodes]}"
     if bool(seen.shown(part.at)) != part.case.arrives:
-        return f"the struck message must {'' if part.case.arrives else 'not '}be there"
+        return f"the struck message must {'' if part.case.arrives else 'not '}be in the chat"
     return None
 
 

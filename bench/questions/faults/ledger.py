@@ -1,17 +1,17 @@
-"""What the engine holds of the chats, and what they show in the sandbox: read to see the end, and to judge."""
+"""What the engine holds of the chats, and what they show: read to know when a run is over, and to judge it."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
+from bench.harness.stores import armed_timers, open_stores, timers_are_whole
 from bench.questions.faults.cases import State
 from bench.questions.faults.judge import Chat, Delivery, Message, Seen
 from bench.sandbox.client import SandboxClient
 from engine.settings import Settings
-from storage.postgres.pool import Pool, open_pool
-from storage.redis import keys
-from storage.redis.client import Redis, open_redis
+from storage.postgres.pool import Pool
+from storage.redis.client import Redis
 
 _OPEN: Final = """
 SELECT (SELECT count(*) FROM recovery_episodes WHERE ended_at IS NULL)
@@ -26,15 +26,14 @@ class Ledger:
         self._bots = bots
 
     async def whole(self) -> bool:
-        """Every bot's timers are known to be whole, so that its signs of life arm something."""
-        return all([await self._client.hexists(keys.of_bot(bot).bot, "generation") for bot in self._bots])
+        return await timers_are_whole(self._client, self._bots)
 
     async def armed(self, bots: Iterable[int]) -> dict[int, int]:
         """How many timers each bot has."""
-        return {bot: await self._client.zcard(keys.of_bot(bot).timers) for bot in bots}
+        return await armed_timers(self._client, bots)
 
     async def under_way(self) -> int:
-        """How many timers, episodes and deliveries are not over."""
+        """How many timers, episodes and deliveries have not ended."""
         return sum((await self.armed(self._bots)).values()) + int(await self._pool.fetchval(_OPEN))
 
     async def episodes(self) -> int:
@@ -68,10 +67,6 @@ async def _messages(client: SandboxClient, chat: Chat) -> tuple[Message, ...]:
 
 
 @asynccontextmanager
-async def ledger(settings: Settings, bots: Sequence[int]) -> AsyncIterator[Ledger]:
-    client, pool = open_redis(settings.redis_url), await open_pool(settings.database_url)
-    try:
+async def open_ledger(settings: Settings, bots: Sequence[int]) -> AsyncIterator[Ledger]:
+    async with open_stores(settings) as (client, pool):
         yield Ledger(client, pool, bots)
-    finally:
-        await pool.close()
-        await client.aclose()

@@ -1,6 +1,6 @@
-"""Sets the faults, lets the people come once, and waits until all is over, or nobody believes in it any more.
+"""Sets the faults, has the people come once, and waits until everything has ended or time is up.
 
-What does not come to its end is no reason to end the run: it is what is judged.
+Chats that do not end do not stop the run: the judge reports them.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from bench.harness.stack import House
+from bench.harness.stack import Stack
 from bench.questions.faults.judge import Chat
 from bench.questions.faults.ledger import Ledger
 from bench.questions.faults.script import Part
@@ -17,7 +17,7 @@ from bench.sandbox.protocol import Act
 
 LOOK_S: Final = 0.25
 _PATIENCE_S: Final = 90.0
-"""Once the refused bots go on: what has not come to its end by then is stuck."""
+"""Counted from when the refused bots go on: anything that has not ended by then is stuck."""
 
 
 async def set_faults(client: SandboxClient, parts: Mapping[Chat, Part]) -> None:
@@ -26,15 +26,15 @@ async def set_faults(client: SandboxClient, parts: Mapping[Chat, Part]) -> None:
 
 
 async def come(client: SandboxClient, parts: Mapping[Chat, Part]) -> None:
-    """Each person starts the bot, and is silent from then on."""
+    """Each person starts the bot, and then falls silent."""
     await client.act([Act("start", bot, person) for bot, person in parts])
 
 
-async def until_over(house: House, engine: Ledger, chats: int) -> None:
+async def until_over(stack: Stack, ledger: Ledger, chats: int) -> None:
     """Raises RecoveryError if a process fails."""
     give_up = time.monotonic() + _PATIENCE_S
-    while await engine.episodes() < chats or await engine.under_way():
-        house.check_alive()
+    while await ledger.episodes() < chats or await ledger.under_way():
+        stack.check_alive()
         if time.monotonic() > give_up:
             return
         await asyncio.sleep(LOOK_S)

@@ -1,4 +1,4 @@
-"""How the verdict is told: to machines as one JSON object, to people as a table with a line for each fault."""
+"""Shows the verdict: to machines as one JSON object, to people as a table with a line for each fault."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,11 +9,11 @@ from bench.questions.faults.judge import Finding, Tally, Wrong
 _MEANINGS: Final = {
     "duplicates": "messages that are in a chat more than once: must be 0",
     "stuck": "deliveries and episodes that have not ended: must be 0",
-    "disagreements": "blocks of which the delivery says one thing and the chat another: must be 0",
-    "unexpected": "chats that did not end as their fault must end: must be 0",
-    "misplaced": "faults that struck another block than meant, or not as often: must be 0",
-    "not_held": "chats of a suspended bot that did not stand still: must be 0",
-    "overlaps": "messages that went out while the one before had no answer yet: must be 0",
+    "disagreements": "blocks for which the delivery and the chat disagree: must be 0",
+    "unexpected": "chats that did not end as their fault requires: must be 0",
+    "misplaced": "faults that struck a wrong block, or too often, or too rarely: must be 0",
+    "not_held": "chats of a suspended bot that did not wait: must be 0",
+    "overlaps": "messages sent before the previous one had its answer: must be 0",
     "violations": "calls that no bot should make, such as before a retry_after has passed: must be 0",
 }
 _COUNTED: Final = {
@@ -26,7 +26,7 @@ _COUNTED: Final = {
     "overlaps": Wrong.OVERLAP,
 }
 _SHOWN: Final = 5
-_KEPT: Final = "Every fault ended as it must, and every chat shows what its deliveries say."
+_KEPT: Final = "Every fault ended as it must, and every chat agrees with its deliveries."
 
 
 class Outcome(NamedTuple):

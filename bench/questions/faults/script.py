@@ -1,7 +1,7 @@
-"""Who meets which fault at which block, and by which bot. Pure.
+"""Deals the faults: which chat of which bot meets which fault, and at which block. Pure.
 
-Each fault at each block has a bot of its own, since some faults stop all of their bot. Where an upload gets no answer
-each chat has its own: the others would wait for the file one after the other.
+Each fault at each block has a bot of its own, since some faults stop the whole bot. Where an upload gets no answer,
+each chat has its own bot: otherwise the chats would wait for the file one after the other.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from bench.sandbox.protocol import Fault
 PICTURE: Final = "picture.png"
 FILE_AT: Final = 1
 TEXTS: Final = ("First block", "Second block, a photo", "Third block")
-"""Text, caption, text: by them a message is known again."""
+"""Text, caption, text: they identify a message in a chat."""
 BLOCKS: Final = ("one", "two", "three")
 
 CAMPAIGN: Final = f"""\
@@ -42,12 +42,12 @@ class Part(NamedTuple):
     bot: int
 
     def fault(self, bot_id: int, chat_id: int) -> Fault:
-        """The rule that strikes the block, and nothing else of this chat or another."""
+        """The rule that strikes this block and nothing else."""
         return replace(self.case.fault, bot=bot_id, chat_id=chat_id, at_message=self.at + 1)
 
 
 def write(chats: int, cases: Sequence[Case] = CASES) -> list[Part]:
-    """Deal so many chats, as evenly as may be."""
+    """Deal the chats to the faults as evenly as possible."""
     scenes = [(case, at) for case in cases for at in range(len(BLOCKS))]
     least, more = divmod(chats, len(scenes))
     bots = count()

@@ -1,4 +1,4 @@
-"""Rates out of what was read before and after. Pure."""
+"""Turns the readings before and after into rates. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ _MIB: Final = 2**20
 
 
 class Reading(NamedTuple):
-    """At one moment. `ports` tells whose a connection is."""
+    """At one moment. `ports` maps the port of a connection to its process."""
 
     at_ms: int
     uses: dict[str, Use]
@@ -23,7 +23,7 @@ class Reading(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """How many chats are armed now, and how many of those before were claimed or touched since."""
+    """How many chats are armed now, and how many of the earlier ones were claimed or touched since."""
 
     armed: int
     claimed: int
@@ -47,7 +47,7 @@ class Figures(NamedTuple):
 
 
 def changed(before: Mapping[Chat, str], after: Mapping[Chat, str]) -> Moved:
-    """By the chats' versions."""
+    """Compares the chats' versions."""
     return Moved(len(after), sum(after.get(chat) != version for chat, version in before.items()))
 
 
@@ -71,10 +71,10 @@ def figures(before: Reading, after: Reading, traffic: Traffic, rows: Iterable[Ro
     )
 
 
-def _by_process(traffic: Traffic, whose: Mapping[int, str]) -> Counter[str]:
+def _by_process(traffic: Traffic, names: Mapping[int, str]) -> Counter[str]:
     found = Counter[str]()
     for (port, _), count in traffic.asked.items():
-        found[whose.get(port, OTHERS)] += count
+        found[names.get(port, OTHERS)] += count
     return found
 
 

@@ -1,7 +1,8 @@
-"""What Redis is asked, by whom: each command as it comes, from MONITOR.
+"""Counts the commands that Redis receives, and from which process, with MONITOR.
 
-A script counts as one command, under the name of its file; what it does inside is counted apart. The server's own
-counters, also those of a connection, add both up. To listen costs the server a few microseconds a command.
+A script counts as one command, under the name of its file; the commands that it runs are counted separately. The
+server's own counters, those of a connection included, add up both. Listening costs the server a few microseconds a
+command.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ _INSIDE: Final = "lua"
 
 
 class Traffic:
-    """`asked` counts by port of the connection and command."""
+    """`asked` counts by the port of the connection and by command."""
 
     def __init__(self, scripts: Mapping[str, str]) -> None:
         self._scripts = scripts
@@ -43,14 +44,14 @@ class Traffic:
 
 
 def scripts() -> dict[str, str]:
-    """The names of our scripts by their hashes."""
+    """The names of the scripts by their hashes."""
     bodies = {path.stem: path.read_bytes() for path in _LUA.glob("*.lua")}
     return {hashlib.sha1(body, usedforsecurity=False).hexdigest(): name for name, body in bodies.items()}
 
 
 @asynccontextmanager
 async def listening(settings: Settings) -> AsyncIterator[Traffic]:
-    """Notes what is asked while the block lasts."""
+    """Counts while the block lasts."""
     client, traffic = open_redis(settings.redis_url), Traffic(scripts())
     try:
         async with client.monitor() as monitor:

@@ -1,1 +1,1 @@
-"""How fast the manager shows its screens, and how many statements one takes."""
+"""How fast does the manager show its screens, and how many statements does each take?"""

@@ -1,4 +1,4 @@
-"""The data of an owner who has just begun, and of a busy one: many bots, a long campaign, people inside, a history."""
+"""The data of an owner who has just begun, and of a busy one: many bots, a long campaign, people in it, a history."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -74,7 +74,7 @@ def campaign(steps: int, blocks: int) -> Snapshot:
 
 
 async def begin(desk: Desk, bot: BotInfo, change: Change) -> None:
-    """Of everything one, and of steps two: so that the hour of the second can have changed."""
+    """One of everything, but two steps, so that the hour of the second one can differ from the published one."""
     draft = campaign(2, 1)
     await _connect(desk, bot, draft, change)
     await _leave_changed(desk, bot, draft, change)
@@ -83,7 +83,7 @@ async def begin(desk: Desk, bot: BotInfo, change: Change) -> None:
 
 
 async def enlarge(desk: Desk, bots: Sequence[BotInfo], deliveries: int, change: Change) -> None:
-    """All of it: the first bot, which has begun, gets everything; the others get campaigns."""
+    """The first bot, which has a little data already, gets all the rest; the others get campaigns."""
     first, *others = bots
     draft, least = campaign(STEPS, BLOCKS), desk.settings.min_threshold_ms
     for bot in others:
@@ -105,14 +105,14 @@ async def _connect(desk: Desk, bot: BotInfo, draft: Snapshot, change: Change) ->
 
 
 async def _leave_changed(desk: Desk, bot: BotInfo, draft: Snapshot, change: Change) -> None:
-    """Another hour of the second step, for which people wait, is not published."""
+    """The draft has another hour for the second step, for which people are waiting, and is not published."""
     first, second, *rest = draft.steps
     changed = replace(draft, steps=(first, replace(second, schedule=After(2 * _HOUR_MS)), *rest))
     await campaigns.import_draft(desk.pool, bot.username, changed, desk.settings.min_threshold_ms, change)
 
 
 async def _grow(desk: Desk, bot: BotInfo, people: range, now_ms: int) -> None:
-    """For each of these people an episode with its deliveries, and a line of the audit log; the first of all wait."""
+    """Gives each of these people an episode with its deliveries and an audit line. The first ones are still waiting."""
     given = (bot.id, now_ms, people.start, people.stop - 1)
     async with transaction(desk.pool) as connection:
         await connection.execute("SET LOCAL statement_timeout = 0")

@@ -1,4 +1,4 @@
-"""How the figures are told: to machines as one JSON object, to people as a table."""
+"""Shows the figures: to machines as one JSON object, to people as a table."""
 
 from collections.abc import Sequence
 from statistics import quantiles
@@ -8,7 +8,7 @@ MOST_MS: Final = 300
 
 
 class Shown(NamedTuple):
-    """One screen: from the tap to the redraw in ms, and its SQL statements with little data and with much."""
+    """One screen: ms from the tap to the redraw, and its SQL statements with little data and with a lot."""
 
     name: str
     redraws_ms: Sequence[float]
@@ -58,7 +58,7 @@ class Outcome(NamedTuple):
                 f"{self.bots} bots, {self.steps} steps, {self.deliveries} deliveries",
                 f"{'screen':<12}{'p50 ms':>8}{'p95 ms':>8}{'statements':>12}",
                 *(map(_row, self.screens)),
-                f"Every screen is there within {MOST_MS} ms, with as many statements for much data as for little."
+                f"Every screen is shown within {MOST_MS} ms, and more data cost no more statements."
                 if self.holds
                 else "Something is NOT as it must be.",
             ]

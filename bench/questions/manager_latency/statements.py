@@ -1,4 +1,4 @@
-"""How many SQL statements a redraw takes: counted where they leave for the database, in a manager of our own."""
+"""Counts the SQL statements of a redraw where they leave for the database, in a manager within this process."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,18 +19,18 @@ _METHODS: Final = ("execute", "executemany", "fetch", "fetchrow", "fetchval")
 
 
 class Visitor(NamedTuple):
-    """`token` is that of the manager who is asked, `owner` the person who asks."""
+    """`token` is the manager's, `owner` the person who opens the screens."""
 
     token: str
     owner: int
 
 
 async def counted(desk: Desk, visitor: Visitor, places: Mapping[str, Place]) -> dict[str, int]:
-    """For each screen: who it is, what they may, and what stands there. Raises RecoveryError."""
+    """By screen: who the person is, what they may do, and what the screen shows. Raises RecoveryError."""
     bot = Bot(visitor.token)
     stage = Stage(desk, bot, "manager_bot", SCREENS)
     user = User(id=visitor.owner, is_bot=False, first_name="Ana", language_code="pt-br")
-    await stage.admin(user)  # Whoever comes for the first time is written down.
+    await stage.admin(user)  # The first visit stores the person: that statement belongs to no screen.
     found = {name: await _of(stage, user, SCREENS[name], place) for name, place in places.items()}
     await bot.session.close()
     return found
@@ -40,16 +40,16 @@ async def _of(stage: Stage, user: User, screen: Screen, place: Place) -> int:
     with _counting() as count:
         admin = await stage.admin(user)
         if admin is None:
-            raise RecoveryError("The owner is not known: ADMIN_IDS does not name them.")
+            raise RecoveryError("The owner is unknown: ADMIN_IDS does not name them.")
         look = await stage.look(screen, await stage.visit(admin, place))
         if look.gone:
-            raise RecoveryError(f"There is nothing to show on the screen {screen.name}: it needs a place of its own.")
+            raise RecoveryError(f"The screen {screen.name} has nothing to show: give it a place of its own.")
         return count()
 
 
 @contextmanager
 def _counting() -> Iterator[Callable[[], int]]:
-    """Every statement of every connection, while the block lasts."""
+    """Counts every statement of every connection while the block lasts."""
     seen: list[str] = []
 
     def counts(method: str) -> Any:

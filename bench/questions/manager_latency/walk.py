@@ -1,4 +1,4 @@
-"""An admin who goes from screen to screen at the sandbox: from each tap to the redraw that arrives there."""
+"""An admin who goes from screen to screen at the sandbox, timed from each tap to the redraw that arrives there."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping
@@ -15,7 +15,7 @@ _REDRAWS: Final = ("editMessageText", "sendMessage")
 
 
 class Walker(NamedTuple):
-    """`manager` is the bot that is asked, `owner` the person who asks."""
+    """`manager` is the bot that shows the screens, `owner` the person who taps."""
 
     desk: Desk
     client: SandboxClient
@@ -23,7 +23,7 @@ class Walker(NamedTuple):
     owner: int
 
     async def walk(self, places: Mapping[str, Place], rounds: int) -> dict[str, list[float]]:
-        """Every screen so often, in turn; ms of each redraw."""
+        """Shows every screen in turn, for this number of rounds. Gives the ms of each redraw."""
         found: dict[str, list[float]] = {name: [] for name in places}
         await self._redrawn(await self._cursor(), self.client.start(self.manager.id, self.owner))
         for number in range(rounds):
@@ -32,7 +32,7 @@ class Walker(NamedTuple):
         return found
 
     async def _show(self, name: str, place: Place, number: int) -> float:
-        """The button is signed here as the manager signs it; each is another one, so that each redraw is."""
+        """Signs the button as the manager does. Every button is new, so that every redraw is."""
         press = Press(code(name), *place)
         holder = Holder(self.manager.id, self.owner, self.owner)
         now_ms = await self.desk.now_ms() + 1000 * number
@@ -43,7 +43,7 @@ class Walker(NamedTuple):
         return (await self.client.record()).cursor
 
     async def _redrawn(self, cursor: int, act: Awaitable[ActResult]) -> float:
-        """From when it was done until the redraw arrived, both by the sandbox's clock."""
+        """From the act to the arrival of the redraw, both by the sandbox's clock."""
         done = await act
         async with asyncio.timeout(_PATIENCE_S):
             while True:

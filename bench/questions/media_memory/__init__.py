@@ -1,1 +1,1 @@
-"""What does the sender's memory do while big files go out? Read `question` first, then `report`."""
+"""How does the poller's memory grow while big files go out? Read `question` first, then `report`."""

@@ -1,4 +1,4 @@
-"""How the figures are told: to machines as one JSON object, to people as a table."""
+"""Shows the figures: to machines as one JSON object, to people as a table."""
 
 from typing import Any, Final, NamedTuple
 
@@ -6,7 +6,7 @@ MOST_MIB: Final = 32
 
 
 class Outcome(NamedTuple):
-    """`sent` of `owed` files, `uploads` of those that each bot has to make once; memory in MiB, before and at most."""
+    """`sent` of `owed` files. `uploads`: each bot owes one for each file. Memory in MiB, before and at its peak."""
 
     bots: int
     chats: int
@@ -35,9 +35,9 @@ class Outcome(NamedTuple):
             [
                 f"{self.bots} bots, {self.chats} chats each, files of 1 and 19 MiB",
                 f"sent          {self.sent:>6}  of {self.owed}",
-                f"uploads       {self.uploads:>6}  must be {self.uploads_owed}: each bot each file once",
+                f"uploads       {self.uploads:>6}  must be {self.uploads_owed}: each bot uploads each file once",
                 f"memory before {self.before_mib:>6.1f}  MiB of the poller",
                 f"growth        {self.growth_mib:>6.1f}  MiB at most: must be below {MOST_MIB}",
-                "The memory does not follow the files." if self.holds else "Something is NOT as it must be.",
+                "The memory does not depend on the files." if self.holds else "Something is NOT as it must be.",
             ]
         )

@@ -10,13 +10,13 @@ from bench.sandbox.protocol import TranscriptMedia, TranscriptMessage
 
 
 def message_sets(messages: Iterable[TranscriptMessage]) -> list[list[TranscriptMessage]]:
-    """What the bot has said, albums together."""
-    said = (message for message in messages if message.from_bot)
-    return [list(those) for _, those in groupby(said, lambda one: one.album or f"{one.message_id}")]
+    """The bot's messages; those of an album are one set."""
+    sent = (message for message in messages if message.from_bot)
+    return [list(those) for _, those in groupby(sent, lambda one: one.album or f"{one.message_id}")]
 
 
 def arrived(message: TranscriptMessage, hashes: Mapping[str, str], links: str | None) -> Shape:
-    """`hashes` of the files that messages show, by their unique ids; `links` is where tracked addresses begin."""
+    """`hashes`: of the files in the chats, by their unique ids. `links`: the beginning of tracked addresses."""
     return Shape(
         message.media.kind if message.media else "text",
         hashes.get(message.media.file_unique_id, "") if message.media else "",

@@ -1,6 +1,6 @@
-"""What a guest must see of a block: worked out here from the campaign, and not by the engine's own means. Pure.
+"""What a person must see of a block: derived here from the campaign, without the engine's own code. Pure.
 
-The words are read by the sandbox's reader of HTML, which follows Telegram's server.
+The sandbox's HTML parser, which follows Telegram's server, reads the texts.
 """
 
 import html
@@ -33,8 +33,8 @@ from engine.core.content.model import (
 )
 
 NAMELESS: Final = "\N{HANGUL FILLER}"
-"""The first name of somebody who has none to show."""
-TRACKED: Final = "by way of the receiver"
+"""The first name of a person whose name is invisible."""
+TRACKED: Final = "through the receiver"
 STOP: Final = "recovery:stop"
 
 Occasion: TypeAlias = Literal["returned", "paid"]
@@ -50,7 +50,7 @@ _PREVIEWS: Final = {
 
 
 class Guest(NamedTuple):
-    """A person in the chat with one bot. `tracks`: links lead by way of the receiver."""
+    """A person in the chat with one bot. `tracks`: links go through the receiver."""
 
     first_name: str
     username: str
@@ -64,7 +64,7 @@ def content_for(block: Block, language: str) -> Content:
 
 
 def rule_for(effects: Effects, occasion: Occasion | None) -> Replace | Unbutton | Delete | None:
-    """Who pays in the chat has also returned: a block without a rule for a payment follows that for a return."""
+    """A person who pays in the chat has also returned: without a rule for payments, the rule for returns applies."""
     rules = {"returned": (effects.on_return,), "paid": (effects.on_payment, effects.on_return), None: ()}[occasion]
     return next((rule for rule in rules if not isinstance(rule, Keep)), None)
 
@@ -74,7 +74,7 @@ def uses_fallback(block: Block, guest: Guest) -> bool:
 
 
 def composed(block: Block, guest: Guest, occasion: Occasion | None = None) -> tuple[Shape, ...]:
-    """The messages of a block, and how they look after a return or a payment; whether they are gone is not told."""
+    """The messages of a block, and how they look after a return or a payment, unless they are deleted."""
     fill = _filler(guest)
     effects = block.effects
     first, *others = (

@@ -1,6 +1,6 @@
-"""The campaign of the parade with its files beside it: little ones, drawn on the spot, of which no two are the same.
+"""Writes the campaign with its files beside it: small ones, generated here, all different.
 
-What a file is, its ending tells.
+The suffix of a name gives the kind of the file.
 """
 
 import re
@@ -23,8 +23,8 @@ _KINDS: Final = {
 }
 
 
-def lay_out(directory: Path) -> Path:
-    """Write campaign and files; gives where the campaign is."""
+def write_campaign(directory: Path) -> Path:
+    """Writes the campaign and its files. Gives the campaign's path."""
     campaign = directory / CAMPAIGN.name
     shutil.copy(CAMPAIGN, campaign)
     for number, name in enumerate(names(), 1):

@@ -1,8 +1,8 @@
 """The verdict: what the chats show and the sandbox recorded, against what was composed and what the engine holds. Pure.
 
-A message is known by its file, or by its words where it has none; so a wrong language or a wrong look is told apart
-from a message that nobody composed. What goes by itself goes within `ON_TIME_MS` of its time; what a return or a
-payment changes waits for whoever takes the sign in, so that it is only shown how long.
+A message is recognised by its file, or by its words if it has none: so a wrong language or a wrong look is not mistaken
+for a message that nobody composed. A message that deletes itself must go within `ON_TIME_MS` of its time. A change
+after a return or a payment waits until the engine has taken the touch in, so the verdict only reports how long it took.
 """
 
 from collections import Counter, defaultdict
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple, TypeAlias
 
+from bench.harness.delivery_counts import Chat, Delivery
 from bench.questions.message_kinds.arrived import arrived, message_sets
 from bench.questions.message_kinds.composed import Guest, Occasion, composed, content_for, rule_for, uses_fallback
 from bench.questions.message_kinds.shape import Shape, differing
@@ -20,33 +21,26 @@ from engine.core.content.model import Content, Delete, Poll
 
 ON_TIME_MS: Final = 1_000
 
-Chat: TypeAlias = tuple[int, int]
 _Set: TypeAlias = list[TranscriptMessage]
 
 _ANNOUNCES: Final = "sendChatAction"
 
 
-class Turn(NamedTuple):
+class Comeback(NamedTuple):
     """A person returned or paid."""
 
     occasion: Occasion
     at_ms: int
 
 
-class Delivery(NamedTuple):
-    """What the engine holds of a block in a chat."""
-
-    status: str
-    message_ids: tuple[int, ...]
-    deleted: bool
-    edited: bool
-
-
 class Evidence(NamedTuple):
-    """`deliveries` by chat and block. `hashes` of the files by their unique ids. `links`: where tracked ones begin."""
+    """`deliveries`: by chat and block. `hashes`: of the files, by their unique ids.
+
+    `links`: the beginning of tracked addresses.
+    """
 
     guests: Mapping[Chat, Guest]
-    turns: Mapping[Chat, Turn]
+    comebacks: Mapping[Chat, Comeback]
     chats: Mapping[Chat, Sequence[TranscriptMessage]]
     deliveries: Mapping[tuple[Chat, str], Delivery]
     hashes: Mapping[str, str]
@@ -56,7 +50,10 @@ class Evidence(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """Of one kind. `sent` counts an album once; the others count its files. `owed`: pairs of a bot and a file."""
+    """The counts of one kind. `sent` counts an album once, the others count its files.
+
+    `owed`: how many pairs of a bot and a file there are.
+    """
 
     sent: int
     uploads: int
@@ -67,7 +64,7 @@ class Tally(NamedTuple):
 
 
 class Later(NamedTuple):
-    """What had to go or change after it was sent, what has, and how long after its time the last one did."""
+    """How many messages had to go or change after they were sent, how many did, and how late the last one was."""
 
     due: int
     done: int
@@ -80,7 +77,7 @@ class Later(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """`differs`: how many messages look otherwise than composed, by block and what of it."""
+    """`differs`: how many messages do not look as composed, by block and field."""
 
     kinds: dict[str, Tally]
     missing: int
@@ -113,7 +110,7 @@ class Verdict(NamedTuple):
 
 
 def judge(blocks: Sequence[Block], seen: Evidence) -> Verdict:
-    """`blocks` are those that everybody gets, in order."""
+    """`blocks`: those that every chat receives, in order."""
     judged = _Judged(seen)
     for chat in seen.guests:
         judged.judge_chat(chat, blocks)
@@ -134,7 +131,7 @@ def judge(blocks: Sequence[Block], seen: Evidence) -> Verdict:
 
 
 class _Judged:
-    """What was found, chat by chat. Of what had to go or change later: how many ms after its time, or None."""
+    """The findings, chat by chat. `deletions` and `aftermath`: the delay of each in ms, None if it never happened."""
 
     def __init__(self, seen: Evidence) -> None:
         self.seen = seen
@@ -147,7 +144,7 @@ class _Judged:
         self.aftermath: list[int | None] = []
 
     def judge_chat(self, chat: Chat, blocks: Sequence[Block]) -> None:
-        guest, turn = self.seen.guests[chat], self.seen.turns.get(chat)
+        guest, comeback = self.seen.guests[chat], self.seen.comebacks.get(chat)
         found = self._found(chat, blocks)
         for block in blocks:
             content, sets = content_for(block, guest.language), found[block.key]
@@ -156,13 +153,13 @@ class _Judged:
             self.duplicates[_kind(content)] += max(0, len(sets) - 1)
             self.counts["missing"] += not sets
             if sets:
-                self._judge_looks(block.key, sets[0], composed(block, guest, turn and turn.occasion))
-                self._judge_fate(block, sets[0], turn)
-                self._judge_books(self.seen.deliveries.get((chat, block.key)), sets[0])
+                self._judge_looks(block.key, sets[0], composed(block, guest, comeback and comeback.occasion))
+                self._judge_fate(block, sets[0], comeback)
+                self._judge_delivery(self.seen.deliveries.get((chat, block.key)), sets[0])
         self.counts["early"] += sum(_early(blocks, found))
 
     def _found(self, chat: Chat, blocks: Sequence[Block]) -> defaultdict[str, list[_Set]]:
-        """The messages of a chat by block."""
+        """The message sets of a chat, by block."""
         keys = _keys(blocks, self.seen.guests[chat])
         found: defaultdict[str, list[_Set]] = defaultdict(list)
         for those in message_sets(self.seen.chats[chat]):
@@ -178,21 +175,21 @@ class _Judged:
         for message, shape in zip(those, shapes, strict=False):
             self.differs.update(f"{block}: {field}" for field in differing(shape, self._shape(message)))
 
-    def _judge_fate(self, block: Block, those: _Set, turn: Turn | None) -> None:
-        """When it had to go or change, and when it did."""
-        goes_after_ms, rule = block.effects.delete_after_ms, rule_for(block.effects, turn and turn.occasion)
+    def _judge_fate(self, block: Block, those: _Set, comeback: Comeback | None) -> None:
+        """Compares when a message had to go or change with when it did."""
+        goes_after_ms, rule = block.effects.delete_after_ms, rule_for(block.effects, comeback and comeback.occasion)
         gone_ms, changed_ms = _gone_ms(those), those[0].edited_ms
         if goes_after_ms is not None:
             self.deletions.append(_after(gone_ms, those[0].at_ms + goes_after_ms))
-        elif turn and rule:
-            self.aftermath.append(_after(gone_ms if isinstance(rule, Delete) else changed_ms, turn.at_ms))
+        elif comeback and rule:
+            self.aftermath.append(_after(gone_ms if isinstance(rule, Delete) else changed_ms, comeback.at_ms))
         deletes = goes_after_ms is not None or isinstance(rule, Delete)
         edits = rule is not None and not deletes
         self.counts["unasked"] += any(
             (message.deleted and not deletes) or (message.edited_ms is not None and not edits) for message in those
         )
 
-    def _judge_books(self, delivery: Delivery | None, those: _Set) -> None:
+    def _judge_delivery(self, delivery: Delivery | None, those: _Set) -> None:
         gone, changed = all(message.deleted for message in those), those[0].edited_ms is not None
         shown = Delivery("sent", tuple(message.message_id for message in those), gone, changed)
         self.counts["disagreements"] += delivery != shown
@@ -202,7 +199,7 @@ class _Judged:
 
 
 def _keys(blocks: Sequence[Block], guest: Guest) -> dict[str, str]:
-    """Which block a guest's message belongs to, also if it is in another language or was changed."""
+    """Which block a message belongs to, even if it is in another language or was changed."""
     occasions: tuple[Occasion | None, ...] = (None, "returned", "paid")
     return {
         _key(composed(block, guest._replace(language=language), occasion)[0]): block.key
@@ -217,7 +214,7 @@ def _key(shape: Shape) -> str:
 
 
 def _early(blocks: Sequence[Block], found: Mapping[str, list[_Set]]) -> Iterator[bool]:
-    """Of each block that waits for a while after the one before it, whether it came sooner."""
+    """For each block with a delay after the previous one: whether it came too soon."""
     for before, block in pairwise(blocks):
         if block.delay_ms and found[before.key] and found[block.key]:
             yield found[block.key][0][0].at_ms - found[before.key][0][-1].at_ms < block.delay_ms
@@ -239,10 +236,10 @@ def _later(waits: Sequence[int | None]) -> Later:
 
 
 def _unannounced(blocks: Sequence[Block], seen: Evidence) -> int:
-    """A block that is waited for is announced: so many were not."""
-    told = Counter((row.bot_id, row.chat_id) for row in seen.rows if row.method == _ANNOUNCES and row.ok)
+    """How many blocks with a delay were not announced by a chat action."""
+    announced = Counter((row.bot_id, row.chat_id) for row in seen.rows if row.method == _ANNOUNCES and row.ok)
     owed = sum(block.delay_ms > 0 for block in blocks)
-    return sum(max(0, owed - told[chat]) for chat in seen.guests)
+    return sum(max(0, owed - announced[chat]) for chat in seen.guests)
 
 
 def _tally(name: str, blocks: Sequence[Block], judged: _Judged) -> Tally:
@@ -275,6 +272,6 @@ def _kind(content: Content) -> str:
 
 
 def _method(kind: str) -> str:
-    """By which method it is sent; a quiz is counted as the poll that it is there."""
+    """The method that sends it. The sandbox counts a quiz as a poll."""
     named = {"text": "sendMessage", "album": "sendMediaGroup", "quiz": "sendPoll"}
     return named.get(kind) or "send" + kind.title().replace("_", "")

@@ -1,23 +1,24 @@
-"""What the guests do: all come at once and say nothing more; at the end some return, some pay, the others stay away.
+"""What the people do: all start the bots at once and fall silent; at the end some return and some pay.
 
-People of both languages are among each, and some whose name cannot be seen or would be markup.
+Each group has people of both languages, and some whose name is invisible or looks like markup.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
+from bench.harness.delivery_counts import Chat
 from bench.questions.message_kinds.composed import NAMELESS, Guest, Occasion
-from bench.questions.message_kinds.judge import Chat, Turn
+from bench.questions.message_kinds.judge import Comeback
 from bench.sandbox.client import SandboxClient
 from bench.sandbox.protocol import Act, BotInfo, PersonInfo
 
 LANGUAGES: Final = ("pt-br", "en")
 NAMES: Final = ("Ana", NAMELESS, "Zé & <b>Filhos", "João", "Mary-Jane")
-"""So many that each language has them all."""
-_OF: Final = 10
+"""Their number is odd, so that each language has them all."""
+_GROUP: Final = 10
 _RETURNING: Final = (2, 3)
 _PAYING: Final = (6, 7)
-"""Of ten people the so-many-th."""
+"""Places within each group of people."""
 
 
 class Play:
@@ -32,22 +33,22 @@ class Play:
         await self._do([Act("start", bot.id, person.id) for bot in self._bots for person in self._people])
         return {(bot.id, person.id): _guest(person, bot) for bot in self._bots for person in self._people}
 
-    async def end(self) -> dict[Chat, Turn]:
+    async def end(self) -> dict[Chat, Comeback]:
         """Some return, some pay."""
         returned = [Act("write", bot.id, person.id, text="?") for bot, person in self._those(_RETURNING)]
         paid = [Act("pay", bot.id, person.id) for bot, person in self._those(_PAYING)]
-        return await self._turns("returned", returned) | await self._turns("paid", paid)
+        return await self._comebacks("returned", returned) | await self._comebacks("paid", paid)
 
     def _those(self, places: Sequence[int]) -> list[tuple[BotInfo, PersonInfo]]:
-        people = [person for place, person in enumerate(self._people) if place % _OF in places]
+        people = [person for place, person in enumerate(self._people) if place % _GROUP in places]
         return [(bot, person) for bot in self._bots for person in people]
 
-    async def _turns(self, occasion: Occasion, acts: Sequence[Act]) -> dict[Chat, Turn]:
+    async def _comebacks(self, occasion: Occasion, acts: Sequence[Act]) -> dict[Chat, Comeback]:
         at_ms = await self._do(acts)
-        return {(int(act.bot), act.person): Turn(occasion, at) for act, at in zip(acts, at_ms, strict=True)}
+        return {(int(act.bot), act.person): Comeback(occasion, at) for act, at in zip(acts, at_ms, strict=True)}
 
     async def _do(self, acts: Sequence[Act]) -> list[int]:
-        """Gives when each was done."""
+        """Gives the time of each act."""
         return [result.at_ms for result in await self._client.act(acts)]
 
 

@@ -1,11 +1,11 @@
-"""What a person sees of one message, field by field: what was composed and what arrived are compared as these."""
+"""What a person sees of one message, field by field: the form in which the composed and the arrived are compared."""
 
 from typing import NamedTuple, TypeAlias
 
 Mark: TypeAlias = tuple[str, int, int, str]
-"""A part of the words that looks different: how, from where, how long, and where it leads."""
+"""A formatted part of the words: its kind, offset, length and address."""
 Label: TypeAlias = tuple[str, str | None, str, str]
-"""A button: its text, its style, what it does and with what."""
+"""A button: its text, its style, what it does, and the value it does it with."""
 
 
 class Question(NamedTuple):
@@ -17,7 +17,7 @@ class Question(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """`file` is the hash of its bytes; `words` are a text, a caption or a question."""
+    """`file`: the hash of its bytes. `words`: a text, a caption or a question."""
 
     kind: str
     file: str = ""
@@ -34,5 +34,5 @@ class Shape(NamedTuple):
 
 
 def differing(composed: Shape, arrived: Shape) -> list[str]:
-    """The names of the fields that are not as they were composed."""
+    """The names of the fields that are not as composed."""
     return [name for name in Shape._fields if getattr(composed, name) != getattr(arrived, name)]

@@ -1,4 +1,4 @@
-"""What a call of the sandbox costs: a full sendMessage against a bare handler of the same HTTP server.
+"""What does a call of the sandbox cost? A full sendMessage is compared with a bare handler of the same HTTP server.
 
-Both serve in processes of their own, and take turns in one run, so that what else the machine does weighs on both.
+Each serves in its own process, and they take turns in one run, so that the rest of the machine's load affects both.
 """

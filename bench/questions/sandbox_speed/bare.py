@@ -1,6 +1,6 @@
 """`python -m bench.questions.sandbox_speed.bare`: the smallest handler that the sandbox's HTTP server allows.
 
-It has a route, reads the form, and answers JSON that never changes. One line on stdout tells where it listens.
+It has a route, reads the form, and answers JSON that never changes. One line on stdout gives its address.
 """
 
 import asyncio

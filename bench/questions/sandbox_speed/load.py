@@ -1,4 +1,4 @@
-"""Requests as fast as they are answered, over a few connections that stay open: bytes that were made before."""
+"""Sends prepared requests as fast as they are answered, over a few connections that stay open."""
 
 import asyncio
 import re
@@ -43,7 +43,7 @@ class Load:
         await self._stack.aclose()
 
     async def send(self, requests: Sequence[bytes]) -> None:
-        """Have them all answered. Raises LoadError."""
+        """Returns once all are answered. Raises LoadError."""
         waiting = iter(requests)
         await asyncio.gather(*(_drain(reader, writer, waiting) for reader, writer in self._open))
 

@@ -1,8 +1,8 @@
-"""`python -m bench sandbox-speed`: what does a full sendMessage cost, next to a bare handler of the same HTTP server?
+"""What does a full sendMessage to the sandbox cost, compared with a bare handler of the same HTTP server?
 
-The sandbox has its limits, its record and its checks on; its messages are spread so that none has to wait. The bare
-handler has a route, reads the form, and answers JSON that never changes. Both take turns, round after round, in
-processes of their own. Told are medians: of the requests a second, of the processor's time for a request, and of the
+The sandbox has its limits, its record and its checks on; the messages are spread over chats so that none has to wait.
+The bare handler has a route, reads the form, and answers JSON that never changes. They take turns, round after round,
+each in its own process. The figures are medians: of the requests a second, of the CPU time for a request, and of the
 ratio within each pair of rounds.
 """
 
@@ -12,11 +12,9 @@ import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -27,7 +25,7 @@ import psutil
 import uvloop
 
 from bench.harness.arguments import whole
-from bench.harness.exit_status import tell
+from bench.harness.question import Given, Question, parse_given
 from bench.harness.stack import Ready
 from bench.questions.sandbox_speed.load import Load, LoadError, request
 from bench.questions.sandbox_speed.report import Outcome
@@ -38,7 +36,7 @@ from engine.local.process import start, stop
 from engine.local.wait import until_ready
 
 _ROOT: Final = Path(__file__).parents[3]
-# Without an engine: the page has nothing to ask.
+# Without an engine, so that the page has nothing to query.
 _ENV: Final = {name: value for name, value in os.environ.items() if name not in {"REDIS_URL", "DATABASE_URL"}}
 _BOTS: Final = 400
 _PEOPLE: Final = 50
@@ -63,28 +61,21 @@ class Round(NamedTuple):
     cpu_s: float
 
 
-def main(words: Sequence[str]) -> int:
-    given = _arguments(words)
-    return tell(partial(_ask, given), RecoveryError, LoadError, as_json=given.json)
-
-
-def _ask(given: argparse.Namespace) -> Outcome:
-    with tempfile.TemporaryDirectory(prefix="sandbox-") as scratch, ExitStack() as running:
-        return uvloop.run(_answer(given, Path(scratch), running))
-
-
-def _arguments(words: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench sandbox-speed", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
+def _parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> Given:
     parser.add_argument("--rounds", type=whole(1, 100), default=9, help="of each server")
     parser.add_argument("--requests", type=whole(1000, 10_000), default=8000, help="in a round")
-    return parser.parse_args(words)
+    return parse_given(parser, words)
 
 
-async def _answer(given: argparse.Namespace, logs: Path, running: ExitStack) -> Outcome:
+def _ask(given: Given, logs: Path) -> Outcome:
+    with ExitStack() as running:
+        return uvloop.run(_run(given, logs, running))
+
+
+async def _run(given: Given, logs: Path, running: ExitStack) -> Outcome:
     bare_log, log = logs / "bare.log", logs / "sandbox.log"
-    bare = _begin(running, bare_log, "bench.questions.sandbox_speed.bare")
-    sandbox = _begin(running, log, "bench.sandbox", "--bots", str(_BOTS), "--limits")
+    bare = _start(running, bare_log, "bench.questions.sandbox_speed.bare")
+    sandbox = _start(running, log, "bench.sandbox", "--bots", str(_BOTS), "--limits")
     bare_url = _first_line(bare, bare_log)
     ready = msgspec.json.decode(_first_line(sandbox, log), type=Ready)
     requests = await _requests(ready)
@@ -97,11 +88,11 @@ async def _answer(given: argparse.Namespace, logs: Path, running: ExitStack) -> 
     async with SandboxClient(ready.control_url) as client:
         counts = await client.counters()
     if counts.rejected or counts.violations:
-        raise LoadError("The sandbox refused what it should have taken, or saw a violation: the figures say nothing.")
+        raise LoadError("The sandbox refused a valid call or saw a violation: the figures mean nothing.")
     return _outcome(pairs[1:], given.requests)
 
 
-def _begin(running: ExitStack, log: Path, *arguments: str) -> subprocess.Popen[bytes]:
+def _start(running: ExitStack, log: Path, *arguments: str) -> subprocess.Popen[bytes]:
     process = start([sys.executable, "-m", *arguments], log=log, cwd=_ROOT, env=_ENV, death_signal=signal.SIGKILL)
     running.callback(stop, process, signal.SIGTERM)
     return process
@@ -113,7 +104,7 @@ def _first_line(process: subprocess.Popen[bytes], log: Path) -> str:
 
 
 async def _requests(ready: Ready) -> list[bytes]:
-    """One for each chat, bot after bot: so no bot and no chat comes too fast."""
+    """One for each chat, bot after bot, so that no bot and no chat exceeds its rate."""
     async with SandboxClient(ready.control_url) as client:
         people = [person.id for person in await client.add_people(_PEOPLE)]
         for person in people:
@@ -127,7 +118,7 @@ def _request(token: str, person: int) -> bytes:
 
 
 async def _pair(servers: Sequence[Server], requests: list[bytes], number: int, count: int) -> tuple[Round, Round]:
-    """One round of each, the other one first each time."""
+    """One round of each server; they take turns in going first."""
     part = list(islice(requests * 2, number * count % len(requests), None))[:count]
     rounds = {}
     for server in servers if number % 2 else reversed(servers):
@@ -157,3 +148,6 @@ def _outcome(pairs: Sequence[tuple[Round, Round]], count: int) -> Outcome:
         ratio_to_bare_handler=round(statistics.median(sandbox.cpu_s / bare.cpu_s for bare, sandbox in pairs), 2),
         rounds=len(pairs),
     )
+
+
+QUESTION: Final = Question(__package__, __doc__, _parse, _ask, (RecoveryError, LoadError))

@@ -1,9 +1,9 @@
-"""How the figures are told: to machines as one JSON object, to people as a table."""
+"""Shows the figures: to machines as one JSON object, to people as a table."""
 
 from typing import Any, Final, NamedTuple
 
 MOST: Final = 1.7
-"""So many times a bare handler may a full sendMessage cost."""
+"""How many times as much as a bare handler a full sendMessage may cost."""
 
 
 class Outcome(NamedTuple):
@@ -28,6 +28,6 @@ class Outcome(NamedTuple):
                 f"{'':<14}{'requests/s':>12}{'CPU µs each':>14}",
                 f"{'sandbox':<14}{self.requests_per_s:>12}{self.cpu_us_per_request:>14}",
                 f"{'bare handler':<14}{self.bare_requests_per_s:>12}{self.bare_cpu_us_per_request:>14}",
-                f"A sendMessage costs {self.ratio_to_bare_handler} times a bare handler.",
+                f"A sendMessage costs {self.ratio_to_bare_handler} times as much as a bare handler.",
             ]
         )

@@ -1,12 +1,12 @@
-"""The verdict on a herd, on records made by hand."""
+"""The verdict on a burst, on records made by hand."""
 
 import json
 from collections.abc import Iterable
 
 import pytest
 
-from bench.questions.burst.judge import Herd, Verdict, Window, judge, percentile
-from bench.questions.burst.question import main
+from bench.questions.burst.judge import Burst, Verdict, Window, judge, percentile
+from bench.questions.burst.question import QUESTION
 from bench.questions.burst.report import Outcome
 from bench.sandbox.protocol import Row
 
@@ -15,7 +15,7 @@ RATE, CHATS = 5, 500
 GAP_MS = 1000 // RATE
 SINCE_MS = 1_000_000
 WINDOW = Window(REFUSED, SINCE_MS + 20_000, SINCE_MS + 40_000)
-HERD = Herd([REFUSED, OTHER], CHATS, RATE, SINCE_MS, [WINDOW])
+BURST = Burst([REFUSED, OTHER], CHATS, RATE, SINCE_MS, [WINDOW])
 REST_PLACES = (WINDOW.until_ms - WINDOW.from_ms) // GAP_MS
 
 
@@ -32,20 +32,20 @@ def refusal(*, planted: bool) -> Row:
 
 
 def rested() -> list[Row]:
-    """A refused bot that goes on when its window is over."""
+    """The sends of a refused bot that goes on when its window is over."""
     before = (WINDOW.from_ms - SINCE_MS) // GAP_MS
     places = [place if place < before else place + REST_PLACES for place in range(1, CHATS + 1)]
     return [*sends(REFUSED, places), refusal(planted=True)]
 
 
 def verdict(other: list[Row], *more: Row) -> Verdict:
-    return judge([*rested(), *other, *more], HERD)
+    return judge([*rested(), *other, *more], BURST)
 
 
 AT_PACE = sends(OTHER, range(1, CHATS + 1))
 
 
-def test_a_herd_at_its_pace_holds() -> None:
+def test_a_burst_at_its_pace_holds() -> None:
     found = verdict(AT_PACE)
     assert found.holds
     assert (found.sent, found.duplicates, found.lost, found.refused, found.planted) == (2 * CHATS, 0, 0, 0, 1)
@@ -62,25 +62,25 @@ def test_a_second_message_to_a_chat_is_a_duplicate() -> None:
     assert verdict([*AT_PACE, AT_PACE[-1]]).duplicates == 1
 
 
-def test_a_refusal_that_nobody_planted_fails() -> None:
+def test_a_refusal_that_was_not_planted_fails() -> None:
     found = verdict(AT_PACE, refusal(planted=False))
     assert (found.refused, found.holds) == (1, False)
 
 
-def test_without_any_planted_refusal_nothing_is_known() -> None:
-    assert not judge([*rested()[:-1], *AT_PACE], HERD).holds
+def test_without_a_planted_refusal_the_verdict_does_not_hold() -> None:
+    assert not judge([*rested()[:-1], *AT_PACE], BURST).holds
 
 
-def test_a_bot_that_is_slower_than_a_tenth_is_late() -> None:
+def test_a_bot_that_takes_a_tenth_longer_is_late() -> None:
     assert verdict(sends(OTHER, range(1, CHATS + 1), GAP_MS * 1.09)).late == 0
     assert verdict(sends(OTHER, range(1, CHATS + 1), GAP_MS * 1.11)).late == 1
 
 
-def test_a_bot_that_is_faster_than_its_pace_is_over_it() -> None:
+def test_a_bot_that_exceeds_its_pace_is_over_it() -> None:
     assert verdict(sends(OTHER, range(1, CHATS + 1), GAP_MS / 2)).pace.over > 0
 
 
-def test_waits_that_grow_while_another_bot_is_refused_are_added() -> None:
+def test_gaps_that_grow_while_another_bot_is_refused_are_reported() -> None:
     slow = range((WINDOW.from_ms - SINCE_MS) // GAP_MS, (WINDOW.until_ms - SINCE_MS) // GAP_MS)
     late = [
         Row(
@@ -93,19 +93,19 @@ def test_waits_that_grow_while_another_bot_is_refused_are_added() -> None:
 
 
 @pytest.mark.parametrize(("values", "expected"), [([], 0), ([7], 7), (range(1, 101), 99), (range(1, 201), 198)])
-def test_the_percentile_is_a_value_that_was_seen(values: list[int], expected: int) -> None:
+def test_the_percentile_is_one_of_the_values(values: list[int], expected: int) -> None:
     assert percentile(values) == expected
 
 
-def test_a_violation_breaks_the_outcome_and_the_figures_are_told() -> None:
-    outcome = Outcome(HERD, verdict(AT_PACE), 1, 2, 0.7)
-    told = json.loads(json.dumps(outcome.as_json()))
-    assert (told["holds"], told["violations"], told["finish_worst"]) == (False, 1, 1.0)
+def test_a_violation_breaks_the_outcome_and_the_figures_are_shown() -> None:
+    outcome = Outcome(BURST, verdict(AT_PACE), 1, 2, 0.7)
+    figures = json.loads(json.dumps(outcome.as_json()))
+    assert (figures["holds"], figures["violations"], figures["finish_worst"]) == (False, 1, 1.0)
     assert "70 % of 2 cores" in outcome.as_table()
-    assert Outcome(HERD, verdict(AT_PACE), 0, 2, 0.7).holds
+    assert Outcome(BURST, verdict(AT_PACE), 0, 2, 0.7).holds
 
 
-def test_a_herd_that_is_over_too_soon_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_burst_that_would_end_too_soon_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["--chats", "100"])
+        QUESTION.main(["--chats", "100"])
     assert "at least 600 chats" in capsys.readouterr().err

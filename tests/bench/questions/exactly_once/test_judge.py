@@ -1,4 +1,4 @@
-"""The judge of first light, on records made by hand: each wrong occurs once, and nothing else is said."""
+"""The judge of exactly-once, on records made by hand: each error is found once, and nothing else is reported."""
 
 import pytest
 
@@ -37,12 +37,12 @@ SEQUENCE_SENT = [send(ONE, DUE_ONE), send(TWO, DUE_TWO), send(THREE, DUE_THREE)]
 
 
 def broken(must: int = 2) -> list[Silence]:
-    """A silence that a reply ended, and the next one, of which nothing is known yet."""
+    """A silence that a reply ended, and the next one, which owes nothing yet."""
     return [Silence(ACT, ACT, must), Silence(REPLY, ACKED, 0)]
 
 
 def wrongs(verdict: Verdict) -> dict[str, int]:
-    """What is not zero of all that a clean run keeps at zero."""
+    """The figures that a clean run keeps at 0 and that are not 0 here."""
     return {name: value for name, value in verdict._asdict().items() if name in ZERO and value}
 
 
@@ -64,13 +64,13 @@ def test_a_block_accepted_twice_in_one_silence_is_a_duplicate() -> None:
     assert not verdict.holds(doubtful=9)
 
 
-def test_a_block_refused_and_then_accepted_is_none() -> None:
+def test_a_block_refused_and_then_accepted_is_no_duplicate() -> None:
     verdict = judge({CHAT: [WHOLE]}, [send(ONE, DUE_ONE, ok=False), *SEQUENCE_SENT])
     assert not wrongs(verdict)
     assert verdict.sent == len(SEQUENCE)
 
 
-def test_the_same_block_in_the_next_silence_is_none() -> None:
+def test_the_same_block_in_the_next_silence_is_no_duplicate() -> None:
     again = [send(text, REPLY + moment - ACT) for text, moment in ((ONE, DUE_ONE), (TWO, DUE_TWO), (THREE, DUE_THREE))]
     silences = [Silence(ACT, ACT, 2), Silence(REPLY, ACKED, 3)]
     verdict = judge({CHAT: silences}, [*SEQUENCE_SENT[:2], *again])
@@ -88,7 +88,7 @@ def test_a_block_that_was_only_refused_is_lost() -> None:
     assert wrongs(judge({CHAT: [WHOLE]}, [*SEQUENCE_SENT[:2], send(THREE, DUE_THREE, ok=False)])) == {"lost": 1}
 
 
-def test_what_a_reply_cancelled_is_not_lost() -> None:
+def test_a_message_that_a_reply_cancelled_is_not_lost() -> None:
     assert not wrongs(judge({CHAT: broken()}, SEQUENCE_SENT[:2]))
 
 
@@ -100,7 +100,7 @@ def test_a_block_in_doubt_is_unknown_and_not_lost() -> None:
     assert verdict.holds(doubtful=1)
 
 
-def test_doubt_about_one_silence_excuses_no_other() -> None:
+def test_a_doubt_about_one_silence_does_not_excuse_another() -> None:
     doubt = Undecided(BOT, PERSON, REPLY, SEQUENCE[1].step, SEQUENCE[1].block)
     assert wrongs(judge({CHAT: broken()}, SEQUENCE_SENT[:1], [doubt])) == {"lost": 1, "unknown": 1}
 
@@ -118,20 +118,20 @@ def test_a_message_before_the_acknowledgement_has_not_crossed() -> None:
     assert verdict.optional == 1
 
 
-def test_a_message_long_after_a_reply_is_sent_after_it() -> None:
+def test_a_message_long_after_a_reply_counts_as_sent_after_it() -> None:
     verdict = judge({CHAT: broken(1)}, [SEQUENCE_SENT[0], send(TWO, ACKED + GRACE_MS + 1)])
     assert wrongs(verdict) == {"sent_after_reply": 1}
     assert not verdict.holds(doubtful=9)
 
 
-def test_a_second_message_just_after_a_reply_is_sent_after_it() -> None:
+def test_a_second_message_just_after_a_reply_counts_as_sent_after_it() -> None:
     rows = [send(ONE, ACKED + 1), send(TWO, ACKED + 2, ok=False)]
     silences = [Silence(ACT, ACT, 0), Silence(REPLY, ACKED, 0)]
     verdict = judge({CHAT: silences}, rows)
     assert (verdict.crossed, verdict.sent_after_reply) == (1, 1)
 
 
-def test_a_message_to_somebody_who_had_paid_is_told_apart() -> None:
+def test_a_message_to_a_person_who_had_paid_is_counted_separately() -> None:
     silences = [Silence(ACT, ACT, 0), Silence(ACT + 1_500, ACT + 1_520, 0, paid=True)]
     verdict = judge({CHAT: silences}, [send(ONE, ACT + 1_500 + THRESHOLD_MS)])
     assert wrongs(verdict) == {"sent_to_paid": 1}
@@ -146,7 +146,7 @@ def test_a_message_to_somebody_who_had_paid_is_told_apart() -> None:
         [*SEQUENCE_SENT[:2], send(THREE, DUE_THREE - 1)],
         [send(ONE, DUE_ONE + 900), *SEQUENCE_SENT[1:]],
     ],
-    ids=["before the threshold", "before the schedule", "too soon after the block before"],
+    ids=["before the threshold", "before the schedule", "too soon after the previous block"],
 )
 def test_a_message_before_its_time_is_early(rows: list[Row]) -> None:
     verdict = judge({CHAT: [WHOLE]}, rows)
@@ -154,7 +154,7 @@ def test_a_message_before_its_time_is_early(rows: list[Row]) -> None:
     assert not verdict.holds(doubtful=9)
 
 
-def test_a_message_before_anybody_acted_is_early() -> None:
+def test_a_message_before_any_act_is_early() -> None:
     assert wrongs(judge({CHAT: [WHOLE]}, [send(ONE, ACT - 10), *SEQUENCE_SENT[1:]])) == {"early": 1}
 
 
@@ -164,24 +164,24 @@ def test_a_first_block_too_soon_after_a_reply_is_early_for_the_new_silence() -> 
     assert wrongs(verdict) == {"early": 1}
 
 
-def test_what_follows_an_early_block_belongs_to_the_same_silence() -> None:
+def test_messages_after_an_early_block_belong_to_the_same_silence() -> None:
     silences = [Silence(ACT, ACT, 1), Silence(REPLY, ACKED, 2)]
     early = [send(ONE, REPLY + THRESHOLD_MS - 1), send(TWO, REPLY + THRESHOLD_MS + SEQUENCE[1].wait_ms - 1)]
     assert wrongs(judge({CHAT: silences}, [SEQUENCE_SENT[0], *early])) == {"early": 2}
 
 
-def test_a_silence_counts_from_the_last_of_two_acts() -> None:
+def test_a_silence_begins_at_the_last_of_two_acts() -> None:
     silences = [Silence(ACT - 1_500, ACT, 0), WHOLE]
     assert not wrongs(judge({CHAT: silences}, SEQUENCE_SENT))
     assert wrongs(judge({CHAT: silences}, [send(ONE, DUE_ONE - 1_500), *SEQUENCE_SENT[1:]]))
 
 
-def test_a_send_broken_off_is_counted() -> None:
+def test_a_send_whose_connection_broke_is_counted() -> None:
     rows = [send(ONE, DUE_ONE, broken_off="client"), *SEQUENCE_SENT[1:]]
     assert wrongs(judge({CHAT: [WHOLE]}, rows)) == {"broken_off": 1}
 
 
-def test_lateness_counts_from_act_and_threshold_to_the_first_request() -> None:
+def test_lateness_counts_from_the_threshold_to_the_first_request() -> None:
     rows = [send(ONE, DUE_ONE + 40), send(TWO, DUE_TWO + 90), send(THREE, DUE_THREE + 500)]
     assert judge({CHAT: [WHOLE]}, rows).lateness_ms == Spread(40, 40, 40)
 
@@ -195,13 +195,13 @@ def test_a_burst_beyond_the_pace_breaks_the_promise() -> None:
     assert not verdict.holds(doubtful=9)
 
 
-def test_a_message_that_no_campaign_holds_ends_the_judgement() -> None:
-    with pytest.raises(JudgementError, match="no campaign"):
+def test_a_message_that_the_campaign_does_not_have_ends_the_judgement() -> None:
+    with pytest.raises(JudgementError, match="does not have"):
         judge({CHAT: [WHOLE]}, [send("Hello", DUE_ONE)])
 
 
 def test_a_message_to_a_stranger_ends_the_judgement() -> None:
-    with pytest.raises(JudgementError, match="of which the script knows nothing"):
+    with pytest.raises(JudgementError, match="that the script does not know"):
         judge({}, [send(ONE, DUE_ONE)])
 
 

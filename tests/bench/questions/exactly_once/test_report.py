@@ -1,13 +1,13 @@
-"""How a verdict is told, and what a disturbance excuses."""
+"""How a verdict is shown, and what a disturbance excuses."""
 
 import pytest
 
+from bench.harness.pace import Pace
 from bench.questions.exactly_once.evidence import Owner, owner
 from bench.questions.exactly_once.finding import Finding
 from bench.questions.exactly_once.freeze import Frozen
 from bench.questions.exactly_once.judge import Spread, Verdict
 from bench.questions.exactly_once.kill import Killed
-from bench.questions.exactly_once.pace import Pace
 from bench.questions.exactly_once.report import Outcome
 from bench.questions.exactly_once.reshard import Resharded
 from bench.questions.exactly_once.restart import Restarted
@@ -35,13 +35,13 @@ def outcome(*findings: Finding, broken_off: int = 0, unknown: int = 0, lost: int
     return Outcome(CLEAN._replace(broken_off=broken_off, unknown=unknown, lost=lost), findings)
 
 
-def test_machines_get_every_figure_by_its_name() -> None:
-    told = outcome().as_json()
-    assert (told["chats"], told["crossed"], told["optional"], told["over_pace"]) == (10, 2, 1, 0)
-    assert told["lateness_ms"] == {"p50": 10, "p99": 20, "max": 30}
-    assert told["pace"] == {"7": 0.5, "8": 1.25}
-    assert told["holds"] is True
-    assert "recovery_s" not in told
+def test_the_json_has_every_figure_by_its_name() -> None:
+    figures = outcome().as_json()
+    assert (figures["chats"], figures["crossed"], figures["optional"], figures["over_pace"]) == (10, 2, 1, 0)
+    assert figures["lateness_ms"] == {"p50": 10, "p99": 20, "max": 30}
+    assert figures["pace"] == {"7": 0.5, "8": 1.25}
+    assert figures["holds"] is True
+    assert "recovery_s" not in figures
 
 
 def test_a_violation_breaks_the_promise() -> None:
@@ -51,31 +51,35 @@ def test_a_violation_breaks_the_promise() -> None:
 
 
 def test_each_disturbance_adds_its_figures_in_seconds() -> None:
-    told = outcome(
+    figures = outcome(
         Killed([1_000, 3_000]), Frozen(4, [2_500]), Resharded(5, [700]), Restarted([6_000], lambda: [20])
     ).as_json()
-    assert (told["recovered"], told["recovery_s"]) == (2, {"p50": 1.0, "p99": 3.0, "max": 3.0})
-    assert (told["frozen_under_way"], told["frozen_recovered"], told["frozen_recovery_s"]["max"]) == (4, 1, 2.5)
-    assert (told["moved_bots"], told["reshard_s"]["max"]) == (1, 0.7)
-    assert (told["feed_dead_s"]["max"], told["taken_in_s"]["max"]) == (6.0, 0.02)
+    assert (figures["recovered"], figures["recovery_s"]) == (2, {"p50": 1.0, "p99": 3.0, "max": 3.0})
+    assert (figures["frozen_under_way"], figures["frozen_recovered"], figures["frozen_recovery_s"]["max"]) == (
+        4,
+        1,
+        2.5,
+    )
+    assert (figures["moved_bots"], figures["reshard_s"]["max"]) == (1, 0.7)
+    assert (figures["feed_dead_s"]["max"], figures["taken_in_s"]["max"]) == (6.0, 0.02)
 
 
-def test_without_a_disturbance_nothing_may_be_in_doubt() -> None:
+def test_without_a_kill_or_freeze_no_send_may_be_in_doubt() -> None:
     assert not outcome(unknown=1).holds
     assert not outcome(Resharded(5, []), Restarted([], list), unknown=1).holds
 
 
-def test_a_kill_may_leave_in_doubt_what_was_broken_off_and_one_more() -> None:
+def test_a_kill_may_leave_broken_sends_and_one_more_in_doubt() -> None:
     assert outcome(Killed([]), broken_off=3, unknown=4).holds
     assert not outcome(Killed([]), broken_off=3, unknown=5).holds
 
 
-def test_a_freeze_may_leave_in_doubt_what_was_under_way_and_one_more() -> None:
+def test_a_freeze_may_leave_the_sends_under_way_and_one_more_in_doubt() -> None:
     assert outcome(Frozen(2, []), broken_off=3, unknown=3).holds
     assert not outcome(Frozen(2, []), broken_off=3, unknown=4).holds
 
 
-def test_both_may_leave_in_doubt_what_each_may() -> None:
+def test_a_kill_and_a_freeze_add_up_what_may_be_in_doubt() -> None:
     assert outcome(Killed([]), Frozen(2, []), broken_off=3, unknown=7).holds
     assert not outcome(Killed([]), Frozen(2, []), broken_off=3, unknown=8).holds
 
@@ -85,7 +89,7 @@ def test_the_chats_of_a_killed_poller_must_go_on_within_five_seconds(slowest_ms:
     assert outcome(Killed([1_000, slowest_ms])).holds is holds
 
 
-def test_too_fast_is_broken() -> None:
+def test_a_bot_that_sends_too_fast_breaks_the_promise() -> None:
     assert not Outcome(CLEAN._replace(pace=Pace({7: 19.0}, 1))).holds
 
 
@@ -94,19 +98,19 @@ def test_the_table_says_whether_the_promises_were_kept() -> None:
     assert "BROKEN" in outcome(lost=1).as_table()
 
 
-def test_the_table_tells_of_every_figure() -> None:
+def test_the_table_has_every_figure() -> None:
     table = outcome(Killed([1_000]), Frozen(4, []), Resharded(5, []), Restarted([], list)).as_table()
     names = [name for name in CLEAN._asdict() if name != "lateness_ms"]
     for name in (*names, "over_pace", "lateness", "recovery", "frozen", "reshard", "restart"):
         assert f"\n{name} " in f"\n{table}", name
 
 
-def test_the_table_says_how_many_may_be_in_doubt() -> None:
+def test_the_table_shows_how_many_may_be_in_doubt() -> None:
     assert "must be 0" in next(line for line in outcome().as_table().splitlines() if line.startswith("unknown"))
     assert "must not exceed 5" in outcome(Frozen(4, [])).as_table()
 
 
-def test_an_owner_is_read_from_the_right() -> None:
+def test_an_owner_is_parsed_from_the_right() -> None:
     assert owner("host.example:123:ab12 1700") == Owner(123, 1700)
     assert owner("fe80::1:123:ab12 1700") == Owner(123, 1700)
 

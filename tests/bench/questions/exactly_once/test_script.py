@@ -1,4 +1,4 @@
-"""The script of first light: who does what follows from the seed, and the campaign says what the judge expects."""
+"""The script of exactly-once: the seed decides who does what, and the campaign has what the judge expects."""
 
 from itertools import chain
 
@@ -34,25 +34,25 @@ def test_every_kind_of_answer_occurs() -> None:
     assert kinds == {(False, False, 1), (True, False, 0), (True, False, 1), (False, True, 0), (False, True, 1)}
 
 
-def test_a_calm_answer_comes_well_before_the_second_step() -> None:
+def test_an_answer_between_steps_comes_well_before_the_second_step() -> None:
     calm = [part.reply for part in ALL if part.reply and not part.reply.during and not part.reply.racing]
     assert all(0 <= reply.wait_ms <= SEQUENCE[2].wait_ms - 1_000 for reply in calm)
 
 
-def test_two_acts_of_one_person_lie_in_different_seconds_and_within_the_threshold() -> None:
+def test_two_acts_of_one_person_are_in_different_seconds_and_within_the_threshold() -> None:
     gaps = [part.second_ms - part.start_ms for part in ALL if part.second]
     assert gaps
     assert all(1_000 < gap < THRESHOLD_MS for gap in gaps)
 
 
-def test_what_is_owed_counts_an_answered_silence_twice_and_a_customer_never() -> None:
+def test_an_answered_silence_owes_a_second_sequence_and_a_customer_owes_none() -> None:
     plain, paid = Part(0, None, 0, None), Part(0, Deed.PAY, 0, None)
     answered = Part(0, None, 0, Reply(after=1, wait_ms=10))
     assert [script.expected([[part]]) for part in (plain, paid, answered)] == [3, 0, 5]
 
 
-def test_the_campaign_sends_what_the_judge_expects_when_it_expects_it() -> None:
-    snapshot = campaign_file.read(CAMPAIGN.encode(), "first-light", 1_000)
+def test_the_campaign_sends_the_messages_that_the_judge_expects_when_it_expects_them() -> None:
+    snapshot = campaign_file.read(CAMPAIGN.encode(), "bench", 1_000)
     blocks = [(step.key, block.key, block.content) for step in snapshot.steps for block in step.blocks]
     assert blocks == [(message.step, message.block, Text(message.text)) for message in SEQUENCE]
     assert snapshot.threshold_ms == THRESHOLD_MS

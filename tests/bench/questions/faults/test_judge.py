@@ -1,4 +1,4 @@
-"""The judge of the faults, on chats made by hand: each wrong is told by its name, and nothing else is said."""
+"""The judge of the faults, on chats made by hand: each error is reported by its name, and nothing else."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from bench.questions.faults import question
-from bench.questions.faults.cases import CASES, GIVEN_UP, GONE, REFUSED, SENT, UNKNOWN, Case, State, unforeseen
+from bench.questions.faults.cases import CASES, GIVEN_UP, GONE, REFUSED, SENT, UNKNOWN, Case, State, uncovered
 from bench.questions.faults.judge import (
     Chat,
     Delivery,
@@ -43,7 +43,7 @@ LASTS = case(FaultKind.UNAUTHORIZED, SENT, count=None, suspends=True)
 def seen(
     *states: State, shows: Mapping[int, tuple[int, ...]], named: Mapping[int, tuple[int, ...]] | None = None
 ) -> Seen:
-    """A chat with these deliveries, block after block, and these message ids of each place; `sent` names its own."""
+    """A chat with these deliveries, block after block, and these message ids at each place; `sent` names its own."""
     ids = {at: shows.get(at, ()) for at, state in enumerate(states) if state is SENT}
     ids.update(named or {})
     deliveries = {BLOCKS[at]: Delivery(state, tuple(ids.get(at, ()))) for at, state in enumerate(states)}
@@ -59,7 +59,7 @@ def wrongs(found: list[Finding]) -> Counter[Wrong]:
     return Counter(finding.wrong for finding in found)
 
 
-def told(one: Case, at: int, chat: Seen) -> set[Wrong]:
+def reported(one: Case, at: int, chat: Seen) -> set[Wrong]:
     return set(wrongs(judge({CHAT: Part(one, at, 0)}, {CHAT: chat})))
 
 
@@ -75,8 +75,8 @@ def told(one: Case, at: int, chat: Seen) -> set[Wrong]:
     ],
     ids=lambda value: value.name if isinstance(value, Case) else "",
 )
-def test_a_chat_that_ends_as_its_fault_must_end_is_not_spoken_of(one: Case, at: int, chat: Seen) -> None:
-    assert not told(one, at, chat)
+def test_a_chat_that_ends_as_its_fault_requires_is_not_reported(one: Case, at: int, chat: Seen) -> None:
+    assert not reported(one, at, chat)
 
 
 @pytest.mark.parametrize(
@@ -102,14 +102,14 @@ def test_a_chat_that_ends_as_its_fault_must_end_is_not_spoken_of(one: Case, at: 
         (PASSING, Seen({}, (), ()), {Wrong.UNEXPECTED}),
     ],
     ids=[
-        *("sent, there twice", "unknown, there twice", "sent, not there", "sent, under another id"),
-        *("refused, there", "none, there", "unknown, and names a message", "not done, there", "done, not there"),
+        *("sent, shown twice", "unknown, shown twice", "sent, not shown", "sent, under another id"),
+        *("refused, shown", "none, shown", "unknown, and names a message", "not done, shown", "done, not shown"),
         *("unknown for sent", "given up for refused", "nothing after a refusal", "scheduled", "sending"),
         *("an open episode", "two episodes", "a message of no block", "nothing at all"),
     ],
 )
-def test_whatever_is_wrong_is_told(one: Case, chat: Seen, wrong: set[Wrong]) -> None:
-    assert told(one, 1, chat) == wrong
+def test_every_error_is_reported(one: Case, chat: Seen, wrong: set[Wrong]) -> None:
+    assert reported(one, 1, chat) == wrong
 
 
 def strike(text: str, fault: str | None = "hang", arrived_ms: int = 0, completed_ms: int | None = 5) -> Row:
@@ -125,7 +125,7 @@ def test_a_fault_strikes_its_block_as_often_as_it_should() -> None:
     assert wrongs(aimed(parts, [])) == {Wrong.MISPLACED: 1}
 
 
-def test_one_that_lasts_may_strike_as_often_as_it_likes_but_no_other_block() -> None:
+def test_a_lasting_fault_may_strike_any_number_of_times_but_no_other_block() -> None:
     parts = {CHAT: Part(LASTS, 1, 0)}
     assert not aimed(parts, [])
     assert not aimed(parts, [strike(TEXTS[1])] * 3)
@@ -133,7 +133,7 @@ def test_one_that_lasts_may_strike_as_often_as_it_likes_but_no_other_block() -> 
 
 
 @pytest.mark.parametrize(("completed_ms", "overlaps"), [(9, 0), (10, 0), (11, 1), (None, 1)])
-def test_a_message_beside_one_without_an_answer_overlaps_it(completed_ms: int | None, overlaps: int) -> None:
+def test_a_message_sent_before_the_previous_answer_overlaps(completed_ms: int | None, overlaps: int) -> None:
     rows = [strike(TEXTS[1], arrived_ms=10), strike(TEXTS[0], completed_ms=completed_ms)]
     assert len(overlapping(rows)) == overlaps
 
@@ -148,21 +148,21 @@ def test_final_states_are_counted_by_fault() -> None:
 
 
 def test_every_fault_of_the_sandbox_has_its_case_and_every_case_its_own_name() -> None:
-    assert not unforeseen()
-    assert unforeseen(CASES[1:]) == []
-    assert unforeseen([one for one in CASES if one.fault.kind is not FaultKind.HANG]) == [FaultKind.HANG]
+    assert not uncovered()
+    assert uncovered(CASES[1:]) == []
+    assert uncovered([one for one in CASES if one.fault.kind is not FaultKind.HANG]) == [FaultKind.HANG]
     assert len({one.name for one in CASES}) == len(CASES)
 
 
-def test_a_fault_that_nobody_foresaw_is_refused_before_anything_starts(
+def test_a_fault_without_a_case_is_refused_before_anything_starts(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(question, "unforeseen", lambda: [FaultKind.SLOW])
-    assert question.main([]) == 1
+    monkeypatch.setattr(question, "uncovered", lambda: [FaultKind.SLOW])
+    assert question.QUESTION.main([]) == 1
     assert "slow" in capsys.readouterr().err
 
 
-def test_chats_are_dealt_to_every_fault_at_every_block() -> None:
+def test_every_fault_at_every_block_gets_chats() -> None:
     parts = write(FEWEST_CHATS * 2 + 1)
     dealt = Counter((part.case.name, part.at) for part in parts)
     assert set(dealt) == {(one.name, at) for one in CASES for at in range(len(BLOCKS))}
@@ -184,7 +184,7 @@ def test_a_fault_names_bot_chat_and_message() -> None:
 
 
 @pytest.mark.parametrize("wrong", Wrong)
-def test_machines_get_every_figure_and_people_a_sentence(wrong: Wrong) -> None:
+def test_the_json_has_every_figure_and_the_table_a_sentence(wrong: Wrong) -> None:
     parts = {CHAT: Part(PASSING, 0, 0)}
     clean = Outcome(1, 1, tallies(parts, {CHAT: WHOLE}))
     assert clean.holds
@@ -198,5 +198,5 @@ def test_machines_get_every_figure_and_people_a_sentence(wrong: Wrong) -> None:
     assert "BROKEN" in broken.as_table()
 
 
-def test_a_violation_breaks_it() -> None:
+def test_a_violation_breaks_the_promise() -> None:
     assert not Outcome(0, 0, {}, violations=1).holds

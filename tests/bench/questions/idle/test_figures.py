@@ -36,24 +36,24 @@ def measured(*rows: Row) -> Figures:
     return figures(BEFORE, AFTER, traffic, rows, changed(CHATS, CHATS))
 
 
-def test_commands_are_told_by_process_and_by_name() -> None:
+def test_commands_are_counted_by_process_and_by_name() -> None:
     found = measured()
     assert found.redis_by_process == {"poller-0-0": 2, "receiver-0": 1, "others": 1}
     assert found.redis_by_command == {"get": 2, "claim_due": 1, "ping": 1}
 
 
-def test_what_a_script_does_inside_is_counted_apart() -> None:
+def test_the_commands_of_a_script_are_counted_separately() -> None:
     assert (measured().redis_commands, measured().redis_inside_scripts) == (4, 5)
 
 
-def test_the_others_are_rates_as_well() -> None:
+def test_transactions_and_cpu_are_rates_as_well() -> None:
     found = measured()
     assert (found.seconds, found.transactions) == (10, 2)
     assert found.cpu == {"poller-0-0": 0.05, "valkey": 0.01}
     assert found.rss_mib == {"poller-0-0": 3, "valkey": 2}
 
 
-def test_only_requests_of_the_time_that_is_measured_count() -> None:
+def test_only_requests_within_the_measured_time_count() -> None:
     rows = [Row(place, 7, "getUpdates", moment) for place, moment in enumerate((999, 1_000, 10_999, 11_000))]
     assert measured(*rows).requests == {"getUpdates": 0.2}
 
@@ -68,27 +68,27 @@ def test_only_requests_of_the_time_that_is_measured_count() -> None:
     ],
     ids=["still", "another version", "gone", "a new one"],
 )
-def test_a_chat_has_moved_when_its_version_has(now: dict[tuple[int, str], str], moved: Moved) -> None:
+def test_a_chat_has_moved_when_its_version_has_changed(now: dict[tuple[int, str], str], moved: Moved) -> None:
     assert changed(CHATS, now) == moved
 
 
 @pytest.mark.parametrize(
     "wrong", [{"armed": 3}, {"claimed": 1}, {"sent": 1}, {"redis_by_command": {"claim_due": 0.23}}]
 )
-def test_whatever_moves_or_is_looked_at_too_often_breaks_it(wrong: dict[str, Any]) -> None:
+def test_a_chat_that_moves_or_is_looked_at_too_often_breaks_the_promise(wrong: dict[str, Any]) -> None:
     still = Figures(**measured()._asdict() | {"armed": 2, "redis_by_command": {"claim_due": 0.2}})
     assert Outcome(1, 2, 1, still).holds
     assert not Outcome(1, 2, 1, Figures(**still._asdict() | wrong)).holds
 
 
-def test_a_message_in_the_time_that_is_measured_is_seen() -> None:
+def test_a_message_within_the_measured_time_is_counted() -> None:
     assert measured(Row(1, 7, "sendMessage", 5_000)).sent == 1
 
 
-def test_machines_get_every_figure_and_people_a_line_for_each() -> None:
+def test_the_json_has_every_figure_and_the_table_a_line_for_each() -> None:
     outcome = Outcome(5, 2, 1, measured(Row(1, 7, "getUpdates", 5_000)))
-    told = outcome.as_json()
-    assert {"bots", "chats", "shards", "holds", *Figures._fields} == told.keys()
+    as_json = outcome.as_json()
+    assert {"bots", "chats", "shards", "holds", *Figures._fields} == as_json.keys()
     table = outcome.as_table()
     for name in (
         "Redis commands",
@@ -100,20 +100,20 @@ def test_machines_get_every_figure_and_people_a_line_for_each() -> None:
         "claimed",
     ):
         assert f"\n{name} " in table, name
-    assert table.endswith("All lay still.")
+    assert table.endswith("Everything stayed at rest.")
 
 
-def test_a_script_is_known_by_the_hash_of_its_file() -> None:
+def test_a_script_is_recognised_by_the_hash_of_its_file() -> None:
     assert set(scripts().values()) == {path.stem for path in Path("lua").glob("*.lua")}
 
 
-def test_a_process_is_read_with_its_children() -> None:
+def test_a_process_is_measured_with_its_children() -> None:
     ours = psutil.Process()
     found = process_usage.use(ours)
     assert found.cpu_s > 0
     assert found.rss >= ours.memory_info().rss / 2
 
 
-def test_a_connection_is_known_by_its_port() -> None:
+def test_a_connection_is_recognised_by_its_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
         assert process_usage.ports({"us": psutil.Process(os.getpid())})[client.getsockname()[1]] == "us"

@@ -21,7 +21,7 @@ def shown(*redraws_ms: float, before: int = 8, after: int = 8) -> Shown:
         (shown(*[10.0] * 20, after=7), False),
     ],
 )
-def test_it_is_there_in_time_with_as_many_statements_for_much_data_as_for_little(screen: Shown, *, holds: bool) -> None:
+def test_a_screen_must_be_fast_and_take_no_more_statements_with_more_data(screen: Shown, *, holds: bool) -> None:
     assert screen.holds is holds
     outcome = Outcome(50, 50, 1_000_000, [shown(1.0, 2.0), screen])
     assert outcome.holds is holds
@@ -29,5 +29,5 @@ def test_it_is_there_in_time_with_as_many_statements_for_much_data_as_for_little
     assert ("NOT" in outcome.as_table()) is not holds
 
 
-def test_without_a_screen_nothing_holds() -> None:
+def test_an_outcome_without_screens_does_not_hold() -> None:
     assert not Outcome(50, 50, 1, []).holds

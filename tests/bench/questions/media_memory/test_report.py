@@ -1,4 +1,4 @@
-"""When the question about memory says that all is well, and when not."""
+"""When the outcome of media-memory holds, and when it does not."""
 
 import pytest
 
@@ -7,10 +7,10 @@ from bench.questions.media_memory.report import MOST_MIB, Outcome
 GOOD = Outcome(2, 100, 400, 400, 4, 4, 200.0, 231.9)
 
 
-def test_all_sent_once_uploaded_and_little_memory_is_well() -> None:
+def test_it_holds_if_everything_is_sent_and_uploaded_once_with_little_memory() -> None:
     assert GOOD.holds
     assert GOOD.as_json()["cache_hits"] == 396
-    assert "does not follow the files" in GOOD.as_table()
+    assert "does not depend on the files" in GOOD.as_table()
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_all_sent_once_uploaded_and_little_memory_is_well() -> None:
         GOOD._replace(peak_mib=GOOD.before_mib + MOST_MIB),
     ],
 )
-def test_anything_else_is_not(outcome: Outcome) -> None:
+def test_it_does_not_hold_otherwise(outcome: Outcome) -> None:
     assert not outcome.holds
     assert outcome.as_json()["holds"] is False
     assert "NOT" in outcome.as_table()

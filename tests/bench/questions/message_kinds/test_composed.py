@@ -1,4 +1,4 @@
-"""The campaign of the parade, what a guest must see of it, and how the verdict is told."""
+"""The campaign of message-kinds, what a person must see of it, and how the verdict is shown."""
 
 from collections import defaultdict
 from itertools import chain
@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from bench.questions.message_kinds.composed import NAMELESS, STOP, TRACKED, Guest, composed
-from bench.questions.message_kinds.files import lay_out, names
+from bench.questions.message_kinds.files import names, write_campaign
 from bench.questions.message_kinds.judge import judge
 from bench.questions.message_kinds.report import Outcome
 from bench.questions.message_kinds.shape import Question, Shape
@@ -37,7 +37,7 @@ from engine.core.content.model import (
     kind,
 )
 from engine.telegram import keyboard
-from tests.bench.questions.message_kinds.parade import BLOCKS, HELLO, PAIR, good
+from tests.bench.questions.message_kinds.sample_run import BLOCKS, HELLO, PAIR, good
 
 ANA = Guest("Zé & <b>", "ze", "pt-br", "shop_bot")
 ENGLISH = ANA._replace(language="en", first_name=NAMELESS)
@@ -45,14 +45,14 @@ ENGLISH = ANA._replace(language="en", first_name=NAMELESS)
 
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Snapshot:
-    return campaign_file.load(lay_out(tmp_path), 1_000, NamedFiles().hash_of)
+    return campaign_file.load(write_campaign(tmp_path), 1_000, NamedFiles().hash_of)
 
 
 def blocks(snapshot: Snapshot) -> list[Block]:
     return [block for step in snapshot.steps for block in step.blocks]
 
 
-def test_the_parade_has_every_kind_effect_button_and_rule(snapshot: Snapshot) -> None:
+def test_the_campaign_has_every_kind_effect_button_and_rule(snapshot: Snapshot) -> None:
     every = blocks(snapshot)
     contents = [content for block in every for content in (block.content, *block.languages.values())]
     found = [button for content in contents for row in buttons(content) for button in row]
@@ -71,7 +71,7 @@ def test_the_parade_has_every_kind_effect_button_and_rule(snapshot: Snapshot) ->
     assert {language for block in every for language in block.languages} == {"en"}
 
 
-def test_a_file_stands_in_one_block(snapshot: Snapshot) -> None:
+def test_each_file_is_in_one_block(snapshot: Snapshot) -> None:
     where: defaultdict[Asset, set[str]] = defaultdict(set)
     for block in blocks(snapshot):
         for asset in chain.from_iterable(map(assets, (block.content, *block.languages.values()))):
@@ -80,13 +80,13 @@ def test_a_file_stands_in_one_block(snapshot: Snapshot) -> None:
     assert all(len(keys) == 1 for keys in where.values())
 
 
-def test_what_goes_by_itself_has_no_rule_for_later(snapshot: Snapshot) -> None:
-    """The judge would not know which of them it sees."""
+def test_a_block_that_deletes_itself_has_no_other_rule(snapshot: Snapshot) -> None:
+    """The judge could not tell which of the two it sees."""
     for effects in (block.effects for block in blocks(snapshot) if block.effects.delete_after_ms):
         assert (effects.on_return, effects.on_payment) == (Keep(), Keep())
 
 
-def test_a_name_stands_as_it_is_and_a_fallback_where_there_is_none() -> None:
+def test_a_name_is_shown_as_it_is_and_a_missing_one_by_its_fallback() -> None:
     (shape,) = composed(HELLO, ANA)
     assert (shape.words, shape.marks) == ("Oi, Zé & <b>", (("bold", 4, 8, ""),))
     (shape,) = composed(HELLO, ENGLISH)
@@ -99,7 +99,7 @@ def test_each_message_of_an_album_has_the_effects() -> None:
     assert (second.words, second.protected) == ("Tudo", True)
 
 
-def test_buttons_do_what_they_were_composed_for() -> None:
+def test_each_button_does_what_it_was_composed_for() -> None:
     row = (
         UrlButton("{username|x}", "https://example.com", style="primary"),
         UrlButton("Direct", "https://example.com", tracked=False),
@@ -120,13 +120,13 @@ def test_buttons_do_what_they_were_composed_for() -> None:
     assert keyboard.STOP == STOP
 
 
-def test_a_quiz_tells_what_is_right() -> None:
+def test_a_quiz_has_its_correct_option_and_explanation() -> None:
     quiz = Poll("How, {first_name|you}?", ("a", "b"), anonymous=False, correct=1, explanation="<{first_name|you}>")
     question = Question(("a", "b"), multiple=False, anonymous=False, correct=(1,), explanation="<you>")
     assert composed(Block("q", quiz), ENGLISH) == (Shape("poll", words="How, you?", question=question),)
 
 
-def test_a_payment_has_its_own_rule_before_that_for_a_return() -> None:
+def test_the_rule_for_a_payment_comes_before_the_rule_for_a_return() -> None:
     text = Text("x", buttons=((StopButton("Stop"),),))
     block = Block("b", text, effects=Effects(on_return=Replace("back"), on_payment=Replace("<i>paid</i>")))
     (shape,) = composed(block, ANA, "paid")
@@ -134,16 +134,16 @@ def test_a_payment_has_its_own_rule_before_that_for_a_return() -> None:
     assert composed(block, ANA, "returned")[0].words == "back"
 
 
-def test_machines_get_every_figure_of_a_kind() -> None:
+def test_the_json_has_every_figure_of_a_kind() -> None:
     outcome = Outcome(1, 2, judge(BLOCKS, good()), violations=0, rejected=0, unmodelled=0, fastest=3)
-    told = msgspec.json.decode(msgspec.json.encode(outcome.as_json()))
+    figures = msgspec.json.decode(msgspec.json.encode(outcome.as_json()))
     photo = {"sent": 2, "uploads": 1, "cache_hits": 1, "violations": 0, "duplicates": 0, "owed": 1}
-    assert (told["kinds"]["photo"], told["deletions"]["worst_ms"], told["holds"]) == (photo, 300, True)
-    assert "All is as it was composed." in outcome.as_table()
+    assert (figures["kinds"]["photo"], figures["deletions"]["worst_ms"], figures["holds"]) == (photo, 300, True)
+    assert "Everything is as composed." in outcome.as_table()
 
 
 @pytest.mark.parametrize("field", ["violations", "rejected", "unmodelled"])
-def test_a_call_that_should_not_have_been_made_breaks_the_promise(field: str) -> None:
+def test_a_wrong_call_breaks_the_promise(field: str) -> None:
     outcome = Outcome(1, 2, judge(BLOCKS, good()), violations=0, rejected=0, unmodelled=0, fastest=3)
     broken = Outcome(**outcome._asdict() | {field: 1})
     assert not broken.holds

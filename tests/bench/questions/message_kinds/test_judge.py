@@ -1,12 +1,13 @@
-"""The judge of the parade: what holds, and each thing that must not."""
+"""The judge of message-kinds: what holds, and each thing that does not."""
 
 from collections.abc import Callable
 
 import pytest
 
-from bench.questions.message_kinds.judge import ON_TIME_MS, Chat, Evidence, Later, Tally, Turn, Verdict, judge
+from bench.harness.delivery_counts import Chat
+from bench.questions.message_kinds.judge import ON_TIME_MS, Comeback, Evidence, Later, Tally, Verdict, judge
 from bench.sandbox.protocol import Violation
-from tests.bench.questions.message_kinds.parade import (
+from tests.bench.questions.message_kinds.sample_run import (
     ANA,
     BLOCKS,
     BOT,
@@ -34,66 +35,66 @@ def without(seen: Evidence, place: int) -> Evidence:
 
 
 def and_also(seen: Evidence, person: Chat) -> Evidence:
-    """What the sandbox recorded of a person happened once more."""
+    """The sandbox recorded the requests to this person twice."""
     return seen._replace(rows=[*seen.rows, *rows(person, first=True)])
 
 
-def test_what_is_as_it_was_composed_holds() -> None:
-    told = verdict(good())
-    assert told.holds
-    assert told.kinds == {
+def test_messages_as_composed_hold() -> None:
+    found = verdict(good())
+    assert found.holds
+    assert found.kinds == {
         "text": Tally(sent=2, uploads=0, cache_hits=0, violations=0, duplicates=0, owed=0),
         "photo": Tally(sent=2, uploads=1, cache_hits=1, violations=0, duplicates=0, owed=1),
         "album": Tally(sent=2, uploads=2, cache_hits=2, violations=0, duplicates=0, owed=2),
     }
-    assert (told.languages, told.fallbacks) == ({"pt-br": 1, "en": 1}, 1)
-    assert told.deletions == Later(due=2, done=2, early=0, worst_ms=300)
-    assert told.aftermath == Later(due=0, done=0, early=0, worst_ms=0)
+    assert (found.languages, found.fallbacks) == ({"pt-br": 1, "en": 1}, 1)
+    assert found.deletions == Later(due=2, done=2, early=0, worst_ms=300)
+    assert found.aftermath == Later(due=0, done=0, early=0, worst_ms=0)
 
 
-def test_what_a_return_changes_is_waited_for_and_its_time_shown() -> None:
-    told = verdict(after_a_return(good()))
-    assert told.holds
-    assert told.aftermath == Later(due=2, done=2, early=0, worst_ms=700)
+def test_a_change_after_a_return_holds_and_its_delay_is_reported() -> None:
+    found = verdict(after_a_return(good()))
+    assert found.holds
+    assert found.aftermath == Later(due=2, done=2, early=0, worst_ms=700)
 
 
-def test_a_message_that_a_return_leaves_as_it_was_does_not_hold() -> None:
-    told = verdict(good()._replace(turns={ANA: Turn("returned", START_MS + 10_000)}))
-    assert not told.holds
-    assert (told.aftermath.due, told.aftermath.done) == (2, 0)
-    assert told.differs == {"hello: buttons": 1}
+def test_a_message_unchanged_after_a_return_does_not_hold() -> None:
+    found = verdict(good()._replace(comebacks={ANA: Comeback("returned", START_MS + 10_000)}))
+    assert not found.holds
+    assert (found.aftermath.due, found.aftermath.done) == (2, 0)
+    assert found.differs == {"hello: buttons": 1}
 
 
-def test_who_pays_has_also_returned() -> None:
+def test_a_person_who_pays_has_also_returned() -> None:
     seen = after_a_return(good())
-    assert verdict(seen._replace(turns={ANA: seen.turns[ANA]._replace(occasion="paid")})).holds
+    assert verdict(seen._replace(comebacks={ANA: seen.comebacks[ANA]._replace(occasion="paid")})).holds
 
 
-def test_a_message_that_is_not_there_is_missing() -> None:
-    told = verdict(without(good(), 1))
-    assert (told.missing, told.holds) == (1, False)
+def test_a_block_without_a_message_is_missing() -> None:
+    found = verdict(without(good(), 1))
+    assert (found.missing, found.holds) == (1, False)
 
 
 def test_a_message_that_comes_twice_is_a_duplicate() -> None:
-    told = verdict(with_messages(good(), [*good().chats[ANA], hello_in_portuguese()]))
-    assert (told.kinds["text"].duplicates, told.kinds["text"].sent, told.holds) == (1, 3, False)
+    found = verdict(with_messages(good(), [*good().chats[ANA], hello_in_portuguese()]))
+    assert (found.kinds["text"].duplicates, found.kinds["text"].sent, found.holds) == (1, 3, False)
 
 
-def test_a_message_that_nobody_composed_is_a_stranger() -> None:
-    told = verdict(with_messages(good(), [*good().chats[ANA], message(9, "Oi, {first_name}", 5_000)]))
-    assert (told.strangers, told.holds) == (1, False)
+def test_a_message_that_no_block_composes_is_a_stranger() -> None:
+    found = verdict(with_messages(good(), [*good().chats[ANA], message(9, "Oi, {first_name}", 5_000)]))
+    assert (found.strangers, found.holds) == (1, False)
 
 
 def test_half_an_album_is_not_the_album() -> None:
-    told = verdict(without(good(), 4))
-    assert (told.missing, told.differs["pair: messages"], told.holds) == (0, 1, False)
+    found = verdict(without(good(), 4))
+    assert (found.missing, found.differs["pair: messages"], found.holds) == (0, 1, False)
 
 
-def test_another_language_is_seen_by_its_words() -> None:
+def test_a_message_in_the_wrong_language_differs_in_its_words() -> None:
     english = hello_in_english("Ana")
-    told = verdict(with_messages(good(), [english, *good().chats[ANA][2:]]))
-    assert told.differs == {"hello: words": 1, "hello: preview": 1, "hello: buttons": 1}
-    assert (told.missing, told.strangers, told.holds) == (0, 0, False)
+    found = verdict(with_messages(good(), [english, *good().chats[ANA][2:]]))
+    assert found.differs == {"hello: words": 1, "hello: preview": 1, "hello: buttons": 1}
+    assert (found.missing, found.strangers, found.holds) == (0, 0, False)
 
 
 @pytest.mark.parametrize(
@@ -110,9 +111,9 @@ def test_another_language_is_seen_by_its_words() -> None:
         (4, {"effect_id": None}, "pair: effect"),
     ],
 )
-def test_each_look_that_is_otherwise_is_named(place: int, change: dict[str, object], what: str) -> None:
-    told = verdict(changed(good(), place, **change))
-    assert (told.differs, told.holds) == ({what: 1}, False)
+def test_each_field_that_differs_is_named(place: int, change: dict[str, object], what: str) -> None:
+    found = verdict(changed(good(), place, **change))
+    assert (found.differs, found.holds) == ({what: 1}, False)
 
 
 @pytest.mark.parametrize(
@@ -124,15 +125,15 @@ def test_each_look_that_is_otherwise_is_named(place: int, change: dict[str, obje
     ],
     ids=["too late", "too early", "never"],
 )
-def test_what_goes_by_itself_goes_on_time(change: dict[str, object], later: Later) -> None:
-    told = verdict(changed(good(), 2, **change))
-    assert (told.deletions, told.holds) == (later, False)
+def test_a_message_that_deletes_itself_goes_on_time(change: dict[str, object], later: Later) -> None:
+    found = verdict(changed(good(), 2, **change))
+    assert (found.deletions, found.holds) == (later, False)
 
 
 @pytest.mark.parametrize("change", [{"deleted": True}, {"edited_ms": START_MS + 9}], ids=["deleted", "changed"])
-def test_what_nobody_asked_to_change_stays_as_it_is(change: dict[str, object]) -> None:
-    told = verdict(changed(good(), 1, **change))
-    assert (told.unasked, told.holds) == (1, False)
+def test_a_change_without_a_reason_is_reported(change: dict[str, object]) -> None:
+    found = verdict(changed(good(), 1, **change))
+    assert (found.unasked, found.holds) == (1, False)
 
 
 @pytest.mark.parametrize(
@@ -148,28 +149,28 @@ def test_what_nobody_asked_to_change_stays_as_it_is(change: dict[str, object]) -
     ],
     ids=["status", "messages", "deleted", "edited", "absent"],
 )
-def test_the_engines_books_agree_with_the_chat(disagree: Callable[[Evidence], Evidence]) -> None:
-    told = verdict(disagree(good()))
-    assert (told.disagreements, told.holds) == (1, False)
+def test_the_engines_deliveries_must_agree_with_the_chat(disagree: Callable[[Evidence], Evidence]) -> None:
+    found = verdict(disagree(good()))
+    assert (found.disagreements, found.holds) == (1, False)
 
 
-def test_a_file_goes_up_once_for_each_bot() -> None:
-    told = verdict(and_also(good(), ANA))
-    assert (told.kinds["photo"].uploads, told.kinds["photo"].owed, told.holds) == (2, 1, False)
+def test_a_file_is_uploaded_once_for_each_bot() -> None:
+    found = verdict(and_also(good(), ANA))
+    assert (found.kinds["photo"].uploads, found.kinds["photo"].owed, found.holds) == (2, 1, False)
 
 
-def test_a_violation_is_counted_for_its_kind() -> None:
-    told = verdict(good()._replace(violations=[Violation(BOT, "sendPhoto", "It shouted", 2)]))
-    assert (told.kinds["photo"].violations, told.kinds["text"].violations, told.holds) == (2, 0, False)
+def test_a_violation_is_counted_with_its_kind() -> None:
+    found = verdict(good()._replace(violations=[Violation(BOT, "sendPhoto", "It shouted", 2)]))
+    assert (found.kinds["photo"].violations, found.kinds["text"].violations, found.holds) == (2, 0, False)
 
 
 def test_a_block_waits_for_its_delay() -> None:
-    told = verdict(changed(good(), 1, at_ms=START_MS + 1))
-    assert (told.early, told.holds) == (1, False)
+    found = verdict(changed(good(), 1, at_ms=START_MS + 1))
+    assert (found.early, found.holds) == (1, False)
 
 
-def test_a_delay_is_announced() -> None:
+def test_a_delay_must_be_announced() -> None:
     seen = good()
     quiet = [row for row in seen.rows if row.method != "sendChatAction" or row.chat_id != ANA[1]]
-    told = verdict(seen._replace(rows=quiet))
-    assert (told.unannounced, told.holds) == (1, False)
+    found = verdict(seen._replace(rows=quiet))
+    assert (found.unannounced, found.holds) == (1, False)

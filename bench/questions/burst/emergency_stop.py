@@ -1,4 +1,4 @@
-"""Where the herd stands: behind the emergency stop, until every silence is long over; then all is due in one moment."""
+"""Holds the chats back until every silence is long over, and releases them all at once."""
 
 import os
 import time
@@ -18,13 +18,13 @@ async def set_pace(settings: Settings, bots: Sequence[BotInfo], pace: int) -> No
             await registry.set_pace(pool, bot.username, pace, _change(), paid=False, confirmed=False)
 
 
-async def shut(settings: Settings) -> None:
+async def stop(settings: Settings) -> None:
     async with await open_pool(settings.database_url) as pool:
         await campaigns.stop_all(pool, _change())
 
 
-async def let_go(settings: Settings) -> int:
-    """Gives the moment from which on all is due, in ms."""
+async def resume(settings: Settings) -> int:
+    """Gives the time from which everything is due, in ms."""
     async with await open_pool(settings.database_url) as pool:
         change = _change()
         await campaigns.resume_all(pool, change)

@@ -4,7 +4,7 @@ from itertools import chain
 
 import pytest
 
-from bench.questions.exactly_once.pace import JITTER_S, RATE, TOLERANCE, Pace, allowed, levels, measure
+from bench.harness.pace import JITTER_S, RATE, TOLERANCE, Pace, allowed, levels, measure
 from bench.sandbox.protocol import Row
 
 GAP_MS = 1000 // RATE
@@ -24,7 +24,7 @@ def test_each_arrival_fills_by_one_and_the_pace_leaks() -> None:
     assert levels([0, 0, GAP_MS, GAP_MS + 2 * GAP_MS]) == [1, 2, 2, 1]
 
 
-def test_nothing_leaks_below_empty() -> None:
+def test_an_empty_bucket_stays_empty() -> None:
     assert levels([0, 60_000]) == [1, 1]
 
 
@@ -36,7 +36,7 @@ def test_the_burst_that_the_engine_allows_is_not_ahead() -> None:
     assert measure(rows(*[0] * int(ALLOWED), *at_pace(GAP_MS, 100))) == Pace({BOT: 0}, 0)
 
 
-def test_what_the_wire_held_up_for_a_moment_is_ahead_and_not_over() -> None:
+def test_messages_held_up_for_a_moment_are_ahead_but_within_the_tolerance() -> None:
     burst_ms = 2_000 - round(JITTER_S * 1000)
     taken_ms = [*[burst_ms] * int(ALLOWED), *at_pace(burst_ms + GAP_MS, 100)]
     found = measure(rows(*(max(moment, 2_000) for moment in taken_ms)))
@@ -44,7 +44,7 @@ def test_what_the_wire_held_up_for_a_moment_is_ahead_and_not_over() -> None:
     assert found.over == 0
 
 
-def test_two_pollers_at_once_are_over_within_two_seconds() -> None:
+def test_two_pollers_at_once_exceed_the_tolerance_within_two_seconds() -> None:
     twice = sorted(at_pace(0, 2 * RATE) * 2)
     assert measure(rows(*twice)).over > 0
 
@@ -69,5 +69,5 @@ def test_the_order_of_the_record_does_not_matter() -> None:
     assert measure(rows(*reversed(at_pace(0, 50)))) == measure(rows(*at_pace(0, 50)))
 
 
-def test_nothing_sent_is_not_ahead() -> None:
+def test_a_bot_that_sent_nothing_is_not_ahead() -> None:
     assert measure([]).worst == 0

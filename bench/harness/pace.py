@@ -1,11 +1,11 @@
-"""Did any bot speak faster than its pace? By what the sandbox accepted, as a bucket that leaks at the pace. Pure.
+"""Did any bot send faster than its pace? Judged by what the sandbox accepted, as a bucket that leaks at the pace. Pure.
 
-Each accepted message fills its bot's bucket by one; the rate leaks out. The engine may fill it by what its own bucket
-of tokens holds, and by what may be on its way to the wire when servers stand still and go on. What leaves on time may
-still arrive unevenly, on two cores that others use as well: a request that is held up by J longer than those behind it
-looks like a burst of the rate times J, and where the queue is long the bucket stays ahead by it. JITTER_S leaves room
-for that. A bot that two pollers serve at once gains on the pace by its rate a second, and is over soon after a second;
-so is one whose sends were locked for longer and leave all at once.
+Each accepted message fills its bot's bucket by one; the rate leaks out. The engine may fill it by what its own token
+bucket holds, and by what may be on its way to the wire when the servers pause and go on. Messages that leave on time
+may still arrive unevenly, on two cores that other processes use as well: a request that is held up for J longer than
+those behind it looks like a burst of the rate times J, and where the queue is long the bucket stays ahead by it.
+JITTER_S leaves room for that. A bot that two pollers serve at once gains on the pace by its rate a second, and exceeds
+the tolerance soon after a second; so does one whose sends were locked for longer and leave all at once.
 """
 
 from collections import defaultdict
@@ -23,8 +23,9 @@ TOLERANCE: Final = RATE * JITTER_S
 
 
 class Pace(NamedTuple):
-    """`overfill`: by how many messages a bot was ahead at worst of what the pace allows. `over`: requests beyond the
-    tolerance.
+    """`overfill`: how many messages each bot was ahead of what the pace allows, at worst.
+
+    `over`: how many requests exceeded the tolerance.
     """
 
     overfill: dict[int, float]

@@ -1,11 +1,12 @@
-"""A little parade for the tests of its judge: one bot, two people, a text, a photo that goes, and an album."""
+"""A small run for the tests of the judge: one bot, two people, a text, a photo that is deleted, and an album."""
 
 from typing import Any, Final
 
 from msgspec.structs import replace
 
+from bench.harness.delivery_counts import Chat, Delivery
 from bench.questions.message_kinds.composed import NAMELESS, Guest
-from bench.questions.message_kinds.judge import Chat, Delivery, Evidence, Turn
+from bench.questions.message_kinds.judge import Comeback, Evidence
 from bench.sandbox.protocol import Row, TranscriptMedia, TranscriptMessage
 from engine.core.campaign.snapshot import Block
 from engine.core.content.model import Album, Delete, Effects, Item, Media, Text, Unbutton, UrlButton
@@ -48,7 +49,7 @@ def media(kind: str, name: str, **more: Any) -> TranscriptMedia:
 
 
 def chat(hello: TranscriptMessage) -> list[TranscriptMessage]:
-    """What a person has in the end: the text, the photo, which is gone, and the album."""
+    """What a chat shows at the end: the text, the deleted photo and the album."""
     together: dict[str, Any] = {"album": "1", "protected": True, "effect_id": EFFECT}
     return [
         TranscriptMessage(1, START_MS, START_MS // 1_000, from_bot=False, text="/start"),
@@ -81,11 +82,11 @@ def hello_in_english(name: str = "friend") -> TranscriptMessage:
 
 
 def good() -> Evidence:
-    """All is as it was composed: one reads Portuguese, one English and has no name; nobody returns."""
+    """Everything is as composed: one person reads Portuguese, one English and has no name; neither recomebacks."""
     people = (ANA, NOBODY)
     return Evidence(
         guests={ANA: Guest("Ana", "ana", "pt-br", "shop_bot"), NOBODY: Guest(NAMELESS, "no", "en", "shop_bot")},
-        turns={},
+        comebacks={},
         chats={ANA: chat(hello_in_portuguese()), NOBODY: chat(hello_in_english())},
         deliveries={
             (person, key): Delivery("sent", ids, deleted=key == "picture", edited=False)
@@ -107,7 +108,7 @@ def rows(person: Chat, *, first: bool) -> list[Row]:
 
 
 def changed(seen: Evidence, place: int, **more: Any) -> Evidence:
-    """With one of Ana's messages otherwise."""
+    """The same run with one of Ana's messages changed."""
     messages = list(seen.chats[ANA])
     messages[place] = replace(messages[place], **more)
     return with_messages(seen, messages)
@@ -124,11 +125,11 @@ def with_delivery(seen: Evidence, key: str, **more: Any) -> Evidence:
 
 
 def after_a_return(seen: Evidence) -> Evidence:
-    """Ana came back after 10 s: the buttons went, and the album."""
+    """Ana came back after 10 s: the buttons and the album are gone."""
     back_ms = START_MS + 10_000
     messages = list(seen.chats[ANA])
     messages[1] = replace(messages[1], reply_markup=None, edited_ms=back_ms + 400)
     for place in (3, 4):
         messages[place] = replace(messages[place], deleted=True, deleted_ms=back_ms + 700)
-    seen = with_messages(seen, messages)._replace(turns={ANA: Turn("returned", back_ms)})
+    seen = with_messages(seen, messages)._replace(comebacks={ANA: Comeback("returned", back_ms)})
     return with_delivery(with_delivery(seen, "hello", edited=True), "pair", deleted=True)
