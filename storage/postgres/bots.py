@@ -1,6 +1,6 @@
-"""The bots whose users are watched, and what was wrong with them. Tokens pass through here encrypted, never in clear.
+"""The bots whose users are watched. Tokens pass through here encrypted, never in clear.
 
-Every change of a bot stands in one transaction with its line of the audit log, which never holds a token.
+Every change of a bot is in one transaction with its line of the audit log, which never holds a token.
 """
 
 from typing import Final, NamedTuple
@@ -13,7 +13,15 @@ from storage.postgres.pool import Connection
 _ENGINE: Final = "engine"
 """The actor of what the engine does by itself."""
 
-_BOT: Final = "SELECT id, username, token, status, pace, paid_broadcast FROM bots"
+_HOLD: Final = """
+SELECT id, username, token, status, pace, paid_broadcast FROM bots WHERE id = $1 FOR NO KEY UPDATE
+"""
+_HOLD_NAMED: Final = """
+SELECT id, username, token, status, pace, paid_broadcast FROM bots WHERE lower(username) = lower($1) FOR NO KEY UPDATE
+"""
+_LIST: Final = """
+SELECT id, username, token, status, pace, paid_broadcast FROM bots WHERE status <> 'removed' ORDER BY id
+"""
 
 
 class BotRecord(NamedTuple):
@@ -26,8 +34,8 @@ class BotRecord(NamedTuple):
 
 
 async def add(connection: Connection, bot_id: int, username: str, token: bytes, change: Change) -> None:
-    """Register a bot, or give a known one its new token and name; its incidents are over. What an admin has paused
-    stays paused, everything else is active then.
+    """Register a bot, or give a known one its new token and name; its incidents are over. A bot that an admin has paused
+    stays paused; any other becomes active.
     """
     before = await hold(connection, bot_id)
     status = await connection.fetchval(
@@ -42,14 +50,14 @@ async def add(connection: Connection, bot_id: int, username: str, token: bytes, 
 
 
 async def set_status(connection: Connection, before: BotRecord, status: str, action: str, change: Change) -> None:
-    """Let a bot send or hold it."""
+    """Let a bot send, or hold it."""
     await connection.execute("UPDATE bots SET status = $2 WHERE id = $1", before.bot_id, status)
     states = (_state(before), _state(before._replace(status=status)))
     await audit.record(connection, change, before.bot_id, f"bot.{action}", *states)
 
 
 async def set_pace(connection: Connection, before: BotRecord, pace: int, change: Change, *, paid: bool) -> None:
-    """Let a bot send so many messages a second, at the cost of its Stars or for free."""
+    """Set how many messages a second a bot may send, and whether it pays Stars for them."""
     await connection.execute("UPDATE bots SET pace = $2, paid_broadcast = $3 WHERE id = $1", before.bot_id, pace, paid)
     states = (
         audit.state(username=before.username, pace=before.pace, paid_broadcast=before.paid_broadcast),
@@ -59,32 +67,32 @@ async def set_pace(connection: Connection, before: BotRecord, pace: int, change:
 
 
 async def remove(connection: Connection, before: BotRecord, change: Change) -> None:
-    """Serve a bot no more; its token is gone for good."""
+    """Stop serving a bot; its token is gone for good."""
     await connection.execute("UPDATE bots SET token = '' WHERE id = $1", before.bot_id)
     await set_status(connection, before, "removed", "remove", change)
 
 
 async def hold(connection: Connection, bot_id: int) -> BotRecord | None:
-    """Find a bot, removed ones too, and hold it against others until the transaction ends."""
-    row = await connection.fetchrow(f"{_BOT} WHERE id = $1 FOR NO KEY UPDATE", bot_id)
+    """Find a bot, even a removed one, and lock it until the transaction ends."""
+    row = await connection.fetchrow(_HOLD, bot_id)
     return BotRecord(*row) if row else None
 
 
 async def hold_named(connection: Connection, username: str) -> BotRecord | None:
-    """The same by its name, however it is written."""
-    row = await connection.fetchrow(f"{_BOT} WHERE lower(username) = lower($1) FOR NO KEY UPDATE", username)
+    """The same by its name, in any case."""
+    row = await connection.fetchrow(_HOLD_NAMED, username)
     return BotRecord(*row) if row else None
 
 
 async def list_bots(connection: Connection) -> list[BotRecord]:
-    rows = await connection.fetch(f"{_BOT} WHERE status <> 'removed' ORDER BY id")
+    rows = await connection.fetch(_LIST)
     return [BotRecord(*row) for row in rows]
 
 
 async def suspend(connection: Connection, bot_id: int, token: bytes, detail: str, now_ms: int) -> bool:
     """Hold everything of a bot, and open an incident that says why; False if it has another token by now.
 
-    What an admin has paused stays paused: a token that works would let it go on.
+    A bot that an admin has paused stays paused: otherwise a token that works would let it go on.
     """
     before = await hold(connection, bot_id)
     if before is None or before.token != token or before.status == "removed":

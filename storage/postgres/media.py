@@ -1,6 +1,6 @@
-"""The library of media: what is known of each asset, and the name that each bot has for it at Telegram.
+"""The library of media: what is known of each asset, and its file id at Telegram for each bot.
 
-A file id belongs to one bot and one kind; it may be lost at any time, because the bytes are kept elsewhere.
+A file id belongs to one bot and one kind. It may be lost at any time, because the bytes are kept elsewhere.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -12,13 +12,40 @@ from asyncpg import Record
 from engine.core.content.model import Asset
 from storage.postgres.pool import Connection, Pool, transaction
 
-_ASKED: Final = "unnest($1::bytea[], $2::text[]) AS asked (sha256, kind)"
-_SHELVED: Final = "kind, encode(sha256, 'hex'), size, mime, name"
-_USED: Final = """
-SELECT sha256 #>> '{}'
-FROM (SELECT document FROM recovery_blocks UNION ALL SELECT document FROM recovery_versions) documents,
-    jsonb_path_query(document, '$.**.sha256') sha256
-WHERE jsonb_typeof(sha256) = 'string'
+_LIST_ALL: Final = """
+SELECT kind, encode(sha256, 'hex'), size, mime, name FROM media ORDER BY created_at DESC, sha256, kind
+"""
+_LIST_UNUSED: Final = """
+WITH used AS MATERIALIZED (
+    SELECT sha256 #>> '{}'
+    FROM (SELECT document FROM recovery_blocks UNION ALL SELECT document FROM recovery_versions) documents,
+        jsonb_path_query(document, '$.**.sha256') sha256
+    WHERE jsonb_typeof(sha256) = 'string'
+)
+SELECT kind, encode(sha256, 'hex'), size, mime, name FROM media
+WHERE created_at < $1 AND encode(sha256, 'hex') NOT IN (SELECT * FROM used)
+ORDER BY sha256, kind LIMIT $2
+"""
+_REMOVE_FILES: Final = """
+DELETE FROM media_files USING unnest($1::bytea[], $2::text[]) AS w(sha256, kind)
+WHERE (media_files.sha256, media_files.kind) = (w.sha256, w.kind)
+"""
+_REMOVE: Final = """
+DELETE FROM media USING unnest($1::bytea[], $2::text[]) AS w(sha256, kind)
+WHERE (media.sha256, media.kind) = (w.sha256, w.kind)
+"""
+_FIND_GONE: Final = """
+SELECT DISTINCT encode(sha256, 'hex') FROM unnest($1::bytea[], $2::text[]) AS w(sha256, kind)
+WHERE sha256 NOT IN (SELECT sha256 FROM media)
+"""
+_FIND_KNOWN: Final = """
+SELECT kind, encode(sha256, 'hex') FROM unnest($1::bytea[], $2::text[]) AS w(sha256, kind)
+JOIN media USING (sha256, kind)
+"""
+_LOOK_UP: Final = """
+SELECT kind, encode(sha256, 'hex'), name, file_id FROM unnest($1::bytea[], $2::text[]) AS w(sha256, kind)
+JOIN media USING (sha256, kind)
+LEFT JOIN (SELECT * FROM media_files WHERE bot_id = $3) AS files USING (sha256, kind)
 """
 _LOCK: Final = 7_203_120  # any number, as long as it is ours alone
 
@@ -31,7 +58,7 @@ class Kept(NamedTuple):
 
 
 class Shelved(NamedTuple):
-    """What is told of an asset."""
+    """What is shown of an asset."""
 
     asset: Asset
     size: int
@@ -56,7 +83,7 @@ async def pruning(pool: Pool) -> AsyncIterator[Connection]:
 
 
 async def add(connection: Connection, asset: Asset, size: int, mime: str, name: str, now_ms: int) -> None:
-    """Keep an asset, as of now; one that is known keeps its first name."""
+    """Keep an asset as of now; a known one keeps its first name."""
     await connection.execute(
         "INSERT INTO media (sha256, kind, size, mime, name, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
         " ON CONFLICT (sha256, kind) DO UPDATE SET created_at = greatest(media.created_at, excluded.created_at)",
@@ -67,40 +94,26 @@ async def add(connection: Connection, asset: Asset, size: int, mime: str, name: 
 async def list_all(pool: Pool) -> list[Shelved]:
     """Everything, the newest first. Raises UnreachableError."""
     async with transaction(pool) as connection:
-        return _shelved(await connection.fetch(f"SELECT {_SHELVED} FROM media ORDER BY created_at DESC, sha256, kind"))
+        return _shelved(await connection.fetch(_LIST_ALL))
 
 
 async def list_unused(connection: Connection, before_ms: int, limit: int | None = None) -> list[Shelved]:
-    """Added before that moment, and of a content that neither a draft nor any published version names."""
-    return _shelved(
-        await connection.fetch(
-            f"WITH used AS MATERIALIZED ({_USED})"
-            f" SELECT {_SHELVED} FROM media WHERE created_at < $1 AND encode(sha256, 'hex') NOT IN (SELECT * FROM used)"
-            " ORDER BY sha256, kind LIMIT $2",
-            *(before_ms, limit),
-        )
-    )
+    """Added before that moment, with content that neither a draft nor any published version names."""
+    return _shelved(await connection.fetch(_LIST_UNUSED, before_ms, limit))
 
 
 async def remove(connection: Connection, assets: Sequence[Asset]) -> list[str]:
-    """Forget these; returns the contents (`sha256`) that are kept as nothing else either."""
+    """Forget these; returns the contents (`sha256`) that are now kept under no kind."""
     columns = _columns(assets)
-    for table in ("media_files", "media"):
-        await connection.execute(
-            f"DELETE FROM {table} USING {_ASKED} WHERE ({table}.sha256, {table}.kind) = (asked.sha256, asked.kind)",
-            *columns,
-        )
-    rows = await connection.fetch(
-        f"SELECT DISTINCT encode(sha256, 'hex') FROM {_ASKED} WHERE sha256 NOT IN (SELECT sha256 FROM media)", *columns
-    )
+    await connection.execute(_REMOVE_FILES, *columns)
+    await connection.execute(_REMOVE, *columns)
+    rows = await connection.fetch(_FIND_GONE, *columns)
     return [row[0] for row in rows]
 
 
 async def missing(connection: Connection, assets: Sequence[Asset]) -> tuple[Asset, ...]:
-    """Those that the library does not have, in order."""
-    rows = await connection.fetch(
-        f"SELECT kind, encode(sha256, 'hex') FROM {_ASKED} JOIN media USING (sha256, kind)", *_columns(assets)
-    )
+    """Those that the library lacks, in order."""
+    rows = await connection.fetch(_FIND_KNOWN, *_columns(assets))
     known = {Asset(*row) for row in rows}
     return tuple(asset for asset in dict.fromkeys(assets) if asset not in known)
 
@@ -108,16 +121,12 @@ async def missing(connection: Connection, assets: Sequence[Asset]) -> tuple[Asse
 async def look_up(pool: Pool, bot_id: int, assets: Sequence[Asset]) -> Mapping[Asset, Kept]:
     """What the library has of these, with the bot's file ids. Raises UnreachableError."""
     async with transaction(pool) as connection:
-        rows = await connection.fetch(
-            f"SELECT kind, encode(sha256, 'hex'), name, file_id FROM {_ASKED} JOIN media USING (sha256, kind)"
-            " LEFT JOIN (SELECT * FROM media_files WHERE bot_id = $3) AS files USING (sha256, kind)",
-            *(*_columns(assets), bot_id),
-        )
+        rows = await connection.fetch(_LOOK_UP, *_columns(assets), bot_id)
     return {Asset(kind, sha256): Kept(name, file_id) for kind, sha256, name, file_id in rows}
 
 
 async def put_files(pool: Pool, bot_id: int, file_ids: Mapping[Asset, str]) -> None:
-    """Keep a bot's file ids, newer ones in place of older. Raises UnreachableError."""
+    """Keep a bot's file ids; newer ones replace older ones. Raises UnreachableError."""
     async with transaction(pool) as connection:
         await connection.execute(
             "INSERT INTO media_files (sha256, kind, bot_id, file_id) SELECT sha256, kind, $3, file_id"

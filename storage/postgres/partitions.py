@@ -1,7 +1,9 @@
-"""Partitions of the deliveries, one a month, made ahead by the running system.
+"""Partitions of the deliveries, one for each month, made ahead by the running system.
 
-The default partition is the floor: a row that finds no other place is not lost. A month whose rows already lie there
-cannot get a partition of its own, so months are made well before they begin.
+The default partition takes every row that has no other place, so that none is lost. A month whose rows already lie
+there cannot get a partition of its own, so partitions are made well before their month begins.
+
+PostgreSQL takes no parameters in a CREATE TABLE: its name and bounds are written into it, and come from a date alone.
 """
 
 from datetime import UTC, datetime
@@ -12,8 +14,8 @@ from storage.postgres.pool import Pool, transaction
 MONTHS_AHEAD: Final = 2
 _YEAR_MONTHS: Final = 12
 _LOCK: Final = 7_203_115  # any number, as long as it is ours alone: pollers make partitions one after the other
-_IS_FREE: Final = f"""
-SELECT pg_advisory_xact_lock({_LOCK}) IS NOT NULL AND to_regclass($1) IS NULL AND NOT EXISTS (
+_IS_FREE: Final = """
+SELECT pg_advisory_xact_lock($4) IS NOT NULL AND to_regclass($1) IS NULL AND NOT EXISTS (
     SELECT FROM recovery_deliveries_default WHERE episode_id >= $2 AND episode_id < $3)
 """
 
@@ -30,7 +32,7 @@ async def make_ahead(pool: Pool, now_ms: int) -> list[str]:
     made = []
     for name, low, high in partitions_from(now_ms):
         async with transaction(pool) as connection:
-            if await connection.fetchval(_IS_FREE, name, low, high):
+            if await connection.fetchval(_IS_FREE, name, low, high, _LOCK):
                 await connection.execute(
                     f"CREATE TABLE {name} PARTITION OF recovery_deliveries FOR VALUES FROM ({low}) TO ({high})"
                 )

@@ -5,17 +5,9 @@ from typing import Final, NamedTuple
 from engine.core.campaign.snapshot import Snapshot
 from storage.postgres import campaigns
 from storage.postgres.pool import Pool, transaction
+from storage.postgres.statements import read_statement
 
-_BOTS: Final = """
-SELECT b.id, b.username, b.token, b.pace, b.status, coalesce(k.state, 'draft') AS state, k.published_version,
-    k.activated_at, coalesce(s.engaged, false) AS emergency_stop, b.paid_broadcast,
-    coalesce((SELECT max(r.id) FROM recovery_replans r WHERE r.bot_id = b.id), 0) AS replan,
-    EXISTS (
-        SELECT FROM recovery_replans r WHERE r.bot_id = b.id AND r.done_at IS NULL AND r.kind = 'resume'
-    ) AS resuming
-FROM bots b LEFT JOIN recovery_campaigns k ON k.bot_id = b.id LEFT JOIN switches s ON s.name = 'emergency_stop'
-WHERE b.status <> 'removed' ORDER BY b.id
-"""
+_LIST: Final = read_statement("list_poller_bots")
 
 
 class BotRow(NamedTuple):
@@ -37,7 +29,7 @@ class BotRow(NamedTuple):
 async def list_bots(pool: Pool) -> list[BotRow]:
     """Raises UnreachableError."""
     async with transaction(pool) as connection:
-        return [BotRow(*row) for row in await connection.fetch(_BOTS)]
+        return [BotRow(*row) for row in await connection.fetch(_LIST)]
 
 
 async def load_snapshot(pool: Pool, bot_id: int, version: int) -> Snapshot | None:

@@ -3,20 +3,9 @@
 from typing import Final, NamedTuple
 
 from storage.postgres.pool import Connection
-from storage.postgres.remembered_chats import UNANSWERED
+from storage.postgres.statements import read_statement
 
-_LOOKED_AT: Final = 50_000
-_SILENT: Final = f"""
-SELECT count(*) FROM (
-    SELECT FROM (
-        SELECT * FROM chats WHERE bot_id = $1 AND last_active >= $2 AND last_active < $3
-        ORDER BY last_active DESC LIMIT {_LOOKED_AT}
-    ) c WHERE unreachable_since IS NULL AND opted_out_at IS NULL AND {UNANSWERED}
-        AND NOT ($4 AND EXISTS (SELECT FROM payments p
-            WHERE p.bot_id = c.bot_id AND p.chat_id = c.chat_id AND p.status = 'paid'))
-    LIMIT $5
-) silent
-"""
+_COUNT_SILENT: Final = read_statement("count_silent")
 
 
 class PlannedCounts(NamedTuple):
@@ -64,5 +53,5 @@ async def count_silent(
 
     The newest silences are looked at, as many as a screen can wait for.
     """
-    found: int = await connection.fetchval(_SILENT, bot_id, since_ms, until_ms, skip_paid, most)
+    found: int = await connection.fetchval(_COUNT_SILENT, bot_id, since_ms, until_ms, skip_paid, most)
     return found

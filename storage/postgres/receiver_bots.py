@@ -3,15 +3,9 @@
 from typing import Final, NamedTuple
 
 from storage.postgres.pool import Pool, transaction
+from storage.postgres.statements import read_statement
 
-_WATCHED: Final = """
-SELECT b.id, b.username, b.token,
-    CASE WHEN k.state IN ('live', 'shadow', 'paused') THEN (v.document ->> 'threshold_ms')::bigint END AS threshold_ms
-FROM bots b
-LEFT JOIN recovery_campaigns k ON k.bot_id = b.id
-LEFT JOIN recovery_versions v ON v.bot_id = k.bot_id AND v.version = k.published_version
-WHERE b.status IN ('active', 'paused') ORDER BY b.id
-"""
+_LIST: Final = read_statement("list_receiver_bots")
 
 
 class Watched(NamedTuple):
@@ -26,4 +20,4 @@ class Watched(NamedTuple):
 async def list_watched(pool: Pool) -> list[Watched]:
     """Raises UnreachableError."""
     async with transaction(pool) as connection:
-        return [Watched(*row) for row in await connection.fetch(_WATCHED)]
+        return [Watched(*row) for row in await connection.fetch(_LIST)]

@@ -75,7 +75,8 @@ def test_no_now_decides_in_sql() -> None:
     clocks = (
         r"\bnow\(\)|(current|local)_?(timestamp|date|time)\b|\b(clock|statement|transaction)_timestamp|\btimeofday\b"
     )
-    assert _offenders(clocks, _sources("storage", "migrations"), re.IGNORECASE) == ["storage/postgres/pool.py"]
+    paths = [*_sources("storage", "migrations"), *_sources("storage", kind="sql")]
+    assert _offenders(clocks, paths, re.IGNORECASE) == ["storage/postgres/pool.py"]
 
 
 def test_the_clock_of_postgresql_is_only_compared() -> None:

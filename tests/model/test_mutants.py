@@ -109,7 +109,7 @@ MUTANTS = {
     ),
     "the flush closes nothing": Mutant(
         stories.somebody_answers_between_two_steps,
-        changes=(Change("_RETURNED", "WHERE e.returned_at IS NULL", "WHERE false AND e.returned_at IS NULL"),),
+        changes=(Change("_CLOSE_RETURNED", "WHERE e.returned_at IS NULL", "WHERE false AND e.returned_at IS NULL"),),
     ),
     "the pass leaves no mark": Mutant(
         stories.the_answer_to_a_send_is_never_heard,

@@ -1,9 +1,19 @@
-"""The lock on episodes that several statements take, in key order."""
+"""The lock on episodes that several statements take first, in key order."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
-LOCK_EPISODES: Final = """
-SELECT 1 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS w(bot_id, chat_id, episode_id)
-JOIN recovery_episodes e USING (bot_id, chat_id, episode_id)
-ORDER BY e.bot_id, e.chat_id, e.episode_id FOR UPDATE OF e
-"""
+from storage.postgres.statements import read_statement
+
+LOCK_EPISODES: Final = read_statement("deliveries/lock_episodes")
+
+
+class EpisodeKey(NamedTuple):
+    """How every row begins that a statement takes once its episode is locked."""
+
+    bot_id: int
+    chat_id: int
+    episode_id: int
+
+
+KEY: Final = slice(len(EpisodeKey._fields))
+"""The columns of the key, at the head of the others."""

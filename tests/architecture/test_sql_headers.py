@@ -1,0 +1,241 @@
+"""A statement's header is its signature: it names what goes in, in order, and what comes out.
+
+Its order is always: what it does, the parameters, the numbers, what it returns. It is compared with the statement
+itself, with what PostgreSQL makes of it, and with the named tuples that Python passes and reads.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from engine.core.campaign.frequency_caps import DAY_MS, MONTH_MS, WEEK_MS
+from engine.core.identity import SECOND_MS
+from storage import postgres
+from storage.postgres import message_sweeps, replans
+from storage.postgres.chats import Ended, Life, _Return
+from storage.postgres.deliveries import begin, claim, report
+from storage.postgres.deliveries.locks import EpisodeKey
+from storage.postgres.deliveries.reap import Stuck
+from storage.postgres.message_rules import LATE_MS
+from storage.postgres.message_sweeps import Leftover
+from storage.postgres.payments import Earning, Payment, Recorded
+from storage.postgres.poller_bots import BotRow
+from storage.postgres.pool import open_pool
+from storage.postgres.receiver_bots import Watched
+from storage.postgres.remembered_chats import _Row as RememberedRow
+from storage.postgres.statements import PAGE
+
+ROOM = Path(postgres.__file__).parent
+TEXTS = {file: file.read_text(encoding="utf-8") for file in sorted(ROOM.rglob("*.sql"))}
+NUMBERS = {
+    "SECOND_MS": SECOND_MS,
+    "DAY_MS": DAY_MS,
+    "WEEK_MS": WEEK_MS,
+    "MONTH_MS": MONTH_MS,
+    "LATE_MS": LATE_MS,
+    "PAGE": PAGE,
+    "MOST_LOOKED_AT": 50_000,
+}
+ORDER = r"d{1,3}P*N*R{1,4}"
+LONGEST = 85
+PARAMETER_TYPES = {
+    "bigint": "int8",
+    "boolean": "bool",
+    "text": "text",
+    "bigint[]": "int8[]",
+    "bool[]": "bool[]",
+    "int[]": "int4[]",
+    "text[]": "text[]",
+}
+"""A type as we write it, and as PostgreSQL calls it."""
+
+
+class Passed(NamedTuple):
+    """The fields of what Python passes as arrays, and of what it reads."""
+
+    arrays: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
+LOCKED = ("locked",)
+"""A lock returns rows that nobody reads."""
+CHAT = ("bot_id", "chat_id")
+
+PASSED = {
+    "close_returned": Passed(_Return._fields, Ended._fields),
+    "conclude_episodes": Passed((*CHAT, "unsent"), Ended._fields),
+    "count_click": Passed(),
+    "count_silent": Passed((), ("count",)),
+    "credit_payments": Passed(Earning._fields, Ended._fields),
+    "deliveries/begin_episodes": Passed(begin._Wanted._fields, begin._Row._fields),
+    "deliveries/claim_deliveries": Passed(claim._Wanted._fields, claim._Row._fields),
+    "deliveries/close_older_episodes": Passed(EpisodeKey._fields),
+    "deliveries/find_stuck": Passed((), Stuck._fields),
+    "deliveries/lock_episodes": Passed(EpisodeKey._fields, LOCKED),
+    "deliveries/lock_older_episodes": Passed(EpisodeKey._fields, LOCKED),
+    "deliveries/reap_deliveries": Passed(Stuck._fields, CHAT),
+    "deliveries/report_outcomes": Passed(report._Wanted._fields, (*CHAT, *report.Reported._fields)),
+    "deliveries/upsert_chats": Passed(EpisodeKey._fields),
+    "find_conflicts": Passed(Payment._fields, ("external_id",)),
+    "list_deletions": Passed(message_sweeps._Limit._fields, Leftover._fields),
+    "list_edits": Passed(message_sweeps._Limit._fields, Leftover._fields),
+    "list_poller_bots": Passed((), BotRow._fields),
+    "list_receiver_bots": Passed((), Watched._fields),
+    "list_remembered": Passed((), RememberedRow._fields),
+    "list_waiting": Passed((), replans._Row._fields),
+    "lock_broken_silences": Passed(_Return._fields[:3], LOCKED),
+    "lock_credited_episodes": Passed(Earning._fields[:3], LOCKED),
+    "lock_open_episodes": Passed(CHAT, LOCKED),
+    "mark_unreachable": Passed(CHAT),
+    "move_deliveries": Passed(replans._Moved._fields),
+    "note_sweeps": Passed(message_sweeps._Note._fields),
+    "opt_out": Passed(),
+    "record_activity": Passed(Life._fields[:6]),
+    "record_payments": Passed(Payment._fields, ("bot_id", "external_id", *Recorded._fields)),
+}
+UNANSWERED = """
+        AND NOT EXISTS (SELECT FROM recovery_episodes o
+            WHERE o.bot_id = c.bot_id AND o.chat_id = c.chat_id AND o.ended_at IS NULL)
+        AND NOT EXISTS (SELECT FROM recovery_episodes o WHERE o.bot_id = c.bot_id AND o.chat_id = c.chat_id
+            AND o.episode_id >= c.last_active / 1000 * 1000)"""
+RULES = ("delete_at", "edit_at", "edit_for", "edited_at", "delete_refusal", "edit_refusal")
+
+
+class Parameter(NamedTuple):
+    number: int
+    name: str
+    type: str
+
+
+def _name(file: Path) -> str:
+    return str(file.relative_to(ROOM).with_suffix(""))
+
+
+each_statement = pytest.mark.parametrize("file", TEXTS, ids=_name)
+
+
+def _split(file: Path) -> tuple[list[str], str]:
+    """Split the header, without its dashes, from the body."""
+    lines = TEXTS[file].splitlines()
+    end = next(place for place, line in enumerate(lines) if not line.startswith("--"))
+    return [line.removeprefix("-- ") for line in lines[:end]], "\n".join(lines[end:])
+
+
+def _parameters(header: Iterable[str]) -> list[Parameter]:
+    found = [re.fullmatch(r"\$(\d+) (\w+)  (\w+(?:\[\])?)", line) for line in header if line.startswith("$")]
+    assert None not in found
+    return [Parameter(int(match[1]), match[2], match[3]) for match in found if match]
+
+
+def _numbers(header: Iterable[str]) -> dict[str, int]:
+    found = [re.fullmatch(r"(\d+) ([A-Z_]+)", line) for line in header]
+    return {match[2]: int(match[1]) for match in found if match}
+
+
+def _returns(header: list[str]) -> tuple[str, ...]:
+    start = next(place for place, line in enumerate(header) if line.startswith("Returns "))
+    named = " ".join(header[start:]).removeprefix("Returns ")
+    return () if named == "nothing" else tuple(named.split(", "))
+
+
+def _tags(header: list[str]) -> str:
+    tags = ""
+    for line in header:
+        if line.startswith("$"):
+            tags += "P"
+        elif re.fullmatch(r"\d+ [A-Z_]+", line):
+            tags += "N"
+        else:
+            tags += "R" if line.startswith("Returns ") or tags.endswith("R") else "d"
+    return tags
+
+
+def test_every_statement_is_looked_at() -> None:
+    assert [*map(_name, TEXTS)] == sorted(PASSED)
+
+
+@each_statement
+def test_the_header_has_its_parts_in_order(file: Path) -> None:
+    header, _ = _split(file)
+    assert re.fullmatch(ORDER, _tags(header))
+
+
+@each_statement
+def test_the_parameters_named_are_the_parameters_used(file: Path) -> None:
+    header, body = _split(file)
+    numbers = [parameter.number for parameter in _parameters(header)]
+    assert numbers == [place + 1 for place in range(len(numbers))]
+    assert {int(number) for number in re.findall(r"\$(\d+)", body)} == set(numbers)
+
+
+@each_statement
+def test_the_arrays_named_are_unnested_under_the_same_names(file: Path) -> None:
+    header, body = _split(file)
+    arrays = [one for one in _parameters(header) if one.type.endswith("[]")]
+    unnested = re.findall(r"unnest\(((?:[^()])*)\)\s*AS w\(([^)]*)\)", body)
+    assert len(unnested) == body.count("unnest(") == bool(arrays)
+    for casts, names in unnested:
+        assert re.findall(r"\$(\d+)::(\w+\[\])", casts) == [(str(one.number), one.type) for one in arrays]
+        assert re.split(r",\s+", names) == [one.name for one in arrays]
+
+
+@each_statement
+def test_the_arrays_named_are_the_fields_that_python_passes(file: Path) -> None:
+    header, _ = _split(file)
+    arrays = tuple(one.name for one in _parameters(header) if one.type.endswith("[]"))
+    assert arrays == PASSED[_name(file)].arrays
+
+
+@each_statement
+def test_the_columns_named_are_the_fields_that_python_reads(file: Path) -> None:
+    header, _ = _split(file)
+    assert _returns(header) == PASSED[_name(file)].columns
+
+
+async def test_postgresql_takes_and_returns_what_the_headers_say(database_url: str) -> None:
+    async with await open_pool(database_url) as pool, pool.acquire() as connection:
+        for file, text in TEXTS.items():
+            header, _ = _split(file)
+            prepared = await connection.prepare(text)
+            taken = [parameter.name for parameter in prepared.get_parameters()]
+            assert taken == [PARAMETER_TYPES[one.type] for one in _parameters(header)], file
+            assert tuple(column.name for column in prepared.get_attributes()) == _returns(header), file
+
+
+@each_statement
+def test_the_numbers_named_are_the_numbers_used(file: Path) -> None:
+    header, body = _split(file)
+    named = _numbers(header)
+    assert named == {name: NUMBERS[name] for name in named}
+    assert {int(number) for number in re.findall(r"\b\d{2,}\b", re.sub(r"\$\d+", "", body))} == set(named.values())
+
+
+@each_statement
+def test_a_statement_is_short(file: Path) -> None:
+    _, body = _split(file)
+    assert len(body.splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("rows", [begin._Wanted, claim._Wanted, report._Wanted, replans._Moved])
+def test_rows_of_an_episode_that_is_locked_begin_with_its_key(rows: type[EpisodeKey]) -> None:
+    assert rows._fields[: len(EpisodeKey._fields)] == EpisodeKey._fields
+
+
+def test_whoever_is_counted_as_silent_is_armed_by_a_rebuild_and_the_other_way_round() -> None:
+    for name in ("list_remembered", "count_silent"):
+        assert UNANSWERED in (ROOM / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["close_returned", "credit_payments", "deliveries/close_older_episodes"])
+def test_a_statement_that_ends_episodes_applies_the_whole_of_a_rule(name: str) -> None:
+    body = (ROOM / f"{name}.sql").read_text(encoding="utf-8")
+    assert tuple(re.findall(r"^ +(\w+) = CASE WHEN d\.deleted_at IS NULL\b", body, re.MULTILINE)) == RULES
+
+
+def test_a_return_is_answered_in_the_same_words_wherever_it_is_noticed() -> None:
+    noticed = ((ROOM / name).read_text() for name in ("close_returned.sql", "deliveries/close_older_episodes.sql"))
+    first, second = (re.sub(r"\$\d", "$n", text[text.index("        delete_at") :]) for text in noticed)
+    assert first[: first.index("FROM closed")] == second[: second.index("FROM closed")]
