@@ -34,8 +34,8 @@ class BotRecord(NamedTuple):
 
 
 async def add(connection: Connection, bot_id: int, username: str, token: bytes, change: Change) -> None:
-    """Register a bot, or give a known one its new token and name; its incidents are over. A bot that an admin has paused
-    stays paused; any other becomes active.
+    """Register a bot, or give a known one its new token and name; its incidents are over. A paused bot stays paused,
+    any other becomes active.
     """
     before = await hold(connection, bot_id)
     status = await connection.fetchval(
