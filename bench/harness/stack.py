@@ -1,7 +1,8 @@
 """The stack of a run: servers that keep what they are given, the sandbox, and the engine's own processes.
 
-The servers are durable because loss is judged. Processes log to files, so that the run's own output stays readable. The
-number of shards is written to Redis before the first poller starts, as an operator would do it: SHARDS is left unset.
+The servers are durable because the bench judges losses. Processes log to files, so that the run's own output stays
+readable. The number of shards is written to Redis before the first poller starts, as an operator would do it: SHARDS is
+left unset.
 """
 
 import asyncio
@@ -64,7 +65,7 @@ class Stack:
         self.directory = directory
         self._running = running
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._may_end: set[str] = set()
+        self._may_exit: set[str] = set()
         self._pollers: Counter[int] = Counter()
         self._receivers = 0
 
@@ -150,15 +151,15 @@ class Stack:
     def thaw(self, name: str) -> None:
         self._processes[name].send_signal(signal.SIGCONT)
 
-    def let_end(self, shard: int) -> None:
+    def allow_exit(self, shard: int) -> None:
         """The pollers of this shard may exit cleanly, because the shard no longer exists."""
-        self._may_end |= {name for name in self._processes if name.startswith(f"poller-{shard}-")}
+        self._may_exit |= {name for name in self._processes if name.startswith(f"poller-{shard}-")}
 
     def check_alive(self) -> None:
         """Raises RecoveryError if a process has ended unexpectedly."""
         for name, process in self._processes.items():
             status = process.poll()
-            if status is not None and not (status == 0 and name in self._may_end):
+            if status is not None and not (status == 0 and name in self._may_exit):
                 raise RecoveryError(f"The {name} ended with status {status}:\n{self.last_lines(name)}")
 
     def has_logged(self, name: str, *any_of: str) -> bool:

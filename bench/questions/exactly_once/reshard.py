@@ -41,7 +41,7 @@ async def _reshard(shards: int, scene: Scene) -> Resharded:
     await scene.reached(_MOMENT)
     before = (await scene.evidence.shards()).shards
     for gone in range(shards, before):
-        scene.stack.let_end(gone)
+        scene.stack.allow_exit(gone)
     await scene.stack.set_shards(shards)
     moved = [bot for bot in scene.bots if shard_of(bot, before) != shard_of(bot, shards)]
     return Resharded(shards, await _waits_ms(scene, moved))

@@ -17,7 +17,7 @@ _ACTED_BEFORE_MS: Final = 1_000
 
 
 async def waits_ms(scene: Scene, held: dict[Chat, int]) -> list[int]:
-    """For the chats that are now held under these versions. Raises RecoveryError."""
+    """The waits of the chats that are now held under these versions. Raises RecoveryError."""
     since_ms = now_ms()
     waits = await _waits(scene, held, time.monotonic())
     return [wait for chat, wait in waits.items() if not _acted(scene, chat, since_ms)]

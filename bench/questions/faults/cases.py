@@ -1,4 +1,4 @@
-"""The faults, and how a block must end that one of them strikes: one line for every variant of a fault.
+"""The faults, and how the block that each of them strikes must end: one line for every variant of a fault.
 
 Blocks before the struck one are sent. Those after it are sent as well, unless the person is unreachable: then they do
 not exist.

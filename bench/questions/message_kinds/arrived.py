@@ -1,11 +1,11 @@
-"""What a chat shows of a message. Pure."""
+"""How a chat shows a message. Pure."""
 
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
 from bench.questions.message_kinds.composed import TRACKED
-from bench.questions.message_kinds.shape import Label, Mark, Question, Shape
+from bench.questions.message_kinds.shape import Label, Mark, PollShape, Shape
 from bench.sandbox.protocol import TranscriptMedia, TranscriptMessage
 
 
@@ -59,11 +59,11 @@ def _target(button: Mapping[str, Any], links: str | None) -> tuple[str, str]:
     return "url", TRACKED if links and url.startswith(links) else url
 
 
-def _question(media: TranscriptMedia | None) -> Question | None:
+def _question(media: TranscriptMedia | None) -> PollShape | None:
     poll = media.poll if media else None
     if poll is None:
         return None
-    return Question(
+    return PollShape(
         tuple(option["text"] for option in poll["options"]),
         poll["allows_multiple_answers"],
         poll["is_anonymous"],

@@ -1,4 +1,4 @@
-"""What a person must see of a block: derived here from the campaign, without the engine's own code. Pure.
+"""How a person must see a block: derived here from the campaign, without the engine's own code. Pure.
 
 The sandbox's HTML parser, which follows Telegram's server, reads the texts.
 """
@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias, assert_never
 
 from msgspec.structs import replace
 
-from bench.questions.message_kinds.shape import Label, Mark, Question, Shape
+from bench.questions.message_kinds.shape import Label, Mark, PollShape, Shape
 from bench.sandbox.formatting.html import parse_html
 from engine.core.campaign.snapshot import Block
 from engine.core.content.model import (
@@ -122,7 +122,7 @@ def _media(media: Media, guest: Guest, fill: "_Fill") -> Shape:
 
 def _poll(poll: Poll, guest: Guest, fill: "_Fill") -> Shape:
     correct = () if poll.correct is None else (poll.correct,)
-    question = Question(poll.options, poll.multiple, poll.anonymous, correct, fill(poll.explanation, str))
+    question = PollShape(poll.options, poll.multiple, poll.anonymous, correct, fill(poll.explanation, str))
     labels = _labels(poll.buttons, guest, fill)
     return Shape("poll", words=fill(poll.question, str), buttons=labels, question=question)
 
@@ -131,7 +131,7 @@ _Fill: TypeAlias = Callable[[str, Callable[[str], str]], str]
 
 
 def _filler(guest: Guest) -> _Fill:
-    """Fills in what people are called; the second argument makes a name fit to stand among HTML, or leaves it."""
+    """Fills in names. The second argument of the result escapes a name for HTML, or leaves it as it is."""
     names = {"first_name": guest.first_name.replace(NAMELESS, ""), "username": guest.username, "bot": f"@{guest.bot}"}
 
     def fill(template: str, fit: Callable[[str], str]) -> str:

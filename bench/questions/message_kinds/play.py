@@ -14,7 +14,7 @@ from bench.sandbox.protocol import Act, BotInfo, PersonInfo
 
 LANGUAGES: Final = ("pt-br", "en")
 NAMES: Final = ("Ana", NAMELESS, "Zé & <b>Filhos", "João", "Mary-Jane")
-"""Their number is odd, so that each language has them all."""
+"""An odd number of them, so that each language has them all."""
 _GROUP: Final = 10
 _RETURNING: Final = (2, 3)
 _PAYING: Final = (6, 7)

@@ -8,7 +8,7 @@ Label: TypeAlias = tuple[str, str | None, str, str]
 """A button: its text, its style, what it does, and the value it does it with."""
 
 
-class Question(NamedTuple):
+class PollShape(NamedTuple):
     options: tuple[str, ...]
     multiple: bool
     anonymous: bool
@@ -30,7 +30,7 @@ class Shape(NamedTuple):
     effect: str | None = None
     preview: str | None = None
     buttons: tuple[tuple[Label, ...], ...] = ()
-    question: Question | None = None
+    question: PollShape | None = None
 
 
 def differing(composed: Shape, arrived: Shape) -> list[str]:

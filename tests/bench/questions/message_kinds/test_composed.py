@@ -12,7 +12,7 @@ from bench.questions.message_kinds.composed import NAMELESS, STOP, TRACKED, Gues
 from bench.questions.message_kinds.files import names, write_campaign
 from bench.questions.message_kinds.judge import judge
 from bench.questions.message_kinds.report import Outcome
-from bench.questions.message_kinds.shape import Question, Shape
+from bench.questions.message_kinds.shape import PollShape, Shape
 from engine import campaign_file
 from engine.campaign_file import NamedFiles
 from engine.core.campaign.snapshot import Block, Snapshot
@@ -122,7 +122,7 @@ def test_each_button_does_what_it_was_composed_for() -> None:
 
 def test_a_quiz_has_its_correct_option_and_explanation() -> None:
     quiz = Poll("How, {first_name|you}?", ("a", "b"), anonymous=False, correct=1, explanation="<{first_name|you}>")
-    question = Question(("a", "b"), multiple=False, anonymous=False, correct=(1,), explanation="<you>")
+    question = PollShape(("a", "b"), multiple=False, anonymous=False, correct=(1,), explanation="<you>")
     assert composed(Block("q", quiz), ENGLISH) == (Shape("poll", words="How, you?", question=question),)
 
 
