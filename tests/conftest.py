@@ -25,6 +25,14 @@ def pytest_configure() -> None:
     ports.choose_among(ports.FREE_PORTS[int(worker.removeprefix("gw")) :: count])
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `./dev test --fast` leaves out, before pytest chooses by marks."""
+    for item in items:
+        if "servers" in getattr(item, "fixturenames", ()):
+            item.add_marker("servers")
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[LocalServers]:
     """Valkey and PostgreSQL for the whole run."""

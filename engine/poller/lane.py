@@ -34,6 +34,8 @@ IN_FLIGHT: Final = 512
 WARM_S: Final = 1.0
 STALE_MS: Final = 30_000
 """Timers that wait for the feed for so long are worth a word."""
+LATELY_MS: Final = 600_000
+"""A poller that takes a shard over later than this after an activation finds the timers of the bot in place."""
 
 
 class LaneTurn(NamedTuple):
@@ -82,6 +84,7 @@ class Lane:
         self._bucket = Bucket(1, 0.0)
         self._fresh = Share()
         self._last_code: ClaimCode | None = None
+        self._was_open = False
         self._stale = False
         self._wake = asyncio.Event()
         self.suspected: bytes | None = None
@@ -130,7 +133,7 @@ class Lane:
         under_way = {ticket.chat_id for ticket in self._journeys.values()}
         for held in claimed.timers:
             self._start(bot, bucket, held._replace(marked=held.marked or held.chat_id in under_way))
-        self._note(claimed)
+        self._note(bot, claimed)
         return LaneTurn(claimed.code, len(claimed.timers), self._sleep_s(bot, claimed))
 
     async def _rest(self, turn: LaneTurn | None) -> None:
@@ -232,17 +235,26 @@ class Lane:
         bot = self._catalogue.bots.get(self._bot_id)
         return bot.username if bot else str(self._bot_id)
 
-    def _note(self, claimed: Claimed) -> None:
+    def _note(self, bot: Served, claimed: Claimed) -> None:
         waiting_since_ms = claimed.now_ms - STALE_MS
         stale = (
             claimed.code is ClaimCode.CLAIMED and not claimed.timers and 0 <= claimed.nearest_due_ms < waiting_since_ms
         )
         metrics.claims.inc(len(claimed.timers))
+        self._was_open = self._was_open or claimed.code is ClaimCode.CLAIMED
         if claimed.code is not self._last_code and claimed.code is not ClaimCode.CLAIMED:
-            logger().warning("Lane shut", bot=self._name(), reason=claimed.code.name.lower())
+            self._note_shut(bot, claimed)
         if stale and not self._stale:
             logger().warning("Timers wait for the feed", bot=self._name(), reason=Reason.FEED_STALE)
         if stale is not self._stale:
             metrics.waiting_for_feed.labels(self._name()).set(stale)
         self._stale = stale
         self._last_code = claimed.code
+
+    def _note_shut(self, bot: Served, claimed: Claimed) -> None:
+        """A new bot has no timers before its first rebuild: nothing is lost, and nobody needs a warning."""
+        has_timers = self._was_open or (bot.arms and bot.activated_at_ms < claimed.now_ms - LATELY_MS)
+        if claimed.code is ClaimCode.LOST and not has_timers:
+            logger().info("Lane waits for its first timers", bot=bot.username)
+        else:
+            logger().warning("Lane shut", bot=bot.username, reason=claimed.code.name.lower())

@@ -9,12 +9,11 @@ import contextlib
 from typing import Final
 
 from engine.core.campaign.snapshot import Snapshot
-from engine.core.delivery.lane_state import LaneState
 from engine.core.delivery.rate_limit import FIRST_CALL_S
 from engine.core.errors import RecoveryError
 from engine.poller import token_suspicion
 from engine.poller.dispatch import Dispatch
-from engine.poller.lane import Lane
+from engine.poller.lane import LATELY_MS, Lane
 from engine.poller.rebuild import arm_unheard, rebuild
 from engine.poller.served_bots import Catalogue, Served
 from engine.poller.server_clock import ServerClock
@@ -30,8 +29,6 @@ REPEATED_WITHIN_S: Final = 2.0
 """Every receiver looks each second whether Redis is another one, and then repeats its last touches into it."""
 HEARD_BY_MS: Final = 40_000
 """Receivers have long heard of an activation by then, and written down what they took in before they heard."""
-LATELY_MS: Final = 600_000
-"""Whoever takes a shard over later than that after an activation finds it seen to."""
 HAND_OVER_S: Final = LONGEST_S + 5
 
 
@@ -82,9 +79,9 @@ class Lanes:
             bot = self._catalogue.bots[bot_id]
             if bot_id in self._mending and not self._mending[bot_id].done():
                 continue
-            if bot.newest and lane.lost.is_set() and _arms(bot):
+            if bot.newest and lane.lost.is_set() and bot.arms:
                 self._mending[bot_id] = asyncio.create_task(self._rebuild(pool, client, bot, bot.newest, lane))
-            elif bot.newest and self._lacks_touches(bot) and _arms(bot):
+            elif bot.newest and self._lacks_touches(bot) and bot.arms:
                 self._mending[bot_id] = asyncio.create_task(self._arm_unheard(pool, bot, bot.newest))
             elif lane.suspected == bot.sealed_token:
                 self._mending[bot_id] = asyncio.create_task(self._ask_after_token(pool, sender, bot, lane))
@@ -146,7 +143,3 @@ class Lanes:
             return
         if lane.suspected == bot.sealed_token:
             lane.suspected = None
-
-
-def _arms(bot: Served) -> bool:
-    return bool(bot.activated_at_ms) and bot.state is not LaneState.DRAINING

@@ -31,6 +31,11 @@ class Served(NamedTuple):
     """The newest of the replans that have been asked for."""
 
     @property
+    def arms(self) -> bool:
+        """Whether silences of its chats are timed."""
+        return bool(self.activated_at_ms) and self.state is not LaneState.DRAINING
+
+    @property
     def speaker(self) -> Speaker:
         return Speaker(self.bot_id, self.username, self.token, self.paid_broadcast)
 

@@ -1,5 +1,7 @@
 """The log: structlog, for people on a console or for machines as JSON. No message text, no token.
 
+A moment is a number of milliseconds in JSON, and a local time on a console.
+
 Whatever a key or a value may give away is masked here once, however careless the caller.
 """
 
@@ -7,6 +9,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -15,14 +18,15 @@ from engine.settings import Settings
 
 _MASK: Final = "…"
 _SECRET_WORDS: Final = frozenset({"token", "tokens", "text", "secret", "key", "keys", "password", "authorization"})
+_MOMENTS: Final = ("due",)
 _TOKEN: Final = re.compile(r"\d{5,}:[\w-]{30,}")
 
 
 def configure(settings: Settings) -> None:
-    renderer: Any = (
-        structlog.processors.JSONRenderer(sort_keys=True)
+    rendering: tuple[Any, ...] = (
+        (structlog.processors.JSONRenderer(sort_keys=True),)
         if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+        else (show_moments, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty()))
     )
     structlog.configure(
         processors=[
@@ -30,7 +34,7 @@ def configure(settings: Settings) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             mask,
-            renderer,
+            *rendering,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.log_level.upper())),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
@@ -40,6 +44,14 @@ def configure(settings: Settings) -> None:
 
 def logger() -> Any:
     return structlog.get_logger()
+
+
+def show_moments(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Milliseconds as a local time that people read, such as 2026-11-30T09:30:00-03:00."""
+    for name in _MOMENTS:
+        if isinstance(event.get(name), int):
+            event[name] = datetime.fromtimestamp(event[name] / 1000).astimezone().isoformat(timespec="seconds")
+    return event
 
 
 def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

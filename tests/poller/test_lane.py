@@ -314,6 +314,48 @@ async def test_lost_timers_are_reported(yard: Yard) -> None:
     assert yard.lane.lost.is_set()
 
 
+async def _shut(yard: Yard, capsys: pytest.CaptureFixture[str], activated_at_ms: int) -> str:
+    """Show what the lane logs when it finds no timers of a bot that was activated at this moment."""
+    yard.pages.bots = {BOT: yard.pages.bots[BOT]._replace(activated_at_ms=activated_at_ms)}
+    capsys.readouterr()
+    await yard.turn_after(0)
+    await yard.turn_after(1)
+    return capsys.readouterr().out
+
+
+async def test_timers_that_a_new_bot_cannot_have_yet_are_no_warning(
+    yard: Yard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = await _shut(yard, capsys, await server_now_ms(yard.client))
+    assert "Lane waits for its first timers" in log
+    assert "warning" not in log
+
+
+async def test_a_bot_that_was_never_activated_has_no_timers_to_lose(
+    yard: Yard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    yard.pages.show(LaneState.DRAINING)
+    assert "warning" not in await _shut(yard, capsys, 0)
+
+
+async def test_a_lane_that_begins_without_its_timers_warns(yard: Yard, capsys: pytest.CaptureFixture[str]) -> None:
+    log = await _shut(yard, capsys, await server_now_ms(yard.client) - lanes.LATELY_MS - 1_000)
+    assert "warning" in log
+    assert "Lane shut" in log
+
+
+async def test_a_lane_that_was_open_warns_however_new_its_bot_is(
+    yard: Yard, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await yard.arm(1)
+    await yard.turn_after(0)
+    assert (await yard.turn_after(1)).code is ClaimCode.CLAIMED
+    await yard.client.flushall()
+    log = await _shut(yard, capsys, await server_now_ms(yard.client))
+    assert "warning" in log
+    assert "Lane shut" in log
+
+
 async def test_a_refused_token_shuts_the_lane(yard: Yard) -> None:
     await yard.arm(1)
     yard.journeys.end = End.UNAUTHORIZED

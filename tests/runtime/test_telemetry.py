@@ -1,6 +1,48 @@
 """The log tells what happened, and gives nothing away."""
 
-from engine.runtime.telemetry import mask
+import json
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from engine.runtime.telemetry import configure, logger, mask
+from engine.settings import load_settings
+
+DUE_MS = 1_796_041_800_000
+ENVIRON = {
+    "REDIS_URL": "redis://127.0.0.1/0",
+    "DATABASE_URL": "postgresql://127.0.0.1/recovery",
+    "ENCRYPTION_KEY": urlsafe_b64encode(bytes(32)).decode(),
+}
+
+
+@pytest.fixture
+def due_logged(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[str]:
+    """Log one due in this format, on a host in São Paulo."""
+    monkeypatch.setenv("TZ", "America/Sao_Paulo")
+    time.tzset()
+    configure(load_settings({**ENVIRON, "LOG_FORMAT": request.param}, Path("none")))
+    logger().info("Recovery step scheduled", due=DUE_MS)
+    yield capsys.readouterr().out
+    structlog.reset_defaults()
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize("due_logged", ["console"], indirect=True)
+def test_people_read_a_due_as_a_local_time(due_logged: str) -> None:
+    assert "due=2026-11-30T09:30:00-03:00" in due_logged
+
+
+@pytest.mark.parametrize("due_logged", ["json"], indirect=True)
+def test_machines_read_a_due_as_a_number(due_logged: str) -> None:
+    assert json.loads(due_logged)["due"] == DUE_MS
 
 
 def test_named_secrets_are_masked() -> None:
