@@ -12,7 +12,7 @@ from bot.framework.i18n import Translator
 from bot.framework.live_message import Live
 from bot.framework.render import Drawn, Pen
 from bot.framework.screen import Place, Question, Scope, Screen, View, Visit
-from engine.administration import members, open_question
+from engine.administration import bot_views, members, open_question
 from engine.administration.context import Desk
 from engine.administration.members import Admin, Visitor
 from engine.administration.open_question import Prompt
@@ -52,7 +52,7 @@ class Stage:
 
     async def visit(self, admin: Admin, place: Place, revision: int = 0) -> Visit:
         """At this moment."""
-        bot, now_ms = await members.name(self._desk.pool, place.bot) if place.bot else "", await self._desk.now_ms()
+        bot, now_ms = await bot_views.name(self._desk.pool, place.bot) if place.bot else "", await self._desk.now_ms()
         return Visit(self._desk, admin, place, Translator(admin.language), now_ms, bot, self._name, revision)
 
     async def look(self, screen: Screen, visit: Visit) -> Look:

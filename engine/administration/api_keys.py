@@ -1,8 +1,8 @@
-"""Keys for a bot's HTTP API, as admins make and revoke them: shown once, kept as a hash, written down in the audit log.
+"""Keys for a bot's HTTP API, as admins make and revoke them: shown once, stored as a hash, recorded in the audit log.
 
-A key is 32 random bytes: nobody guesses it, so that its plain SHA-256 is enough, and finding it by its hash tells an
-onlooker nothing. Names tell the keys of a bot apart: to change one without a gap, make the new one under another name,
-then revoke the old one.
+A key is 32 random bytes, which nobody can guess, so a plain SHA-256 is enough, and looking a key up by its hash leaks
+nothing. A bot's keys have names: to replace one without a gap, make a new one under another name, then revoke the old
+one.
 """
 
 import secrets
@@ -28,7 +28,7 @@ def hash_of(key: str) -> bytes:
 
 
 async def add(pool: Pool, bot: str, name: str, change: Change) -> Secret:
-    """Make a key; nobody sees it again. Raises NotFoundError, BotError, UnreachableError."""
+    """Make a key; it is never shown again. Raises NotFoundError, BotError, UnreachableError."""
     if not (name.isprintable() and name.strip() and len(name) <= MAX_NAME):
         raise BotError("This is no name for a key: write 1 to {most} printable characters.", most=MAX_NAME)
     key = Secret(PREFIX + secrets.token_urlsafe(_RANDOM_BYTES))

@@ -1,4 +1,4 @@
-"""Whose a token is: Telegram is asked before a token is believed, and before it is stored."""
+"""Which bot a token belongs to: Telegram is asked before a token is believed, and before it is stored."""
 
 import re
 from http import HTTPStatus
@@ -24,12 +24,12 @@ class _Answer(msgspec.Struct):
 
 
 def holds_a_token(text: str) -> bool:
-    """Whether a text is no sight for others, wherever it was written: it holds what looks like a bot's token."""
+    """Whether a text holds what looks like a bot's token, and so must not be shown to anybody."""
     return _ANYWHERE.search(text) is not None
 
 
 async def who_is(api_url: str, token: Secret) -> Identity:
-    """Raises NotFoundError for what is no token (any more), UnreachableError."""
+    """Raises NotFoundError for an invalid or revoked token, UnreachableError."""
     if not _TOKEN.fullmatch(token.reveal()):
         raise NotFoundError("This is not a bot's token: copy it again from @BotFather, such as 123456:ABC-DEF.")
     try:

@@ -1,8 +1,8 @@
 """What admins may do with a bot, by whichever door: read, decide, write with audit, in one transaction.
 
-A repeated action is no error and leaves no second line in the audit log. A suspended bot is let go on by a token that
-works, never by a word. A removal stands first; then what is open ends, and the timers are forgotten. If that breaks
-off, a poller ends the rest, and the same command forgets the timers.
+A repeated action is no error and leaves no second line in the audit log. Only a working token ends a suspension, never
+an admin's word. A removal is recorded first; then open episodes end and the timers are dropped. If that is interrupted,
+a poller ends the rest, and repeating the command drops the timers.
 """
 
 from typing import Final
@@ -32,7 +32,7 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 _KEPT: Final = ("active", "paused")
-"""What a bot stays with a token that works."""
+"""The status of a bot whose token works."""
 
 
 class Registered(msgspec.Struct, frozen=True):
@@ -75,7 +75,7 @@ async def listed(pool: Pool) -> list[Registered]:
 
 
 async def speaker(pool: Pool, vault: Vault, name: str) -> Speaker:
-    """Who speaks in a bot's name. Raises NotFoundError, SettingsError for a token that cannot be read."""
+    """The identity with which a bot sends. Raises NotFoundError, SettingsError if its token cannot be decrypted."""
     async with transaction(pool) as connection:
         known = await _named(connection, name)
     if known.status == "removed":
@@ -89,12 +89,12 @@ async def pause(pool: Pool, name: str, change: Change) -> None:
 
 
 async def resume(pool: Pool, name: str, change: Change) -> None:
-    """Take up a pause."""
+    """End a pause."""
     await _set_status(pool, name, "active", "resume", change)
 
 
 async def set_pace(pool: Pool, name: str, pace: int, change: Change, *, paid: bool, confirmed: bool) -> None:
-    """Let a bot send so many messages a second; `paid`: Telegram takes Stars for what exceeds the free ones."""
+    """Set how many messages a second a bot may send; `paid`: Telegram charges Stars for what exceeds the free rate."""
     _check_pace(pace, paid=paid)
     async with transaction(pool) as connection:
         known = await _named(connection, name)
@@ -107,7 +107,7 @@ async def set_pace(pool: Pool, name: str, pace: int, change: Change, *, paid: bo
 
 
 async def remove(pool: Pool, client: Redis, name: str, change: Change, *, confirmed: bool) -> int:
-    """End everything of a bot and forget its token and timers; returns how many episodes that ended."""
+    """End everything of a bot and drop its token and timers; returns how many episodes that ended."""
     async with transaction(pool) as connection:
         known = await _named(connection, name)
         if known.status != "removed" and not confirmed:
@@ -171,7 +171,7 @@ def _is_as_asked(known: BotRecord, bot: Identity, token: Secret, vault: Vault) -
 
 
 async def served(connection: Connection, name: str) -> BotRecord:
-    """The bot of that name, held against others until the transaction ends. Raises NotFoundError."""
+    """The bot with that name, locked until the transaction ends. Raises NotFoundError."""
     known = await _named(connection, name)
     if known.status == "removed":
         raise _unknown(name)

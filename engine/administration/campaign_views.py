@@ -22,7 +22,7 @@ MOST_COUNTED: Final = 10_000
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """A campaign as an admin sees it. `plan` is that of a user who falls silent at the moment asked for."""
+    """A campaign as an admin sees it. `plan` is for a user who falls silent at the given moment."""
 
     state: State
     stopped_everywhere: bool
@@ -35,7 +35,7 @@ class Overview(msgspec.Struct, frozen=True):
 
 
 class Queue(NamedTuple):
-    """How many people wait for a next message of a bot, and when the next and the last of them are due, in ms."""
+    """How many people wait for a bot's next message, and when the first and the last of them are due, in ms."""
 
     waiting: int
     next_ms: int | None
@@ -43,8 +43,8 @@ class Queue(NamedTuple):
 
 
 class CampaignStatus(NamedTuple):
-    """How a campaign stands, how many people are in the middle of its sequence, and a number that changes with every
-    start, pause, end and publication.
+    """The state of a campaign, how many people are in its sequence, and a number that changes with every start, pause,
+    end and publication.
     """
 
     state: State
@@ -54,7 +54,7 @@ class CampaignStatus(NamedTuple):
 
 
 class Review(NamedTuple):
-    """A draft beside what is published, if anything is, and what speaks against publishing it."""
+    """A draft beside the published version, if there is one, and the faults that prevent publishing it."""
 
     draft_revision: int
     draft: Snapshot
@@ -72,14 +72,14 @@ class Version(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """All versions, the newest first, and the zone in which their admins live."""
+    """Every version, the newest first, and the admins' time zone."""
 
     zone: str
     versions: tuple[Version, ...]
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """The draft, and what is published, if anything is."""
+    """The draft, and the published version, if there is one."""
 
     draft_revision: int
     draft: Snapshot
@@ -107,7 +107,7 @@ async def show(pool: Pool, bot: str, now_ms: int) -> Overview:
 
 
 async def stand(pool: Pool, bot_id: int) -> CampaignStatus:
-    """How a campaign stands. Raises NotFoundError where nothing is composed."""
+    """The status of a campaign. Raises NotFoundError if nothing has been composed."""
     async with transaction(pool) as connection:
         found = await campaigns.load_campaign(connection, bot_id)
         waiting = await chats.count_open(connection, bot_id)
@@ -117,7 +117,7 @@ async def stand(pool: Pool, bot_id: int) -> CampaignStatus:
 
 
 async def draft(pool: Pool, bot_id: int) -> tuple[int, Snapshot] | None:
-    """The revision and the draft as it stands; None where nothing was begun."""
+    """The revision and the draft as they are now; None if there is no draft."""
     async with transaction(pool) as connection:
         await lookup.hold(connection, bot_id)
         found = await campaigns.load_campaign(connection, bot_id)
@@ -126,13 +126,13 @@ async def draft(pool: Pool, bot_id: int) -> tuple[int, Snapshot] | None:
 
 
 async def can_undo(pool: Pool, bot_id: int, now_ms: int) -> bool:
-    """Whether there is an edit to take back."""
+    """Whether there is an edit to undo."""
     async with transaction(pool) as connection:
         return await lookup.undoable(connection, bot_id, now_ms) is not None
 
 
 async def review(pool: Pool, bot_id: int, min_threshold_ms: int) -> Review:
-    """Look at a draft before it is published. Raises NotFoundError where nothing is composed."""
+    """Look at a draft before it is published. Raises NotFoundError if nothing has been composed."""
     async with transaction(pool) as connection:
         found = await campaigns.load_campaign(connection, bot_id)
         draft = await campaigns.load_draft(connection, bot_id)
@@ -144,7 +144,7 @@ async def review(pool: Pool, bot_id: int, min_threshold_ms: int) -> Review:
 
 
 async def compare(pool: Pool, bot: str) -> Pair:
-    """Load the draft and what is published, at one moment."""
+    """Load the draft and the published version, as of one moment."""
     async with transaction(pool) as connection:
         bot_id = await lookup.bot(connection, bot)
         found = await lookup.campaign(connection, bot_id, bot)
@@ -159,7 +159,7 @@ async def version(pool: Pool, bot: str, number: int) -> Snapshot:
 
 
 async def history(pool: Pool, bot: str) -> History:
-    """List the versions; none may have been published yet."""
+    """List the versions; there may be none yet."""
     async with transaction(pool) as connection:
         bot_id = await lookup.bot(connection, bot)
         found = await lookup.campaign(connection, bot_id, bot)
@@ -169,7 +169,7 @@ async def history(pool: Pool, bot: str) -> History:
 
 
 async def rehearsed(pool: Pool, bot: str, chat_id: int) -> tuple[Snapshot, Person]:
-    """Load the draft, and whom it is tried on, as far as they are known."""
+    """Load the draft, and the profile of the person it is tried on, as far as it is known."""
     async with transaction(pool) as connection:
         bot_id = await lookup.bot(connection, bot)
         return await lookup.draft(connection, bot_id, bot), await chats.person(connection, bot_id, chat_id)
@@ -188,13 +188,13 @@ async def waiting_at(pool: Pool, bot_id: int, step: str) -> int:
 
 
 async def queue(pool: Pool, bot_id: int) -> Queue:
-    """What is on its way to people."""
+    """How many messages are being sent right now."""
     async with transaction(pool) as connection:
         return Queue(*await waiting_rows.queue(connection, bot_id))
 
 
 async def count_silent(pool: Pool, bot_id: int, since_ms: int) -> int:
-    """How many people fell silent since then, and before the campaign was activated; counted up to MOST_COUNTED."""
+    """How many people fell silent after that moment and before the activation; counted up to MOST_COUNTED."""
     async with transaction(pool) as connection:
         found = await campaigns.load_campaign(connection, bot_id)
         published = await campaigns.load_published(connection, bot_id)
@@ -205,7 +205,7 @@ async def count_silent(pool: Pool, bot_id: int, since_ms: int) -> int:
 
 
 async def person(pool: Pool, bot_id: int, chat_id: int) -> Person:
-    """What a bot knows of somebody."""
+    """What a bot knows about a person."""
     async with transaction(pool) as connection:
         return await chats.person(connection, bot_id, chat_id)
 

@@ -1,9 +1,10 @@
 """What admins may do with a campaign, by whichever door: read, decide, write with audit, in one transaction.
 
-Rights are not judged here: the manager judges those of its admins at every press, and the command line is for those who
-hold the database's password.
-A repeated action is no error and leaves no second line in the audit log. A stop reads no document, so that
-even a broken campaign can be stopped.
+Rights are not checked here: the manager checks its admins' rights at every press, and the command line is for people
+who hold the database password.
+
+A repeated action is no error and leaves no second line in the audit log. A stop reads no document, so that even a
+broken campaign can be stopped.
 """
 
 from collections.abc import Callable
@@ -28,8 +29,8 @@ Edit: TypeAlias = Callable[[Snapshot], Snapshot]
 
 
 class Publishing(NamedTuple):
-    """What is published and how: the draft of this revision, what becomes of those who wait, and whether a shorter
-    threshold counts for the silences that are armed already.
+    """What to publish, and how: the draft of this revision, the mode for people who wait, and whether a shorter
+    threshold counts for silences that are already armed.
     """
 
     revision: int | None = None
@@ -41,7 +42,7 @@ _AS_IT_STANDS: Final = Publishing()
 
 
 async def import_draft(pool: Pool, bot: str, draft: Snapshot, min_threshold_ms: int, change: Change) -> int:
-    """Replace a bot's draft; returns its revision, which stays if nothing differs."""
+    """Replace a bot's draft; returns its revision, which stays the same if nothing differs."""
     checks.check(draft, min_threshold_ms)
     async with media.adding(pool) as connection:
         bot_id = await lookup.bot(connection, bot)
@@ -53,7 +54,7 @@ async def import_draft(pool: Pool, bot: str, draft: Snapshot, min_threshold_ms: 
 
 
 async def begin(pool: Pool, bot_id: int, zone: str, change: Change) -> int:
-    """Give a bot its first draft, with nothing in it; returns the revision of whichever draft it has then."""
+    """Give a bot its first, empty draft; returns the revision of the draft that it has then."""
     async with transaction(pool) as connection:
         await lookup.hold(connection, bot_id)
         found = await campaigns.load_campaign(connection, bot_id)
@@ -64,9 +65,9 @@ async def begin(pool: Pool, bot_id: int, zone: str, change: Change) -> int:
 
 
 async def edit(pool: Pool, bot_id: int, revision: int, edit: Edit, change: Change) -> int:
-    """Change the draft that was seen; returns its revision, which stays if nothing differs.
+    """Change the draft that the admin saw; returns its revision, which stays the same if nothing differs.
 
-    Raises StaleError if it is another one by now, CampaignError if the edit refuses it.
+    Raises StaleError if the draft has changed meanwhile, CampaignError if the edit is refused.
     """
     async with media.adding(pool) as connection:
         await _seen(connection, bot_id, revision)
@@ -79,9 +80,9 @@ async def edit(pool: Pool, bot_id: int, revision: int, edit: Edit, change: Chang
 
 
 async def undo(pool: Pool, bot_id: int, revision: int, change: Change) -> int:
-    """Take the last edit of the draft back, while it is young; returns the draft's revision.
+    """Undo the last edit of the draft, while it is recent; returns the draft's revision.
 
-    Raises StaleError if another draft was seen, CampaignError if there is nothing to take back.
+    Raises StaleError if the draft has changed meanwhile, CampaignError if there is nothing to undo.
     """
     async with media.adding(pool) as connection:
         found = await _seen(connection, bot_id, revision)
@@ -94,9 +95,9 @@ async def undo(pool: Pool, bot_id: int, revision: int, change: Change) -> int:
 
 
 async def publish(pool: Pool, bot: str, min_threshold_ms: int, change: Change, how: Publishing = _AS_IT_STANDS) -> int:
-    """Make the draft what the engine reads; returns its version, which stays if nothing differs.
+    """Publish the draft; returns its version, which stays the same if nothing differs.
 
-    Raises StaleError if `how` names another draft than there is by now.
+    Raises StaleError if `how` names another revision than the current one.
     """
     async with media.adding(pool) as connection:
         bot_id = await lookup.bot(connection, bot)
@@ -114,7 +115,7 @@ async def publish(pool: Pool, bot: str, min_threshold_ms: int, change: Change, h
 
 
 async def _moment(connection: Connection, bot_id: int, change: Change) -> int:
-    """As of when those who wait are planned: while a campaign is paused, time stands still for them."""
+    """The moment as of which waiting people are planned: while a campaign is paused, time stands still for them."""
     found = await campaigns.load_campaign(connection, bot_id)
     return found.paused_at if found and found.paused_at is not None else change.at
 
@@ -129,9 +130,9 @@ async def _ask_replans(
 
 
 async def revert(pool: Pool, bot: str, number: int, change: Change, revision: int | None = None) -> int:
-    """Make a version the draft again; returns the draft's revision, which stays if nothing differs.
+    """Make a version the draft again; returns the draft's revision, which stays the same if nothing differs.
 
-    Raises StaleError if `revision` names another draft than there is by now.
+    Raises StaleError if `revision` is not the current one.
     """
     async with transaction(pool) as connection:
         bot_id = await lookup.bot(connection, bot)
@@ -145,23 +146,23 @@ async def revert(pool: Pool, bot: str, number: int, change: Change, revision: in
 
 
 async def activate(pool: Pool, bot: str, change: Change, policy: Policy = "continue") -> State:
-    """Let silences begin episodes: those that begin from now on. Ends a shadow's episodes.
+    """Let silences begin episodes from now on. Ends a shadow's episodes.
 
-    Also takes up a pause; `policy` says what it has done to the delays of those who waited through it.
+    Also ends a pause; `policy` says what the pause does to the delays of the people who waited through it.
     """
     return await _act(pool, bot, "activate", change, policy)
 
 
 async def resume(pool: Pool, bot: str, change: Change, policy: Policy = "continue") -> State:
-    """Take up a pause, as what was paused."""
+    """End a pause and return to the state before it."""
     return await _act(pool, bot, "resume", change, policy)
 
 
 async def include_silent(pool: Pool, bot_id: int, since_ms: int, change: Change) -> None:
-    """Let the silences count that began since then, before the campaign was activated.
+    """Let silences count that began after that moment and before the campaign was activated.
 
-    What had begun before the activation has ended with it: a rest that is open still ends first, so that nothing of a
-    stopped sequence, or of one that was only watched, goes on.
+    Episodes from before the activation ended with it: any that are still open are ended first, so that no stopped or
+    merely watched sequence continues.
     """
     async with transaction(pool) as connection:
         activated_at = await _live_since(connection, bot_id)
@@ -182,17 +183,17 @@ async def _live_since(connection: Connection, bot_id: int) -> int:
 
 
 async def shadow(pool: Pool, bot: str, change: Change) -> State:
-    """Decide and record what would be sent to silences that begin from now on, and send nothing."""
+    """Record what would be sent for silences that begin from now on, and send nothing."""
     return await _act(pool, bot, "shadow", change)
 
 
 async def pause(pool: Pool, bot: str, change: Change) -> State:
-    """Hold everything in its place, the rest of begun steps too."""
+    """Hold everything in its place, further blocks of begun steps included."""
     return await _act(pool, bot, "pause", change)
 
 
 async def finish(pool: Pool, bot: str, change: Change) -> State:
-    """Let whoever has begun get the rest, and nobody new begin."""
+    """Let open episodes finish, and begin no new ones."""
     return await _act(pool, bot, "finish", change)
 
 
@@ -207,7 +208,7 @@ async def stop_all(pool: Pool, change: Change) -> None:
 
 
 async def resume_all(pool: Pool, change: Change) -> None:
-    """Release the emergency stop; each campaign goes on in the state that it has."""
+    """Release the emergency stop; each campaign continues in its own state."""
     await _switch(pool, change, engaged=False)
 
 
@@ -236,7 +237,7 @@ async def _switch(pool: Pool, change: Change, *, engaged: bool) -> None:
 
 
 async def _seen(connection: Connection, bot_id: int, revision: int) -> Campaign:
-    """The campaign, held until the transaction ends. Raises StaleError if its draft is no longer the one seen."""
+    """The campaign, locked until the transaction ends. Raises StaleError if its draft has changed meanwhile."""
     await lookup.hold(connection, bot_id)
     found = await campaigns.load_campaign(connection, bot_id)
     if found is None:
@@ -247,6 +248,6 @@ async def _seen(connection: Connection, bot_id: int, revision: int) -> Campaign:
 
 
 async def _check_files(connection: Connection, draft: Snapshot) -> None:
-    """Refuse a draft of which the library lacks a file, in a transaction during which none is pruned."""
+    """Refuse a draft whose files the library lacks, in a transaction in which none is pruned."""
     for fault in await lookup.lacking(connection, draft):
         raise fault.whole()

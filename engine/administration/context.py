@@ -1,4 +1,4 @@
-"""What the manager asks the engine with: opened once, handed to every use case, closed when the manager ends."""
+"""What every use case needs to reach Redis, PostgreSQL and Telegram: opened once, closed at the end."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -27,7 +27,7 @@ class Desk(NamedTuple):
     trials: Trials
 
     async def now_ms(self) -> int:
-        """By the one clock that decides: a campaign that is activated now counts the silences from now on."""
+        """The moment by the one clock that decides: a campaign that is activated now counts silences from now on."""
         return await server_now_ms(self.redis)
 
 

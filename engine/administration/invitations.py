@@ -1,6 +1,6 @@
-"""Invitations: an owner makes a word, and whoever brings it first, within a day, gets the role that it stands for.
+"""Invitations: an owner makes a code, and the first person who brings it within a day gets its role.
 
-The owner's right is read again when the word comes back: an owner who lost it invites nobody any more.
+The owner's right is checked again when the code is used: an owner who lost it invites nobody any more.
 """
 
 import secrets
@@ -31,7 +31,7 @@ class _Invitation(msgspec.Struct, frozen=True):
 
 
 async def invite(redis: Redis, bot_id: int, role: Role, owner_id: int) -> str:
-    """Make the word for a role on a bot; 22 characters that a link can carry. Raises UnreachableError."""
+    """Make a code for a role on a bot; 22 characters that a link can carry. Raises UnreachableError."""
     word = secrets.token_urlsafe(_BYTES)
     invitation = _Invitation(bot_id, role, owner_id)
     await ephemeral.put(redis, keys.of_invitation(word), msgspec.json.encode(invitation).decode(), LIFETIME_S)
@@ -39,9 +39,10 @@ async def invite(redis: Redis, bot_id: int, role: Role, owner_id: int) -> str:
 
 
 async def accept(pool: Pool, redis: Redis, owners: frozenset[int], person: Visitor, word: str, now_ms: int) -> str:
-    """Give the person the role, and say on which bot. Raises BotError for a word that stands for nothing (any more).
+    """Give the person the role, and return the bot. Raises BotError for an invalid or used code.
 
-    Nobody loses a right by it: for whoever has as many already it stays what it is, a word for somebody else.
+    Nobody loses a right by it: for a person who already has the role or a higher one, the code stays valid for somebody
+    else.
     """
     key = keys.of_invitation(word[:_LONGEST])
     document = await ephemeral.find(redis, key)

@@ -1,6 +1,6 @@
-"""Finds what an admin names: a bot, its campaign, draft or version; or refuses, and names the mend.
+"""Finds what an admin names (a bot, its campaign, draft or version), or refuses and names the mend.
 
-A bot that was found is held against other admins until the transaction ends.
+A bot that was found is locked against other admins until the transaction ends.
 """
 
 from typing import Final
@@ -20,7 +20,7 @@ _OF_THE_DRAFT: Final = (EDITED, "campaign.revert", UNDONE)
 
 
 async def bot(connection: Connection, name: str) -> int:
-    """By its username, with @ or without; returns its id."""
+    """Find a bot by its username, with or without @; returns its id."""
     bot_id = await campaigns.lock_bot(connection, plain(name))
     if bot_id is None:
         raise NotFoundError(
@@ -30,7 +30,7 @@ async def bot(connection: Connection, name: str) -> int:
 
 
 async def hold(connection: Connection, bot_id: int) -> None:
-    """A bot that is known by its id already."""
+    """Find a bot by its id."""
     known = await bots.hold(connection, bot_id)
     if known is None or known.status == "removed":
         raise NotFoundError("This bot is no longer connected: add it again.")
@@ -62,14 +62,14 @@ async def version(connection: Connection, bot_id: int, bot: str, number: int) ->
 
 
 async def undoable(connection: Connection, bot_id: int, now_ms: int) -> audit.AuditLine | None:
-    """The last edit of a draft, while it can be taken back."""
+    """The last edit of a draft, while it can be undone."""
     last = await audit.last_line(connection, bot_id, _OF_THE_DRAFT)
     stands = last and last.action == EDITED and last.follows and now_ms - last.at_ms <= UNDO_MS
     return last if stands else None
 
 
 async def lacking(connection: Connection, draft: Snapshot) -> tuple[Fault, ...]:
-    """The blocks whose file the library does not have."""
+    """The blocks whose file the library lacks."""
     named = places(draft)
     missing = await media.missing(connection, tuple(named))
     return tuple(Fault(*named[asset], _not_there(asset)) for asset in missing)

@@ -1,4 +1,4 @@
-"""What the manager has shown an admin last: a screen, or a question that their next message answers."""
+"""What the manager showed an admin last: a screen, or a question that their next message answers."""
 
 from typing import Final
 
@@ -8,9 +8,9 @@ from storage.redis import ephemeral, keys
 from storage.redis.client import Redis
 
 PATIENCE_MS: Final = 15 * 60_000
-"""So long a question waits for its answer."""
+"""A question waits this long for its answer."""
 _KEPT_S: Final = 48 * 3600
-"""So long Telegram lets a bot take its message away, in place of which a new one is shown."""
+"""Telegram lets a bot delete its message for this long; a new one is shown in its place."""
 
 
 class Prompt(msgspec.Struct, frozen=True, array_like=True):
@@ -29,12 +29,12 @@ class Prompt(msgspec.Struct, frozen=True, array_like=True):
     at_ms: int = 0
 
     def waits(self, now_ms: int) -> bool:
-        """Whether it is fresh enough for a message to answer it."""
+        """Whether it is recent enough for a message to answer it."""
         return now_ms - self.at_ms < PATIENCE_MS
 
 
 async def put(redis: Redis, admin_id: int, prompt: Prompt) -> None:
-    """In place of what was shown before. Raises UnreachableError."""
+    """Replace what was shown before. Raises UnreachableError."""
     await ephemeral.put(redis, keys.of_prompt(admin_id), msgspec.json.encode(prompt).decode(), _KEPT_S)
 
 

@@ -1,6 +1,6 @@
 """Whom a draft would move if it were published now, in numbers: counted before anything is done.
 
-The same decisions as the engine's own (`engine.core.delivery.replan`), on those who wait at this moment. The count
+It makes the engine's own decisions (`engine.core.delivery.replan`) for the people who wait at this moment. The count
 stops where a screen could not wait any longer; the screen then says "at least".
 """
 
@@ -26,10 +26,10 @@ _BEGINS: Final = ("live", "shadow", "paused")
 
 
 class Impact(NamedTuple):
-    """How many people wait; of how many the hour moves; who would be sent something within ten minutes.
+    """How many people wait, how many of them get another hour, and how many would be sent something within ten minutes.
 
-    `gone`: their step is deleted, off or empty, and they go on with the next; `ended`: nothing is ahead of them any
-    more. `overdue`: how many silences a shorter threshold makes overdue. `at_least`: too many wait to look at all.
+    `gone`: their step is deleted, off or empty, and they continue with the next; `ended`: nothing is left for them.
+    `overdue`: silences that a shorter threshold makes overdue. `at_least`: too many wait to look at all.
     """
 
     waiting: int = 0
@@ -42,7 +42,7 @@ class Impact(NamedTuple):
 
 
 class _Outlook(NamedTuple):
-    """When one who waits is sent something next (None: never again), and whether they wait for what is gone."""
+    """When a waiting person is sent something next (None: never again), and whether their step is gone."""
 
     due_ms: int | None
     gone: bool = False
@@ -66,7 +66,7 @@ async def foresee(pool: Pool, bot_id: int, now_ms: int) -> Impact:
 
 
 async def _begin_soon(connection: Connection, found: Campaign, before: Snapshot, after: Snapshot, now_ms: int) -> int:
-    """How many have fallen silent for whom the first step comes within ten minutes; a longer silence counts at once."""
+    """How many silences reach the first step within ten minutes; a longer silence counts at once."""
     first = state_machine.first(after, 0, now_ms, 0)
     if found.state != "live" or found.activated_at is None or first is None:
         return 0
@@ -82,7 +82,7 @@ async def _begin_soon(connection: Connection, found: Campaign, before: Snapshot,
 
 
 async def _overdue(connection: Connection, found: Campaign, before: Snapshot, after: Snapshot, now_ms: int) -> int:
-    """Only what began since the activation is armed, and only where something may begin."""
+    """Only silences since the activation are armed, and only where episodes may begin."""
     if found.state not in _BEGINS or found.activated_at is None:
         return 0
     since_ms, until_ms = max(now_ms - before.threshold_ms, found.activated_at), now_ms - after.threshold_ms
@@ -95,7 +95,7 @@ async def _overdue(connection: Connection, found: Campaign, before: Snapshot, af
 
 
 def _counted(page: Sequence[Waiting], planned: PlannedCounts, before: Snapshot, after: Snapshot, now_ms: int) -> Impact:
-    """Those in begun steps keep their hours, whatever is published."""
+    """People in begun steps keep their hours, whatever is published."""
     if not replan.replans(before, after):
         return Impact(planned.all, soon=planned.due)
     outlooks = [_outlook(one, after, now_ms) for one in page]
@@ -128,7 +128,7 @@ def _outlook(one: Waiting, after: Snapshot, now_ms: int) -> _Outlook:
 
 
 def _next_due_ms(one: Waiting, after: Snapshot, now_ms: int) -> int | None:
-    """What is gone is passed over at its hour, and the next step counts from there."""
+    """A missing step is skipped at its hour, and the next step counts from there."""
     runs = one.runs | {one.cursor.step}
     found = Found(
         one.cursor.episode_id,

@@ -1,7 +1,7 @@
 """Trials that admins start from the manager: each plays blocks to its admin, beside everything else.
 
-One at a time for each admin: a new one ends the one before. How it goes is kept as long as the process lives; it is
-nothing to rely on, and nothing is lost with it.
+One at a time for each admin: a new one ends the previous one. Progress is kept only in this process; nothing depends on
+it, and nothing is lost with it.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _PATIENCE_S: Final = 8
 
 
 class Trial:
-    """How a trial goes: what came of each block so far, and why it broke off, if it did."""
+    """The progress of a trial: the outcome of each block so far, and why it broke off, if it did."""
 
     def __init__(self, speaker: Speaker, cues: Sequence[Cue]) -> None:
         self.speaker = speaker
@@ -39,9 +39,9 @@ class Trial:
         return self.task is not None and not self.task.done()
 
     async def reaches(self, count: int) -> None:
-        """Wait a little for the outcomes of so many blocks, or for the end. Raises what broke the trial off.
+        """Wait a little for this many outcomes, or for the end. Raises the error that broke the trial off.
 
-        A large file or a bot that Telegram holds takes longer than anybody waits for a button.
+        A large file, or a bot that Telegram holds, takes longer than anybody waits for a button.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE_S):
@@ -58,7 +58,7 @@ class Trials:
         self._trials: OrderedDict[int, Trial] = OrderedDict()
 
     def start(self, speaker: Speaker, admin_id: int, person: Person, cues: Sequence[Cue]) -> Trial:
-        """Play the blocks to the admin, who has started that bot. What was under way for them ends."""
+        """Play the blocks to the admin, who has started that bot. A trial that is already running for them ends."""
         self.cancel(admin_id)
         trial = Trial(speaker, cues)
         trial.task = asyncio.create_task(self._play(trial, Rehearsal(self._sender, speaker, admin_id, person)))
@@ -69,11 +69,11 @@ class Trials:
         return trial
 
     def of(self, admin_id: int) -> Trial | None:
-        """The last one of an admin."""
+        """The last trial of an admin."""
         return self._trials.get(admin_id)
 
     def cancel(self, admin_id: int) -> None:
-        """End what is under way for an admin, if anything is."""
+        """End the running trial of an admin, if there is one."""
         trial = self._trials.get(admin_id)
         if trial and trial.task:
             trial.task.cancel()

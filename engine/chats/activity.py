@@ -1,8 +1,8 @@
 """Signs of life, from whichever door they come: a touch first, then a line behind in PostgreSQL.
 
 `mark_user_activity` is the public door for other code. The touches of many callers share a script call. Last activity
-is written behind, coalesced by chat, after a few seconds; a sign that broke an episode is written at once. What
-PostgreSQL does not take stays here and is tried again. The touches of the last minute are kept, to be repeated into a
+is written behind, coalesced by chat, after a few seconds; a sign that broke an episode is written at once. Writes that
+PostgreSQL does not take stay here and are tried again. The touches of the last minute are kept, to be repeated into a
 Redis that may have lost them.
 """
 
@@ -32,11 +32,12 @@ from storage.redis.timers import BATCH, Holding, Interrupted, Sign, Timers, Touc
 FLUSH_S: Final = 5.0
 REPLAY_MS: Final = 60_000
 MAX_WAITING: Final = 200_000
-"""Lives that may wait for PostgreSQL; beyond it touches are refused, so that no update is acknowledged in vain."""
+"""Activities that may wait for PostgreSQL; beyond this touches are refused, so that no update is acknowledged in vain.
+"""
 
 
 class Profile(NamedTuple):
-    """What an update says of a user, for the admins' screens."""
+    """What an update says about a user, for the admins' screens."""
 
     first_name: str | None = None
     username: str | None = None
@@ -59,7 +60,7 @@ class _Replay(NamedTuple):
 
 
 class Activity:
-    """All methods raise UnreachableError while Redis does not answer: the caller must not acknowledge then."""
+    """Every method raises UnreachableError while Redis does not answer: the caller must not acknowledge then."""
 
     def __init__(self, pool: Pool, timers: Timers, watched: Callable[[int], Watched | None]) -> None:
         self._pool = pool
@@ -71,7 +72,7 @@ class Activity:
         self._recent: deque[_Replay] = deque()
 
     async def mark_user_activity(self, bot_id: int, chat_id: int, seen_ms: int = 0, person: Profile = NOBODY) -> None:
-        """A sign of life: `seen_ms` 0 counts as now. Returns when no older send can pass any more."""
+        """Record a sign of life: `seen_ms` 0 counts as now. When it returns, no older send can pass any more."""
         if len(self._waiting) >= MAX_WAITING:
             raise UnreachableError("PostgreSQL has not taken activity for too long: check DATABASE_URL and its log.")
         if bot_id not in self._touches:
@@ -81,16 +82,16 @@ class Activity:
     async def confirm(
         self, bot_id: int, holding: Holding, upto_ms: int | None = None, *, ago_ms: int = 0
     ) -> Touched | None:
-        """Every update of the bot up to then, or up to so long ago, is taken in; how its timers stand.
+        """Confirm that every update of the bot up to that moment has been taken in; returns how its timers stand.
 
-        None: it is not ours to say (any more).
+        None: this process does not, or no longer, receive the bot's updates.
         """
         looked = await self._timers.touch(bot_id, [], self.threshold_ms(bot_id))
         confirmed = await self._timers.confirm(bot_id, holding, looked.now_ms - ago_ms if upto_ms is None else upto_ms)
         return looked._replace(now_ms=confirmed.now_ms) if confirmed.code is OwnCode.OURS else None
 
     async def repeat(self) -> None:
-        """Touch once more for the signs of the last minutes: what Redis knows already, it does not count twice."""
+        """Touch again for the signs of the last minutes: Redis does not count a known sign twice."""
         signs: dict[int, list[Sign]] = {}
         for item in list(self._recent):
             signs.setdefault(item.bot_id, []).append(item.sign)
@@ -122,7 +123,9 @@ class Activity:
         return True
 
     async def _write_or_keep(self, lives: Sequence[Life]) -> None:
-        """Whatever breaks it off, a cancellation too, leaves the lives waiting: to write them twice is harmless."""
+        """Whatever interrupts it, a cancellation included, leaves the activities waiting: writing them twice is
+        harmless.
+        """
         try:
             await self._write(lives)
         except BaseException:
@@ -170,7 +173,7 @@ class Activity:
         )
 
     def _wait(self, life: Life) -> None:
-        """Keep the latest life of a chat. That the send of an episode never left stays true."""
+        """Keep the latest activity of a chat. That an episode's send never left stays true."""
         key = (life.bot_id, life.chat_id)
         known = self._waiting.get(key, life)
         later, earlier = (life, known) if life.last_active_ms >= known.last_active_ms else (known, life)
@@ -188,6 +191,6 @@ class Activity:
 
 
 def _unsent(broken: Interrupted | None) -> int | None:
-    """The episode that was broken while surely nothing of it was on the wire."""
+    """The episode that was broken while surely none of its messages was on the wire."""
     place = cursor.read(broken.opaque) if broken and not broken.on_wire else None
     return place.episode_id if place else None

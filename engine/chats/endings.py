@@ -1,8 +1,8 @@
 """Ends what is under way in chats for a cause from outside: a payment, an opt-out, a block.
 
-PostgreSQL knows the cause first; then the timers go, and with them every right to send; then what was under way is
-closed. When a method has returned, nothing older passes any more: only then is the cause acknowledged. Broken off
-anywhere, it is safe to repeat, and the claim statement has the cause before its eyes meanwhile.
+PostgreSQL records the cause first; then the timers go, and with them every right to send; then the open episodes are
+closed. When a method has returned, nothing older can pass any more: only then is the cause acknowledged. It is safe to
+repeat after any interruption, and the claim statement sees the cause meanwhile.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ class Paid(NamedTuple):
 
 
 class Endings(NamedTuple):
-    """`name` tells how a bot is called in the log. All methods raise UnreachableError."""
+    """`name` gives a bot's name for the log. Every method raises UnreachableError."""
 
     pool: Pool
     client: Redis
@@ -35,7 +35,7 @@ class Endings(NamedTuple):
     name: Callable[[int], str]
 
     async def pay(self, several: Sequence[Payment]) -> Paid:
-        """Take down payments of one bot, each external id once, at most 512; say how each stands."""
+        """Record at most 512 payments of one bot, each external id once; returns how each stands."""
         now_ms = await server_now_ms(self.client)
         several = [payment._replace(paid_at_ms=min(payment.paid_at_ms or now_ms, now_ms)) for payment in several]
         async with transaction(self.pool) as connection:
@@ -44,14 +44,14 @@ class Endings(NamedTuple):
         return Paid(recorded, await self._earn(several[0].bot_id, earning, now_ms) if earning else [])
 
     async def opt_out(self, life: Life) -> None:
-        """No more reminders for this chat; `life` says since when, 0 being now, and who it is."""
+        """End this chat's reminders for good; `life` gives the moment, 0 being now, and the person."""
         now_ms = await server_now_ms(self.client)
         async with transaction(self.pool) as connection:
             await chats.opt_out(connection, life._replace(last_active_ms=min(life.last_active_ms or now_ms, now_ms)))
         await self._conclude(life.bot_id, life.chat_id, Reason.OPTED_OUT, now_ms)
 
     async def lose(self, bot_id: int, chat_id: int, at_ms: int) -> None:
-        """The chat cannot be written to since then, 0 being now, until it writes again."""
+        """The chat cannot be written to since that moment, 0 being now, until the person writes again."""
         now_ms = await server_now_ms(self.client)
         async with transaction(self.pool) as connection:
             await chats.mark_unreachable(connection, [(bot_id, chat_id)], at_ms or now_ms)
@@ -72,7 +72,7 @@ class Endings(NamedTuple):
         self._tell(ended, reason)
 
     async def _unsent(self, bot_id: int, chat_ids: list[int]) -> frozenset[int]:
-        """Take the chats' timers away; those whose episode it broke while surely nothing was on the wire."""
+        """Remove the chats' timers; returns those whose episode it broke while surely nothing was on the wire."""
         broken = await self.timers.end(bot_id, chat_ids) if chat_ids else ()
         return frozenset(item.chat_id for item in broken if not item.on_wire)
 
@@ -83,7 +83,7 @@ class Endings(NamedTuple):
 
 
 def _latest(several: Sequence[Payment], recorded: Sequence[Recorded]) -> list[Earning]:
-    """Of each chat the latest payment that stands."""
+    """The latest valid payment of each chat."""
     standing = [
         Earning(payment.bot_id, payment.chat_id, payment.paid_at_ms, found.skips, unsent=False)
         for payment, found in zip(several, recorded, strict=True)

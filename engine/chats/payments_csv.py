@@ -1,7 +1,8 @@
 """A file of payments: CSV with a header, as shops export it. Every line is a payment, or says what is wrong with it.
 
 The columns are external_id, chat_id, amount (in the smallest unit), currency, status (empty: paid) and paid_at (empty:
-now), in any order, between commas or semicolons. Two lines of one external_id must agree, so that each can be repeated.
+now), in any order, separated by commas or semicolons. Two lines with the same external_id must agree, so that an import
+can be repeated.
 """
 
 import csv
@@ -29,7 +30,7 @@ class Bad(NamedTuple):
 
 
 def read(path: Path) -> tuple[list[PaymentLine], list[Bad]]:
-    """The good lines and the bad ones. Raises PaymentsError for a file that is none."""
+    """The good lines and the bad ones. Raises PaymentsError for a file that is not such a CSV."""
     csv.field_size_limit(MAX_FIELD)
     good: list[PaymentLine] = []
     bad: list[Bad] = []

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.framework.callbacks import LIFETIME_S
-from engine.administration import campaign_views, campaigns, members
+from engine.administration import bot_views, campaign_views, campaigns
+from engine.administration.bot_views import BotStatus
 from engine.administration.context import Desk
-from engine.administration.members import Admin, BotStatus
+from engine.administration.members import Admin
 from engine.core.change import Change
 from storage.postgres.pool import Pool
 from tests.flows.office import DRAFT, LEAST_MS, Office, invitation, open_office
@@ -176,7 +177,7 @@ async def test_a_new_token_lets_no_paused_bot_go_on(office: Office) -> None:
 
 
 async def test_a_press_that_takes_its_time_is_answered_before(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    owner, gate, bots_of = office.owner, asyncio.Event(), members.bots_of
+    owner, gate, bots_of = office.owner, asyncio.Event(), bot_views.bots_of
 
     async def slow(pool: Pool, admin: Admin) -> list[BotStatus]:
         await gate.wait()
@@ -184,7 +185,7 @@ async def test_a_press_that_takes_its_time_is_answered_before(office: Office, mo
 
     await owner.start()
     english = await owner.data("🌐 English")
-    monkeypatch.setattr(members, "bots_of", slow)
+    monkeypatch.setattr(bot_views, "bots_of", slow)
     await owner.tap(english)
     assert await owner.told() == "Um momento…"
     gate.set()

@@ -7,9 +7,9 @@ from bot.framework.i18n import escaped
 from bot.framework.incoming import Said
 from bot.framework.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.phrases.incidents import incident_name
-from engine.administration import bots, members
+from engine.administration import bot_views, bots
 from engine.administration.bot_tokens import who_is
-from engine.administration.members import Health
+from engine.administration.bot_views import Health
 from engine.core.roles import suffices
 from engine.settings import Secret
 
@@ -20,7 +20,7 @@ _SHOWN: Final = 200
 
 
 async def load(visit: Visit) -> Health:
-    return await members.health(visit.desk.pool, visit.desk.redis, visit.place.bot)
+    return await bot_views.health(visit.desk.pool, visit.desk.redis, visit.place.bot)
 
 
 def view(visit: Visit, bot: Health) -> View:

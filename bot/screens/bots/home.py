@@ -5,10 +5,11 @@ from typing import Final
 from bot.framework.incoming import Said
 from bot.framework.paging import page_of
 from bot.framework.screen import HOME, Action, Button, Done, Place, Question, Scope, Screen, View, Visit
+from engine.administration import bot_views, members
 from engine.administration import bots as registry
-from engine.administration import members
 from engine.administration.bot_tokens import who_is
-from engine.administration.members import BotStatus, Language
+from engine.administration.bot_views import BotStatus
+from engine.administration.members import Language
 from engine.core.bot_status import Sign
 from engine.settings import Secret
 
@@ -16,7 +17,7 @@ SIGNS: Final[dict[Sign, str]] = {"live": "●", "held": "⏸", "attention": "⚠
 
 
 async def load(visit: Visit) -> list[BotStatus]:
-    return await members.bots_of(visit.desk.pool, visit.admin)
+    return await bot_views.bots_of(visit.desk.pool, visit.admin)
 
 
 def view(visit: Visit, bots: list[BotStatus]) -> View:

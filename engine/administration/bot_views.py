@@ -1,0 +1,80 @@
+"""What admins see of a bot, by whichever door: each look is one transaction, and writes nothing."""
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+from engine.administration.members import Admin
+from engine.core.bot_status import Sign, sign
+from engine.core.errors import NotFoundError
+from storage.postgres import admins, campaigns
+from storage.postgres.incidents import open_incidents
+from storage.postgres.pool import Pool, transaction
+from storage.redis import bot_state, server_clock
+from storage.redis.client import Redis
+
+_STALE_MS: Final = 60_000
+"""A feed without news for this long is worth a warning: a poll waits half a minute at most."""
+_MOST_INCIDENTS: Final = 5
+"""The newest only: a screen has little room."""
+
+
+class BotStatus(msgspec.Struct, frozen=True):
+    """A bot as the home screen shows it."""
+
+    bot_id: int
+    username: str
+    sign: Sign
+
+
+class Incident(NamedTuple):
+    kind: str
+    detail: str
+
+
+class Health(NamedTuple):
+    """A bot as its own screen shows it; `status` is active, paused or suspended.
+
+    `last_update_ms` is the last sign of life of any user, None if there was none; `fed_until_ms` is the moment up to
+    which all updates were surely taken in.
+    """
+
+    status: str
+    pace: int
+    last_update_ms: int | None
+    incidents: tuple[Incident, ...]
+    now_ms: int
+    fed_until_ms: int | None
+
+    @property
+    def feed_is_stale(self) -> bool:
+        return self.fed_until_ms is not None and self.now_ms - self.fed_until_ms > _STALE_MS
+
+
+async def bots_of(pool: Pool, admin: Admin) -> list[BotStatus]:
+    """The bots on which the admin has any right, by name."""
+    async with transaction(pool) as connection:
+        everywhere = await campaigns.load_emergency_stop(connection)
+        found = await admins.stands(connection, None if admin.owns_all else list(admin.roles))
+    return [
+        BotStatus(bot.bot_id, bot.username, sign(bot.status, bot.state, bot.incidents, stopped_everywhere=everywhere))
+        for bot in found
+    ]
+
+
+async def name(pool: Pool, bot_id: int) -> str:
+    """The username of a bot; "" for a removed one."""
+    async with transaction(pool) as connection:
+        return await admins.bot_name(connection, bot_id) or ""
+
+
+async def health(pool: Pool, redis: Redis, bot_id: int) -> Health:
+    """Raises NotFoundError for a removed bot, UnreachableError."""
+    now_ms = await server_clock.server_now_ms(redis)
+    fed_until_ms = await bot_state.watermark(redis, bot_id)
+    async with transaction(pool) as connection:
+        bot = await admins.bot_health(connection, bot_id)
+        incidents = await open_incidents(connection, bot_id, _MOST_INCIDENTS)
+    if bot is None:
+        raise NotFoundError("This bot is no longer connected: add it again.")
+    return Health(*bot, tuple(Incident(*one) for one in incidents), now_ms, fed_until_ms)
