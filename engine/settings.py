@@ -1,6 +1,6 @@
 """Settings: read once from the environment (and `.env`), validated, frozen. The only reader of the environment.
 
-Every error names the variable and the mend. Secrets are wrapped, so that printing a struct never shows them.
+Every error names the variable and the fix. Secrets are wrapped, so that printing a struct never shows them.
 """
 
 import os
@@ -27,7 +27,7 @@ _LEVELS: Final = ("debug", "info", "warning", "error")
 
 
 class Secret:
-    """A text that no print, log or error shows; `reveal` is called where it is used."""
+    """A text that no print, log or error shows; call `reveal` only where the text is used."""
 
     __slots__ = ("_text",)
 
@@ -42,28 +42,28 @@ class Secret:
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a process is told from outside. `encryption_keys` are 32 raw bytes each, the first is current."""
+    """Everything that a process takes from its environment. The first of `encryption_keys` is the current one."""
 
     redis: Secret
     database: Secret
     encryption_keys: tuple[Secret, ...]
     telegram_api_url: str
     shards: int | None
-    """None: whatever Redis says."""
+    """None: the number that Redis has."""
     webhook_url: str | None
     """None: bots are polled."""
     public_url: str | None
-    """Where people's browsers find the receivers; None: nowhere."""
+    """Where browsers find the receivers, for tracked links; None: links are not tracked."""
     host: str
     port: int | None
-    """Where the receiver listens; None: nowhere."""
+    """The port on which the receiver listens; None: it does not listen."""
     metrics_port: int | None
-    """Where Prometheus may ask, on loopback; None: nowhere."""
+    """The loopback port for Prometheus; None: metrics are not served."""
     log_format: Literal["console", "json"]
     log_level: str
     min_threshold_ms: int
     media_dir: Path | None
-    """Where the bytes of media lie, shared by all who add or send them; None: nobody does."""
+    """The folder of the media files, shared by all processes that add or send them; None: no media."""
     manager_token: Secret | None
     """None: there is no manager."""
     admin_ids: frozenset[int]
@@ -71,7 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def manager_id(self) -> int | None:
-        """The manager's own id, with which its token begins."""
+        """The manager's own id, which is the first part of its token."""
         return int(self.manager_token.reveal().partition(":")[0]) if self.manager_token else None
 
     @property
@@ -136,7 +136,7 @@ def read_dotenv(path: Path) -> dict[str, str]:
 def _url(read: Mapping[str, str], name: str, schemes: tuple[str, ...], example: str) -> str:
     value = read.get(name, "")
     if not value:
-        raise SettingsError(f"{name} is not set: give it a value such as {example}.")
+        raise SettingsError(f"{name} is not set: set it to a value such as {example}.")
     try:
         parts = urlsplit(value)
         fits = parts.scheme in schemes and (parts.port or 1) > 0
@@ -152,19 +152,19 @@ def _database_url(read: Mapping[str, str]) -> str:
 
 
 def _public(read: Mapping[str, str], name: str) -> str | None:
-    """A public address. Telegram itself speaks HTTPS only; a Bot API server of your own may do without."""
+    """A public address. Telegram itself speaks only HTTPS; a Bot API server of your own may use HTTP."""
     if not read.get(name):
         return None
     schemes = ("https",) if "TELEGRAM_API_URL" not in read else ("https", "http")
     address = _url(read, name, schemes, _PUBLIC_EXAMPLE)
     parts = urlsplit(address)
     if not parts.hostname or parts.query or parts.fragment or not address.isprintable() or " " in address:
-        raise SettingsError(f"{name} is not a plain address: write host and path alone, like {_PUBLIC_EXAMPLE}.")
+        raise SettingsError(f"{name} is not a plain address: write only host and path, like {_PUBLIC_EXAMPLE}.")
     return address.rstrip("/?#")
 
 
 def _directory(read: Mapping[str, str], name: str) -> Path | None:
-    """Absolute, so that every process means the same one, wherever it was started."""
+    """Absolute, so that every process uses the same folder, wherever it was started."""
     value = read.get(name)
     if value and not Path(value).is_absolute():
         raise SettingsError(f"{name} is not an absolute path: write it like /var/lib/recovery/media.")
@@ -177,7 +177,7 @@ def _keys(read: Mapping[str, str]) -> tuple[Secret, ...]:
         raise SettingsError(f"ENCRYPTION_KEY is not set: {_KEY_HINT}")
     for key in listed:
         if not _is_key(key):
-            raise SettingsError(f"ENCRYPTION_KEY holds something that is not a key: {_KEY_HINT}")
+            raise SettingsError(f"ENCRYPTION_KEY contains a text that is not a key: {_KEY_HINT}")
     return tuple(Secret(key) for key in listed)
 
 
@@ -197,7 +197,7 @@ def _is_key(text: str) -> bool:
 def _token(read: Mapping[str, str], name: str) -> Secret | None:
     value = read.get(name)
     if value and not _TOKEN.fullmatch(value):
-        raise SettingsError(f"{name} is not a bot's token: copy it from @BotFather, like 123456:ABC-DEF.")
+        raise SettingsError(f"{name} is not a bot token: copy it from @BotFather; it looks like 123456:ABC-DEF.")
     return Secret(value) if value else None
 
 
@@ -205,7 +205,7 @@ def _people(read: Mapping[str, str], name: str) -> frozenset[int]:
     listed = [one.strip() for one in read.get(name, "").split(",") if one.strip()]
     for one in listed:
         if not (one.isascii() and one.isdigit() and len(one) <= _MOST_DIGITS):
-            raise SettingsError(f"{name} holds something that is no user's id: list numbers, with commas between them.")
+            raise SettingsError(f"{name} contains a text that is not a user id: list numbers, separated by commas.")
     return frozenset(map(int, listed))
 
 

@@ -1,6 +1,7 @@
-"""A campaign as a YAML file: `reading` and `writing` are each other's mirror, blocks in files of their own.
+"""A campaign as a YAML file: `reading` and `writing` mirror each other, with blocks in files of their own.
 
-`fields` and `nodes` know YAML and nothing of campaigns; `named_files` takes what a file names into the library.
+`fields` and `nodes` know YAML and nothing of campaigns; `named_files` adds the files that a campaign names to the
+library.
 """
 
 from engine.campaign_file.named_files import Added, NamedFiles

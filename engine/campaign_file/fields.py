@@ -1,7 +1,7 @@
-"""A YAML file as fields with their places: every refusal names file, line, field and mend.
+"""A YAML file as fields with their places: every refusal names the file, line, field and fix.
 
-Only plain values, lists and fields are read; the file cannot construct any object. All values are read as they are
-written, so that a text may be 7 or yes. Depth and size are bounded before anything is built.
+Only plain values, lists and fields are read; a file cannot construct objects. Every value is read as it is written, so
+that a text may be 7 or yes. Depth and size are limited before anything is built.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 
 
 class Field(msgspec.Struct, frozen=True):
-    """A node of the file with its place. `name` is the way to it, such as steps[0].blocks[1].text."""
+    """A node of the file with its place. `name` is its path, such as steps[0].blocks[1].text."""
 
     file: str
     name: str
@@ -47,7 +47,7 @@ class Field(msgspec.Struct, frozen=True):
 
     @contextmanager
     def placing(self) -> Iterator[None]:
-        """Give a refusal of the core its place."""
+        """Add the file, line and field to a refusal that the core raises."""
         try:
             yield
         except CampaignError as error:
@@ -60,7 +60,7 @@ class Field(msgspec.Struct, frozen=True):
         for key, value in self.entries():
             name = key.name_among(known)
             if name in found:
-                raise key.error(f"the field {name} stands twice: delete one.")
+                raise key.error(f"the field {name} appears twice: delete one.")
             found[name] = Field(self.file, f"{self.name}.{name}".lstrip("."), value.node)
         for name in needed:
             if name not in found:
@@ -68,7 +68,7 @@ class Field(msgspec.Struct, frozen=True):
         return found
 
     def entries(self) -> list[tuple["Field", "Field"]]:
-        """Names and values, whatever the names are."""
+        """Names and values, where any name is allowed."""
         if not isinstance(self.node, yaml.MappingNode):
             raise self.error("write name: value here.")
         return [
@@ -85,7 +85,7 @@ class Field(msgspec.Struct, frozen=True):
 
     def items(self) -> list["Field"]:
         if not isinstance(self.node, yaml.SequenceNode):
-            raise self.error("write a list here, one `- ` a line.")
+            raise self.error("write a list here, one `- ` per line.")
         return [Field(self.file, f"{self.name}[{n}]", node) for n, node in enumerate(self.node.value)]
 
     def text(self) -> str:
@@ -112,13 +112,13 @@ class Field(msgspec.Struct, frozen=True):
         return text
 
     def read(self, reader: Callable[[str], _T]) -> _T:
-        """Pass the text to a function of the core."""
+        """The text as a function of the core reads it."""
         text = self.text()
         with self.placing():
             return reader(text)
 
     def passed(self, check: Callable[[str], None]) -> str:
-        """The text, if a check of the core passes it."""
+        """The text, once a check of the core has accepted it."""
         self.read(check)
         return self.text()
 
@@ -148,22 +148,22 @@ def _compose(text: str, name: str) -> yaml.Node:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         problem = " ".join((error.problem or "it cannot be read").split())
-        raise _unread(name, line, f"not YAML ({problem}): mend it.") from error
+        raise _unread(name, line, f"not valid YAML ({problem}): correct it.") from error
     if node is None:
         raise CampaignError("{name} is empty: write a campaign with zone and steps.", name=name)
     return node
 
 
 def _check_events(text: str, name: str) -> None:
-    # Before anything is built: a reference could make a small file huge, and depth could exhaust the stack.
+    # Before anything is built: an alias could make a small file huge, and depth could exhaust the stack.
     depth = 0
     for event in yaml.parse(text, yaml.SafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
-            raise _unread(name, line, "anchors and aliases are not read: write it out.")
+            raise _unread(name, line, "anchors and aliases are not allowed: write the value out.")
         if depth > MAX_DEPTH:
-            raise _unread(name, line, "nested too deeply: a campaign has steps and blocks.")
+            raise _unread(name, line, "nested too deeply: a campaign has only steps and blocks.")
 
 
 def _unread(name: str, line: int, sentence: str) -> CampaignError:

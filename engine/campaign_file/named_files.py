@@ -1,6 +1,6 @@
-"""The files that a campaign's file names: judged and hashed while that is read, then added to the library.
+"""The files that a campaign names: checked and hashed while the campaign is read, then added to the library.
 
-So a wrong file is refused in the line that names it, before anything is added; and what is only compared adds nothing.
+So a wrong file is refused on the line that names it, before anything is added, and a comparison adds nothing.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ class NamedFiles:
         self._paths: dict[Asset, Path] = {}
 
     def hash_of(self, kind: MediaKind, path: Path) -> str:
-        """Judge a file, and keep in mind that it is needed."""
+        """Check and hash a file, and remember that it is needed."""
         try:
             check_size(path.stat().st_size, kind, path.name)
             recognize(path, kind, path.name)
@@ -33,13 +33,13 @@ class NamedFiles:
             raise CampaignError("{error}", error=error.phrase) from error
         except OSError as error:
             raise CampaignError(
-                "{path} cannot be read ({why}): mend its name or its rights.", path=path, why=error.strerror
+                "{path} cannot be read ({why}): correct its name or its permissions.", path=path, why=error.strerror
             ) from error
         self._paths.setdefault(Asset(kind, sha256), path)
         return sha256
 
     async def add(self, library: Library, now_ms: int) -> list[Added]:
-        """Add each to the library. Raises MediaError, UnreachableError."""
+        """Add every file to the library. Raises MediaError, UnreachableError."""
         added = []
         for asset, path in self._paths.items():
             stored = await library.add_file(path, asset.kind, now_ms)

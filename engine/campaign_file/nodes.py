@@ -1,7 +1,7 @@
 """Nodes of a YAML file as people would write them.
 
-A text of several lines is a literal block; one that no literal block can hold is put in double quotes. No line is
-folded, so that a diff shows what somebody changed and nothing else.
+A text of several lines is a literal block; a text that no literal block can hold is put in double quotes. Lines are
+never folded, so that a diff shows what somebody changed and nothing else.
 """
 
 import re
@@ -14,7 +14,7 @@ import yaml
 _UNFOLDED: Final = 2**31
 _VISIBLE: Final = "\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010fffe"
 _LITERAL: Final = re.compile(f"[{_VISIBLE}][{_VISIBLE}\n]*(?<!\n\n)")
-"""Without what YAML takes for another line break, and without the blank lines at the end that an editor drops."""
+"""Excludes the characters that YAML also takes for line breaks, and blank lines at the end, which editors drop."""
 
 
 def serialize(node: yaml.Node) -> str:
@@ -44,17 +44,17 @@ def number(number: int) -> yaml.Node:
 
 
 def flag(*, value: bool) -> yaml.Node:
-    """A node of its own each time: a repeated one would be written as an alias."""
+    """A new node each time: a repeated one would be written as an alias."""
     return yaml.ScalarNode("tag:yaml.org,2002:bool", "true" if value else "false")
 
 
 class _Dumper(yaml.SafeDumper):
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - the library's signature
-        """Lists stand one step to the right of their name."""
+        """Indent a list below its name."""
         super().increase_indent(flow, indentless=False)
 
     def analyze_scalar(self, scalar: str) -> yaml.emitter.ScalarAnalysis:
-        """The library gives up a literal block at a space before a line's end, which one can hold."""
+        """The library refuses a literal block with a space before a line's end, although one can hold it."""
         analysis = super().analyze_scalar(scalar)
         analysis.allow_block = _LITERAL.fullmatch(scalar) is not None
         return analysis

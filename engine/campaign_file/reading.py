@@ -1,10 +1,10 @@
-"""A campaign written as a YAML file, read into a draft.
+"""Reads a YAML file into a campaign's draft.
 
     threshold: 10m              # silence after which the sequence begins; this is the default
-    zone: America/Sao_Paulo     # needed: of whose mornings and evenings the schedules speak
-    skip_paid: true             # default: customers who paid are left alone
-    lateness: 6h                # default: later than this a block is skipped
-    window: mon-fri 09:00-21:00 # default: always; outside of it a step waits, or with `outside: drop` is skipped
+    zone: America/Sao_Paulo     # required: the zone of all local times in the schedules
+    skip_paid: true             # default: customers who paid get nothing
+    lateness: 6h                # default: a block that is later than this is skipped
+    window: mon-fri 09:00-21:00 # default: always; outside it a step waits, or is skipped with `outside: drop`
     limits: {per_day: 3}        # default: none
     steps:
       - key: reminder           # optional: step-1, step-2 … by position
@@ -13,10 +13,10 @@
           - Olá! Ainda por aí?  # a block may be just its text
           - photo: banner.jpg   # a file beside this one
             caption: <b>A oferta</b> termina hoje.
-            delay: 5s           # waited before the block
+            delay: 5s           # a wait before the block
 
-Keys tie what was sent to its step and block. Derived ones follow the position, so write keys in a file whose
-steps will be moved. Every error names file, line, field and mend. `docs/campaign-file.md` tells the whole format.
+Keys tie what was sent to its step and block. Default keys follow the position, so write keys in a file whose steps
+will move. Every refusal names the file, line, field and fix. `docs/campaign-file.md` describes the whole format.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ from engine.core.schedule import sending_hours, step_schedule
 from engine.core.schedule.sending_hours import Mode, Window
 
 FileOf: TypeAlias = Callable[[MediaKind, Path], str]
-"""Gives the hash of a file, which is there and lies beside the campaign's own. Raises CampaignError."""
+"""Returns the hash of an existing file beside the campaign's own. Raises CampaignError."""
 
 _CAMPAIGN: Final = ("threshold", "zone", "skip_paid", "lateness", "window", "outside", "limits", "steps")
 _LIMITS: Final = ("per_day", "per_week", "again_after", "per_month")
@@ -45,7 +45,7 @@ _BLOCK: Final = ("key", *reading_blocks.CONTENT, "delay", "active", *reading_blo
 
 
 def load(path: Path, min_threshold_ms: int, file_of: FileOf | None = None) -> Snapshot:
-    """Read a file. Without `file_of` it may name no other files. Raises CampaignError."""
+    """Read a file. Without `file_of` it must not name other files. Raises CampaignError."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -73,20 +73,23 @@ def read(data: bytes, name: str, min_threshold_ms: int, asset_of: AssetOf = no_f
 
 
 def _beside(directory: Path, file_of: FileOf) -> AssetOf:
-    """Name files by their way from a directory, and let no link lead out of it."""
+    """Look files up relative to a directory; no link may lead out of it."""
 
     def asset_of(kind: MediaKind, text: str) -> str:
         path = directory / text
         try:
             if not path.is_file():
                 raise CampaignError(
-                    "{path} is no file that is there: put it beside the campaign's, or mend its name.", path=path
+                    "{path} is not there, or not a file: put it beside the campaign's file, or correct its name.",
+                    path=path,
                 )
             if not path.resolve().is_relative_to(directory.resolve()):
-                raise CampaignError("{path} lies elsewhere: put the file itself beside the campaign's.", path=path)
+                raise CampaignError(
+                    "{path} leads to another folder: put the file itself beside the campaign's file.", path=path
+                )
         except OSError as error:
             raise CampaignError(
-                "{path} cannot be read ({why}): mend its name or its rights.", path=path, why=error.strerror
+                "{path} cannot be read ({why}): correct its name or its permissions.", path=path, why=error.strerror
             ) from error
         return file_of(kind, path)
 
@@ -119,7 +122,7 @@ def _keyed(field: Field, noun: str, build: Callable[[Field, str], _Keyed]) -> tu
     for position, item in enumerate(field.items(), 1):
         made = build(item, f"{noun}-{position}")
         if made.key in built:
-            raise item.error(f"the key {made.key} stands twice: give each {noun} its own.")
+            raise item.error(f"the key {made.key} appears twice: give each {noun} its own.")
         built[made.key] = made
     return tuple(built.values())
 

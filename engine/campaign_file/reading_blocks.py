@@ -1,7 +1,7 @@
-"""What a block says and how it goes out, as a campaign's file writes it: `docs/campaign-file.md` tells the format.
+"""Reads what a block says and how it is sent. `docs/campaign-file.md` describes the format.
 
-A block has exactly one field that names its kind. Media are files beside the campaign's own, or the hash of one that
-the library has: both come as `sha256`, by way of an `AssetOf`.
+Exactly one field of a block names its kind. A media file is named by its path beside the campaign's file, or by its
+hash if the library has it. Both become a `sha256`; an `AssetOf` finds that of a path.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ from engine.core.errors import CampaignError
 from engine.core.schedule import step_schedule
 
 AssetOf: TypeAlias = Callable[[MediaKind, str], str]
-"""Gives the hash of a file that is named by its path beside the campaign's own. Raises CampaignError."""
+"""Returns the hash of a file, given its path relative to the campaign's file. Raises CampaignError."""
 Members: TypeAlias = Mapping[str, Field]
 
 HASHED: Final = "sha256:"
@@ -55,18 +55,18 @@ _KINDS: Final = ("text", *_MEDIA, "album", "poll")
 CONTENT: Final = (*_KINDS, "preview", "caption", "above", "spoiler", "buttons")
 EFFECTS: Final = ("delete_after", "silent", "protect", "message_effect", "after")
 _POLL: Final = ("question", "options", "multiple", "anonymous", "correct", "explanation")
-_LONGEST_WAY: Final = 255
+_LONGEST_PATH: Final = 255
 _TARGETS: Final = ("url", "start", "copy", "stop")
 _BUTTON: Final = ("text", *_TARGETS, "tracked", "style")
 
 
 def read_variants(field: Field, asset_of: AssetOf) -> dict[str, Content]:
-    """Read what people of other languages get: a content each."""
+    """Read the contents for people of other languages."""
     variants: dict[str, Content] = {}
     for key, value in field.entries():
         language = key.passed(checks.check_language)
         if language in variants:
-            raise key.error(f"the language {language} stands twice: delete one.")
+            raise key.error(f"the language {language} appears twice: delete one.")
         variants[language] = read_content(Field(value.file, f"{field.name}.{language}", value.node), asset_of)
     return variants
 
@@ -83,7 +83,7 @@ def content_of(field: Field, members: Members, asset_of: AssetOf) -> Content:
     kind = _kind(field, members, _KINDS, "a block is one message")
     for name in CONTENT:
         if name in members and name not in (kind, *_options(kind)):
-            raise members[name].error(f"no {kind} has the field {name}: delete it.")
+            raise members[name].error(f"{kind} does not take the field {name}: delete it.")
     made = _content(kind, members, asset_of)
     with field.placing():
         checks.check(made)
@@ -108,7 +108,7 @@ def _kind(field: Field, members: Members, kinds: tuple[str, ...], reason: str) -
     """Find the one member that names the kind."""
     found = [name for name in kinds if name in members]
     if not found:
-        raise field.error(f"nothing is said here: add one of {', '.join(kinds)}.")
+        raise field.error(f"a field is missing: add one of {', '.join(kinds)}.")
     if len(found) > 1:
         raise members[found[1]].error(f"{reason}: delete {found[0]} or {found[1]}.")
     return found[0]
@@ -177,15 +177,17 @@ def _sha256(kind: MediaKind, asset_of: AssetOf, text: str) -> str:
         sha256 = text.removeprefix(HASHED)
         checks.check_sha256(sha256)
         return sha256
-    if not _is_way(text):
-        raise CampaignError("A file is named by its way from the campaign's own: put it beside that, write banner.jpg.")
+    if not _is_path_below(text):
+        raise CampaignError(
+            "A file is named by its path from the campaign's file: put it beside that, and write banner.jpg."
+        )
     return asset_of(kind, text)
 
 
-def _is_way(text: str) -> bool:
-    """Whether it leads to a file beside the campaign's own, or in a folder there."""
+def _is_path_below(text: str) -> bool:
+    """Whether the path leads to the campaign's folder or below it."""
     path = PurePosixPath(text)
-    odd = "\\" in text or not text.isprintable() or len(text) > _LONGEST_WAY
+    odd = "\\" in text or not text.isprintable() or len(text) > _LONGEST_PATH
     return not (odd or path.is_absolute() or ".." in path.parts or not path.name)
 
 

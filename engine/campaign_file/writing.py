@@ -1,8 +1,8 @@
-"""A campaign written as the YAML file that reads back as itself: the same keys, contents and moments.
+"""Writes a campaign as a YAML file that reads back the same: keys, contents and times.
 
-Keys are always written, since they tie what was sent to its step and block. What stands at its default is left out,
-except for the threshold and the zone, without which nobody understands the schedules. Media are written by their hash:
-whoever imports the file needs them in the library, not on the disk.
+Keys are always written, because they tie what was sent to its step and block. Defaults are left out, except for the
+threshold and the zone, which a reader needs to understand the schedules. Media are written by their hash: an import
+needs them in the library, not on disk.
 """
 
 from difflib import unified_diff
@@ -18,12 +18,12 @@ from engine.core.schedule.sending_hours import Window
 
 
 def write(snapshot: Snapshot) -> str:
-    """Write the file of a campaign that `campaign.check` passes."""
+    """Write a campaign that `checks.check` passes."""
     return nodes.serialize(_campaign(snapshot))
 
 
 def diff(before: Snapshot, after: Snapshot, before_name: str, after_name: str) -> str:
-    """What differs between two campaigns, as their files show it; empty when nothing does."""
+    """The differences between two campaigns, as their files show them; empty if there are none."""
     old, new = (write(snapshot).split("\n") for snapshot in (before, after))
     return "\n".join(unified_diff(old, new, before_name, after_name, lineterm=""))
 

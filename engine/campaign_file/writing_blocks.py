@@ -1,4 +1,4 @@
-"""What a block says and how it goes out, written as `reading_blocks` reads it: what is usual is left out."""
+"""Writes what a block says and how it is sent, as `reading_blocks` reads it; defaults are left out."""
 
 from typing import assert_never
 
@@ -84,7 +84,7 @@ def _poll(poll: Poll) -> Node:
 
 
 def _buttons(rows: Buttons) -> dict[str, Node]:
-    """Write a row of buttons in a line: so they stand under the message."""
+    """Write each row of buttons on one line, as it stands under the message."""
     written = (nodes.sequence(map(_button, row), in_line=True) for row in rows)
     return {"buttons": nodes.sequence(written)} if rows else {}
 

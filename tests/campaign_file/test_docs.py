@@ -1,4 +1,4 @@
-"""What the documents say of a campaign's file is true: their examples are imported as they stand."""
+"""The examples of a campaign's file in the documents can be imported and published as they are."""
 
 import re
 from pathlib import Path
@@ -32,7 +32,7 @@ CHANGE = Change("ana", 1_000)
 
 
 def example(document: str, directory: Path) -> Path:
-    """The document's example, in a directory with the files that it names."""
+    """The document's first YAML example, in a directory with the files that it names."""
     text = (ROOT / document).read_text(encoding="utf-8")
     found = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
     assert found
@@ -54,7 +54,7 @@ async def through_the_library(path: Path, pool: Pool) -> Snapshot:
 
 
 @pytest.mark.parametrize("document", ["docs/campaign-file.md", "README.md"])
-async def test_an_example_is_imported_published_and_written_as_itself(
+async def test_an_example_is_imported_and_published_and_reads_back_the_same(
     document: str, database_url: str, tmp_path: Path
 ) -> None:
     async with await open_pool(database_url) as pool:
@@ -62,7 +62,7 @@ async def test_an_example_is_imported_published_and_written_as_itself(
     assert campaign_file.read(campaign_file.write(snapshot).encode(), "again", MINUTE) == snapshot
 
 
-def test_the_full_example_has_every_kind_button_and_rule(tmp_path: Path) -> None:
+def test_the_full_example_has_every_kind_of_content_button_and_rule(tmp_path: Path) -> None:
     path = example("docs/campaign-file.md", tmp_path)
     blocks = [block for step in campaign_file.load(path, MINUTE, NamedFiles().hash_of).steps for block in step.blocks]
     said: list[Content] = [content for block in blocks for content in variants(block)]

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - a table is read one case a line
-"""A campaign's file: what it may say, and the sentence for what it may not, with its line."""
+"""Reading a campaign's file: what it may contain, and how a wrong file is refused, with line and fix."""
 
 from pathlib import Path
 from textwrap import dedent
@@ -30,7 +30,7 @@ def refused(text: str | bytes) -> str:
     return str(refusal.value)
 
 
-def test_a_full_file_says_everything() -> None:
+def test_a_full_file_sets_every_field() -> None:
     assert parsed("""
         threshold: 1h
         zone: Europe/Berlin
@@ -67,7 +67,7 @@ def test_a_full_file_says_everything() -> None:
     )
 
 
-def test_a_short_file_takes_the_defaults_and_derives_its_keys() -> None:
+def test_a_short_file_gets_defaults_and_keys_by_position() -> None:
     assert parsed("""
         zone: America/Sao_Paulo
         steps:
@@ -93,7 +93,7 @@ def test_a_short_file_takes_the_defaults_and_derives_its_keys() -> None:
     )
 
 
-def test_a_file_may_have_a_byte_order_mark_and_windows_lines() -> None:
+def test_a_file_may_have_a_byte_order_mark_and_windows_line_ends() -> None:
     data = b"\xef\xbb\xbfzone: UTC\r\nsteps:\r\n- schedule: now\r\n  blocks: [hi]\r\n"
     assert read(data, "c.yaml", MINUTE).zone == "UTC"
 
@@ -104,7 +104,7 @@ GOOD = "zone: UTC\nsteps:\n- schedule: now\n  blocks: [hi]\n"
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        # places and mends of single fields
+        # single fields, with their place and fix
         (GOOD + "threshold: ten", "c.yaml, line 5, threshold: The duration 'ten' cannot be read: write for"),
         (GOOD + "threshold: 30s", "c.yaml, line 5, threshold: The threshold 30s is not allowed: write one from 1m"),
         (GOOD + "threshold: 31d", "write one from 1m to 30d."),
@@ -124,20 +124,20 @@ GOOD = "zone: UTC\nsteps:\n- schedule: now\n  blocks: [hi]\n"
         (GOOD.replace("[hi]", "[{text: x, delay: now}]"), "blocks[0].delay: The duration 'now' cannot be read"),
         (GOOD.replace("[hi]", "[{text: x, key: Olá}]"), "blocks[0].key: The key 'Olá' is invalid"),
         (GOOD.replace("[hi]", "[!!python/object:os.system x]"), "steps[0].blocks[0]: write a plain text"),
-        # what is missing, unknown or there twice
+        # missing, unknown and repeated fields
         ("zone: UTC", "c.yaml, line 1: the field steps is missing: add it."),
         ("steps: []", "c.yaml, line 1: the field zone is missing: add it."),
         ("zone: UTC\nsteps:\n- schedule: now", "c.yaml, line 3, steps[0]: the field blocks is missing"),
         ("zone: UTC\nsteps:\n- blocks: []", "c.yaml, line 3, steps[0]: the field schedule is missing"),
-        (GOOD.replace("[hi]", "[{delay: 5s}]"), "steps[0].blocks[0]: nothing is said here: add one of text, photo, video"),
+        (GOOD.replace("[hi]", "[{delay: 5s}]"), "steps[0].blocks[0]: a field is missing: add one of text, photo, video"),
         (GOOD + "treshold: 10m", "c.yaml, line 5: the field 'treshold' is not known: did you mean threshold?"),
         (GOOD + "colour: red", "the field 'colour' is not known: use one of threshold, zone"),
         (GOOD + "<<: {zone: UTC}", "c.yaml, line 5: write a plain text"),
-        (GOOD + "zone: UTC", "c.yaml, line 5: the field zone stands twice: delete one."),
+        (GOOD + "zone: UTC", "c.yaml, line 5: the field zone appears twice: delete one."),
         (GOOD + "? [a]\n: b", "c.yaml, line 5: write a plain text"),
-        (GOOD + "- key: step-1\n  schedule: 1h\n  blocks: [x]", "c.yaml, line 5, steps[1]: the key step-1 stands twice"),
+        (GOOD + "- key: step-1\n  schedule: 1h\n  blocks: [x]", "c.yaml, line 5, steps[1]: the key step-1 appears twice"),
         (GOOD.replace("[hi]", "[{key: a, text: x}, {key: a, text: y}]"), "give each block its own"),
-        # what is no campaign at all
+        # not a campaign at all
         ("", "c.yaml is empty"),
         ("# nothing", "c.yaml is empty"),
         ("- a", "c.yaml, line 1: write the fields threshold, zone"),
@@ -148,14 +148,14 @@ GOOD = "zone: UTC\nsteps:\n- schedule: now\n  blocks: [hi]\n"
         (GOOD.replace("[hi]", "[]"), "c.yaml: Step step-1 has no blocks"),
         (GOOD.replace("[hi]", "[[hi]]"), "steps[0].blocks[0]: write the fields key, text, photo"),
         (GOOD.replace("now", "now\n  active: false"), "nothing to send"),
-        # what is no YAML of ours
-        ("zone: UTC\n\tsteps: []", "c.yaml, line 2: not YAML ("),
-        ("zone: 'UTC", "not YAML ("),
-        ("zone: [", "not YAML ("),
-        (GOOD + "---\n" + GOOD, "c.yaml, line 5: not YAML ("),
+        # not the YAML that we accept
+        ("zone: UTC\n\tsteps: []", "c.yaml, line 2: not valid YAML ("),
+        ("zone: 'UTC", "not valid YAML ("),
+        ("zone: [", "not valid YAML ("),
+        (GOOD + "---\n" + GOOD, "c.yaml, line 5: not valid YAML ("),
         ("zone: UTC\nsteps: \x07", "c.yaml, line 2: a character that YAML does not allow: delete it."),
-        ("zone: &z UTC", "c.yaml, line 1: anchors and aliases are not read: write it out."),
-        ("zone: UTC\nsteps: *z", "c.yaml, line 2: anchors and aliases are not read"),
+        ("zone: &z UTC", "c.yaml, line 1: anchors and aliases are not allowed: write the value out."),
+        ("zone: UTC\nsteps: *z", "c.yaml, line 2: anchors and aliases are not allowed"),
         ("[" * 10_000, "c.yaml, line 1: nested too deeply"),
         ("a:\n " + "- " * 10_000, "c.yaml, line 2: nested too deeply"),
         (b"zone: UTC\nsteps: \xff", "c.yaml, line 2: this is not UTF-8"),
@@ -163,12 +163,12 @@ GOOD = "zone: UTC\nsteps:\n- schedule: now\n  blocks: [hi]\n"
         (b"#" * (MAX_BYTES + 1), "c.yaml is larger than 1024 KiB: shorten it."),
     ],
 )  # fmt: skip
-def test_a_wrong_file_is_refused_with_its_line_and_mend(text: str | bytes, sentence: str) -> None:
+def test_a_wrong_file_is_refused_with_its_line_and_fix(text: str | bytes, sentence: str) -> None:
     assert sentence in refused(text)
 
 
 @given(st.recursive(st.text(max_size=5), lambda inner: st.lists(inner, max_size=3)).map(str) | st.text())
-def test_any_file_is_read_or_refused_by_us(text: str) -> None:
+def test_any_text_is_refused_with_our_own_error(text: str) -> None:
     with pytest.raises(CampaignError):
         read(text.encode("utf-8", "surrogatepass"), "c.yaml", MINUTE)
 
@@ -186,6 +186,6 @@ def test_a_path_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         load(tmp_path, MINUTE)
 
 
-def test_a_file_that_never_ends_is_refused() -> None:
+def test_an_endless_file_is_refused() -> None:
     with pytest.raises(CampaignError, match="larger than"):
         load(Path("/dev/zero"), MINUTE)

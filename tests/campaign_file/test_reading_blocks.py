@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - a table is read one case a line
-"""What a block of a campaign's file may say, and the sentence for what it may not, with its line."""
+"""Reading a block: what it may contain, and how a wrong block is refused, with line and fix."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def asset_of(kind: MediaKind, path: str) -> str:
 
 
 def block(text: str) -> Block:
-    """Read a block, written in a line."""
+    """Read a block that is written on one line."""
     data = f"zone: UTC\nsteps:\n- schedule: now\n  blocks:\n  - {text}\n"
     return read(data.encode("utf-8", "surrogatepass"), "c.yaml", MINUTE, asset_of).steps[0].blocks[0]
 
@@ -60,7 +60,7 @@ def block(text: str) -> Block:
         ),
     ],
 )  # fmt: skip
-def test_a_block_says_any_message(text: str, content: Content) -> None:
+def test_a_block_can_be_any_kind_of_message(text: str, content: Content) -> None:
     assert block(text) == Block("block-1", content)
 
 
@@ -95,20 +95,20 @@ QUIZ = "{poll: {question: Q, options: [a, b], %s}}"
     ("text", "sentence"),
     [
         # what a block is
-        ("{delay: 5s}", "steps[0].blocks[0]: nothing is said here: add one of text, photo, video"),
+        ("{delay: 5s}", "steps[0].blocks[0]: a field is missing: add one of text, photo, video"),
         ("{text: x, photo: a.png}", "steps[0].blocks[0].photo: a block is one message: delete text or photo."),
-        ("{photo: a.png, preview: off}", "blocks[0].preview: no photo has the field preview: delete it."),
-        ("{sticker: a.png, caption: x}", "blocks[0].caption: no sticker has the field caption"),
-        ("{voice: a.png, above: true}", "blocks[0].above: no voice has the field above"),
-        ("{text: x, spoiler: true}", "blocks[0].spoiler: no text has the field spoiler"),
-        ("{album: [{photo: a.png}, {photo: a.png}], buttons: []}", "no album has the field buttons"),
+        ("{photo: a.png, preview: off}", "blocks[0].preview: photo does not take the field preview: delete it."),
+        ("{sticker: a.png, caption: x}", "blocks[0].caption: sticker does not take the field caption"),
+        ("{voice: a.png, above: true}", "blocks[0].above: voice does not take the field above"),
+        ("{text: x, spoiler: true}", "blocks[0].spoiler: text does not take the field spoiler"),
+        ("{album: [{photo: a.png}, {photo: a.png}], buttons: []}", "album does not take the field buttons"),
         ("{text: x, preview: big}", "blocks[0].preview: write one of auto, off, small, large, above."),
         ("{photo: a.png, caption: <b>}", "blocks[0].caption: In line 1, column 1 of the caption <b> is never closed"),
         ("{text: '{name}'}", "blocks[0].text: In line 1, column 1 of the text {name} is not a variable"),
         ("{text: x, kind: text}", "the field 'kind' is not known"),
         # files
         *(
-            (f"{{photo: {path}}}", "blocks[0].photo: A file is named by its way from the campaign's own: put it beside")
+            (f"{{photo: {path}}}", "blocks[0].photo: A file is named by its path from the campaign's file: put it beside")
             for path in ("/etc/passwd", "../a.png", "in/../../a.png", r"C:\\a.png", "''", ".", '"a\\nb"', '"\\0"', "x" * 256)
         ),
         ("{photo: sha256:0F}", "blocks[0].photo: The file's hash is invalid"),
@@ -130,7 +130,7 @@ QUIZ = "{poll: {question: Q, options: [a, b], %s}}"
         (QUIZ % "correct: -1", "blocks[0].poll.correct: write a number."),
         # buttons
         ("{text: x, buttons: [{text: x, stop: true}]}", "blocks[0].buttons[0]: write a list here"),
-        (ROW % "{text: x}", "blocks[0].buttons[0][0]: nothing is said here: add one of url, start, copy, stop."),
+        (ROW % "{text: x}", "blocks[0].buttons[0][0]: a field is missing: add one of url, start, copy, stop."),
         (ROW % "{stop: true}", "blocks[0].buttons[0][0]: the field text is missing"),
         (ROW % "{text: x, url: 'https://a.b', start: x}", "buttons[0][0].start: a button does one thing: delete url or start."),
         (ROW % "{text: x, url: a.b}", "buttons[0][0].url: The address is invalid"),
@@ -145,7 +145,7 @@ QUIZ = "{poll: {question: Q, options: [a, b], %s}}"
         # languages
         ("{text: x, languages: en}", "blocks[0].languages: write name: value here."),
         ("{text: x, languages: {EN: y}}", "blocks[0].languages: The language 'EN' is invalid"),
-        ("{text: x, languages: {en: y, en: z}}", "blocks[0].languages: the language en stands twice"),
+        ("{text: x, languages: {en: y, en: z}}", "blocks[0].languages: the language en appears twice"),
         ("{text: x, languages: {en: <b>}}", "blocks[0].languages.en: In line 1, column 1 of the text <b> is never closed"),
         ("{text: x, languages: {en: {text: y, delay: 5s}}}", "blocks[0].languages.en: the field 'delay' is not known"),
         (f"{{text: x, languages: {{{', '.join(f'a{chr(97 + n)}: y' for n in range(21))}}}}}", "There are 21 languages"),
@@ -162,7 +162,7 @@ QUIZ = "{poll: {question: Q, options: [a, b], %s}}"
         ("{sticker: a.png, after: {returned: {replace: x}}}", "after a return: There is no text to replace in sticker"),
     ],
 )  # fmt: skip
-def test_what_a_block_may_not_say_is_refused_with_its_line_and_mend(text: str, sentence: str) -> None:
+def test_a_wrong_block_is_refused_with_its_line_and_fix(text: str, sentence: str) -> None:
     with pytest.raises(CampaignError) as refusal:
         block(text)
     assert sentence in str(refusal.value)
@@ -175,7 +175,7 @@ GOOD = "zone: UTC\nsteps:\n- schedule: now\n  blocks: [{%s}]\n"
 
 
 def named(directory: Path, fields: str) -> list[Asset]:
-    """The files that a campaign in a directory names."""
+    """The files that a campaign in the directory names."""
     found: list[Asset] = []
 
     def file_of(kind: MediaKind, path: Path) -> str:
@@ -188,14 +188,14 @@ def named(directory: Path, fields: str) -> list[Asset]:
     return found
 
 
-def test_a_file_lies_beside_the_campaign_s_or_in_a_folder_there(tmp_path: Path) -> None:
+def test_a_file_is_in_the_campaigns_folder_or_below_it(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.png").write_text("a", encoding="utf-8")
     (tmp_path / "b.png").symlink_to("in/a.png")
     assert named(tmp_path, "album: [{photo: in/a.png}, {video: b.png}]") == [("photo", "a"), ("video", "a")]
 
 
-def test_no_other_file_is_looked_at(tmp_path: Path) -> None:
+def test_no_other_file_is_read(tmp_path: Path) -> None:
     beside, loop = tmp_path / "beside", tmp_path / "beside" / "loop.png"
     beside.mkdir()
     (tmp_path / "secret.png").write_text("x", encoding="utf-8")
@@ -203,15 +203,15 @@ def test_no_other_file_is_looked_at(tmp_path: Path) -> None:
     (beside / "folder.png").mkdir()
     loop.symlink_to("loop.png")
     with pytest.raises(
-        CampaignError, match=r"c\.yaml, line 4, steps\[0\].blocks\[0\]\.photo: .*link\.png lies elsewhere"
+        CampaignError, match=r"c\.yaml, line 4, steps\[0\].blocks\[0\]\.photo: .*link\.png leads to another folder"
     ):
         named(beside, "photo: link.png")
     for name in ("none.png", "folder.png", "loop.png"):
-        with pytest.raises(CampaignError, match=rf"{name} is no file that is there: put it beside"):
+        with pytest.raises(CampaignError, match=rf"{name} is not there, or not a file: put it beside"):
             named(beside, f"photo: {name}")
 
 
-def test_where_no_files_are_taken_only_a_hash_can_be_named(tmp_path: Path) -> None:
+def test_a_reader_without_files_accepts_only_hashes(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text(GOOD % "photo: a.png", encoding="utf-8")
     with pytest.raises(

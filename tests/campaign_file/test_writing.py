@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - a file is shown line by line
-"""A campaign's file as it is written: whatever the campaign, it reads back the same, and people can read it."""
+"""Writing a campaign's file: every campaign reads back the same, and people can read the file."""
 
 from textwrap import dedent, indent
 from typing import get_args
@@ -85,7 +85,7 @@ def reads_back(campaign: Snapshot) -> Snapshot:
 
 @settings(deadline=None, max_examples=30)
 @given(campaigns)
-def test_what_is_written_reads_back_the_same(campaign: Snapshot) -> None:
+def test_any_campaign_reads_back_the_same(campaign: Snapshot) -> None:
     assert reads_back(campaign) == campaign
 
 
@@ -96,7 +96,7 @@ def test_any_content_reads_back_the_same(content: Content) -> None:
 
 
 @pytest.mark.parametrize("mode", get_args(Mode))
-def test_what_becomes_of_a_step_outside_of_the_window_reads_back_the_same(mode: Mode) -> None:
+def test_every_mode_of_the_window_reads_back_the_same(mode: Mode) -> None:
     campaign = msgspec.structs.replace(of_text("Hi"), window=Window(540, 1260, (1, 2), mode))
     assert reads_back(campaign) == campaign
 
@@ -163,7 +163,7 @@ def test_people_can_read_it() -> None:
         """)
 
 
-def test_what_is_usual_is_left_out() -> None:
+def test_defaults_are_left_out() -> None:
     assert write(of_text("hi")) == dedent("""\
         threshold: 10m
         zone: UTC
@@ -243,7 +243,7 @@ def test_people_can_read_every_kind_of_block() -> None:
     )
 
 
-def test_no_difference_is_no_text() -> None:
+def test_equal_campaigns_have_an_empty_diff() -> None:
     assert diff(FULL, FULL, "a", "b") == ""
 
 
@@ -255,7 +255,7 @@ def test_no_difference_is_no_text() -> None:
         ({"steps": FULL.steps[:2]}, ["-  - key: last", "-    schedule: +3d 18:00"]),
     ],
 )
-def test_a_difference_shows_what_was_changed(changes: dict[str, object], lines: list[str]) -> None:
+def test_a_diff_shows_the_changed_lines(changes: dict[str, object], lines: list[str]) -> None:
     shown = diff(FULL, msgspec.structs.replace(FULL, **changes), "published", "draft").split("\n")
     assert shown[:2] == ["--- published", "+++ draft"]
     changed = [line for line in shown[2:] if line[0] in "+-"]

@@ -1,4 +1,4 @@
-"""One running house a story; at its end the sandbox says whether the bot behaved."""
+"""One running house per story; at its end the sandbox says whether the bot kept Telegram's rules."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""The whole engine in one loop, against a real Valkey, a real PostgreSQL and the sandbox over HTTP."""
+"""The whole engine in one event loop, with a real Valkey, a real PostgreSQL and the sandbox over HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -64,7 +64,7 @@ class House:
         return person.id
 
     async def heard(self, *, arms: bool) -> None:
-        """Wait until the receiver knows whether a sign of life arms anything: it hears of changes a moment later."""
+        """Wait until the receiver knows whether a sign of life arms a timer: it hears of changes a moment later."""
         bot_id: int = await self.pool.fetchval("SELECT id FROM bots WHERE username = $1", self.bot)
         async with asyncio.timeout(PATIENCE_S):
             while self._arms(bot_id) is not arms:  # noqa: ASYNC110 - nobody tells when it has heard
@@ -74,12 +74,12 @@ class House:
         return None if self.receiver is None else self.receiver.activity.threshold_ms(bot_id) is not None
 
     async def told(self, person: int) -> list[str]:
-        """What the bot has said to a person, in order."""
+        """The texts that the bot has sent to a person, in order."""
         transcript = await self.people.transcript(BOT, person)
         return [message.text or "" for message in transcript.messages if message.from_bot]
 
     async def ended(self, person: int, episodes: int = 1) -> list[str]:
-        """Wait until so many episodes of a person are over; their reasons, oldest first."""
+        """Wait until this number of a person's episodes is over; returns their reasons, oldest first."""
         rows = await self.wait_for(
             "SELECT reason FROM recovery_episodes WHERE chat_id = $1 AND ended_at IS NOT NULL ORDER BY episode_id",
             episodes,
@@ -88,7 +88,7 @@ class House:
         return [row["reason"] for row in rows]
 
     async def delivery(self, person: int, block: str, *statuses: str) -> asyncpg.Record:
-        """Wait until a block's delivery has one of the statuses."""
+        """Wait until a block's delivery has one of these statuses."""
         rows = await self.wait_for(
             "SELECT * FROM recovery_deliveries WHERE chat_id = $1 AND block_key = $2 AND status = ANY($3)",
             1,
@@ -97,7 +97,7 @@ class House:
         return rows[0]
 
     async def swept(self, person: int, block: str, done: str) -> asyncpg.Record:
-        """Wait until a sweep has done its part with a block's message: deleted_at, or edited_at."""
+        """Wait until a sweep has set `done` (deleted_at or edited_at) for a block's message."""
         query = f"SELECT * FROM recovery_deliveries WHERE chat_id = $1 AND block_key = $2 AND {done} IS NOT NULL"
         return (await self.wait_for(query, 1, person, block))[0]
 
@@ -112,7 +112,7 @@ class House:
 
 
 def trust_one_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody else has touches to repeat, so that nobody is waited for."""
+    """No other receiver has touches to repeat, so there is no need to wait for one."""
     monkeypatch.setattr(lanes, "REPEATED_WITHIN_S", 0.0)
 
 
@@ -146,7 +146,7 @@ async def open_house(redis_url: str, database_url: str, **environ: str) -> Async
 
 @asynccontextmanager
 async def processes(house: House) -> AsyncIterator[None]:
-    """A receiver and a poller, until the story is told."""
+    """A receiver and a poller, until the story is over."""
     stop = asyncio.Event()
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
         house.receiver = receiver = Receiver(house.settings, session, house.pool, house.redis)

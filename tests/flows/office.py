@@ -1,4 +1,4 @@
-"""A manager at work in this loop, against a real Valkey, a real PostgreSQL and the sandbox, and people at it."""
+"""A manager in this event loop, with a real Valkey, a real PostgreSQL and the sandbox, and admins who use it."""
 
 import asyncio
 import itertools
@@ -29,7 +29,7 @@ DRAFT = Snapshot("America/Sao_Paulo", (Step("a", After(0), (Block("b", Text("Hi"
 
 
 class Admin:
-    """Somebody at the manager: what they see, and what they press, write and send."""
+    """A person in the manager's chat: what they see, and what they press, write and send."""
 
     def __init__(self, people: SandboxClient, me: BotInfo, person: int) -> None:
         self.people = people
@@ -52,7 +52,7 @@ class Admin:
         return await self._drawn(before)
 
     async def press(self, *labels: str) -> str:
-        """Press one button after the other, each on the screen that the one before has led to; the last screen."""
+        """Press buttons in turn, each on the screen that the one before led to; returns the last screen."""
         text = ""
         for label in labels:
             before = await self._mark()
@@ -61,7 +61,7 @@ class Admin:
         return text
 
     async def tap(self, data: str) -> str:
-        """Press whatever button; what is told in passing."""
+        """Press a button by its data; returns the notice that the tap got."""
         await self.people.tap(self.me.id, self.id, data)
         async with asyncio.timeout(PATIENCE_S):
             while True:  # the transcript is the signal
@@ -71,7 +71,7 @@ class Admin:
                 await asyncio.sleep(0.02)
 
     async def again(self, data: str) -> str:
-        """Press a button that may be old; what is told in passing, once something else stands there."""
+        """Press a button that may be old, and wait until the screen changes; returns the notice."""
         before = await self._mark()
         told = await self.tap(data)
         await self._drawn(before)
@@ -89,19 +89,19 @@ class Admin:
                 await asyncio.sleep(0.02)
 
     async def shows(self, words: str) -> str:
-        """Wait until the screen says so."""
+        """Wait until the screen contains these words."""
         async with asyncio.timeout(PATIENCE_S):
             while words not in await self.text():  # noqa: ASYNC110 - the transcript is the signal
                 await asyncio.sleep(0.02)
         return await self.text()
 
     async def told(self) -> str:
-        """What the last press was told in passing."""
+        """The notice that the last tap got."""
         (*_, tap) = (await self.people.transcript(self.me.id, self.id)).taps
         return str(tap.text)
 
     async def data(self, label: str) -> str:
-        """Of the button with this label, or with one that begins so."""
+        """The data of the button with this label, or with a label that begins like this."""
         found = await self.buttons()
         wanted = [name for name in found if name == label] or [name for name in found if name.startswith(label)]
         assert wanted, f"{label!r} is not among {list(found)} under {await self.text()!r}"
@@ -118,7 +118,7 @@ class Admin:
         return [message for message in transcript.messages if message.from_bot and not message.deleted][-1]
 
     async def loses_the_message(self) -> None:
-        """Telegram refuses the next edit of what is shown, as it does for what is gone or too old."""
+        """Let Telegram refuse the next edit, as it does for a message that is deleted or too old."""
         fault = Fault(FaultKind.BAD_REQUEST, bot=self.me.id, method="editMessageText", count=1)
         await self.people.set_fault(fault)
 
@@ -128,7 +128,7 @@ class Admin:
         return (said[-1].message_id, said[-1].edited_ms or 0) if said else (0, 0)
 
     async def _drawn(self, before: tuple[int, int]) -> str:
-        """Wait until something else stands there."""
+        """Wait until the screen changes."""
         async with asyncio.timeout(PATIENCE_S):
             while await self._mark() == before:  # noqa: ASYNC110 - the transcript is the signal
                 await asyncio.sleep(0.02)
@@ -136,7 +136,7 @@ class Admin:
 
 
 class Office:
-    """A manager of two bots, @shop_bot and @course_bot, and the street outside."""
+    """A manager of two bots, @shop_bot and @course_bot, and its sandbox."""
 
     def __init__(self, desk: Desk, sandbox: Sandbox, people: SandboxClient, me: BotInfo, owner: Admin) -> None:
         self.desk = desk
@@ -166,7 +166,7 @@ def buttons(message: TranscriptMessage) -> dict[str, str]:
 
 
 def invitation(text: str) -> str:
-    """The word in an invitation's link."""
+    """The code in an invitation's link."""
     found = re.search(r"start=([\w-]+)", text)
     assert found
     return found[1]
@@ -176,7 +176,7 @@ def invitation(text: str) -> str:
 async def open_office(
     redis_url: str, database_url: str, patch: pytest.MonkeyPatch, language: str = "pt-br", **environ: str
 ) -> AsyncIterator[Office]:
-    """Each button lives a second longer than the one before, so that no two drawings of a screen are the same."""
+    """Each button lives a second longer than the one before, so that no two renderings of a screen are equal."""
     ticks = itertools.count()
 
     def mint(key: bytes, press: Press, holder: Holder, now_ms: int) -> str:

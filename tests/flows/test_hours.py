@@ -1,4 +1,4 @@
-"""Hours, limits and the softer stop, with receiver and poller at work: what is held, dropped, and let finish."""
+"""Sending hours, limits and `finish`, with receiver and poller at work: which steps wait, are skipped, or go on."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -40,12 +40,12 @@ async def publish(house: House, how: Publishing | None = None, **settings: Any) 
 
 
 async def later(house: House, mode: sending_hours.Mode = "wait") -> Window:
-    """A window that opens in three hours, for two."""
+    """A window that opens in three hours and stays open for two."""
     minute = (await server_now_ms(house.redis) // MINUTE_MS + 180) % DAY_MINUTES
     return Window(minute, (minute + 120) % DAY_MINUTES, mode=mode)
 
 
-async def test_what_falls_into_the_night_waits_for_its_turn_after_the_opening(house: House) -> None:
+async def test_a_step_outside_the_window_waits_for_its_turn_after_the_opening(house: House) -> None:
     hours = await later(house)
     await publish(house, window=hours)
     person = await house.someone()
@@ -55,7 +55,7 @@ async def test_what_falls_into_the_night_waits_for_its_turn_after_the_opening(ho
     assert await house.told(person) == []
 
 
-async def test_a_step_whose_window_has_closed_meanwhile_is_put_off_once(house: House) -> None:
+async def test_a_step_whose_window_has_closed_is_deferred_once(house: House) -> None:
     person = await house.someone()
     await house.delivery(person, "three", "scheduled")
     hours = await later(house)
@@ -69,7 +69,7 @@ async def test_a_step_whose_window_has_closed_meanwhile_is_put_off_once(house: H
     assert await house.told(person) == ["first", "second"]
 
 
-async def test_a_window_that_drops_passes_the_steps_over(house: House) -> None:
+async def test_a_window_that_drops_skips_the_steps(house: House) -> None:
     await publish(house, window=await later(house, "drop"))
     person = await house.someone()
     assert await house.ended(person) == ["completed"]
@@ -78,7 +78,7 @@ async def test_a_window_that_drops_passes_the_steps_over(house: House) -> None:
     assert await house.told(person) == []
 
 
-async def test_who_had_enough_today_is_sent_no_further_step(house: House) -> None:
+async def test_a_person_at_the_daily_limit_gets_no_further_step(house: House) -> None:
     await publish(house, limits=Limits(per_day=1))
     person = await house.someone()
     assert await house.ended(person) == ["completed"]
@@ -86,7 +86,7 @@ async def test_who_had_enough_today_is_sent_no_further_step(house: House) -> Non
     assert await house.told(person) == ["first", "second"]
 
 
-async def test_who_had_enough_waits_until_there_is_room_again(house: House) -> None:
+async def test_a_step_over_the_limit_waits_until_there_is_room(house: House) -> None:
     await publish(house, limits=Limits(per_day=1), lateness_ms=24 * HOUR_MS)
     person = await house.someone()
     deferred = "SELECT * FROM recovery_deliveries WHERE chat_id = $1 AND block_key = 'three' AND deferrals = 1"
@@ -108,7 +108,7 @@ async def test_a_sequence_that_would_have_been_over_for_two_days_ends(house: Hou
     assert await house.told(person) == ["first", "second"]
 
 
-async def test_what_never_fits_is_passed_over_and_admins_are_told(house: House) -> None:
+async def test_a_step_that_never_fits_is_skipped_and_admins_are_told(house: House) -> None:
     await publish(house, limits=Limits(per_day=1), lateness_ms=24 * HOUR_MS)
     person = await house.someone()
     put_off = "SELECT * FROM recovery_deliveries WHERE chat_id = $1 AND block_key = 'three' AND deferrals = 1"
@@ -121,7 +121,7 @@ async def test_what_never_fits_is_passed_over_and_admins_are_told(house: House) 
 
 
 async def days_pass(house: House, person: int, days: int) -> None:
-    """For what was sent to somebody, and for what they wait: all of it lies so much further back."""
+    """Move everything that a person was sent, and waits for, this many days back."""
     ago_ms = days * 24 * HOUR_MS
     await house.pool.execute(
         "UPDATE recovery_deliveries SET sent_at = sent_at - $2 WHERE chat_id = $1", *(person, ago_ms)
@@ -130,7 +130,7 @@ async def days_pass(house: House, person: int, days: int) -> None:
 
 
 async def falls_due(house: House, person: int, earlier_ms: int) -> None:
-    """What somebody waits for is due so much earlier."""
+    """Make the delivery that a person waits for due earlier."""
     at = keys.of_bot(await house.pool.fetchval("SELECT id FROM bots"))
     waiting = "SELECT due_at FROM recovery_deliveries WHERE chat_id = $1 AND status = 'scheduled'"
     due_ms = await house.pool.fetchval(waiting, person)
@@ -146,7 +146,7 @@ async def falls_due(house: House, person: int, earlier_ms: int) -> None:
 
 
 @pytest.mark.parametrize("limits", [Limits(again_after_ms=HOUR_MS), Limits(per_month=1)])
-async def test_a_sequence_does_not_begin_anew_too_soon_or_too_often(house: House, limits: Limits) -> None:
+async def test_a_sequence_does_not_begin_again_too_soon_or_too_often(house: House, limits: Limits) -> None:
     await publish(house, limits=limits)
     person = await house.someone()
     assert await house.ended(person) == ["completed"]
@@ -157,7 +157,7 @@ async def test_a_sequence_does_not_begin_anew_too_soon_or_too_often(house: House
     assert len(await house.told(person)) == 3
 
 
-async def test_who_has_begun_may_finish_while_nobody_new_begins(house: House) -> None:
+async def test_begun_sequences_finish_while_no_new_one_begins(house: House) -> None:
     person = await house.someone()
     await house.delivery(person, "three", "scheduled")
     await campaigns.finish(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
@@ -167,7 +167,7 @@ async def test_who_has_begun_may_finish_while_nobody_new_begins(house: House) ->
     assert await house.pool.fetchval("SELECT count(*) FROM recovery_episodes WHERE chat_id = $1", late) == 0
 
 
-async def test_a_longer_threshold_holds_for_the_silences_that_are_armed(house: House) -> None:
+async def test_a_longer_threshold_applies_to_armed_silences(house: House) -> None:
     await publish(house, threshold_ms=HOUR_MS)
     bot_id = await house.pool.fetchval("SELECT id FROM bots")
     armed = await Timers(house.redis).touch(bot_id, [Sign(PERSON, 0)], 500)

@@ -1,4 +1,4 @@
-"""A button's link leads by way of the receiver: who taps it is back, and the tap is counted."""
+"""A button's link leads through the receiver: a person who taps it has returned, and the tap is counted."""
 
 from collections.abc import AsyncIterator
 from typing import Any

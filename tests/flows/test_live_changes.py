@@ -1,4 +1,4 @@
-"""What an admin changes takes effect by the word of it, long before anybody would look again by himself."""
+"""An admin's change takes effect through the notification, long before a process would read it again by itself."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ NEVER_S = 3_600.0
 
 @pytest.fixture
 async def house(redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    """Once all is going, nobody looks by himself any more."""
+    """Once everything runs, no process reads the configuration again by itself."""
     trust_one_receiver(monkeypatch)
     monkeypatch.setattr(feed_ownership, "TTL_MS", int(NEVER_S * 1000))
     async with open_house(redis_url, database_url) as house:
@@ -40,7 +40,7 @@ async def change(house: House) -> Change:
 
 
 async def threshold_of(house: House, person: int) -> int:
-    """By which threshold the person's last sign of life was armed; -1 for none."""
+    """The threshold with which the person's last sign of life was armed; -1 for none."""
     state = await house.redis.hget(keys.of_bot(await house.pool.fetchval("SELECT id FROM bots")).state, str(person))
     if state is None:
         return -1
@@ -48,7 +48,7 @@ async def threshold_of(house: House, person: int) -> int:
     return int(due) - int(seen)
 
 
-async def test_receivers_arm_by_what_is_published_and_no_longer_by_what_is_stopped(house: House) -> None:
+async def test_receivers_arm_by_the_published_version_until_the_campaign_stops(house: House) -> None:
     person = await house.someone()
     await house.publish(CAMPAIGN.replace(b"threshold: 1s", b"threshold: 7m"))
     async with asyncio.timeout(PATIENCE_S):
@@ -62,21 +62,23 @@ async def test_receivers_arm_by_what_is_published_and_no_longer_by_what_is_stopp
             await asyncio.sleep(0.05)
 
 
-async def test_pollers_send_what_is_published(house: House) -> None:
+async def test_pollers_send_the_version_just_published(house: House) -> None:
     await house.publish(CAMPAIGN.replace(b"text: first", b"text: changed"))
     person = await house.someone()
     assert await house.ended(person) == ["completed"]
     assert await house.told(person) == ["changed", "second", "third"]
 
 
-async def test_the_end_of_an_emergency_stop_is_heard(house: House) -> None:
+async def test_pollers_hear_the_end_of_an_emergency_stop(house: House) -> None:
     await campaigns.stop_all(house.pool, await change(house))
     person = await house.someone()
     await campaigns.resume_all(house.pool, await change(house))
     assert await house.ended(person) == ["completed"]
 
 
-async def test_a_stop_between_claim_and_send_lets_nothing_out(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nothing_is_sent_after_a_stop_between_claim_and_send(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     claimed, heard = asyncio.Event(), asyncio.Event()
     prepare, refresh = Doors.prepare, Catalogue.refresh
 

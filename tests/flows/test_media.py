@@ -1,4 +1,4 @@
-"""Files on their way: uploaded once, sent by name after that, and not the end of a sequence when they are gone."""
+"""Sending files: a file is uploaded once, then sent by its file id; a missing file does not end the sequence."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -54,7 +54,7 @@ async def test_a_photo_is_uploaded_once_and_everybody_gets_it_once(gallery: Gall
     assert await house.pool.fetchval("SELECT count(*) FROM media_files") == 1
 
 
-async def test_a_refused_name_is_put_right_on_the_way(gallery: Gallery) -> None:
+async def test_a_refused_file_id_is_replaced_by_an_upload(gallery: Gallery) -> None:
     house, photo = gallery.house, gallery.photo
     await house.pool.execute(
         "INSERT INTO media_files (bot_id, sha256, kind, file_id) SELECT id, $1, 'photo', 'AgADsomebodyelses' FROM bots",
@@ -67,7 +67,7 @@ async def test_a_refused_name_is_put_right_on_the_way(gallery: Gallery) -> None:
     assert await house.pool.fetchval("SELECT count(*) FROM incidents") == 0
 
 
-async def test_a_file_that_is_gone_fails_its_block_and_admins_are_told_once(gallery: Gallery) -> None:
+async def test_a_missing_file_fails_its_block_and_admins_are_told_once(gallery: Gallery) -> None:
     house = gallery.house
     gallery.path.unlink()
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""The stories of one message: how it speaks to its person, how it is announced, and what becomes of it later."""
+"""The stories of one message: how it addresses its person, how it is announced, and what happens to it later."""
 
 from bench.sandbox.protocol import Fault, FaultKind, TranscriptMessage
 from engine.administration import campaigns
@@ -14,7 +14,7 @@ def campaign(*blocks: bytes) -> bytes:
 
 
 async def published(house: House, *blocks: bytes) -> int:
-    """A person who falls silent under a campaign of these blocks."""
+    """A person who falls silent while a campaign of these blocks is live."""
     await house.publish(campaign(*blocks))
     return await house.someone()
 
@@ -44,7 +44,7 @@ async def test_a_text_calls_the_person_by_name(house: House) -> None:
     assert await house.told(person.id) == [f"Oi, <Ana>! Aqui fala @{BOT}."]
 
 
-async def test_a_person_whose_name_is_not_known_is_called_by_the_fallback(house: House) -> None:
+async def test_a_person_without_a_name_is_called_by_the_fallback(house: House) -> None:
     person = await published(house, b'{key: one, text: "Oi, {first_name|friend}!"}')
     await house.delivery(person, "one", "sent")
     assert await house.told(person) == ["Oi, friend!"]
@@ -58,7 +58,7 @@ async def test_a_block_with_a_delay_is_announced(house: House) -> None:
     assert second.at_ms - first.at_ms >= 2_000
 
 
-async def test_who_answers_during_the_delay_gets_nothing_more(house: House) -> None:
+async def test_a_person_who_answers_during_the_delay_gets_nothing_more(house: House) -> None:
     person = await published(house, b"{key: one, text: first}", b"{key: two, text: second, delay: 1h}")
     await house.delivery(person, "two", "scheduled")
     await house.people.write(BOT, person, "I am back")
@@ -67,7 +67,7 @@ async def test_who_answers_during_the_delay_gets_nothing_more(house: House) -> N
     assert await house.told(person) == ["first"]
 
 
-async def test_a_message_goes_when_its_time_is_over_whatever_happened_meanwhile(house: House) -> None:
+async def test_a_message_is_deleted_in_time_even_after_a_stop(house: House) -> None:
     person = await published(house, b"{key: one, text: gone soon, delete_after: 2s}")
     await house.delivery(person, "one", "sent")
     await campaigns.stop(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
@@ -77,7 +77,7 @@ async def test_a_message_goes_when_its_time_is_over_whatever_happened_meanwhile(
     assert message.deleted
 
 
-async def test_a_deletion_that_is_never_answered_holds_up_no_other(house: House) -> None:
+async def test_a_deletion_without_an_answer_does_not_delay_others(house: House) -> None:
     first = await published(house, b"{key: one, text: gone soon, delete_after: 1s}")
     await house.people.set_fault(Fault(FaultKind.HANG, chat_id=first, method="deleteMessage"))
     await house.delivery(first, "one", "sent")
@@ -88,7 +88,7 @@ async def test_a_deletion_that_is_never_answered_holds_up_no_other(house: House)
     assert await hangs(house, first)
 
 
-async def test_what_a_return_overtakes_is_taken_back_as_the_block_says(house: House) -> None:
+async def test_after_a_return_each_message_follows_its_rule(house: House) -> None:
     person = await published(
         house,
         b"{key: one, text: first, after: {returned: delete}}",
@@ -109,7 +109,7 @@ async def test_what_a_return_overtakes_is_taken_back_as_the_block_says(house: Ho
     assert (four.text, four.deleted, four.edit_date) == ("fourth", False, None)
 
 
-async def test_a_payment_overtakes_what_a_return_would_keep(house: House) -> None:
+async def test_a_payment_applies_its_own_rule_to_messages_that_a_return_keeps(house: House) -> None:
     offer = b"{key: one, text: buy now, after: {paid: {replace: Obrigado}}}"
     person = await published(house, offer, b"{key: two, text: more}")
     await house.delivery(person, "two", "sent")

@@ -1,4 +1,4 @@
-"""Who wants no more reminders gets none, is told so in one line, and can take it back."""
+"""A person who opts out gets no more reminders and one line that confirms it, and can undo it."""
 
 from engine.receiver.reply_texts import texts_for
 from tests.flows.house import BOT, House
@@ -7,7 +7,7 @@ LINES = texts_for("pt-br")
 AGAIN = ["first", "second", "third"]
 
 
-async def test_a_command_ends_the_reminders_and_a_tap_takes_it_back(house: House) -> None:
+async def test_a_command_ends_the_reminders_and_a_tap_undoes_it(house: House) -> None:
     person = await house.someone()
     await house.delivery(person, "two", "sent")
     await house.people.write(BOT, person, "/stop")
@@ -19,7 +19,7 @@ async def test_a_command_ends_the_reminders_and_a_tap_takes_it_back(house: House
     assert await house.told(person) == ["first", "second", LINES.undone, *AGAIN]
 
 
-async def test_who_opted_out_and_writes_again_is_left_alone(house: House) -> None:
+async def test_a_person_who_opted_out_and_writes_again_gets_no_reminder(house: House) -> None:
     person, other = await house.someone(), await house.someone()
     await house.people.write(BOT, person, "/stopreminders")
     await house.people.write(BOT, person, "just a question")

@@ -1,6 +1,6 @@
-"""A payment at every point of a sequence, told by Telegram or by the bot's own code.
+"""A payment at every point of a sequence, reported by Telegram or by the bot's own code.
 
-Once it is acknowledged nothing passes the fence: at most the one message on the wire arrives, and is marked.
+Once it is acknowledged, nothing passes the fence: at most the one message on the wire arrives, and is recorded as such.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ async def house(redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture(params=["in the chat", "by the API"])
 async def pay(request: pytest.FixtureRequest, house: House) -> AsyncIterator[Pay]:
-    """Pay, and return when that is acknowledged."""
+    """A function that pays, and returns once the payment is acknowledged."""
 
     async def in_the_chat(person: int) -> None:
         paid = await house.people.pay(BOT, person)
@@ -68,7 +68,7 @@ async def _status(session: aiohttp.ClientSession, url: str, content: Any) -> int
 
 
 async def nothing_follows(house: House, person: int) -> None:
-    """Whatever the payment armed again has come to its end, and no timer is left."""
+    """Wait until whatever the payment armed again has ended and no timer is left."""
     bot_id: int = await house.pool.fetchval("SELECT id FROM bots")
     async with asyncio.timeout(PATIENCE_S):
         while await Timers(house.redis).versions(bot_id, [person]) != [None]:  # noqa: ASYNC110 - Redis is the signal

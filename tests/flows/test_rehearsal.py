@@ -1,4 +1,4 @@
-"""The story of an admin who tries a draft on themselves before anybody gets it."""
+"""The story of an admin who tries a draft on themselves before anybody else gets it."""
 
 import pytest
 
@@ -26,7 +26,7 @@ steps:
 
 
 async def admin(house: House) -> int:
-    """An admin who has started the bot, and a draft that nobody else gets; all else is over."""
+    """An admin who has started the bot, with a draft to try; the campaign is stopped, so nothing else is sent."""
     change = Change("test", await server_now_ms(house.redis))
     await campaigns.stop(house.pool, BOT, change)
     draft = campaign_file.read(DRAFT, "draft.yaml", house.settings.min_threshold_ms)
@@ -58,7 +58,7 @@ async def test_links_lead_straight_to_their_targets(house: House) -> None:
     assert first.reply_markup["inline_keyboard"][0][0]["url"] == "https://example.org/offer"
 
 
-async def test_one_step_alone(house: House) -> None:
+async def test_one_step_can_be_rehearsed_alone(house: House) -> None:
     person = await admin(house)
     await rehearse(house, person, "later")
     assert await house.told(person) == ["third"]

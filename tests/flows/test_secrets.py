@@ -1,6 +1,7 @@
-"""What the engine says of itself while all kinds of things happen to it: no token, no key, no password, no text.
+"""Whatever happens to the engine, it reveals no token, no key, no password and no text of a user.
 
-Real processes, at the most talkative level; read are their logs, their metrics, and the books that admins see.
+The processes are real and log at the most verbose level. The test reads their logs, their metrics, and the tables that
+admins see.
 """
 
 import asyncio
@@ -69,13 +70,13 @@ class Run:
         self.api_key = ""
 
     def measure(self) -> None:
-        """The process that begins next has a port for its metrics."""
+        """Give the process that starts next a port for its metrics."""
         _, port = free_address()
         self.stack.env["METRICS_PORT"] = str(port)
         self.metrics.append(port)
 
     async def said(self) -> dict[str, str]:
-        """By where it stands."""
+        """The output, by where it was found."""
         logs = {path.name: path.read_text() for path in self.logs.glob("*.log") if path.name != "sandbox.log"}
         return logs | await self._told() | await self._written()
 
@@ -95,7 +96,7 @@ class Run:
             await connection.close()
 
     def secrets(self) -> set[str]:
-        """Each as it is, and as it stands in an address."""
+        """Each secret as it is, and as it is quoted in an address."""
         tokens = {bot.token for bot in self.bots}
         servers = (self.stack.env["DATABASE_URL"], self.stack.env["REDIS_URL"])
         passwords = {urlsplit(url).password or "" for url in servers} - {""}
@@ -144,7 +145,7 @@ async def _begin(run: Run) -> None:
 
 
 async def _spoil(pool: Pool, people: SandboxClient, bot: BotInfo) -> None:
-    """One fault for each person, at the first block; each ends as it must."""
+    """Give each person one fault at the first block, and wait until each episode ends as it must."""
     for kind, status in FAULTS.items():
         (person,) = await people.add_people(1, names=(USER_WORDS,))
         await people.set_fault(Fault(kind, bot=bot.id, chat_id=person.id, method="sendMessage", count=1))
@@ -155,7 +156,7 @@ async def _spoil(pool: Pool, people: SandboxClient, bot: BotInfo) -> None:
 
 
 async def _pay(run: Run, pool: Pool, people: SandboxClient, bot: BotInfo) -> None:
-    """In the chat, and by the bot's own code."""
+    """Pay in the chat, and through the bot's own code."""
     (person,) = await people.add_people(1)
     await people.start(bot.id, person.id)
     await people.pay(bot.id, person.id)
@@ -187,7 +188,7 @@ async def _until(pool: Pool, query: str, *args: object) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_nothing_secret_is_said(run: Run) -> None:
+async def test_no_output_contains_a_secret(run: Run) -> None:
     said = await run.said()
     found = {(where, word) for where, words in said.items() for word in run.secrets() if word in words}
     assert found == {("audit_log", word) for word in WRITTEN_BY_ADMINS}, "the audit keeps what admins wrote, no more"

@@ -1,4 +1,4 @@
-"""The stories of a campaign in shadow: it decides everything, writes down what it would send, and sends nothing."""
+"""The stories of a campaign in shadow: it decides everything, records what it would send, and sends nothing."""
 
 from itertools import pairwise
 
@@ -13,7 +13,7 @@ async def change(house: House) -> Change:
 
 
 async def in_shadow(house: House) -> None:
-    """The receiver has heard of the stop and of the shadow: in between, a sign of life arms nothing."""
+    """Put the campaign in shadow, and wait until the receiver knows: after the stop, a sign of life arms nothing."""
     await campaigns.stop(house.pool, BOT, await change(house))
     await house.heard(arms=False)
     assert await campaigns.shadow(house.pool, BOT, await change(house)) == "shadow"
@@ -28,7 +28,7 @@ async def written_down(house: House, person: int) -> list[tuple[str, str, str | 
     return [tuple(row) for row in rows]
 
 
-async def test_a_silent_person_gets_nothing_and_all_of_it_is_written_down(house: House) -> None:
+async def test_a_silent_person_gets_nothing_and_every_block_is_recorded(house: House) -> None:
     await in_shadow(house)
     person = await house.someone()
     assert await house.ended(person) == ["completed"]
@@ -37,7 +37,7 @@ async def test_a_silent_person_gets_nothing_and_all_of_it_is_written_down(house:
     assert await written_down(house, person) == [(block, "would_send", "shadow") for block in blocks]
 
 
-async def test_what_would_be_sent_is_due_when_it_would_be_and_of_the_version_in_force(house: House) -> None:
+async def test_a_recorded_block_has_the_due_and_the_version_of_a_real_one(house: House) -> None:
     await in_shadow(house)
     person = await house.someone()
     assert await house.ended(person) == ["completed"]
@@ -52,7 +52,7 @@ async def test_what_would_be_sent_is_due_when_it_would_be_and_of_the_version_in_
     assert {tuple(row)[1:] for row in rows} == {(0, None, None, 1)}
 
 
-async def test_a_step_that_was_begun_in_shadow_finishes_as_it_began(house: House) -> None:
+async def test_a_step_begun_in_shadow_finishes_as_it_began(house: House) -> None:
     await in_shadow(house)
     person = await house.someone()
     await house.delivery(person, "one", "would_send")
@@ -70,7 +70,7 @@ async def test_an_answer_ends_what_the_shadow_watches(house: House) -> None:
     assert ("three", "cancelled", "returned") in await written_down(house, person)
 
 
-async def test_once_active_a_new_silence_is_sent_and_no_old_one(house: House) -> None:
+async def test_after_activation_only_new_silences_are_sent_to(house: House) -> None:
     await in_shadow(house)
     silent, back = await house.someone(), await house.someone()
     assert await house.ended(silent) + await house.ended(back) == ["completed"] * 2
@@ -83,7 +83,7 @@ async def test_once_active_a_new_silence_is_sent_and_no_old_one(house: House) ->
     assert await house.told(silent) == []
 
 
-async def test_what_the_shadow_was_watching_ends_when_the_campaign_goes_live(house: House) -> None:
+async def test_episodes_of_the_shadow_end_when_the_campaign_goes_live(house: House) -> None:
     await in_shadow(house)
     person = await house.someone()
     await house.delivery(person, "two", "would_send")
@@ -99,7 +99,7 @@ async def test_what_the_shadow_was_watching_ends_when_the_campaign_goes_live(hou
     assert await house.told(person) == []
 
 
-async def test_a_shadow_is_stopped_like_anything_else(house: House) -> None:
+async def test_a_shadow_can_be_stopped_like_a_live_campaign(house: House) -> None:
     await in_shadow(house)
     person = await house.someone()
     await house.delivery(person, "two", "would_send")

@@ -1,4 +1,4 @@
-"""A poller that stands still for a while (stopped, swapped out) does not act by what it knew before."""
+"""A poller that stood still for a while (stopped, swapped out) does not act on what it knew before."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.flows.house import House
 __all__ = ["house"]
 
 
-async def test_who_stands_still_between_the_last_look_and_the_wire_does_not_send_by_that_look(
+async def test_a_stall_between_the_last_look_and_the_request_prevents_the_send(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look, looks = Doors.pass_, 0

@@ -23,7 +23,7 @@ async def test_a_silent_person_gets_the_whole_sequence_once(house: House) -> Non
     assert await house.told(person) == ["first", "second", "third"]
 
 
-async def test_an_answer_cancels_the_rest_and_begins_a_new_silence(house: House) -> None:
+async def test_an_answer_cancels_the_rest_and_starts_a_new_silence(house: House) -> None:
     person = await house.someone()
     await house.delivery(person, "two", "sent")
     await house.people.write(BOT, person, "I am back")
@@ -33,7 +33,7 @@ async def test_an_answer_cancels_the_rest_and_begins_a_new_silence(house: House)
     assert [tuple(row) for row in cancelled] == [("three", "returned")]
 
 
-async def test_who_paid_is_left_alone(house: House) -> None:
+async def test_a_person_who_paid_gets_nothing_more(house: House) -> None:
     person = await house.someone()
     await house.delivery(person, "two", "sent")
     await house.people.pay(BOT, person)
@@ -41,7 +41,7 @@ async def test_who_paid_is_left_alone(house: House) -> None:
     assert await house.told(person) == ["first", "second"]
 
 
-async def test_who_blocks_the_bot_is_not_written_to_again(house: House) -> None:
+async def test_a_person_who_blocks_the_bot_gets_nothing_more(house: House) -> None:
     person = await house.someone()
     await house.delivery(person, "two", "sent")
     await house.people.block(BOT, person)
@@ -74,7 +74,7 @@ async def test_a_server_error_is_tried_again(house: House) -> None:
     assert (await house.delivery(person, "one", "sent"))["attempts"] == 3
 
 
-async def test_no_answer_is_unknown_and_never_sent_again(house: House) -> None:
+async def test_a_send_without_an_answer_is_unknown_and_never_repeated(house: House) -> None:
     await house.people.set_fault(Fault(FaultKind.ACCEPT_THEN_DROP, method="sendMessage", count=1))
     person = await house.someone()
     await house.delivery(person, "one", "unknown")
@@ -82,7 +82,7 @@ async def test_no_answer_is_unknown_and_never_sent_again(house: House) -> None:
     assert await house.told(person) == ["first", "second", "third"]
 
 
-async def test_refused_content_fails_its_block_and_the_next_one_goes_on(house: House) -> None:
+async def test_refused_content_fails_its_block_and_the_next_block_is_sent(house: House) -> None:
     for _ in range(2):
         fault = await house.people.set_fault(Fault(FaultKind.BAD_REQUEST, method="sendMessage", count=1))
         person = await house.someone()
@@ -95,7 +95,7 @@ async def test_refused_content_fails_its_block_and_the_next_one_goes_on(house: H
     assert [tuple(row) for row in incidents] == [told]
 
 
-async def test_the_owner_who_tries_the_bot_is_not_nudged(redis_url: str, database_url: str) -> None:
+async def test_an_owner_who_tries_the_bot_gets_no_reminder(redis_url: str, database_url: str) -> None:
     async with open_house(redis_url, database_url, ADMIN_IDS=str(FIRST_PERSON_ID)) as house:
         owner, other = await house.someone(), await house.someone()
         assert owner == FIRST_PERSON_ID
@@ -104,7 +104,7 @@ async def test_the_owner_who_tries_the_bot_is_not_nudged(redis_url: str, databas
         assert (await house.told(owner), len(await house.told(other))) == ([], 3)
 
 
-async def test_a_stop_ends_what_is_under_way(house: House) -> None:
+async def test_a_stop_ends_open_episodes(house: House) -> None:
     person = await house.someone()
     await house.delivery(person, "two", "sent")
     await campaigns.stop(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
@@ -112,7 +112,7 @@ async def test_a_stop_ends_what_is_under_way(house: House) -> None:
     assert await house.told(person) == ["first", "second"]
 
 
-async def test_the_emergency_stop_holds_and_its_end_goes_on(house: House) -> None:
+async def test_the_emergency_stop_holds_everything_until_it_ends(house: House) -> None:
     person = await house.someone()
     await house.delivery(person, "two", "sent")
     await campaigns.stop_all(house.pool, Change("test", await server_now_ms(house.redis)))
@@ -131,7 +131,7 @@ async def test_an_emptied_redis_is_rebuilt_and_nothing_is_lost_or_repeated(house
     assert await house.told(person) == ["first", "second", "third"]
 
 
-async def test_a_chat_whose_episode_is_over_costs_redis_nothing(house: House) -> None:
+async def test_a_chat_whose_episode_is_over_leaves_nothing_in_redis(house: House) -> None:
     person = await house.someone()
     assert await house.ended(person) == ["completed"]
     bot_id: int = await house.pool.fetchval("SELECT id FROM bots")
@@ -175,7 +175,7 @@ async def test_after_an_outage_the_backlog_is_taken_in_before_silence_is_judged(
 async def test_a_stop_is_for_good_and_activation_is_not_retroactive(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The newcomer may come before the receiver has heard of the activation."""
+    """The newcomer may arrive before the receiver has heard of the activation."""
     monkeypatch.setattr(lanes, "HEARD_BY_MS", 7_000)
     monkeypatch.setattr(polling_feed, "LONGEST_POLL_S", 3)
     person, silent = await house.someone(), await house.someone()
@@ -189,7 +189,7 @@ async def test_a_stop_is_for_good_and_activation_is_not_retroactive(
     assert await house.told(silent) == ["first", "second"]
 
 
-async def test_a_sign_of_life_that_redis_forgot_is_armed_anew(house: House) -> None:
+async def test_a_sign_of_life_that_redis_forgot_is_armed_again(house: House) -> None:
     person = await house.someone()
     await house.delivery(person, "two", "sent")
     bot_id: int = await house.pool.fetchval("SELECT id FROM bots")
@@ -205,7 +205,7 @@ async def test_a_sign_of_life_that_redis_forgot_is_armed_anew(house: House) -> N
     assert await house.ended(person, 2) == ["returned", "completed"]
 
 
-async def test_no_answer_about_a_token_suspends_nobody(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unconfirmed_refusal_of_a_token_suspends_no_bot(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(token_suspicion, "BETWEEN_CHECKS_S", 0.05)
     await house.people.set_fault(Fault(FaultKind.UNAUTHORIZED, method="sendMessage", count=1))
     await house.people.set_fault(Fault(FaultKind.BAD_GATEWAY, method="getMe"))
@@ -214,7 +214,7 @@ async def test_no_answer_about_a_token_suspends_nobody(house: House, monkeypatch
     assert await house.pool.fetchval("SELECT status FROM bots") == "active"
 
 
-async def test_what_was_on_the_wire_when_redis_fell_back_is_not_sent_again(house: House) -> None:
+async def test_a_message_on_the_wire_is_not_repeated_when_redis_loses_writes(house: House) -> None:
     await house.people.set_fault(Fault(FaultKind.SLOW, method="sendMessage", count=1, latency_ms=4_000))
     person = await house.someone()
     bot_id: int = await house.pool.fetchval("SELECT id FROM bots")

@@ -1,6 +1,6 @@
-"""How far Hypothesis searches: the same bounded way each time.
+"""How far Hypothesis searches: the same bounded way on each run.
 
-`pytest tests/model --hypothesis-profile=long --timeout=0` goes on, elsewhere each time.
+`pytest tests/model --hypothesis-profile=long --timeout=0` searches further, and differently on each run.
 """
 
 from hypothesis import HealthCheck, Phase, settings
@@ -13,12 +13,12 @@ settings.register_profile(LONG)
 
 
 def proof(max_examples: int) -> settings:
-    """The shortest way to harm is shown."""
+    """Shrinks a failure to the shortest sequence of events that causes it."""
     return _bounds(max_examples, (Phase.generate, Phase.shrink))
 
 
 def hunt(max_examples: int) -> settings:
-    """Any way to harm will do."""
+    """Does not shrink: any sequence of events that breaks a promise will do."""
     return _bounds(max_examples, (Phase.generate,))
 
 

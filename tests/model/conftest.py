@@ -1,4 +1,4 @@
-"""The ground of the model test, on both Redis servers, and a quiet log."""
+"""The servers of the model test, with fakeredis and with a real Valkey, and a quiet log."""
 
 import logging
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import structlog
 from tests.model import bounds
 from tests.model.ground import Ground, open_ground
 
-__all__ = ["bounds"]  # so that `--hypothesis-profile=long` is known from the start
+__all__ = ["bounds"]  # so that pytest knows `--hypothesis-profile=long` from the start
 
 
 @pytest.fixture(autouse=True)

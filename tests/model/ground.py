@@ -1,4 +1,4 @@
-"""What every world of the model test stands on: one loop, one Redis, one PostgreSQL, swept between examples."""
+"""What every world of the model test runs on: one event loop, one Redis, one PostgreSQL, emptied between examples."""
 
 import asyncio
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Ground:
 
 @contextmanager
 def open_ground(redis_url: str | None, database_url: str) -> Iterator[Ground]:
-    """Without a URL it is fakeredis."""
+    """Uses fakeredis if there is no URL."""
     with asyncio.Runner() as runner:
         client: Redis = open_redis(redis_url) if redis_url else _fake_redis()
         pool = runner.run(open_pool(database_url))
@@ -41,7 +41,7 @@ def open_ground(redis_url: str | None, database_url: str) -> Iterator[Ground]:
 
 
 def _fake_redis() -> Redis:
-    """It knows no INFO; its one run lasts as long as it does."""
+    """Without INFO: fakeredis has one run for its whole life."""
     client: Redis = fakeredis.FakeAsyncRedis(decode_responses=True)
 
     async def info(_section: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""A poller's journey that stops before every door, so that a test decides who moves next, and who dies where.
+"""A poller's journey that stops before every door, so that a test decides which one moves next, and which one dies.
 
-The doors are the engine's own. A crash after one write is a crash before the next: nothing lies between them but
-decisions. Only the wire has two stops, before the message leaves and before its answer is known.
+The doors are the engine's own. A crash after one write is the same as a crash before the next, because only decisions
+are made in between. The wire alone has two stops: before the message leaves, and before its answer is known.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from tests.model.promises import BrokenError, Message, Promises
 
 
 class Answer(NamedTuple):
-    """What the wire does with a message: does it leave, and what is heard of it."""
+    """What the wire does with a message: whether it leaves, and which outcome the poller gets."""
 
     leaves: bool
     outcome: Outcome
@@ -59,7 +59,7 @@ class Clock(Protocol):
 
 
 class StoppingDoors:
-    """The doors of one journey: each waits until it is told to go on."""
+    """The doors of one journey: each waits for `go`."""
 
     def __init__(self, real: Doors, promises: Promises, clock: Clock, held: Held) -> None:
         self.real = real
@@ -154,16 +154,16 @@ class StoppingDoors:
         await self.real.mark_unreachable(bot_id, chat_id, since_ms)
 
     async def tell_of_block(self, *_: object) -> None:
-        """What admins are told has no part in the protocol."""
+        """Notices to admins are not part of the protocol."""
 
 
 def _permit() -> Permit:
-    """Pace has no part in the protocol."""
+    """Pace is not part of the protocol."""
     return Permit(Bucket(1, 0.0), Throttle(1, 0.0), elapsed_s=lambda: 0.0, note_passed=lambda: None)
 
 
 class Journey:
-    """One claimed timer on its way. Its own failures come out of `step`."""
+    """The journey of one claimed timer. `step` raises its failures."""
 
     def __init__(self, doors: StoppingDoors, catalogue: Any, bot: Served) -> None:
         self.doors = doors
@@ -185,7 +185,7 @@ class Journey:
         try:
             self._task.result()
         except UnreachableError as error:
-            raise BrokenError(f"a journey is refused by nobody: {error}") from error
+            raise BrokenError(f"no server refuses a journey here: {error}") from error
 
     async def step(self, answer: str = "accepted") -> None:
         self.doors.go(answer)

@@ -1,4 +1,4 @@
-"""The events of the world in any order: Hypothesis decides what happens next, and finds the shortest way to harm."""
+"""The events of the world in any order: Hypothesis picks the next one, and shrinks what breaks a promise."""
 
 from collections.abc import Coroutine
 from functools import partial
@@ -42,7 +42,7 @@ class Machine(RuleBasedStateMachine):
         self._do(self.world.open())
 
     def _do(self, event: Coroutine[Any, Any, Any]) -> None:
-        """After a broken promise nothing more is asked of this world."""
+        """After a broken promise this world is not asked to come to rest."""
         self._sound, sound = False, self._sound
         self._ground.runner.run(event)
         self._sound = sound
@@ -63,7 +63,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(chat=CHATS, until=STOPS, answer=OUTCOMES)
     def somebody_falls_silent(self, chat: int, until: str, answer: str) -> None:
-        """The common way to somewhere interesting: a first send is under way."""
+        """A shortcut to an interesting state: a first send is under way."""
         self._do(self.world.resume())
         self._do(self.world.sign(chat))
         self._do(self.world.pass_time(2_000))
@@ -71,7 +71,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(until=STOPS, answer=OUTCOMES)
     def the_next_is_due(self, until: str, answer: str) -> None:
-        """A lease lapses, or a further block falls due; somebody takes it."""
+        """A lease lapses or a further block falls due, and a poller claims it."""
         self._do(self.world.pass_time(3_100))
         self._take_over(until, answer)
 
@@ -87,7 +87,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(limit=st.integers(1, 3), fresh=st.integers(0, 2), poller=POLLERS)
     def claim(self, limit: int, fresh: int, poller: str) -> None:
-        """With what the poller knew of the campaign when it last looked."""
+        """The poller uses the campaign as it was at its last refresh."""
         self._epoch += poller == "a newer"
         self._do(self.world.claim(limit, self._epoch - (poller == "an older"), fresh))
 

@@ -1,7 +1,7 @@
-"""The model: what the engine has promised, in its own words and arithmetic. It shares no code with the engine.
+"""The model: what the engine promises, with arithmetic of its own. It shares no code with the engine.
 
-It hears of every sign of life, every last look and every message that leaves, and raises `BrokenError` at the first
-that should not have been. Silences are told apart by their second, whatever the engine calls them.
+It records every sign of life, every last look and every message that leaves, and raises `BrokenError` at the first one
+that breaks a promise. It identifies silences by their second, whatever ids the engine gives them.
 """
 
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ FEED_SLACK_MS = 4_000
 LEASE_MS = 3_000
 GAP_MS = 1_000
 DELAYS_MS = {"hello": 0, "later": 3_000, "extra": 1_000}
-"""What each step waits after the one before."""
+"""How long each step waits after the one before."""
 
 
 class BrokenError(AssertionError):
-    """A promise of the engine's is broken."""
+    """The engine broke a promise."""
 
 
 def hold(promise: str, *, kept: bool, **what: object) -> None:
@@ -50,9 +50,9 @@ class Silence:
 class Promises:
     silences: dict[int, Silence] = field(default_factory=dict)
     gone: dict[int, int] = field(default_factory=dict)
-    """Who blocked the bot, and when."""
+    """When each person blocked the bot."""
     refused: dict[int, int] = field(default_factory=dict)
-    """When a send was last told that nobody can be reached."""
+    """When a send to each person was last refused as unreachable."""
     paid: set[int] = field(default_factory=set)
     watermark_ms: int = 0
     halted_at_ms: int | None = None
@@ -63,7 +63,7 @@ class Promises:
     contents: dict[tuple[int, int, str], str] = field(default_factory=dict)
 
     def signed(self, chat: int, given_ms: int, now_ms: int) -> None:
-        """Take in a sign of life that was acknowledged; 0 is undated."""
+        """Record a sign of life that was acknowledged; 0 is undated."""
         seen = min(given_ms, now_ms) if given_ms else now_ms
         known = self.silences.get(chat)
         if known is None or seen // SECOND_MS > known.second:
@@ -74,7 +74,7 @@ class Promises:
             known.last_ms = max(known.last_ms, seen)
 
     def may_be_unreachable(self, chat: int) -> bool:
-        """A sign that is older than the refusal does not undo it."""
+        """A sign of life that is older than the refusal does not undo it."""
         return self.refused.get(chat, 0) >= self.silences[chat].first_ms
 
     def claimed(self, due_ms: int, now_ms: int) -> None:
@@ -90,8 +90,8 @@ class Promises:
         """Judge a last look that let a message through; `asked_ms` is when PostgreSQL was asked for it."""
         chat, silence = message.chat, self.silences[message.chat]
         hold("a touch wins", kept=silence.second == message.second, message=message, silence=silence)
-        hold("who is gone is left alone", kept=chat not in self.gone, message=message)
-        hold("who paid is left alone", kept=chat not in self.paid, message=message)
+        hold("a person who blocked the bot gets nothing", kept=chat not in self.gone, message=message)
+        hold("a person who paid gets nothing", kept=chat not in self.paid, message=message)
         halted = self.halted_at_ms is not None and self.halted_at_ms < asked_ms
         hold("a halted campaign sends nothing", kept=not halted, message=message)
         hold("an unknown outcome is never sent again", kept=message not in self.unknown, message=message)
@@ -108,11 +108,11 @@ class Promises:
             self._has_crossed(message, now_ms)
 
     def must_be_marked(self, message: Message) -> bool:
-        """The signs of a chat are written down together: only what crossed the last of them is known to have."""
+        """Signs of life are written in batches: the database only knows of a message that crossed the last one."""
         return self.wire[message] > self.silences[message.chat].last_ms
 
     def _has_crossed(self, message: Message, now_ms: int) -> None:
-        """A process that was stopped for longer than a lease between the look and the wire is not counted."""
+        """Does not count a process that was stopped for longer than a lease between the look and the request."""
         stalled = now_ms - self.passed[message] > LEASE_MS
         others = [other for other in self.crossed if other[:2] == message[:2]]
         hold("at most one message crosses a touch", kept=stalled or not others, message=message, others=others)

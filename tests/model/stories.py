@@ -1,4 +1,4 @@
-"""Orders of events in which each rule of the protocol is needed: true to every promise with it, harmful without it."""
+"""One story for each rule of the protocol: with the rule every promise is kept, without it one is broken."""
 
 from tests.model.world import World
 
@@ -15,7 +15,7 @@ async def the_answer_to_a_send_is_never_heard(world: World) -> None:
 
 
 async def a_slow_poller_wakes_up_during_a_send(world: World) -> None:
-    """Its lease has lapsed: another has sent, and waits for the answer."""
+    """Its lease has lapsed: another poller has sent, and waits for the answer."""
     await _fall_silent(world)
     await world.claim()
     slow = world.journeys[0]
@@ -40,7 +40,7 @@ async def somebody_answers_while_a_send_waits_its_turn(world: World) -> None:
 
 
 async def a_poller_dies_between_its_two_last_writes(world: World) -> None:
-    """One of Redis and PostgreSQL knows that it has sent, the other does not."""
+    """Only one of Redis and PostgreSQL knows that the message was sent."""
     await _fall_silent(world)
     await world.claim()
     journey = world.journeys[0]

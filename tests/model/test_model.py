@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: the promises of the protocol hold, and nothing is lost."""
+"""In any order of events, the promises of the protocol hold and nothing is lost."""
 
 from tests.model.bounds import proof
 from tests.model.ground import Ground

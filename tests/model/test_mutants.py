@@ -1,4 +1,4 @@
-"""Each rule of the protocol matters: taken out, a story that it keeps true breaks a promise, and the search finds one.
+"""Each rule of the protocol is needed: without it, its story breaks a promise, and the random search finds a break too.
 
 A mutant changes one thing: a line of a script, a line of a statement, or the order of two doors.
 """
@@ -29,19 +29,19 @@ from tests.model.world import BOT, Rules, World
 
 Story: TypeAlias = Callable[[World], Awaitable[None]]
 EXAMPLES = 500
-"""Random orders of events that find each of them at the latest."""
+"""This number of random orders of events finds every mutant."""
 LUA = bundled("lua")
 
 
 class FreshEpisodes(StoppingDoors):
-    """An episode is named by the moment at which it begins."""
+    """An episode's id is the moment at which it begins."""
 
     async def begin(self, beginning: Beginning) -> Begun:
         return await super().begin(beginning._replace(episode_id=self.clock.now_ms()))
 
 
 class EarlyLook(StoppingDoors):
-    """The last look is taken with the claim; the wait for the pace comes after it."""
+    """The last look happens with the claim, before the wait for the pace."""
 
     fence = Fence.STALE
 
@@ -54,7 +54,7 @@ class EarlyLook(StoppingDoors):
 
 
 class RedisFirst(StoppingDoors):
-    """What is next is laid down in Redis before PostgreSQL knows what happened."""
+    """The next deadline is written to Redis before PostgreSQL has the outcome."""
 
     waiting: Report | None = None
 
@@ -71,7 +71,7 @@ class RedisFirst(StoppingDoors):
 
 
 class Change(NamedTuple):
-    """A line of a script (`lua/pass_fence.lua`) or of a statement (`CLAIM`), and what stands in its place."""
+    """A line of a script (`lua/pass_fence.lua`) or of a statement (`CLAIM`), and what replaces it."""
 
     place: str
     old: str
@@ -83,9 +83,9 @@ class Mutant(NamedTuple):
     rules: Rules = Rules()
     changes: tuple[Change, ...] = ()
     statement: str = ""
-    """Takes the database's own guard away, which would otherwise stop the mutant first."""
+    """Removes the database's own guard, which would otherwise stop the mutant first."""
     searched: bool = True
-    """False where chance needs too long: the story alone shows the harm."""
+    """False where a random search takes too long: then only the story shows the break."""
 
 
 MUTANTS = {

@@ -1,7 +1,7 @@
-"""One bot, its real scripts and statements, and everything that can befall them, one event at a time.
+"""One bot with the real scripts and statements, and everything that can happen to them, one event at a time.
 
-Nothing happens by itself: the clock is moved by hand, journeys stop before every door, lives are flushed when told to.
-What is checked at each event is in `promises`; what is checked between events, and at the end, is here.
+Nothing happens by itself: the test moves the clock, journeys stop before every door, and activity is written only by
+`flush`. `promises` checks each event; this file checks the state between events and at the end.
 """
 
 from typing import Any, NamedTuple, cast
@@ -37,7 +37,7 @@ FLUSH_WITHIN_MS = 30_000
 TICK_US = 10
 LAST_EPOCH = 1_000
 ROUNDS = 80
-"""After so many leases everything must have come to rest."""
+"""Everything must have come to rest after this number of leases."""
 
 VARIANTS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "as it was": (("hello", ("one", "two")), ("later", ("three",))),
@@ -58,7 +58,7 @@ HALTS = {
 
 
 def snapshot(variant: str, version: int) -> Snapshot:
-    """A campaign whose texts say where they stand."""
+    """A campaign whose texts name their step, block and version."""
     steps = [_step(name, blocks, version) for name, blocks in VARIANTS[variant]]
     return Snapshot(zone="UTC", steps=tuple(steps), threshold_ms=THRESHOLD_MS)
 
@@ -74,7 +74,7 @@ def _block(step: str, name: str, version: int) -> Block:
 
 
 class HandClock:
-    """`ahead_ms` is for a process that asks its own clock, which it must not."""
+    """`ahead_ms` is for a mutant: a process that uses its own clock, which it must not."""
 
     def __init__(self, base: "HandClock | None" = None, ahead_ms: int = 0) -> None:
         self._base = base
@@ -82,7 +82,7 @@ class HandClock:
         self.us = START_MS * 1000
 
     def now_us(self) -> int:
-        """Each script call takes a moment, as on any server."""
+        """Each call takes a moment, as on a real server."""
         if self._base:
             return self._base.now_us() + self._ahead_ms * 1000
         self.us += TICK_US
@@ -101,7 +101,7 @@ class OpenVault:
 
 
 class FragileTimers(Timers):
-    """Breaks off a receiver at the taking out of a chat, when told to."""
+    """Makes a receiver fail before or after it removes a chat's timer, as `crash` says."""
 
     crash = ""
 
@@ -115,7 +115,7 @@ class FragileTimers(Timers):
 
 
 class Rules(NamedTuple):
-    """What a mutant may change of a poller."""
+    """What a mutant may change in a poller."""
 
     doors: type[StoppingDoors] = StoppingDoors
     ahead_ms: int = 0
@@ -168,19 +168,19 @@ class World:
     # --- people
 
     async def sign(self, chat: int, seen_ms: int = 0) -> None:
-        """A sign of life; 0 is undated, others are the ends of their seconds."""
+        """A sign of life; 0 is undated, a dated one is the end of its second."""
         await self._take(Sign(chat, seen_ms, None, None, None))
 
     async def pay(self, chat: int, crash: str = "") -> None:
         await self._take(Sign(chat, self.clock.now_ms(), None, None, None, Payment(f"p{chat}", 1, "BRL")), crash)
 
     async def block(self, chat: int, crash: str = "") -> None:
-        """In a second of its own: Telegram dates it by second, and the order within one is lost."""
+        """In a second of its own: Telegram dates blocks by second, and the order within a second is lost."""
         self.clock.us = (self.clock.us // 1_000_000 + 1) * 1_000_000 + 1_000
         await self._take(Gone(chat, self.clock.now_ms() // 1000 * 1000), crash)
 
     async def _take(self, event: Sign | Gone, crash: str = "") -> None:
-        """A receiver that is broken off has not acknowledged: the update comes again, before any later one."""
+        """A receiver that failed has not acknowledged the update: it comes again, before any later one."""
         await self._take_again()
         self._receiver_timers.crash = crash
         try:
@@ -207,7 +207,7 @@ class World:
     # --- the receiver
 
     async def confirm(self) -> None:
-        """A completed poll: what was not acknowledged has come again, and the feed is fresh."""
+        """A completed poll: unacknowledged updates have come again, and the feed is fresh."""
         await self._take_again()
         await self._feeds.run_once([BOT])
         holding = self._feeds.holding(BOT)
@@ -269,7 +269,7 @@ class World:
         await self.catalogue.refresh()
 
     async def claim(self, limit: int = 10, epoch: int = 1, fresh: int = 0) -> ClaimCode | None:
-        """One turn of a lane, as far as it concerns Redis; the journeys stop before their first door."""
+        """The part of a lane's turn that concerns Redis; its journeys stop before their first door."""
         bot = self.catalogue.bots[BOT]
         if bot.state is LaneState.SHUT:
             return None
@@ -284,7 +284,7 @@ class World:
         return claimed.code
 
     async def turn(self, epoch: int) -> None:
-        """A claim by a poller that rebuilds what it finds lost."""
+        """A claim by a poller that rebuilds the timers if they are lost."""
         if await self.claim(epoch=epoch) is ClaimCode.LOST:
             await self.rebuild()
 
@@ -312,7 +312,7 @@ class World:
         await self.client.flushall()
 
     async def rebuild(self) -> None:
-        """It takes a moment: no two generations have the same name."""
+        """Takes a moment, so that no two generations are equal."""
         self.clock.us += 1_000
         newest = self.catalogue.bots[BOT].newest
         assert newest
@@ -324,7 +324,7 @@ class World:
     # --- what stays true
 
     async def check(self) -> None:
-        """Between any two events."""
+        """What must be true between any two events."""
         await self._check_timers()
         rows = await self.pool.fetch(
             "SELECT e.chat_id, e.episode_id, e.reason AS ended, d.step_key, d.block_key, d.status, d.reason"
@@ -345,7 +345,7 @@ class World:
         k = keys.of_bot(BOT)
         timers = set(await self.client.zrange(k.timers, 0, -1))
         states = set(await self.client.hkeys(k.state))
-        hold("one timer a chat", kept=timers == states, timers=timers, states=states)
+        hold("one timer per chat", kept=timers == states, timers=timers, states=states)
 
     async def come_to_rest(self) -> None:
         """Every poller is killed; a new one takes over, and time passes until nothing is left to do."""
@@ -385,18 +385,26 @@ class World:
         known = {_message(row): row["status"] for row in rows}
         for message in self.promises.wire:
             told = known.get(message) in ("sent", "unknown")
-            hold("what left is recorded", kept=told, message=message, stands=known.get(message))
+            hold("a message that left is recorded", kept=told, message=message, stands=known.get(message))
         for message in filter(self.promises.must_be_marked, self.promises.crossed):
             row = next(row for row in rows if _message(row) == message)
-            hold("what crossed is recorded as such", kept=row["crossed"] or row["status"] == "unknown", row=tuple(row))
+            hold(
+                "a message that crossed is recorded as such",
+                kept=row["crossed"] or row["status"] == "unknown",
+                row=tuple(row),
+            )
         await self._check_nothing_is_lost(set(known))
 
     def _check_row(self, row: Any) -> None:
         status, message = row["status"], _message(row)
         hold("nothing hangs", kept=status not in ("scheduled", "sending"), row=tuple(row))
         explained = status in ("sent", "unknown") or row["reason"] is not None
-        hold("what was not sent says why", kept=explained, row=tuple(row))
-        hold("what is called sent has left", kept=status != "sent" or message in self.promises.wire, row=tuple(row))
+        hold("a delivery that was not sent has a reason", kept=explained, row=tuple(row))
+        hold(
+            "a delivery that is called sent has left",
+            kept=status != "sent" or message in self.promises.wire,
+            row=tuple(row),
+        )
 
     async def _check_nothing_is_lost(self, known: set[Message]) -> None:
         for chat, silence in self.promises.silences.items():
