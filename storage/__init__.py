@@ -1,1 +1,1 @@
-"""The only door to Redis and PostgreSQL. Library exceptions end here."""
+"""The only way to Redis and PostgreSQL. The exceptions of their libraries end here."""

@@ -1,25 +1,22 @@
-"""How one chat stands in Redis and in PostgreSQL: read for whoever looks on, and never written.
+"""The status of one chat in Redis and in PostgreSQL: read to be shown, and never written.
 
-Each server is asked once, in one piece, so that what is shown together was true together.
+Each server is asked once, in one transaction, so that what is shown together was true together.
 """
 
 from typing import Any, Final
 
 import asyncpg
 import msgspec
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from engine.core.delivery.chat_status import Armed, Clockwork, Delivery, Episode, KnownChat
 from engine.core.delivery.gate import Facts
-from engine.core.errors import UnreachableError
 from engine.core.identity import newer_sign
 from storage.postgres.pool import Connection, Pool, transaction
 from storage.redis import keys
+from storage.redis.client import Redis, reaching_redis
 from storage.redis.timers import FEED_SLACK_MS
 
 _EPISODES: Final = 5
-_URGENCY_MS: Final = 2**42
 
 _FACTS: Final = """
 SELECT b.username, b.status AS bot_status, coalesce(k.state, 'draft') AS campaign_state, k.published_version,
@@ -49,7 +46,7 @@ ORDER BY episode_id, ordinal
 async def read_clockwork(client: Redis, bot_id: int, chat_id: int) -> Clockwork:
     """Raises UnreachableError."""
     k = keys.of_bot(bot_id)
-    try:
+    with reaching_redis():
         async with client.pipeline(transaction=True) as asked:
             asked.time()
             asked.info("server")
@@ -57,8 +54,6 @@ async def read_clockwork(client: Redis, bot_id: int, chat_id: int) -> Clockwork:
             asked.hget(k.state, str(chat_id))
             asked.zscore(k.timers, str(chat_id))
             now, server, bot, state, score = await asked.execute()
-    except (RedisError, OSError) as error:
-        raise UnreachableError(f"Redis did not answer ({error}): check REDIS_URL and the server's log.") from error
     return _clockwork(now, str(server["run_id"]), bot, _armed(state, score))
 
 
@@ -113,9 +108,9 @@ def _clockwork(now: tuple[int, int], run: str, bot: list[str | None], armed: Arm
 
 
 def _armed(state: Any, score: float | None) -> Armed | None:
-    """The state as the scripts write it: version, seen, due, mark, opaque."""
+    """The state has the layout that the scripts write: version, seen, due, mark, opaque."""
     if state is None or score is None:
         return None
     _, seen, due, mark, opaque = str(state).split(" ", 4)
-    fires_ms = int(score) + (_URGENCY_MS if score < 0 else 0)
+    fires_ms = int(score) + (keys.URGENCY_MS if score < 0 else 0)
     return Armed(int(seen), int(due), mark == "1", opaque, fires_ms)

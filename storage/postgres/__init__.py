@@ -1,1 +1,1 @@
-"""The door to PostgreSQL: campaigns, episodes and deliveries, which must not be lost."""
+"""The way to PostgreSQL: campaigns, episodes and deliveries, which must not be lost."""

@@ -1,4 +1,4 @@
-"""The people who may talk to the manager, and their roles. Each change stands with its line of the audit log."""
+"""The people who may talk to the manager, and their roles. Each change is committed with its line of the audit log."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ class AdminRecord(NamedTuple):
 
 
 class BotStand(NamedTuple):
-    """A bot with what tells how it stands; `state` is None without a campaign."""
+    """A bot, its campaign and its open incidents; `state` is None without a campaign."""
 
     bot_id: int
     username: str
@@ -31,7 +31,7 @@ async def find(connection: Connection, admin_id: int) -> AdminRecord | None:
 
 
 async def keep(connection: Connection, admin: AdminRecord, change: Change) -> None:
-    """Note who somebody is; whom we know already keeps the language."""
+    """Note who a person is; a known person keeps their language."""
     await connection.execute(
         "INSERT INTO admins (id, name, language, created_at) VALUES ($1, $2, $3, $4)"
         " ON CONFLICT (id) DO UPDATE SET name = excluded.name",
@@ -46,7 +46,7 @@ async def set_language(connection: Connection, before: AdminRecord, language: st
 
 
 async def roles(connection: Connection, admin_id: int) -> dict[int, Role]:
-    """By bot; removed bots are none."""
+    """By bot, without removed bots."""
     rows = await connection.fetch(
         "SELECT bot_id, role FROM bot_admins JOIN bots ON bots.id = bot_id"
         " WHERE admin_id = $1 AND bots.status <> 'removed'",
@@ -56,7 +56,7 @@ async def roles(connection: Connection, admin_id: int) -> dict[int, Role]:
 
 
 async def stands(connection: Connection, bot_ids: list[int] | None) -> list[BotStand]:
-    """How these bots stand, or all of them, by name."""
+    """How these bots stand, by name; all bots for None."""
     rows = await connection.fetch(
         "SELECT b.id, b.username, b.status, c.state,"
         " (SELECT count(*) FROM incidents i WHERE coalesce(i.bot_id, 0) = b.id AND i.closed_at IS NULL)"
@@ -76,7 +76,7 @@ async def bot_name(connection: Connection, bot_id: int) -> str | None:
 
 
 async def bot_health(connection: Connection, bot_id: int) -> tuple[str, int, int | None] | None:
-    """Status, pace and the last sign of life of anybody in ms; None for a bot that is removed."""
+    """Status, pace and the last sign of life in any chat, in ms; None for a bot that is removed."""
     row = await connection.fetchrow(
         "SELECT status, pace, (SELECT max(last_active) FROM chats WHERE bot_id = $1)"
         " FROM bots WHERE id = $1 AND status <> 'removed'",
@@ -86,7 +86,7 @@ async def bot_health(connection: Connection, bot_id: int) -> tuple[str, int, int
 
 
 async def team(connection: Connection, bot_id: int) -> list[tuple[int, str, Role]]:
-    """Id, name and role of everybody who has one on a bot, by name."""
+    """Id, name and role of everybody who has a role on a bot, by name."""
     rows = await connection.fetch(
         "SELECT admin_id, name, role FROM bot_admins JOIN admins ON admins.id = admin_id"
         " WHERE bot_id = $1 ORDER BY lower(name), admin_id",
@@ -103,7 +103,7 @@ async def set_role(
     change: Change,
     invited_by: int | None = None,
 ) -> None:
-    """Give somebody a role on a bot in place of the one they had; None takes it away. The bot is held already."""
+    """Give a person a role on a bot in place of the one they had; None takes it away. The caller has locked the bot."""
     before: Role | None = await connection.fetchval(
         "SELECT role FROM bot_admins WHERE (bot_id, admin_id) = ($1, $2)", bot_id, admin_id
     )

@@ -1,4 +1,4 @@
-"""Keys for a bot's HTTP API. Only a hash is stored: who reads this table can use none of them."""
+"""Keys for a bot's HTTP API. Only their hashes are stored: people who read this table can use none of them."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ class ApiKey(NamedTuple):
 
 
 class ActiveKey(NamedTuple):
-    """A key that opens the doors of one bot."""
+    """A key that gives access to one bot."""
 
     hash: bytes
     bot_id: int

@@ -1,8 +1,8 @@
-"""The audit log, and the word of it: one line a change, told to whoever listens in the same transaction.
+"""The audit log and its notification: one line for each change, announced in the same transaction.
 
-The word on CHANNEL is the bot's id, or nothing for a change of them all. It leaves when the change stands, and only
-then; it is a hint, and who misses it learns the same by polling. A state names its fields one by one, so that a token
-never gets in by chance.
+The payload on CHANNEL is the bot's id, or empty for a change of all bots. It is sent when the change is committed, and
+only then. It is a hint: a process that misses it learns the same by polling. A state names its fields one by one, so
+that a token never gets in by accident.
 """
 
 import json
@@ -33,7 +33,7 @@ async def record(
 
 
 async def last(connection: Connection, bot_id: int, actions: str) -> tuple[str, int]:
-    """Who did the last of the actions whose names begin so to a bot, and when; nobody, if it was never done."""
+    """The actor and time of the last action on a bot whose name begins with `actions`; "nobody" if there was none."""
     row = await connection.fetchrow(
         "SELECT actor, at FROM audit_log WHERE bot_id = $1 AND starts_with(action, $2) ORDER BY id DESC LIMIT 1",
         *(bot_id, actions),
@@ -42,7 +42,7 @@ async def last(connection: Connection, bot_id: int, actions: str) -> tuple[str, 
 
 
 class AuditLine(NamedTuple):
-    """What was done, and when; `follows` says whether anything stood there before."""
+    """What was done, and when; `follows`: there was a state before."""
 
     line_id: int
     action: str
@@ -51,7 +51,7 @@ class AuditLine(NamedTuple):
 
 
 async def last_line(connection: Connection, bot_id: int, actions: Sequence[str]) -> AuditLine | None:
-    """The line of the last of these actions; None if none was ever done."""
+    """The line of the last of these actions; None if there was none."""
     row = await connection.fetchrow(
         "SELECT id, action, at, before IS NOT NULL FROM audit_log WHERE bot_id = $1 AND action = ANY($2::text[])"
         " ORDER BY id DESC LIMIT 1",
@@ -61,7 +61,7 @@ async def last_line(connection: Connection, bot_id: int, actions: Sequence[str])
 
 
 async def state_before(connection: Connection, line: AuditLine) -> str:
-    """The document of what stood there before a change that follows something."""
+    """The state before a change, as its document; the change has one."""
     document: str = await connection.fetchval("SELECT before::text FROM audit_log WHERE id = $1", line.line_id)
     return document
 

@@ -1,8 +1,8 @@
 """Campaigns in PostgreSQL: the draft, the published versions, the state, the emergency stop.
 
-Every write stands in one transaction with its line of the audit log. Whoever reads, decides and writes locks
-the bot first (`lock_bot`), so that two admins follow one another. A draft is replaced whole: its keys are its
-identity. Documents pass as text, so that nothing depends on how a connection decodes JSON.
+Every write is in one transaction with its line of the audit log. A caller that reads, decides and writes locks the bot
+first (`lock_bot`), so that two admins act one after the other. A draft is replaced whole: its keys are its identity.
+Documents pass as text, so that nothing depends on how a connection decodes JSON.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ EMERGENCY_STOP: Final = "emergency_stop"
 
 
 class Campaign(msgspec.Struct, frozen=True):
-    """Where a bot's campaign stands. Times are in milliseconds."""
+    """The state of a bot's campaign. Times are in milliseconds."""
 
     bot_id: int
     state: State
@@ -35,11 +35,11 @@ class Campaign(msgspec.Struct, frozen=True):
     paused_at: int | None
     """Since when, if it is paused."""
     paused_from: State | None = None
-    """What it was before that."""
+    """Its state before the pause."""
 
 
 async def lock_bot(connection: Connection, username: str) -> int | None:
-    """Find a bot by its username and hold it against other admins until the transaction ends."""
+    """Find a bot by its username, and lock it against other admins until the transaction ends."""
     found: int | None = await connection.fetchval(
         "SELECT id FROM bots WHERE lower(username) = lower($1) AND status <> 'removed' FOR NO KEY UPDATE",
         username,
@@ -83,7 +83,7 @@ async def load_draft(connection: Connection, bot_id: int) -> Snapshot | None:
 async def save_draft(
     connection: Connection, bot_id: int, draft: Snapshot, change: Change, action: str = "campaign.draft"
 ) -> int:
-    """Replace a bot's draft; returns the new revision. `action` says in the audit log how it came about."""
+    """Replace a bot's draft; returns the new revision. `action` names the change in the audit log."""
     async with connection.transaction():
         before = await load_draft(connection, bot_id)
         revision: int = await connection.fetchval(
@@ -164,7 +164,7 @@ async def set_state(
 
 
 async def set_activated_at(connection: Connection, bot_id: int, before: int, activated_at: int, change: Change) -> None:
-    """Let silences count that are older than the activation."""
+    """Let silences that are older than the activation count."""
     async with connection.transaction():
         await connection.execute(
             "UPDATE recovery_campaigns SET activated_at = $2 WHERE bot_id = $1", bot_id, activated_at

@@ -1,18 +1,16 @@
-"""Hears of changed configuration: PostgreSQL tells every receiver and poller when the change is committed.
+"""Listens for changed configuration: PostgreSQL notifies every receiver and poller when a change is committed.
 
-A hint, not the truth: what is told is read again anyway, every few seconds. A pooler that shares connections between
-transactions lets nothing through; then only the reading is left.
+A notification is a hint: everything is read again every few seconds anyway. A pooler that shares connections between
+transactions lets no notification through; then only the reading is left.
 """
 
 import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import asyncpg
-
 from engine.core.errors import UnreachableError
 from storage.postgres.audit import CHANNEL
-from storage.postgres.pool import Pool
+from storage.postgres.pool import REFUSALS, Pool
 
 
 async def follow(pool: Pool, changed: Callable[[], None]) -> None:
@@ -20,26 +18,26 @@ async def follow(pool: Pool, changed: Callable[[], None]) -> None:
     try:
         async with pool.acquire() as connection:
             await _listen(connection, changed)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise UnreachableError(f"PostgreSQL tells no changes ({error}): they are seen a little later.") from error
+    except (OSError, *REFUSALS) as error:
+        raise UnreachableError(f"PostgreSQL reports no changes ({error}): they are seen a little later.") from error
 
 
 async def _listen(connection: Any, changed: Callable[[], None]) -> None:
     lost = asyncio.Event()
 
-    def told(*_: object) -> None:
+    def notified(*_: object) -> None:
         changed()
 
     def ended(_: object) -> None:
         lost.set()
 
     connection.add_termination_listener(ended)
-    await connection.add_listener(CHANNEL, told)
+    await connection.add_listener(CHANNEL, notified)
     try:
         changed()
         await lost.wait()
-        raise UnreachableError("PostgreSQL tells no changes (the connection ended): they are seen a little later.")
+        raise UnreachableError("PostgreSQL reports no changes (the connection ended): they are seen a little later.")
     finally:
         if not lost.is_set():
             connection.remove_termination_listener(ended)
-            await connection.remove_listener(CHANNEL, told)
+            await connection.remove_listener(CHANNEL, notified)

@@ -1,4 +1,4 @@
-"""Alerts of a bot: each is opened once, and closed when its cause is gone."""
+"""Alerts about a bot: each is opened once, and closed when its cause is gone."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,15 +6,15 @@ from typing import Final
 from storage.postgres.pool import Connection
 
 TOKEN_INCIDENTS: Final = ("bot_suspended", "feed_unauthorized")
-"""What a token that works puts right."""
+"""Those that a working token resolves."""
 BLOCK_INCIDENTS: Final = ("block_refused", "block_media_missing", "block_never_fits")
-"""What another version of the campaign may put right."""
+"""Those that another version of the campaign may resolve."""
 
 
 async def open_incident(
     connection: Connection, bot_id: int, kind: str, detail: str, now_ms: int, subject: str = ""
 ) -> None:
-    """One open incident a bot, kind and subject, such as one of its blocks: a repeated one changes nothing."""
+    """A bot has at most one open incident for each kind and subject, such as a block: a repeat changes nothing."""
     await connection.execute(
         "INSERT INTO incidents (bot_id, kind, subject, detail, opened_at) VALUES ($1, $2, $3, $4, $5)"
         " ON CONFLICT DO NOTHING",
@@ -23,7 +23,7 @@ async def open_incident(
 
 
 async def close_incidents(connection: Connection, bot_id: int, kinds: Sequence[str], now_ms: int) -> int:
-    """They are put right; returns how many there were."""
+    """They are resolved; returns how many there were."""
     closed = await connection.fetch(
         "UPDATE incidents SET closed_at = $3"
         " WHERE bot_id = $1 AND closed_at IS NULL AND kind = ANY($2::text[]) RETURNING id",
@@ -33,7 +33,7 @@ async def close_incidents(connection: Connection, bot_id: int, kinds: Sequence[s
 
 
 async def open_incidents(connection: Connection, bot_id: int, most: int) -> list[tuple[str, str]]:
-    """Kind and detail of what is wrong with a bot, the newest first."""
+    """The kind and detail of each open incident of a bot, the newest first."""
     rows = await connection.fetch(
         "SELECT kind, detail FROM incidents WHERE coalesce(bot_id, 0) = $1 AND closed_at IS NULL"
         " ORDER BY opened_at DESC LIMIT $2",

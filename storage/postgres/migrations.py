@@ -1,7 +1,7 @@
-"""The door to Alembic: brings a database's schema to a revision and says where it stands.
+"""The way to Alembic: brings the schema of a database to a revision, and checks which one it has.
 
-A database one migration ahead of the code is served (the old version of a rolling deploy); one behind, or
-further ahead, is refused. An advisory lock keeps two starts at once apart.
+A database that is one migration ahead of the code is served (the old version during a rolling deploy); one that is
+behind, or further ahead, is refused. An advisory lock keeps two concurrent migrations apart.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ def upgrade(database_url: str, revision: str = "head") -> None:
 
 
 def downgrade(database_url: str, revision: str = "base") -> None:
-    """Take the schema down to `revision`, and all data of what is dropped. Raises UnreachableError."""
+    """Take the schema down to `revision`; the data of what is dropped is lost. Raises UnreachableError."""
     with_connection(database_url, partial(_act, partial(command.downgrade, revision=revision)))
 
 
@@ -40,7 +40,7 @@ def with_connection(database_url: str, act: Callable[[Connection], None]) -> Non
 
 
 def check_revision(current: str | None) -> None:
-    """Refuse a schema that this code does not fit. Raises MigrationError."""
+    """Refuse a schema that does not fit this code. Raises MigrationError."""
     script = ScriptDirectory.from_config(_config())
     known = [item.revision for item in script.walk_revisions()]
     if current == script.get_current_head():

@@ -1,4 +1,4 @@
-"""The bots and where their campaigns stand, as pollers need them: read again every second, whole."""
+"""The bots and the states of their campaigns, as pollers need them: all of it is read again every second."""
 
 from typing import Final, NamedTuple
 
@@ -23,7 +23,7 @@ class BotRow(NamedTuple):
     paid_broadcast: bool
     replan: int
     resuming: bool
-    """A pause is over, and those who waited through it are being planned anew."""
+    """A pause is over, and the people who waited through it are being planned again."""
 
 
 async def list_bots(pool: Pool) -> list[BotRow]:

@@ -1,7 +1,7 @@
-"""How we reach PostgreSQL: a pool for the hot path.
+"""How we reach PostgreSQL: one pool for each process, and one error for whatever the server does not do.
 
-Every statement there is a point look-up by key, in batches. A planner that believes the statistics of an empty table
-would hash or scan instead, at many times the cost; so those plans are switched off for these connections.
+Every statement of the hot path looks rows up by key, in batches. A planner that believes the statistics of an empty
+table would hash or scan instead, at many times the cost; so those plans are switched off for these connections.
 
 A process that stands still inside a transaction loses it after three seconds, and with it the locks that would hold up
 its successor.
@@ -30,8 +30,8 @@ _SESSION: Final = {
 }
 _CONNECTIONS: Final = 8
 _TIMEOUT_S: Final = 30
-_REFUSALS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""The last is what the client says of a connection that it loses at the wrong moment."""
+REFUSALS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the client raises; the last one is for a connection that is lost at the wrong moment."""
 
 
 async def open_pool(database_url: str) -> Pool:
@@ -44,9 +44,9 @@ async def open_pool(database_url: str) -> Pool:
             command_timeout=_TIMEOUT_S,
             server_settings=_SESSION,
         )
-    except (OSError, ValueError, *_REFUSALS) as error:
+    except (OSError, ValueError, *REFUSALS) as error:
         raise UnreachableError(
-            f"PostgreSQL does not answer ({error}): check DATABASE_URL and that it is up."
+            f"PostgreSQL does not answer ({error}): check DATABASE_URL and that the server is up."
         ) from error
     check_revision(await _revision(pool))
     return pool
@@ -58,17 +58,19 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     try:
         async with pool.acquire() as connection, connection.transaction():
             yield connection
-    except (OSError, *_REFUSALS) as error:
-        raise UnreachableError(f"PostgreSQL did not do it ({_said(error)}): check DATABASE_URL and its log.") from error
+    except (OSError, *REFUSALS) as error:
+        raise UnreachableError(
+            f"PostgreSQL did not answer ({_first_line(error)}): check DATABASE_URL and the server's log."
+        ) from error
 
 
-def _said(error: Exception) -> str:
-    """The first line alone: what follows it may quote a row."""
+def _first_line(error: Exception) -> str:
+    """The lines after it may quote a row."""
     return (str(error) or type(error).__name__).partition("\n")[0]
 
 
 async def now_ms(pool: Pool) -> int:
-    """PostgreSQL's clock: compared with Redis's, which decides; the command line, which may have no Redis, goes by it.
+    """PostgreSQL's clock: it is compared with Redis's, which decides; the command line, which may lack Redis, uses it.
 
     Raises UnreachableError.
     """

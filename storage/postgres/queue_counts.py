@@ -1,4 +1,4 @@
-"""Who waits for what: the deliveries that are planned, as screens count them."""
+"""How many people wait for what: the planned deliveries, as screens count them."""
 
 from typing import Final, NamedTuple
 
@@ -9,7 +9,9 @@ _COUNT_SILENT: Final = read_statement("count_silent")
 
 
 class PlannedCounts(NamedTuple):
-    """How many deliveries are planned; how many of them are due between two moments, and of these in begun steps."""
+    """How many deliveries are planned, how many of them are due between two moments, and how many of those are in begun
+    steps.
+    """
 
     all: int
     due: int
@@ -49,9 +51,9 @@ async def count_at(connection: Connection, bot_id: int, step: str) -> int:
 async def count_silent(
     connection: Connection, bot_id: int, since_ms: int, until_ms: int, *, skip_paid: bool, most: int
 ) -> int:
-    """How many people fell silent then, can be written to, and have had no sequence for it, up to `most`.
+    """How many people fell silent in that time, can be reached, and have had no sequence for it, up to `most`.
 
-    The newest silences are looked at, as many as a screen can wait for.
+    Only the newest silences are looked at, as many as a screen can wait for.
     """
     found: int = await connection.fetchval(_COUNT_SILENT, bot_id, since_ms, until_ms, skip_paid, most)
     return found

@@ -1,7 +1,7 @@
-"""Deliveries of which nothing was heard, and what an admin says became of them.
+"""Deliveries whose outcome is unknown, and what an admin says became of them.
 
-The sequence went on long ago and is not touched. A message counts as sent when it was claimed, which is as near as
-anybody knows; which message it is nobody can tell, so that no sweep will find it.
+Their sequences went on long ago and are not touched. A message counts as sent when it was claimed, which is the best
+estimate there is. Its message id is not known, so no sweep will find it.
 """
 
 from typing import Final, NamedTuple
@@ -21,7 +21,7 @@ RETURNING 1
 
 
 class UnansweredPlace(NamedTuple):
-    """Which of a bot's deliveries."""
+    """One of a bot's deliveries."""
 
     chat_id: int
     episode_id: int
@@ -35,11 +35,11 @@ class Unanswered(NamedTuple):
 
 
 async def list_unknown(connection: Connection, bot_id: int, most: int) -> list[Unanswered]:
-    """The latest."""
+    """The latest ones."""
     rows = await connection.fetch(_LIST, bot_id, most)
     return [Unanswered(UnansweredPlace(*row[:4]), row["claimed_at"]) for row in rows]
 
 
 async def settle(connection: Connection, bot_id: int, place: UnansweredPlace, status: str, reason: str | None) -> bool:
-    """Whether it was unknown until now."""
+    """Returns whether it was unknown until now."""
     return await connection.fetchval(_SETTLE, bot_id, *place, status, reason) is not None

@@ -1,31 +1,31 @@
-"""What is known of a bot as a whole in Redis: its generation, its hold, and the server's clock."""
+"""What Redis knows of a bot as a whole: its generation, its hold, its watermark.
+
+All functions raise UnreachableError.
+"""
 
 from collections.abc import Collection
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
-from engine.core.errors import UnreachableError
 from storage.redis import keys
+from storage.redis.client import Redis, reaching_redis
 
 
 async def hold(client: Redis, bot_id: int, until_ms: int) -> None:
-    """No claim for the bot before `until_ms`; a successor of this poller knows it too. Raises UnreachableError.
+    """Claim nothing for the bot before `until_ms`; a successor of this poller knows it too.
 
-    A shorter hold does not cut a longer one. Only the bot's own poller holds it; of two holds of one moment the shorter
-    may be kept, and Telegram says so once more.
+    A shorter hold does not cut a longer one. Only the bot's own poller holds it. If two holds come at the same moment,
+    the shorter one may be kept; Telegram then asks for the longer one again.
     """
     held = await _read(client, bot_id, "held")
     await _write(client, bot_id, "held", max(until_ms, int(held or 0)))
 
 
 async def holds(client: Redis, bot_ids: Collection[int]) -> dict[int, int]:
-    """Until when each bot is held, 0 for one that is not. Raises UnreachableError."""
+    """Until when each bot is held; 0 for one that is not."""
     return {bot_id: int(await _read(client, bot_id, "held") or 0) for bot_id in bot_ids}
 
 
 async def watermark(client: Redis, bot_id: int) -> int | None:
-    """Up to when every update of the bot is surely taken in; None if nobody has said. Raises UnreachableError."""
+    """The time up to which every update of the bot is surely taken in; None if nobody has confirmed any."""
     found = await _read(client, bot_id, "watermark")
     return int(found) if found else None
 
@@ -33,22 +33,18 @@ async def watermark(client: Redis, bot_id: int) -> int | None:
 async def set_generation(client: Redis, bot_id: int, generation: int, run: str) -> None:
     """The timers of the bot are whole as of `generation`, in this run of the server; only a rebuild says so.
 
-    Another run may have dropped the last writes, so that the timers count as lost. Raises UnreachableError.
+    Another run may have dropped the last writes, so its timers count as lost.
     """
     await _write(client, bot_id, "run", run)
     await _write(client, bot_id, "generation", generation)
 
 
 async def _read(client: Redis, bot_id: int, field: str) -> str | None:
-    try:
+    with reaching_redis(f"Redis did not return {field} of bot {bot_id}"):
         value = await client.hget(keys.of_bot(bot_id).bot, field)
-    except (RedisError, OSError) as error:
-        raise UnreachableError(f"Redis did not tell {field} of bot {bot_id} ({error}): check REDIS_URL.") from error
     return None if value is None else str(value)
 
 
 async def _write(client: Redis, bot_id: int, field: str, value: int | str) -> None:
-    try:
+    with reaching_redis(f"Redis did not store {field} of bot {bot_id}"):
         await client.hset(keys.of_bot(bot_id).bot, field, str(value))
-    except (RedisError, OSError) as error:
-        raise UnreachableError(f"Redis did not take {field} of bot {bot_id} ({error}): check REDIS_URL.") from error

@@ -1,5 +1,9 @@
-"""How we reach Redis: one client a process, and the checks that a server must pass."""
+"""How we reach Redis: one client for each process, one error for whatever the server does not do, and the checks that
+it must pass.
+"""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from redis.asyncio import Redis
@@ -7,7 +11,7 @@ from redis.exceptions import RedisError
 
 from engine.core.errors import UnreachableError
 
-__all__ = ["Redis", "check_redis", "open_redis"]
+__all__ = ["Redis", "check_redis", "open_redis", "reaching_redis"]
 
 _TIMEOUT_S: Final = 5
 
@@ -18,13 +22,22 @@ def open_redis(url: str) -> Redis:
     )
 
 
+@contextmanager
+def reaching_redis(
+    failed: str = "Redis did not answer", mend: str = "check REDIS_URL and the server's log"
+) -> Iterator[None]:
+    """Raises UnreachableError for whatever Redis does not do: what failed, the server's reason, and the mend."""
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise UnreachableError(f"{failed} ({error}): {mend}.") from error
+
+
 async def check_redis(client: Redis) -> None:
     """Raises UnreachableError unless the server answers and would never evict a timer."""
-    try:
+    with reaching_redis("Redis cannot be used", "check REDIS_URL and that it is up"):
         policy = (await client.config_get("maxmemory-policy"))["maxmemory-policy"]
-    except (RedisError, OSError) as error:
-        raise UnreachableError(f"Redis cannot be used ({error}): check REDIS_URL and that it is up.") from error
     if policy != "noeviction":
         raise UnreachableError(
-            f"Redis may throw timers away (maxmemory-policy is {policy}): set `maxmemory-policy noeviction`."
+            f"Redis may evict timers (maxmemory-policy is {policy}): set `maxmemory-policy noeviction`."
         )

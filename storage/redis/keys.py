@@ -1,8 +1,7 @@
 """Every key in Redis, on one page. All keys of a bot carry its hash tag: a script touches one slot.
 
 What only one process may hold (a shard, a bot's feed) has a lifetime, which the holder renews; so has what the manager
-waits for. Nothing else has: a
-chat's state leaves with its timer, a bot's keys stay with the bot.
+waits for. Nothing else has one: a chat's state leaves with its timer, and a bot's keys stay as long as the bot.
 """
 
 from typing import Final, NamedTuple
@@ -11,12 +10,15 @@ SHARDS: Final = "rt:shards"
 """STRING "count stamp": the number of shards, and the server's ms at which it became so."""
 
 MARK: Final = "rt:mark"
-"""STRING a random word: another one tells that Redis was emptied."""
+"""STRING a random word: if it changes, Redis was emptied."""
+
+URGENCY_MS: Final = 2**42
+"""An urgent timer (a lease, a further block of a begun step) is stored as its due minus this, and so comes first."""
 
 
 class BotKeys(NamedTuple):
     timers: str
-    """ZSET chat -> due in ms; an urgent one as due - 2**42, so that it comes first."""
+    """ZSET chat -> due in ms, less URGENCY_MS if it is urgent."""
     state: str
     """HASH chat -> "version seen due mark opaque"."""
     bot: str
@@ -24,7 +26,7 @@ class BotKeys(NamedTuple):
     poll: str
     """STRING "owner epoch": which receiver takes the bot's feed."""
     came: str
-    """ZSET number -> number: updates that came by webhook while an earlier one is still missing."""
+    """ZSET number -> number: updates that came by webhook while an earlier one is missing."""
 
 
 def of_bot(bot_id: int) -> BotKeys:
@@ -38,15 +40,15 @@ def of_shard(number: int) -> str:
 
 
 def of_prompt(admin_id: int) -> str:
-    """STRING a document: for which button the manager waits for a text of this admin."""
+    """STRING a document: the button for which the manager waits for a text from this admin."""
     return f"rt:prompt:{admin_id}"
 
 
 def of_tap(signature: str) -> str:
-    """STRING empty: this drawing of a button was pressed."""
+    """STRING empty: this button of this message was pressed."""
     return f"rt:tap:{signature}"
 
 
 def of_invitation(word: str) -> str:
-    """STRING a document: the role that waits for whoever brings this word."""
+    """STRING a document: the role that waits for the person who brings this word."""
     return f"rt:invitation:{word}"

@@ -1,7 +1,7 @@
-"""What one process at a time may hold, with the epoch under which it does: a shard, a bot's feed.
+"""What one process at a time may hold, with the epoch under which it holds it: a shard, a bot's feed.
 
-A holder renews well within the lifetime; one that dies or stands still loses it to whoever asks next. Time alone
-fences nobody: whoever acts shows its epoch, or asks in the same script whether it is still the holder.
+A holder renews well within the lifetime; one that dies or stands still loses it to the next process that asks. Time
+alone fences nobody: a holder shows its epoch when it acts, or asks in the same script whether it still holds.
 """
 
 import os
@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Final, NamedTuple
 
-from redis.asyncio import Redis
-
+from storage.redis.client import Redis
 from storage.redis.scripts import Script
 
 _RANDOM_BYTES: Final = 4
@@ -24,7 +23,7 @@ class OwnCode(IntEnum):
 
 
 class Owned(NamedTuple):
-    """`epoch` is that of the present holder, or of the last one."""
+    """`epoch` is that of the present holder, or of the last one if there is none."""
 
     code: OwnCode
     epoch: int
@@ -35,7 +34,7 @@ class Owned(NamedTuple):
 
 
 def this_process() -> str:
-    """A name that no other process has, today or after a restart: host, process number, chance."""
+    """A name that no other process has, now or after a restart: host, process number, random bytes."""
     return f"{socket.gethostname() or 'host'}:{os.getpid()}:{secrets.token_hex(_RANDOM_BYTES)}"
 
 
@@ -53,15 +52,15 @@ class Ownership:
         self.owner = owner
 
     async def take(self, key: str, ttl_ms: int, floor: int = 0) -> Owned:
-        """Take or renew it, unless it is another's. An epoch below `floor` is raised."""
+        """Take it or renew it, unless another process holds it. An epoch below `floor` is raised to it."""
         code, epoch = await self._own(self._client, (key,), self._now_us(), self.owner, ttl_ms, floor)
         return Owned(OwnCode(int(code)), int(epoch))
 
     async def take_all(self, keys: Sequence[str], ttl_ms: int) -> list[Owned]:
-        """The same for many, in one round trip."""
+        """The same for many keys, in one round trip."""
         calls = [((key,), (self._now_us(), self.owner, ttl_ms, 0)) for key in keys]
         return [Owned(OwnCode(int(code)), int(epoch)) for code, epoch in await self._own.many(self._client, calls)]
 
     async def release_all(self, keys: Sequence[str]) -> None:
-        """Give back what is ours: the next who asks has it at once."""
+        """Give back what is ours: the next process that asks has it at once."""
         await self.take_all(keys, 0)

@@ -1,22 +1,21 @@
 """Lua scripts, called by their hash.
 
-A server that forgot a script (restart, failover, SCRIPT FLUSH) gets it again by the same call: scripts check versions,
-so a repeated call is safe.
+A server that has forgotten a script (restart, failover, SCRIPT FLUSH) gets it again within the same call. Scripts check
+versions, so a repeated call is safe.
 """
 
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
-from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError
 
-from engine.core.errors import UnreachableError
 from storage.bundled import bundled
+from storage.redis.client import Redis, reaching_redis
 
 _LUA: Final = bundled("lua")
 
 Call: TypeAlias = tuple[tuple[str, ...], tuple[str | int, ...]]
-"""The keys and the arguments of one call of a script."""
+"""The keys and arguments of one call of a script."""
 
 
 class Script:
@@ -28,17 +27,13 @@ class Script:
 
     async def __call__(self, client: Redis, keys: tuple[str, ...], *args: str | int) -> list[Any]:
         """Raises UnreachableError."""
-        try:
+        with reaching_redis():
             return await self._evaluate(client, keys, args)
-        except (RedisError, OSError) as error:
-            raise UnreachableError(f"Redis did not answer ({error}): check REDIS_URL and the server's log.") from error
 
     async def many(self, client: Redis, calls: Sequence[Call]) -> list[list[Any]]:
         """Many calls in one round trip, each on its own keys. Raises UnreachableError."""
-        try:
+        with reaching_redis():
             return await self._evaluate_many(client, calls)
-        except (RedisError, OSError) as error:
-            raise UnreachableError(f"Redis did not answer ({error}): check REDIS_URL and the server's log.") from error
 
     async def _evaluate(self, client: Redis, keys: tuple[str, ...], args: tuple[str | int, ...]) -> list[Any]:
         sha = self._sha or await self._load(client)

@@ -1,15 +1,10 @@
-"""The Redis server's clock: the one clock that decides."""
+"""The Redis server's clock: the one clock that decides what is due."""
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
-from engine.core.errors import UnreachableError
+from storage.redis.client import Redis, reaching_redis
 
 
 async def server_now_ms(client: Redis) -> int:
-    """The one clock that decides. Raises UnreachableError."""
-    try:
+    """Raises UnreachableError."""
+    with reaching_redis("Redis did not return the time"):
         seconds, micros = await client.time()
-    except (RedisError, OSError) as error:
-        raise UnreachableError(f"Redis did not tell the time ({error}): check REDIS_URL.") from error
     return int(seconds) * 1000 + int(micros) // 1000

@@ -1,34 +1,29 @@
-"""Which life of the Redis server answers: another one after a restart, after a failover, and after it was emptied.
+"""Which life of the Redis server answers: a restart, a failover or an emptied server begins another one.
 
-A restart or a failover may drop the last second of writes and keep all else, the generation of the timers too.
+A restart or a failover may drop the last second of writes and keep everything else, even the generation of the timers.
 """
 
 import secrets
+from typing import Final
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
-from engine.core.errors import UnreachableError
+from storage.redis.client import Redis, reaching_redis
 from storage.redis.keys import MARK
 
-_MARK_BYTES = 8
+_MARK_BYTES: Final = 8
+_FAILED: Final = "Redis did not say which server it is"
 
 
 async def run_of(client: Redis) -> str:
     """The run of the server, as its scripts see it. Raises UnreachableError."""
-    try:
+    with reaching_redis(_FAILED):
         server = await client.info("server")
-    except (RedisError, OSError) as error:
-        raise UnreachableError(f"Redis does not say who it is ({error}): check REDIS_URL.") from error
     return str(server["run_id"])
 
 
 async def life_of(client: Redis) -> str:
-    """The run, and a mark that an emptied server lacks until somebody asks it. Raises UnreachableError."""
+    """The run, and a mark that an emptied server lacks until somebody asks for it. Raises UnreachableError."""
     run = await run_of(client)
-    try:
+    with reaching_redis(_FAILED):
         await client.set(MARK, secrets.token_hex(_MARK_BYTES), nx=True)
         mark = str(await client.get(MARK))
-    except (RedisError, OSError) as error:
-        raise UnreachableError(f"Redis does not say who it is ({error}): check REDIS_URL.") from error
     return f"{run}/{mark}"

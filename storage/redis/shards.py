@@ -1,16 +1,13 @@
-"""How many shards there are: data in Redis, so that it is changed for all pollers at once.
+"""The number of shards: data in Redis, so that it changes for all pollers at once.
 
-The stamp says since when: no poller claims under the new number with an epoch from before it, so that a poller which
-has not heard of the change yet is fenced as soon as the bot's new one claims.
+The stamp says since when it holds. No poller claims under the new number with an epoch from before the stamp, so a
+poller that has not heard of the change yet is fenced as soon as the bot's new poller claims.
 """
 
 import re
 from typing import NamedTuple
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
-from engine.core.errors import UnreachableError
+from storage.redis.client import Redis, reaching_redis
 from storage.redis.keys import SHARDS
 from storage.redis.server_clock import server_now_ms
 
@@ -23,22 +20,20 @@ class Layout(NamedTuple):
 
 
 async def read(client: Redis) -> Layout | None:
-    """None in a Redis that has not been told yet, or was emptied. Raises UnreachableError."""
-    try:
+    """None in a Redis that does not know the number yet, or was emptied. Raises UnreachableError."""
+    with reaching_redis("Redis did not return the number of shards"):
         value = await client.get(SHARDS)
-    except (RedisError, OSError) as error:
-        raise UnreachableError(f"Redis did not tell the number of shards ({error}): check REDIS_URL.") from error
     return None if value is None else _layout(str(value))
 
 
 def _layout(written: str) -> Layout | None:
-    """What a stranger's hand has written there counts as nothing, and is told anew."""
+    """None for anything that we did not write: the number is then set again."""
     found = re.fullmatch(r"([1-9]\d{0,3}) (\d{1,15})", written, re.ASCII)
     return Layout(int(found[1]), int(found[2])) if found else None
 
 
 async def establish(client: Redis, layout: Layout) -> Layout:
-    """Tell it to a Redis that does not know; what it knows already stays. Raises UnreachableError."""
+    """Set the number in a Redis that does not know it; a known number stays. Raises UnreachableError."""
     await _set(client, layout, only_absent=True)
     if known := await read(client):
         return known
@@ -47,7 +42,7 @@ async def establish(client: Redis, layout: Layout) -> Layout:
 
 
 async def change(client: Redis, count: int) -> Layout:
-    """From now on there are so many; the stamp is later than the epochs of now. Raises UnreachableError."""
+    """Change the number from now on; the stamp is later than every epoch of now. Raises UnreachableError."""
     before, now_ms = await read(client), await server_now_ms(client)
     layout = Layout(count, 1 + max(now_ms, before.stamp if before else 0))
     await _set(client, layout, only_absent=False)
@@ -55,7 +50,5 @@ async def change(client: Redis, count: int) -> Layout:
 
 
 async def _set(client: Redis, layout: Layout, *, only_absent: bool) -> None:
-    try:
+    with reaching_redis("Redis did not store the number of shards"):
         await client.set(SHARDS, f"{layout.shards} {layout.stamp}", nx=only_absent)
-    except (RedisError, OSError) as error:
-        raise UnreachableError(f"Redis did not take the number of shards ({error}): check REDIS_URL.") from error

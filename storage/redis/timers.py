@@ -1,17 +1,16 @@
 """The timers of chats in Redis: the only caller of the scripts that move them.
 
-Names instead of positions, results as values, at most `BATCH` chats a call. A clock can be handed in by tests only:
-in production the Redis server's decides.
+Names instead of positions, results as values, at most `BATCH` chats in a call. Only tests may pass a clock: in
+production the Redis server's clock decides.
 """
 
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
-from redis.asyncio import Redis
-
 from storage.redis import keys
 from storage.redis.chat_states import read_states, scan_states
+from storage.redis.client import Redis
 from storage.redis.ownership import OwnCode
 from storage.redis.scripts import Script
 
@@ -56,14 +55,14 @@ class Moved(IntEnum):
 
 
 class Sign(NamedTuple):
-    """A sign of life; `seen_ms` 0 counts as the server's now, a dated one is the end of its second."""
+    """A sign of life; `seen_ms` 0 counts as the server's now, a dated one as the end of its second."""
 
     chat_id: int
     seen_ms: int
 
 
 class Interrupted(NamedTuple):
-    """An episode that was in course; `on_wire` says that a request had passed and its outcome is not settled."""
+    """An episode that was in progress; `on_wire`: a request had passed and its outcome is not settled."""
 
     chat_id: int
     on_wire: bool
@@ -78,7 +77,7 @@ class Touched(NamedTuple):
 
 
 class Held(NamedTuple):
-    """One claimed timer. `marked`: an earlier claim had passed and never settled."""
+    """A claimed timer. `marked`: an earlier claim had passed and never settled."""
 
     chat_id: int
     version: int
@@ -98,21 +97,21 @@ class Claimed(NamedTuple):
 
 
 class Holding(NamedTuple):
-    """By what right a feed is confirmed: as its holder ("owner epoch"), in the run of the server that it knows."""
+    """The right to confirm a feed: its holder ("owner epoch"), in the run of the server that the holder knows."""
 
     holder: str
     run: str
 
 
 class Confirmed(NamedTuple):
-    """OTHERS: the feed is not the caller's (any more), and nothing was confirmed."""
+    """OTHERS: the feed does not (or no longer) belong to the caller, and nothing was confirmed."""
 
     code: OwnCode
     now_ms: int
 
 
 class Ticket(NamedTuple):
-    """What a holder shows: the version that it decided on."""
+    """What the holder of a timer shows: the version that it decided on."""
 
     chat_id: int
     version: int
@@ -129,9 +128,10 @@ class NextTimer(NamedTuple):
 
 
 class MoveTo(NamedTuple):
-    """A chat that waits with an opaque that begins so ("" is none at all), silent since then; and where it shall stand.
+    """A chat that waits, silent since `silent_since_ms`, with an opaque that begins with `opaque_begins` ("": with no
+    opaque at all), and the due and opaque that it gets.
 
-    Its opaque may be missing still, if its episode has only just begun.
+    Its opaque may still be missing if its episode has only just begun.
     """
 
     chat_id: int
@@ -179,13 +179,13 @@ class Timers:
         return Touched(int(reply[0]), reply[1], int(reply[2]), _interrupted(reply[3:]))
 
     async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0) -> Confirmed:
-        """Every update of the bot up to then, 0 being now, is surely taken in: so says the holder of its feed."""
+        """The holder of the bot's feed confirms that every update up to then (0 is now) is surely taken in."""
         k = keys.of_bot(bot_id)
         reply = await self._scripts["confirm_feed"](self._client, (k.bot, k.poll), self._now_us(), *holding, upto_ms)
         return Confirmed(OwnCode(int(reply[0])), int(reply[1]))
 
     async def claim(self, bot_id: int, limit: int, lease_ms: int, epoch: int, fresh: int = 0) -> Claimed:
-        """Claim what is due; so many of the limit go first to what has only just fallen due."""
+        """Claim what is due; `fresh` of the limit go first to what has only just fallen due."""
         k = keys.of_bot(bot_id)
         reply = await self._call(
             "claim_due", k, self._now_us(), min(limit, BATCH), lease_ms, epoch, FEED_SLACK_MS, fresh
@@ -193,7 +193,7 @@ class Timers:
         return Claimed(ClaimCode(int(reply[0])), int(reply[1]), int(reply[2]), _held(reply[3:]))
 
     async def pass_(self, bot_id: int, tickets: Sequence[Ticket]) -> list[Fence]:
-        """The last look before each send; CURRENT ones are marked as on the wire."""
+        """The last look before each send; those that are CURRENT are marked as on the wire."""
         return _fences(await self._scripts["pass_fence"](self._client, (keys.of_bot(bot_id).state,), *_flat(tickets)))
 
     async def extend(self, bot_id: int, tickets: Sequence[Ticket], lease_ms: int) -> list[Fence]:
@@ -225,7 +225,7 @@ class Timers:
         return [Restored(int(code)) for code in reply]
 
     async def move(self, bot_id: int, wanted: Sequence[MoveTo]) -> list[Moved]:
-        """Plan dues anew; whoever is held just now, or has gone on, is left alone."""
+        """Move dues; chats that are held at the moment, or have gone on, are left alone."""
         if not wanted:
             return []
         k = keys.of_bot(bot_id)
@@ -234,7 +234,7 @@ class Timers:
         return [Moved(int(code)) for code in reply]
 
     async def silences(self, bot_id: int, position: int) -> tuple[int, list[Silence]]:
-        """Some of the silences that are armed, and where to go on; 0 is the beginning, and the end."""
+        """Some of the silences that are armed, and where to go on; position 0 is the beginning, and the end."""
         position, states = await scan_states(self._client, bot_id, position, BATCH)
         return position, [found for chat, state in states.items() if (found := _silence(chat, state))]
 

@@ -1,20 +1,19 @@
-"""Which updates came by webhook, taken down for all receivers together, so that a missing one is noticed.
+"""Which updates came by webhook, noted for all receivers together, so that a missing one is noticed.
 
-What is kept is bounded: behind a gap of a hundred thousand updates the count is given up, and begins anew when Telegram
-holds nothing back.
+What is kept is bounded: behind a gap of a hundred thousand updates the count is given up, and begins again when
+Telegram holds no update back.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from redis.asyncio import Redis
-
 from storage.redis import keys
+from storage.redis.client import Redis
 from storage.redis.scripts import Script
 
 
 class Came(NamedTuple):
-    """Every update up to `floor` has come, and so many `beyond` it, up to `highest`; -1 where nothing is known."""
+    """Every update up to `floor` has come, and `beyond` more, up to `highest`; -1 where nothing is known."""
 
     floor: int
     beyond: int
@@ -29,14 +28,14 @@ class Arrivals:
         self._arrive = Script("record_arrivals")
 
     async def note(self, bot_id: int, numbers: Sequence[int]) -> None:
-        """These have come, and their effects stand. At most 512."""
+        """These updates have come, and their effects are committed. At most 512."""
         await self._call(bot_id, 0, numbers)
 
     async def look(self, bot_id: int) -> Came:
         return await self._call(bot_id, 0, ())
 
     async def raise_floor(self, bot_id: int, floor: int) -> Came:
-        """All up to this one have come: nothing was pending after it had."""
+        """Every update up to this one has come: nothing was pending after it."""
         return await self._call(bot_id, max(0, floor), ())
 
     async def _call(self, bot_id: int, floor: int, numbers: Sequence[int]) -> Came:

@@ -104,6 +104,13 @@ def test_the_codes_named_are_the_codes_that_python_knows(script: Path) -> None:
 
 
 @each_script
+def test_an_urgent_timer_is_set_apart_by_the_number_that_python_knows(script: Path) -> None:
+    _, body = _split(script)
+    assert {*re.findall(r"local urgency = (\d+)", body)} <= {str(keys.URGENCY_MS)}
+    assert re.findall(r"\d{10,}", body) == re.findall(r"local urgency = (\d+)", body)
+
+
+@each_script
 def test_a_script_is_short_and_bounded(script: Path) -> None:
     _, body = _split(script)
     assert len(body.splitlines()) < 60

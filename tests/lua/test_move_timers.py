@@ -2,6 +2,7 @@
 
 import pytest
 
+from storage.redis.keys import URGENCY_MS
 from storage.redis.timers import Moved, MoveTo, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
 
@@ -69,7 +70,7 @@ async def test_what_is_urgent_stays_urgent(waiting: Bench) -> None:
     await waiting.claim_one()
     await waiting.settle(1, waiting.now_ms + MINUTE_MS, urgent=True, opaque=f"{EPISODE}1/a/c/1")
     assert await move(waiting) is Moved.MOVED
-    assert await waiting.score(1) == waiting.now_ms + 5 - 2**42
+    assert await waiting.score(1) == waiting.now_ms + 5 - URGENCY_MS
 
 
 async def test_whose_episode_redis_has_not_heard_of_is_moved_if_it_is_of_this_silence(bench: Bench) -> None:

@@ -2,10 +2,9 @@
 
 import pytest
 
+from storage.redis.keys import URGENCY_MS
 from storage.redis.timers import Fence, Held, NextTimer, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
-
-URGENCY = 2**42
 
 
 @pytest.fixture
@@ -22,7 +21,7 @@ async def test_settling_moves_the_timer_and_keeps_version_and_last_seen(bench: B
 async def test_what_is_urgent_stands_before_all_else(bench: Bench, held: Held) -> None:
     plan = NextTimer(1, held.version, bench.now_ms + 500, urgent=True, opaque="1next")
     await bench.timers.settle(BOT, [plan])
-    assert await bench.score(1) == plan.due_ms - URGENCY
+    assert await bench.score(1) == plan.due_ms - URGENCY_MS
     await bench.pass_time(500)
     assert (await bench.claim_one()).due_ms == plan.due_ms
 

@@ -44,7 +44,6 @@ from tests.flows.house import KEY
 BOT, LEAST_MS = 7, 60_000
 BEFORE, WAITING, INSIDE, DONE = 41, 42, 43, 44
 MINUTE, HOUR = 60_000, 3_600_000
-URGENCY_MS = 2**42
 
 
 def step(key: str, delay_ms: int, *blocks: str, active: bool = True) -> Step:
@@ -125,7 +124,7 @@ class Site:
         await self.client.hset(
             k.state, str(chat), f"{version} {seen} {due} {mark} {cursor if opaque is None else opaque}"
         )
-        await self.client.zadd(k.timers, {str(chat): self.began_ms - MINUTE - URGENCY_MS})
+        await self.client.zadd(k.timers, {str(chat): self.began_ms - MINUTE - keys.URGENCY_MS})
 
     async def ended(self, chat: int) -> str | None:
         found: str | None = await self.pool.fetchval("SELECT reason FROM recovery_episodes WHERE chat_id = $1", chat)
@@ -316,12 +315,12 @@ async def test_who_is_held_just_then_is_moved_later(site: Site) -> None:
     timers = keys.of_bot(BOT).timers
     await site.publish(A, step("b", 3 * HOUR, "b1", "b2"), C)
     await site.catalogue.refresh()
-    await site.client.zadd(timers, {str(WAITING): site.began_ms + MINUTE - URGENCY_MS})
+    await site.client.zadd(timers, {str(WAITING): site.began_ms + MINUTE - keys.URGENCY_MS})
     assert (await site.replanner.run_once()).finished == 0
     row = await site.row(WAITING)
     assert row
     assert row.due_ms == HOUR
-    await site.client.zadd(timers, {str(WAITING): site.began_ms - MINUTE - URGENCY_MS})
+    await site.client.zadd(timers, {str(WAITING): site.began_ms - MINUTE - keys.URGENCY_MS})
     await site.replanned()
     await site.stands(WAITING, "b", 3 * HOUR)
 

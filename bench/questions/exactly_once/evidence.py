@@ -4,7 +4,7 @@ a shard or a feed, and to see what a poller held when it stopped working.
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from bench.harness.stores import armed_timers, open_stores, timers_are_whole
 from bench.questions.exactly_once.judge import Chat, Undecided
@@ -14,8 +14,6 @@ from storage.postgres.pool import Pool
 from storage.redis import keys, shards
 from storage.redis.client import Redis
 from storage.redis.shards import Layout
-
-_URGENCY: Final = 2**42
 
 
 class Owner(NamedTuple):
@@ -79,7 +77,7 @@ class Evidence:
             (bot, chat): version
             for bot in bots
             for chat, score, version, due in await self._timers(bot)
-            if score not in {due, due - _URGENCY}
+            if score not in {due, due - keys.URGENCY_MS}
         }
 
     async def versions(self, chats: Mapping[Chat, int]) -> dict[Chat, int | None]:

@@ -59,5 +59,5 @@ async def test_a_lost_connection_is_a_failure_and_no_silence(ear: Ear) -> None:
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
-    with pytest.raises(UnreachableError, match="tells no changes"):
+    with pytest.raises(UnreachableError, match="reports no changes"):
         await asyncio.wait_for(ear.listening, 10)

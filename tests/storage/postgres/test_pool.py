@@ -16,7 +16,7 @@ async def test_a_transaction_that_stands_still_lets_its_locks_go(
         await still.execute("BEGIN")
         await still.execute("LOCK TABLE chats")
         await successor.execute("TRUNCATE chats")
-        with pytest.raises(postgres._REFUSALS):
+        with pytest.raises(postgres.REFUSALS):
             await still.execute("COMMIT")
     await pool.close()
 

@@ -7,7 +7,7 @@ import pytest
 from engine.core.errors import UnreachableError
 from storage.redis.bot_state import hold, set_generation
 from storage.redis.client import Redis, open_redis
-from storage.redis.keys import of_bot
+from storage.redis.keys import URGENCY_MS, of_bot
 from storage.redis.ownership import OwnCode
 from storage.redis.server_clock import server_now_ms
 from storage.redis.server_identity import run_of
@@ -80,7 +80,7 @@ async def _due(client: Redis) -> int:
     """When chat 1 is next looked at, urgent or not."""
     score = await client.zscore(of_bot(BOT).timers, "1")
     assert score is not None
-    return int(score) + (2**42 if score < 0 else 0)
+    return int(score) + (URGENCY_MS if score < 0 else 0)
 
 
 async def _watermark(client: Redis) -> int:
