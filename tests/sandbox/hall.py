@@ -13,9 +13,11 @@ from bench.sandbox.bot_api.methods.updates import begin_poll
 from bench.sandbox.errors import ApiError
 from bench.sandbox.people.actions import perform
 from bench.sandbox.protocol import Act, ActResult, Deed
+from bench.sandbox.world.bot import Bot
+from bench.sandbox.world.conversation import Conversation
 from bench.sandbox.world.identities import FIRST_PERSON_ID
 from bench.sandbox.world.media_messages import MediaMessage, Voice
-from bench.sandbox.world.state import Bot, Conversation, State
+from bench.sandbox.world.state import State
 
 PERSON = FIRST_PERSON_ID
 SECOND_MS = 1000

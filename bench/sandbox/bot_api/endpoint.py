@@ -22,7 +22,8 @@ from bench.sandbox.bot_api.service import Service
 from bench.sandbox.bot_api.target import Target, read_target
 from bench.sandbox.clock import Clock
 from bench.sandbox.errors import ApiError
-from bench.sandbox.world.state import Bot, State
+from bench.sandbox.world.bot import Bot
+from bench.sandbox.world.state import State
 
 _NOT_AS_REPLY = frozenset({"setWebhook", "deleteWebhook", "close", "logOut"})
 

@@ -11,7 +11,8 @@ from bench.sandbox import errors
 from bench.sandbox.bot_api.response import Answer, DroppedError, refused
 from bench.sandbox.errors import ApiError, Refusal
 from bench.sandbox.protocol import Act, Deed, Fault, FaultKind
-from bench.sandbox.world.state import Bot, State
+from bench.sandbox.world.bot import Bot
+from bench.sandbox.world.state import State
 
 _GATEWAY_PAGE = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"

@@ -11,7 +11,8 @@ from bench.sandbox import errors
 from bench.sandbox.bot_api.methods.call import Call
 from bench.sandbox.bot_api.methods.updates import begin_poll, waiting_updates
 from bench.sandbox.errors import ApiError
-from bench.sandbox.world.state import Bot, Queued
+from bench.sandbox.world.bot import Bot
+from bench.sandbox.world.updates import Queued
 
 GET_UPDATES = "getupdates"
 

@@ -28,7 +28,9 @@ from bench.sandbox.bot_api.faults import SERVED, Faults, Occasion
 from bench.sandbox.bot_api.response import DroppedError
 from bench.sandbox.change_signal import ChangeSignal
 from bench.sandbox.protocol import DELIVERY, Fault, FaultKind
-from bench.sandbox.world.state import UNKNOWN_UPDATE, Bot, Queued, State, Strand, Webhook
+from bench.sandbox.world.bot import Bot, Webhook
+from bench.sandbox.world.state import State
+from bench.sandbox.world.updates import UNKNOWN_UPDATE, Queued, Strand
 
 Reply = Callable[[Bot, str, bytes], Awaitable[None]]
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header

@@ -19,7 +19,9 @@ from bench.sandbox.change_signal import ChangeSignal
 from bench.sandbox.control.server import person_info
 from bench.sandbox.control.watched_chats import Watch, WatchedChats
 from bench.sandbox.people.command_menu import commands_for
-from bench.sandbox.world.state import Activity, Bot, Conversation, State
+from bench.sandbox.world.bot import Bot
+from bench.sandbox.world.conversation import Activity, Conversation
+from bench.sandbox.world.state import State
 from bench.sandbox.world.transcript import transcribed, transcript_of
 
 _LISTED_PEOPLE = 50

@@ -16,7 +16,9 @@ from bench.sandbox.change_signal import ChangeSignal
 from bench.sandbox.control.json_routes import answer, body, errors_as_json, number, path_number, wait
 from bench.sandbox.control.origin_guard import welcome_only
 from bench.sandbox.people.actions import perform
-from bench.sandbox.world.state import Bot, Conversation, Person, State
+from bench.sandbox.world.bot import Bot
+from bench.sandbox.world.conversation import Conversation, Person
+from bench.sandbox.world.state import State
 from bench.sandbox.world.transcript import next_from_bot, transcribed, transcript_of
 
 _BIGGEST_BODY = 64 * 1024 * 1024

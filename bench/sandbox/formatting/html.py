@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from bench.sandbox.formatting.links import checked_link, mentioned_user
+from bench.sandbox.formatting.spans import Formatted, MarkupError, Span, in_order, trimmed, utf16_length
 
 _END = "\0"
 _SPACES = frozenset(" \t\r\n\v\0")
@@ -33,41 +34,6 @@ _KINDS = {
     "span": "spoiler",
 }
 _TAGS = frozenset(_KINDS) | {"a", "code", "pre", "blockquote", "tg-emoji", "tg-time"}
-# Of spans with the same place, the one with the lower rank encloses the other.
-_RANKS = {
-    "blockquote": 0,
-    "expandable_blockquote": 0,
-    "pre": 10,
-    "code": 20,
-    "text_link": 49,
-    "text_mention": 49,
-    "date_time": 50,
-    "bold": 90,
-    "italic": 91,
-    "underline": 92,
-    "strikethrough": 93,
-    "spoiler": 94,
-    "custom_emoji": 99,
-}
-
-
-class MarkupError(ValueError):
-    """The text cannot be read as HTML; the message is the server's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    kind: str
-    offset: int
-    length: int
-    argument: str = ""
-    date: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Formatted:
-    text: str
-    spans: tuple[Span, ...] = ()
 
 
 @dataclass(slots=True)
@@ -81,27 +47,12 @@ class _Open:
     text_length: int
 
 
-def utf16_length(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def plain(text: str) -> Formatted:
-    return Formatted(text.strip(" \n"))
-
-
-def listed(text: str, spans: list[Span]) -> Formatted:
-    """Join a text with spans that were listed beside it; what lies outside the text is dropped."""
-    inside = [span for span in spans if span.offset >= 0 and span.length > 0]
-    inside.sort(key=lambda span: (span.offset, -span.length, _RANKS[span.kind]))
-    return _trimmed(Formatted(text, tuple(inside)))
-
-
 @lru_cache(maxsize=1024)
 def parse_html(source: str) -> Formatted:
     """Read HTML; cached because a campaign sends the same text to thousands."""
     if _END in source:
         raise MarkupError("Text must not contain null bytes")
-    return _trimmed(_Reader(source).read())
+    return trimmed(_Reader(source).read())
 
 
 class _Reader:
@@ -128,8 +79,7 @@ class _Reader:
                 "Text contains invalid Unicode characters after decoding HTML entities, "
                 "check for unmatched surrogate code units",
             )
-        ordered = sorted(self._spans, key=lambda span: (span.offset, -span.length, _RANKS[span.kind]))
-        return Formatted(self._text, tuple(ordered))
+        return Formatted(self._text, in_order(self._spans))
 
     def _next_mark(self) -> str | None:
         match = _MARK.search(self._source, self._at)
@@ -333,15 +283,3 @@ def _character_at(source: str, at: int) -> tuple[str, int] | None:
 def _resolved(value: str) -> str:
     """Replace the references in the value of an attribute."""
     return _CHARACTER.sub(lambda match: (_character_at(value, match.start()) or (match[0],))[0], value)
-
-
-def _trimmed(formatted: Formatted) -> Formatted:
-    """Without spaces at the end, and at the start up to the first span."""
-    text = formatted.text.rstrip(" \n")
-    end = utf16_length(text)
-    spans = [replace(span, length=min(span.length, end - span.offset)) for span in formatted.spans]
-    spans = [span for span in spans if span.length > 0]
-    first = spans[0].offset if spans else end
-    blank = min(len(text) - len(text.lstrip(" \n")), first)
-    shifted = (replace(span, offset=span.offset - blank) for span in spans)
-    return Formatted(text[blank:], tuple(shifted))

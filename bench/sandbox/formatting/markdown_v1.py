@@ -6,8 +6,8 @@ Offsets of complaints are in UTF-8 bytes, offsets of spans in UTF-16 units.
 import re
 from functools import lru_cache
 
-from bench.sandbox.formatting.html import Formatted, MarkupError, Span, listed, utf16_length
 from bench.sandbox.formatting.links import checked_link, mentioned_user
+from bench.sandbox.formatting.spans import Formatted, MarkupError, Span, listed, utf16_length
 
 _NEXT = re.compile(r"\\(?P<escaped>[_*`\[])|(?P<mark>```|[_*`\[])")
 _LANGUAGE = re.compile(r"([^\s`]+)(?=\s)")

@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bench.sandbox.formatting.html import Formatted, MarkupError, Span, listed, utf16_length
 from bench.sandbox.formatting.links import checked_link, mentioned_user
+from bench.sandbox.formatting.spans import Formatted, MarkupError, Span, listed, utf16_length
 
 _RESERVED = frozenset("_*[]()~`>#+-=|{}.!\n")
 _IN_CODE = frozenset("`")

@@ -15,6 +15,8 @@ from bench.sandbox.bot_api.uploads import Upload
 from bench.sandbox.errors import ApiError
 from bench.sandbox.formatting.reply_markup import first_callback
 from bench.sandbox.protocol import Act, ActResult, Deed
+from bench.sandbox.world.bot import Bot, Checkout
+from bench.sandbox.world.conversation import Conversation, Relation, first_message, last_message
 from bench.sandbox.world.files import Content, File, Kind
 from bench.sandbox.world.media_messages import MediaMessage, show
 from bench.sandbox.world.objects import (
@@ -25,11 +27,12 @@ from bench.sandbox.world.objects import (
     Message,
     PollAnswer,
     PreCheckoutQuery,
+    seconds,
 )
 from bench.sandbox.world.payments import CURRENCY, settle
 from bench.sandbox.world.retention import Stored
 from bench.sandbox.world.samples import sample
-from bench.sandbox.world.state import Bot, Checkout, Conversation, Relation, State, first_message, last_message, seconds
+from bench.sandbox.world.state import State
 from bench.sandbox.world.votes import VoteRefusedError, voted
 
 

@@ -1,8 +1,9 @@
 """Which of a bot's lists of commands a person sees: the narrowest scope first, in the person's language before any."""
 
 from bench.sandbox.bot_api.methods.commands import Scope
+from bench.sandbox.world.bot import Bot
+from bench.sandbox.world.conversation import Person
 from bench.sandbox.world.objects import BotCommand
-from bench.sandbox.world.state import Bot, Person
 
 
 def commands_for(bot: Bot, person: Person) -> tuple[BotCommand, ...]:

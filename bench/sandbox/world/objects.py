@@ -153,3 +153,8 @@ class WebhookInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     last_error_message: str | None = None
     max_connections: int | None = None
     allowed_updates: tuple[str, ...] = ()
+
+
+def seconds(now_ms: int) -> int:
+    """Telegram's dates are whole seconds."""
+    return now_ms // 1000

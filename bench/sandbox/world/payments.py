@@ -2,8 +2,10 @@
 
 from typing import NamedTuple
 
-from bench.sandbox.world.objects import Message, RefundedPayment, SuccessfulPayment
-from bench.sandbox.world.state import Bot, Checkout, Conversation, Payment, State, seconds
+from bench.sandbox.world.bot import Bot, Checkout, Payment
+from bench.sandbox.world.conversation import Conversation
+from bench.sandbox.world.objects import Message, RefundedPayment, SuccessfulPayment, seconds
+from bench.sandbox.world.state import State
 
 CURRENCY = "XTR"
 

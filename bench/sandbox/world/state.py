@@ -4,219 +4,25 @@ Times come in as milliseconds; Telegram's own dates are whole seconds and are cu
 Message ids count per chat. An update is rendered once, when it is queued, and only joined when it is fetched.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
 from bench.sandbox.protocol import LANGUAGE
 from bench.sandbox.world import identities
+from bench.sandbox.world.bot import Bot, Checkout
+from bench.sandbox.world.conversation import Conversation, Person, Query
 from bench.sandbox.world.counters import Counters
 from bench.sandbox.world.files import FileStore
-from bench.sandbox.world.media_messages import Poll
-from bench.sandbox.world.objects import (
-    BotCommand,
-    BotUser,
-    CallbackQuery,
-    Chat,
-    ChatMemberUpdated,
-    Message,
-    PollAnswer,
-    PreCheckoutQuery,
-    SuccessfulPayment,
-    User,
-)
-from bench.sandbox.world.retention import DEFAULT_BOUNDS, Bounds, Messages, Ring, Shelves, Stored
+from bench.sandbox.world.objects import Chat, User
+from bench.sandbox.world.retention import DEFAULT_BOUNDS, Bounds, Messages, Ring, Shelves
+from bench.sandbox.world.updates import UNKNOWN_UPDATE, Acknowledgement, Body, Queued, Strand, strand_of
 
-# What a bot gets that never said what it wants: everything but these.
-UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 _REMEMBERED_TAPS = 8
 # A question that a bot left open for so long cannot be answered any more.
 _FORGOTTEN_MS = 60_000
-Body = Message | CallbackQuery | PreCheckoutQuery | Poll | PollAnswer | ChatMemberUpdated
-UNKNOWN_UPDATE = "update_of_tomorrow"
 _encode = msgspec.json.Encoder().encode
-
-
-class Relation(StrEnum):
-    """How a person stands to a bot."""
-
-    NEVER = "never"
-    STARTED = "started"
-    BLOCKED = "blocked"
-    DELETED = "deleted"
-
-
-class Acknowledgement(NamedTuple):
-    """The moment when a bot's offset passed an update, or its webhook took it."""
-
-    bot_id: int
-    update_id: int
-    at_ms: int
-
-
-class Strand(NamedTuple):
-    """Updates of one strand reach a webhook one after the other; strands overtake each other."""
-
-    kind: str
-    chat_id: int
-
-
-class Queued(NamedTuple):
-    update_id: int
-    body: bytes
-    strand: Strand
-
-
-@dataclass(slots=True)
-class Person:
-    user: User
-    chat: Chat
-    deleted: bool = False
-
-
-class Activity(NamedTuple):
-    """What the bot shows that it is doing, and until when."""
-
-    action: str
-    until_ms: int
-
-
-@dataclass(slots=True)
-class Conversation:
-    """One person's private chat with one bot."""
-
-    person: Person
-    messages: Messages
-    started: bool = False
-    blocked: bool = False
-    # The latest taps, for whoever looks at the chat.
-    taps: list["Query"] = field(default_factory=list)
-    activity: Activity | None = None
-    # How many messages the bot has sent.
-    from_bot: int = 0
-    # Who waits for the bot's next message here.
-    heard: Callable[[], None] | None = None
-
-    @property
-    def relation(self) -> Relation:
-        if self.person.deleted:
-            return Relation.DELETED
-        if self.blocked:
-            return Relation.BLOCKED
-        return Relation.STARTED if self.started else Relation.NEVER
-
-    def add(self, message: Message, at_ms: int, *, silent: bool = False) -> None:
-        if message.sender.is_bot:
-            self.from_bot += 1
-            self.activity = None
-        self.messages.add(Stored(message, at_ms, silent=silent))
-        if self.heard is not None and message.sender.is_bot:
-            self.heard()
-
-    @property
-    def next_message_id(self) -> int:
-        return self.messages.last_id + 1
-
-
-class TapAnswer(NamedTuple):
-    """What the bot said to a tap."""
-
-    at_ms: int
-    text: str = ""
-    url: str = ""
-    alert: bool = False
-
-
-@dataclass(slots=True)
-class Query:
-    """A tap; it waits for its answer until `answer` is there."""
-
-    id: str
-    conversation: Conversation
-    message_id: int
-    data: str
-    at_ms: int
-    answer: TapAnswer | None = None
-
-
-class Checkout(NamedTuple):
-    """A payment that waits for the bot's yes."""
-
-    conversation: Conversation
-    amount: int
-    payload: str
-    at_ms: int
-
-
-@dataclass(slots=True)
-class Payment:
-    """Stars that a person paid to a bot."""
-
-    conversation: Conversation
-    charge: SuccessfulPayment
-    refunded: bool = False
-
-
-@dataclass(slots=True)
-class Webhook:
-    """Where a bot's updates go, and how that went so far."""
-
-    url: str
-    secret_token: str
-    max_connections: int
-    ip_address: str
-    in_flight: int = 0
-    failures: int = 0
-    last_error: str | None = None
-    last_error_ms: int = 0
-
-    def failed(self, error: str | None, now_ms: int) -> None:
-        """Note a failed delivery; the server has no words for an answer that only failed to come."""
-        self.failures += 1
-        if error is not None:
-            self.last_error, self.last_error_ms = error, now_ms
-
-
-@dataclass(slots=True)
-class Bot:
-    user: BotUser
-    sender: User
-    token: str
-    next_update_id: int
-    generation: int = 0
-    allowed_updates: tuple[str, ...] = ()
-    updates: OrderedDict[int, Queued] = field(default_factory=OrderedDict)
-    webhook: Webhook | None = None
-    next_webhook_ms: int = 0
-    conversations: dict[int, Conversation] = field(default_factory=dict)
-    queries: dict[str, Query] = field(default_factory=dict)
-    checkouts: dict[str, Checkout] = field(default_factory=dict)
-    payments: dict[str, Payment] = field(default_factory=dict)
-    commands: dict[Hashable, tuple[BotCommand, ...]] = field(default_factory=dict)
-    acknowledged: dict[int, int] = field(default_factory=dict)
-    # How a waiting poll hears that an update was queued, the token revoked or a webhook set.
-    wake: Callable[[], None] | None = None
-
-    @property
-    def id(self) -> int:
-        return self.user.id
-
-    def wants(self, kind: str) -> bool:
-        return kind in self.allowed_updates if self.allowed_updates else kind not in UNASKED
-
-    def forget_chats(self) -> None:
-        self.updates.clear()
-        self.webhook = None
-        self.conversations.clear()
-        self.queries.clear()
-        self.checkouts.clear()
-        self.payments.clear()
-        self.commands.clear()
-        self.acknowledged.clear()
 
 
 class State:
@@ -311,7 +117,7 @@ class State:
 
     def queue(self, bot: Bot, kind: str, body: Body) -> int | None:
         """Queue an update and give its id; None if the bot did not ask for this kind."""
-        return self._queue(bot, _strand(kind, body), kind, body) if bot.wants(kind) else None
+        return self._queue(bot, strand_of(kind, body), kind, body) if bot.wants(kind) else None
 
     def queue_unknown(self, bot: Bot) -> int:
         """Queue an update of a type that no client knows; it comes to each bot, as new types do."""
@@ -377,28 +183,3 @@ def _drop_older(waiting: dict[str, Query] | dict[str, Checkout], than_ms: int) -
 
 def _ignore(_: Bot) -> None:
     """Nobody listens yet."""
-
-
-def _strand(kind: str, body: Body) -> Strand:
-    """As the server has it: in one chat, messages, taps and blocks are strands of their own."""
-    name = "message" if kind == "edited_message" else kind
-    if isinstance(body, Poll):
-        return Strand(name, 0)
-    if isinstance(body, CallbackQuery | PreCheckoutQuery | PollAnswer):
-        return Strand(name, body.sender.id)
-    return Strand(name, body.chat.id)
-
-
-def seconds(now_ms: int) -> int:
-    """Telegram's dates are whole seconds."""
-    return now_ms // 1000
-
-
-def first_message(conversation: Conversation, wanted: Callable[[Message], bool]) -> Stored | None:
-    stored = conversation.messages.values()
-    return next((one for one in stored if not one.deleted and wanted(one.message)), None)
-
-
-def last_message(conversation: Conversation, wanted: Callable[[Message], bool]) -> Stored | None:
-    stored: Iterable[Stored] = reversed(conversation.messages.values())
-    return next((one for one in stored if not one.deleted and wanted(one.message)), None)

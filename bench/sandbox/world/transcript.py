@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from bench.sandbox import protocol
+from bench.sandbox.world.conversation import Conversation, Query
 from bench.sandbox.world.media_messages import MediaMessage, shown
 from bench.sandbox.world.objects import Entity, Message
 from bench.sandbox.world.retention import Stored
-from bench.sandbox.world.state import Conversation, Query
 
 
 def transcript_of(conversation: Conversation, stored: Iterable[Stored], now_ms: int) -> protocol.Transcript:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from bench.sandbox.formatting.html import Formatted, MarkupError, Span, parse_html, plain
+from bench.sandbox.formatting.html import parse_html
 from bench.sandbox.formatting.links import checked_link, mentioned_user
+from bench.sandbox.formatting.spans import Formatted, MarkupError, Span, plain
 
 
 def test_a_text_without_tags_has_no_spans() -> None:

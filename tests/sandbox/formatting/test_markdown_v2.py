@@ -2,9 +2,9 @@
 
 import pytest
 
-from bench.sandbox.formatting.html import Formatted, MarkupError, Span
 from bench.sandbox.formatting.markdown_v1 import parse_old_markdown
 from bench.sandbox.formatting.markdown_v2 import parse_markdown
+from bench.sandbox.formatting.spans import Formatted, MarkupError, Span
 from tests.sandbox.hall import Hall
 
 

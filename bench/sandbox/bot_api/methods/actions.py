@@ -4,7 +4,7 @@ from bench.sandbox import errors
 from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call, Method, known_chat, require_open
 from bench.sandbox.errors import ApiError
-from bench.sandbox.world.state import Activity
+from bench.sandbox.world.conversation import Activity
 
 _SHOWN_MS = 5000
 _CANCEL = "cancel"

@@ -11,9 +11,9 @@ from bench.sandbox.bot_api.methods.pieces import Piece, judged, place, read_piec
 from bench.sandbox.bot_api.methods.sending import Options, begin, put, read_options, replied
 from bench.sandbox.bot_api.parameters import Parameters
 from bench.sandbox.errors import ApiError, Refusal
+from bench.sandbox.world.conversation import Conversation
 from bench.sandbox.world.files import File, Kind
 from bench.sandbox.world.media_messages import MediaMessage
-from bench.sandbox.world.state import Conversation
 
 _MOST = 10
 _KINDS = {"photo": Kind.PHOTO, "video": Kind.VIDEO, "document": Kind.DOCUMENT, "audio": Kind.AUDIO}

@@ -6,7 +6,8 @@ from bench.sandbox import errors
 from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call, Method
 from bench.sandbox.errors import ApiError
-from bench.sandbox.world.state import Bot, TapAnswer
+from bench.sandbox.world.bot import Bot
+from bench.sandbox.world.conversation import TapAnswer
 
 _ANSWERABLE_MS = 15_000
 _LONGEST_TEXT = 200

@@ -8,7 +8,9 @@ from bench.sandbox import errors
 from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.parameters import Parameters
 from bench.sandbox.errors import ApiError
-from bench.sandbox.world.state import Bot, Conversation, Relation, State
+from bench.sandbox.world.bot import Bot
+from bench.sandbox.world.conversation import Conversation, Relation
+from bench.sandbox.world.state import State
 
 
 class Call(NamedTuple):

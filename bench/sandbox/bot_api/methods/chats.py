@@ -3,8 +3,8 @@
 from bench.sandbox import errors
 from bench.sandbox.bot_api.methods.call import Call, Method, known_chat
 from bench.sandbox.errors import ApiError
+from bench.sandbox.world.conversation import Relation
 from bench.sandbox.world.objects import ChatFullInfo
-from bench.sandbox.world.state import Relation
 
 
 def get_chat(call: Call) -> ChatFullInfo:

@@ -11,8 +11,8 @@ from bench.sandbox import errors, untrusted_json
 from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call, Method, known_chat
 from bench.sandbox.errors import ApiError
+from bench.sandbox.world.conversation import Conversation, Relation
 from bench.sandbox.world.retention import Glimpse
-from bench.sandbox.world.state import Conversation, Relation
 
 _DELETABLE_MS = 48 * 3600 * 1000
 _MOST = 100

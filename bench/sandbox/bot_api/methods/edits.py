@@ -15,10 +15,10 @@ from bench.sandbox.bot_api.methods.sending import link_preview
 from bench.sandbox.bot_api.methods.wording import require_text, worded
 from bench.sandbox.errors import ApiError
 from bench.sandbox.formatting.reply_markup import edited_keyboard
+from bench.sandbox.world.conversation import Conversation
 from bench.sandbox.world.media_messages import MediaMessage
-from bench.sandbox.world.objects import Message
+from bench.sandbox.world.objects import Message, seconds
 from bench.sandbox.world.retention import Stored
-from bench.sandbox.world.state import Conversation, seconds
 
 
 def edit_message_text(call: Call) -> Message:

@@ -11,9 +11,9 @@ from bench.sandbox.bot_api.methods.call import Call, known_chat, require_open
 from bench.sandbox.bot_api.parameters import Parameters
 from bench.sandbox.errors import ApiError
 from bench.sandbox.formatting.reply_markup import inline_keyboard
+from bench.sandbox.world.conversation import Conversation
 from bench.sandbox.world.media_messages import MediaMessage, shown
-from bench.sandbox.world.objects import Message, MessageId
-from bench.sandbox.world.state import Conversation, seconds
+from bench.sandbox.world.objects import Message, MessageId, seconds
 
 _Message = TypeVar("_Message", bound=Message)
 _PREVIEW = frozenset({"is_disabled", "url", "prefer_small_media", "prefer_large_media", "show_above_text"})

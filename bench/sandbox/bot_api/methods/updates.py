@@ -7,7 +7,8 @@ from bench.sandbox import errors
 from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call
 from bench.sandbox.errors import ApiError
-from bench.sandbox.world.state import Bot, Queued
+from bench.sandbox.world.bot import Bot
+from bench.sandbox.world.updates import Queued
 
 _MOST = 100
 _LONGEST_POLL_S = 50

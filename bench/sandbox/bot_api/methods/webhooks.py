@@ -17,8 +17,8 @@ from bench.sandbox import errors
 from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call, Confirmed, Method
 from bench.sandbox.errors import ApiError
-from bench.sandbox.world.objects import WebhookInfo
-from bench.sandbox.world.state import Webhook, seconds
+from bench.sandbox.world.bot import Webhook
+from bench.sandbox.world.objects import WebhookInfo, seconds
 
 _LOCALHOST = "127.0.0.1"
 _PAUSE_MS = 1000

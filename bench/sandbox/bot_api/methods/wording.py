@@ -13,10 +13,11 @@ from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call
 from bench.sandbox.bot_api.parameters import Parameters
 from bench.sandbox.errors import ApiError
-from bench.sandbox.formatting.html import Formatted, MarkupError, Span, listed, parse_html, plain
+from bench.sandbox.formatting.html import parse_html
 from bench.sandbox.formatting.links import checked_link
 from bench.sandbox.formatting.markdown_v1 import parse_old_markdown
 from bench.sandbox.formatting.markdown_v2 import parse_markdown
+from bench.sandbox.formatting.spans import Formatted, MarkupError, Span, listed, plain
 from bench.sandbox.world.objects import Entity
 from bench.sandbox.world.state import State
 

@@ -11,8 +11,9 @@ from bench.sandbox.bot_api.methods.updates import begin_poll
 from bench.sandbox.bot_api.methods.webhooks import delete_webhook, get_webhook_info, set_webhook
 from bench.sandbox.errors import ApiError
 from bench.sandbox.protocol import Act
+from bench.sandbox.world.bot import Bot
 from bench.sandbox.world.objects import WebhookInfo
-from bench.sandbox.world.state import Bot, State
+from bench.sandbox.world.state import State
 from tests.sandbox.caller import Caller
 from tests.sandbox.receiver import Receiver
 
