@@ -19,6 +19,7 @@ from aiogram.exceptions import (
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, Update
 
 from bench.sandbox import Sandbox, SandboxClient
+from bench.sandbox.bot_api.methods import webhooks
 from bench.sandbox.protocol import Fault, FaultKind
 from tests.sandbox.receiver import Receiver
 
@@ -96,8 +97,9 @@ async def test_aiogram_meets_a_rival_poll(aiogram: Bot, client: SandboxClient) -
 
 
 async def test_aiogram_sets_a_webhook_and_reads_how_it_does(
-    aiogram: Bot, client: SandboxClient, person: int, slow_receiver: Receiver
+    aiogram: Bot, client: SandboxClient, person: int, slow_receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(webhooks, "_PAUSE_MS", 3_600_000)
     await client.set_fault(Fault(FaultKind.BAD_GATEWAY, method="webhook", count=1))
     assert await aiogram.set_webhook(
         slow_receiver.url, secret_token=WORD, max_connections=3, allowed_updates=["message", "callback_query"]
