@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from bench.questions.exactly_once.judge import Chat, Silence, place_of
-from bench.questions.exactly_once.script import LONGEST_LATENCY_MS, SEQUENCE, Deed, Part, Reply
+from bench.questions.exactly_once.script import LONGEST_LATENCY_MS, SEQUENCE, ActKind, Part, Reply
 from bench.sandbox.client import SandboxClient
 from bench.sandbox.protocol import Act, Fault, FaultKind, Row
 
@@ -25,14 +25,14 @@ class Done(NamedTuple):
 
     at_ms: int
     update_id: int
-    deed: Deed
+    kind: ActKind
     reply: Reply | None
 
 
 class _Planned(NamedTuple):
     at_ms: int
     chat: Chat
-    deed: Deed
+    kind: ActKind
     reply: Reply | None = None
 
 
@@ -56,7 +56,7 @@ class Play:
                 await self._client.set_fault(_slow(chat))
         now_ms = _now_ms()
         for chat, part in self._parts.items():
-            self._plan(_Planned(now_ms + part.start_ms, chat, Deed.START))
+            self._plan(_Planned(now_ms + part.start_ms, chat, ActKind.START))
             if part.second:
                 self._plan(_Planned(now_ms + part.second_ms, chat, part.second))
 
@@ -100,7 +100,7 @@ class Play:
     def _silences(self, bot_id: int, acts: list[Done]) -> Iterator[Silence]:
         paid = False
         for act, following in zip(acts, [*acts[1:], None], strict=True):
-            paid = paid or act.deed is Deed.PAY
+            paid = paid or act.kind is ActKind.PAY
             must = _must(following) if not paid else 0
             yield Silence(act.at_ms, self._acknowledged.get((bot_id, act.update_id)), must, paid)
 
@@ -114,8 +114,8 @@ class Play:
         results = await self._client.act([_act_of(planned) for planned in due]) if due else []
         for planned, result in zip(due, results, strict=True):
             if result.update_id is None:
-                raise RuntimeError(f"The sandbox did not let a person {planned.deed}: {result.error}")
-            self.done[planned.chat].append(Done(result.at_ms, result.update_id, planned.deed, planned.reply))
+                raise RuntimeError(f"The sandbox did not let a person {planned.kind}: {result.error}")
+            self.done[planned.chat].append(Done(result.at_ms, result.update_id, planned.kind, planned.reply))
 
     async def _look(self) -> None:
         record = await self._client.record(self._cursor)
@@ -134,7 +134,7 @@ class Play:
         since_ms = row.arrived_ms if reply.during else row.completed_ms
         if since_ms is not None:
             del self._replies[chat]
-            self._plan(_Planned(since_ms + reply.wait_ms, chat, Deed.WRITE, reply))
+            self._plan(_Planned(since_ms + reply.wait_ms, chat, ActKind.WRITE, reply))
 
     async def _hear(self) -> None:
         heard = await self._client.acknowledgements(self._heard)
@@ -155,9 +155,9 @@ def _slow(chat: Chat) -> Fault:
 
 def _act_of(planned: _Planned) -> Act:
     bot, person = planned.chat
-    if planned.deed is Deed.PAY:
+    if planned.kind is ActKind.PAY:
         return Act("pay", bot, person, payload="order")
-    if planned.deed is Deed.START:
+    if planned.kind is ActKind.START:
         return Act("start", bot, person)
     return Act("write", bot, person, text="Olá!")
 

@@ -58,7 +58,7 @@ steps:
 """
 
 
-class Deed(StrEnum):
+class ActKind(StrEnum):
     START = auto()
     WRITE = auto()
     PAY = auto()
@@ -85,13 +85,13 @@ class Part(NamedTuple):
     """What one person does in the chat with one bot. Times count from the beginning of the run."""
 
     start_ms: int
-    second: Deed | None
+    second: ActKind | None
     second_ms: int
     reply: Reply | None
 
     @property
     def pays(self) -> bool:
-        return self.second is Deed.PAY
+        return self.second is ActKind.PAY
 
 
 def write(bots: int, chats: int, seed: int) -> list[list[Part]]:
@@ -120,7 +120,7 @@ def _cast(chats: int, draw: random.Random) -> list[Part]:
 def _part(draw: random.Random, *, pays: bool, answers: bool) -> Part:
     start = draw.randrange(_ARRIVALS_MS)
     writes = draw.random() < _WRITING
-    second = Deed.PAY if pays else Deed.WRITE if writes else None
+    second = ActKind.PAY if pays else ActKind.WRITE if writes else None
     return Part(start, second, start + draw.randint(*_SECOND_ACT_MS), _reply(draw) if answers else None)
 
 

@@ -3,7 +3,7 @@
 from itertools import chain
 
 from bench.questions.exactly_once import script
-from bench.questions.exactly_once.script import CAMPAIGN, SEQUENCE, THRESHOLD_MS, Deed, Part, Reply
+from bench.questions.exactly_once.script import CAMPAIGN, SEQUENCE, THRESHOLD_MS, ActKind, Part, Reply
 from engine import campaign_file
 from engine.core.campaign.forecast import forecast
 from engine.core.content.model import Text
@@ -46,7 +46,7 @@ def test_two_acts_of_one_person_are_in_different_seconds_and_within_the_threshol
 
 
 def test_an_answered_silence_owes_a_second_sequence_and_a_customer_owes_none() -> None:
-    plain, paid = Part(0, None, 0, None), Part(0, Deed.PAY, 0, None)
+    plain, paid = Part(0, None, 0, None), Part(0, ActKind.PAY, 0, None)
     answered = Part(0, None, 0, Reply(after=1, wait_ms=10))
     assert [script.expected([[part]]) for part in (plain, paid, answered)] == [3, 0, 5]
 
