@@ -1,6 +1,6 @@
-"""The manager bot, in which admins compose, try and publish.
+"""The manager bot, in which admins write, test and publish campaigns.
 
-`screens/` is what they see, one module a screen; `framework/` is what every screen stands in; `composing/` turns what
-they write into a draft; `phrases/` says things that several screens say. A new screen is a file in `screens/`, and its
-sentences in the catalogue.
+`screens/` holds what they see, one module per screen; `framework/` is what all screens share; `composing/` turns what
+admins send into a draft; `phrases/` holds the wording that several screens share. To add a screen, add a file in
+`screens/` and its sentences to the catalogue.
 """

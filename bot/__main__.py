@@ -1,4 +1,4 @@
-"""`python -m bot`: the manager, with which admins compose, try and publish."""
+"""`python -m bot`: the manager bot, in which admins write, test and publish campaigns."""
 
 import asyncio
 import sys
@@ -9,7 +9,7 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramUnauthorizedError
 
-from bot.framework.manager import Manager
+from bot.framework.manager import ManagerBot
 from bot.screens import SCREENS
 from engine.administration.context import Desk, open_desk
 from engine.core.errors import SettingsError
@@ -18,7 +18,7 @@ from engine.runtime.resources import keep_what_is_loaded
 from engine.runtime.telemetry import configure, logger
 from engine.settings import Settings, load_settings
 
-_HEARD: list[str] = ["message", "callback_query"]
+_UPDATES: list[str] = ["message", "callback_query"]
 
 
 async def serve(settings: Settings) -> None:
@@ -30,19 +30,19 @@ async def serve(settings: Settings) -> None:
 async def run(desk: Desk, stop: asyncio.Event) -> None:
     """Raises SettingsError for a token that is missing or that Telegram refuses."""
     if desk.settings.manager_token is None:
-        raise SettingsError("MANAGER_BOT_TOKEN is not set: give the token of the bot that admins shall talk to.")
+        raise SettingsError("MANAGER_BOT_TOKEN is not set: give the token of the bot that admins talk to.")
     session = AiohttpSession(api=TelegramAPIServer.from_base(desk.settings.telegram_api_url))
     async with Bot(desk.settings.manager_token.reveal(), session=session) as bot:
         try:
             me = await bot.get_me()
         except TelegramUnauthorizedError:
-            raise SettingsError("Telegram refuses MANAGER_BOT_TOKEN: copy it from @BotFather anew.") from None
+            raise SettingsError("Telegram refuses MANAGER_BOT_TOKEN: copy it from @BotFather again.") from None
         dispatcher = Dispatcher()
-        manager = Manager(desk, bot, me.username or "", SCREENS)
+        manager = ManagerBot(desk, bot, me.username or "", SCREENS)
         dispatcher.include_router(manager.router())
         logger().info("Manager started", bot=me.username, owners=len(desk.settings.admin_ids))
         polling = asyncio.create_task(
-            dispatcher.start_polling(bot, handle_signals=False, allowed_updates=_HEARD, close_bot_session=False)
+            dispatcher.start_polling(bot, handle_signals=False, allowed_updates=_UPDATES, close_bot_session=False)
         )
         await stop.wait()
         await dispatcher.stop_polling()

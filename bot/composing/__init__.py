@@ -1,1 +1,1 @@
-"""What an admin's message or press makes of a draft, its trials and its members."""
+"""What screens share when they change a draft, try it out, or change a team."""

@@ -1,7 +1,7 @@
-"""What an admin has sent becomes a block: a text as it was formatted, a file taken over into the library, an album.
+"""Turns an admin's message into a block: a text with its formatting, a file that is copied to the library, an album.
 
-The files of an album come as messages of their own, each of which adds its file to the same block. Who edits a block
-by sending something anew keeps its buttons where they can be kept.
+The files of an album arrive as separate messages, each of which adds its file to the same block. A block whose content
+is replaced keeps its buttons where the new content can have any.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from bot.composing import drafts
-from bot.framework.incoming import Said, Sent
+from bot.framework.incoming import IncomingFile, IncomingMessage
 from bot.framework.screen import Visit
 from engine.administration.campaigns import Edit
 from engine.core.campaign import editing
@@ -25,59 +25,59 @@ from engine.telegram import download
 from engine.telegram.client import BotApi
 
 
-async def added(visit: Visit, step: Step, said: Said) -> Edit:
-    """The edit that adds it to a step. Raises CampaignError, MediaError for what cannot be sent."""
-    if said.album:
-        return await _added_to_album(visit, step, said)
-    block = Block(drafts.new_key(visit, "b"), await content_of(visit, said))
+async def added(visit: Visit, step: Step, message: IncomingMessage) -> Edit:
+    """The edit that adds the message to a step. Raises CampaignError, MediaError for what cannot be sent."""
+    if message.album:
+        return await _added_to_album(visit, step, message)
+    block = Block(drafts.new_key(visit, "b"), await content_of(visit, message))
     return lambda draft: editing.add_block(draft, step.key, block)
 
 
-async def instead(visit: Visit, block: Block, said: Said) -> Content:
-    """What the block says from now on. Raises CampaignError, MediaError for what cannot be sent."""
-    return await _begun(visit, said) if said.album else await content_of(visit, said, kept_buttons(block))
+async def instead(visit: Visit, block: Block, message: IncomingMessage) -> Content:
+    """The block's new content. Raises CampaignError, MediaError for what cannot be sent."""
+    return await _begun(visit, message) if message.album else await content_of(visit, message, kept_buttons(block))
 
 
-async def joined(visit: Visit, said: Said) -> Callable[[Block], Block]:
-    """The change of a block by which a further file comes into its album."""
-    return partial(_with, item=await _item(visit, said))
+async def joined(visit: Visit, message: IncomingMessage) -> Callable[[Block], Block]:
+    """The change that adds another file to a block's album."""
+    return partial(_with, item=await _item(visit, message))
 
 
-async def content_of(visit: Visit, said: Said, buttons: Buttons = ()) -> Content:
-    """What it says, with these buttons. Raises CampaignError, MediaError for what cannot be sent."""
-    if said.sent:
-        asset = await _taken_over(visit, said.sent)
-        content: Content = Media(asset.kind, asset.sha256, said.html, said.above, said.spoiler, buttons)
-    elif said.text:
-        content = Text(said.html, buttons=buttons)
+async def content_of(visit: Visit, message: IncomingMessage, buttons: Buttons = ()) -> Content:
+    """The message as content, with these buttons. Raises CampaignError, MediaError for what cannot be sent."""
+    if message.file:
+        asset = await _taken_over(visit, message.file)
+        content: Content = Media(asset.kind, asset.sha256, message.html, message.above, message.spoiler, buttons)
+    elif message.text:
+        content = Text(message.html, buttons=buttons)
     else:
         raise CampaignError("This can't be sent to users: send a text, a photo, a video, an album or another file.")
     checks.check(content)
     return content
 
 
-async def _added_to_album(visit: Visit, step: Step, said: Said) -> Edit:
-    key = f"a{sha256(said.album.encode()).hexdigest()[:16]}"
+async def _added_to_album(visit: Visit, step: Step, message: IncomingMessage) -> Edit:
+    key = f"a{sha256(message.album.encode()).hexdigest()[:16]}"
     if any(block.key == key for block in step.blocks):
-        return partial(editing.change_block, step=step.key, key=key, change=await joined(visit, said))
-    block = Block(key, await _begun(visit, said))
+        return partial(editing.change_block, step=step.key, key=key, change=await joined(visit, message))
+    block = Block(key, await _begun(visit, message))
     return lambda draft: editing.add_block(draft, step.key, block)
 
 
-async def _begun(visit: Visit, said: Said) -> Album:
-    """An album with its first file; the others follow."""
-    return Album((await _item(visit, said),), said.above)
+async def _begun(visit: Visit, message: IncomingMessage) -> Album:
+    """An album with its first file; the others arrive later."""
+    return Album((await _item(visit, message),), message.above)
 
 
-async def _item(visit: Visit, said: Said) -> Item:
-    if said.sent is None:
+async def _item(visit: Visit, message: IncomingMessage) -> Item:
+    if message.file is None:
         raise MediaError("An album can only contain files: send the text separately.")
-    asset = await _taken_over(visit, said.sent)
+    asset = await _taken_over(visit, message.file)
     if asset.kind not in ("photo", "video", "audio", "document"):
         raise MediaError(
             "An album can only contain photos, videos, music and documents: send the other file separately."
         )
-    return Item(asset.kind, asset.sha256, said.html, said.spoiler)
+    return Item(asset.kind, asset.sha256, message.html, message.spoiler)
 
 
 def _with(block: Block, item: Item) -> Block:
@@ -87,19 +87,19 @@ def _with(block: Block, item: Item) -> Block:
     return replace(block, content=replace(album, items=(*album.items, item)))
 
 
-async def _taken_over(visit: Visit, sent: Sent) -> Asset:
-    """Too big is said before anything is fetched."""
-    check_size(sent.size, sent.kind, sent.name)
+async def _taken_over(visit: Visit, file: IncomingFile) -> Asset:
+    """A file that is too big is refused before it is downloaded."""
+    check_size(file.size, file.kind, file.name)
     desk = visit.desk
     token = desk.settings.manager_token
     api = BotApi(desk.http, desk.settings.telegram_api_url, token.reveal() if token else "")
-    name = sent.name if sent.name != sent.kind else ""
-    stored = await download.receive(desk.library, api, sent.file_id, sent.kind, name, visit.now_ms)
+    name = file.name if file.name != file.kind else ""
+    stored = await download.receive(desk.library, api, file.file_id, file.kind, name, visit.now_ms)
     return stored.asset
 
 
 def with_buttons(block: Block, buttons: Buttons) -> Block:
-    """The same block with other buttons. Raises CampaignError for what takes none."""
+    """The same block with other buttons. Raises CampaignError for an album, which cannot have any."""
     if isinstance(block.content, Album):
         raise CampaignError("An album can't have buttons: put them under a text after it.")
     return replace(block, content=replace(block.content, buttons=buttons))

@@ -1,4 +1,4 @@
-"""The draft that screens show and change: steps and blocks by the codes of their keys, and edits of what was seen."""
+"""The draft that screens show and change: finds steps and blocks by the codes of their keys, and saves edits."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias, TypeVar
@@ -17,7 +17,7 @@ class Draft(NamedTuple):
 
 
 class AtStep(NamedTuple):
-    """A step, where it stands in its draft (`number` from 1), and the draft."""
+    """A step, its `number` in the draft (from 1), and the draft."""
 
     draft: Draft
     number: int
@@ -25,7 +25,7 @@ class AtStep(NamedTuple):
 
 
 class AtBlock(NamedTuple):
-    """A block, where it stands in its step (`number` from 1), and the step."""
+    """A block, its `number` in the step (from 1), and the step."""
 
     at: AtStep
     number: int
@@ -37,7 +37,7 @@ class AtBlock(NamedTuple):
 
 
 async def load(visit: Visit) -> Draft:
-    """Raises NotFoundError where nothing is composed."""
+    """Raises NotFoundError if there is no campaign."""
     found = await campaign_views.draft(visit.desk.pool, visit.place.bot)
     if found is None:
         raise NotFoundError("There is no campaign yet: create one first.")
@@ -71,7 +71,7 @@ EditOfBlock: TypeAlias = Callable[[Visit, AtBlock], Edit]
 
 
 async def save(visit: Visit, edit: Edit) -> int:
-    """Make an edit of the draft that was seen; returns its revision then. Raises StaleError, CampaignError."""
+    """Edit the draft that was seen. Returns its new revision. Raises StaleError, CampaignError."""
     return await campaigns.edit(visit.desk.pool, visit.place.bot, visit.revision, edit, visit.change)
 
 
@@ -96,5 +96,5 @@ def saved(visit: Visit) -> Done:
 
 
 def new_key(visit: Visit, kind: str) -> str:
-    """From the revision, which only rises: it was never used before. `kind` is one letter."""
+    """Made from the revision, which only rises, so it was never used before. `kind` is one letter."""
     return f"{kind}{visit.revision + 1}"

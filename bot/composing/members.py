@@ -1,4 +1,4 @@
-"""The person of a bot's team whom screens show and change, by the code of their id."""
+"""The team member that a screen shows and changes, found by the code of their id."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ _REVISIONS: Final[dict[Role, int]] = {"analyst": 1, "editor": 2, "owner": 3}
 
 
 async def load(visit: Visit) -> Member:
-    """Raises NotFoundError for who has no role any more."""
+    """Raises NotFoundError for a person who no longer has a role."""
     for member in await members.team(visit.desk.pool, visit.place.bot):
         if code_of_key(str(member.admin_id)) == visit.place.choice:
             return member
@@ -21,5 +21,5 @@ async def load(visit: Visit) -> Member:
 
 
 def revision(member: Member) -> int:
-    """Whatever a button changes of them is the role."""
+    """The role is all that a button can change about them."""
     return _REVISIONS[member.role]

@@ -1,4 +1,4 @@
-"""Blocks shown to an admin by the bot itself, as its users get them."""
+"""Blocks that the bot itself sends to an admin, as its users would get them."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from engine.core.delivery.state_machine import CHAT_GAP_MS
 
 
 async def play(visit: Visit, cues: Sequence[Cue]) -> Done:
-    """Begin, and say where to look once the first block is there. Raises BotError with the bot's link otherwise."""
+    """Start, and say where to look once the first block is there. Raises BotError with the bot's link if it cannot."""
     trial = await start(visit, visit.say.label("👁 This is what people see:"), cues)
     await trial.reaches(2)
     refused = [outcome for outcome in trial.outcomes if not isinstance(outcome, Sent)]
@@ -24,7 +24,7 @@ async def play(visit: Visit, cues: Sequence[Cue]) -> Done:
 
 
 async def start(visit: Visit, mark: str, cues: Sequence[Cue]) -> Trial:
-    """Begin to play; the line `mark` comes before all of it, so that nobody takes it for the real thing."""
+    """Start a trial. The line `mark` comes first, so that nobody mistakes it for the real thing."""
     first, *others = cues
     marked = [_line(mark), first._replace(wait_ms=max(first.wait_ms, CHAT_GAP_MS)), *others]
     desk, admin_id = visit.desk, visit.admin.admin_id
@@ -34,12 +34,12 @@ async def start(visit: Visit, mark: str, cues: Sequence[Cue]) -> Trial:
 
 
 def _line(mark: str) -> Cue:
-    """Braces of a label are no variables."""
+    """A label's braces are not variables."""
     return Cue("", Block("mark", Text(escaped(mark).replace("{", "{{").replace("}", "}}"))), 0)
 
 
 def came_of(visit: Visit, outcome: Outcome) -> str:
-    """In a few words, as HTML."""
+    """The outcome in a few words, as HTML."""
     match outcome:
         case Sent():
             return visit.say("✓ sent")

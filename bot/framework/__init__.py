@@ -1,1 +1,1 @@
-"""What every screen stands in: signed buttons, judged presses, one live message, and the turns of each admin."""
+"""What all screens share: signed buttons, checked presses, one live message, and one thing at a time per admin."""

@@ -1,8 +1,8 @@
-"""The signed data of a button: what it does, on what, for whom, and until when. Pure: key and moment come in.
+"""The signed data of a button: what it does, on what, for whom, and until when. Pure: key and time are arguments.
 
-`recovery:` and 41 bytes in base64url are the 64 bytes that Telegram allows for it. The token names the deed, the bot,
-the place in its campaign and the revision that its presser saw. Signed with it, and written nowhere in it, are the
-manager, the admin and the chat: in other hands or elsewhere it is worth nothing.
+`recovery:` and 41 bytes in base64url make the 64 bytes that Telegram allows. The token names the route, the bot, the
+place in its campaign and the revision that the admin saw. The signature also covers the manager, the admin and the
+chat, which are not in the token: for anyone else, or in another chat, it is worthless.
 """
 
 import hmac
@@ -22,11 +22,12 @@ _TOKEN_CHARS: Final = 55
 
 
 class Press(NamedTuple):
-    """`deed` is the code of a screen or of one of its actions; `step` and `block` are codes of their keys, 0 is none;
-    `choice` is a page, or which of several. `revision` is that of what was shown.
+    """`route` is the code of a screen or of one of its actions. `step` and `block` are codes of their keys, 0 for none.
+
+    `choice` is a page, or one of several items. `revision` is the one that was shown.
     """
 
-    deed: int
+    route: int
     bot: int = 0
     step: int = 0
     block: int = 0
@@ -35,7 +36,7 @@ class Press(NamedTuple):
 
 
 class Holder(NamedTuple):
-    """Who may press the button, and where: ids as Telegram gives them."""
+    """Who may press the button, and where: Telegram's ids."""
 
     manager: int
     admin: int
@@ -43,7 +44,7 @@ class Holder(NamedTuple):
 
 
 class Token(NamedTuple):
-    """A press whose signature is right."""
+    """A press with a valid signature."""
 
     press: Press
     expires_s: int
@@ -53,35 +54,35 @@ class Token(NamedTuple):
 
 
 def code(name: str) -> int:
-    """Sixteen bits that stand for the name of a deed."""
+    """Sixteen bits that stand for the name of a route."""
     return int.from_bytes(sha256(name.encode()).digest()[:2])
 
 
 def code_of_key(key: str) -> int:
-    """Thirty-two bits that stand for the key of a step or block; never 0, which is none."""
+    """Thirty-two bits that stand for the key of a step or block; never 0, which means none."""
     return int.from_bytes(sha256(key.encode()).digest()[:4]) or 1
 
 
 def mint(key: bytes, press: Press, holder: Holder, now_ms: int) -> str:
-    """Sign what a button does. Gives its callback data, 64 bytes long."""
+    """Sign what a button does. Returns its callback data, 64 bytes long."""
     expires_s = now_ms // 1000 + LIFETIME_S
-    deed, *places = press
-    said = _LAYOUT.pack(_FORM, deed, expires_s, *places)
-    return PREFIX + urlsafe_b64encode(said + _signature(key, said, holder)).decode().rstrip("=")
+    route, *places = press
+    payload = _LAYOUT.pack(_FORM, route, expires_s, *places)
+    return PREFIX + urlsafe_b64encode(payload + _signature(key, payload, holder)).decode().rstrip("=")
 
 
 def read(keys: Sequence[bytes], data: str, holder: Holder) -> Token | None:
-    """The token of callback data; None for what none of our keys has signed for this holder."""
+    """The token in callback data; None unless one of our keys signed it for this holder."""
     raw = _decoded(data)
-    said, signature = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
-    if not any(hmac.compare_digest(signature, _signature(key, said, holder)) for key in keys):
+    payload, signature = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
+    if not any(hmac.compare_digest(signature, _signature(key, payload, holder)) for key in keys):
         return None
-    form, deed, expires_s, *places = _LAYOUT.unpack(said)
-    return Token(Press(deed, *places), expires_s) if form == _FORM else None
+    form, route, expires_s, *places = _LAYOUT.unpack(payload)
+    return Token(Press(route, *places), expires_s) if form == _FORM else None
 
 
 def _decoded(data: str) -> bytes:
-    """Nothing of what no mint of ours writes: one token has one spelling."""
+    """Empty for anything but our canonical encoding: each token has exactly one valid form."""
     text = data.removeprefix(PREFIX)
     if text == data or len(text) != _TOKEN_CHARS or not text.isascii():
         return b""
@@ -92,5 +93,5 @@ def _decoded(data: str) -> bytes:
     return raw if urlsafe_b64encode(raw).decode().rstrip("=") == text else b""
 
 
-def _signature(key: bytes, said: bytes, holder: Holder) -> bytes:
-    return hmac.new(key, _HOLDER.pack(*holder) + said, sha256).digest()[:_SIGNATURE_BYTES]
+def _signature(key: bytes, payload: bytes, holder: Holder) -> bytes:
+    return hmac.new(key, _HOLDER.pack(*holder) + payload, sha256).digest()[:_SIGNATURE_BYTES]

@@ -1,6 +1,6 @@
-"""Whether a press of a button may do what it says: signature, person, right, age and revision, in this order. Pure.
+"""Whether a press may do what the button says: signature, person, right and age, checked in this order. Pure.
 
-The table of what follows from each is `Verdict`. A press that proves nothing is told nothing about why.
+`Verdict` lists what can follow. A press without a valid signature gets no explanation.
 """
 
 from enum import StrEnum
@@ -14,34 +14,34 @@ from engine.core.roles import Role, suffices
 
 class Verdict(StrEnum):
     GO = "go"
-    SHOW_ANEW = "old navigation: the screen is drawn anew"
-    PRESS_AGAIN = "an old button: nothing is done, and the screen drawn anew"
-    REFUSED = "not available, and it is not said why"
+    REDRAW = "old navigation: the screen is drawn again"
+    PRESS_AGAIN = "an old button: nothing is done, and the screen is drawn again"
+    REFUSED = "not available, without a reason"
 
 
-class Deed(NamedTuple):
-    """What a code stands for: a screen, or something that it does; `name` as buttons know it."""
+class Route(NamedTuple):
+    """What a button can lead to: a screen, or one of its actions or questions. Buttons use its `name`."""
 
     name: str
     screen: Screen
-    does: Action | Question | None = None
+    handler: Action | Question | None = None
 
     @property
     def needs(self) -> Role | None:
-        return self.does.needs if self.does else self.screen.needs
+        return self.handler.needs if self.handler else self.screen.needs
 
     def is_open_to(self, admin: Admin, bot_id: int) -> bool:
-        """What concerns all bots is for those who own all, whatever bot a button names."""
+        """What concerns all bots is open only to people who own them all, whichever bot the button names."""
         return may(admin, self.needs, 0 if self.screen.scope is Scope.HOME else bot_id)
 
 
-def judge(token: Token | None, deed: Deed | None, admin: Admin | None, now_ms: int) -> Verdict:
-    """All but the revision, which is known once the screen is loaded."""
-    if token is None or deed is None or admin is None or not deed.is_open_to(admin, token.press.bot):
+def judge(token: Token | None, route: Route | None, admin: Admin | None, now_ms: int) -> Verdict:
+    """Check everything but the revision, which is known once the screen is loaded."""
+    if token is None or route is None or admin is None or not route.is_open_to(admin, token.press.bot):
         return Verdict.REFUSED
     if not token.is_old(now_ms):
         return Verdict.GO
-    return Verdict.PRESS_AGAIN if isinstance(deed.does, Action) else Verdict.SHOW_ANEW
+    return Verdict.PRESS_AGAIN if isinstance(route.handler, Action) else Verdict.REDRAW
 
 
 def may(admin: Admin, needs: Role | None, bot_id: int) -> bool:

@@ -1,6 +1,6 @@
-"""What an admin has said, in our words: a text with its formatting as HTML, or a file with its caption.
+"""An admin's message, reduced to what a block can be made of: a text with its formatting as HTML, or a file.
 
-A caption belongs to its file; whatever else a message may be (a place, a contact, a game) is nothing that can be sent.
+A caption belongs to its file. Anything else (a place, a contact, a game) cannot be sent to users.
 """
 
 from typing import Final, NamedTuple
@@ -23,8 +23,8 @@ _KINDS: Final[dict[ContentType, MediaKind]] = {
 }
 
 
-class Sent(NamedTuple):
-    """A file that an admin has sent: `file_id` is the manager's name for it, `size` in bytes, 0 if that is not told."""
+class IncomingFile(NamedTuple):
+    """A file that an admin sent: `file_id` is the manager's name for it; `size` is in bytes, 0 if unknown."""
 
     kind: MediaKind
     file_id: str
@@ -32,40 +32,40 @@ class Sent(NamedTuple):
     name: str
 
 
-class Said(NamedTuple):
-    """`text` is plain, of a text only; `html` is the template that a text or a caption is.
+class IncomingMessage(NamedTuple):
+    """`text` is plain, and empty for a caption; `html` is the text or the caption as a template.
 
-    `album` binds the files of one album.
+    `album` is the same for all files of one album.
     """
 
     message_id: int
     text: str = ""
     html: str = ""
-    sent: Sent | None = None
+    file: IncomingFile | None = None
     album: str = ""
     spoiler: bool = False
     above: bool = False
 
 
-def read(message: Message) -> Said:
-    return Said(
+def read(message: Message) -> IncomingMessage:
+    return IncomingMessage(
         message.message_id,
         message.text or "",
         templates.from_html(message.html_text),
-        _sent(message),
+        _file(message),
         message.media_group_id or "",
         bool(message.has_media_spoiler),
         bool(message.show_caption_above_media),
     )
 
 
-def _sent(message: Message) -> Sent | None:
+def _file(message: Message) -> IncomingFile | None:
     kind = _KINDS.get(ContentType(message.content_type))
     if kind is None:
         return None
     found = getattr(message, kind)
     file = _largest(found) if kind == "photo" else found
-    return Sent(kind, file.file_id, file.file_size or 0, getattr(file, "file_name", None) or kind)
+    return IncomingFile(kind, file.file_id, file.file_size or 0, getattr(file, "file_name", None) or kind)
 
 
 def _largest(sizes: list[PhotoSize]) -> PhotoSize:

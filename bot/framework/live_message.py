@@ -1,7 +1,7 @@
-"""The one message in which an admin sees the manager: edited in place; a new one where that cannot be.
+"""The one message in which an admin sees the manager: edited in place, and replaced where that is not possible.
 
-What came below it (an admin's own message) makes a new one too, and the old one goes, so that nobody scrolls back and
-no chat fills with dead menus.
+It is also replaced when the admin's own message came after it, and the old one is deleted: nobody has to scroll back,
+and no chat fills with dead menus.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from aiogram.enums import ParseMode
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramRetryAfter
 from aiogram.types import LinkPreviewOptions
 
-from bot.framework.render import Drawn
+from bot.framework.render import RenderedScreen
 from engine.runtime.telemetry import logger
 
 _NOT_MODIFIED: Final = "message is not modified"
@@ -23,12 +23,12 @@ _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 Answered = TypeVar("Answered")
 
 
-class Live:
+class LiveMessage:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
 
-    async def edit(self, chat_id: int, message_id: int, drawn: Drawn) -> int:
-        """Show it in this message, or in place of it in a new one if Telegram refuses; returns which one it is."""
+    async def edit(self, chat_id: int, message_id: int, drawn: RenderedScreen) -> int:
+        """Show it in this message, or in a new one in its place if Telegram refuses. Returns the message's id."""
         try:
             await _patiently(
                 self._bot.edit_message_text,
@@ -43,7 +43,7 @@ class Live:
             return message_id if _NOT_MODIFIED in error.message else await self._replace(chat_id, message_id, drawn)
         return message_id
 
-    async def send(self, chat_id: int, drawn: Drawn) -> int:
+    async def send(self, chat_id: int, drawn: RenderedScreen) -> int:
         sent = await _patiently(
             self._bot.send_message,
             chat_id,
@@ -54,20 +54,20 @@ class Live:
         )
         return sent.message_id
 
-    async def below(self, chat_id: int, message_id: int, after: int, drawn: Drawn) -> int:
-        """Show it below what the admin has sent: `after` is that message, `message_id` the live one, 0 if none is."""
+    async def below(self, chat_id: int, message_id: int, after: int, drawn: RenderedScreen) -> int:
+        """Show it below the admin's message `after`; `message_id` is the live one, 0 if there is none."""
         if message_id > after:
             return await self.edit(chat_id, message_id, drawn)
         return await self._replace(chat_id, message_id, drawn)
 
-    async def _replace(self, chat_id: int, message_id: int, drawn: Drawn) -> int:
+    async def _replace(self, chat_id: int, message_id: int, drawn: RenderedScreen) -> int:
         shown = await self.send(chat_id, drawn)
         if message_id:
             await self.delete(chat_id, message_id)
         return shown
 
     async def delete(self, chat_id: int, message_id: int) -> None:
-        """Take a message away; one that is gone already, or too old, is no fault."""
+        """Delete a message. It is no error if it is already gone, or too old."""
         try:
             await self._bot.delete_message(chat_id, message_id)
         except TelegramAPIError as error:
@@ -75,7 +75,7 @@ class Live:
 
 
 async def _patiently(call: Callable[..., Awaitable[Answered]], *args: object, **more: object) -> Answered:
-    """Who taps fast is asked for patience now and then: once it is had, and if it is short."""
+    """Telegram asks people who tap fast to wait now and then: wait once, if it is short."""
     try:
         return await call(*args, **more)
     except TelegramRetryAfter as error:

@@ -1,8 +1,8 @@
-"""The manager: takes an admin's words and presses, has them judged, and shows what stands there then.
+"""The manager: takes admins' messages and presses, has them checked, acts, and shows the resulting screen.
 
-What one admin does is done one after the other, in the order in which it came. Nothing of a screen is kept here: a
-press says where it was, the engine says how things stand. Whatever goes wrong, a press is answered and a message is
-not left without a word.
+Each admin's updates are handled one at a time, in the order in which they arrive. No screen state is kept here: a
+press says which screen it is from, and the engine knows the rest. Whatever goes wrong, every press is answered and
+every message gets a reply.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from aiogram.types import CallbackQuery, InaccessibleMessage, Message, User
 
 from bot.framework import incoming
 from bot.framework.callbacks import LIFETIME_S, PREFIX, Holder, read
-from bot.framework.guard import Deed, Verdict, judge
+from bot.framework.guard import Route, Verdict, judge
 from bot.framework.i18n import Translator, escaped
-from bot.framework.presenter import Spot, Stage, is_of_no_bot, person
-from bot.framework.query_answer import Answer
-from bot.framework.routes import deeds
+from bot.framework.presenter import Presenter, Spot, is_of_no_bot, person
+from bot.framework.query_answer import QueryAnswer
+from bot.framework.routes import routes
 from bot.framework.screen import HOME, Action, Done, Place, Question, Screen, Visit
 from engine.administration import invitations, members, open_question, single_use
 from engine.administration.bot_tokens import holds_a_token
@@ -33,16 +33,16 @@ from engine.core.errors import BotError, RecoveryError, StaleError, UnreachableE
 from engine.runtime.telemetry import logger
 
 _START = "/start "
-_LAST_WORDS_S = 5
+_SHUTDOWN_S = 5
 
 
-class Manager:
+class ManagerBot:
     def __init__(self, desk: Desk, bot: Bot, name: str, screens: Mapping[str, Screen]) -> None:
         self._desk = desk
         self._screens = screens
         self._id = bot.id
-        self._stage = Stage(desk, bot, name, screens)
-        self._deeds = deeds(screens)
+        self._presenter = Presenter(desk, bot, name, screens)
+        self._routes = routes(screens)
         self._working: set[asyncio.Task[Any]] = set()
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
@@ -53,32 +53,32 @@ class Manager:
         return router
 
     async def hear(self, message: Message) -> None:
-        """A message answers the question that was asked; a command ends it; everything else leads home."""
+        """A message answers the open question; a command ends it; anything else leads home."""
         user = message.from_user
         if message.chat.type != ChatType.PRIVATE or user is None:
             return
         async with self._at_work(), self._turn(user):
             try:
-                await self._hear(message, user)
-            except Exception as error:  # noqa: BLE001 - nobody must wait for a word in vain
-                _log_fault(error, user)
+                await self._handle_message(message, user)
+            except Exception as error:  # noqa: BLE001 - every message gets a reply
+                _log_failure(error, user)
                 await message.answer(_excuse(user))
 
     async def press(self, query: CallbackQuery) -> None:
-        """Do what a button says, if it may be done, and show what stands there then."""
-        answer = Answer(query)
+        """Do what a button says, if it is allowed, and show the resulting screen."""
+        answer = QueryAnswer(query)
         moment = Translator(_language(query.from_user)).label("One moment…")
         async with self._at_work(), answer.soon(moment), self._turn(query.from_user):
             try:
                 await self._press(query, answer)
-            except Exception as error:  # noqa: BLE001 - no button must wait for ever
-                _log_fault(error, query.from_user)
-                await answer.tell(_excuse(query.from_user))
+            except Exception as error:  # noqa: BLE001 - no button may hang
+                _log_failure(error, query.from_user)
+                await answer.give(_excuse(query.from_user))
 
     async def finish(self) -> None:
-        """Wait a little for what is under way; nothing new comes any more."""
+        """Wait briefly for what is in progress, once no new updates arrive."""
         if self._working:
-            await asyncio.wait(self._working, timeout=_LAST_WORDS_S)
+            await asyncio.wait(self._working, timeout=_SHUTDOWN_S)
 
     @asynccontextmanager
     async def _at_work(self) -> AsyncIterator[None]:
@@ -92,17 +92,17 @@ class Manager:
             self._working.discard(task)
 
     def _turn(self, user: User) -> asyncio.Lock:
-        """Whoever waits for it holds it, so that it lives as long as anybody needs it."""
+        """A weak reference: the lock lives as long as someone holds it or waits for it."""
         return self._turns.setdefault(user.id, asyncio.Lock())
 
-    async def _hear(self, message: Message, user: User) -> None:
-        words, note = message.text or "", ""
+    async def _handle_message(self, message: Message, user: User) -> None:
+        text, note = message.text or "", ""
         pasted = holds_a_token(message.html_text)
         if pasted:
-            await self._stage.delete(Spot(message.chat.id, said=message.message_id))
-        if words.startswith(_START):
-            note = await self._accept(user, words.removeprefix(_START).strip())
-        admin = await self._stage.admin(user)
+            await self._presenter.delete(Spot(message.chat.id, message=message.message_id))
+        if text.startswith(_START):
+            note = await self._accept(user, text.removeprefix(_START).strip())
+        admin = await self._presenter.admin(user)
         if admin is None:
             await message.answer(note or _stranger(user), parse_mode=ParseMode.HTML)
             return
@@ -110,20 +110,20 @@ class Manager:
         asked = await self._asked(admin, prompt) if prompt else None
         spot = Spot(message.chat.id, prompt.message if prompt else 0, message.message_id)
         if pasted and not (asked and asked.question.secret):
-            await self._keep_nothing(asked, admin, spot)
-        elif asked and not words.startswith("/"):
+            await self._discard_token(asked, admin, spot)
+        elif asked and not text.startswith("/"):
             await self._take(asked, message, user, spot)
-        elif asked and words == "/cancel":
-            await self._stage.show(asked.deed.screen, asked.visit, spot, asked.visit.say("Cancelled."))
+        elif asked and text == "/cancel":
+            await self._presenter.show(asked.route.screen, asked.visit, spot, asked.visit.say("Cancelled."))
         else:
-            await self._stage.show(self._screens[HOME], await self._stage.visit(admin, Place()), spot, note)
+            await self._presenter.show(self._screens[HOME], await self._presenter.visit(admin, Place()), spot, note)
 
-    async def _keep_nothing(self, asked: "_Asked | None", admin: Admin, spot: Spot) -> None:
-        """A token that was pasted where none is asked for becomes no block, and no name."""
-        screen = asked.deed.screen if asked else self._screens[HOME]
-        visit = asked.visit if asked else await self._stage.visit(admin, Place())
-        told = visit.say("⚠ Your message contained a bot's token. I deleted it and kept nothing of it.")
-        await self._stage.show(screen, visit, spot, told)
+    async def _discard_token(self, asked: "_Asked | None", admin: Admin, spot: Spot) -> None:
+        """A token that was pasted where none is asked for never becomes a block or a name."""
+        screen = asked.route.screen if asked else self._screens[HOME]
+        visit = asked.visit if asked else await self._presenter.visit(admin, Place())
+        note = visit.say("⚠ Your message contained a bot's token. I deleted it and kept nothing of it.")
+        await self._presenter.show(screen, visit, spot, note)
 
     async def _accept(self, user: User, word: str) -> str:
         desk, say = self._desk, Translator(_language(user))
@@ -135,17 +135,17 @@ class Manager:
         return say("You now manage @{bot}.", bot=bot)
 
     async def _asked(self, admin: Admin, prompt: Prompt) -> "_Asked | None":
-        """The question that was shown last, if it was one, and if they may answer it still."""
-        deed = self._deeds.get(prompt.deed)
-        if not (deed and isinstance(deed.does, Question) and deed.is_open_to(admin, prompt.bot)):
+        """The question that was shown last, if it was one and they may still answer it."""
+        route = self._routes.get(prompt.route)
+        if not (route and isinstance(route.handler, Question) and route.is_open_to(admin, prompt.bot)):
             return None
         place = Place(prompt.bot, prompt.step, prompt.block, prompt.choice)
-        visit = await self._stage.visit(admin, place, prompt.revision)
-        stands = prompt.waits(visit.now_ms) and not is_of_no_bot(deed.screen, visit)
-        return _Asked(deed, deed.does, visit) if stands else None
+        visit = await self._presenter.visit(admin, place, prompt.revision)
+        stands = prompt.waits(visit.now_ms) and not is_of_no_bot(route.screen, visit)
+        return _Asked(route, route.handler, visit) if stands else None
 
     async def _take(self, asked: "_Asked", message: Message, user: User, spot: Spot) -> None:
-        deed, question, visit = asked
+        route, question, visit = asked
         try:
             done = await question.take(visit, incoming.read(message))
         except StaleError as error:
@@ -153,41 +153,41 @@ class Manager:
         except UnreachableError:
             raise
         except RecoveryError as error:
-            await self._stage.ask(deed, question, visit, spot, f"⚠ {visit.say.refusal(error)}")
+            await self._presenter.ask(route, question, visit, spot, f"⚠ {visit.say.refusal(error)}")
             return
-        await self._show_what_came(done, deed, visit, user, spot)
+        await self._show_result(done, route, visit, user, spot)
 
-    async def _press(self, query: CallbackQuery, answer: Answer) -> None:
+    async def _press(self, query: CallbackQuery, answer: QueryAnswer) -> None:
         user, data = query.from_user, query.data or ""
         spot = Spot(query.message.chat.id if query.message else 0, _live(query))
         token = read(self._desk.vault.button_keys, data, Holder(self._id, user.id, spot.chat))
-        deed = self._deeds.get(token.press.deed) if token else None
-        admin = await self._stage.admin(user)
-        verdict = judge(token, deed, admin, await self._desk.now_ms())
-        if verdict is Verdict.REFUSED or not (token and deed and admin):
+        route = self._routes.get(token.press.route) if token else None
+        admin = await self._presenter.admin(user)
+        verdict = judge(token, route, admin, await self._desk.now_ms())
+        if verdict is Verdict.REFUSED or not (token and route and admin):
             logger().warning("callback_rejected", admin=user.id, ours=data.startswith(PREFIX))
-            await answer.tell(Translator(admin.language if admin else _language(user)).label("Not available"))
+            await answer.give(Translator(admin.language if admin else _language(user)).label("Not available"))
             return
         _, *place, revision = token.press
-        visit = await self._stage.visit(admin, Place(*place), revision)
-        if isinstance(deed.does, Action) and verdict is Verdict.GO:
-            done = await self._act(deed, deed.does, visit, data, answer)
-            await self._show_what_came(done, deed, visit, user, spot)
+        visit = await self._presenter.visit(admin, Place(*place), revision)
+        if isinstance(route.handler, Action) and verdict is Verdict.GO:
+            done = await self._act(route, route.handler, visit, data, answer)
+            await self._show_result(done, route, visit, user, spot)
             return
-        told = _toast(verdict, visit.say)
-        note = escaped(told) if answer.given else ""
-        await answer.tell(told)
-        if isinstance(deed.does, Question) and verdict is Verdict.GO:
-            await self._stage.ask(deed, deed.does, visit, spot)
+        toast = _toast(verdict, visit.say)
+        note = escaped(toast) if answer.given else ""
+        await answer.give(toast)
+        if isinstance(route.handler, Question) and verdict is Verdict.GO:
+            await self._presenter.ask(route, route.handler, visit, spot)
         else:
-            await self._stage.show(deed.screen, visit, spot, note)
+            await self._presenter.show(route.screen, visit, spot, note)
 
-    async def _act(self, deed: Deed, action: Action, visit: Visit, data: str, answer: Answer) -> Done:
-        """A slow one is answered first; what is told too late in passing stands on the screen."""
+    async def _act(self, route: Route, action: Action, visit: Visit, data: str, answer: QueryAnswer) -> Done:
+        """A slow action is answered first. A toast that comes too late goes on the screen."""
         if action.slow:
-            await answer.tell(visit.say.label("One moment…"))
+            await answer.give(visit.say.label("One moment…"))
         try:
-            done = await self._do(deed, action, visit, data)
+            done = await self._do(route, action, visit, data)
         except StaleError as error:
             done = Done(await self._changed(visit, error))
         except UnreachableError:
@@ -195,18 +195,18 @@ class Manager:
         except RecoveryError as error:
             done = Done(note=f"⚠ {visit.say.refusal(error)}")
         if answer.given:
-            return done._replace(note=done.note or escaped(done.told))
-        await answer.tell(done.told)
+            return done._replace(note=done.note or escaped(done.toast))
+        await answer.give(done.toast)
         return done
 
-    async def _do(self, deed: Deed, action: Action, visit: Visit, data: str) -> Done:
-        look = await self._stage.look(deed.screen, visit)
-        if look.gone or look.view.revision != visit.revision:
+    async def _do(self, route: Route, action: Action, visit: Visit, data: str) -> Done:
+        resolved = await self._presenter.resolve(route.screen, visit)
+        if resolved.gone or resolved.view.revision != visit.revision:
             raise StaleError(*await members.last_change(self._desk.pool, visit.place.bot))
         return await (self._do_once(action, visit, data) if action.once else action.act(visit))
 
     async def _do_once(self, action: Action, visit: Visit, data: str) -> Done:
-        """What refuses has done nothing, and may be tried again: of the same admin nothing else happens meanwhile."""
+        """An action that refuses has done nothing and may be tried again: this admin's updates come one at a time."""
         if not await single_use.is_first(self._desk.redis, data, LIFETIME_S):
             return Done(visit.say.label("That has already been done"))
         try:
@@ -215,21 +215,21 @@ class Manager:
             await single_use.give_back(self._desk.redis, data)
             raise
 
-    async def _show_what_came(self, done: Done, deed: Deed, visit: Visit, user: User, spot: Spot) -> None:
-        """The rights are read anew, since what was done may have changed them, and the language."""
-        admin = await self._stage.admin(user)
+    async def _show_result(self, done: Done, route: Route, visit: Visit, user: User, spot: Spot) -> None:
+        """Read rights and language again: the action may have changed them."""
+        admin = await self._presenter.admin(user)
         if admin is None:
             return
         place = done.place if done.to else visit.place
-        visit = await self._stage.visit(admin, place)
-        screen = self._screens[done.to] if done.to else deed.screen
+        visit = await self._presenter.visit(admin, place)
+        screen = self._screens[done.to] if done.to else route.screen
         if done.view:
-            await self._stage.choose(screen, deed, visit, spot, done.view)
+            await self._presenter.choose(screen, route, visit, spot, done.view)
         else:
-            await self._stage.show(screen, visit, spot, done.note)
+            await self._presenter.show(screen, visit, spot, done.note)
 
     async def _changed(self, visit: Visit, error: StaleError) -> str:
-        """Who was faster, and when; of oneself it is not told."""
+        """Who changed it in the meantime, and when; no name if it was the admin themselves."""
         say = visit.say
         who = await members.called(self._desk.pool, error.actor)
         if not who or error.actor == visit.change.actor:
@@ -238,21 +238,21 @@ class Manager:
 
 
 class _Asked(NamedTuple):
-    """A question that waits for its answer, as of where it was asked."""
+    """An open question, and the visit in which it was asked."""
 
-    deed: Deed
+    route: Route
     question: Question
     visit: Visit
 
 
 def _live(query: CallbackQuery) -> int:
-    """What is too old to be edited is as good as none."""
+    """The message of a press; 0 if it is too old to be edited."""
     return 0 if query.message is None or isinstance(query.message, InaccessibleMessage) else query.message.message_id
 
 
 def _toast(verdict: Verdict, say: Translator) -> str:
     match verdict:
-        case Verdict.SHOW_ANEW:
+        case Verdict.REDRAW:
             return say.label("Menu refreshed")
         case Verdict.PRESS_AGAIN:
             return say.label("That button was old. Check and tap again")
@@ -273,8 +273,8 @@ def _language(user: User) -> Language:
     return members.language_of(user.language_code)
 
 
-def _log_fault(error: Exception, user: User) -> None:
-    """What does not answer is a line; what nobody has foreseen a traceback."""
+def _log_failure(error: Exception, user: User) -> None:
+    """One line for what is known to fail; a traceback for what nobody expected."""
     if isinstance(error, RecoveryError | TelegramAPIError):
         logger().warning("Manager failed", admin=user.id, error=str(error))
     else:

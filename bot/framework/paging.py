@@ -1,4 +1,4 @@
-"""Lists in pages: what of a list is on one screen, and the buttons that turn to the others."""
+"""Long lists, a page per screen, with buttons that turn the pages."""
 
 from collections.abc import Sequence
 from typing import Final, Generic, NamedTuple, TypeVar
@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 
 
 class Page(NamedTuple, Generic[Item]):
-    """`first` is the place in the whole list, from 0, of the first of `items`."""
+    """`first` is the index of the first of `items` in the whole list."""
 
     first: int
     items: Sequence[Item]
@@ -19,7 +19,7 @@ class Page(NamedTuple, Generic[Item]):
 
 
 def page_of(visit: Visit, screen: str, items: Sequence[Item]) -> Page[Item]:
-    """That page of a list which the place names, or the last one there is."""
+    """The page of a list that the place names, or the last one."""
     number = min(visit.place.choice, max(0, len(items) - 1) // PAGE)
     first = number * PAGE
     back = [_turn(visit, visit.say.label("◀ Previous"), screen, number - 1)] if number else []

@@ -1,4 +1,4 @@
-"""The answer to a press: given once, and always, and before anybody takes the button for stuck."""
+"""The answer to a press: always given, once, and before the button looks stuck."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,31 +10,31 @@ from aiogram.types import CallbackQuery
 
 from engine.runtime.telemetry import logger
 
-MOST_TOLD: Final = 200
-"""So many characters Telegram shows in passing."""
+MAX_TOAST_CHARS: Final = 200
+"""Telegram shows no more characters in a toast."""
 PATIENCE_S: Final = 1.0
 
 
-class Answer:
-    """`given`: what is told from now on is told too late, and belongs on the screen."""
+class QueryAnswer:
+    """`given`: it is too late for a toast, and any further text belongs on the screen."""
 
     def __init__(self, query: CallbackQuery) -> None:
         self._query = query
         self.given = False
 
-    async def tell(self, text: str = "") -> None:
-        """Only the first one counts. Telegram takes none for a press that is minutes old."""
+    async def give(self, text: str = "") -> None:
+        """Only the first call counts. Telegram takes no answer to a press that is minutes old."""
         if self.given:
             return
         self.given = True
         try:
-            await self._query.answer(text[:MOST_TOLD] or None)
+            await self._query.answer(text[:MAX_TOAST_CHARS] or None)
         except TelegramAPIError as error:
             logger().info("Press not answered", reason=error.message)
 
     @asynccontextmanager
     async def soon(self, text: str) -> AsyncIterator[None]:
-        """Whatever happens in here takes as long as it takes; the press is answered before."""
+        """Answer the press with this text if the work in the block takes long."""
         task = asyncio.create_task(self._after(text))
         try:
             yield
@@ -43,4 +43,4 @@ class Answer:
 
     async def _after(self, text: str) -> None:
         await asyncio.sleep(PATIENCE_S)
-        await self.tell(text)
+        await self.give(text)

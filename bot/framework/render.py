@@ -1,4 +1,4 @@
-"""How a screen becomes a message: where one is, its text, and its buttons signed for whoever looks at it."""
+"""How a screen becomes a message: its trail, its text, and buttons signed for the admin who sees it."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -9,36 +9,36 @@ from bot.framework.callbacks import Holder, Press, code, mint
 from bot.framework.screen import HOME, Button, Link, Place, Rows, Scope, Screen, View, Visit
 
 _BOT: Final = "bot"
-"""The screen of a bot, which bears its name."""
+"""The screen whose title is the bot's own name."""
 
 
-class Drawn(NamedTuple):
+class RenderedScreen(NamedTuple):
     text: str
     markup: InlineKeyboardMarkup
 
 
-class Pen:
-    """Draws for one manager. `key` is the current one of those that sign buttons."""
+class Renderer:
+    """Renders for one manager. `key` is the current key that signs buttons."""
 
     def __init__(self, screens: Mapping[str, Screen], key: bytes) -> None:
         self._screens = screens
         self._key = key
 
-    def screen(self, screen: Screen, visit: Visit, view: View, holder: Holder, note: str = "") -> Drawn:
-        """A screen, with what leads back and home; `note` stands above its text."""
-        said = "\n\n".join(part for part in (self._trail(screen, visit), note, view.text) if part)
-        return Drawn(
-            said, self._markup([*view.rows, *self._ways_back(screen, visit)], view.revision, holder, visit.now_ms)
+    def screen(self, screen: Screen, visit: Visit, view: View, holder: Holder, note: str = "") -> RenderedScreen:
+        """A screen with its ways back and home; `note` comes above its text."""
+        text = "\n\n".join(part for part in (self._trail(screen, visit), note, view.text) if part)
+        return RenderedScreen(
+            text, self._markup([*view.rows, *self._ways_back(screen, visit)], view.revision, holder, visit.now_ms)
         )
 
-    def question(self, screen: Screen, visit: Visit, asked: str, holder: Holder, note: str = "") -> Drawn:
-        """What is asked on a screen, and the way back to it."""
-        said = "\n\n".join(part for part in (self._trail(screen, visit), note, asked) if part)
+    def question(self, screen: Screen, visit: Visit, asked: str, holder: Holder, note: str = "") -> RenderedScreen:
+        """A question of a screen, and the way back to it."""
+        text = "\n\n".join(part for part in (self._trail(screen, visit), note, asked) if part)
         back = Button(visit.say.label("✖ Cancel"), screen.name, visit.place)
-        return Drawn(said, self._markup([[back]], 0, holder, visit.now_ms))
+        return RenderedScreen(text, self._markup([[back]], 0, holder, visit.now_ms))
 
     def _trail(self, screen: Screen, visit: Visit) -> str:
-        """Such as `🏠 › @shop_bot › Recovery › Steps`; home needs none."""
+        """Where the admin is: `🏠 › @shop_bot › Recovery › Steps`. The home screen has none."""
         if screen.name == HOME:
             return ""
         names = [self._name(one, visit) for one in reversed([screen, *self._ancestors(screen)]) if one.name != HOME]
@@ -69,5 +69,5 @@ class Pen:
     def _button(self, button: Button | Link, revision: int, holder: Holder, now_ms: int) -> InlineKeyboardButton:
         if isinstance(button, Link):
             return InlineKeyboardButton(text=button.label, url=button.url)
-        press = Press(code(button.deed), *button.place, revision)
+        press = Press(code(button.route), *button.place, revision)
         return InlineKeyboardButton(text=button.label, callback_data=mint(self._key, press, holder, now_ms))

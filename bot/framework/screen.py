@@ -1,8 +1,8 @@
-"""What a screen is: loaded, then told as text and buttons, with the actions and questions that its buttons may ask for.
+"""What a screen is: it loads data, shows it as text and buttons, and has the actions and questions of its buttons.
 
-A screen is one module of `bot/screens`, of the same shape as every other, and names itself there in `SCREEN`. All that
-it shows is described by its place and by what the engine knows, so it survives every restart. What leads back and home
-and the line that says where one is are drawn by the frame, from `parent`, `scope` and `title`.
+Each screen is one module of `bot/screens`, all of the same shape, described by its `SCREEN`. What it shows depends only
+on its place and on what the engine knows, so it survives every restart. The framework draws the ways back and home and
+the trail above, from `parent`, `scope` and `title`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
 from bot.framework.i18n import Translator
-from bot.framework.incoming import Said
+from bot.framework.incoming import IncomingMessage
 from engine.administration.context import Desk
 from engine.administration.members import Admin
 from engine.core.change import Change
@@ -18,7 +18,7 @@ from engine.core.roles import Role
 
 
 class Scope(IntEnum):
-    """How much of a place a screen is about."""
+    """How deep into a place a screen goes."""
 
     HOME = 0
     BOT = 1
@@ -27,7 +27,10 @@ class Scope(IntEnum):
 
 
 class Place(NamedTuple):
-    """Where a screen stands: codes of keys for step and block, 0 is none; `choice` is a page, or one of several."""
+    """What a screen is about: a bot, and codes of keys for step and block, 0 for none.
+
+    `choice` is a page, or one of several items.
+    """
 
     bot: int = 0
     step: int = 0
@@ -41,7 +44,7 @@ class Place(NamedTuple):
 class Visit(NamedTuple):
     """One look at a screen, or one press of a button.
 
-    `bot` is the name of the bot of the place, "" at home and where it is removed.
+    `bot` is the bot's name: "" on the home screen, and for a bot that is removed.
     """
 
     desk: Desk
@@ -51,9 +54,9 @@ class Visit(NamedTuple):
     now_ms: int
     bot: str = ""
     manager: str = ""
-    """The manager's own name."""
+    """The manager's own username."""
     revision: int = 0
-    """That of what was shown when the button was drawn."""
+    """The revision that was shown when the button was drawn."""
 
     @property
     def change(self) -> Change:
@@ -61,15 +64,15 @@ class Visit(NamedTuple):
 
 
 class Button(NamedTuple):
-    """`deed` is the name of a screen, or of an action or question as `screen.name`; `label` is plain text."""
+    """`route` is the name of a screen, or `screen.name` for an action or question; `label` is plain text."""
 
     label: str
-    deed: str
+    route: str
     place: Place
 
 
 class Link(NamedTuple):
-    """A button that opens an address."""
+    """A button that opens a URL."""
 
     label: str
     url: str
@@ -79,9 +82,9 @@ Rows = Sequence[Sequence[Button | Link]]
 
 
 class View(NamedTuple):
-    """`text` is HTML. `revision` changes with whatever a button of the screen may change.
+    """`text` is HTML. `revision` changes with anything that a button of the screen may change.
 
-    `listens` names the question of the screen that a message answers while it is open, without a press.
+    `listens` names the question that a message answers while the screen is open, without a press.
     """
 
     text: str
@@ -91,12 +94,12 @@ class View(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What came of an action or an answer: what is told in passing, and which screen is shown then, if another.
+    """The result of an action or an answer: a toast, and the screen to show next, if it is another one.
 
-    `note` stands on that screen once, as HTML; `view` is shown in place of a screen, to choose from.
+    `note` is shown on that screen once, as HTML; `view` is shown in place of a screen, as a choice.
     """
 
-    told: str = ""
+    toast: str = ""
     to: str = ""
     place: Place = Place()
     note: str = ""
@@ -108,7 +111,7 @@ Act = Callable[[Visit], Awaitable[Done]]
 
 
 class Action(NamedTuple):
-    """`once`: it changes no revision, so that each drawing of its button counts once. `slow`: it may take seconds."""
+    """`once`: it changes no revision, so each drawn button works only once. `slow`: it may take seconds."""
 
     needs: Role | None
     act: Act
@@ -117,21 +120,21 @@ class Action(NamedTuple):
 
 
 class Question(NamedTuple):
-    """Asks by the sentence `asks` for a message, which `take` takes, or refuses with a RecoveryError.
+    """Asks with the sentence `asks` for a message, which `take` accepts, or refuses with a RecoveryError.
 
-    `secret`: for a bot's token, which nothing else takes.
+    `secret`: it asks for a bot's token. A token is deleted wherever else it is pasted.
     """
 
     needs: Role
     asks: Callable[[Visit], str]
-    take: Callable[[Visit, Said], Awaitable[Done]]
+    take: Callable[[Visit, IncomingMessage], Awaitable[Done]]
     secret: bool = False
 
 
 class Screen(NamedTuple):
-    """`needs` is the role on the bot of the place; None: whoever is an admin at all.
+    """`needs` is the role that the admin must have on the bot; None is open to every admin.
 
-    `load` raises NotFoundError for what is gone; then the parent is shown.
+    If `load` raises NotFoundError, the parent is shown.
     """
 
     name: str
@@ -146,4 +149,4 @@ class Screen(NamedTuple):
 
 
 HOME: Final = "home"
-"""The screen where everything begins, and to which whatever is gone leads back."""
+"""The first screen, to which everything leads back."""

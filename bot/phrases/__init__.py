@@ -1,1 +1,1 @@
-"""What is shown, in the words of its admins: no screen of its own, and used by several."""
+"""Wording that several screens share."""

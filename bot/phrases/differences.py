@@ -1,4 +1,4 @@
-"""In words, what a draft has that is not published: one sentence for each change."""
+"""The unpublished changes of a draft in words: one sentence for each change."""
 
 from collections.abc import Iterator
 
@@ -40,7 +40,7 @@ def _of_steps(say: Translator, published: Snapshot, draft: Snapshot) -> Iterator
 
 
 def _moved(places: list[int]) -> set[int]:
-    """Those out of order: the fewest that, taken away, leave a rising list are near enough by one pass."""
+    """The places that are out of order. One pass finds nearly the fewest, which is good enough here."""
     moved, highest = set(), -1
     for place in places:
         if place < highest:

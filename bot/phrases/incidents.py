@@ -1,10 +1,10 @@
-"""What is wrong with a bot, in the words of its admins."""
+"""What is wrong with a bot, in words that admins understand."""
 
 from bot.framework.i18n import Translator
 
 
 def incident_name(say: Translator, kind: str) -> str:
-    """A kind that is told by no word of ours is told as it is."""
+    """An unknown kind is shown by its name."""
     match kind:
         case "bot_suspended" | "feed_unauthorized":
             return say("Telegram refuses the token")

@@ -1,7 +1,7 @@
-"""Buttons as an admin writes them: one line a row, `;` between the buttons of a row, `label | what it does`.
+"""Buttons as an admin writes them: a line per row, `;` between the buttons of a row, `label | what it does`.
 
-What is written here is read back the same, but for a label with a `|` in it. Colours are given in the campaign's file
-only: who writes the buttons anew leaves them out.
+What `write` gives, `parse` reads back the same, except for a label that contains a `|`. Colours exist only in the
+campaign file: they are lost when the buttons are rewritten here.
 """
 
 import re
@@ -17,11 +17,11 @@ _STOP: Final = "stop"
 _DIRECT: Final = re.compile(r"(.*\S)\s*\|\s*direct", re.DOTALL)
 _BETWEEN: Final = re.compile(r"\s+;\s+")
 _SHOWN: Final = 3_000
-"""So much of them fits on a screen."""
+"""No more characters fit on a screen."""
 
 
 def parse(text: str) -> Buttons:
-    """Raises CampaignError for a line that is none."""
+    """Raises CampaignError for a line that is not a row of buttons."""
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         raise CampaignError("There are no buttons here: write for example Buy | https://example.com.")

@@ -1,4 +1,4 @@
-"""A block in a few words, by which an admin knows it again: what kind it is, how it begins, and what it does."""
+"""A block in a few words, so that admins recognise it: its kind, how its text begins, and its effects."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -32,18 +32,18 @@ def sign(block: Block) -> str:
 
 
 def beginning(block: Block, longest: int) -> str:
-    """How its words begin, on one line and without formatting; "" without words."""
+    """How its text begins, on one line and without formatting; "" without a text."""
     return preview.beginning(block.content, longest)
 
 
 def when(say: Translator, planned: PlannedStep, zone: str) -> str:
-    """The moment of a step, with the word that it is passed over if that is outside of the hours."""
+    """When a step is due, with a note if it would be skipped because that is outside sending hours."""
     moment = say.moment(planned.due_ms, zone)
     return say("{moment} (skipped: outside sending hours)", moment=moment) if planned.outside else moment
 
 
 def kind(say: Translator, content: Content) -> str:
-    """What people call it."""
+    """The name of its kind."""
     names = {
         "text": say.label("text"),
         "photo": say.label("photo"),
@@ -61,7 +61,7 @@ def kind(say: Translator, content: Content) -> str:
 
 
 def traits(say: Translator, block: Block) -> list[str]:
-    """What is to be known beside its words, as HTML."""
+    """What matters beside its text, as HTML."""
     return [*_around(say, block), *_effects(say, block.effects)]
 
 
@@ -94,7 +94,7 @@ def _effects(say: Translator, effects: Effects) -> Iterator[str]:
 
 
 def rule(say: Translator, after: After) -> str:
-    """What becomes of a message later."""
+    """What happens to the message later."""
     match after:
         case Keep():
             return say.label("keep it")

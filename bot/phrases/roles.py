@@ -1,4 +1,4 @@
-"""What the roles are called."""
+"""The names of the roles."""
 
 from bot.framework.i18n import Translator
 from engine.core.roles import Role

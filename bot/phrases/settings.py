@@ -1,4 +1,4 @@
-"""The settings of a campaign in words: one line each, always in the same order."""
+"""The settings of a campaign in words: a line for each, always in the same order."""
 
 from bot.framework.i18n import Translator
 from engine.core.campaign.frequency_caps import Limits
@@ -23,7 +23,7 @@ def settings_lines(say: Translator, snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def limit_lines(say: Translator, limits: Limits) -> tuple[str, str]:
-    """How much, and how often anew, as HTML."""
+    """How many messages, and how often the sequence repeats, as HTML."""
     day, week, month = (count or "∞" for count in (limits.per_day, limits.per_week, limits.per_month))
     again = write_duration(limits.again_after_ms) if limits.again_after_ms else "0"
     return (

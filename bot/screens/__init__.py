@@ -1,4 +1,4 @@
-"""Every screen of the manager, each a module that says what it is in `SCREEN`."""
+"""Every screen of the manager. Each is a module, described by its `SCREEN`."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -15,4 +15,4 @@ def _all() -> Mapping[str, Screen]:
 
 
 SCREENS: Final[Mapping[str, Screen]] = _all()
-"""By name; a module is called like its screen, which a test holds."""
+"""By name. A module has its screen's name, which a test checks."""

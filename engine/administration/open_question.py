@@ -14,12 +14,12 @@ _KEPT_S: Final = 48 * 3600
 
 
 class Prompt(msgspec.Struct, frozen=True, array_like=True):
-    """Which screen or question it was, by its deed's code, and where: the place and the revision that the admin saw.
+    """A screen or question, by the code of its route, with the place and the revision that the admin saw.
 
-    `message` is the one in which it stands, since `at_ms`.
+    `message` is the one that shows it, since `at_ms`.
     """
 
-    deed: int
+    route: int
     bot: int
     step: int
     block: int

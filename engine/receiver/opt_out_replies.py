@@ -1,9 +1,9 @@
-"""Answers who asked for no more reminders: the tap at once, and one line in the chat, with a button that takes it back.
+"""Replies to people who opt out of reminders: a notice on the tap, and one message in the chat with an undo button.
 
-An answer is a courtesy: the opt-out stands before it, and nobody waits for it. When ten thousand people tap at once,
-every tap is still answered within seconds by its own notice, which costs nothing of the bot's pace; the lines go out at
-five a second, which is what Telegram's 30 leave beside a lane's 25, and those that would come a minute late are left
-out. A wish that is brought again is not answered again.
+A reply is a courtesy: the opt-out is already stored, and nothing waits for the reply. When ten thousand people tap at
+once, every tap still gets its notice within seconds, which does not count against the bot's pace. The messages go out
+at five a second, which is what Telegram's 30 leave beside a lane's 25; those that would be a minute late are dropped.
+A wish that arrives again is not answered again.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from engine.telegram.refused import Refused
 
 LINES_PER_S: Final = 5
 REST_S: Final = 5.0
-"""How long a hand rests when Telegram says that it is too much: the lane needs the room more."""
+"""How long to pause when Telegram says that it is too much: the lane needs the capacity more."""
 _TAPS_AT_ONCE: Final = 8
 _TOO_MANY: Final = 429
 _REMEMBERED: Final = 20_000
@@ -36,14 +36,14 @@ class Reply(NamedTuple):
 
 
 class _Hands(NamedTuple):
-    """A bot's own, so that one herd delays no other bot."""
+    """The queues of one bot, so that a burst at one bot delays no other."""
 
     taps: Errands[Reply]
     lines: Errands[Reply]
 
 
 class Replies:
-    """`api_of` speaks as a bot; None when there is no such bot, or its token cannot be read."""
+    """`api_of` gives a bot's API; None if there is no such bot, or its token cannot be read."""
 
     def __init__(self, api_of: Callable[[int], BotApi | None]) -> None:
         self._api_of = api_of
@@ -51,11 +51,11 @@ class Replies:
         self._known: OrderedDict[tuple[int, str], None] = OrderedDict()
 
     def knows(self, bot_id: int, wish: Wish) -> bool:
-        """Was it fulfilled and answered before?"""
+        """Whether it was fulfilled and answered before."""
         return (bot_id, wish.key) in self._known
 
     def put(self, reply: Reply) -> None:
-        """Answer a wish that is fulfilled; returns at once."""
+        """Answer a wish that has been fulfilled. Returns at once."""
         self._known[reply.bot_id, reply.wish.key] = None
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
@@ -75,7 +75,7 @@ class Replies:
         await self._ask(reply, "answerCallbackQuery", callback_query_id=reply.wish.query_id or "", text=_text(reply))
 
     async def _say(self, reply: Reply) -> None:
-        """An undo changes the line that it was tapped on; where that is not possible, it says so anew."""
+        """An undo edits the message on which it was tapped; if that fails, it sends a new one."""
         if reply.wish.undo and reply.wish.message_id and await self._edit(reply, reply.wish.message_id):
             return
         keyboard = {} if reply.wish.undo else {"reply_markup": _undo_button(reply.language)}
@@ -86,7 +86,7 @@ class Replies:
         return await self._ask(reply, "editMessageText", **where, text=_text(reply))
 
     async def _ask(self, reply: Reply, method: str, **data: str) -> bool:
-        """Whether Telegram did it."""
+        """Whether Telegram accepted the call."""
         api = self._api_of(reply.bot_id)
         answer = await api.ask(method, **data) if api else Refused(0, "the bot is not known any more")
         if not isinstance(answer, Refused):
@@ -105,8 +105,8 @@ class Replies:
 
 
 def _text(reply: Reply) -> str:
-    lines = texts_for(reply.language)
-    return lines.undone if reply.wish.undo else lines.stopped
+    texts = texts_for(reply.language)
+    return texts.undone if reply.wish.undo else texts.stopped
 
 
 def _undo_button(language: str | None) -> str:

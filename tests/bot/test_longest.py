@@ -9,7 +9,7 @@ import pytest
 
 from bot.framework.callbacks import Holder, code_of_key
 from bot.framework.i18n import Translator
-from bot.framework.render import Drawn, Pen
+from bot.framework.render import RenderedScreen, Renderer
 from bot.framework.screen import Place, Scope, Visit
 from bot.screens import SCREENS
 from engine.administration import campaign_views, campaigns
@@ -100,7 +100,7 @@ def _turned_round(draft: Snapshot) -> Snapshot:
     return Snapshot(draft.zone, tuple(reversed(steps)), draft.threshold_ms - 1, skip_paid=not draft.skip_paid)
 
 
-async def draw(desk: Desk, name: str, language: Language, block: str) -> Drawn:
+async def draw(desk: Desk, name: str, language: Language, block: str) -> RenderedScreen:
     screen = SCREENS[name]
     place = PLACES[screen.scope]
     place = place._replace(block=code_of_key(block)) if screen.scope is Scope.BLOCK else place
@@ -110,7 +110,7 @@ async def draw(desk: Desk, name: str, language: Language, block: str) -> Drawn:
     admin = Admin(OWNER, PERSON, language, owns_all=True, roles={})
     visit = Visit(desk, admin, place, Translator(language), 1_795_000_000_000, NAME, NAME)
     view = screen.view(visit, await screen.load(visit))
-    return Pen(SCREENS, desk.vault.button_keys[0]).screen(screen, visit, view, Holder(BOT, OWNER, OWNER))
+    return Renderer(SCREENS, desk.vault.button_keys[0]).screen(screen, visit, view, Holder(BOT, OWNER, OWNER))
 
 
 @pytest.mark.parametrize("language", ["pt", "en"])

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 import pytest
 
 from bot.framework.callbacks import LIFETIME_S, PREFIX, Holder, Press, code, mint
-from bot.framework.routes import deeds
+from bot.framework.routes import routes
 from bot.framework.screen import Action, Scope
 from bot.screens import SCREENS
 from engine.administration import campaigns, invitations
@@ -21,7 +21,7 @@ from storage.redis.client import Redis
 from tests.flows.office import DRAFT, LEAST_MS, Admin, Office, open_office
 
 Verb: TypeAlias = Callable[[Pool, str, Change], Awaitable[State]]
-DEEDS: Final = deeds(SCREENS)
+ROUTES: Final = routes(SCREENS)
 NO_SUCH_REVISION: Final = 2**32 - 1
 NOT_AVAILABLE: Final = "Not available"
 _STATE: Final = (
@@ -38,10 +38,10 @@ async def office(redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPa
         yield opened
 
 
-async def minted(office: Office, admin: Admin, deed: str, revision: int = NO_SUCH_REVISION, ago_s: int = 0) -> str:
+async def minted(office: Office, admin: Admin, route: str, revision: int = NO_SUCH_REVISION, ago_s: int = 0) -> str:
     """A button for this admin, drawn so long ago."""
     holder = Holder(office.me.id, admin.id, admin.id)
-    press = Press(code(deed), await office.bot_id(), revision=revision)
+    press = Press(code(route), await office.bot_id(), revision=revision)
     return mint(office.desk.vault.button_keys[0], press, holder, await office.desk.now_ms() - 1000 * ago_s)
 
 
@@ -50,7 +50,7 @@ async def state(office: Office) -> Any:
 
 
 def test_no_two_names_share_a_code() -> None:
-    names = [deed.name for deed in DEEDS.values()]
+    names = [route.name for route in ROUTES.values()]
     expected = sum(1 + len(screen.actions) + len(screen.questions) for screen in SCREENS.values())
     assert len(names) == len(set(names)) == expected
 
@@ -217,7 +217,7 @@ async def test_old_buttons_work_as_ways_after_a_restart(office: Office, monkeypa
 
 
 @pytest.mark.parametrize("role", ["owner", "editor", "analyst", None])
-async def test_every_deed_is_open_to_whom_it_is_meant_for(office: Office, role: Any) -> None:
+async def test_every_route_is_open_to_whom_it_is_meant_for(office: Office, role: Any) -> None:
     """The matrix: each screen, action and question, in the hand of each role. Nothing is done: the revision is none."""
     person = await office.someone()
     await office.appoint(person, role or "analyst")
@@ -225,27 +225,27 @@ async def test_every_deed_is_open_to_whom_it_is_meant_for(office: Office, role: 
     if role is None:
         await office.desk.pool.execute("DELETE FROM bot_admins")
     before = await state(office)
-    for deed in DEEDS.values():
-        told = await person.tap(await minted(office, person, deed.name))
-        for_all = deed.screen.scope is Scope.HOME and deed.needs is not None
-        allowed = role is not None and not for_all and (deed.needs is None or suffices(role, deed.needs))
-        assert (told != NOT_AVAILABLE) is allowed, deed.name
+    for route in ROUTES.values():
+        told = await person.tap(await minted(office, person, route.name))
+        for_all = route.screen.scope is Scope.HOME and route.needs is not None
+        allowed = role is not None and not for_all and (route.needs is None or suffices(role, route.needs))
+        assert (told != NOT_AVAILABLE) is allowed, route.name
     assert await state(office) == before
 
 
 async def test_an_owner_of_all_may_do_everything(office: Office) -> None:
     await office.owner.start()
-    for deed in DEEDS.values():
-        assert await office.owner.tap(await minted(office, office.owner, deed.name)) != NOT_AVAILABLE, deed.name
+    for route in ROUTES.values():
+        assert await office.owner.tap(await minted(office, office.owner, route.name)) != NOT_AVAILABLE, route.name
 
 
 async def test_of_a_bot_that_is_not_ones_own_nothing_is_seen(office: Office) -> None:
     guest = await office.someone()
     await office.appoint(guest, "owner", "course_bot")
     await guest.start()
-    for deed in DEEDS.values():
-        if deed.needs is not None:
-            assert await guest.tap(await minted(office, guest, deed.name)) == NOT_AVAILABLE, deed.name
+    for route in ROUTES.values():
+        if route.needs is not None:
+            assert await guest.tap(await minted(office, guest, route.name)) == NOT_AVAILABLE, route.name
 
 
 async def test_every_button_of_a_bot_that_is_removed_leads_home(office: Office) -> None:
@@ -254,9 +254,9 @@ async def test_every_button_of_a_bot_that_is_removed_leads_home(office: Office) 
     await owner.start()
     asked = await minted(office, owner, "bot.token")
     of_the_bot = [
-        (deed.name, await minted(office, owner, deed.name, revision))
-        for deed in DEEDS.values()
-        if deed.screen.scope is not Scope.HOME
+        (route.name, await minted(office, owner, route.name, revision))
+        for route in ROUTES.values()
+        if route.screen.scope is not Scope.HOME
         for revision in (0, 1)
     ]
     await office.desk.pool.execute("UPDATE bots SET status = 'removed' WHERE username = 'shop_bot'")
@@ -285,7 +285,9 @@ async def test_no_bent_button_does_anything(office: Office) -> None:
     owner = office.owner
     await owner.start()
     before = await state(office)
-    valid = [await minted(office, owner, deed.name, 1) for deed in DEEDS.values() if isinstance(deed.does, Action)]
+    valid = [
+        await minted(office, owner, route.name, 1) for route in ROUTES.values() if isinstance(route.handler, Action)
+    ]
     chance = random.Random(7)
     for data in valid:
         place = chance.randrange(len(PREFIX), len(data))

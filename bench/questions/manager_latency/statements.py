@@ -9,7 +9,7 @@ import asyncpg
 from aiogram import Bot
 from aiogram.types import User
 
-from bot.framework.presenter import Stage
+from bot.framework.presenter import Presenter
 from bot.framework.screen import Place, Screen
 from bot.screens import SCREENS
 from engine.administration.context import Desk
@@ -28,21 +28,21 @@ class Visitor(NamedTuple):
 async def counted(desk: Desk, visitor: Visitor, places: Mapping[str, Place]) -> dict[str, int]:
     """By screen: who the person is, what they may do, and what the screen shows. Raises RecoveryError."""
     bot = Bot(visitor.token)
-    stage = Stage(desk, bot, "manager_bot", SCREENS)
+    presenter = Presenter(desk, bot, "manager_bot", SCREENS)
     user = User(id=visitor.owner, is_bot=False, first_name="Ana", language_code="pt-br")
-    await stage.admin(user)  # The first visit stores the person: that statement belongs to no screen.
-    found = {name: await _of(stage, user, SCREENS[name], place) for name, place in places.items()}
+    await presenter.admin(user)  # The first visit stores the person: that statement belongs to no screen.
+    found = {name: await _of(presenter, user, SCREENS[name], place) for name, place in places.items()}
     await bot.session.close()
     return found
 
 
-async def _of(stage: Stage, user: User, screen: Screen, place: Place) -> int:
+async def _of(presenter: Presenter, user: User, screen: Screen, place: Place) -> int:
     with _counting() as count:
-        admin = await stage.admin(user)
+        admin = await presenter.admin(user)
         if admin is None:
             raise RecoveryError("The owner is unknown: ADMIN_IDS does not name them.")
-        look = await stage.look(screen, await stage.visit(admin, place))
-        if look.gone:
+        resolved = await presenter.resolve(screen, await presenter.visit(admin, place))
+        if resolved.gone:
             raise RecoveryError(f"The screen {screen.name} has nothing to show: give it a place of its own.")
         return count()
 

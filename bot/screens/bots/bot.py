@@ -1,10 +1,10 @@
-"""One bot: how it stands, what is wrong with it, whether it may send, and who looks after it."""
+"""One bot: its state, what is wrong with it, its pause, its token, and the way to its campaign and team."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from bot.framework.i18n import escaped
-from bot.framework.incoming import Said
+from bot.framework.incoming import IncomingMessage
 from bot.framework.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.phrases.incidents import incident_name
 from engine.administration import bot_views, bots
@@ -14,9 +14,9 @@ from engine.core.roles import suffices
 from engine.settings import Secret
 
 _REVISIONS: Final = {"active": 1, "paused": 2, "suspended": 3}
-"""Whatever a button here changes is the status."""
+"""The status is all that a button here can change."""
 _SHOWN: Final = 200
-"""So much of an incident's detail fits on the screen."""
+"""No more characters of an incident's detail fit on the screen."""
 
 
 async def load(visit: Visit) -> Health:
@@ -55,7 +55,7 @@ def _status(visit: Visit, bot: Health) -> str:
 
 
 def _feed(visit: Visit, bot: Health) -> str:
-    """A feed that is behind holds everything back: silence is never invented."""
+    """A feed that is behind holds everything back: no person is taken for silent by mistake."""
     say = visit.say
     if bot.fed_until_ms is None:
         return say("Connection to Telegram: waiting")
@@ -95,9 +95,9 @@ def _asks(visit: Visit) -> str:
     )
 
 
-async def _take(visit: Visit, said: Said) -> Done:
-    """Of the same bot only: another one has other users and files."""
-    desk, token = visit.desk, Secret(said.text.strip())
+async def _take(visit: Visit, message: IncomingMessage) -> Done:
+    """Only of the same bot: another one has other users and files."""
+    desk, token = visit.desk, Secret(message.text.strip())
     bot = await who_is(desk.settings.telegram_api_url, token)
     await bots.add(desk.pool, desk.vault, bot, token, visit.bot, visit.change)
     return Done(note=visit.say("✅ @{bot} has its new token.", bot=bot.username))

@@ -1,4 +1,4 @@
-"""The emergency stop: holds every send of every bot, and lets them go on. For those who own all."""
+"""The emergency stop: stops all bots from sending, and resumes them. For owners of all bots."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ async def load(visit: Visit) -> bool:
     return await campaign_views.is_stopped_everywhere(visit.desk.pool)
 
 
-def view(visit: Visit, stopped: bool) -> View:  # noqa: FBT001 - what `load` gives is the one fact
+def view(visit: Visit, stopped: bool) -> View:  # noqa: FBT001 - the one fact that `load` returns
     say = visit.say
     if stopped:
         text = say("⛔ Emergency stop: no bot is sending anything.")

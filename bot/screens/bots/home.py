@@ -1,8 +1,8 @@
-"""The home: the bots with how they stand, the language, and for owners of all what concerns all."""
+"""The home screen: the bots and their state, the language, and what concerns all bots, for owners of all."""
 
 from typing import Final
 
-from bot.framework.incoming import Said
+from bot.framework.incoming import IncomingMessage
 from bot.framework.paging import page_of
 from bot.framework.screen import HOME, Action, Button, Done, Place, Question, Scope, Screen, View, Visit
 from engine.administration import bot_views, members
@@ -54,7 +54,7 @@ def _of_all(visit: Visit) -> list[Button]:
 
 
 def _language(visit: Visit) -> list[Button]:
-    """Named in the language to which it leads."""
+    """Each language is named in itself."""
     label = "🌐 English" if visit.say.language == "pt" else "🌐 Português"
     return [Button(label, "home.language", visit.place)]
 
@@ -74,8 +74,8 @@ def _asks(visit: Visit) -> str:
     )
 
 
-async def _take(visit: Visit, said: Said) -> Done:
-    desk, token = visit.desk, Secret(said.text.strip())
+async def _take(visit: Visit, message: IncomingMessage) -> Done:
+    desk, token = visit.desk, Secret(message.text.strip())
     bot = await who_is(desk.settings.telegram_api_url, token)
     manager_id = desk.settings.manager_id
     await registry.add(desk.pool, desk.vault, bot, token, None, visit.change, manager_id=manager_id)

@@ -1,4 +1,4 @@
-"""One of a bot's team: which role they have, and which they shall have."""
+"""A member of a bot's team: their role, and the roles that they can be given."""
 
 from typing import Final, NamedTuple
 
@@ -10,15 +10,15 @@ from engine.administration.members import Member
 from engine.core.roles import Role
 
 
-class Labels(NamedTuple):
-    deed: str
+class RoleButton(NamedTuple):
+    route: str
     role: Role
 
 
 _ROLES: Final = (
-    Labels("member.owner", "owner"),
-    Labels("member.editor", "editor"),
-    Labels("member.analyst", "analyst"),
+    RoleButton("member.owner", "owner"),
+    RoleButton("member.editor", "editor"),
+    RoleButton("member.analyst", "analyst"),
 )
 
 
@@ -29,7 +29,7 @@ async def load(visit: Visit) -> Member:
 def view(visit: Visit, member: Member) -> View:
     say = visit.say
     text = say("{name}: {role} of @{bot}.", name=member.name, role=role_name(say, member.role), bot=visit.bot)
-    roles = [Button(role_name(say, one.role), one.deed, visit.place) for one in _ROLES if one.role != member.role]
+    roles = [Button(role_name(say, one.role), one.route, visit.place) for one in _ROLES if one.role != member.role]
     away = [Button(say.label("✖ Remove access"), "remove_member", visit.place)]
     return View(text, [roles, away], members.revision(member))
 

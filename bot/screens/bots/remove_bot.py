@@ -1,4 +1,4 @@
-"""Asks once more before a bot is removed: what ends with it, in numbers."""
+"""Asks for confirmation before a bot is removed, with the number of people affected."""
 
 from typing import Final, NamedTuple
 from zlib import crc32
@@ -7,20 +7,20 @@ from bot.framework.screen import HOME, Action, Button, Done, Scope, Screen, View
 from engine.administration import bots, campaign_views, members
 
 
-class Loaded(NamedTuple):
-    """How many people wait, and when anything about the bot was changed last, in ms."""
+class RemovalImpact(NamedTuple):
+    """How many people are waiting, and when anything about the bot last changed, in ms."""
 
     waiting: int
     changed_ms: int
 
 
-async def load(visit: Visit) -> Loaded:
+async def load(visit: Visit) -> RemovalImpact:
     pool, bot_id = visit.desk.pool, visit.place.bot
     _, changed_ms = await members.last_change(pool, bot_id)
-    return Loaded(await campaign_views.waiting(pool, bot_id), changed_ms)
+    return RemovalImpact(await campaign_views.waiting(pool, bot_id), changed_ms)
 
 
-def view(visit: Visit, loaded: Loaded) -> View:
+def view(visit: Visit, loaded: RemovalImpact) -> View:
     say = visit.say
     impact = say.count(
         "{number} person is in the middle of the sequence and won't get the rest.",

@@ -1,4 +1,4 @@
-"""Asks once more before somebody loses their role on a bot."""
+"""Asks for confirmation before a person loses their role on a bot."""
 
 from typing import Final
 

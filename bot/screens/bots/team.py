@@ -1,4 +1,4 @@
-"""Who looks after a bot, and in which role; owners invite others by a link that works once."""
+"""The people who manage a bot, and their roles. Owners invite others with a link that works once."""
 
 from collections.abc import Sequence
 from typing import Final

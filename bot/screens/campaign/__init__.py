@@ -1,1 +1,1 @@
-"""A campaign: settings, versions, trials, and what starts or ends it."""
+"""A campaign: its settings, versions and trials, and the screens that start or end it."""

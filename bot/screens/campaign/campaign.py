@@ -1,4 +1,4 @@
-"""The campaign of a bot: whether it is live, what is not published, who waits, and when a silence is sent what."""
+"""A bot's campaign: its state, unpublished changes, people waiting, and when each step would be sent."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -15,7 +15,7 @@ from engine.core.errors import CampaignError, NotFoundError
 from engine.core.roles import suffices
 
 _MOST_STEPS: Final = 8
-"""A screen is one message; the list of steps has a screen of its own."""
+"""A screen is one message. The list of steps has a screen of its own."""
 _ZONES: Final = {"pt": "America/Sao_Paulo", "en": "UTC"}
 _SETS: Final[dict[State, tuple[str, ...]]] = {
     "draft": ("activate", "shadow"),
@@ -25,31 +25,31 @@ _SETS: Final[dict[State, tuple[str, ...]]] = {
     "finishing": ("activate", "pause", "stop"),
     "stopped": ("activate", "shadow"),
 }
-"""What can be done in each state."""
-_DEEDS: Final = {"activate": "campaign.activate", "shadow": "campaign.shadow", "pause": "campaign.pause"}
-"""What is done at once; what is asked for once more has a screen of its own."""
+"""The actions that each state allows."""
+_ROUTES: Final = {"activate": "campaign.activate", "shadow": "campaign.shadow", "pause": "campaign.pause"}
+"""Actions that need no confirmation. The others have a screen of their own."""
 
 
-class Loaded(NamedTuple):
-    """`campaign` is None while nothing was composed, or if it cannot be read, for which `error` says why."""
+class CampaignPage(NamedTuple):
+    """`campaign` is None if there is none yet, or if it cannot be read: then `error` says why."""
 
     campaign: Overview | None
     queue: Queue
     error: CampaignError | None = None
 
 
-async def load(visit: Visit) -> Loaded:
+async def load(visit: Visit) -> CampaignPage:
     pool = visit.desk.pool
     queue = await campaign_views.queue(pool, visit.place.bot)
     try:
-        return Loaded(await campaign_views.show(pool, visit.bot, visit.now_ms), queue)
+        return CampaignPage(await campaign_views.show(pool, visit.bot, visit.now_ms), queue)
     except NotFoundError:
-        return Loaded(None, queue)
+        return CampaignPage(None, queue)
     except CampaignError as error:
-        return Loaded(None, queue, error)
+        return CampaignPage(None, queue, error)
 
 
-def view(visit: Visit, loaded: Loaded) -> View:
+def view(visit: Visit, loaded: CampaignPage) -> View:
     say, here, campaign = visit.say, visit.place, loaded.campaign
     edits = suffices(visit.admin.role(here.bot), "editor")
     if loaded.error:
@@ -137,7 +137,7 @@ def _switches(visit: Visit, campaign: Overview) -> list[Button]:
         "stop": say.label("⏹ Stop"),
     }
     able = _SETS[campaign.state] if campaign.published_version else ()
-    return [Button(labels[name], _DEEDS.get(name, name), visit.place) for name in able]
+    return [Button(labels[name], _ROUTES.get(name, name), visit.place) for name in able]
 
 
 def _revision(campaign: Overview) -> int:
@@ -160,7 +160,7 @@ async def _pause(visit: Visit) -> Done:
 
 
 async def _create(visit: Visit) -> Done:
-    """The hours of the day are proposed and not presumed."""
+    """Sending hours are suggested, not assumed."""
     say, here = visit.say, visit.place
     revision = await campaigns.begin(visit.desk.pool, here.bot, _ZONES[say.language], visit.change)
     rows = [

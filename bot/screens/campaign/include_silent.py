@@ -1,4 +1,4 @@
-"""Includes those who fell silent before the campaign was activated: so many, and only if an admin says so."""
+"""Includes people who went quiet before the campaign was activated, if an admin asks for it, and shows how many."""
 
 from typing import Final, NamedTuple
 
@@ -9,39 +9,39 @@ _HOUR_MS: Final = 3_600_000
 _HOURS: Final = (1, 24, 72)
 
 
-class Loaded(NamedTuple):
-    """How many people fell silent within each of the hours before, and the revision of how the campaign stands."""
+class SilentCounts(NamedTuple):
+    """How many people went quiet within each number of hours, and the revision of the campaign's state."""
 
     counts: tuple[int, ...]
     revision: int
 
 
-async def load(visit: Visit) -> Loaded:
+async def load(visit: Visit) -> SilentCounts:
     pool, bot_id = visit.desk.pool, visit.place.bot
     since = [visit.now_ms - hours * _HOUR_MS for hours in _HOURS]
     stand = await campaign_views.stand(pool, bot_id)
-    return Loaded(tuple([await campaign_views.count_silent(pool, bot_id, one) for one in since]), stand.revision)
+    return SilentCounts(tuple([await campaign_views.count_silent(pool, bot_id, one) for one in since]), stand.revision)
 
 
-def view(visit: Visit, loaded: Loaded) -> View:
+def view(visit: Visit, loaded: SilentCounts) -> View:
     say, here = visit.say, visit.place
     text = say(
         "People who went quiet before you activated the campaign are left alone. You can include them: their"
         " messages are spread over ten minutes."
     )
-    hour, day, days = map(_told, loaded.counts)
+    hour, day, days = map(_shown, loaded.counts)
     labels = [
         say.label("Include {count} from the last hour", count=hour),
         say.label("Include {count} from the last 24 hours", count=day),
         say.label("Include {count} from the last 3 days", count=days),
     ]
-    deeds = ("include_silent.hour", "include_silent.day", "include_silent.days")
-    rows = [[Button(label, deed, here)] for label, deed in zip(labels, deeds, strict=True)]
+    routes = ("include_silent.hour", "include_silent.day", "include_silent.days")
+    rows = [[Button(label, route, here)] for label, route in zip(labels, routes, strict=True)]
     return View(text, rows, loaded.revision)
 
 
-def _told(count: int) -> str:
-    """Beyond so many it is only said that there are more."""
+def _shown(count: int) -> str:
+    """The exact number up to the most that is counted."""
     most = campaign_views.MOST_COUNTED
     return f"{count}" if count < most else f"{most}+"
 

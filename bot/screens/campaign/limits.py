@@ -1,4 +1,4 @@
-"""How much of it one person gets: steps in a day and a week, and how often a sequence begins anew for them."""
+"""Limits per person: steps in a day and in a week, and how often the sequence repeats."""
 
 import re
 from typing import Final
@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from bot.composing import drafts
 from bot.composing.drafts import Draft
-from bot.framework.incoming import Said
+from bot.framework.incoming import IncomingMessage
 from bot.framework.screen import Button, Done, Question, Scope, Screen, View, Visit
 from bot.phrases.settings import limit_lines
 from engine.core.campaign import frequency_caps
@@ -39,8 +39,8 @@ def _asks_much(visit: Visit) -> str:
     )
 
 
-async def _take_much(visit: Visit, said: Said) -> Done:
-    match = _COUNTS.fullmatch(said.text.strip())
+async def _take_much(visit: Visit, message: IncomingMessage) -> Done:
+    match = _COUNTS.fullmatch(message.text.strip())
     if match is None:
         raise CampaignError("Write two numbers: for example 3 8.")
     return await _save(visit, per_day=int(match[1]), per_week=int(match[2]))
@@ -53,8 +53,8 @@ def _asks_often(visit: Visit) -> str:
     )
 
 
-async def _take_often(visit: Visit, said: Said) -> Done:
-    match = _AGAIN.fullmatch(said.text.strip())
+async def _take_often(visit: Visit, message: IncomingMessage) -> Done:
+    match = _AGAIN.fullmatch(message.text.strip())
     if match is None:
         raise CampaignError("Write a time and a number: for example 24h 5.")
     again_after_ms = 0 if match[1] == "0" else step_schedule.parse_duration(match[1])

@@ -1,4 +1,4 @@
-"""Publishing: what speaks against it with the way there, what changes in words, and whom it moves in numbers."""
+"""Publishing: what is still wrong, with a way to mend it; what changes; and how many people it affects."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -14,22 +14,22 @@ from engine.core.campaign.checks import Fault
 from engine.core.delivery.replan import Mode
 
 _MOST: Final = 15
-"""So many changes are told; the others are counted."""
+"""Only so many changes are listed; the rest are counted."""
 _FAULTS: Final = 5
 
 
-class Loaded(NamedTuple):
+class PublishReview(NamedTuple):
     review: Review
     impact: Impact
 
 
-async def load(visit: Visit) -> Loaded:
+async def load(visit: Visit) -> PublishReview:
     desk, bot_id = visit.desk, visit.place.bot
     review = await campaign_views.review(desk.pool, bot_id, desk.settings.min_threshold_ms)
-    return Loaded(review, await publish_impact.foresee(desk.pool, bot_id, visit.now_ms))
+    return PublishReview(review, await publish_impact.foresee(desk.pool, bot_id, visit.now_ms))
 
 
-def view(visit: Visit, loaded: Loaded) -> View:
+def view(visit: Visit, loaded: PublishReview) -> View:
     review, foreseen = loaded
     if review.faults:
         return _refused(visit, review)
@@ -38,7 +38,7 @@ def view(visit: Visit, loaded: Loaded) -> View:
 
 
 def _rows(visit: Visit, foreseen: Impact) -> list[list[Button]]:
-    """Where the rules leave a choice it stands on a button of its own."""
+    """Each choice that the rules leave open has its own button."""
     say, here = visit.say, visit.place
     rows = [[Button(say.label("🚀 Publish now"), "publish.now", here)]]
     if foreseen.moved:
@@ -92,7 +92,7 @@ def _refused(visit: Visit, review: Review) -> View:
 
 
 def _way(visit: Visit, review: Review, fault: Fault) -> Button:
-    """To the offending block, or to the step of which it is missing."""
+    """The way to the offending block, or to the step that lacks one."""
     number = [step.key for step in review.draft.steps].index(fault.step or "") + 1
     place = Place(visit.place.bot, code_of_key(fault.step or ""))
     if fault.block is None:
@@ -118,8 +118,8 @@ def _publishes(mode: Mode = "update", *, include: bool = False) -> Act:
         desk = visit.desk
         how = Publishing(visit.revision, mode, include)
         version = await campaigns.publish(desk.pool, visit.bot, desk.settings.min_threshold_ms, visit.change, how)
-        told = visit.say.label("v{version} published", version=version)
-        return Done(told, "campaign", Place(visit.place.bot))
+        toast = visit.say.label("v{version} published", version=version)
+        return Done(toast, "campaign", Place(visit.place.bot))
 
     return act
 

@@ -1,4 +1,4 @@
-"""The end of a pause: what it has done to the delays of those who waited through it."""
+"""The end of a pause: the admin chooses what happens to the delays of people who were waiting."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The settings of a draft: when a silence counts, where and when people live, and who is left alone."""
+"""The settings of a draft: how long a silence lasts, time zone, sending hours, and who is skipped."""
 
 from functools import partial
 from typing import Final
@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from bot.composing import drafts
 from bot.composing.drafts import Draft
 from bot.framework.callbacks import code_of_key
-from bot.framework.incoming import Said
+from bot.framework.incoming import IncomingMessage
 from bot.framework.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.phrases.settings import settings_lines
 from engine.core.campaign import checks
@@ -51,7 +51,7 @@ def view(visit: Visit, draft: Draft) -> View:
 
 
 def _outside(visit: Visit, draft: Snapshot) -> list[Button]:
-    """What becomes of a step that is due outside of the window; without one nothing is."""
+    """What happens to a step that is due outside sending hours, if there are any."""
     if draft.window is None:
         return []
     labels = {
@@ -84,8 +84,8 @@ def _asks_silence(visit: Visit) -> str:
     )
 
 
-async def _take_silence(visit: Visit, said: Said) -> Done:
-    threshold_ms = step_schedule.parse_duration(said.text)
+async def _take_silence(visit: Visit, message: IncomingMessage) -> Done:
+    threshold_ms = step_schedule.parse_duration(message.text)
     checks.check_threshold(threshold_ms, visit.desk.settings.min_threshold_ms)
     await drafts.save(visit, lambda draft: replace(draft, threshold_ms=threshold_ms))
     return drafts.saved(visit)
@@ -98,8 +98,8 @@ def _asks_lateness(visit: Visit) -> str:
     )
 
 
-async def _take_lateness(visit: Visit, said: Said) -> Done:
-    lateness_ms = step_schedule.parse_duration(said.text)
+async def _take_lateness(visit: Visit, message: IncomingMessage) -> Done:
+    lateness_ms = step_schedule.parse_duration(message.text)
     checks.check_lateness(lateness_ms)
     await drafts.save(visit, lambda draft: replace(draft, lateness_ms=lateness_ms))
     return drafts.saved(visit)
@@ -112,8 +112,8 @@ def _asks_window(visit: Visit) -> str:
     )
 
 
-async def _take_window(visit: Visit, said: Said) -> Done:
-    hours = sending_hours.parse(said.text)
+async def _take_window(visit: Visit, message: IncomingMessage) -> Done:
+    hours = sending_hours.parse(message.text)
     await drafts.save(visit, partial(_with_window, hours=hours))
     return drafts.saved(visit)
 
@@ -124,7 +124,7 @@ async def _by_day(visit: Visit) -> Done:
 
 
 def _with_window(draft: Snapshot, hours: Window | None) -> Snapshot:
-    """What becomes of a step outside of it stays as it was."""
+    """Other hours keep the mode: what happens to a step outside them."""
     kept = draft.window.mode if draft.window else "wait"
     return replace(draft, window=hours and replace(hours, mode=kept))
 
@@ -133,12 +133,12 @@ def _asks_zone(visit: Visit) -> str:
     return visit.say("Which city's time should be used? Write its name, such as <code>Recife</code>.")
 
 
-async def _take_zone(visit: Visit, said: Said) -> Done:
-    """Only a whole name is taken at its word: a part of one may be meant for a place elsewhere."""
-    if zone := step_schedule.zone_of(said.text):
+async def _take_zone(visit: Visit, message: IncomingMessage) -> Done:
+    """Only a complete name is accepted at once: a part of one may mean another place."""
+    if zone := step_schedule.zone_of(message.text):
         await drafts.save(visit, partial(_with_zone, zone=zone))
         return drafts.saved(visit)
-    found = step_schedule.find_zones(said.text, _MOST_ZONES)
+    found = step_schedule.find_zones(message.text, _MOST_ZONES)
     if not found:
         raise CampaignError("I can't find that city: write the name of a bigger one nearby.")
     rows = [[_zone_button(visit, zone)] for zone in found]

@@ -1,4 +1,4 @@
-"""Asks once more before a campaign is stopped, and in which of the two meanings of the word."""
+"""Asks for confirmation before a campaign is stopped, and which kind of stop is meant."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The whole sequence as a test: played to the admin by the bot itself, sixty times as fast. Nothing of it counts."""
+"""A test of the whole sequence: the bot itself sends it to the admin, sixty times faster. It is not counted."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -13,21 +13,21 @@ from engine.core.delivery.rehearsal import Cue
 
 _WORDS: Final = 24
 _MOST: Final = 30
-"""So many blocks fit on a screen; what comes after them is counted."""
+"""No more blocks fit on a screen; the rest are counted."""
 
 
-class Loaded(NamedTuple):
+class TrialProgress(NamedTuple):
     revision: int
     trial: Trial | None
 
 
-async def load(visit: Visit) -> Loaded:
+async def load(visit: Visit) -> TrialProgress:
     draft = await drafts.load(visit)
     trial = visit.desk.trials.of(visit.admin.admin_id)
-    return Loaded(draft.revision, trial if trial and trial.speaker.bot_id == visit.place.bot else None)
+    return TrialProgress(draft.revision, trial if trial and trial.speaker.bot_id == visit.place.bot else None)
 
 
-def view(visit: Visit, loaded: Loaded) -> View:
+def view(visit: Visit, loaded: TrialProgress) -> View:
     say, here, trial = visit.say, visit.place, loaded.trial
     start = Button(say.label("🧪 Send it to me"), "trial.start", here)
     if trial and trial.runs:

@@ -1,4 +1,4 @@
-"""One version: how the draft differs from it, and the way back to it."""
+"""A published version: how the draft differs from it, and a way to restore it."""
 
 from typing import Final, NamedTuple
 
@@ -13,17 +13,17 @@ from engine.core.roles import suffices
 _MOST: Final = 20
 
 
-class Loaded(NamedTuple):
+class VersionAndDraft(NamedTuple):
     version: Snapshot
     draft: Draft
 
 
-async def load(visit: Visit) -> Loaded:
+async def load(visit: Visit) -> VersionAndDraft:
     version = await campaign_views.version(visit.desk.pool, visit.bot, visit.place.choice)
-    return Loaded(version, await drafts.load(visit))
+    return VersionAndDraft(version, await drafts.load(visit))
 
 
-def view(visit: Visit, loaded: Loaded) -> View:
+def view(visit: Visit, loaded: VersionAndDraft) -> View:
     say, number = visit.say, visit.place.choice
     changes = differences(say, loaded.version, loaded.draft.snapshot)
     if not changes:

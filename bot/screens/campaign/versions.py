@@ -1,4 +1,4 @@
-"""What was published, the newest first; each leads to a screen that tells how it differs from the draft."""
+"""Published versions, newest first. Each leads to a screen that shows how the draft differs from it."""
 
 from typing import Final
 

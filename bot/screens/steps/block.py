@@ -1,4 +1,4 @@
-"""One block: as it will look, how it goes out, and its place in the step."""
+"""One block: how it will look, how it is sent, and its place in the step."""
 
 from functools import partial
 from typing import Final
@@ -9,7 +9,7 @@ from bot.composing import content_from_message, drafts, trials
 from bot.composing.drafts import AtBlock, edits_block
 from bot.framework.callbacks import code_of_key
 from bot.framework.i18n import escaped
-from bot.framework.incoming import Said
+from bot.framework.incoming import IncomingMessage
 from bot.framework.screen import HOME, Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.phrases import outline
 from engine.administration.campaigns import Edit
@@ -23,7 +23,7 @@ from engine.core.roles import suffices
 from engine.core.schedule import step_schedule
 
 _SHOWN: Final = 1_500
-"""Longer texts are shown from their beginning, without formatting; 👁 shows them whole."""
+"""Of longer texts only the beginning is shown, without formatting; 👁 shows the whole text."""
 
 
 async def load(visit: Visit) -> AtBlock:
@@ -42,14 +42,14 @@ def _text(visit: Visit, at: AtBlock) -> str:
         f"{outline.sign(block)} <b>{where}</b>",
         " · ".join([outline.kind(say, block.content), *outline.traits(say, block)]),
     ]
-    if said := _said(block.content):
-        shown = said if len(said) <= _SHOWN else escaped(outline.beginning(block, _SHOWN))
+    if text := _text_of(block.content):
+        shown = text if len(text) <= _SHOWN else escaped(outline.beginning(block, _SHOWN))
         lines += ["", f"<blockquote>{shown}</blockquote>" if "<blockquote" not in shown else shown]
     return "\n".join(lines)
 
 
-def _said(content: Content) -> str:
-    """As it will look, as HTML."""
+def _text_of(content: Content) -> str:
+    """How it will look, as HTML."""
     match content:
         case Text(text=text):
             return templates.to_html(text)
@@ -112,13 +112,13 @@ def _asks_change(visit: Visit) -> str:
     )
 
 
-async def _take_change(visit: Visit, said: Said) -> Done:
-    """While the place's choice stands for an album, its further files come into the same block."""
+async def _take_change(visit: Visit, message: IncomingMessage) -> Done:
+    """While the place's choice stands for an album, the rest of its files go into the same block."""
     at = await drafts.load_block(visit)
-    content = await content_from_message.instead(visit, at.block, said)
+    content = await content_from_message.instead(visit, at.block, message)
     stays = contents.kind(content) == contents.kind(at.block.content)
     await drafts.save(visit, _changed(at, content=content, languages=at.block.languages if stays else {}))
-    place = visit.place._replace(choice=code_of_key(said.album) if said.album else 0)
+    place = visit.place._replace(choice=code_of_key(message.album) if message.album else 0)
     return Done(to="block", place=place, note=_of_languages(visit, at.block, stay=stays))
 
 
@@ -126,17 +126,17 @@ def _asks_more(visit: Visit) -> str:
     return visit.say("Send me the album's other files.")
 
 
-async def _take_more(visit: Visit, said: Said) -> Done:
-    """What does not belong to the album answers nothing, and leads home."""
-    if not said.album or code_of_key(said.album) != visit.place.choice:
+async def _take_more(visit: Visit, message: IncomingMessage) -> Done:
+    """A message that is not part of the album is not an answer, and leads home."""
+    if not message.album or code_of_key(message.album) != visit.place.choice:
         return Done(to=HOME)
-    at, change = await drafts.load_block(visit), await content_from_message.joined(visit, said)
+    at, change = await drafts.load_block(visit), await content_from_message.joined(visit, message)
     await drafts.save(visit, partial(editing.change_block, step=_step(at), key=_key(at), change=change))
     return Done(note=_of_languages(visit, at.block, stay=True))
 
 
 def _of_languages(visit: Visit, block: Block, *, stay: bool) -> str:
-    """What becomes of the variants of a block whose content is another now: nobody can change them here."""
+    """What happens to the language variants of a block whose content has changed: they cannot be edited here."""
     if not block.languages:
         return ""
     say, languages = visit.say, ", ".join(block.languages)
@@ -157,8 +157,8 @@ def _asks_delay(visit: Visit) -> str:
     )
 
 
-async def _take_delay(visit: Visit, said: Said) -> Done:
-    at, delay_ms = await drafts.load_block(visit), step_schedule.parse_duration(said.text)
+async def _take_delay(visit: Visit, message: IncomingMessage) -> Done:
+    at, delay_ms = await drafts.load_block(visit), step_schedule.parse_duration(message.text)
     checks.check_delay(delay_ms)
     await drafts.save(visit, _changed(at, delay_ms=delay_ms))
     return drafts.saved(visit)

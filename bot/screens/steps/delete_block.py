@@ -1,4 +1,4 @@
-"""Asks once more before a block is deleted: which one goes, by how it begins."""
+"""Asks for confirmation before a block is deleted, and shows how it begins."""
 
 from functools import partial
 from typing import Final
@@ -27,7 +27,7 @@ def view(visit: Visit, at: AtBlock) -> View:
     return View("\n".join([ask, f"{outline.sign(block)} {words}", "", then]), [[button]], at.revision)
 
 
-async def _cut(visit: Visit) -> Done:
+async def _delete(visit: Visit) -> Done:
     at = await drafts.load_block(visit)
     step = at.at.step.key
     await drafts.save(visit, partial(editing.delete_block, step=step, key=at.block.key))
@@ -46,5 +46,5 @@ SCREEN: Final = Screen(
     "editor",
     load,
     view,
-    {"now": Action("editor", _cut)},
+    {"now": Action("editor", _delete)},
 )

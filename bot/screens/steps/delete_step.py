@@ -1,4 +1,4 @@
-"""Asks once more before a step is deleted: what goes with it, in numbers."""
+"""Asks for confirmation before a step is deleted, with the number of blocks and people affected."""
 
 from functools import partial
 from typing import Final, NamedTuple
@@ -10,17 +10,17 @@ from engine.administration import campaign_views
 from engine.core.campaign import editing
 
 
-class Loaded(NamedTuple):
+class StepToDelete(NamedTuple):
     at: AtStep
     waiting: int
 
 
-async def load(visit: Visit) -> Loaded:
+async def load(visit: Visit) -> StepToDelete:
     at = await drafts.load_step(visit)
-    return Loaded(at, await campaign_views.waiting_at(visit.desk.pool, visit.place.bot, at.step.key))
+    return StepToDelete(at, await campaign_views.waiting_at(visit.desk.pool, visit.place.bot, at.step.key))
 
 
-def view(visit: Visit, loaded: Loaded) -> View:
+def view(visit: Visit, loaded: StepToDelete) -> View:
     say, at = visit.say, loaded.at
     blocks = say.count("{number} block", "{number} blocks", len(at.step.blocks))
     waiting = say.count("{number} person is waiting for it.", "{number} people are waiting for it.", loaded.waiting)
@@ -33,7 +33,7 @@ def view(visit: Visit, loaded: Loaded) -> View:
     return View("\n".join([f"{ask} · {blocks}", waiting, "", then]), [[button]], at.draft.revision)
 
 
-async def _drop(visit: Visit) -> Done:
+async def _delete(visit: Visit) -> Done:
     at = await drafts.load_step(visit)
     await drafts.save(visit, partial(editing.delete_step, key=at.step.key))
     note = visit.say(
@@ -44,5 +44,12 @@ async def _drop(visit: Visit) -> Done:
 
 
 SCREEN: Final = Screen(
-    "delete_step", Scope.STEP, "step", lambda say: say("Delete"), "editor", load, view, {"now": Action("editor", _drop)}
+    "delete_step",
+    Scope.STEP,
+    "step",
+    lambda say: say("Delete"),
+    "editor",
+    load,
+    view,
+    {"now": Action("editor", _delete)},
 )

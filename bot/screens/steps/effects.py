@@ -1,4 +1,4 @@
-"""How a block goes out, and what becomes of it later. A tap turns each to its next value."""
+"""How a block is sent, and what happens to it later. A tap switches an effect to its next value."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from bot.composing import drafts
 from bot.composing.drafts import AtBlock, edits_block
-from bot.framework.incoming import Said
+from bot.framework.incoming import IncomingMessage
 from bot.framework.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.phrases import outline
 from engine.administration.campaigns import Edit
@@ -29,7 +29,7 @@ _ANIMATIONS: Final[dict[str | None, str]] = {
     "5159385139981059251": "❤️",
     "5046509860389126442": "🎉",
 }
-"""Telegram's ids of the message effects that are free for everybody."""
+"""Telegram's ids of the message effects that are free for everyone."""
 _PREVIEWS: Final = ("auto", "off", "small", "large", "above")
 _OFF: Final = re.compile(r"0|-|off|nunca|never", re.IGNORECASE)
 
@@ -87,7 +87,7 @@ def _next(values: Sequence[Value], now: Value) -> Value:
 
 
 def _rules(block: Block) -> tuple[After, ...]:
-    """A replacement is written in the campaign's file; a tap leads away from it."""
+    """A replacement text is written in the campaign file; a tap removes it."""
     unbutton = (Unbutton(),) if contents.buttons(block.content) else ()
     return (Keep(), *unbutton, Delete())
 
@@ -130,7 +130,7 @@ def _with(block: Block, effects: Effects) -> Block:
     return replace(block, effects=effects)
 
 
-def _turns(change: Callable[[Block], Block]) -> Action:
+def _switches(change: Callable[[Block], Block]) -> Action:
     return Action("editor", edits_block(lambda _, at: _edit(at, change)))
 
 
@@ -142,9 +142,9 @@ def _asks_stay(visit: Visit) -> str:
     return visit.say("How long until the message is deleted? Write <code>2h</code> or <code>1d</code>; 0 to keep it.")
 
 
-async def _take_stay(visit: Visit, said: Said) -> Done:
+async def _take_stay(visit: Visit, message: IncomingMessage) -> Done:
     at = await drafts.load_block(visit)
-    after_ms = None if _OFF.fullmatch(said.text.strip()) else step_schedule.parse_duration(said.text)
+    after_ms = None if _OFF.fullmatch(message.text.strip()) else step_schedule.parse_duration(message.text)
     if after_ms is not None:
         checks.check_delete_after(after_ms)
     await drafts.save(visit, _edit(at, lambda block: _with(block, replace(block.effects, delete_after_ms=after_ms))))
@@ -160,13 +160,13 @@ SCREEN: Final = Screen(
     load,
     view,
     {
-        "silent": _turns(_silent),
-        "protect": _turns(_protect),
-        "animation": _turns(_animation),
-        "returned": _turns(_returned),
-        "paid": _turns(_paid),
-        "preview": _turns(_preview),
-        "spoiler": _turns(_spoiler),
+        "silent": _switches(_silent),
+        "protect": _switches(_protect),
+        "animation": _switches(_animation),
+        "returned": _switches(_returned),
+        "paid": _switches(_paid),
+        "preview": _switches(_preview),
+        "spoiler": _switches(_spoiler),
     },
     {"stay": Question("editor", _asks_stay, _take_stay)},
 )

@@ -1,11 +1,11 @@
-"""The buttons under a block, written as lines: one line a row, several buttons of a row with `;` between them."""
+"""The buttons under a block, written as lines: a line per row, with `;` between the buttons of a row."""
 
 from functools import partial
 from typing import Final
 
 from bot.composing import content_from_message, drafts
 from bot.composing.drafts import AtBlock, edits_block
-from bot.framework.incoming import Said
+from bot.framework.incoming import IncomingMessage
 from bot.framework.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.phrases import keyboards
 from engine.administration.campaigns import Edit
@@ -25,8 +25,8 @@ def view(visit: Visit, at: AtBlock) -> View:
         stop = Button(say.label("🔕 Only “Stop reminders”"), "keyboard.stop", here)
         return View(say("No buttons yet."), [[write], [stop]], at.revision)
     change = Button(say.label("✏ Rewrite buttons"), "keyboard.write", here)
-    bare = Button(say.label("🗑 Remove buttons"), "remove_buttons", here)
-    return View(keyboards.shown(rows), [[change], [bare]], at.revision)
+    remove = Button(say.label("🗑 Remove buttons"), "remove_buttons", here)
+    return View(keyboards.shown(rows), [[change], [remove]], at.revision)
 
 
 def _edit(at: AtBlock, rows: Buttons) -> Edit:
@@ -49,8 +49,8 @@ def _asks(visit: Visit) -> str:
     )
 
 
-async def _take(visit: Visit, said: Said) -> Done:
-    at, rows = await drafts.load_block(visit), keyboards.parse(said.text)
+async def _take(visit: Visit, message: IncomingMessage) -> Done:
+    at, rows = await drafts.load_block(visit), keyboards.parse(message.text)
     keyboard.check(rows)
     await drafts.save(visit, _edit(at, rows))
     return drafts.saved(visit)

@@ -1,4 +1,4 @@
-"""Asks once more before a block loses its buttons: which those are."""
+"""Asks for confirmation before a block loses its buttons, and shows them."""
 
 from functools import partial
 from typing import Final
@@ -25,7 +25,7 @@ def view(visit: Visit, at: AtBlock) -> View:
     return View(f"{ask}\n\n{keyboards.shown(rows)}", [[button]], at.revision)
 
 
-async def _bare(visit: Visit) -> Done:
+async def _remove(visit: Visit) -> Done:
     at = await drafts.load_block(visit)
     change = partial(content_from_message.with_buttons, buttons=())
     await drafts.save(visit, partial(editing.change_block, step=at.at.step.key, key=at.block.key, change=change))
@@ -40,5 +40,5 @@ SCREEN: Final = Screen(
     "editor",
     load,
     view,
-    {"now": Action("editor", _bare)},
+    {"now": Action("editor", _remove)},
 )

@@ -1,4 +1,4 @@
-"""One step of a draft: its schedule, its blocks, and its place among the others. What is sent here becomes a block."""
+"""One step of a draft: its schedule, its blocks, and its position. A message sent here becomes a block."""
 
 from functools import partial
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from bot.composing import content_from_message, drafts, trials
 from bot.composing.drafts import AtStep, edits_step
 from bot.framework.callbacks import code_of_key
-from bot.framework.incoming import Said
+from bot.framework.incoming import IncomingMessage
 from bot.framework.paging import page_of
 from bot.framework.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
 from bot.phrases import outline
@@ -52,7 +52,7 @@ def _text(visit: Visit, at: AtStep) -> str:
 
 
 def _around_midnight(visit: Visit, at: AtStep) -> str:
-    """The day of a step turns with that of the moment from which it counts, which surprises whoever works late."""
+    """The day of a step changes at midnight with the moment from which it counts, which surprises night owls."""
     say, draft = visit.say, at.draft.snapshot
     before, after = (say.moment(due, draft.zone) for due in around_midnight(draft, at.step, visit.now_ms))
     return say("If they go quiet at 23:59: {before}; at 00:01: {after}.", before=before, after=after)
@@ -99,8 +99,8 @@ def _asks_when(visit: Visit) -> str:
     )
 
 
-async def _take_when(visit: Visit, said: Said) -> Done:
-    when, at = step_schedule.parse(said.text), await drafts.load_step(visit)
+async def _take_when(visit: Visit, message: IncomingMessage) -> Done:
+    when, at = step_schedule.parse(message.text), await drafts.load_step(visit)
     await drafts.save(visit, partial(editing.reschedule, key=at.step.key, schedule=when))
     return Done(note=visit.say("✅ {rule}", rule=outline.schedule_words(visit.say, when)))
 
@@ -109,9 +109,9 @@ def _asks_block(visit: Visit) -> str:
     return visit.say("Send me a text, a photo, a video, an album, or any other file.")
 
 
-async def _take_block(visit: Visit, said: Said) -> Done:
+async def _take_block(visit: Visit, message: IncomingMessage) -> Done:
     at = await drafts.load_step(visit)
-    await drafts.save(visit, await content_from_message.added(visit, at.step, said))
+    await drafts.save(visit, await content_from_message.added(visit, at.step, message))
     return Done()
 
 

@@ -1,4 +1,4 @@
-"""The steps of a draft in their order: when each is sent to whoever falls silent now, and whether it is on."""
+"""The steps of a draft in order: when each would be sent to people who go quiet now, and whether it is on."""
 
 from functools import partial
 from typing import Final, NamedTuple
@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from bot.composing import drafts
 from bot.composing.drafts import Draft
 from bot.framework.callbacks import code_of_key
-from bot.framework.incoming import Said
+from bot.framework.incoming import IncomingMessage
 from bot.framework.paging import page_of
 from bot.framework.screen import Action, Button, Done, Place, Question, Scope, Screen, View, Visit
 from bot.phrases import outline
@@ -18,17 +18,17 @@ from engine.core.roles import suffices
 from engine.core.schedule import step_schedule
 
 
-class Loaded(NamedTuple):
+class StepList(NamedTuple):
     draft: Draft
     can_undo: bool
 
 
-async def load(visit: Visit) -> Loaded:
+async def load(visit: Visit) -> StepList:
     draft = await drafts.load(visit)
-    return Loaded(draft, await campaign_views.can_undo(visit.desk.pool, visit.place.bot, visit.now_ms))
+    return StepList(draft, await campaign_views.can_undo(visit.desk.pool, visit.place.bot, visit.now_ms))
 
 
-def view(visit: Visit, loaded: Loaded) -> View:
+def view(visit: Visit, loaded: StepList) -> View:
     draft = loaded.draft
     page = page_of(visit, "steps", draft.snapshot.steps)
     shown = list(enumerate(page.items, page.first + 1))
@@ -56,7 +56,7 @@ def _button(visit: Visit, number: int, step: Step) -> Button:
     return Button(label, "step", Place(visit.place.bot, code_of_key(step.key)))
 
 
-def _edits(visit: Visit, loaded: Loaded) -> list[Button]:
+def _edits(visit: Visit, loaded: StepList) -> list[Button]:
     here = Place(visit.place.bot)
     if not suffices(visit.admin.role(here.bot), "editor"):
         return []
@@ -72,8 +72,8 @@ def _asks(visit: Visit) -> str:
     )
 
 
-async def _take(visit: Visit, said: Said) -> Done:
-    step = Step(drafts.new_key(visit, "s"), step_schedule.parse(said.text), ())
+async def _take(visit: Visit, message: IncomingMessage) -> Done:
+    step = Step(drafts.new_key(visit, "s"), step_schedule.parse(message.text), ())
     await drafts.save(visit, partial(editing.add_step, step=step))
     return Done(to="step", place=Place(visit.place.bot, code_of_key(step.key)))
 

@@ -13,7 +13,7 @@ MOST_BYTES = 64
 
 presses = st.builds(
     Press,
-    deed=st.integers(0, 2**16 - 1),
+    route=st.integers(0, 2**16 - 1),
     bot=st.integers(0, 2**63),
     step=st.integers(0, 2**32 - 1),
     block=st.integers(0, 2**32 - 1),
