@@ -1,4 +1,4 @@
-"""Every screen fits one message of Telegram, however long the names and however much there is of everything."""
+"""Every screen fits into one Telegram message, however long the names and however many of everything."""
 
 import re
 from collections.abc import AsyncIterator
@@ -95,7 +95,7 @@ async def fill(desk: Desk) -> None:
 
 
 def _turned_round(draft: Snapshot) -> Snapshot:
-    """Every step is changed in every way, and stands elsewhere."""
+    """Every step is changed in every way, and moved."""
     steps = [Step(one.key, OnDay(364, 0, 0), one.blocks[1:], not one.active) for one in draft.steps]
     return Snapshot(draft.zone, tuple(reversed(steps)), draft.threshold_ms - 1, skip_paid=not draft.skip_paid)
 

@@ -1,4 +1,4 @@
-"""What is refused is told in the language of whom it is told to, with the mend."""
+"""Refusals are in the admin's language, and say how to mend it."""
 
 from collections.abc import Callable
 
@@ -31,7 +31,7 @@ def replacing(text: str) -> Effects:
 
 
 @pytest.mark.parametrize(
-    ("act", "told"),
+    ("act", "sentence"),
     [
         (
             lambda: step_schedule.parse("sometime <soon>"),
@@ -99,24 +99,24 @@ def replacing(text: str) -> Effects:
         ),
     ],
 )
-def test_a_refusal_is_told_in_portuguese(act: Callable[[], object], told: str) -> None:
-    assert PORTUGUESE.refusal(refused(act)) == told
+def test_a_refusal_is_translated(act: Callable[[], object], sentence: str) -> None:
+    assert PORTUGUESE.refusal(refused(act)) == sentence
 
 
-def test_in_english_it_is_the_sentence_of_the_engine_as_html() -> None:
+def test_in_english_it_is_the_engines_sentence_as_html() -> None:
     error = refused(lambda: checks.check(Text("<b>Hi")))
     assert str(error) == "In line 1, column 1 of the text <b> is never closed: add </b>."
     assert ENGLISH.refusal(error) == "In line 1, column 1 of the text &lt;b&gt; is never closed: add &lt;/b&gt;."
 
 
-def test_what_no_catalogue_knows_is_told_in_english() -> None:
+def test_a_sentence_that_no_catalogue_knows_stays_english() -> None:
     assert (
         PORTUGUESE.refusal(MediaError("{what} is <new>.", what=Phrase("a variable"))) == "uma variável is &lt;new&gt;."
     )
     assert PORTUGUESE.refusal(SettingsError("PORT {x} & co.")) == "PORT {x} &amp; co."
 
 
-def test_a_refusal_is_translated_wherever_it_stands_as_a_value() -> None:
+def test_a_refusal_is_translated_where_it_is_a_value() -> None:
     error = refused(lambda: checks.check(Text("")))
-    told = "⚠ Está em branco (texto): escreva o que a pessoa vai ler."
-    assert PORTUGUESE("⚠ {why}", why=error) == PORTUGUESE.label("⚠ {why}", why=error) == told
+    sentence = "⚠ Está em branco (texto): escreva o que a pessoa vai ler."
+    assert PORTUGUESE("⚠ {why}", why=error) == PORTUGUESE.label("⚠ {why}", why=error) == sentence

@@ -64,7 +64,7 @@ WAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "stop": (*CAMPAIGN, "⏹ Stop"),
     "resume": (*CAMPAIGN, "⏸ Pause", "▶ Resume"),
 }
-"""By screen, the buttons that lead there from wherever one is; `@` and `●` begin labels that hold a name or number."""
+"""For each screen, the buttons that lead there from any other; `@` and `●` begin labels that hold a name or number."""
 
 
 def offer(photo: str) -> Snapshot:
@@ -84,7 +84,7 @@ def offer(photo: str) -> Snapshot:
 
 
 async def furnish(office: Office) -> None:
-    """A live campaign with people inside, changes that are not published, and a team."""
+    """A live campaign with people in it, unpublished changes, and a team."""
     pool, now_ms = office.desk.pool, await office.desk.now_ms()
     change = Change(f"admin:{office.owner.id}", now_ms - 3_600_000)
     stored = await office.desk.library.add(_chunks(files.PNG), "photo", "oferta.png", now_ms)
@@ -147,7 +147,7 @@ class Portraits:
         await self.visitor.keeps(f"{self.say.language}-{screen}", "webp")
 
     async def _go_home(self) -> None:
-        """Nothing leads home from there; from its children only back does."""
+        """The home screen has no way home; its children only have a way back."""
         labels = await self.office.owner.buttons()
         for way in ("🏠", self.say.label("◀ Back")):
             if way in labels:
@@ -155,7 +155,7 @@ class Portraits:
                 return
 
     def _in_language(self, label: str) -> str:
-        """Some labels begin alike in every language: with a sign, a number or a name."""
+        """Some labels begin the same in every language: with a sign, a number or a name."""
         if label.startswith("@"):
             return f"● {label}"
         if label == "● 1":

@@ -78,7 +78,7 @@ class Admin:
         return told
 
     async def twice(self, data: str) -> None:
-        """Press the same button twice before anything is answered."""
+        """Press the same button twice before either press is answered."""
         tap = Act("tap", self.me.id, self.id, data=data)
         await self.people.act([tap, tap])
         async with asyncio.timeout(PATIENCE_S):

@@ -1,4 +1,4 @@
-"""Admins at the manager, over HTTP: who gets in, what they see, what their buttons do, and what becomes of old ones."""
+"""Admins at the manager, over HTTP: who gets in, what they see, what their buttons do, and what happens to old ones."""
 
 import asyncio
 import re
@@ -24,7 +24,7 @@ async def office(redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPa
         yield opened
 
 
-async def test_an_owner_sees_the_bots_in_portuguese_and_may_switch(office: Office) -> None:
+async def test_an_owner_sees_the_bots_in_portuguese_and_can_switch_language(office: Office) -> None:
     owner = office.owner
     assert (await owner.start()).startswith("🔁 Recuperação\n2 bots")
     assert list(await owner.buttons()) == ["○ @course_bot", "○ @shop_bot", "➕ Bot", "⛔ Parar tudo", "🌐 English"]
@@ -34,7 +34,7 @@ async def test_an_owner_sees_the_bots_in_portuguese_and_may_switch(office: Offic
     assert "🌐 Português" in await owner.buttons()
 
 
-async def test_a_bot_is_held_and_goes_on_with_one_line_of_audit_each(office: Office) -> None:
+async def test_pausing_and_resuming_a_bot_write_one_audit_line_each(office: Office) -> None:
     owner = office.owner
     await owner.start()
     assert "Ativo" in await owner.press("○ @shop_bot")
@@ -56,7 +56,7 @@ async def test_a_second_tap_on_the_same_button_changes_nothing(office: Office) -
     assert await office.desk.pool.fetchval("SELECT count(*) FROM audit_log WHERE action = 'bot.pause'") == 1
 
 
-async def test_it_is_told_who_was_faster(office: Office) -> None:
+async def test_a_late_press_names_the_admin_who_was_faster(office: Office) -> None:
     owner, guest = office.owner, await office.someone()
     await office.appoint(guest, "editor")
     await owner.start()
@@ -67,7 +67,7 @@ async def test_it_is_told_who_was_faster(office: Office) -> None:
     assert re.fullmatch(r"Alterado por \w+ há \d+ segundos?", told)
 
 
-async def test_old_buttons_show_anew_and_change_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_old_buttons_redraw_and_change_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     owner = office.owner
     await owner.start()
     shop = await owner.data("○ @shop_bot")
@@ -80,7 +80,7 @@ async def test_old_buttons_show_anew_and_change_nothing(office: Office, monkeypa
 
 
 async def later(office: Office, patch: pytest.MonkeyPatch, seconds: int) -> None:
-    """It is so many seconds later, and stays so."""
+    """The clock is this many seconds later, and stays there."""
     now_ms = await office.desk.now_ms() + 1000 * seconds
 
     async def clock(_: Desk) -> int:
@@ -89,7 +89,7 @@ async def later(office: Office, patch: pytest.MonkeyPatch, seconds: int) -> None
     patch.setattr(Desk, "now_ms", clock)
 
 
-async def test_a_stranger_gets_one_polite_line_and_nothing_of_it_is_kept(office: Office) -> None:
+async def test_a_stranger_gets_one_polite_line_and_is_not_stored(office: Office) -> None:
     stranger = await office.someone()
     assert await stranger.start() == "This bot is for admins only. Ask the bot's owner for an invitation."
     assert (await stranger.screen()).reply_markup is None
@@ -97,7 +97,7 @@ async def test_a_stranger_gets_one_polite_line_and_nothing_of_it_is_kept(office:
 
 
 @pytest.mark.parametrize(("role", "paused"), [("analyst", 0), ("editor", 1)])
-async def test_rights_are_read_at_every_tap(office: Office, role: str, paused: int) -> None:
+async def test_rights_are_checked_at_every_tap(office: Office, role: str, paused: int) -> None:
     guest = await office.someone()
     await office.appoint(guest, "editor")
     await guest.start()
@@ -109,7 +109,7 @@ async def test_rights_are_read_at_every_tap(office: Office, role: str, paused: i
     assert await office.desk.pool.fetchval("SELECT count(*) FROM bots WHERE status = 'paused'") == paused
 
 
-async def test_whoever_brings_an_invitation_first_gets_the_role(office: Office) -> None:
+async def test_the_first_to_use_an_invitation_gets_the_role(office: Office) -> None:
     owner, guest, late = office.owner, await office.someone(), await office.someone()
     await owner.start()
     word = invitation(await owner.press("○ @shop_bot", "👥 Equipe", "➕ Editor"))
@@ -126,7 +126,7 @@ async def test_whoever_brings_an_invitation_first_gets_the_role(office: Office) 
     assert await office.desk.pool.fetchval("SELECT count(*) FROM bot_admins") == 0
 
 
-async def test_an_invitation_takes_no_right_from_anybody_and_stays_good_for_somebody_else(office: Office) -> None:
+async def test_an_invitation_takes_no_rights_away_and_stays_valid_for_someone_else(office: Office) -> None:
     chief, guest, deputy = office.owner, await office.someone(), await office.someone()
     await office.appoint(deputy, "owner")
     await deputy.start()
@@ -141,13 +141,11 @@ TOKEN = "7123456789:" + "A" * 35
 
 
 AT_A_STEP = ("○ @shop_bot", "🔁 Recuperação", "📋 Passos", "● Passo 1")
-"""Which takes whatever is sent."""
+"""A screen that accepts any message."""
 
 
 @pytest.mark.parametrize("way", [(), AT_A_STEP], ids=["at home", "at a step"])
-async def test_a_token_that_is_pasted_at_the_wrong_moment_goes_and_nothing_is_kept_of_it(
-    office: Office, way: tuple[str, ...]
-) -> None:
+async def test_a_token_pasted_at_the_wrong_moment_is_deleted_and_not_kept(office: Office, way: tuple[str, ...]) -> None:
     owner, pool = office.owner, office.desk.pool
     await campaigns.import_draft(pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
     await owner.start()
@@ -159,7 +157,7 @@ async def test_a_token_that_is_pasted_at_the_wrong_moment_goes_and_nothing_is_ke
     assert found == (1, DRAFT)
 
 
-async def test_the_manager_is_no_bot_to_watch(office: Office) -> None:
+async def test_the_manager_cannot_be_added_as_a_bot(office: Office) -> None:
     owner = office.owner
     await owner.start()
     await owner.press("➕ Bot")
@@ -167,7 +165,7 @@ async def test_the_manager_is_no_bot_to_watch(office: Office) -> None:
     assert await office.desk.pool.fetchval("SELECT count(*) FROM bots") == 2
 
 
-async def test_a_new_token_lets_no_paused_bot_go_on(office: Office) -> None:
+async def test_a_new_token_does_not_resume_a_paused_bot(office: Office) -> None:
     owner, pool = office.owner, office.desk.pool
     bot = await owner.people.revoke_token("shop_bot")
     await owner.start()
@@ -176,7 +174,7 @@ async def test_a_new_token_lets_no_paused_bot_go_on(office: Office) -> None:
     assert await pool.fetchval("SELECT status FROM bots WHERE username = 'shop_bot'") == "paused"
 
 
-async def test_a_press_that_takes_its_time_is_answered_before(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_press_is_answered_before_it_is_done(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     owner, gate, bots_of = office.owner, asyncio.Event(), bot_views.bots_of
 
     async def slow(pool: Pool, admin: Admin) -> list[BotStatus]:
@@ -192,7 +190,7 @@ async def test_a_press_that_takes_its_time_is_answered_before(office: Office, mo
     await owner.shows("2 bots")
 
 
-async def test_a_question_waits_a_quarter_of_an_hour_and_its_message_goes_later_too(
+async def test_a_question_expires_after_fifteen_minutes_and_its_message_is_still_deleted(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner = office.owner
@@ -210,7 +208,7 @@ async def test_a_question_waits_a_quarter_of_an_hour_and_its_message_goes_later_
     assert [one.deleted for one in transcript.messages if one.message_id == asked.message_id] == [True]
 
 
-async def test_a_campaign_is_seen_paused_and_stopped_after_one_more_question(office: Office) -> None:
+async def test_a_campaign_is_paused_and_stopped_after_a_confirmation(office: Office) -> None:
     owner, change = office.owner, Change("test", 1)
     await campaigns.import_draft(office.desk.pool, "shop_bot", DRAFT, LEAST_MS, change)
     await campaigns.publish(office.desk.pool, "shop_bot", LEAST_MS, change)
@@ -237,7 +235,7 @@ async def test_a_campaign_that_cannot_be_read_can_be_stopped(office: Office) -> 
     assert await pool.fetchval("SELECT state FROM recovery_campaigns") == "stopped"
 
 
-async def test_a_campaign_begins_empty_and_its_first_step_with_when_it_is_sent(office: Office) -> None:
+async def test_a_campaign_starts_empty_and_its_first_step_asks_when(office: Office) -> None:
     owner = office.owner
     await owner.start()
     assert "Ainda não há campanha." in await owner.press("○ @shop_bot", "🔁 Recuperação")
@@ -255,7 +253,7 @@ async def test_a_campaign_begins_empty_and_its_first_step_with_when_it_is_sent(o
     assert "23:59" not in await owner.press("🕘 Quando") + await owner.says("2 horas")
 
 
-async def test_a_city_is_taken_at_its_word_and_part_of_its_name_is_asked_about(office: Office) -> None:
+async def test_a_complete_city_name_is_accepted_and_a_part_of_one_is_asked_about(office: Office) -> None:
     owner = office.owner
     await _at_the_step(office)
     await owner.press("◀ Voltar", "◀ Voltar", "⚙ Ajustes", "🌍 Fuso horário")
@@ -266,7 +264,7 @@ async def test_a_city_is_taken_at_its_word_and_part_of_its_name_is_asked_about(o
     assert "America/El_Salvador" in await owner.press("America/El_Salvador")
 
 
-async def test_while_there_is_something_to_choose_another_name_is_taken_and_one_menu_stands(office: Office) -> None:
+async def test_a_choice_accepts_another_name_and_leaves_one_menu(office: Office) -> None:
     owner = office.owner
     await _at_the_step(office)
     await owner.press("◀ Voltar", "◀ Voltar", "⚙ Ajustes", "🌍 Fuso horário")
@@ -276,7 +274,7 @@ async def test_while_there_is_something_to_choose_another_name_is_taken_and_one_
     assert len([one for one in transcript.messages if one.from_bot and not one.deleted]) == 1
 
 
-async def test_a_step_is_copied_moved_and_switched_and_the_older_button_changes_nothing(office: Office) -> None:
+async def test_a_step_is_copied_moved_and_switched_and_an_older_button_changes_nothing(office: Office) -> None:
     owner = office.owner
     await _at_the_step(office)
     delete = await owner.data("📑 Copiar")
@@ -303,7 +301,7 @@ async def test_a_deleted_step_comes_back(office: Office) -> None:
     assert "↩ Desfazer" not in await owner.buttons()
 
 
-async def test_a_block_and_its_buttons_go_after_one_more_question(office: Office) -> None:
+async def test_a_block_and_its_buttons_are_deleted_after_a_confirmation(office: Office) -> None:
     owner = office.owner
     await _at_the_step(office)
     await owner.press("1 💬 Hi", "🔘 Botões", "🔕 Só “Parar lembretes”")

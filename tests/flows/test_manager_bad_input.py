@@ -1,4 +1,4 @@
-"""What an admin should not send, and does: nothing is lost, nothing is sent on that cannot be, and a mend is named."""
+"""Bad input: nothing is lost, nothing unsendable is sent, and the reply says how to mend it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -53,7 +53,7 @@ async def at_the_step(office: Office) -> None:
     ],
     ids=lambda way: way[-1],
 )
-async def test_odd_words_are_refused_with_a_mend_and_asked_for_again(
+async def test_odd_input_is_refused_with_a_hint_and_asked_for_again(
     office: Office, way: tuple[str, ...], words: str
 ) -> None:
     owner = office.owner
@@ -68,7 +68,7 @@ async def test_odd_words_are_refused_with_a_mend_and_asked_for_again(
 
 
 @pytest.mark.parametrize("words", [ZERO_WIDTH, "{", "{first_name}", "}"])
-async def test_a_text_that_cannot_be_sent_becomes_no_block(office: Office, words: str) -> None:
+async def test_a_text_that_cannot_be_sent_does_not_become_a_block(office: Office, words: str) -> None:
     await at_the_step(office)
     assert "⚠" in await office.owner.says(words)
     assert await blocks(office) == [Text("Hi")]
@@ -77,7 +77,7 @@ async def test_a_text_that_cannot_be_sent_becomes_no_block(office: Office, words
 @pytest.mark.parametrize(
     ("words", "stands"), [(SCRIPT, "&lt;script&gt;alert(1)&lt;/script&gt;"), (RIGHT_TO_LEFT, RIGHT_TO_LEFT)]
 )
-async def test_what_looks_like_markup_stays_what_was_written(office: Office, words: str, stands: str) -> None:
+async def test_text_that_looks_like_markup_stays_as_written(office: Office, words: str, stands: str) -> None:
     await at_the_step(office)
     await office.owner.says(words)
     assert await blocks(office) == [Text("Hi"), Text(stands)]
@@ -85,7 +85,7 @@ async def test_what_looks_like_markup_stays_what_was_written(office: Office, wor
     assert words in await office.owner.text()
 
 
-async def test_a_fallback_is_read_as_it_was_written_and_counted_so(office: Office) -> None:
+async def test_a_fallback_is_kept_and_counted_as_written(office: Office) -> None:
     await at_the_step(office)
     for fallback in ("Sr. & Sra. <3", "&" * 64):
         await office.owner.says(f"Oi {{first_name|{fallback}}}")
@@ -105,7 +105,7 @@ async def at_the_block(office: Office) -> None:
     await office.owner.press("1 💬")
 
 
-async def test_a_block_becomes_a_whole_album_and_what_follows_does_not(office: Office) -> None:
+async def test_a_block_becomes_a_whole_album_but_not_the_next_message(office: Office) -> None:
     owner = office.owner
     await at_the_block(office)
     await owner.press("✏ Edit")
@@ -119,7 +119,7 @@ async def test_a_block_becomes_a_whole_album_and_what_follows_does_not(office: O
     assert await blocks(office) == [album]
 
 
-async def test_of_an_album_that_is_too_long_the_rest_is_refused(office: Office) -> None:
+async def test_the_files_beyond_an_albums_limit_are_refused(office: Office) -> None:
     owner = office.owner
     await at_the_block(office)
     await owner.press("✏ Edit")
@@ -132,8 +132,8 @@ async def test_of_an_album_that_is_too_long_the_rest_is_refused(office: Office) 
     assert len(album.items) == 10
 
 
-async def test_a_change_tells_what_becomes_of_other_languages(office: Office) -> None:
-    """Of the same kind they stay; of another they would be something else for everybody who speaks them."""
+async def test_an_edit_says_what_happens_to_other_languages(office: Office) -> None:
+    """They stay if the kind is the same; a different kind would show people something else in their language."""
     spoken = replace(DRAFT.steps[0].blocks[0], languages={"es": Text("Hola")})
     draft = replace(DRAFT, steps=(replace(DRAFT.steps[0], blocks=(spoken,)),))
     await campaigns.import_draft(office.desk.pool, "shop_bot", draft, LEAST_MS, Change("test", 2))
@@ -148,28 +148,28 @@ async def test_a_change_tells_what_becomes_of_other_languages(office: Office) ->
     assert "also in es" not in text
 
 
-async def test_a_video_that_is_too_big_is_refused_before_anything_is_fetched(office: Office) -> None:
+async def test_a_video_that_is_too_big_is_refused_before_the_download(office: Office) -> None:
     await at_the_step(office)
     text = await office.owner.sends("video", files.MP4 + bytes(25 * MB))
     assert "20 MB" in text
     assert await blocks(office) == [Text("Hi")]
 
 
-async def test_a_command_in_the_middle_of_an_edit_is_no_content(office: Office) -> None:
+async def test_a_command_during_an_edit_is_not_content(office: Office) -> None:
     await at_the_step(office)
     for command in ("/help", "/stop", "/cancel", "/start"):
         await office.owner.says(command)
     assert await blocks(office) == [Text("Hi")]
 
 
-async def test_when_the_edit_is_refused_the_screen_comes_anew(office: Office) -> None:
+async def test_a_refused_edit_sends_the_screen_again(office: Office) -> None:
     owner = office.owner
     await owner.start()
     await owner.loses_the_message()
     assert "● Active" in await owner.press("○ @shop_bot")
 
 
-async def test_when_telegram_fails_a_moment_nothing_is_stuck(office: Office) -> None:
+async def test_a_short_failure_of_telegram_leaves_nothing_stuck(office: Office) -> None:
     owner = office.owner
     await owner.start()
     way = await owner.data("○ @shop_bot")
@@ -180,7 +180,7 @@ async def test_when_telegram_fails_a_moment_nothing_is_stuck(office: Office) -> 
     await owner.shows("● Active")
 
 
-async def test_when_telegram_asks_for_patience_it_is_had(office: Office) -> None:
+async def test_the_manager_waits_when_telegram_asks_it_to(office: Office) -> None:
     owner = office.owner
     await owner.start()
     fault = Fault(FaultKind.TOO_MANY_REQUESTS, bot=owner.me.id, method="editMessageText", count=1)
@@ -188,7 +188,7 @@ async def test_when_telegram_asks_for_patience_it_is_had(office: Office) -> None
     assert "● Active" in await owner.press("○ @shop_bot")
 
 
-async def test_when_the_query_cannot_be_answered_the_screen_is_shown_all_the_same(office: Office) -> None:
+async def test_the_screen_is_shown_even_if_the_press_cannot_be_answered(office: Office) -> None:
     owner = office.owner
     await owner.start()
     way = await owner.data("○ @shop_bot")
@@ -197,7 +197,7 @@ async def test_when_the_query_cannot_be_answered_the_screen_is_shown_all_the_sam
     await owner.shows("● Active")
 
 
-async def test_a_campaign_with_faults_leads_to_each_of_them(office: Office) -> None:
+async def test_each_fault_of_a_campaign_has_a_button_that_leads_to_it(office: Office) -> None:
     owner = office.owner
     await owner.start()
     await owner.press("○ @shop_bot", "🔁 Recovery", "📋 Steps", "➕ Step")
@@ -209,7 +209,7 @@ async def test_a_campaign_with_faults_leads_to_each_of_them(office: Office) -> N
     assert "Step 2 of 2" in await owner.press("✏ Step 2")
 
 
-async def test_what_two_admins_do_at_once_is_seen_by_both(office: Office) -> None:
+async def test_two_admins_see_each_others_changes(office: Office) -> None:
     owner, guest = office.owner, await office.someone()
     await office.appoint(guest, "editor")
     await at_the_step(office)

@@ -1,4 +1,4 @@
-"""Signed buttons, row by row of their table; in every hand, on every screen; and those that were bent."""
+"""Signed buttons: every row of the verdicts, every role on every screen, and tampered ones."""
 
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -39,7 +39,7 @@ async def office(redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPa
 
 
 async def minted(office: Office, admin: Admin, route: str, revision: int = NO_SUCH_REVISION, ago_s: int = 0) -> str:
-    """A button for this admin, drawn so long ago."""
+    """A button for this admin, drawn `ago_s` seconds ago."""
     holder = Holder(office.me.id, admin.id, admin.id)
     press = Press(code(route), await office.bot_id(), revision=revision)
     return mint(office.desk.vault.button_keys[0], press, holder, await office.desk.now_ms() - 1000 * ago_s)
@@ -58,7 +58,7 @@ def test_no_two_names_share_a_code() -> None:
 # --- the table
 
 
-async def test_in_time_it_is_done_and_all_is_signed_anew(office: Office) -> None:
+async def test_a_fresh_button_acts_and_every_button_is_signed_again(office: Office) -> None:
     owner = office.owner
     await owner.start()
     await owner.press("○ @shop_bot")
@@ -68,14 +68,14 @@ async def test_in_time_it_is_done_and_all_is_signed_anew(office: Office) -> None
     assert not set(before.values()) & set((await owner.buttons()).values())
 
 
-async def test_an_old_way_leads_to_the_screen_drawn_anew(office: Office) -> None:
+async def test_old_navigation_draws_the_screen_again(office: Office) -> None:
     owner = office.owner
     await owner.start()
     assert await owner.tap(await minted(office, owner, "bot", ago_s=LIFETIME_S)) == "Menu refreshed"
     await owner.shows("● Active")
 
 
-async def test_an_old_change_is_not_made_and_the_screen_is_drawn_anew(office: Office) -> None:
+async def test_an_old_action_does_nothing_but_draw_the_screen_again(office: Office) -> None:
     owner = office.owner
     await owner.start()
     before = await state(office)
@@ -85,7 +85,7 @@ async def test_an_old_change_is_not_made_and_the_screen_is_drawn_anew(office: Of
     assert await state(office) == before
 
 
-async def test_of_another_or_without_a_right_it_is_not_told_which(office: Office) -> None:
+async def test_a_press_without_a_right_is_not_told_why(office: Office) -> None:
     guest = await office.someone()
     await office.appoint(guest, "analyst")
     await office.owner.start()
@@ -97,7 +97,7 @@ async def test_of_another_or_without_a_right_it_is_not_told_which(office: Office
     assert await state(office) == before
 
 
-async def test_what_has_changed_since_is_not_changed_by_an_older_button(office: Office) -> None:
+async def test_an_older_button_does_not_change_what_has_changed_since(office: Office) -> None:
     owner = office.owner
     await owner.start()
     before = await state(office)
@@ -126,7 +126,7 @@ HELD = ("⏸ @shop_bot", "🔁 Recovery")
     ],
     ids=["stop", "go on", "as if never paused", "include", "remove"],
 )
-async def test_what_was_asked_once_more_of_another_state_is_not_done(
+async def test_a_confirmation_of_an_older_state_does_nothing(
     office: Office, before: Sequence[Verb], way: tuple[str, ...], label: str, meanwhile: Sequence[Verb]
 ) -> None:
     owner, pool = office.owner, office.desk.pool
@@ -145,7 +145,7 @@ async def test_what_was_asked_once_more_of_another_state_is_not_done(
     assert await state(office) == stood
 
 
-async def test_two_taps_at_once_are_one(office: Office) -> None:
+async def test_two_taps_at_once_count_as_one(office: Office) -> None:
     owner = office.owner
     await owner.start()
     await owner.press("○ @shop_bot")
@@ -154,7 +154,7 @@ async def test_two_taps_at_once_are_one(office: Office) -> None:
     assert await office.desk.pool.fetchval("SELECT count(*) FROM audit_log WHERE action = 'bot.pause'") == 1
 
 
-async def test_what_changes_no_revision_counts_once_for_each_drawing(office: Office) -> None:
+async def test_an_action_that_changes_no_revision_works_once_per_drawn_button(office: Office) -> None:
     owner = office.owner
     await owner.start()
     await owner.press("○ @shop_bot", "👥 Team")
@@ -165,7 +165,7 @@ async def test_what_changes_no_revision_counts_once_for_each_drawing(office: Off
 
 
 @pytest.mark.parametrize("refusal", [UnreachableError("PostgreSQL does not answer."), BotError("It cannot be.")])
-async def test_what_was_refused_may_be_tapped_again(
+async def test_a_refused_action_may_be_tapped_again(
     office: Office, monkeypatch: pytest.MonkeyPatch, refusal: RecoveryError
 ) -> None:
     owner, invite = office.owner, invitations.invite
@@ -187,7 +187,7 @@ async def test_what_was_refused_may_be_tapped_again(
     assert await owner.tap(button) == "That has already been done"
 
 
-async def test_a_message_that_is_too_old_or_gone_makes_room_for_a_new_one(office: Office) -> None:
+async def test_a_message_that_is_gone_or_too_old_is_replaced(office: Office) -> None:
     owner = office.owner
     await owner.start()
     first = await owner.screen()
@@ -198,8 +198,8 @@ async def test_a_message_that_is_too_old_or_gone_makes_room_for_a_new_one(office
     assert [one.deleted for one in transcript.messages if one.message_id == first.message_id] == [True]
 
 
-async def test_old_buttons_work_as_ways_after_a_restart(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of a screen is kept in the process, so that there is nothing to lose: only time makes a button old."""
+async def test_old_buttons_still_navigate_after_a_restart(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process keeps nothing of a screen, so a restart loses nothing: only time makes a button old."""
     owner = office.owner
     await owner.start()
     way = await owner.data("○ @shop_bot")
@@ -217,8 +217,8 @@ async def test_old_buttons_work_as_ways_after_a_restart(office: Office, monkeypa
 
 
 @pytest.mark.parametrize("role", ["owner", "editor", "analyst", None])
-async def test_every_route_is_open_to_whom_it_is_meant_for(office: Office, role: Any) -> None:
-    """The matrix: each screen, action and question, in the hand of each role. Nothing is done: the revision is none."""
+async def test_every_route_is_open_to_the_right_roles(office: Office, role: Any) -> None:
+    """Each screen, action and question, pressed by each role. Nothing is changed: no such revision exists."""
     person = await office.someone()
     await office.appoint(person, role or "analyst")
     await person.start()
@@ -233,13 +233,13 @@ async def test_every_route_is_open_to_whom_it_is_meant_for(office: Office, role:
     assert await state(office) == before
 
 
-async def test_an_owner_of_all_may_do_everything(office: Office) -> None:
+async def test_an_owner_of_all_bots_may_do_everything(office: Office) -> None:
     await office.owner.start()
     for route in ROUTES.values():
         assert await office.owner.tap(await minted(office, office.owner, route.name)) != NOT_AVAILABLE, route.name
 
 
-async def test_of_a_bot_that_is_not_ones_own_nothing_is_seen(office: Office) -> None:
+async def test_an_admin_sees_nothing_of_other_bots(office: Office) -> None:
     guest = await office.someone()
     await office.appoint(guest, "owner", "course_bot")
     await guest.start()
@@ -249,7 +249,7 @@ async def test_of_a_bot_that_is_not_ones_own_nothing_is_seen(office: Office) -> 
 
 
 async def test_every_button_of_a_bot_that_is_removed_leads_home(office: Office) -> None:
-    """Who owns all has a right on it still."""
+    """An owner of all bots still has a right on it."""
     owner = office.owner
     await owner.start()
     asked = await minted(office, owner, "bot.token")
@@ -280,8 +280,8 @@ async def test_a_question_ends_with_its_bot(office: Office) -> None:
     assert "⚠" not in (await owner.text()).splitlines()[0]
 
 
-async def test_no_bent_button_does_anything(office: Office) -> None:
-    """Valid ones with a character changed, cut short, made longer, or put together of two."""
+async def test_a_tampered_button_does_nothing(office: Office) -> None:
+    """Valid ones with a character changed, cut short, made longer, or made from two."""
     owner = office.owner
     await owner.start()
     before = await state(office)

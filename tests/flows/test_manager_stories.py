@@ -1,4 +1,4 @@
-"""The stories of an admin, from the pasted token to a person who gets the messages, over HTTP and in both languages."""
+"""An admin's story, from the pasted token to a person who gets the messages, over HTTP and in both languages."""
 
 import asyncio
 import re
@@ -19,7 +19,7 @@ LANGUAGES: Final = {"pt": "pt-br", "en": "en"}
 
 
 class Story:
-    """An owner, a bot that nobody has connected yet, and the engine at work."""
+    """An owner, a bot that is not connected yet, and a running engine."""
 
     def __init__(self, office: Office, house: House, say: Translator) -> None:
         self.office = office
@@ -33,17 +33,17 @@ class Story:
         return await self.owner.press(*(self.say.label(label) for label in labels))
 
     def reads(self, sentence: str, **values: object) -> str:
-        """A sentence as it stands in the transcript, without its tags."""
+        """A sentence as the transcript shows it, without its tags."""
         return re.sub(r"<[^>]+>", "", self.say.label(sentence, **values))
 
     async def got(self, person: int, count: int) -> list[TranscriptMessage]:
-        """Wait until the club's bot has said so much to somebody."""
+        """Wait until the club's bot has sent a person this many messages."""
         async with asyncio.timeout(PATIENCE_S):
-            while len(said := await self._said(person)) < count:  # noqa: ASYNC110 - the transcript is the signal
+            while len(messages := await self._sent_to(person)) < count:  # noqa: ASYNC110 - the transcript is the signal
                 await asyncio.sleep(0.05)
-        return said
+        return messages
 
-    async def _said(self, person: int) -> list[TranscriptMessage]:
+    async def _sent_to(self, person: int) -> list[TranscriptMessage]:
         transcript = await self.people.transcript(CLUB, person)
         return [message for message in transcript.messages if message.from_bot and not message.deleted]
 
@@ -82,7 +82,7 @@ async def test_from_a_pasted_token_to_a_message_and_back_to_an_older_version(sto
 
 
 async def connect(story: Story) -> None:
-    """The token is pasted, believed by Telegram's word only, and gone from the chat."""
+    """The token is pasted, checked with Telegram, and deleted from the chat."""
     owner = story.owner
     club = await story.people.add_bot(CLUB)
     await owner.start()
@@ -95,7 +95,7 @@ async def connect(story: Story) -> None:
 
 
 async def seen(story: Story) -> str:
-    """All that still stands in the owner's chat."""
+    """All text that is still in the owner's chat."""
     transcript = await story.people.transcript(story.owner.me.id, story.owner.id)
     return "\n".join(message.text or "" for message in transcript.messages if not message.deleted)
 
@@ -125,7 +125,7 @@ async def compose(story: Story) -> None:
 
 
 async def look_at_it(story: Story) -> None:
-    """Who never started the bot is shown the way there; then every block comes as its users get it, and as a test."""
+    """An owner who never started the bot gets a link to it; then every block arrives as users get it, and as a test."""
     owner, say = story.owner, story.say
     step = say.label("{sign} Step {number}", sign="●", number=1)
     assert f"https://t.me/{CLUB}" in await owner.press(step, say.label("👁 See it in the bot"))
@@ -147,7 +147,7 @@ async def publish(story: Story, version: int) -> None:
 
 
 async def somebody_gets_it(story: Story) -> int:
-    """Somebody starts the bot, falls silent, and gets all three steps, each once."""
+    """A person starts the bot, goes quiet, and gets all three steps, each once."""
     await story.press("▶ Activate")
     story.house.bot = CLUB
     await story.house.heard(arms=True)
@@ -161,7 +161,7 @@ async def somebody_gets_it(story: Story) -> int:
 
 
 async def change_it_while_they_are_inside(story: Story, person: int) -> None:
-    """A second step that is a day away; who waits for it is moved by the next version, and told of in numbers."""
+    """The second step is a day away; the next version moves the person who waits for it, and says so in numbers."""
     owner, say = story.owner, story.say
     await story.press("📋 Steps")
     second = say.label("{sign} Step {number}", sign="●", number=2)

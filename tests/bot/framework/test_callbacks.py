@@ -1,4 +1,4 @@
-"""A button's data in the right hands, in others, changed, and old."""
+"""A button's data in the right hands, in the wrong hands, changed, and old."""
 
 import pytest
 from hypothesis import given
@@ -23,7 +23,7 @@ presses = st.builds(
 
 
 @given(presses)
-def test_what_is_minted_is_read_and_fits(press: Press) -> None:
+def test_a_minted_press_is_read_back_and_fits(press: Press) -> None:
     data = mint(KEY, press, HOLDER, NOW_MS)
     assert len(data.encode()) == MOST_BYTES
     token = read([KEY], data, HOLDER)
@@ -31,7 +31,7 @@ def test_what_is_minted_is_read_and_fits(press: Press) -> None:
     assert token.press == press
 
 
-def test_it_is_old_after_fifteen_minutes() -> None:
+def test_a_token_is_old_after_fifteen_minutes() -> None:
     token = read([KEY], mint(KEY, Press(1), HOLDER, NOW_MS), HOLDER)
     assert token is not None
     assert not token.is_old((NOW_MS // 1000 + LIFETIME_S) * 1000 - 1)
@@ -39,7 +39,7 @@ def test_it_is_old_after_fifteen_minutes() -> None:
 
 
 @pytest.mark.parametrize("other", [HOLDER._replace(manager=2), HOLDER._replace(admin=8), HOLDER._replace(chat=-7)])
-def test_in_other_hands_it_is_worth_nothing(other: Holder) -> None:
+def test_a_token_is_worthless_to_anyone_else(other: Holder) -> None:
     assert read([KEY], mint(KEY, Press(1), HOLDER, NOW_MS), other) is None
 
 
@@ -57,11 +57,11 @@ def test_no_changed_character_passes(press: Press, place: int, character: str) -
 
 
 @given(st.text(max_size=80) | st.text(max_size=80).map(PREFIX.__add__))
-def test_what_nobody_minted_is_refused(data: str) -> None:
+def test_data_that_nobody_minted_is_refused(data: str) -> None:
     assert read([KEY], data, HOLDER) is None
 
 
-def test_codes_differ_and_no_key_is_none() -> None:
+def test_codes_differ_and_no_key_has_the_code_of_none() -> None:
     assert code("home") != code("bot")
     assert code_of_key("a") != code_of_key("b")
     assert code_of_key("a") > 0

@@ -75,7 +75,7 @@ def fields(text: str) -> set[str]:
 
 
 def test_every_refusal_is_a_template() -> None:
-    """What changes in a sentence is a value, or nobody could translate it."""
+    """The parts of a sentence that change are values, or it could not be translated."""
     found = [node for package in PACKAGES for path in (ROOT / package).rglob("*.py") for node in refusals(path)]
     assert [ast.unparse(node) for node in found if not is_template(node.args[0])] == []
     assert len(found) > 100

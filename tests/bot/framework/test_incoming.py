@@ -1,4 +1,4 @@
-"""What an admin has said becomes a template: formatted outside of its variables, plain in them."""
+"""An admin's message becomes a template: formatted outside its variables, plain inside them."""
 
 from datetime import UTC, datetime
 
