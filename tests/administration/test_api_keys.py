@@ -46,7 +46,7 @@ async def test_no_two_valid_keys_of_a_bot_share_a_name(pool: Pool) -> None:
     assert len(await list_live(pool)) == 2
 
 
-async def test_what_is_not_there_cannot_be_revoked(pool: Pool) -> None:
+async def test_unknown_keys_cannot_be_revoked(pool: Pool) -> None:
     with pytest.raises(NotFoundError, match="keys list @shop_bot"):
         await api_keys.revoke(pool, "@shop_bot", "main", CHANGE)
     await api_keys.add(pool, "@shop_bot", "main", CHANGE)

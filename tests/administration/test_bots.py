@@ -84,7 +84,7 @@ async def test_the_same_token_again_changes_nothing(office: Office) -> None:
     assert await office.actions() == ["bot.add"]
 
 
-async def test_the_same_token_under_another_key_is_stored_anew(office: Office) -> None:
+async def test_the_same_token_under_another_key_is_stored_again(office: Office) -> None:
     renewed = office._replace(vault=vault(KEYS[1]))
     await renewed.add()
     assert renewed.vault.decrypt(await office.token()) == TOKEN.reveal()
@@ -135,7 +135,7 @@ async def test_a_pace_is_changed_and_audited_once(office: Office) -> None:
     assert tuple(states[-1]) == ("25", "30")
 
 
-async def test_what_costs_stars_needs_the_owners_word_once_and_ends_with_a_free_pace(office: Office) -> None:
+async def test_a_paid_pace_needs_the_owners_word_once_and_ends_with_a_free_pace(office: Office) -> None:
     with pytest.raises(BotError, match=r"confirm with `python -m engine bots pace @shop_bot 500 --paid --yes`"):
         await set_pace(office, 500, paid=True)
     row = await set_pace(office, 500, paid=True, confirmed=True)

@@ -111,7 +111,7 @@ async def test_a_failed_write_leaves_neither_draft_nor_audit(pool: Pool) -> None
     assert await pool.fetchval("SELECT count(*) FROM recovery_steps") == 0
 
 
-async def test_what_is_published_does_not_change_with_the_draft(pool: Pool) -> None:
+async def test_a_published_version_does_not_change_with_the_draft(pool: Pool) -> None:
     assert await published(pool) == 1
     await imported(pool, EDITED)
     async with pool.acquire() as connection:
@@ -175,7 +175,7 @@ async def test_a_broken_campaign_can_still_be_stopped(pool: Pool) -> None:
     assert await administration.stop(pool, "@shop_bot", LATER) == "stopped"
 
 
-async def test_a_campaign_lives_pauses_goes_on_stops_and_starts_anew(pool: Pool) -> None:
+async def test_a_campaign_goes_live_pauses_resumes_stops_and_starts_again(pool: Pool) -> None:
     await published(pool)
     seen = []
     for at, act in enumerate(
@@ -227,7 +227,7 @@ async def test_a_stop_ends_everything_that_has_begun_page_by_page(pool: Pool, mo
     assert [row[0] for row in await pool.fetch("SELECT chat_id FROM recovery_episodes WHERE ended_at IS NULL")] == [9]
 
 
-async def test_what_a_stop_left_open_ends_and_never_goes_on(pool: Pool) -> None:
+async def test_episodes_left_open_by_a_stop_end_and_never_continue(pool: Pool) -> None:
     await published(pool)
     left = (
         "INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at) VALUES (7, 1, 5, 1, 5)"

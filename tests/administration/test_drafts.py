@@ -53,7 +53,7 @@ async def test_an_edit_that_changes_nothing_leaves_no_trace(pool: Pool) -> None:
     assert await pool.fetchval("SELECT count(*) FROM audit_log") == 1
 
 
-async def test_who_saw_an_older_draft_is_told_who_changed_it_and_when(pool: Pool) -> None:
+async def test_an_edit_of_an_older_draft_names_who_changed_it_and_when(pool: Pool) -> None:
     revision = await campaigns.begin(pool, BOT, "UTC", ANA)
     await campaigns.edit(pool, BOT, revision, add(STEP), BIA)
     with pytest.raises(StaleError) as refused:
@@ -62,7 +62,7 @@ async def test_who_saw_an_older_draft_is_told_who_changed_it_and_when(pool: Pool
     assert await campaign_views.draft(pool, BOT) == (2, Snapshot("UTC", (STEP,), limits=SUITABLE))
 
 
-async def test_of_two_edits_at_once_one_stands(pool: Pool) -> None:
+async def test_one_of_two_concurrent_edits_wins(pool: Pool) -> None:
     revision = await campaigns.begin(pool, BOT, "UTC", ANA)
     edits = [campaigns.edit(pool, BOT, revision, add(replace(STEP, key=key)), ANA) for key in ("one", "two")]
     results = await asyncio.gather(*edits, return_exceptions=True)
@@ -72,7 +72,7 @@ async def test_of_two_edits_at_once_one_stands(pool: Pool) -> None:
 async def test_an_edit_that_refuses_itself_or_names_no_file_changes_nothing(pool: Pool) -> None:
     revision = await campaigns.begin(pool, BOT, "UTC", ANA)
     photo = replace(STEP, blocks=(Block("a", Media("photo", "0" * 64)),))
-    with pytest.raises(CampaignError, match="There is no zero"):
+    with pytest.raises(CampaignError, match="zero is no longer in this draft"):
         await campaigns.edit(pool, BOT, revision, lambda draft: editing.delete_step(draft, "zero"), ANA)
     with pytest.raises(CampaignError, match="the library has no photo"):
         await campaigns.edit(pool, BOT, revision, add(photo), ANA)

@@ -79,7 +79,7 @@ async def test_other_words_move_nobody_and_those_who_are_due_are_told_all_the_sa
     assert await foresee(pool) == Impact(waiting=3, soon=2)
 
 
-async def test_what_is_overdue_and_what_is_left_of_begun_steps_goes_soon(pool: Pool) -> None:
+async def test_overdue_steps_and_the_rest_of_begun_steps_go_soon(pool: Pool) -> None:
     await waits(pool, 1, -MINUTE)
     await waits(pool, 2, MINUTE, block="b2", version=1)
     await waits(pool, 3, HOUR, block="b2", version=1)
@@ -89,13 +89,13 @@ async def test_what_is_overdue_and_what_is_left_of_begun_steps_goes_soon(pool: P
     assert await foresee(pool) == Impact(waiting=3, moved=1, soon=1)
 
 
-async def test_what_is_too_late_to_be_sent_does_not_go_soon(pool: Pool) -> None:
+async def test_a_step_that_is_too_late_does_not_go_soon(pool: Pool) -> None:
     await waits(pool, 1, -7 * HOUR)
     await draft(pool, A, OTHER_WORDS, C)
     assert (await foresee(pool)).soon == 0
 
 
-async def test_of_a_paused_campaign_nothing_goes_soon(pool: Pool) -> None:
+async def test_nothing_of_a_paused_campaign_goes_soon(pool: Pool) -> None:
     await waits(pool, 1, MINUTE)
     await campaigns.pause(pool, "shop", Change("ana", NOW))
     await draft(pool, A, OTHER_WORDS, C)
@@ -107,7 +107,7 @@ async def test_of_a_paused_campaign_nothing_goes_soon(pool: Pool) -> None:
     [(A, C), (A, replace(B, active=False), C), (A, replace(B, blocks=(Block("b1", Text("b"), active=False),)), C)],
     ids=["deleted", "off", "emptied"],
 )
-async def test_who_waits_for_what_is_gone_goes_on_with_the_next_step_at_that_hour(
+async def test_people_waiting_for_a_deleted_step_continue_with_the_next_at_that_hour(
     pool: Pool, steps: tuple[Step, ...]
 ) -> None:
     await waits(pool, 1, MINUTE)
@@ -115,7 +115,7 @@ async def test_who_waits_for_what_is_gone_goes_on_with_the_next_step_at_that_hou
     assert await foresee(pool) == Impact(waiting=1, gone=1)
 
 
-async def test_who_waits_for_what_is_gone_is_sent_the_next_step_soon_if_it_comes_at_once(pool: Pool) -> None:
+async def test_people_waiting_for_a_deleted_step_get_the_next_one_soon_if_it_comes_at_once(pool: Pool) -> None:
     await waits(pool, 1, MINUTE)
     await draft(pool, A, step("c", 0))
     assert await foresee(pool) == Impact(waiting=1, gone=1, soon=1)
@@ -176,7 +176,7 @@ async def test_a_silence_that_has_had_its_episode_is_answered(pool: Pool) -> Non
     assert await campaign_views.count_silent(pool, BOT, NOW - 2 * HOUR) == 1
 
 
-async def test_who_is_about_to_have_been_silent_long_enough_is_told_as_well(pool: Pool) -> None:
+async def test_people_about_to_reach_the_threshold_are_counted_too(pool: Pool) -> None:
     await draft(pool, A, OTHER_WORDS, C, threshold_ms=20 * MINUTE)
     await campaigns.publish(pool, "shop", MINUTE, Change("ana", NOW))
     for chat, silent_ms in ((1, 9 * MINUTE), (2, 11 * MINUTE), (3, 50 * MINUTE), (4, 9 * HOUR)):

@@ -80,7 +80,7 @@ async def test_without_a_campaign_nothing_is_armed_but_the_chat_is_known(desk: D
     assert await desk.chats() == [(1, SEEN_MS, None)]
 
 
-async def test_what_postgres_does_not_take_goes_on_waiting(desk: Desk, database_url: str) -> None:
+async def test_writes_that_postgresql_refuses_keep_waiting(desk: Desk, database_url: str) -> None:
     await desk.activity.mark_user_activity(BOT, 1, SEEN_MS)
     await desk.pool.execute("ALTER TABLE chats RENAME TO elsewhere")
     await desk.activity.flush()
@@ -91,7 +91,7 @@ async def test_what_postgres_does_not_take_goes_on_waiting(desk: Desk, database_
     assert await desk.chats() == [(1, SEEN_MS, None)]
 
 
-async def test_the_last_minutes_touches_are_repeated_when_told(desk: Desk) -> None:
+async def test_touches_of_the_last_minute_are_repeated_on_request(desk: Desk) -> None:
     await desk.activity.mark_user_activity(BOT, 1, SEEN_MS)
     await desk.client.flushall()
     assert await desk.armed(1) == [False]
@@ -99,7 +99,7 @@ async def test_the_last_minutes_touches_are_repeated_when_told(desk: Desk) -> No
     assert await desk.armed(1) == [True]
 
 
-async def test_what_is_repeated_into_a_redis_that_knows_it_changes_nothing(desk: Desk) -> None:
+async def test_repeating_known_touches_changes_nothing(desk: Desk) -> None:
     await desk.activity.mark_user_activity(BOT, 1)
     before = await desk.timers.versions(BOT, [1])
     await desk.activity.repeat()
@@ -159,7 +159,7 @@ async def test_a_broken_episode_is_known_to_be_unsent_unless_its_request_had_pas
     assert desk.activity._waiting[BOT, 1].unsent_episode == (None if passed else episode)
 
 
-async def test_what_may_have_left_is_not_taken_for_an_earlier_one_that_did_not(desk: Desk) -> None:
+async def test_a_send_that_may_have_left_is_not_confused_with_an_earlier_one(desk: Desk) -> None:
     unsent = await interrupt(desk, passed=False)
     await interrupt(desk, passed=True)
     assert desk.activity._waiting[BOT, 1].unsent_episode == unsent

@@ -109,7 +109,7 @@ async def test_one_bad_line_is_named_and_nothing_is_stored(
         (f"{HEADER}\n\xff".encode("latin-1"), "in UTF-8"),
     ],
 )
-async def test_what_is_no_file_of_payments_is_refused(
+async def test_other_files_are_refused(
     pool: Pool, settings: Settings, tmp_path: Path, content: bytes, mend: str
 ) -> None:
     path = tmp_path / "payments.csv"
@@ -139,7 +139,7 @@ async def test_an_unknown_bot_and_a_missing_file_are_said(pool: Pool, settings: 
     assert await stored(pool) == []
 
 
-async def test_batches_keep_the_order_and_progress_is_told(
+async def test_batches_keep_the_order_and_show_progress(
     pool: Pool, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(payments, "BATCH", 2)

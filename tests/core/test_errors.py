@@ -15,7 +15,7 @@ def test_a_refusal_is_its_english_sentence_and_keeps_its_values(kind: type[Spoke
     assert error.phrase.values == {"noun": "text", "length": 9, "most": 5}
 
 
-def test_what_somebody_has_written_is_never_formatted() -> None:
+def test_peoples_own_words_are_never_formatted() -> None:
     written = "{noun} {0} {{ } <b>"
     inner = Phrase("{name} is empty", name=written)
     assert str(MediaError("{what}: choose another file.", what=inner)) == f"{written} is empty: choose another file."

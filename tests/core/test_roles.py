@@ -14,5 +14,7 @@ from engine.core.roles import Role, suffices
         ("owner", True, True, True),
     ],
 )
-def test_who_may_do_what(role: Role | None, *, analyst: bool, editor: bool, owner: bool) -> None:
+def test_each_role_may_do_what_the_lower_ones_may(
+    role: Role | None, *, analyst: bool, editor: bool, owner: bool
+) -> None:
     assert (suffices(role, "analyst"), suffices(role, "editor"), suffices(role, "owner")) == (analyst, editor, owner)

@@ -29,7 +29,7 @@ def shape(draft: Snapshot) -> dict[str, list[str]]:
     return {step.key: [block.key for block in step.blocks] for step in draft.steps}
 
 
-def test_what_is_added_comes_last() -> None:
+def test_new_steps_and_blocks_come_last() -> None:
     assert list(shape(editing.add_step(DRAFT, step("d")))) == ["a", "b", "c", "d"]
     assert shape(editing.add_block(DRAFT, "a", block("new")))["a"] == ["one", "two", "new"]
 
@@ -54,7 +54,7 @@ def test_a_block_moves_within_its_step() -> None:
     assert shape(editing.move_block(DRAFT, "a", "one", 1))["a"] == ["two", "one"]
 
 
-def test_what_is_deleted_is_gone_and_nothing_else_is() -> None:
+def test_only_the_deleted_one_is_gone() -> None:
     assert shape(editing.delete_step(DRAFT, "b")) == {"a": ["one", "two"], "c": []}
     assert shape(editing.delete_block(DRAFT, "a", "one")) == {"a": ["two"], "b": ["three"], "c": []}
 
@@ -77,7 +77,7 @@ def test_one_thing_changes_and_the_others_stay() -> None:
         (lambda: editing.add_step(DRAFT, step("Not a key")), "is invalid"),
     ],
 )
-def test_what_cannot_be_is_refused(edit: object, mend: str) -> None:
+def test_impossible_edits_are_refused(edit: object, mend: str) -> None:
     assert callable(edit)
     with pytest.raises(CampaignError, match=mend):
         edit()

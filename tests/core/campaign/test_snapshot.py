@@ -109,7 +109,7 @@ def test_a_step_that_cannot_be_sent_is_known_by_its_key() -> None:
     assert (refusal.value.step, refusal.value.block) == ("spare", None)
 
 
-def test_what_holds_for_the_whole_campaign_has_no_place() -> None:
+def test_faults_of_the_whole_campaign_have_no_place() -> None:
     with pytest.raises(CampaignError) as refusal:
         check(replace(GOOD, steps=()), MINUTE)
     assert (refusal.value.step, refusal.value.block) == (None, None)
@@ -226,7 +226,7 @@ def test_a_campaign_in_shadow_obeys(action: Action, state: State) -> None:
     assert after("shadow", action) == state
 
 
-def test_what_has_begun_ends_with_a_stop_and_with_a_shadow_that_goes_live() -> None:
+def test_episodes_end_with_a_stop_and_when_a_shadow_goes_live() -> None:
     changes = {
         (before, state) for before in get_args(State) for state in get_args(State) if ends_episodes(before, state)
     }
@@ -255,7 +255,7 @@ def test_each_step_is_anchored_at_the_end_of_the_one_before() -> None:
     )
 
 
-def test_what_falls_outside_of_the_hours_of_a_campaign_that_skips_it_is_told_so_and_counted_from() -> None:
+def test_a_step_outside_the_hours_is_marked_and_still_anchors_the_next() -> None:
     steps = (
         Step(key="now", schedule=After(0), blocks=(BLOCK,)),
         Step(key="then", schedule=After(10 * 3_600_000), blocks=(BLOCK,)),
@@ -295,7 +295,7 @@ def at(text: str) -> int:
         ),
     ],
 )
-def test_who_falls_silent_after_midnight_is_a_day_later(
+def test_a_silence_after_midnight_is_a_day_later(
     zone: str, schedule: OnDay, now: str, expected: tuple[str, str]
 ) -> None:
     step = msgspec.structs.replace(STEP, schedule=schedule)

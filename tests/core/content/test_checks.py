@@ -52,7 +52,7 @@ def album(*items: Item) -> Album:
         replace(POLL, options=tuple("abcdefghijkl"), correct=11),
     ],
 )
-def test_what_telegram_takes_passes(content: Content) -> None:
+def test_content_that_telegram_accepts_passes(content: Content) -> None:
     checks.check(content)
 
 
@@ -93,7 +93,7 @@ def test_what_telegram_takes_passes(content: Content) -> None:
         (replace(POLL, buttons=((),)), "Row 1 has 0 buttons"),
     ],
 )  # fmt: skip
-def test_what_it_does_not_take_is_refused(content: Content, sentence: str) -> None:
+def test_content_that_telegram_refuses_is_refused(content: Content, sentence: str) -> None:
     with pytest.raises(CampaignError) as refusal:
         checks.check(content)
     assert sentence in str(refusal.value)
@@ -123,7 +123,7 @@ def test_a_language_is_a_code(code: str) -> None:
         (Effects(on_payment=Replace("Oi, {first_name|you}")), [Text("x"), PHOTO, album(Item("photo", SHA, "x"), Item("photo", SHA))]),
     ],
 )  # fmt: skip
-def test_what_can_be_done_later_passes(effects: Effects, contents: list[Content]) -> None:
+def test_possible_effects_pass(effects: Effects, contents: list[Content]) -> None:
     checks.check_effects(effects, contents)
 
 
@@ -148,7 +148,7 @@ def test_what_can_be_done_later_passes(effects: Effects, contents: list[Content]
         (Effects(on_return=Replace("x")), [album(Item("photo", SHA), Item("photo", SHA, "x"))], "Only the first file's caption"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_done_later_is_refused(effects: Effects, contents: list[Content], sentence: str) -> None:
+def test_impossible_effects_are_refused(effects: Effects, contents: list[Content], sentence: str) -> None:
     with pytest.raises(CampaignError) as refusal:
         checks.check_effects(effects, contents)
     assert sentence in str(refusal.value)

@@ -33,7 +33,7 @@ from engine.core.errors import CampaignError
         "<b>x</b>" * 100,
     ],
 )
-def test_what_telegram_takes_passes(text: str) -> None:
+def test_content_that_telegram_accepts_passes(text: str) -> None:
     html.check(text, "text")
 
 
@@ -65,7 +65,7 @@ def test_what_telegram_takes_passes(text: str) -> None:
         ("a\ud800b", "a character that cannot be sent"),
     ],
 )
-def test_what_telegram_refuses_is_named_with_its_place_and_mend(text: str, what: str) -> None:
+def test_refusals_name_the_place_and_the_mend(text: str, what: str) -> None:
     with pytest.raises(CampaignError) as refusal:
         html.check(text, "text")
     assert what in str(refusal.value)
@@ -88,11 +88,11 @@ def test_any_text_is_taken_or_refused_by_us(text: str) -> None:
         ("&#x110000;&#xffff;&#0;&lt", "\ufffd?\ufffd&lt"),
     ],
 )
-def test_what_people_read_is_what_remains(text: str, plain: str) -> None:
+def test_only_the_visible_text_remains(text: str, plain: str) -> None:
     assert html.plain(text) == plain
 
 
-def test_what_must_not_stand_inside_a_tag_is_told_its_place() -> None:
+def test_refusals_inside_a_tag_name_the_place() -> None:
     text = 'x <b>x</b>\n<a href="x">x</a>'
     html.check_outside(text, "text", [0, 5, 10], "a star", text)
     with pytest.raises(CampaignError, match="In line 2, column 10 of the caption a star is inside a tag: write it"):

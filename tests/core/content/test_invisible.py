@@ -19,7 +19,7 @@ from engine.core.content import invisible
         ("José 👍🏽 李", "José 👍🏽 李"),
     ],
 )
-def test_what_shows_nothing_goes(text: str, shown: str) -> None:
+def test_invisible_characters_are_removed(text: str, shown: str) -> None:
     assert invisible.stripped(text) == shown
 
 

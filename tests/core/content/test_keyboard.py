@@ -30,7 +30,7 @@ SHOP = UrlButton("Shop", "https://example.com/")
         ((UrlButton("{first_name|x}, go", "https://example.com/{{a}}"),),),
     ],
 )
-def test_what_telegram_takes_passes(rows: Buttons) -> None:
+def test_content_that_telegram_accepts_passes(rows: Buttons) -> None:
     keyboard.check(rows)
 
 
@@ -67,7 +67,7 @@ def test_what_telegram_takes_passes(rows: Buttons) -> None:
         (((UrlButton("x", "https://a.b/" + "\ud800" * 9999),),), "The address is longer than 2048 bytes"),
     ],
 )  # fmt: skip
-def test_what_it_does_not_take_is_refused(rows: Buttons, sentence: str) -> None:
+def test_content_that_telegram_refuses_is_refused(rows: Buttons, sentence: str) -> None:
     rows = tuple(row if isinstance(row, tuple) else (row,) for row in rows)
     with pytest.raises(CampaignError) as refusal:
         keyboard.check(rows)

@@ -80,7 +80,7 @@ def test_every_button_gets_its_label_and_a_tracked_one_its_address() -> None:
 
 
 @given(contents)
-def test_what_passed_the_check_is_always_rendered(content: Content) -> None:
+def test_checked_content_is_always_rendered(content: Content) -> None:
     checks.check(content)
     rendered = render(content, Person("}{<b>&" * 20, "{first_name}"), "b" * 32, lambda *_: "https://go.example/")
     assert type(rendered) is type(content)

@@ -81,7 +81,7 @@ def test_a_fallback_is_plain_words() -> None:
         ("{{<b>x</b>}} { <b>", "{{<b>x</b>}} { <b>"),
     ],
 )
-def test_what_is_html_throughout_becomes_a_template_with_plain_fallbacks(html: str, template: str) -> None:
+def test_html_becomes_a_template_with_plain_fallbacks(html: str, template: str) -> None:
     assert templates.from_html(html) == template
 
 
@@ -113,7 +113,7 @@ def test_a_template_is_shown_as_it_was_written() -> None:
         ("{" + "x" * 5000 + "}", "xxx} is not a variable"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_filled_in_is_named_with_its_place_and_mend(template: str, sentence: str | None) -> None:
+def test_bad_variables_are_named_with_place_and_mend(template: str, sentence: str | None) -> None:
     if sentence is None:
         templates.check(template, "text")
         return
@@ -142,7 +142,7 @@ def test_no_person_makes_a_text_longer_than_its_longest_or_breaks_its_html(templ
 
 
 @given(good)
-def test_what_is_shown_of_a_template_is_read_back_as_the_same(template: str) -> None:
+def test_a_shown_template_reads_back_the_same(template: str) -> None:
     assert templates.from_html(templates.to_html(template)) == template
 
 

@@ -35,7 +35,7 @@ def question(template: str) -> None:
         (question, "x" * 300),
     ],
 )
-def test_what_fits_passes(check: Callable[[str], None], template: str) -> None:
+def test_texts_that_fit_pass(check: Callable[[str], None], template: str) -> None:
     check(template)
 
 
@@ -68,7 +68,7 @@ def test_what_fits_passes(check: Callable[[str], None], template: str) -> None:
         (question, "", "The question is empty"),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_is_refused(check: Callable[[str], None], template: str, sentence: str) -> None:
+def test_texts_that_do_not_fit_are_refused(check: Callable[[str], None], template: str, sentence: str) -> None:
     with pytest.raises(CampaignError) as refusal:
         check(template)
     assert sentence in str(refusal.value)

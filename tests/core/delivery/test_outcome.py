@@ -97,7 +97,7 @@ def test_an_album_is_judged_by_what_was_said_of_its_item(words: str, outcome: ty
     assert isinstance(of_refusal(400, description, None, attempts=1), outcome)
 
 
-def test_what_surely_did_not_leave_waits_twice_as_long_each_time() -> None:
+def test_unsent_requests_back_off_twice_as_long_each_time() -> None:
     waits = [not_sent(attempts).after_ms for attempts in range(1, MAX_ATTEMPTS + 1)]
     assert waits == [1_000, 2_000, 4_000, 8_000, 16_000]
 

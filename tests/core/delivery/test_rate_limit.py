@@ -57,7 +57,7 @@ def test_a_debt_is_paid_off_before_anything_else_is_taken() -> None:
     assert bucket.take(5, 0.85) == 1
 
 
-def test_what_is_there_is_paid_at_once() -> None:
+def test_available_tokens_are_taken_at_once() -> None:
     assert Bucket(10, 0.0).owe(2, 1.0) == 0.0
 
 

@@ -44,7 +44,7 @@ def test_one_step_alone_begins_at_once() -> None:
     assert waits(campaign(HELLO, OFFER), "offer") == [("offer", "three", 0)]
 
 
-def test_what_is_off_is_left_out() -> None:
+def test_inactive_steps_and_blocks_are_left_out() -> None:
     quiet = Step("quiet", After(0), (Block("no", Text("x"), active=False),))
     off = Step("off", After(0), (Block("no", Text("x")),), active=False)
     assert [step for step, _, _ in waits(campaign(off, quiet, OFFER))] == ["offer"]

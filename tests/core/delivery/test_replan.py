@@ -76,7 +76,7 @@ def test_the_due_is_computed_anew_from_its_anchor() -> None:
     assert published(with_steps(A, step("b", 3 * HOUR), C)) == moved("b", NOW - MINUTE + 3 * HOUR)
 
 
-def test_what_is_past_by_the_new_hour_is_spread_over_ten_minutes() -> None:
+def test_dues_past_by_the_new_hour_are_spread_over_ten_minutes() -> None:
     assert published(with_steps(A, step("b", 30_000), C)) == moved("b", NOW + OURS)
     turns = {
         due.due_ms - NOW
@@ -88,16 +88,16 @@ def test_what_is_past_by_the_new_hour_is_spread_over_ten_minutes() -> None:
     assert max(turns) < replan.SPREAD_MS
 
 
-def test_what_was_past_already_stays_as_late_as_it_was() -> None:
+def test_dues_that_were_past_already_stay_as_late_as_they_were() -> None:
     late = waiting(anchor_ms=NOW - 2 * HOUR, due_ms=NOW - HOUR)
     assert published(USUAL, late) == moved("b", NOW - HOUR, NOW - 2 * HOUR)
 
 
-def test_who_keeps_the_hour_is_left_alone() -> None:
+def test_people_who_keep_their_hour_are_not_moved() -> None:
     assert fate(Published("keep"), with_steps(A, step("b", 1), C), waiting(), NOW) == Stay()
 
 
-def test_who_keeps_the_hour_gets_the_block_with_which_the_step_begins_now() -> None:
+def test_people_who_keep_their_hour_get_the_steps_new_first_block() -> None:
     renewed = Step("b", After(1), (Block("b-2", Text("x")),))
     kept = fate(Published("keep"), with_steps(A, renewed, C), waiting(), NOW)
     assert kept == Move(waiting().cursor._replace(block="b-2"), waiting().due_ms, waiting().due_ms, waiting().anchor_ms)
@@ -114,7 +114,7 @@ def test_without_an_anchor_nothing_can_be_computed() -> None:
 
 
 @pytest.mark.parametrize("newest", [with_steps(A, C), with_steps(A, step("b", HOUR, active=False), C), with_steps(A)])
-def test_who_waits_for_what_is_gone_keeps_the_slot(newest: Snapshot) -> None:
+def test_people_waiting_for_a_deleted_step_keep_the_slot(newest: Snapshot) -> None:
     assert published(newest) == Stay()
 
 
@@ -131,7 +131,7 @@ def test_a_step_put_behind_changes_nothing() -> None:
     assert published(with_steps(A, B, step("n", 0), C)) == moved("b", NOW - MINUTE + HOUR)
 
 
-def test_what_was_sent_is_never_sent_again() -> None:
+def test_sent_steps_are_never_sent_again() -> None:
     assert published(with_steps(B, A, C)) == moved("c", NOW - MINUTE + 2 * HOUR)
 
 
@@ -149,7 +149,7 @@ def test_when_all_that_is_ahead_is_past_the_first_of_it_is_spread() -> None:
     assert published(with_steps(B, A, C), past) == moved("c", NOW + OURS, NOW - DAY)
 
 
-def test_whoever_waits_for_the_first_step_has_all_of_them_ahead() -> None:
+def test_people_waiting_for_the_first_step_have_all_steps_ahead() -> None:
     first = waiting("a", last_step=None, runs=frozenset())
     assert published(with_steps(C, A, B), first) == moved("c", NOW - MINUTE + 2 * HOUR)
 
@@ -187,7 +187,7 @@ def test_a_pause_is_added_to_what_is_left() -> None:
     assert fate(change, USUAL, begun_in_it, NOW) == moved("b", NOW + MINUTE + HOUR, NOW)
 
 
-def test_a_delay_begins_anew() -> None:
+def test_a_delay_starts_again() -> None:
     assert fate(Resumed(NOW - DAY, "restart"), USUAL, waiting(due_ms=NOW - DAY), NOW) == moved("b", NOW + HOUR, NOW)
 
 

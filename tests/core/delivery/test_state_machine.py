@@ -102,12 +102,12 @@ USUAL = campaign(HELLO, LATER, LAST)
         ({}, Pass(), Rest(Reason.VERSION_CHANGED, None)),
     ],
 )
-def test_what_was_found_means(what: dict[str, Any], verdict: Verdict, decision: Decision) -> None:
+def test_each_find_leads_to_its_decision(what: dict[str, Any], verdict: Verdict, decision: Decision) -> None:
     assert state_machine.decide(found(**what), HERE, verdict, NOW) == decision
 
 
 @pytest.mark.parametrize("status", sorted(state_machine.SETTLED))
-def test_what_is_settled_is_passed_by_wherever_the_copy_stands(status: str) -> None:
+def test_settled_blocks_are_skipped_wherever_the_copy_stands(status: str) -> None:
     assert state_machine.decide(found(status=status, cursor=ELSEWHERE, taken=False), HERE, Pass(), NOW) == Advance()
 
 
@@ -206,7 +206,7 @@ def test_an_episode_begins_with_the_first_block_of_the_first_step() -> None:
     )
 
 
-def test_what_is_off_is_not_begun_with() -> None:
+def test_inactive_steps_do_not_begin_an_episode() -> None:
     newest = campaign(step("hello", "one", active=False), step("later", "-three", "five", delay_ms=10))
     assert state_machine.first(newest, EPISODE, NOW, CHAT) == NextDelivery(
         Cursor(EPISODE, 0, "later", "five", 0), NOW + 10, urgent=False, anchor_ms=NOW
@@ -261,7 +261,7 @@ def test_a_block_is_announced_for_its_delay_and_five_seconds_at_most(delay_ms: i
     assert [next_.due_ms - next_.wake_ms for next_ in (opened, coming)] == [announced_ms, announced_ms]
 
 
-def test_after_an_album_the_chat_rests_as_for_so_many_messages() -> None:
+def test_after_an_album_the_chat_rests_once_for_each_file() -> None:
     album = Block("one", Album(tuple(Item("photo", name) for name in "abc")))
     step_of_two = campaign(Step("hello", After(0), (album, Block("two", Text("y")))), LAST)
     assert follow(step_of_two, at("hello", "one"), pinned=step_of_two) == ("hello", "two", 3_000)
@@ -373,7 +373,7 @@ def test_in_a_strict_window_a_begun_step_too_waits_for_the_opening() -> None:
     assert turn(DAY + CLOSES, begun=True, newest=strict) == turn(DAY + CLOSES, begun=False)
 
 
-def test_what_is_too_late_already_does_not_wait_for_the_window() -> None:
+def test_blocks_that_are_too_late_do_not_wait_for_the_window() -> None:
     night = DAY + CLOSES + MINUTE
     planned = state_machine.plan(EVENING, HELLO, HELLO.blocks[0], night - 7 * 3_600_000, night, CHAT, begun=False)
     assert (planned.late, planned.window_opens_ms) == (True, None)

@@ -67,7 +67,7 @@ def test_other_hours_are_refused_with_an_example(text: str) -> None:
     st.sets(st.integers(1, 7), min_size=1),
     st.sampled_from(get_args(sending_hours.Mode)),
 )
-def test_what_is_written_is_read_back(start: int, end: int, days: set[int], mode: sending_hours.Mode) -> None:
+def test_a_written_window_reads_back_the_same(start: int, end: int, days: set[int], mode: sending_hours.Mode) -> None:
     if start == end:
         return
     given_window = Window(start, end, tuple(sorted(days)), mode)
@@ -123,7 +123,7 @@ def test_a_strict_window_has_none() -> None:
     assert shifted(hours, closed, SAO_PAULO, 7) == shifted(DAYTIME, closed, SAO_PAULO, 7) > closed
 
 
-def test_what_waits_is_spread_and_what_is_dropped_stays() -> None:
+def test_waiting_steps_are_spread_and_dropped_ones_stay() -> None:
     night = ms("2026-11-25 23:00")
     opening = ms("2026-11-26 09:00")
     turns = {shifted(DAYTIME, night, SAO_PAULO, chat) - opening for chat in range(500)}

@@ -179,7 +179,7 @@ def test_an_accent_may_be_composed_or_not(form: Literal["NFC", "NFD"]) -> None:
         ("\x00\n1", "write for example"),
     ],
 )
-def test_what_is_no_schedule_is_refused_in_one_line_with_its_mend(text: str, mend: str) -> None:
+def test_other_texts_are_refused_in_one_line_with_the_mend(text: str, mend: str) -> None:
     with pytest.raises(CampaignError) as refusal:
         parse(text)
     assert mend in str(refusal.value)
@@ -201,7 +201,7 @@ def test_a_duration_is_read_as_people_write_it(text: str, ms: int) -> None:
 
 
 @given(delays | days)
-def test_what_is_written_reads_back_the_same(schedule: Schedule) -> None:
+def test_a_written_schedule_reads_back_the_same(schedule: Schedule) -> None:
     assert parse(write(schedule)) == schedule
 
 
