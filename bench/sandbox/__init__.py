@@ -1,8 +1,9 @@
-"""A local Telegram: a Bot API over HTTP on loopback, by polling and by webhook, with people who act,
-faults to order, and a record.
+"""A local Telegram: a Bot API over HTTP on loopback, with polling and webhooks, people who act, faults on demand,
+and a record of every request.
 
-State, methods and markup are pure and know no socket; `api` and `control` are the two ports over them;
-`wire` is what the control port speaks and `client` speaks it. Nothing of the product imports this package.
+`world`, `formatting` and the methods are pure and know no socket. `bot_api` and `control` are the two ports over them;
+`protocol` is the language of the control port, and `client` speaks it. The product does not import this package, and
+this package does not import the product, but for one optional plug.
 """
 
 from bench.sandbox.client import ControlFailedError, SandboxClient

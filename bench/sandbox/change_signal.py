@@ -1,4 +1,4 @@
-"""A heartbeat: who waits for something to become true looks again whenever anything happened."""
+"""A signal that something changed: those who wait for a condition check it again."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,7 +19,7 @@ class ChangeSignal:
                 waiter.set_result(None)
 
     async def until(self, look: Callable[[], _Found | None], seconds: float) -> _Found | None:
-        """Give what `look` finds, as soon as it finds something; None after that many seconds."""
+        """Return what `look` finds, as soon as it finds something; None after that many seconds."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while (found := look()) is None and (left := end - loop.time()) > 0:

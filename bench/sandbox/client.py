@@ -18,7 +18,7 @@ BotName = int | str
 
 
 class ControlFailedError(RuntimeError):
-    """The sandbox refused an order; the message says why."""
+    """The sandbox refused a request; the message says why."""
 
 
 class SandboxClient:
@@ -50,24 +50,24 @@ class SandboxClient:
         return await self._ask("POST", "/bots/bulk", list[protocol.BotInfo], protocol.NewBots(count))
 
     async def revoke_token(self, bot: BotName) -> protocol.BotInfo:
-        """Make the bot's token void and give it a new one."""
+        """Revoke the bot's token and give the bot a new one."""
         return await self._ask("POST", f"/bots/{bot}/revoke", protocol.BotInfo)
 
     async def add_people(
         self, count: int, languages: Sequence[str] = (protocol.LANGUAGE,), names: Sequence[str] = ()
     ) -> list[protocol.PersonInfo]:
-        """Languages and names go round among them."""
+        """People take the languages and the names in turn."""
         wanted = protocol.NewPeople(count, tuple(languages), tuple(names))
         return await self._ask("POST", "/people", list[protocol.PersonInfo], wanted)
 
     # Acts
 
     async def act(self, acts: Sequence[protocol.Act]) -> list[protocol.ActResult]:
-        """Do many things at once; what cannot be done carries its `error`."""
+        """Do many things at once; the result of a failed one carries its `error`."""
         return await self._ask("POST", "/acts", list[protocol.ActResult], list(acts))
 
     async def do(self, act: protocol.Act) -> protocol.ActResult:
-        """Do one thing, or raise."""
+        """Do one thing. Raises ControlFailedError."""
         (result,) = await self.act([act])
         return _done(result)
 
@@ -87,13 +87,13 @@ class SandboxClient:
         caption: str = "",
         album: str = "",
     ) -> protocol.ActResult:
-        """Send a file of a kind such as photo or voice; without bytes a sample."""
+        """Send a file of a kind such as photo or voice; without content a sample is sent."""
         words = {"bot": str(bot), "person": str(person), "name": name, "caption": caption, "album": album}
         raw = await self._request("POST", f"/acts/{kind}?{urlencode(words)}", content)
         return _done(msgspec.json.decode(raw, type=protocol.ActResult))
 
     async def media(self, file_unique_id: str) -> bytes:
-        """Give the bytes of a file that a transcript names."""
+        """Fetch the bytes of a file that a transcript names."""
         return await self._request("GET", f"/media/{file_unique_id}")
 
     async def edit(self, bot: BotName, person: int, text: str, message_id: int | None = None) -> protocol.ActResult:
@@ -108,13 +108,13 @@ class SandboxClient:
         return await self.do(protocol.Act("pay", bot, person, amount=amount, payload=payload))
 
     async def check_out(self, bot: BotName, person: int, amount: int = 1, payload: str = "order") -> protocol.ActResult:
-        """Confirm a payment: the bot gets a pre-checkout query, and its yes makes the payment."""
+        """Confirm a payment: the bot gets a pre-checkout query, and the payment is made if it answers `ok`."""
         return await self.do(protocol.Act("checkout", bot, person, amount=amount, payload=payload))
 
     async def vote(
         self, bot: BotName, person: int, options: Sequence[int], message_id: int | None = None
     ) -> protocol.ActResult:
-        """Choose options of a poll by their places; none takes the vote back."""
+        """Choose options of a poll by their positions; an empty choice takes the vote back."""
         return await self.do(protocol.Act("vote", bot, person, options=tuple(options), message_id=message_id))
 
     async def block(self, bot: BotName, person: int) -> protocol.ActResult:
@@ -124,7 +124,7 @@ class SandboxClient:
         return await self.do(protocol.Act("unblock", bot, person))
 
     async def delete_account(self, bot: BotName, person: int) -> protocol.ActResult:
-        """Delete the person's account; the bot only names the chat in which it is noticed."""
+        """Delete the person's account, for all bots."""
         return await self.do(protocol.Act("delete_account", bot, person))
 
     # Chats
@@ -135,7 +135,7 @@ class SandboxClient:
     async def next_message(
         self, bot: BotName, person: int, after: int = 0, wait: float = 10
     ) -> protocol.TranscriptMessage | None:
-        """Wait for the bot's first message after the given message id; None if none comes in time."""
+        """Wait for the bot's first message after the given message id; None after `wait` seconds."""
         path = f"/chats/{bot}/{person}/next?after={after}&wait={wait}"
         return await self._ask_for(path, protocol.TranscriptMessage)
 
@@ -156,14 +156,14 @@ class SandboxClient:
     # Scripts
 
     async def begin_script(self, script: Script) -> Playing:
-        """Have new people play it; who they are is told at once."""
+        """Have new people play it; the answer says at once who they are."""
         return await self._ask("POST", "/scripts", Playing, script)
 
     async def scripts(self) -> list[Playing]:
         return await self._ask("GET", "/scripts", list[Playing])
 
     async def script(self, number: int, wait: float = 0) -> Playing:
-        """How a script goes; with `wait`, as soon as it is over."""
+        """Ask how a script goes; with `wait`, answer as soon as it is over."""
         return await self._ask("GET", f"/scripts/{number}?wait={wait}", Playing)
 
     async def stop_script(self, number: int) -> Playing:
@@ -175,14 +175,14 @@ class SandboxClient:
         return await self._ask("GET", "/limits", protocol.Limits)
 
     async def set_limits(self, rules: protocol.LimitRules, bot: BotName | None = None) -> protocol.Limits:
-        """Other limits for one bot, or for all of them; what was sent so far is forgotten by them."""
+        """Set the limits of one bot or of all; they forget what was sent so far."""
         return await self._ask("PUT", "/limits" if bot is None else f"/limits/{bot}", protocol.Limits, rules)
 
     async def time(self) -> protocol.Time:
         return await self._ask("GET", "/time", protocol.Time)
 
     async def move_time(self, by_ms: int) -> protocol.Time:
-        """Move the clock by which dates and ages go; what waits goes on waiting."""
+        """Move the clock that dates and ages follow; waits are not shortened."""
         return await self._ask("PUT", "/time", protocol.Time, protocol.NewTime(by_ms=by_ms))
 
     async def set_time(self, offset_ms: int) -> protocol.Time:
@@ -192,33 +192,33 @@ class SandboxClient:
     # What happened
 
     async def record(self, cursor: int = 0, wait: float = 0) -> protocol.Record:
-        """List the requests that ended since the cursor; of two rows with one `seq` the later counts."""
+        """List the requests that ended since the cursor; of two rows with the same `seq` the later counts."""
         return await self._ask("GET", f"/record?cursor={cursor}&wait={wait}", protocol.Record)
 
     async def open_requests(self, count: int = 1, wait: float = 10) -> list[protocol.Row]:
-        """Wait until so many requests have arrived and not ended, such as polls."""
+        """Wait until `count` requests are open at the same time, such as polls."""
         return await self._ask("GET", f"/record/open?count={count}&wait={wait}", list[protocol.Row])
 
     async def counters(self) -> protocol.Counts:
         return await self._ask("GET", "/counters", protocol.Counts)
 
     async def violations(self) -> protocol.Violations:
-        """What the bots did that no bot should do, though it may have been answered."""
+        """List what the bots did that no bot should do, even if it was answered."""
         return await self._ask("GET", "/violations", protocol.Violations)
 
     async def acknowledgements(self, cursor: int = 0) -> protocol.Acknowledgements:
         return await self._ask("GET", f"/acknowledgements?cursor={cursor}", protocol.Acknowledgements)
 
     async def acknowledged_at(self, bot: BotName, update_id: int, wait: float = 10) -> int | None:
-        """When the bot's offset passed the update or its webhook took it, in ms; None if not in time."""
+        """Return when the bot's offset passed the update or its webhook took it, in ms; None after `wait` seconds."""
         return await self._ask_for(f"/acknowledgements/{bot}/{update_id}?wait={wait}", int)
 
     async def webhook(self, bot: BotName, failures: int = 0, wait: float = 10) -> protocol.WebhookState:
-        """Tell how the bot's webhook does, as soon as so many deliveries have failed."""
+        """Return the state of the bot's webhook, as soon as `failures` deliveries have failed."""
         return await self._ask("GET", f"/webhooks/{bot}?failures={failures}&wait={wait}", protocol.WebhookState)
 
     async def reset(self) -> None:
-        """Forget people, scripts, chats, updates, webhooks, faults, counters and the record, and set the clock right.
+        """Forget people, scripts, chats, updates, webhooks, faults, counters and the record, and reset the clock.
 
         Bots, their tokens and update ids stay, and so do the limits.
         """
@@ -228,7 +228,7 @@ class SandboxClient:
         return msgspec.json.decode(await self._order(verb, path, content), type=kind)
 
     async def _ask_for(self, path: str, kind: type[_Answer]) -> _Answer | None:
-        """Ask for what may not be there."""
+        """Ask for something that may be missing."""
         raw = await self._order("GET", path)
         return None if raw == b"null" else msgspec.json.decode(raw, type=kind)
 

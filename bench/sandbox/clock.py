@@ -1,7 +1,7 @@
 """The sandbox's two clocks.
 
-What is told, such as dates, ages and the times of the record, goes by the wall clock and can be moved: to let 48 hours
-pass, or to stand before a fault's window. What is waited for goes by the steady one, which nobody moves.
+Dates, ages and the times of the record follow the wall clock, which can be moved: to let 48 hours pass, or to reach a
+fault's window. Waits follow the steady clock, which cannot be moved.
 """
 
 import time

@@ -1,6 +1,6 @@
 """`python -m bench.sandbox.demo`: one person who writes to a bot, falls silent, is won back, and so on.
 
-For whoever watches the engine at work: one line is printed for each act and each message that arrives.
+It shows the engine at work: it prints one line for each act and each message that arrives.
 """
 
 import argparse
@@ -24,8 +24,8 @@ _FOR_EVER = 1_000_000
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.sandbox.demo", description="One person who plays.")
     parser.add_argument("--control", required=True, help="address of the sandbox's control API")
-    parser.add_argument("--bot", help="username of the bot to write to; the first one by itself")
-    parser.add_argument("--rounds", type=int, default=0, help="stop after so many answers; 0 is never")
+    parser.add_argument("--bot", help="username of the bot to write to; by default the first one")
+    parser.add_argument("--rounds", type=int, default=0, help="stop after this many answers; 0 goes on for ever")
     return parser.parse_args()
 
 
@@ -45,7 +45,7 @@ def _script(rounds: int) -> Script:
 
 
 class _Reporter:
-    """Says of each move and message what a watcher wants to know."""
+    """Prints each move and message."""
 
     def __init__(self, name: str, bot: str) -> None:
         self._name = name
@@ -78,7 +78,7 @@ def main() -> None:
     except KeyboardInterrupt:
         _tell("The person leaves")
     except (ControlFailedError, aiohttp.ClientError) as error:
-        sys.exit(f"The sandbox is not there any more: {error}")
+        sys.exit(f"The sandbox is gone: {error}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Every refusal of the Bot API that the sandbox can give, word for word.
 
-Clients classify errors by code and text, so a stand-in that paraphrases is worse than none. A refusal is
-data; `ApiError` carries one to the transport, which renders it.
+Clients classify errors by code and text, so a stand-in that paraphrases is worse than none. A refusal is data;
+`ApiError` carries it to the endpoint, which renders it.
 """
 
 from typing import NamedTuple
@@ -34,7 +34,7 @@ def reply_button(detail: str) -> Refusal:
 
 
 def required(name: str) -> Refusal:
-    """Say that a parameter is missing; the server has words of its own for some."""
+    """Say that a parameter is missing; for some the server has words of its own."""
     return _MISSING.get(name) or bad_request(f'parameter "{name}" is required')
 
 
@@ -110,7 +110,7 @@ WEBHOOK_SET = Refusal(409, "Conflict: terminated by setWebhook request")
 WEBHOOK_URL_INVALID = bad_request("invalid webhook URL specified")
 SECRET_TOO_LONG = bad_request("secret token is too long")
 SECRET_UNALLOWED = bad_request("secret token contains unallowed characters")
-# The server's words for a URL that is well-formed and cannot be served; the reasons are the sandbox's own.
+# The server's words for a valid URL that it cannot serve; the reasons are the sandbox's own.
 WEBHOOK_NOT_HERE = bad_request(
     "bad webhook: the sandbox delivers to its own machine only; use a loopback address such as http://127.0.0.1:8080",
 )

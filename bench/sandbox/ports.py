@@ -1,8 +1,8 @@
 """Listening sockets on loopback.
 
-A free port is taken below the range that the kernel gives to outgoing connections, so that a sandbox which
-starts again on its old port does not find it in use. One process takes each port once before it takes any again: one
-that was let go may be meant for somebody who has not begun to listen.
+Free ports are taken below the range that the kernel gives to outgoing connections, so that a sandbox can start again
+on its old port. A process takes each port once before it takes one again: a port that was closed may be meant for a
+server that does not listen yet.
 """
 
 import random
@@ -16,7 +16,7 @@ _ATTEMPTS = 50
 
 
 def order(ports: range) -> Iterator[int]:
-    """These ports again and again, in an order of one's own."""
+    """Repeat these ports for ever, in a random order."""
     return cycle(random.SystemRandom().sample(ports, len(ports)))
 
 
@@ -24,13 +24,13 @@ _next = order(FREE_PORTS)
 
 
 def choose_among(ports: range) -> None:
-    """Take free ports only of these from now on, as of several processes that share the machine."""
+    """Take free ports only from these, for several processes that share the machine."""
     global _next  # noqa: PLW0603 - one process has one order
     _next = order(ports)
 
 
 def listen(port: int) -> socket.socket:
-    """Listen on the port; port 0 stands for any free one."""
+    """Listen on the port; 0 stands for any free one."""
     return _bind(port) if port else _bind_free()
 
 

@@ -32,7 +32,7 @@ from bench.sandbox.world.identities import FIRST_PERSON_ID
 from bench.sandbox.world.retention import DEFAULT_BOUNDS, Bounds
 from bench.sandbox.world.state import State
 
-# What is still open on the control port when the sandbox stops waits for something that will not come.
+# Requests that are open when the sandbox stops wait for something that will not come.
 _PATIENCE_S = 0.05
 _BACKLOG = 4096
 

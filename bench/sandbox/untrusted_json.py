@@ -1,4 +1,4 @@
-"""JSON from strangers: what is nested too deeply for the decoder is no JSON to us, like any other nonsense."""
+"""JSON from strangers: JSON that is nested too deeply for the decoder counts as invalid."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The parameters of a request, wherever they stand: query, form, multipart or JSON body. The body wins."""
+"""The parameters of a request, from its query and its body: form, multipart or JSON. The body wins."""
 
 from urllib.parse import parse_qsl
 
@@ -42,7 +42,7 @@ async def _read_body(request: web.BaseRequest) -> Parameters:
 
 
 def decode(kind: str, raw: bytes) -> Parameters:
-    """Read what came whole, as JSON or as a form; anything else holds no parameters."""
+    """Read a complete body as JSON or as a form; any other kind holds no parameters."""
     if not raw:
         return {}
     if kind.startswith(_JSON):
@@ -60,7 +60,7 @@ async def _multipart(request: web.BaseRequest) -> Parameters:
 
 
 def _form(encoded: str) -> Parameters:
-    """Decode with yarl, three times as fast as the standard library; it puts a mark where bytes are not UTF-8."""
+    """Decode with yarl, three times as fast as the standard library; it marks bytes that are not UTF-8."""
     decoded = dict(URL.build(query_string=encoded, encoded=True).query)
     if any(_MARK in value for value in decoded.values()):
         return dict(parse_qsl(encoded, keep_blank_values=True, errors="strict"))

@@ -1,9 +1,8 @@
 """HTTP connections that know whether their last answer was read.
 
-A client that dies leaves traces. With its handler still at work, aiohttp cancels the handler, or refuses the write.
-With the answer written but unread, the kernel resets the connection, which is then lost with an error instead of
-closed. A client that had fetched the answer and died before it could use it leaves a plain close: the row then
-says when that was.
+A client that dies leaves traces. If its handler is still at work, aiohttp cancels the handler or refuses the write.
+If the answer is written but unread, the kernel resets the connection, which is then lost with an error. A client that
+fetched the answer and died before using it leaves a plain close: the row then says when that was.
 """
 
 from collections.abc import Awaitable, Callable
@@ -49,5 +48,5 @@ class ConnectionServer(web.Server):
 def connection_of(request: web.BaseRequest) -> Connection:
     protocol: Any = request.protocol
     if not isinstance(protocol, Connection):
-        raise TypeError("the Bot API port serves its own connections only")
+        raise TypeError("the Bot API port only serves its own connections")
     return protocol

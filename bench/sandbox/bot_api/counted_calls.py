@@ -1,4 +1,4 @@
-"""Which calls the limits count, and for how many messages. What only asks, answers or shows is free."""
+"""Which calls the limits count, and for how many messages. Calls that only ask, answer or show are free."""
 
 from functools import lru_cache
 from typing import Any
@@ -21,7 +21,7 @@ def sends(method: str) -> bool:
 
 @lru_cache(maxsize=512)
 def is_counted(method: str) -> bool:
-    """Whether the limits count it: what sends, and what edits."""
+    """Whether the limits count it: sends and edits."""
     return sends(method) or method.startswith("edit")
 
 

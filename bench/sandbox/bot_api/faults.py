@@ -12,7 +12,7 @@ from typing import NamedTuple
 from bench.sandbox.bot_api.counted_calls import sends
 from bench.sandbox.protocol import DELIVERY, Fault, FaultKind, SetFault
 
-# With these the work is done.
+# The work is done under these.
 SERVED = frozenset(
     {
         *(FaultKind.ACCEPT_THEN_DROP, FaultKind.TRUNCATED, FaultKind.UNKNOWN_FIELDS),
@@ -23,7 +23,7 @@ SERVED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the faults make of one call."""
+    """What the faults do to one call."""
 
     latency_ms: int = 0
     fault: Fault | None = None
@@ -39,7 +39,7 @@ FINE = Verdict()
 
 
 class Occasion(NamedTuple):
-    """A call to be judged: `method` in lower case; `message` is which one of the bot's to the chat a send would be."""
+    """A call to judge: `method` is in lower case; a send would be the bot's message number `message` to the chat."""
 
     bot_id: int
     chat_id: int | None

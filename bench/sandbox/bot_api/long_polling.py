@@ -1,7 +1,7 @@
 """Long polling: the wait between an empty queue and its next update.
 
-A bot has one poll. A second one ends the first with a conflict and takes its place, as the server does;
-a poll whose client went away is no rival. A revoked token and a webhook end the poll as well.
+A bot has one poll. A second one ends the first with a conflict and takes its place, as on the server; a poll whose
+client has left does not count. A revoked token and a webhook also end the poll.
 """
 
 import asyncio

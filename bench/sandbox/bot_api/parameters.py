@@ -1,4 +1,4 @@
-"""Parameters of a call: text from a query or form, native values from JSON; leniently, as the server."""
+"""Parameters of a call: text from a query or form, native values from JSON. Read as leniently as the server does."""
 
 import re
 from typing import Any
@@ -9,7 +9,7 @@ from bench.sandbox import untrusted_json
 from bench.sandbox.errors import ApiError, Refusal
 
 Parameters = dict[str, Any]
-# What the server can hold; a longer number counts as not given.
+# The server ignores a longer number.
 _NUMBER = re.compile(r"\s*-?\d{1,18}(?!\d)")
 _HIGHEST = 2**63 - 1
 
@@ -37,7 +37,7 @@ def boolean(given: Parameters, name: str) -> bool:
 
 
 def string_list(given: Parameters, name: str) -> tuple[str, ...] | None:
-    """Read a list of strings; None if it is absent or no list, which the server takes as not given."""
+    """Read a list of strings; None if it is absent or not a list, which the server treats as absent."""
     value = given.get(name)
     try:
         return msgspec.convert(untrusted_json.decode(value) if isinstance(value, str) else value, tuple[str, ...])
@@ -46,7 +46,7 @@ def string_list(given: Parameters, name: str) -> tuple[str, ...] | None:
 
 
 def json_object(value: Any, refusal: Refusal) -> Parameters:
-    """Read an object, native or as JSON text; refuse what is none."""
+    """Read an object, native or as JSON text; refuse anything else."""
     try:
         return msgspec.convert(untrusted_json.decode(value) if isinstance(value, str) else value, Parameters)
     except msgspec.MsgspecError as error:

@@ -1,11 +1,11 @@
-"""How fast a bot may send: so many messages in any second, and one a second in a chat after a short burst. Pure.
+"""How fast a bot may send: a number of messages in any second, and one a second in a chat after a short burst. Pure.
 
-As Telegram does it: a call that comes too soon is not refused but waits, up to eight seconds in all. Only what would
-wait longer is refused, with the time after which to come again. Who sends before that time has a violation counted,
-unless the call was already on its way when the refusal was told.
+As at Telegram, a call that comes too soon is not refused but waits, up to eight seconds in all. A call that would wait
+longer is refused, with the time after which to try again. A bot that sends before that time commits a violation,
+unless the call was already on its way when the refusal was sent.
 
-A place in the chat is taken first. When its time has come, a place among the bot's sends is taken, so that a chat that
-waits holds up no other.
+A call takes a place in its chat first, and a place among the bot's sends when the first one's time has come, so that a
+waiting chat delays no other.
 """
 
 from collections import deque
@@ -33,20 +33,20 @@ class Send(NamedTuple):
     paid: bool
 
 
-class _Refusal(NamedTuple):
-    told_ms: int
+class _Pause(NamedTuple):
+    refused_ms: int
     until_ms: int
 
 
 class _Window:
-    """At most so many messages in any second; asked in the order of time."""
+    """At most `most` messages in any second; it must be asked in the order of time."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._taken: deque[int] = deque(maxlen=most)
 
     def place(self, messages: int, now_ms: int, patience_ms: int) -> int:
-        """Give the ms to wait for a place, and take it if that is not too long."""
+        """Return the ms to wait for a place, and take it if that is not too long."""
         over = len(self._taken) + min(messages, self._most) - self._most
         at_ms = now_ms if over <= 0 else max(now_ms, self._taken[over - 1] + _SECOND_MS)
         if at_ms - now_ms <= patience_ms:
@@ -55,9 +55,9 @@ class _Window:
 
 
 class _Chats:
-    """When each chat of a bot will have rested from what it got; a chat at rest is forgotten.
+    """When each chat of a bot has rested from the messages that it got; a rested chat is forgotten.
 
-    An album goes whole, and is rested from as its messages would be.
+    An album is sent whole, and the chat rests from each of its messages.
     """
 
     def __init__(self, per_second: float, burst: int) -> None:
@@ -67,7 +67,7 @@ class _Chats:
         self._sweep_above = _SWEPT_ABOVE
 
     def place(self, chat_id: int, messages: int, now_ms: int, patience_ms: int) -> int:
-        """Give the ms to wait for a place, and take it if that is not too long."""
+        """Return the ms to wait for a place, and take it if that is not too long."""
         rested_ms = self._rested_ms.get(chat_id, 0)
         if rested_ms <= now_ms:
             rested_ms, wait_ms = now_ms, 0
@@ -90,20 +90,20 @@ class _BotLimits:
         self.free = _Window(rules.bot_per_second) if rules.bot_per_second else None
         self.paid = _Window(rules.paid_per_second) if rules.paid_per_second else None
         self.chats = _Chats(rules.chat_per_second, rules.chat_burst) if rules.chat_per_second else None
-        # Who was told to come later: a chat by its id, the whole bot as None.
-        self.refusals: dict[int | None, _Refusal] = {}
+        # Refusals that still hold: of a chat by its id, of the whole bot as None.
+        self.refusals: dict[int | None, _Pause] = {}
 
     def refuse(self, scope: int | None, wait_ms: int, now_ms: int) -> int:
-        """Note a refusal; gives the seconds to tell."""
+        """Note a refusal; return its `retry_after`."""
         retry_after = -(-wait_ms // _SECOND_MS)
         if len(self.refusals) > _SWEPT_ABOVE:
             self.refusals = {who: one for who, one in self.refusals.items() if one.until_ms > now_ms}
-        self.refusals[scope] = _Refusal(now_ms, now_ms + retry_after * _SECOND_MS)
+        self.refusals[scope] = _Pause(now_ms, now_ms + retry_after * _SECOND_MS)
         return retry_after
 
 
 class RateLimits:
-    """Times are those of the steady clock. `violate` is told of bot, method and sentence."""
+    """Times are those of the steady clock. `violate` gets the bot, the method and a sentence."""
 
     def __init__(self, rules: LimitRules, violate: Violate) -> None:
         self._violate = violate
@@ -118,7 +118,7 @@ class RateLimits:
         return self._own
 
     def change(self, rules: LimitRules) -> None:
-        """Other rules for all bots, those with rules of their own included; what was sent so far is forgotten."""
+        """Set the rules of all bots, including those with rules of their own, and forget what was sent."""
         self._rules = rules
         self._own: dict[int, LimitRules] = {}
         self.on = rules.limits_something
@@ -134,7 +134,7 @@ class RateLimits:
         self.on = self.on or rules.limits_something
 
     def wait_for_chat(self, send: Send, now_ms: int) -> int:
-        """Take a place in the chat; gives how many ms to wait for it. Raises ApiError if that is too long."""
+        """Take a place in the chat; return the ms to wait for it. Raises ApiError if that is too long."""
         bot = self._bot(send.bot_id)
         if bot.refusals:
             self._require_patience(bot, send, now_ms)
@@ -146,7 +146,7 @@ class RateLimits:
         return wait_ms
 
     def wait_for_bot(self, send: Send, now_ms: int, waited_ms: int) -> int:
-        """Take a place among the bot's sends, after having waited for the chat; else as `wait_for_chat`."""
+        """Take a place among the bot's sends, after waiting for the chat. Otherwise as `wait_for_chat`."""
         bot = self._bot(send.bot_id)
         window = bot.paid if send.paid else bot.free
         if window is None:
@@ -158,7 +158,7 @@ class RateLimits:
         return wait_ms
 
     def _require_patience(self, bot: _BotLimits, send: Send, now_ms: int) -> None:
-        """Refuse again who was told to come later and comes before that."""
+        """Refuse again if the chat or the bot was refused and comes back too early."""
         for scope in (send.chat_id, None):
             refusal = bot.refusals.get(scope)
             if refusal is None:
@@ -166,7 +166,7 @@ class RateLimits:
             if now_ms >= refusal.until_ms:
                 del bot.refusals[scope]
                 continue
-            if now_ms > refusal.told_ms + _ON_ITS_WAY_MS:
+            if now_ms > refusal.refused_ms + _ON_ITS_WAY_MS:
                 whom = "this bot" if scope is None else "this chat"
                 self._violate(send.bot_id, send.method, f"It sent before the retry_after of {whom} had passed")
             raise errors.too_many_requests(-(-(refusal.until_ms - now_ms) // _SECOND_MS))

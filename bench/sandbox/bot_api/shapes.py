@@ -1,7 +1,7 @@
-"""What a value may be, as the Bot API describes it: plain data, and what of a given value does not fit.
+"""What a value may be according to the Bot API, and which parts of a given value do not fit.
 
 A shape is a choice: a word, a number, a file, an array, or an object of one of some types. Scalars are judged as
-kindly as the server reads them: a number may come as text, a yes as "1".
+leniently as the server reads them: a number may come as text, and true as "1".
 """
 
 import re
@@ -21,7 +21,7 @@ _LONGEST_NAME = 64
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The choices; `words` closes the list of strings, `objects` are names of types."""
+    """The choices. `words` are the only strings allowed, `objects` are names of types."""
 
     integer: bool = False
     number: bool = False
@@ -54,7 +54,7 @@ Types = Mapping[str, Fields]
 
 
 def misfits(fields: Fields, given: Mapping[str, Any], types: Types, where: str = "") -> Iterator[str]:
-    """Say in sentences what of an object is unknown, missing or of the wrong kind."""
+    """Say in sentences which fields of an object are unknown, missing or of the wrong kind."""
     for name, value in given.items():
         path = f"{where}{name[:_LONGEST_NAME]}"
         field = fields.get(name)
@@ -104,7 +104,7 @@ def described(shape: Shape) -> str:
 
 
 def decoded(text: str) -> Any:
-    """Read what was given as JSON in a text; None if it is none."""
+    """Decode JSON; None if it is invalid."""
     try:
         return untrusted_json.decode(text)
     except msgspec.DecodeError:
@@ -120,7 +120,7 @@ def _array_misfits(shape: Shape, values: list[Any], types: Types, path: str) -> 
 
 
 def _object_misfits(shape: Shape, value: dict[str, Any], types: Types, path: str) -> Iterator[str]:
-    """Say what is wrong by the type that comes nearest."""
+    """Report what is wrong by the type that fits best."""
     if not shape.objects:
         yield f'"{path}" must be {described(shape)}'
         return

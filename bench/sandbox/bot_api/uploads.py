@@ -1,6 +1,6 @@
-"""Multipart bodies: their fields as text, their files part by part into one buffer each, which the store then keeps.
+"""Multipart bodies: fields are read as text, and each file into one buffer, which the store then keeps.
 
-The limit is the front end's: what is bigger as a whole is refused before, or as soon as, that is known.
+The limit is that of Telegram's front end: a body that is too big is refused as soon as that is known.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ _CHUNK = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that came with a request; `mime` is what the client says of it."""
+    """A file that came with a request; `mime` is what the client says."""
 
     name: str
     mime: str
@@ -60,7 +60,7 @@ async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
 
 
 async def _collected(chunks: AsyncIterable[bytes], most: int) -> Content:
-    """Collect and hash as it comes, and stop at what is too much."""
+    """Collect and hash the chunks as they come, and stop if they are too many."""
     data, digest = bytearray(), hashlib.sha256()
     async for chunk in chunks:
         data += chunk

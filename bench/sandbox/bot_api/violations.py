@@ -1,7 +1,7 @@
-"""What a call says that no bot should say, though the server lets it pass or only refuses it: its violations.
+"""The violations of a call: things that no bot should send, even if the server lets them pass or only refuses them.
 
-A parameter that the Bot API does not know or no longer wants, a value of the wrong kind, a field that a type does not
-have. Run for every call, so it costs about a microsecond: what is nested is looked at once and remembered by its text.
+They are parameters that the Bot API does not know or has deprecated, values of the wrong kind, and fields that a type
+does not have. Every call is inspected, so this costs about a microsecond: nested values are cached by their text.
 """
 
 from collections.abc import Iterator
@@ -35,13 +35,13 @@ def inspect(method: MethodSpec, given: Parameters) -> list[str]:
 
 
 def _stranger(name: str, value: Any) -> Iterator[str]:
-    """What is no value of JSON or a form is a file, for another parameter to refer to by its name."""
+    """A value that comes neither from JSON nor from a form is a file that another parameter refers to by name."""
     if value is None or isinstance(value, _NATIVE):
         yield f'"{name[:_LONGEST_NAME]}" does not exist'
 
 
 def argument_misfits(method: MethodSpec, field: Field, value: Any) -> tuple[str, ...]:
-    """Say what of a parameter's value does not fit; an empty one counts as not given."""
+    """Say which parts of a parameter's value do not fit; an empty value counts as absent."""
     if value is None or value == "":
         return ()
     if isinstance(value, list | dict):
@@ -53,7 +53,7 @@ def argument_misfits(method: MethodSpec, field: Field, value: Any) -> tuple[str,
 
 @lru_cache(maxsize=4096)
 def nested_misfits(method: str, name: str, encoded: str) -> tuple[str, ...]:
-    """Look at one JSON value; cached because a campaign sends the same one to thousands."""
+    """Inspect one JSON value; cached because a campaign sends the same one to thousands."""
     spec = read_spec()
     shape, value = spec.methods[method.lower()].parameters[name].shape, decoded(encoded)
     if value is None:

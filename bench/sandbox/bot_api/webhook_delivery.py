@@ -1,12 +1,12 @@
 """Delivering updates to webhooks as the server does it.
 
-- One strand has one update in flight; strands go in parallel, over at most `max_connections` connections.
-- Only the oldest updates are in hand, two for each connection: a strand that is stuck may hold up all others.
-- Only 2xx acknowledges; redirects are not followed. A method that stands in the answer is served, unheard.
-- What fails is tried again: at once, then after 2, 4, 8 ... seconds, or when the receiver asks for it.
-- A webhook that is removed or replaced takes its connections with it; what was in flight is delivered anew.
+- A strand has one update in flight; strands run in parallel, over at most `max_connections` connections.
+- Only the oldest updates are in hand, two for each connection, so a stuck strand may delay all others.
+- Only 2xx acknowledges; redirects are not followed. A method named in the answer is served without an answer.
+- A failed delivery is tried again: at once, then after 2, 4, 8 ... seconds, or when the receiver asks for it.
+- A webhook that is removed or replaced takes its connections with it; updates in flight are delivered again.
 
-Not as the server: it opens few connections while none has succeeded lately, and drops an update after a day and a
+Unlike here, the server opens few connections while none has succeeded lately, and drops an update after a day and a
 webhook after a day of 410.
 """
 
@@ -41,7 +41,7 @@ _LONGEST_RETRY_AFTER_S = 3600
 
 
 class Failure(NamedTuple):
-    """Why an update was not taken, in the server's words; it has none for a connection that just closed."""
+    """Why an update was not taken, in the server's words; None for a connection that just closed."""
 
     error: str | None
     retry_after: int = 0
@@ -66,7 +66,7 @@ class Backoff:
 
 
 class Deliveries:
-    """All bots' couriers. `second` is how long a second of the back-off lasts."""
+    """The couriers of all bots. `second` is how long one second of the back-off lasts."""
 
     def __init__(
         self, state: State, faults: Faults, signal: ChangeSignal, clock: Callable[[], int], *, second: float = 1.0
@@ -82,7 +82,7 @@ class Deliveries:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        # The couriers count the connections, so the session must not.
+        # The couriers limit the connections, so the session must not.
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_SILENCE_S, sock_read=_SILENCE_S),
@@ -147,7 +147,7 @@ class Courier:
             task.cancel()
 
     def load(self) -> None:
-        """Take in hand the oldest updates; those in hand are the first ones of the bot's."""
+        """Take the oldest updates in hand; those in hand are the first in the bot's queue."""
         for update in islice(self._bot.updates.values(), self._in_hand, self._most_in_hand):
             self._in_hand += 1
             waiting = self._strands.setdefault(update.strand, deque())
@@ -156,7 +156,7 @@ class Courier:
                 self._tasks[update.strand] = self._office.start(self, update.strand)
 
     async def drain(self, strand: Strand) -> None:
-        """Deliver what a strand has in hand, one after the other."""
+        """Deliver a strand's updates in hand, one after the other."""
         waiting = self._strands[strand]
         try:
             while waiting:
@@ -212,23 +212,23 @@ class Courier:
                     self._target, data=body, headers=self._headers, allow_redirects=False
                 ) as answer,
             ):
-                said = await _beginning(answer)
+                content = await _beginning(answer)
         except (aiohttp.ClientError, TimeoutError) as error:
-            return Failure(_told(error))
+            return Failure(_described(error))
         failure = _judged(answer)
-        if failure is None and said and self._office.reply:
-            await self._office.reply(self._bot, answer.content_type, said)
+        if failure is None and content and self._office.reply:
+            await self._office.reply(self._bot, answer.content_type, content)
         return failure
 
 
 async def _beginning(answer: aiohttp.ClientResponse) -> bytes:
-    """What is answered, and no more of it than anybody means."""
-    said = bytearray()
+    """Read the answer, up to a length that no method exceeds."""
+    body = bytearray()
     async for part in answer.content.iter_any():
-        said += part
-        if len(said) > _LONGEST_ANSWER:
+        body += part
+        if len(body) > _LONGEST_ANSWER:
             break
-    return bytes(said)
+    return bytes(body)
 
 
 async def _answered_in_its_place(fault: Fault) -> Failure:
@@ -250,8 +250,8 @@ def _wrong(status: int, reason: str, retry_after: int) -> Failure:
     return Failure(f"Wrong response from the webhook: {status} {reason}", retry_after)
 
 
-def _told(error: Exception) -> str | None:
-    """Say it as the server does: what the kernel said, or which time ran out."""
+def _described(error: Exception) -> str | None:
+    """Describe it as the server does: the kernel's error, or which time-out passed."""
     if isinstance(error, OSError) and error.errno:
         return os.strerror(error.errno)
     if isinstance(error, aiohttp.ConnectionTimeoutError):

@@ -1,1 +1,1 @@
-"""The second port: the page and what plays and watches through it."""
+"""The second port: the page, the control API, and the people who play scripts."""

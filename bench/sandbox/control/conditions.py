@@ -1,4 +1,4 @@
-"""The control port's orders about the conditions under which bots work: how fast they may send, and what time it is."""
+"""Requests about the conditions under which bots work: how fast they may send, and what time it is."""
 
 from aiohttp import web
 
@@ -27,7 +27,7 @@ class Conditions:
         ]
 
     def forget(self) -> None:
-        """Set the clock right, and forget what the limits remember of sends."""
+        """Reset the clock, and make the limits forget what was sent."""
         self._clock.offset_ms = 0
         self._limits.forget()
 

@@ -1,7 +1,7 @@
-"""What a page sees live, as Server-Sent Events: the cast, and one chat together with what the engine knows of it.
+"""What the page sees live, as Server-Sent Events: the cast, and one chat together with what the engine knows of it.
 
-A stream sends the whole frame whenever it became another one, at most ten times a second, and from time to time
-anyway: so that a clock is set right, and a page that is gone is noticed. Who connects again has missed nothing.
+A stream sends a whole frame whenever it changes, at most ten times a second, and from time to time anyway, so that
+the page's clock stays right and a closed page is noticed. A page that connects again has missed nothing.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Frame(NamedTuple):
-    """What is sent, what of it makes it another frame, and for how long it holds by itself."""
+    """What is sent, the part of it whose change is worth sending, and how long it stays true without an event."""
 
     body: bytes
     mark: object
@@ -49,7 +49,7 @@ class EventStreams:
         self._closing = False
 
     def close(self) -> None:
-        """End the streams, so that nothing has to break them off."""
+        """End the streams, so that they need not be cut off."""
         self._closing = True
         self._signal.notify()
 
@@ -78,7 +78,7 @@ class EventStreams:
         return Frame(body, body)
 
     async def _stream(self, request: web.Request, look: Callable[[], Frame | None]) -> web.StreamResponse:
-        """Send pictures until the client leaves or there is nothing to look at any more."""
+        """Send frames until the client leaves or there is nothing left to show."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await response.prepare(request)
         loop, shown, sent_at = asyncio.get_running_loop(), None, 0.0
@@ -122,7 +122,7 @@ def _cast_person(conversation: Conversation) -> protocol.CastPerson:
 
 
 def _kind(message: protocol.TranscriptMessage) -> str | None:
-    """Tell what a message is that is not a mere text."""
+    """Name the kind of a message that is more than text."""
     if message.deleted:
         return "deleted"
     if message.paid is not None:
@@ -131,7 +131,7 @@ def _kind(message: protocol.TranscriptMessage) -> str | None:
 
 
 def _frame_of_chat(bot: Bot, conversation: Conversation, watch: Watch, now_ms: int) -> Frame | None:
-    """None when the people were forgotten: the page then looks for others."""
+    """None if the people were forgotten: the page then looks for others."""
     person = conversation.person
     if bot.conversations.get(person.user.id) is not conversation:
         return None
@@ -146,6 +146,6 @@ def _frame_of_chat(bot: Bot, conversation: Conversation, watch: Watch, now_ms: i
 
 
 def _holds(activity: Activity | None, now_ms: int) -> float:
-    """Tell how long "typing" stands there, when nothing else happens."""
+    """How long "typing" is shown if nothing else happens."""
     left_s = (activity.until_ms - now_ms) / 1000 if activity else 0.0
     return min(left_s, _ANYWAY_S) if left_s > 0 else _ANYWAY_S

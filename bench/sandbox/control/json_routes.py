@@ -1,4 +1,4 @@
-"""How the control port reads orders and answers them: JSON in, JSON out, and every refusal a sentence."""
+"""How the control port reads and answers requests: JSON in, JSON out, and every refusal is a sentence."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar

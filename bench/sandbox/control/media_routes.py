@@ -1,7 +1,7 @@
 """Media on the control port: the bytes that a page shows, and the files that people send as the body of a request.
 
-Picture, film and sound are shown, all else is only saved, and nothing can become a page of ours. A player asks for
-ranges, so ranges are answered.
+Pictures, films and sounds are shown; anything else can only be saved, and no file can act as a page of ours. Players
+ask for ranges, so ranges are answered.
 """
 
 from collections.abc import Callable
@@ -45,10 +45,10 @@ class MediaRoutes:
         return _ranged(request, file.content.data, {**_HEADERS, **_disposition(file.mime)})
 
     async def _send(self, request: web.Request) -> web.Response:
-        """Take a file as the body, and what goes with it from the query: bot, person, name, caption, album."""
-        told = {"deed": f"send_{request.match_info['kind']}", **request.query}
-        told["text"] = told.pop("caption", "")
-        act = msgspec.convert(told, Act, strict=False)
+        """Take a file from the body, and bot, person, name, caption and album from the query."""
+        given = {"deed": f"send_{request.match_info['kind']}", **request.query}
+        given["text"] = given.pop("caption", "")
+        act = msgspec.convert(given, Act, strict=False)
         content = await read_content(request, BIGGEST_FILE)
         result = perform(self._state, act, self._clock(), content if content.size else None)
         self._signal.notify()
@@ -62,8 +62,8 @@ def _ranged(request: web.Request, data: Bytes, headers: dict[str, str]) -> web.R
         return web.Response(body=data, headers=headers)
     if "Range" not in request.headers or begin >= end:
         return web.Response(body=data, headers=headers)
-    told = {"Content-Range": f"bytes {begin}-{end - 1}/{len(data)}", **headers}
-    return web.Response(status=HTTPStatus.PARTIAL_CONTENT, body=data[begin:end], headers=told)
+    partial = {"Content-Range": f"bytes {begin}-{end - 1}/{len(data)}", **headers}
+    return web.Response(status=HTTPStatus.PARTIAL_CONTENT, body=data[begin:end], headers=partial)
 
 
 def _disposition(mime: str) -> dict[str, str]:

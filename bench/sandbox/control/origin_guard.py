@@ -1,8 +1,8 @@
-"""Who may speak to the control port: programs and the sandbox's own page, never a page of somebody else.
+"""Who may speak to the control port: programs and the sandbox's own page, never a page from elsewhere.
 
 A foreign page in the same browser can send requests to loopback, and a name that resolves to loopback makes a page
-look like ours. So the Host must be loopback, and an Origin, which only browsers send, must be our own. What a browser
-sends is a few words, or a file that a person attaches; the other big bodies are those of load tests.
+look like ours. So the Host must be loopback, and an Origin, which only browsers send, must be our own. A browser sends
+a few words, or a file that a person attaches; other big bodies come from load tests.
 """
 
 from collections.abc import Awaitable, Callable

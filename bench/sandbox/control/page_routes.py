@@ -1,4 +1,4 @@
-"""The files of the page: read once, sent as they are, and allowed to load nothing from anywhere else."""
+"""The files of the page: read once, sent unchanged, and not allowed to load anything from elsewhere."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The people of the sandbox who play scripts, and the control port's orders about them."""
+"""The people who play scripts inside the sandbox, and the requests about them."""
 
 import asyncio
 import random
@@ -20,7 +20,7 @@ _KEPT = 100
 
 
 class InProcessWorld:
-    """The world of those who play within the sandbox's own process."""
+    """The world of people who play inside the sandbox's process."""
 
     def __init__(self, state: State, signal: ChangeSignal, clock: Callable[[], int]) -> None:
         self._state = state
@@ -60,7 +60,7 @@ class _Play:
         self.actors = actors
         self.task = task
 
-    def told(self) -> Playing:
+    def progress(self) -> Playing:
         refused: Counter[str] = sum((actor.refused for actor in self.actors), Counter())
         acts = sum(actor.acts for actor in self.actors)
         return Playing(self.number, self.people, acts, dict(refused), self.task.done())
@@ -83,7 +83,7 @@ class ScriptRunner:
         ]
 
     def begin(self, script: Script) -> Playing:
-        """Raises ValueError or LookupError for what cannot be played."""
+        """Raises ValueError or LookupError for a script that cannot be played."""
         bots = [self._state.bot_named(name) for name in script.bots] or [*self._state.bots.values()]
         if len(bots) * script.people > MOST_PARTS:
             raise ValueError(f"{script.people} people with {len(bots)} bots are more than {MOST_PARTS} parts to play")
@@ -98,10 +98,10 @@ class ScriptRunner:
         task.add_done_callback(lambda _: self._signal.notify())
         self._plays[number] = play = _Play(number, people, actors, task)
         self._drop_old()
-        return play.told()
+        return play.progress()
 
     def forget(self) -> None:
-        """Stop all of them: their people are forgotten."""
+        """Stop all scripts: their people are forgotten."""
         for play in self._plays.values():
             play.task.cancel()
         self._plays.clear()
@@ -112,22 +112,22 @@ class ScriptRunner:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _list(self, _: web.Request) -> web.Response:
-        return answer([play.told() for play in self._plays.values()])
+        return answer([play.progress() for play in self._plays.values()])
 
     async def _begin(self, request: web.Request) -> web.Response:
         return answer(self.begin(await body(request, Script)))
 
     async def _look(self, request: web.Request) -> web.Response:
-        """Answer with how it goes, as soon as it is over or `wait` has passed."""
+        """Answer how the script goes, as soon as it is over or `wait` has passed."""
         play = self._play(request)
         await self._signal.until(lambda: play.task.done() or None, wait(request))
-        return answer(play.told())
+        return answer(play.progress())
 
     async def _stop(self, request: web.Request) -> web.Response:
         play = self._play(request)
         play.task.cancel()
         await asyncio.wait({play.task})
-        return answer(play.told())
+        return answer(play.progress())
 
     def _play(self, request: web.Request) -> _Play:
         number = path_number(request, "script")
@@ -136,7 +136,7 @@ class ScriptRunner:
         return self._plays[number]
 
     def _drop_old(self) -> None:
-        """Of scripts that are over only the newest are remembered."""
+        """Remember only the newest of the scripts that are over."""
         over = [number for number, play in self._plays.items() if play.task.done()]
         for number in over[:-_KEPT]:
             del self._plays[number]

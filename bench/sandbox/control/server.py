@@ -1,6 +1,6 @@
-"""The control port: JSON in, JSON out. Its words are in `wire`, its client in `client`.
+"""The control port: JSON in, JSON out. Its language is in `protocol`, its client in `client`.
 
-What can be waited for is waited for here (`wait` seconds), so that nobody has to ask again and again.
+The port itself waits, for up to `wait` seconds, so that clients need not poll.
 """
 
 from collections.abc import Callable, Iterable
@@ -25,7 +25,7 @@ _BIGGEST_BODY = 64 * 1024 * 1024
 
 
 class Control:
-    """`forget` is what a reset does beyond this port's own."""
+    """`forget` is what else a reset calls."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class Control:
         return answer(transcript_of(conversation, conversation.messages.values(), self._clock()))
 
     async def _next_message(self, request: web.Request) -> web.Response:
-        """Answer with the bot's first message after the given one."""
+        """Answer the bot's first message after the given one."""
         conversation, after = self._conversation(request), number(request, "after")
         found = await self._signal.until(lambda: next_from_bot(conversation, after), wait(request))
         return answer(found and transcribed(found))
@@ -135,13 +135,13 @@ class Control:
     # What happened
 
     async def _record(self, request: web.Request) -> web.Response:
-        """Answer with the rows from the cursor on; with `wait`, as soon as there is one."""
+        """Answer the rows from the cursor on; with `wait`, as soon as there is one."""
         cursor = number(request, "cursor")
         await self._signal.until(lambda: self._log.reaches(cursor) or None, wait(request))
         return answer(self._log.since(cursor))
 
     async def _open_requests(self, request: web.Request) -> web.Response:
-        """Answer with the requests that stand open, as soon as there are `count`."""
+        """Answer the open requests, as soon as there are `count`."""
         count = number(request, "count")
         await self._signal.until(lambda: self._log.open_count >= count or None, wait(request))
         return answer(self._log.open)
@@ -159,13 +159,13 @@ class Control:
         return answer(protocol.Acknowledgements(ring.cursor, rows, ring.lost_since(cursor)))
 
     async def _acknowledgement(self, request: web.Request) -> web.Response:
-        """Answer when an update was acknowledged; null if it was not within `wait`."""
+        """Answer when an update was acknowledged; null if that does not happen within `wait`."""
         bot, update_id = self._bot(request), path_number(request, "update")
         found = await self._signal.until(lambda: bot.acknowledged.get(update_id), wait(request))
         return answer(found)
 
     async def _webhook(self, request: web.Request) -> web.Response:
-        """Answer with how the webhook does, as soon as `failures` deliveries have failed."""
+        """Answer the state of the webhook, as soon as `failures` deliveries have failed."""
         bot, failures = self._bot(request), number(request, "failures")
         await self._signal.until(lambda: webhook_state(bot).failures >= failures or None, wait(request))
         return answer(webhook_state(bot))
@@ -204,6 +204,6 @@ def person_info(person: Person) -> protocol.PersonInfo:
 
 
 def _require_known(method: str | None) -> None:
-    """A fault of a misspelt method would never strike, and nobody would know."""
+    """Refuse a misspelt method: such a fault would silently never strike."""
     if method is not None and method.lower() not in CANONICAL and method not in {protocol.DELIVERY, DOWNLOAD}:
         raise ValueError(f"there is no method {method}: give one of the Bot API, {protocol.DELIVERY} or {DOWNLOAD}")

@@ -1,8 +1,8 @@
-"""Telegram's HTML: a text with tags becomes a plain text with spans, or the server's own complaint.
+"""Telegram's HTML: a text with tags becomes a plain text with spans, or the server's own error.
 
-The rules and the wording follow the server: tag by tag, offsets of complaints in UTF-8 bytes, offsets of
-spans in UTF-16 units, unknown entities left as they are, the ends of the text trimmed. Not modelled: links,
-mentions and hashtags found in plain text, and the clean-up of formatting that crosses code.
+The rules and the wording follow the server: offsets in errors are in UTF-8 bytes, offsets of spans in UTF-16 units,
+unknown entities stay as they are, the ends of the text are trimmed. Not modelled: links, mentions and hashtags found
+in plain text, and the clean-up of formatting that crosses code.
 """
 
 import re
@@ -101,7 +101,7 @@ class _Reader:
         return MarkupError(f"{what} at byte offset {len(self._source[:begin].encode())}")
 
     def _skip(self, stop: str) -> str:
-        """Move on to a space or one of `stop`, and give what was passed."""
+        """Move on to a space or one of `stop`, and return what was passed."""
         begin = self._at
         while self._source[self._at] not in _SPACES and self._source[self._at] not in stop:
             self._at += 1
@@ -220,7 +220,7 @@ class _Reader:
             self._spans.append(replace(span, kind="text_link", argument=link))
 
     def _add_code(self, tag: str, span: Span) -> None:
-        """Make one block of a `code` with a language that fills a `pre` exactly, whichever closes last."""
+        """Merge a `code` with a language that fills a `pre` exactly into one block, no matter which closes last."""
         last = self._spans[-1] if self._spans else None
         other = "code" if tag == "pre" else "pre"
         fills = last is not None and (last.kind, last.offset, last.length) == (
@@ -245,7 +245,7 @@ class _Reader:
 
 
 def _lower(text: str) -> str:
-    """Lower case as the server has it: ASCII letters only."""
+    """Lower the case of ASCII letters only, as the server does."""
     return text.encode().lower().decode()
 
 
@@ -268,7 +268,7 @@ def _argument(tag: str, name: str, value: str, before: str) -> str:
 
 
 def _character_at(source: str, at: int) -> tuple[str, int] | None:
-    """Read a reference such as &lt; or &#65;: its character, and where the text goes on."""
+    """Read a reference such as &lt; or &#65;: return its character and where the text goes on."""
     match = _CHARACTER.match(source, at)
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""What Telegram makes of a link in a text: a canonical URL, a mention of a user, or nothing."""
+"""How Telegram reads a link in a text: as a canonical URL, a mention of a user, or nothing."""
 
 import re
 
@@ -14,7 +14,7 @@ def mentioned_user(url: str) -> int | None:
 
 
 def checked_link(url: str) -> str | None:
-    """Bring a URL to Telegram's form: with scheme, host in lower case and path; None if it is no link."""
+    """Bring a URL to Telegram's form: with scheme, host in lower case and path; None if it is not a link."""
     url = url.strip()
     match = _SCHEME.match(url)
     scheme = match[1].lower() if match else "http"

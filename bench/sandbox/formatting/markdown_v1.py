@@ -1,6 +1,6 @@
-"""Telegram's first Markdown, which it keeps for older bots: five marks, none inside another, no strictness.
+"""Telegram's first Markdown, kept for older bots: five marks that do not nest, and no strictness.
 
-Offsets of complaints are in UTF-8 bytes, offsets of spans in UTF-16 units.
+Offsets in errors are in UTF-8 bytes, offsets of spans in UTF-16 units.
 """
 
 import re
@@ -66,7 +66,7 @@ class _Reader:
         return found[0] if found else ""
 
     def _read_url(self) -> str | None:
-        """Read the address behind a link's text; without its end it goes to the end of the text."""
+        """Read the address behind a link's text; an unclosed one goes to the end of the text."""
         if not self._source.startswith("(", self._at):
             return None
         url, _, _ = self._source[self._at + 1 :].partition(")")

@@ -1,8 +1,8 @@
-"""Telegram's MarkdownV2: a marked text becomes a plain text with spans, or the server's own complaint.
+"""Telegram's MarkdownV2: a marked text becomes a plain text with spans, or the server's own error.
 
-Marks nest, and close in the order in which they were opened. Every other reserved character has to be escaped. Offsets
-of complaints are in UTF-8 bytes, offsets of spans in UTF-16 units. Not modelled: the splitting of spans that overlap
-with spans of their own kind.
+Marks nest, and the one opened last closes first. Every other reserved character must be escaped. Offsets in errors are
+in UTF-8 bytes, offsets of spans in UTF-16 units. Not modelled: the splitting of spans that overlap with spans of their
+own kind.
 """
 
 import re
@@ -17,7 +17,7 @@ _IN_CODE = frozenset("`")
 _LAST_ESCAPED = "~"
 _QUOTE = "blockquote"
 _EXPANDABLE = "expandable_blockquote"
-# The longer of two that begin alike comes first.
+# Of two marks that begin alike the longer comes first.
 _BEGINS = {
     "```": "pre",
     "__": "underline",
@@ -50,7 +50,7 @@ _TIME = re.compile(r"tg://time/?\?unix=(?P<unix>\d{1,10})(?:&format=(?P<format>[
 
 @dataclass(slots=True)
 class _Open:
-    """A mark that waits for its end; `at` is where it stands in the source."""
+    """A mark that waits for its end; `at` is its position in the source."""
 
     kind: str
     at: int
@@ -78,7 +78,7 @@ class _Reader:
         self._open: list[_Open] = []
         self._spans: list[Span] = []
         self._quoting = False
-        # Nothing stands in this line yet, so that a > may begin a quotation.
+        # The line is still empty, so that a > may begin a quotation.
         self._fresh = True
 
     def read(self) -> Formatted:
@@ -195,7 +195,7 @@ class _Reader:
             self._add("text_link", opened, link)
 
     def _add_emoji(self, opened: _Open) -> None:
-        """Add what an exclamation mark makes of a link: a custom emoji, or a time."""
+        """Add a link with an exclamation mark: a custom emoji or a time."""
         url = self._read_url("a custom emoji URL")
         if url is None:
             raise MarkupError("Custom emoji entity must contain a tg://emoji URL")
@@ -210,7 +210,7 @@ class _Reader:
     # Quotations
 
     def _begin_quotation(self) -> None:
-        """Begin a quotation, or go on with it in its next line."""
+        """Begin a quotation, or continue it in its next line."""
         if not self._quoting:
             self._opened(_QUOTE)
             self._quoting = True
@@ -223,7 +223,7 @@ class _Reader:
             self._put("\n", 1)
 
     def _end_quotation(self, line_break: str) -> None:
-        """End a quotation with its last line; a spoiler mark that stands at its very end makes it expandable."""
+        """End a quotation with its last line; a spoiler mark at its very end makes it expandable."""
         kind, opened = _QUOTE, self._open.pop()
         if opened.kind == "spoiler" and opened.offset == self._offset and self._open:
             kind, opened = _EXPANDABLE, self._open.pop()

@@ -1,7 +1,7 @@
-"""Reply markup: checked as the server checks it. Only inline keyboards come back in a message.
+"""Reply markup, checked as the server checks it. Only inline keyboards come back in a message.
 
-Three look at a keyboard in turn, and so do these functions: the Bot API server at its form, its library at words and
-links, Telegram at sizes. The server takes the first action that it finds in a button and overlooks the others.
+A keyboard is checked three times, and these functions keep that order: the Bot API server checks its form, the
+server's library words and links, Telegram sizes. The server takes the first action in a button and ignores the others.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,20 +32,20 @@ _ACTIONS = (
     "copy_text",
     "disabled",
 )
-# The server takes these as not given when they are empty.
+# The server treats these as absent if they are empty.
 _NOT_GIVEN: dict[str, tuple[Any, ...]] = {"url": (None, ""), "callback_data": (None, "")}
 _OBJECTS = frozenset({"switch_inline_query_chosen_chat", "login_url", "web_app", "copy_text"})
 
 
 def inline_keyboard(given: Any) -> msgspec.Raw | None:
-    """Check the markup; give the inline keyboard to store, None for none or for another kind of markup."""
+    """Check the markup; return the inline keyboard to store, None if there is none or it is another kind of markup."""
     if given is None or given == "":
         return None
     return _checked(_encoded(given))
 
 
 def edited_keyboard(given: Any) -> msgspec.Raw | None:
-    """Check the markup of an edit: it can only be an inline keyboard, and none takes the old one away."""
+    """Check the markup of an edit: it can only be an inline keyboard, and without one the old one is removed."""
     if given is None or given == "":
         return None
     markup = inline_keyboard(given)
@@ -63,7 +63,7 @@ def first_callback(markup: msgspec.Raw | None) -> str | None:
 
 
 def keyboard_misfits(markup: Any) -> Iterator[str]:
-    """Say what the server overlooks and no person sees as it was meant."""
+    """Report what the server ignores, so that people do not see it as it was meant."""
     rows = markup.get("inline_keyboard") if isinstance(markup, dict) else None
     for row in rows if isinstance(rows, list) else ():
         if not isinstance(row, list):
@@ -90,7 +90,7 @@ def _checked(encoded: str) -> msgspec.Raw | None:
 
 
 def _rendered(rows: list[list[Any]]) -> msgspec.Raw:
-    """Look at words, links and sizes; rows without buttons are left out."""
+    """Check words, links and sizes; leave out rows without buttons."""
     _check_texts(rows, errors.INLINE_BUTTON_TEXT_EMPTY)
     for row in rows:
         for button in row:
@@ -160,7 +160,7 @@ def _check_texts(rows: list[list[Any]], empty: Refusal) -> None:
 
 
 def _action(button: dict[str, Any]) -> str | None:
-    """Find the action that the server takes: the first in its own order."""
+    """Find the action that the server takes: the first in its order."""
     return next((name for name in _ACTIONS if button.get(name) not in _NOT_GIVEN.get(name, (None,))), None)
 
 

@@ -1,9 +1,9 @@
-"""A plain text with spans, which every markup becomes. Offsets and lengths of spans are in UTF-16 units."""
+"""A plain text with spans: what every markup is read into. Offsets and lengths of spans are in UTF-16 units."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-# Of spans with the same place, the one with the lower rank encloses the other.
+# Of spans with the same place, the one with the lower rank encloses the others.
 _RANKS = {
     "blockquote": 0,
     "expandable_blockquote": 0,
@@ -22,7 +22,7 @@ _RANKS = {
 
 
 class MarkupError(ValueError):
-    """The text cannot be read as HTML; the message is the server's."""
+    """The markup is invalid; the message is the server's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def plain(text: str) -> Formatted:
 
 
 def listed(text: str, spans: list[Span]) -> Formatted:
-    """Join a text with spans that were listed beside it; what lies outside the text is dropped."""
+    """Join a text with spans that were listed beside it; drop those outside the text."""
     inside = [span for span in spans if span.offset >= 0 and span.length > 0]
     return trimmed(Formatted(text, in_order(inside)))
 
@@ -60,7 +60,7 @@ def in_order(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def trimmed(formatted: Formatted) -> Formatted:
-    """Without spaces at the end, and at the start up to the first span."""
+    """Trim spaces at the end, and at the start up to the first span."""
     text = formatted.text.rstrip(" \n")
     end = utf16_length(text)
     spans = [replace(span, length=min(span.length, end - span.offset)) for span in formatted.spans]

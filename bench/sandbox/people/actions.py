@@ -1,7 +1,7 @@
 """What a person can do in a chat with a bot, and the update that the bot gets for it. Pure.
 
-Whoever writes to a bot has started it. A blocked bot hears nothing: one unblocks it first, or starts it
-again, which does both.
+Writing to a bot starts it. A blocked bot hears nothing: a person unblocks it first, or starts it again, which does
+both.
 """
 
 from collections.abc import Callable
@@ -62,7 +62,7 @@ class _Scene:
 
 
 def perform(state: State, act: Act, now_ms: int, content: Content | None = None) -> ActResult:
-    """Do it, or say in the result why it cannot be done; `content` is a file that came beside the act."""
+    """Do it, or say in the result why it cannot be done. `content` is a file that came beside the act."""
     try:
         bot = state.bot_named(str(act.bot))
         scene = _Scene(state, bot, state.conversation(bot, act.person), act, now_ms, content)
@@ -114,7 +114,7 @@ def _file(scene: _Scene, kind: Kind) -> File:
         return file_of(kind, Upload(name, "", content), {})
     photo = photo_of(content)
     if isinstance(photo, Trouble):
-        raise ActRefusedError("this is no picture, or none that Telegram would take as a photo")
+        raise ActRefusedError("this is not a picture that Telegram takes as a photo")
     return photo
 
 
@@ -122,12 +122,12 @@ def _pay(scene: _Scene) -> ActResult:
     """Pay without asking the bot first."""
     _require_unblocked(scene)
     payload = scene.act.payload or "order"
-    paid = settle(scene.state, scene.bot, Checkout(scene.chat, scene.act.amount, payload, scene.now_ms), scene.now_ms)
-    return scene.done(paid.update_id, paid.message_id)
+    notice = settle(scene.state, scene.bot, Checkout(scene.chat, scene.act.amount, payload, scene.now_ms), scene.now_ms)
+    return scene.done(notice.update_id, notice.message_id)
 
 
 def _check_out(scene: _Scene) -> ActResult:
-    """Confirm a payment, which the bot has to allow."""
+    """Confirm a payment, which the bot must allow."""
     _require_unblocked(scene)
     payload = scene.act.payload or "order"
     query_id = scene.state.open_checkout(scene.bot, Checkout(scene.chat, scene.act.amount, payload, scene.now_ms))
@@ -151,7 +151,7 @@ def _edit(scene: _Scene) -> ActResult:
 
 
 def _tap(scene: _Scene) -> ActResult:
-    """Tap the given data, or the first button; on the given message, or the last that has buttons."""
+    """Tap the given data or the first button, on the given message or the last one with buttons."""
     _require_unblocked(scene)
     message = _chosen(scene, lambda one: one.sender.is_bot and one.reply_markup is not None).message
     data = scene.act.data or first_callback(message.reply_markup)
@@ -168,7 +168,7 @@ def _tap(scene: _Scene) -> ActResult:
 
 
 def _vote(scene: _Scene) -> ActResult:
-    """Vote: the bot is told how its poll stands and, unless it is anonymous, who chose what."""
+    """Vote: the bot gets the poll's results and, unless it is anonymous, the person's choice."""
     _require_unblocked(scene)
     stored = _chosen(scene, lambda one: isinstance(one, MediaMessage) and one.poll is not None)
     message = stored.message
@@ -176,9 +176,9 @@ def _vote(scene: _Scene) -> ActResult:
         raise ActRefusedError("the message has no poll")
     poll, chosen = voted(message.poll, scene.act.options), tuple(sorted(set(scene.act.options)))
     stored.message = replace(message, poll=poll)
-    told = scene.state.queue(scene.bot, "poll", poll)
+    update_id = scene.state.queue(scene.bot, "poll", poll)
     if poll.is_anonymous:
-        return scene.done(told, message.message_id)
+        return scene.done(update_id, message.message_id)
     ids = tuple(poll.options[place].persistent_id for place in chosen)
     answer = PollAnswer(poll.id, scene.chat.person.user, chosen, ids)
     return scene.done(scene.state.queue(scene.bot, "poll_answer", answer), message.message_id)
@@ -222,7 +222,7 @@ def _member(bot: Bot, status: str) -> Member:
 
 
 def _delete_account(scene: _Scene) -> ActResult:
-    """Remove the person for every bot; no bot is told."""
+    """Delete the account for every bot; no bot is notified."""
     scene.chat.person.deleted = True
     return scene.done(None)
 

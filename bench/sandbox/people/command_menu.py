@@ -1,4 +1,4 @@
-"""Which of a bot's lists of commands a person sees: the narrowest scope first, in the person's language before any."""
+"""Which of a bot's command lists a person sees: the narrowest scope first, and their own language before any."""
 
 from bench.sandbox.bot_api.methods.commands import Scope
 from bench.sandbox.world.bot import Bot

@@ -1,4 +1,4 @@
-"""A person who plays a script with one bot: in the sandbox itself, or from anywhere through its client."""
+"""A person who plays a script with one bot: inside the sandbox, or from anywhere through its client."""
 
 import asyncio
 import random
@@ -9,12 +9,12 @@ from typing import Protocol
 from bench.sandbox.people.scripts import Move, Script
 from bench.sandbox.protocol import Act, ActResult, TranscriptMessage
 
-# Told of each move when it is done, and of each message that is received.
+# Called after each move, and for each message that is received.
 Witness = Callable[[Move, TranscriptMessage | None], None]
 
 
 class World(Protocol):
-    """Where acts are done and messages come; the sandbox's client is one."""
+    """Where acts are done and messages arrive; the sandbox's client is one."""
 
     async def act(self, acts: Sequence[Act]) -> list[ActResult]: ...
 
@@ -24,11 +24,11 @@ class World(Protocol):
 
 
 def _nobody(_: Move, __: TranscriptMessage | None) -> None:
-    """Nobody watches."""
+    """Watch nothing."""
 
 
 class Actor:
-    """What cannot be done is counted, and the play goes on."""
+    """Plays on when an act is refused, and counts the refusals."""
 
     def __init__(
         self, world: World, bot: int | str, person: int, draw: random.Random, witness: Witness = _nobody

@@ -1,4 +1,4 @@
-"""What people are told to do: a script, as the control port takes it and as it stands in a YAML file.
+"""Scripts that people play, as the control port takes them and as YAML files hold them.
 
 people: 20
 opening: [{do: start, payload: promo}]
@@ -24,16 +24,16 @@ Doing = Literal[Deed, "tap_twice", "tap_old", "receive", "think"]
 
 
 class ScriptError(ValueError):
-    """The file is no script; the message says what is wrong with it."""
+    """The script is invalid; the message says what is wrong with it."""
 
 
 class Move(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One thing that a person does, or any act of `wire.Act`.
+    """One thing that a person does: any deed of `Act`, or one of the following.
 
-    `tap_twice` taps the same button twice at once, `tap_old` the oldest that there is instead of the newest.
+    `tap_twice` taps the same button twice at once; `tap_old` taps the oldest button instead of the newest.
     `receive` waits up to `patience` for the bot's next message, and then until none has come for `quiet`.
-    `think` is how long one thinks before it: so many seconds, or any time between two; alone it is a pause.
-    With a `chance` below 1 it is sometimes left out.
+    `think` is the pause before it, in seconds: fixed, or random between two values; alone it is only a pause.
+    With a `chance` below 1 the move is sometimes left out.
     """
 
     do: Doing
@@ -48,12 +48,12 @@ class Move(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     options: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        """Not by a type: msgspec 0.22 breaks on a union of bounded numbers and tuples of them."""
+        """Checked here, not by a type: msgspec 0.22 fails on a union of bounded numbers and tuples of them."""
         if min(self.think if isinstance(self.think, tuple) else (self.think,)) < 0:
-            raise ValueError("nobody thinks for less than no time")
+            raise ValueError("think must not be negative")
 
     def acts(self, bot: int | str, person: int) -> list[Act]:
-        """What it is for the sandbox; nothing where one only waits."""
+        """The acts of the move; none for one that only waits."""
         if self.do in {"receive", "think"}:
             return []
         act = Act(
@@ -71,9 +71,9 @@ class Move(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
 
 class Script(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """So many new people play it with each of the bots (by themselves all): the opening once, then `rounds` of moves.
+    """A number of new people play it with each of the bots, by default all: the opening once, then `rounds` of moves.
 
-    They begin at any moment `within` so many seconds. All chance follows the seed.
+    They begin at random moments `within` the given seconds. All chance follows the seed.
     """
 
     moves: Annotated[list[Move], msgspec.Meta(min_length=1, max_length=1000)]
@@ -86,7 +86,7 @@ class Script(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
 
 class Playing(msgspec.Struct, frozen=True):
-    """How a script goes: `refused` are acts that could not be done, by reason."""
+    """How a script goes; `refused` counts refused acts by reason."""
 
     id: int
     people: list[int]
@@ -102,6 +102,6 @@ def read_script(path: Path) -> Script:
     except (OSError, UnicodeDecodeError) as error:
         raise ScriptError(f"The script {path} cannot be read: {error}") from error
     except yaml.YAMLError as error:
-        raise ScriptError(f"The script {path} is no YAML: {error}") from error
+        raise ScriptError(f"The script {path} is not YAML: {error}") from error
     except msgspec.ValidationError as error:
-        raise ScriptError(f"The script {path} says what no person can do: {error}") from error
+        raise ScriptError(f"The script {path} is invalid: {error}") from error

@@ -1,4 +1,4 @@
-"""A bot, and what it has open: updates, a webhook, chats, taps and payments that wait for an answer."""
+"""A bot with its updates, its webhook, its chats, and the taps and payments that wait for its answer."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -11,7 +11,7 @@ from bench.sandbox.world.updates import UNASKED, Queued
 
 
 class Checkout(NamedTuple):
-    """A payment that waits for the bot's yes."""
+    """A payment that waits for the bot to allow it."""
 
     conversation: Conversation
     amount: int
@@ -30,7 +30,7 @@ class Payment:
 
 @dataclass(slots=True)
 class Webhook:
-    """Where a bot's updates go, and how that went so far."""
+    """Where a bot's updates go, and how deliveries went so far."""
 
     url: str
     secret_token: str
@@ -42,7 +42,7 @@ class Webhook:
     last_error_ms: int = 0
 
     def failed(self, error: str | None, now_ms: int) -> None:
-        """Note a failed delivery; the server has no words for an answer that only failed to come."""
+        """Note a failed delivery; the server has no error text for an answer that just did not come."""
         self.failures += 1
         if error is not None:
             self.last_error, self.last_error_ms = error, now_ms
@@ -65,7 +65,7 @@ class Bot:
     payments: dict[str, Payment] = field(default_factory=dict)
     commands: dict[Hashable, tuple[BotCommand, ...]] = field(default_factory=dict)
     acknowledged: dict[int, int] = field(default_factory=dict)
-    # How a waiting poll hears that an update was queued, the token revoked or a webhook set.
+    # Wakes a waiting poll when an update is queued, the token revoked or a webhook set.
     wake: Callable[[], None] | None = None
 
     @property

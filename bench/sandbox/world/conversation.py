@@ -10,7 +10,7 @@ from bench.sandbox.world.retention import Messages, Stored
 
 
 class Relation(StrEnum):
-    """How a person stands to a bot."""
+    """A person's relation to a bot."""
 
     NEVER = "never"
     STARTED = "started"
@@ -26,7 +26,7 @@ class Person:
 
 
 class Activity(NamedTuple):
-    """What the bot shows that it is doing, and until when."""
+    """What the bot shows as its activity, and until when."""
 
     action: str
     until_ms: int
@@ -40,12 +40,12 @@ class Conversation:
     messages: Messages
     started: bool = False
     blocked: bool = False
-    # The latest taps, for whoever looks at the chat.
+    # The latest taps, for transcripts.
     taps: list["Query"] = field(default_factory=list)
     activity: Activity | None = None
-    # How many messages the bot has sent.
+    # The number of messages that the bot has sent.
     from_bot: int = 0
-    # Who waits for the bot's next message here.
+    # Called when the bot sends a message.
     heard: Callable[[], None] | None = None
 
     @property
@@ -70,7 +70,7 @@ class Conversation:
 
 
 class TapAnswer(NamedTuple):
-    """What the bot said to a tap."""
+    """The bot's answer to a tap."""
 
     at_ms: int
     text: str = ""
@@ -80,7 +80,7 @@ class TapAnswer(NamedTuple):
 
 @dataclass(slots=True)
 class Query:
-    """A tap; it waits for its answer until `answer` is there."""
+    """A tap; it waits until `answer` is set."""
 
     id: str
     conversation: Conversation

@@ -1,7 +1,7 @@
-"""What a run amounts to: accepted, rejected and why, doubled, how fast, and what no bot should ever do. Pure.
+"""The totals of a run: accepted and rejected calls, duplicates, rates, and violations. Pure.
 
-All of it stays small however long the run is: reasons are kept without their numbers, doubles are found by the hashes
-of the newest messages, rates by the sends of the last second, and beyond a bound things are counted and not listed.
+The counters stay small however long the run is: reasons are kept without their numbers, duplicates are found by the
+hashes of the newest messages, rates by the sends of the last second, and beyond a bound things are only counted.
 """
 
 import re
@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"\d+")
 
 
 class Rate:
-    """How many came within any second: the highest."""
+    """The highest number of events within any second."""
 
     __slots__ = ("_times", "highest")
 
@@ -27,7 +27,7 @@ class Rate:
         self._times: deque[int] = deque()
 
     def add(self, now_ms: int) -> int:
-        """Give the highest so far."""
+        """Return the highest rate so far."""
         times = self._times
         times.append(now_ms)
         while times[0] <= now_ms - _SECOND_MS:
@@ -37,13 +37,13 @@ class Rate:
 
 
 class Rates:
-    """The same for many keys. Who comes twice within a second gets a rate; others are forgotten after two."""
+    """The same for many keys. A key that comes twice within a second gets a rate; others are forgotten after two."""
 
     def __init__(self, most: int) -> None:
         self.highest: dict[int, int] = {}
         self._most = most
         self._turned_ms = 0
-        # When a key came last, or its rate.
+        # The time of a key's last event, or its rate.
         self._young: dict[int, int | Rate] = {}
         self._old: dict[int, int | Rate] = {}
 
@@ -69,7 +69,7 @@ class Rates:
 
 
 class Newest:
-    """Whether a hash is among the newest: surely for `most` of them, and for no more than twice as many."""
+    """Remembers the newest hashes: at least `most` of them, and at most twice as many."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -77,7 +77,7 @@ class Newest:
         self._old: set[int] = set()
 
     def seen(self, key: int) -> bool:
-        """Remember it; was it known?"""
+        """Remember it, and say whether it was known."""
         if key in self._young or key in self._old:
             return True
         if len(self._young) >= self._most:
@@ -99,7 +99,7 @@ class _BotCounters:
 
 
 class Counters:
-    """`listed` bounds each list, `remembered` the messages among which doubles are found."""
+    """`listed` bounds each list, `remembered` the messages among which duplicates are found."""
 
     def __init__(self, listed: int = _LISTED, remembered: int = _REMEMBERED) -> None:
         self._listed = listed
@@ -115,13 +115,13 @@ class Counters:
         self._bot(bot_id).accepted[method] += 1
 
     def rejected(self, bot_id: int, description: str) -> None:
-        """Count a refusal by its reason; numbers in it are left out."""
+        """Count a refusal by its reason, without the numbers in it."""
         reasons = self._bot(bot_id).rejected
         reason = _NUMBER.sub("N", description)
         reasons[reason if reason in reasons or len(reasons) < self._listed else _OTHER] += 1
 
     def sent(self, bot_id: int, chat_id: int, content: Hashable, now_ms: int) -> None:
-        """Count a message of a bot; `content` is what a person would see of it."""
+        """Count a message of a bot; `content` is what a person sees of it."""
         bot = self._bot(bot_id)
         bot.messages += 1
         bot.duplicates += self._messages.seen(hash((bot_id, chat_id, content)))
@@ -129,18 +129,18 @@ class Counters:
         bot.chats.add(chat_id, now_ms)
 
     def violation(self, bot_id: int, method: str, what: str) -> None:
-        """Count what no bot should do, though Telegram may let it pass; `what` is a sentence."""
+        """Count something that no bot should do, even if Telegram lets it pass; `what` is a sentence."""
         self._bot(bot_id).violations += 1
         key = (bot_id, method, what)
         if key in self._violations or len(self._violations) < self._listed:
             self._violations[key] += 1
 
     def unmodelled(self, bot_id: int, method: str) -> None:
-        """Count a call of a method that is only answered, not done."""
+        """Count a call of a method that is answered but not modelled."""
         self._bot(bot_id).unmodelled[method] += 1
 
     def violations(self) -> Violations:
-        """All in number, and the first so many kinds of them."""
+        """The number of all, and a list of the first kinds."""
         listed = [Violation(*key, count) for key, count in self._violations.items()]
         return Violations(sum(bot.violations for bot in self._bots.values()), listed)
 

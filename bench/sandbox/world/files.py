@@ -1,9 +1,9 @@
-"""The files that bots and people sent: bytes are kept once by their hash, ids are given out bot by bot.
+"""The files that bots and people sent: bytes are kept once, by their hash, and ids are given out per bot.
 
 A `file_id` belongs to the bot that got it and to the kind of its file; a `file_unique_id` is the same for all bots.
-The same bytes sent with the same attributes are the same file, whoever sends them. Beyond a limit the oldest bytes
-are dropped: such a file can still be sent by its id, as at Telegram, and is gone for who wants to download it.
-All sizes of a photo share the bytes of the original, for nothing here can scale a picture.
+The same bytes with the same attributes are the same file, regardless of the sender. Beyond a limit the oldest bytes
+are dropped: such a file can still be sent by its id, as at Telegram, but no longer be downloaded. All sizes of a photo
+share the bytes of the original, because nothing here can scale a picture.
 """
 
 import base64
@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
     @property
     def spoken(self) -> str:
-        """The kind as the server's errors call it."""
+        """The name of the kind in the server's errors."""
         return _SPOKEN.get(self, self.value.capitalize())
 
 
@@ -56,7 +56,7 @@ _ENDINGS = {
     Kind.STICKER: ".webp",
     Kind.THUMBNAIL: ".jpg",
 }
-# The first characters of Telegram's own ids, which tell the kind.
+# The first characters of Telegram's ids; they depend on the kind.
 _BEGINNINGS = {
     Kind.PHOTO: "AgACAgIAAxkB",
     Kind.VIDEO: "BAACAgIAAxkB",
@@ -74,7 +74,7 @@ _MOST_BYTES = 256 * 1024 * 1024
 
 @dataclass(slots=True, eq=False)
 class Content:
-    """Bytes, or what is left of them: hash and size."""
+    """Bytes, or only their hash and size once they are dropped."""
 
     digest: bytes
     size: int
@@ -127,17 +127,17 @@ class FileStore:
     _handles: dict[str, Handle] = field(default_factory=dict)
     _paths: dict[tuple[int, str], Handle] = field(default_factory=dict)
     _path_of: dict[tuple[int, str], str] = field(default_factory=dict)
-    # What each bot sees of a file, made once: a file that goes to thousands is not described a thousand times.
+    # Each bot's view of a file, made once even if the file goes to thousands.
     views: dict[tuple[int, str], object] = field(default_factory=dict)
 
     def keep(self, file: File) -> File:
-        """Keep a file that was sent; give the one that is known if it is."""
+        """Keep a file that was sent; return the known one if there is one."""
         thumbnail = self.keep(file.thumbnail) if file.thumbnail else None
         kept = replace(file, content=self._shared(file.content), thumbnail=thumbnail)
         return self._files.setdefault(kept.unique_id, kept)
 
     def id_for(self, bot_id: int, file: File, size: str = "") -> str:
-        """Give the id by which this bot knows the file."""
+        """Return the id by which this bot knows the file."""
         beginning = _BEGINNINGS[file.kind]
         file_id = f"{beginning}{_digest(42, str(bot_id), file.unique_id, size)}"
         self._handles.setdefault(file_id, Handle(bot_id, file, size))
@@ -147,11 +147,11 @@ class FileStore:
         return self._handles.get(file_id)
 
     def known(self, unique_id: str) -> File | None:
-        """Find a file, or the photo of a size, by the id that all bots share."""
+        """Find a file, or a size of a photo, by the id that all bots share."""
         return self._files.get(unique_id) or self._files.get(unique_id[:-1])
 
     def path_for(self, handle: Handle) -> str:
-        """Give the path under which the bot downloads the file."""
+        """Return the path from which the bot downloads the file."""
         key, file = (handle.bot_id, handle.unique_id), handle.file
         path = self._path_of.get(key)
         if path is None:
@@ -204,6 +204,6 @@ def _ending(file: File) -> str:
 
 
 def _digest(size: int, *parts: str) -> str:
-    """Give a text of a URL's alphabet, whose length is a multiple of four if `size` is one of three."""
+    """Return text in the URL alphabet; its length is a multiple of four if `size` is a multiple of three."""
     digest = hashlib.shake_128("\0".join(parts).encode()).digest(size)
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")

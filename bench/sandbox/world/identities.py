@@ -1,6 +1,6 @@
-"""Who the bots and the people are. All follows from seed and position: two runs meet the same cast.
+"""Names, ids and tokens of bots and people. All follow from seed and position, so two runs have the same cast.
 
-People's ids lie above 32 bits on purpose: code that keeps a chat in 32 bits must fail here first.
+People's ids exceed 32 bits on purpose: code that keeps a chat in 32 bits must fail here first.
 """
 
 import random

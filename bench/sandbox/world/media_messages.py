@@ -1,4 +1,4 @@
-"""What a message with media looks like to a bot: the Bot API's objects, made from a file for the bot that asks."""
+"""Messages with media as a bot sees them: the Bot API's objects, made from a file for one bot."""
 
 from collections.abc import Callable
 from typing import Any
@@ -142,7 +142,7 @@ class FileInfo(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def show(message: MediaMessage, files: FileStore, bot_id: int, file: File) -> None:
-    """Put the file into the message, as this bot sees it, in place of another."""
+    """Put the file into the message, as this bot sees it, replacing any other."""
     for kind in _SEEN:
         setattr(message, kind, () if kind is Kind.PHOTO else None)
     setattr(message, file.kind, _seen(files, bot_id, file))
@@ -159,7 +159,7 @@ def _seen(files: FileStore, bot_id: int, file: File) -> object:
 
 
 def shown(message: Message) -> tuple[Kind, Any] | None:
-    """Tell which kind of media a message shows, and the object of it; of a photo the biggest size."""
+    """Return the kind of media that a message shows, and its object; of a photo the biggest size."""
     if not isinstance(message, MediaMessage):
         return None
     if message.photo:

@@ -1,4 +1,4 @@
-"""Stars that change hands: a payment, or its return, stands in the chat and is told to the bot. Pure."""
+"""Payments and refunds in Stars: each is a message in the chat and an update for the bot. Pure."""
 
 from typing import NamedTuple
 
@@ -11,20 +11,20 @@ CURRENCY = "XTR"
 
 
 class PaymentNotice(NamedTuple):
-    """The message in the chat, and the update with it."""
+    """The message in the chat, and the update about it."""
 
     message_id: int
     update_id: int | None
 
 
 def settle(state: State, bot: Bot, checkout: Checkout, now_ms: int) -> PaymentNotice:
-    """Let the person pay."""
+    """Make the payment."""
     message = _service_message(checkout.conversation, now_ms)
     charge = f"{bot.id}:{message.chat.id}:{message.message_id}"
     paid = SuccessfulPayment(CURRENCY, checkout.amount, checkout.payload, f"tg:{charge}", f"provider:{charge}")
     message.successful_payment = paid
     bot.payments[paid.telegram_payment_charge_id] = Payment(checkout.conversation, paid)
-    return _tell(state, bot, checkout.conversation, message, now_ms)
+    return _notify(state, bot, checkout.conversation, message, now_ms)
 
 
 def refund(state: State, bot: Bot, payment: Payment, now_ms: int) -> PaymentNotice:
@@ -34,7 +34,7 @@ def refund(state: State, bot: Bot, payment: Payment, now_ms: int) -> PaymentNoti
     message.refunded_payment = RefundedPayment(
         charge.currency, charge.total_amount, charge.invoice_payload, charge.telegram_payment_charge_id
     )
-    return _tell(state, bot, payment.conversation, message, now_ms)
+    return _notify(state, bot, payment.conversation, message, now_ms)
 
 
 def _service_message(conversation: Conversation, now_ms: int) -> Message:
@@ -42,6 +42,6 @@ def _service_message(conversation: Conversation, now_ms: int) -> Message:
     return Message(conversation.next_message_id, person.user, person.chat, seconds(now_ms))
 
 
-def _tell(state: State, bot: Bot, conversation: Conversation, message: Message, now_ms: int) -> PaymentNotice:
+def _notify(state: State, bot: Bot, conversation: Conversation, message: Message, now_ms: int) -> PaymentNotice:
     conversation.add(message, now_ms)
     return PaymentNotice(message.message_id, state.queue(bot, "message", message))

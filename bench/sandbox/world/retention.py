@@ -1,8 +1,8 @@
-"""What keeps the sandbox small however long it runs: rings that lose their oldest rows, and chats thinned to a line.
+"""What keeps the sandbox small however long it runs: rings that lose their oldest rows, and messages that are thinned.
 
-Of the messages the newest are kept whole, over all chats; so as long as a run is small it is kept whole. Chats that
-are sampled have room of their own, so that a long run still shows some chats in full. Of any other message its date,
-its author and whether it was deleted stay: enough to delete it, or to edit a text. What it said or showed is forgotten.
+The newest messages of all chats are kept whole, so a small run is kept whole. Sampled chats have room of their own, so
+that a long run still shows some chats in full. Of any other message only its date, its author and whether it was
+deleted are kept: enough to delete it or to edit a text. Its content is forgotten.
 """
 
 from collections import deque
@@ -31,7 +31,7 @@ DEFAULT_BOUNDS = Bounds()
 
 
 class Ring(Generic[_Row]):
-    """The newest rows; a cursor counts all that ever came."""
+    """The newest rows; the cursor counts all rows that ever came."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -42,7 +42,7 @@ class Ring(Generic[_Row]):
         self.cursor = 0
 
     def append(self, row: _Row) -> _Row | None:
-        """Give the row that is lost for it."""
+        """Return the row that is lost for it."""
         self._rows.append(row)
         self.cursor += 1
         return self._rows.popleft() if len(self._rows) > self._most else None
@@ -52,7 +52,7 @@ class Ring(Generic[_Row]):
 
     @property
     def first(self) -> int:
-        """Where the oldest row stands that is still there."""
+        """The position of the oldest row that is still kept."""
         return self.cursor - len(self._rows)
 
     def lost_since(self, cursor: int) -> int:
@@ -70,7 +70,7 @@ class Stored:
 
 
 class Shelf:
-    """Keeps so many messages whole; the one that was put there first is thinned first."""
+    """Keeps `most` messages whole; the oldest is thinned first."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -92,7 +92,7 @@ class Glimpse(NamedTuple):
 
 
 class Messages(dict[int, Stored]):
-    """A chat's messages by id, the oldest first. Asking for one that was thinned brings it back, without its words."""
+    """A chat's messages by id, the oldest first. Asking for a thinned one restores it, without its content."""
 
     __slots__ = ("_bot", "_chat", "_lines", "_person", "_shelf", "last_id")
 
@@ -102,7 +102,7 @@ class Messages(dict[int, Stored]):
         self._person = person
         self._chat = chat
         self._shelf = shelf
-        # What stays of a message: when it came, whether it had a text, whether from the bot, whether deleted.
+        # What is kept of a thinned message, packed: its time, and whether it had a text, is the bot's, was deleted.
         self._lines: dict[int, int] | None = None
         self.last_id = 0
 
@@ -124,7 +124,7 @@ class Messages(dict[int, Stored]):
         self._lines[message_id] = stored.at_ms << 3 | marks
 
     def glimpse(self, message_id: int) -> Glimpse | None:
-        """What is known of every message; a thinned one stays thin."""
+        """What is known of any message; a thinned one stays thinned."""
         stored = super().get(message_id)
         if stored is not None:
             return Glimpse(stored.at_ms, stored.deleted)
@@ -164,7 +164,7 @@ class Messages(dict[int, Stored]):
 
 @dataclass(slots=True)
 class Shelves:
-    """Which shelf a chat's messages stand on."""
+    """Decides on which shelf a chat's messages are kept."""
 
     bounds: Bounds
     sampled: Shelf = field(init=False)
@@ -174,7 +174,7 @@ class Shelves:
         self.sampled, self.others = Shelf(self.bounds.sampled), Shelf(self.bounds.messages)
 
     def of(self, person_id: int) -> Shelf:
-        """One person in a hundred is sampled, with all bots."""
+        """One person in a hundred is sampled, in the chats with all bots."""
         return self.others if person_id % _SAMPLED_OF else self.sampled
 
     def clear(self) -> None:

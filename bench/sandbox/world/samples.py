@@ -1,7 +1,7 @@
-"""Little files of every kind, for whoever sends one without having one: each is really what it is called.
+"""Small valid files of every kind, for people who send a file without having one.
 
-Pictures can be seen; films and sounds are whole containers that hold silence or nothing. A `number` makes another file
-of the same kind.
+Pictures can be seen; films and sounds are whole containers with silence or nothing in them. Each `number` makes
+another file of the same kind.
 """
 
 import struct
@@ -35,7 +35,7 @@ def sample(kind: Kind, number: int = 0) -> Sample:
 
 
 def _picture(number: int) -> bytes:
-    """Draw a PNG that shades from one corner to the other."""
+    """Draw a PNG with a gradient."""
     rows = b"".join(b"\0" + b"".join(_pixel(x, y, number) for x in range(_WIDTH)) for y in range(_HEIGHT))
     head = struct.pack(">IIBBBBB", _WIDTH, _HEIGHT, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b"")
@@ -50,7 +50,7 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def _film(number: int) -> bytes:
-    """An MP4 of a second without a track."""
+    """An MP4 of one second without a track."""
     matrix = struct.pack(">9I", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
     head = struct.pack(">5IIH10x", 0, 0, 0, _SECOND_MS, _SECOND_MS, 1 << 16, 1 << 8) + matrix + bytes(24)
     film = _box(b"moov", _box(b"mvhd", head + struct.pack(">I", 1)))
@@ -62,7 +62,7 @@ def _box(kind: bytes, content: bytes) -> bytes:
 
 
 def _song(number: int) -> bytes:
-    """An MP3 of a second of silence, with a title."""
+    """An MP3 of one second of silence, with a title."""
     title = b"\0Sample %d" % number
     frame = b"TIT2" + struct.pack(">IH", len(title), 0) + title
     return b"ID3\3\0\0" + struct.pack(">I", len(frame)) + frame + _MP3_FRAME * _MP3_FRAMES
@@ -78,7 +78,7 @@ def _voice(number: int) -> bytes:
 
 
 def _page(mark: int, heard: int, number: int, packet: bytes) -> bytes:
-    """A page with one packet of less than 255 bytes; its sum is taken while its own place holds nothing."""
+    """A page with one packet of less than 255 bytes; its checksum is taken with zeros in place of itself."""
     page = struct.pack("<4sBBqIII", b"OggS", 0, mark, heard, 1, number, 0) + bytes((1, len(packet))) + packet
     return page[:22] + struct.pack("<I", _ogg_sum(page)) + page[26:]
 
@@ -93,7 +93,7 @@ def _ogg_sum(page: bytes) -> int:
 
 
 def _sticker(number: int) -> bytes:
-    """A WebP of one colour: each of its codes has a single symbol, so that its points take no bits."""
+    """A WebP of one colour: each of its codes has a single symbol, so its pixels take no bits."""
     sides = 0x2F | (_STICKER_SIDE - 1) << 8 | (_STICKER_SIDE - 1) << 22
     bits, at = sides, 8 + 14 + 14 + 1 + 3 + 1 + 1 + 1
     for value in (90, 180, (60 * number + 40) % 256, 255):

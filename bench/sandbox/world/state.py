@@ -1,7 +1,7 @@
-"""All that the sandbox knows: bots, people, chats, messages, updates. Pure: no I/O, no clock, no task.
+"""Everything that the sandbox knows: bots, people, chats, messages, updates. Pure: no I/O, no clock, no task.
 
-Times come in as milliseconds; Telegram's own dates are whole seconds and are cut from them in one place.
-Message ids count per chat. An update is rendered once, when it is queued, and only joined when it is fetched.
+Times are passed in as milliseconds; Telegram's dates, in whole seconds, are made of them in one place. Message ids
+count per chat. An update is rendered once, when it is queued.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ from bench.sandbox.world.retention import DEFAULT_BOUNDS, Bounds, Messages, Ring
 from bench.sandbox.world.updates import UNKNOWN_UPDATE, Acknowledgement, Body, Queued, Strand, strand_of
 
 _REMEMBERED_TAPS = 8
-# A question that a bot left open for so long cannot be answered any more.
+# After this long a question can no longer be answered.
 _FORGOTTEN_MS = 60_000
 _encode = msgspec.json.Encoder().encode
 
@@ -37,7 +37,7 @@ class State:
         self.acknowledgements: Ring[Acknowledgement] = Ring(bounds.acknowledgements)
         self.counters = Counters()
         self.files = FileStore()
-        # Told of a bot whose updates or webhook changed; whoever delivers to webhooks listens here.
+        # Called with a bot whose updates or webhook changed, to deliver to its webhook.
         self.deliver: Callable[[Bot], None] = _ignore
         self._by_token: dict[str, Bot] = {}
         self._by_username: dict[str, Bot] = {}
@@ -79,7 +79,7 @@ class State:
     def add_people(
         self, count: int, languages: Sequence[str] = (LANGUAGE,), called: Sequence[str] = ()
     ) -> list[Person]:
-        """Languages and names go round among them."""
+        """People take the languages and the names in turn."""
         first = self.first_person + len(self.people)
         return [
             self._add_person(
@@ -100,7 +100,7 @@ class State:
         return person
 
     def conversation(self, bot: Bot, person_id: int) -> Conversation:
-        """Give the chat of a known person; it is made at its first use."""
+        """Return the chat of a known person; it is created at its first use."""
         found = bot.conversations.get(person_id)
         if found is None:
             person = self.people.get(person_id)
@@ -116,11 +116,11 @@ class State:
     # Updates
 
     def queue(self, bot: Bot, kind: str, body: Body) -> int | None:
-        """Queue an update and give its id; None if the bot did not ask for this kind."""
+        """Queue an update and return its id; None if the bot does not want this kind."""
         return self._queue(bot, strand_of(kind, body), kind, body) if bot.wants(kind) else None
 
     def queue_unknown(self, bot: Bot) -> int:
-        """Queue an update of a type that no client knows; it comes to each bot, as new types do."""
+        """Queue an update of a type that no client knows; every bot gets it, as with new types."""
         return self._queue(bot, Strand(UNKNOWN_UPDATE, 0), UNKNOWN_UPDATE, {"depth": [1]})
 
     def _queue(self, bot: Bot, strand: Strand, kind: str, body: Any) -> int:
@@ -131,13 +131,13 @@ class State:
         return update_id
 
     def stir(self, bot: Bot) -> None:
-        """Have whoever hands out the bot's updates look again: the poll that waits, or the webhook."""
+        """Make the waiting poll or the webhook look for updates again."""
         if bot.wake is not None:
             bot.wake()
         self.deliver(bot)
 
     def acknowledge(self, bot: Bot, before: int, now_ms: int) -> None:
-        """Drop the updates whose id lies below `before`, and remember when."""
+        """Drop the updates with ids below `before`, and remember when."""
         while bot.updates and (update_id := next(iter(bot.updates))) < before:
             self.take(bot, update_id, now_ms)
 
@@ -165,7 +165,7 @@ class State:
         return query_id
 
     def forget_chats(self) -> None:
-        """Back to bots that nobody has met. Bots, tokens and update ids stay."""
+        """Forget people and chats. Bots, tokens and update ids stay."""
         self.people.clear()
         self.acknowledgements.clear()
         self._shelves.clear()
@@ -176,10 +176,10 @@ class State:
 
 
 def _drop_older(waiting: dict[str, Query] | dict[str, Checkout], than_ms: int) -> None:
-    """Drop questions that nobody answered, the oldest first."""
+    """Drop questions that were never answered, the oldest first."""
     while waiting and waiting[oldest := next(iter(waiting))].at_ms < than_ms:
         del waiting[oldest]
 
 
 def _ignore(_: Bot) -> None:
-    """Nobody listens yet."""
+    """Stand in until webhooks are delivered."""

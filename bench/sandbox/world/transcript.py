@@ -1,4 +1,4 @@
-"""A chat and its messages as the control port tells of it."""
+"""A chat and its messages as the control port shows them."""
 
 from collections.abc import Iterable
 from itertools import takewhile
@@ -89,6 +89,6 @@ def _media(message: MediaMessage) -> protocol.TranscriptMedia | None:
 
 
 def next_from_bot(conversation: Conversation, after: int) -> Stored | None:
-    """Find the bot's first message after the given one; from the newest back, for it is mostly new."""
+    """Find the bot's first message after the given one, from the newest back, because it is usually recent."""
     newer = takewhile(lambda stored: stored.message.message_id > after, reversed(conversation.messages.values()))
     return next((stored for stored in reversed([*newer]) if stored.message.sender.is_bot), None)

@@ -1,11 +1,11 @@
-"""Updates as they wait for a bot, and the order in which a webhook gets them."""
+"""Updates that wait for a bot, and the order in which a webhook gets them."""
 
 from typing import NamedTuple
 
 from bench.sandbox.world.media_messages import Poll
 from bench.sandbox.world.objects import CallbackQuery, ChatMemberUpdated, Message, PollAnswer, PreCheckoutQuery
 
-# What a bot gets that never said what it wants: everything but these.
+# A bot that never set allowed_updates gets everything but these.
 UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 UNKNOWN_UPDATE = "update_of_tomorrow"
 Body = Message | CallbackQuery | PreCheckoutQuery | Poll | PollAnswer | ChatMemberUpdated
@@ -20,7 +20,7 @@ class Acknowledgement(NamedTuple):
 
 
 class Strand(NamedTuple):
-    """Updates of one strand reach a webhook one after the other; strands overtake each other."""
+    """Updates of one strand reach a webhook one after the other; strands may overtake each other."""
 
     kind: str
     chat_id: int
@@ -33,7 +33,7 @@ class Queued(NamedTuple):
 
 
 def strand_of(kind: str, body: Body) -> Strand:
-    """As the server has it: in one chat, messages, taps and blocks are strands of their own."""
+    """As on the server, messages, taps and blocks of one chat are strands of their own."""
     name = "message" if kind == "edited_message" else kind
     if isinstance(body, Poll):
         return Strand(name, 0)

@@ -1,4 +1,4 @@
-"""A person's vote in a poll. In a private chat one person votes, so what an option counts is whether it was chosen."""
+"""A person's vote in a poll. In a private chat one person votes, so an option has one vote or none."""
 
 from collections.abc import Collection
 
@@ -8,11 +8,11 @@ from bench.sandbox.world.media_messages import Poll
 
 
 class VoteRefusedError(ValueError):
-    """The poll takes no such vote."""
+    """The poll does not accept this vote."""
 
 
 def voted(poll: Poll, chosen: Collection[int]) -> Poll:
-    """Give the poll with these options chosen, by their places; with none the vote is taken back."""
+    """Return the poll with these options chosen, by their positions; an empty choice takes the vote back."""
     _check(poll, chosen)
     options = tuple(replace(one, voter_count=int(place in chosen)) for place, one in enumerate(poll.options))
     return replace(poll, options=options, total_voter_count=1 if chosen else 0)

@@ -39,5 +39,5 @@ MODELLED: dict[str, Method] = {
 }
 METHODS: dict[str, Method] = {name.lower(): method for name, method in MODELLED.items()}
 METHODS[DOWNLOAD] = download
-# Every method of the Bot API, as it is written. getUpdates is among them and is the transport's, because it waits.
+# Every method of the Bot API, as it is written. getUpdates is served by the long polling, because it waits.
 CANONICAL = {name: method.name for name, method in read_spec().methods.items()}

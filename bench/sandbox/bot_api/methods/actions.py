@@ -8,7 +8,7 @@ from bench.sandbox.world.conversation import Activity
 
 _SHOWN_MS = 5000
 _CANCEL = "cancel"
-# The older names, which the server still reads.
+# Older names that the server still accepts.
 _SAME = {"record_audio": "record_voice", "upload_audio": "upload_voice", "pick_up_location": "find_location"}
 _ACTIONS = frozenset(
     {

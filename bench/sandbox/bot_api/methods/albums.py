@@ -1,4 +1,4 @@
-"""Albums: all of their pieces are sent, or none. One piece alone is sent as an ordinary message, as the server does."""
+"""Albums: all items are sent, or none. A single item becomes an ordinary message, as on the server."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from bench.sandbox.world.media_messages import MediaMessage
 
 _MOST = 10
 _KINDS = {"photo": Kind.PHOTO, "video": Kind.VIDEO, "document": Kind.DOCUMENT, "audio": Kind.AUDIO}
-# Kinds that stand with their own kind only.
+# Kinds that only go with their own kind.
 _APART = frozenset({Kind.DOCUMENT, Kind.AUDIO})
 _NUMBERS = 1_000_000
 
@@ -54,7 +54,7 @@ def _item(given: Any) -> tuple[Kind, Parameters]:
 
 
 def read_input_media(given: Any) -> tuple[Kind, Parameters]:
-    """Read the kind of one InputMedia, and see that its `media` can name a file."""
+    """Read the kind of one InputMedia, and check that its `media` can name a file."""
     if not isinstance(given, dict):
         raise ApiError(errors.unreadable_media("expected an Object"))
     kind = given.get("type")

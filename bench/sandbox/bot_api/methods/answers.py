@@ -1,4 +1,4 @@
-"""Answers to what a person asked by a tap: one, within fifteen seconds."""
+"""Answers to taps: one each, within fifteen seconds."""
 
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ _LONGEST_TEXT = 200
 
 
 def answer_callback_query(call: Call) -> bool:
-    """Look at the words before the tap is used up, so that a bot may try once more."""
+    """Check the text before the tap is used up, so that a bot may try again."""
     query_id = parameters.text(call.given, "callback_query_id")
     query = call.bot.queries.get(query_id)
     if query is None or call.now_ms - query.at_ms > _ANSWERABLE_MS:
@@ -30,7 +30,7 @@ def answer_callback_query(call: Call) -> bool:
 
 
 def _leads_to(bot: Bot, url: str) -> bool:
-    """A tap may only lead back into the bot, as a start with a payload."""
+    """A tap may only lead back to the bot, as a start with a payload."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a bot asks about itself."""
+"""A bot asking about itself."""
 
 from bench.sandbox.bot_api.methods.call import Call, Method
 from bench.sandbox.world.objects import BotUser

@@ -22,15 +22,15 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """A yes that is answered with a description beside it."""
+    """True, answered with a description beside it."""
 
     description: str
 
 
-# What a method gives is rendered as the `result` of the answer.
+# What a method returns is rendered as the `result` of the answer.
 Method = Callable[[Call], Any]
 
-# Ids of persons lie below.
+# Ids of people are below this.
 _FIRST_OTHER_ID = 2**40
 _CLOSED = {
     Relation.NEVER: errors.CANNOT_INITIATE,
@@ -56,13 +56,13 @@ def chat_named(call: Call, given: Any) -> Conversation:
 
 
 def _stranger(call: Call, chat_id: int) -> errors.Refusal:
-    """Refuse an unknown person; a paid broadcast does not look them up first."""
+    """Refuse an unknown person; a paid broadcast does not look people up first."""
     unseen = 0 < chat_id < _FIRST_OTHER_ID and parameters.boolean(call.given, "allow_paid_broadcast")
     return errors.CANNOT_INITIATE if unseen else errors.CHAT_NOT_FOUND
 
 
 def require_open(chat: Conversation) -> None:
-    """Refuse unless the person started the bot, and neither blocked it nor left."""
+    """Refuse unless the person started the bot, did not block it, and still has an account."""
     refusal = _CLOSED.get(chat.relation)
     if refusal is not None:
         raise ApiError(refusal)

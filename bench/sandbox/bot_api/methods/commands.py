@@ -1,6 +1,6 @@
-"""The list of commands that a bot shows: one for each scope and language. A list that was never set is empty.
+"""The lists of commands that a bot shows: one for each scope and language. A list that was never set is empty.
 
-The sandbox shows nobody a list; which one a person would see is the app's affair.
+Which list a person sees is decided in `people`, as an app decides it.
 """
 
 from typing import Any, NamedTuple
@@ -84,7 +84,7 @@ def _bad_scope(detail: str) -> ApiError:
 
 
 def _commands(given: Any) -> list[dict[str, Any]]:
-    """Read the list; without one it is empty, as the server has it."""
+    """Read the list; a missing one is empty, as on the server."""
     if given is None or given == "":
         return []
     commands = _decoded(given, errors.bad_request("can't parse commands JSON object"))

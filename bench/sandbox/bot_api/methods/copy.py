@@ -35,7 +35,7 @@ def _source(call: Call) -> Message:
 
 
 def _copied(source: Message, begun: Message) -> Message:
-    """Give the source's content with everything else from the message that was begun."""
+    """Take the content of the source, and everything else from the message that was begun."""
     message = replace(
         source,
         message_id=begun.message_id,
@@ -54,7 +54,7 @@ def _copied(source: Message, begun: Message) -> Message:
 
 
 def _captioned(call: Call, message: Message, caption: Worded | None) -> Message:
-    """Give the copy another caption if one is given, be it an empty one; a text keeps its words."""
+    """Replace the caption if one is given, even an empty one; a text message keeps its text."""
     if caption is not None and isinstance(message, MediaMessage) and message.poll is None:
         message.caption, message.caption_entities = caption.text or None, caption.entities
         message.show_caption_above_media = parameters.boolean(call.given, "show_caption_above_media")

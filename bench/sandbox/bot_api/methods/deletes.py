@@ -1,6 +1,6 @@
-"""Deleting messages, while they are young: a bot may delete its own and the person's.
+"""Deleting messages while they are young: a bot may delete its own and the person's.
 
-Of many, those that are not there are passed over; but a single one that is too old saves all the others.
+In a list, unknown messages are skipped; one message that is too old keeps all the others from being deleted.
 """
 
 from typing import Any
@@ -38,7 +38,7 @@ def delete_messages(call: Call) -> bool:
 
 
 def _chat(call: Call) -> Conversation:
-    """Find the chat; a person who blocked the bot does not keep it from tidying up."""
+    """Find the chat; a bot may delete messages even where it is blocked."""
     conversation = known_chat(call)
     if conversation.relation is Relation.DELETED:
         raise ApiError(errors.DEACTIVATED)
@@ -46,7 +46,7 @@ def _chat(call: Call) -> Conversation:
 
 
 def _glimpse(conversation: Conversation, message_id: int) -> Glimpse | None:
-    """Of a message that is still there."""
+    """Look at a message that has not been deleted."""
     seen = conversation.messages.glimpse(message_id)
     return None if seen is None or seen.deleted else seen
 

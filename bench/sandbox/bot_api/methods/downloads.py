@@ -1,4 +1,4 @@
-"""Downloading: getFile gives a path, under which the transport then gives the bytes."""
+"""Downloading: getFile returns a path, from which the bytes are then fetched."""
 
 from http import HTTPStatus
 
@@ -9,7 +9,7 @@ from bench.sandbox.bot_api.response import Answer
 from bench.sandbox.errors import ApiError
 from bench.sandbox.world.media_messages import FileInfo
 
-# What a download is called where calls go by the names of methods: no method of Telegram's can have this name.
+# The method name of a download; none of Telegram's methods can have it.
 DOWNLOAD = "/file"
 _MOST = 20 * 1024 * 1024
 

@@ -1,7 +1,7 @@
 """Editing what the bot itself has sent, however old. An edit that changes nothing is refused.
 
-The new message takes the place of the old one; nothing that was handed out before changes with it. Of the keyboard an
-edit always speaks: without one the message loses its own.
+The new message replaces the old one; copies that were handed out before do not change. An edit always sets the
+keyboard: without one the message loses its own.
 """
 
 from msgspec.structs import replace
@@ -59,7 +59,7 @@ def edit_message_reply_markup(call: Call) -> Message:
 
 
 def own_message(call: Call) -> tuple[Conversation, Stored]:
-    """Find the message that the call names, which has to be the bot's."""
+    """Find the message that the call names; it must be the bot's."""
     message_id = parameters.integer(call.given, "message_id")
     if not parameters.text(call.given, "chat_id") and message_id == 0:
         inline = parameters.text(call.given, "inline_message_id")
@@ -74,7 +74,7 @@ def own_message(call: Call) -> tuple[Conversation, Stored]:
 
 
 def put_edited(call: Call, conversation: Conversation, stored: Stored, edited: Message) -> Message:
-    """Put the changed message in the place of the old one, if it differs and the person can still see it."""
+    """Replace the old message, if the new one differs and the person can still see it."""
     require_open(conversation)
     if edited == stored.message:
         raise ApiError(errors.NOT_MODIFIED)

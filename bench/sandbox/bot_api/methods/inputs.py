@@ -1,7 +1,7 @@
-"""The files that a call sends: uploaded with it, known by their id, or named by an address that cannot be fetched here.
+"""The files that a call sends: uploaded with it, known by their id, or named by an address that is not fetched here.
 
-What the server sees at once is refused at once. What only Telegram's data centres see, such as another bot's id or a
-picture that is none, is a `trouble` of the file: it comes to light after the chat was looked at.
+Errors that the server sees itself are refused at once. Errors that only Telegram's data centres see, such as another
+bot's id or a picture that cannot be read, are the file's `Trouble`: they surface after the chat was checked.
 """
 
 import mimetypes
@@ -28,7 +28,7 @@ _ATTACHED = "attach://"
 _UNCLEAN = re.compile(r"[\x00-\x1f\x7f/\\]")
 _OTHER_SCHEME = re.compile(r"(?!https?://)[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _DOCUMENT = "application/octet-stream"
-# What a kind is, if the name of its file does not say better.
+# The beginning that a kind's MIME type must have, and the type if the file's name does not say.
 _MIMES = {
     Kind.VIDEO: ("video/", "video/mp4"),
     Kind.ANIMATION: ("video/", "video/mp4"),
@@ -41,7 +41,7 @@ _STICKERS = {".tgs": "application/x-tgsticker", ".webm": "video/webm"}
 
 
 class Trouble(NamedTuple):
-    """Why Telegram cannot send a file; in an album its words are others."""
+    """Why Telegram cannot send a file; in an album it says so in other words."""
 
     refusal: Refusal
     in_album: str
@@ -52,7 +52,7 @@ UNREACHABLE = Trouble(errors.URL_UNREACHABLE, "WEBPAGE_CURL_FAILED")
 NO_IMAGE = Trouble(errors.NOT_AN_IMAGE, "IMAGE_PROCESS_FAILED")
 WRONG_SIDES = Trouble(errors.PHOTO_DIMENSIONS, "PHOTO_INVALID_DIMENSIONS")
 
-# A file that can be judged once the chat is known; judging it may refuse.
+# Judges a file once the chat is known; it may refuse.
 Judge = Callable[[], File | Trouble]
 
 
@@ -73,7 +73,7 @@ def _attached(call: Call, kind: Kind, name: str, given: Parameters) -> Judge | N
 
 
 def _by_name(call: Call, kind: Kind, named: str) -> File | Trouble:
-    """A dot makes it an address."""
+    """A name with a dot is an address."""
     if "." not in named:
         return _known(call, kind, named)
     if _OTHER_SCHEME.match(named):
@@ -92,7 +92,7 @@ def _known(call: Call, kind: Kind, file_id: str) -> File | Trouble:
 
 
 def _require_readable(file_id: str) -> None:
-    """Refuse what cannot be an id of any bot."""
+    """Refuse an id that no bot can have."""
     bare = file_id.rstrip("=")
     if re.search(r"[^A-Za-z0-9_-]", bare):
         raise ApiError(errors.unreadable_file_id("Wrong character in the string"))
@@ -122,7 +122,7 @@ def pictured(kind: Kind, content: Content, picture: Image) -> File:
 
 
 def file_of(kind: Kind, upload: Upload, given: Parameters, thumbnail: File | None = None) -> File:
-    """Make a file of an upload, with what the sender says of it."""
+    """Make a file of an upload, with what the sender says about it."""
     name = _UNCLEAN.sub("", upload.name)[:60] or None
     width, height = _sides(kind, upload, given)
     return File(
@@ -154,7 +154,7 @@ def _sides(kind: Kind, upload: Upload, given: Parameters) -> tuple[int, int]:
 
 
 def _film_sides(upload: Upload, given: Parameters) -> tuple[int, int]:
-    """As the sender says; of a GIF as it says itself."""
+    """Take the size that the sender gives; a GIF brings its own."""
     picture = read_image(upload.content.data or b"")
     width, height = _within(given, "width", _WIDEST), _within(given, "height", _WIDEST)
     return width or (picture.width if picture else 0), height or (picture.height if picture else 0)
@@ -164,10 +164,10 @@ def _within(given: Parameters, name: str, most: int) -> int:
     return min(max(parameters.integer(given, name), 0), most)
 
 
-def _mime(kind: Kind, name: str, told: str) -> str:
+def _mime(kind: Kind, name: str, claimed: str) -> str:
     guessed = mimetypes.guess_type(name)[0]
     if kind is Kind.DOCUMENT:
-        return guessed or told or _DOCUMENT
+        return guessed or claimed or _DOCUMENT
     if kind is Kind.STICKER:
         return next((mime for ending, mime in _STICKERS.items() if name.endswith(ending)), "image/webp")
     beginning, usual = _MIMES[kind]
@@ -176,7 +176,7 @@ def _mime(kind: Kind, name: str, told: str) -> str:
 
 
 def _thumbnail(call: Call, given: Parameters) -> File | None:
-    """Read the thumbnail; one that is none of Telegram's kind is left out."""
+    """Read the thumbnail; leave out one that Telegram does not take."""
     value = given.get("thumbnail")
     upload = value if isinstance(value, Upload) else call.given.get(str(value or "").removeprefix(_ATTACHED))
     if not isinstance(upload, Upload) or upload.content.size > _BIGGEST_THUMBNAIL:

@@ -1,4 +1,4 @@
-"""Sending one piece of media. One function serves all kinds, for only their names and their files differ."""
+"""Sending one piece of media. One function serves all kinds: only their names and files differ."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ from bench.sandbox.world.media_messages import MediaMessage
 
 
 def send(call: Call, kind: Kind) -> MediaMessage:
-    """Judge what the request holds before the chat, then the file and the caption, the person's relation last."""
+    """Check the request before the chat, then the file and the caption, and the person's relation last."""
     options = read_options(call)
     piece = read_piece(call, kind, kind, call.given)
     if piece is None:

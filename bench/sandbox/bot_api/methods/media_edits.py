@@ -1,4 +1,4 @@
-"""Editing the media of a message: another file, with its own caption, in place of the old one or of a text."""
+"""Editing the media of a message: another file, with its own caption, replaces the old one or a text."""
 
 from typing import Any
 
@@ -50,14 +50,14 @@ def _decoded(given: Any) -> Any:
 
 
 def _exchangeable(message: Message) -> bool:
-    """Voices, video notes, stickers and polls stay what they are."""
+    """Voice messages, video notes, stickers and polls cannot be exchanged."""
     if isinstance(message, MediaMessage):
         return not (message.voice or message.video_note or message.sticker or message.poll)
     return message.text is not None
 
 
 def _without_words(message: Message) -> MediaMessage:
-    """Begin from what stays: ids, dates, the message that was replied to."""
+    """Keep what an edit keeps: ids, dates, the message that was replied to."""
     kept = {name: value for name, value in asdict(message).items() if name not in _WORDS}
     return MediaMessage(**kept)
 

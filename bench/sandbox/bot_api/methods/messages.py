@@ -11,7 +11,7 @@ LONGEST_TEXT = 4096
 
 
 def send_message(call: Call) -> Message:
-    """Judge the text before the chat, its length after it, the person's relation last: as the server does."""
+    """Check the text before the chat, its length after it, and the person's relation last, as the server does."""
     options, preview = read_options(call), link_preview(call.given)
     words = worded(call)
     require_text(words)

@@ -1,4 +1,4 @@
-"""What a bot says to a payment: yes or no beforehand, within ten seconds, and the return of Stars later."""
+"""A bot's part in a payment: it allows or refuses it within ten seconds, and may refund Stars later."""
 
 from bench.sandbox import errors
 from bench.sandbox.bot_api import parameters
@@ -10,7 +10,7 @@ _ANSWERABLE_MS = 10_000
 
 
 def answer_pre_checkout_query(call: Call) -> bool:
-    """Accept one answer, and only soon; a yes makes the payment."""
+    """Accept one answer, in time; `ok` makes the payment."""
     allowed = parameters.boolean(call.given, "ok")
     if not allowed and not parameters.text(call.given, "error_message"):
         raise ApiError(errors.required("error_message"))

@@ -18,7 +18,7 @@ _VISUAL = frozenset({Kind.PHOTO, Kind.VIDEO, Kind.ANIMATION})
 
 
 class Piece(NamedTuple):
-    """`above` is a caption above the picture."""
+    """`above` puts the caption above the picture."""
 
     judge: Judge
     words: Worded
@@ -27,7 +27,7 @@ class Piece(NamedTuple):
 
 
 def read_piece(call: Call, kind: Kind, field: str, given: Parameters) -> Piece | None:
-    """Read a piece whose file stands in `field`; None if there is no file."""
+    """Read a piece whose file is in `field`; None if there is no file."""
     words = Worded("") if kind in _UNCAPTIONED else worded(call, "caption", given)
     judge = read_file(call, kind, field, given)
     if judge is None:
@@ -38,7 +38,7 @@ def read_piece(call: Call, kind: Kind, field: str, given: Parameters) -> Piece |
 
 
 def judged(piece: Piece) -> File | Trouble:
-    """Judge a piece once its chat is known."""
+    """Check a piece once its chat is known."""
     file = piece.judge()
     if len(piece.words.text) > LONGEST_CAPTION:
         raise ApiError(errors.CAPTION_TOO_LONG)
@@ -46,7 +46,7 @@ def judged(piece: Piece) -> File | Trouble:
 
 
 def place(call: Call, message: MediaMessage, piece: Piece, file: File) -> None:
-    """Put the piece into the message, in place of what was there."""
+    """Put the piece into the message, replacing what was there."""
     show(message, call.state.files, call.bot.id, call.state.files.keep(file))
     message.caption, message.caption_entities = piece.words.text or None, piece.words.entities
     message.show_caption_above_media = piece.above and bool(piece.words.text)

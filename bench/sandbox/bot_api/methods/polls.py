@@ -1,4 +1,4 @@
-"""LongPolls, as a bot sends them; people vote in `people`."""
+"""Polls as a bot sends them; people vote in `people`."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def send_poll(call: Call) -> MediaMessage:
 
 
 def _with_mode(call: Call, name: str) -> dict[str, Any]:
-    """The call as one whose only parse_mode is that of one of its texts."""
+    """Read the call as if the parse mode of this text were its only one."""
     return {**call.given, "parse_mode": call.given.get(f"{name}_parse_mode")}
 
 
@@ -51,7 +51,7 @@ def _options(given: Any) -> list[Any]:
 
 
 def _option(call: Call, given: Any) -> Worded:
-    """Read an option, an object or, as of old, a text."""
+    """Read an option: an object or, as in older versions, a text."""
     option = given if isinstance(given, dict) else {"text": given if isinstance(given, str) else ""}
     read = {"text": option.get("text"), "parse_mode": option.get("text_parse_mode")}
     return worded(call, "text", {**read, "entities": option.get("text_entities")})
@@ -76,7 +76,7 @@ def _require_options(options: list[Worded]) -> None:
 
 
 def _right_options(call: Call, kind: str, count: int) -> tuple[int, ...]:
-    """Read which options of a quiz are right: a list, or, as of old, one number."""
+    """Read which options of a quiz are right: a list or, as in older versions, one number."""
     if kind != "quiz":
         return ()
     given = call.given.get("correct_option_ids")

@@ -1,4 +1,4 @@
-"""What all methods that send have in common: the options beside the content, and putting the message into the chat."""
+"""What all sending methods share: the options beside the content, and putting the message into the chat."""
 
 from collections.abc import Hashable
 from typing import Any, NamedTuple, TypeVar
@@ -20,7 +20,7 @@ _PREVIEW = frozenset({"is_disabled", "url", "prefer_small_media", "prefer_large_
 
 
 class Options(NamedTuple):
-    """`reply_to` is 0 for no reply; `reply_anyway` sends even if what is replied to is gone."""
+    """`reply_to` is 0 for no reply; `reply_anyway` sends even if the message replied to is gone."""
 
     markup: msgspec.Raw | None
     protected: bool
@@ -44,7 +44,7 @@ def read_options(call: Call, *, with_markup: bool = True) -> Options:
 
 
 def replied(options: Options, chat: Conversation) -> Message | None:
-    """Find the message that is replied to, without what it replied to itself."""
+    """Find the message that is replied to, without the one that it replied to itself."""
     if not options.reply_to:
         return None
     stored = chat.messages.get(options.reply_to)
@@ -56,7 +56,7 @@ def replied(options: Options, chat: Conversation) -> Message | None:
 
 
 def begin(call: Call, chat: Conversation, options: Options, kind: type[_Message]) -> _Message:
-    """Begin the next message of the chat; refuse where the bot may not write."""
+    """Begin the next message of the chat; refuse if the bot may not write."""
     reply = replied(options, chat)
     require_open(chat)
     message = kind(chat.next_message_id, call.bot.sender, chat.person.chat, seconds(call.now_ms))
@@ -73,7 +73,7 @@ def put(call: Call, chat: Conversation, options: Options, message: _Message) -> 
 
 
 def sent_by(call: Call, result: object) -> list[Message]:
-    """Give the messages that a method's result tells of, new or edited."""
+    """Find the messages that a method sent or edited, by its result."""
     match result:
         case Message():
             return [result]
@@ -85,7 +85,7 @@ def sent_by(call: Call, result: object) -> list[Message]:
 
 
 def substance(message: Message) -> Hashable:
-    """What a person would see of it."""
+    """What a person sees of a message."""
     markup = message.reply_markup and bytes(message.reply_markup)
     if not isinstance(message, MediaMessage):
         return message.text, markup
@@ -105,7 +105,7 @@ def link_preview(given: Parameters) -> dict[str, Any] | None:
 
 
 def _reply_parameters(given: Parameters) -> Parameters:
-    """Read what is replied to; the two older parameters still count where the newer is absent."""
+    """Read which message is replied to; the older parameters count if the newer one is absent."""
     wanted = given.get("reply_parameters")
     if wanted:
         return parameters.json_object(wanted, errors.REPLY_NOT_OBJECT)

@@ -1,6 +1,6 @@
-"""Methods that are only answered: their arguments are checked, and the answer is the least that Telegram could give.
+"""Methods that are not modelled: their arguments are checked, and the answer is the smallest that Telegram could give.
 
-Each such call is counted, so that a test can forbid it. What any call has that it should not is noted here as well.
+Each such call is counted, so that a test can forbid it. The violations of every call are noted here too.
 """
 
 from functools import cache
@@ -20,7 +20,7 @@ _WORD = "unmodelled"
 
 
 def note_violations(call: Call, method: str) -> None:
-    """Note what a call has that it should not; `method` in lower case."""
+    """Count the violations of a call; `method` is in lower case."""
     spec = SPEC.methods.get(method)
     if spec is not None:
         for what in inspect(spec, call.given):
@@ -28,7 +28,7 @@ def note_violations(call: Call, method: str) -> None:
 
 
 def answer_unmodelled(call: Call, method: str) -> msgspec.Raw:
-    """Check and count a call; `method` in lower case."""
+    """Check and count a call; `method` is in lower case."""
     spec = SPEC.methods.get(method)
     if spec is None:
         raise ApiError(errors.METHOD_NOT_FOUND)
@@ -49,7 +49,7 @@ def _least_answer(method: str) -> msgspec.Raw:
 
 
 def least(shape: Shape) -> Any:
-    """Build the smallest value of a shape: of an object, what has to be there."""
+    """Build the smallest value of a shape: an object has only its required fields."""
     if shape.objects:
         fields = SPEC.types[shape.objects[0]].values()
         return {field.name: least(field.shape) for field in fields if field.required}

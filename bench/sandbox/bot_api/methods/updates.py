@@ -1,4 +1,4 @@
-"""Fetching updates: what an offset acknowledges, what is to be handed out. The waiting is the transport's."""
+"""Fetching updates: what an offset acknowledges, and what is handed out. `long_polling` does the waiting."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -21,7 +21,7 @@ class UpdatesRequest:
 
 
 def begin_poll(call: Call) -> UpdatesRequest:
-    """Acknowledge what the offset passes; give what to hand out and how long to wait for it."""
+    """Acknowledge the updates below the offset; return how many to hand out and how long to wait for them."""
     if call.bot.webhook is not None:
         raise ApiError(errors.WEBHOOK_ACTIVE)
     allowed = parameters.string_list(call.given, "allowed_updates")
@@ -38,7 +38,7 @@ def waiting_updates(bot: Bot, poll: UpdatesRequest) -> list[Queued]:
 
 
 def _acknowledge(call: Call, offset: int) -> None:
-    """Acknowledge what lies below the offset; a negative one keeps that many of the newest updates."""
+    """Acknowledge the updates below the offset; a negative offset keeps that many of the newest."""
     bot = call.bot
     before = offset
     if offset < 0:

@@ -1,11 +1,11 @@
-"""Setting, deleting and showing a webhook. The delivering is `delivery`'s.
+"""Setting, deleting and showing a webhook. `webhook_delivery` delivers.
 
-In the server's order, which shows: the old webhook is gone, and pending updates are dropped if asked, before a
-new address is looked at. A refused setWebhook thus leaves a bot without one. The same webhook set again is only
-confirmed, and a bot may ask once a second.
+The server's order is visible: it removes the old webhook, and drops pending updates if asked to, before it looks at
+the new address. A refused setWebhook therefore leaves the bot without a webhook. Setting the same webhook again only
+confirms it, and a bot may set one once a second.
 
-What differs from Telegram is what a local Bot API server differs in: plain HTTP, any port. Only this machine is
-delivered to. Certificates are not read.
+As with a local Bot API server, addresses are plain HTTP on any port. Updates are only delivered to this machine, and
+certificates are not read.
 """
 
 import re
@@ -73,7 +73,7 @@ def _require_pause(call: Call) -> None:
 
 
 def _is_set(call: Call, url: str) -> bool:
-    """Whether this very webhook stands already, and nothing is to be dropped."""
+    """Whether exactly this webhook is already set, and nothing is to be dropped."""
     hook = call.bot.webhook
     return (
         hook is not None
@@ -83,7 +83,7 @@ def _is_set(call: Call, url: str) -> bool:
 
 
 def _close(call: Call) -> None:
-    """Remove the webhook; what it had in flight is not acknowledged and stays."""
+    """Remove the webhook; updates in flight are not acknowledged and stay."""
     call.bot.webhook = None
     call.state.stir(call.bot)
     if parameters.boolean(call.given, "drop_pending_updates"):
@@ -103,7 +103,7 @@ def _wanted(call: Call, url: str) -> Webhook:
 
 
 def _parsed(url: str) -> URL:
-    """Parse as the server does: an address without a scheme is one of HTTPS."""
+    """Parse as the server does: an address without a scheme means HTTPS."""
     try:
         parsed = URL(url if "://" in url else f"https://{url}")
     except ValueError as error:
@@ -114,7 +114,7 @@ def _parsed(url: str) -> URL:
 
 
 def _loopback(target: URL) -> str:
-    """Give the address on this machine that the URL names."""
+    """Return the address on this machine that the URL names."""
     host = _LOCALHOST if target.host == "localhost" else target.host or ""
     try:
         address = ip_address(host)
@@ -130,7 +130,7 @@ def _secret(call: Call) -> str:
 
 
 def _max_connections(call: Call) -> int:
-    """Read as the server does: a number out of range counts as the nearest one in it."""
+    """Read as the server does: a number out of range becomes the nearest allowed one."""
     given = parameters.integer(call.given, "max_connections", _DEFAULT_CONNECTIONS)
     return min(max(given, 1), _MOST_CONNECTIONS)
 

@@ -1,6 +1,6 @@
-"""What a call says in words: a text or a caption with marks, with entities of its own, or plain.
+"""The text or caption of a call: with markup, with entities given beside it, or plain.
 
-Lengths are the callers' to judge, for the server looks at the chat in between.
+The callers check lengths, because the server looks at the chat in between.
 """
 
 from typing import NamedTuple
@@ -21,13 +21,13 @@ from bench.sandbox.formatting.spans import Formatted, MarkupError, Span, listed,
 from bench.sandbox.world.objects import Entity
 from bench.sandbox.world.state import State
 
-# Where the entities of a text stand; those of a caption are in caption_entities, and so on.
+# The entities of a text are in `entities`, those of a caption in `caption_entities`, and so on.
 _LISTS = {"text": "entities"}
 _MODES = {"html": parse_html, "markdownv2": parse_markdown, "markdown": parse_old_markdown}
-# The text with its marks, in bytes.
+# The text with its markup, in bytes.
 _LONGEST_SOURCE = 2**15
 _SURELY_SHORT = _LONGEST_SOURCE // 4
-# What a bot may list; links, mentions and the like in plain text are the server's to find.
+# The kinds that a bot may list; the server finds links, mentions and the like in plain text itself.
 _LISTABLE = frozenset(
     {
         "bold",
@@ -68,7 +68,7 @@ class _Listed(msgspec.Struct):
     custom_emoji_id: str | None = None
 
     def span(self) -> Span | None:
-        """Give it as a span; None if bots cannot list its kind or what belongs to it is missing."""
+        """Convert it to a span; None if bots cannot list its kind, or if a required part is missing."""
         user = str(self.user.id) if self.user else None
         link = checked_link(self.url) if self.url else None
         argument = link or user or self.language or self.custom_emoji_id or ""
@@ -77,7 +77,7 @@ class _Listed(msgspec.Struct):
 
 
 def worded(call: Call, name: str = "text", given: Parameters | None = None) -> Worded:
-    """Read the words given under a name, by the call or by a part of it like an album's item; they may be empty."""
+    """Read the text given under a name, by the call or by a part of it such as an album's item; it may be empty."""
     given = call.given if given is None else given
     formatted = _formatted(given, name)
     return Worded(formatted.text, _entities(formatted.spans, call.state))
@@ -116,7 +116,7 @@ def _with_listed(text: str, given: object) -> Formatted:
 
 
 def _entities(spans: tuple[Span, ...], state: State) -> tuple[Entity, ...]:
-    """Render spans; the mention of a stranger is dropped."""
+    """Render spans; drop mentions of unknown people."""
     return tuple(_entity(span, state) for span in spans if not _mentions_a_stranger(span, state))
 
 
