@@ -222,7 +222,7 @@ async def test_a_stop_ends_everything_that_has_begun_page_by_page(pool: Pool, mo
         "INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at)"
         " SELECT 7, chat, CASE WHEN chat = 9 THEN 9999 ELSE 1500 END, 1, 1500 FROM generate_series(1, 9) chat"
     )
-    monkeypatch.setattr(chats, "_PAGE", 3)
+    monkeypatch.setattr(chats, "PAGE", 3)
     assert await administration.stop(pool, "@shop_bot", LATER) == "stopped"
     assert [row[0] for row in await pool.fetch("SELECT chat_id FROM recovery_episodes WHERE ended_at IS NULL")] == [9]
 
