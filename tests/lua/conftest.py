@@ -38,7 +38,7 @@ class Bench:
         return (await self.timers.confirm(BOT, await self.holding())).now_ms
 
     async def holding(self) -> Holding:
-        """Our holding of the feed, in the run that answers; fakeredis knows of no runs."""
+        """Our hold on the feed, in the run that answers; fakeredis has no runs."""
         run = "" if isinstance(self.client, fakeredis.FakeAsyncRedis) else await run_of(self.client)
         return Holding(f"{OWNER} 1", run)
 
@@ -46,7 +46,7 @@ class Bench:
         await self.timers.touch(BOT, [Sign(chat, seen_ms) for chat in chats], threshold_ms)
 
     async def pass_time(self, ms: int) -> None:
-        """Time goes by while the feed is polled."""
+        """Time passes while the feed is polled."""
         self.now_ms += ms
         await self.confirm()
 

@@ -47,7 +47,7 @@ async def test_a_mark_outlives_the_claim_that_set_it(bench: Bench) -> None:
     assert (await bench.claim_one()).marked
 
 
-async def test_lost_timers_are_not_claimed(bench: Bench) -> None:
+async def test_timers_that_may_be_lost_are_not_claimed(bench: Bench) -> None:
     await bench.arm(1)
     await bench.pass_time(MINUTE_MS)
     await bench.client.hdel(bench.keys.bot, "generation")
@@ -73,7 +73,7 @@ async def test_an_older_epoch_is_fenced(bench: Bench) -> None:
     assert (await bench.claim(epoch=2)).code is ClaimCode.CLAIMED
 
 
-async def test_a_fenced_poller_is_told_so_even_while_the_bot_is_held(bench: Bench) -> None:
+async def test_a_fenced_poller_learns_it_even_while_the_bot_is_held(bench: Bench) -> None:
     await bench.claim(epoch=2)
     await bench.client.hset(bench.keys.bot, "held", str(bench.now_ms + 1))
     assert (await bench.claim(epoch=1)).code is ClaimCode.FENCED
@@ -154,7 +154,7 @@ async def test_the_limit_counts_urgent_and_plain_ones_together(bench: Bench) -> 
     assert [row.chat_id for row in (await bench.claim(limit=2)).timers] == [3, 1]
 
 
-async def test_of_many_the_longest_due_come_first(bench: Bench) -> None:
+async def test_the_longest_due_come_first(bench: Bench) -> None:
     for chat in (3, 1, 2):
         await bench.arm(chat)
         bench.now_ms += 10

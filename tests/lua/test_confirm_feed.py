@@ -1,4 +1,4 @@
-"""The feed's watermark: up to when every update is surely taken in, as its holder says."""
+"""The feed's watermark: the time up to which every update is surely taken in, confirmed by the holder."""
 
 import pytest
 
@@ -17,7 +17,7 @@ async def test_a_watermark_never_goes_back(bench: Bench) -> None:
     assert await _watermark(bench) == str(START_MS)
 
 
-async def test_a_confirmation_tells_now(bench: Bench) -> None:
+async def test_a_confirmation_returns_now(bench: Bench) -> None:
     assert await bench.confirm() == START_MS
 
 
@@ -46,7 +46,7 @@ async def test_nobody_but_the_holder_of_the_feed_confirms_it(bench: Bench, holde
     assert await _watermark(bench) == str(START_MS)
 
 
-async def test_a_feed_that_is_nobodys_is_not_confirmed(bench: Bench) -> None:
+async def test_a_feed_that_nobody_holds_is_not_confirmed(bench: Bench) -> None:
     await bench.client.delete(bench.keys.poll)
     bench.now_ms += 10_000
     assert (await bench.timers.confirm(BOT, await bench.holding())).code is OwnCode.OTHERS

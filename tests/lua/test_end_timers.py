@@ -4,21 +4,21 @@ from storage.redis.timers import BATCH, Interrupted, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, Bench
 
 
-async def test_whoever_is_taken_out_leaves_no_trace(bench: Bench) -> None:
+async def test_a_chat_that_is_taken_out_leaves_no_trace(bench: Bench) -> None:
     await bench.arm(1, 2, 3)
     assert await bench.timers.end(BOT, [1, 3, 4]) == ()
     assert await bench.client.zrange(bench.keys.timers, 0, -1) == ["2"]
     assert await bench.client.hkeys(bench.keys.state) == ["2"]
 
 
-async def test_an_interrupted_episode_is_told_once(bench: Bench) -> None:
+async def test_an_interrupted_episode_is_returned_once(bench: Bench) -> None:
     await bench.hold(1)
     await bench.settle(1, bench.now_ms, opaque="1 cursor")
     assert await bench.timers.end(BOT, [1, 1]) == (Interrupted(1, on_wire=False, opaque="1 cursor"),)
     assert await bench.timers.end(BOT, [1]) == ()
 
 
-async def test_what_was_on_the_wire_is_told_as_such(bench: Bench) -> None:
+async def test_what_was_on_the_wire_is_returned_as_such(bench: Bench) -> None:
     held = await bench.hold(1)
     await bench.settle(1, bench.now_ms)
     await bench.timers.pass_(BOT, [Ticket(1, held.version)])

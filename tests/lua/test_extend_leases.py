@@ -34,7 +34,7 @@ async def test_after_a_touch_the_old_holder_renews_nothing(bench: Bench, held: H
     assert await bench.look(1) == before
 
 
-async def test_a_lease_that_went_to_another_is_not_taken_back(bench: Bench, held: Held) -> None:
+async def test_a_lease_that_another_claim_took_is_not_taken_back(bench: Bench, held: Held) -> None:
     await bench.pass_time(LEASE_MS)
     other = await bench.claim_one()
     await bench.pass_time(1)
@@ -50,7 +50,7 @@ async def test_an_ended_chat_is_not_revived(bench: Bench, held: Held) -> None:
     assert await bench.look(1) == (None, None)
 
 
-async def test_a_chat_without_a_timer_is_given_none(bench: Bench, held: Held) -> None:
+async def test_a_chat_without_a_timer_gets_none(bench: Bench, held: Held) -> None:
     await bench.client.zrem(bench.keys.timers, "1")
     await bench.timers.extend(BOT, [Ticket(1, held.version)], LEASE_MS)
     assert await bench.score(1) is None
@@ -58,7 +58,7 @@ async def test_a_chat_without_a_timer_is_given_none(bench: Bench, held: Held) ->
 
 @pytest.mark.parametrize("urgent", [False, True])
 async def test_a_renewal_after_the_settling_brings_nothing_forward(bench: Bench, held: Held, *, urgent: bool) -> None:
-    """The keeper of leases and a journey's end are two tasks: which call is first is anybody's guess."""
+    """Leases are renewed in one task and settled in another: either call may come first."""
     await bench.settle(1, bench.now_ms + MINUTE_MS, urgent=urgent)
     await bench.timers.extend(BOT, [Ticket(1, held.version)], LEASE_MS)
     await bench.pass_time(MINUTE_MS - 1)

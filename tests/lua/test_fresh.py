@@ -1,4 +1,4 @@
-"""What has just fallen due does not wait for the end of a herd, and takes no more than its share from it."""
+"""A timer that has just fallen due does not wait for the end of a herd, and takes no more than its share."""
 
 from collections.abc import AsyncIterator
 
@@ -16,7 +16,7 @@ PACE = 25
 
 
 async def fall_due(bench: Bench, *chats: int) -> None:
-    """One after the other, a second apart, the first one longer ago."""
+    """They fall due one after the other, a second apart, the first one longest ago."""
     for chat in chats:
         await bench.arm(chat)
         await bench.pass_time(1_000)
@@ -27,13 +27,13 @@ async def chats(bench: Bench, limit: int, fresh: int) -> list[int]:
     return [held.chat_id for held in (await bench.claim(limit, fresh=fresh)).timers]
 
 
-async def test_the_newest_come_first_then_the_oldest(bench: Bench) -> None:
+async def test_the_freshest_come_first_then_the_longest_due(bench: Bench) -> None:
     await fall_due(bench, 1, 2, 3, 4, 5)
     assert await chats(bench, 4, fresh=2) == [5, 4, 1, 2]
     assert await chats(bench, 4, fresh=2) == [3]
 
 
-async def test_they_come_before_urgent_ones_but_take_no_more_than_their_share(bench: Bench) -> None:
+async def test_fresh_timers_come_before_urgent_ones_but_take_no_more_than_their_share(bench: Bench) -> None:
     await fall_due(bench, 1, 2, 3)
     for held in (await bench.claim()).timers:
         await bench.timers.settle(BOT, [NextTimer(held.chat_id, held.version, held.due_ms, urgent=True, opaque="1c")])
@@ -41,7 +41,7 @@ async def test_they_come_before_urgent_ones_but_take_no_more_than_their_share(be
     assert await chats(bench, 3, fresh=1) == [5, 1, 2]
 
 
-async def test_what_fell_due_longer_ago_is_not_fresh_any_more(bench: Bench) -> None:
+async def test_what_fell_due_longer_ago_is_no_longer_fresh(bench: Bench) -> None:
     await fall_due(bench, 1, 2)
     await bench.pass_time(FRESH_MS - 1_001)
     assert await chats(bench, 1, fresh=1) == [2]
@@ -106,7 +106,7 @@ async def herd_goes_on(herd: Bench) -> None:
         await herd.timers.settle(BOT, [NextTimer(held.chat_id, held.version, held.due_ms, urgent=True, opaque="1c")])
 
 
-async def test_a_herd_goes_out_whole_and_nobody_twice(herd: Bench) -> None:
+async def test_a_whole_herd_is_claimed_and_nobody_twice(herd: Bench) -> None:
     claimed: list[int] = []
     for _ in range(HERD // BATCH + 1):
         claimed += await chats(herd, BATCH, BATCH // 4)

@@ -1,4 +1,4 @@
-"""A due is planned anew for whoever waits, and for nobody who is held, on the wire, or elsewhere by now."""
+"""The due of a waiting chat is moved, but never that of a chat that is held, on the wire, or elsewhere by now."""
 
 import pytest
 
@@ -25,7 +25,7 @@ async def move(
     return code
 
 
-async def test_who_waits_is_moved_under_the_same_version(waiting: Bench) -> None:
+async def test_a_waiting_chat_is_moved_under_the_same_version(waiting: Bench) -> None:
     version, due_ms = await waiting.version(1), waiting.now_ms + 5
     assert await move(waiting) is Moved.MOVED
     state, score = await waiting.look(1)
@@ -35,7 +35,7 @@ async def test_who_waits_is_moved_under_the_same_version(waiting: Bench) -> None
     assert score == due_ms
 
 
-async def test_moved_twice_is_moved_once(waiting: Bench) -> None:
+async def test_moving_twice_is_moving_once(waiting: Bench) -> None:
     due_ms = waiting.now_ms + 5
     await move(waiting, due_ms=due_ms)
     before = await waiting.look(1)
@@ -43,7 +43,7 @@ async def test_moved_twice_is_moved_once(waiting: Bench) -> None:
     assert await waiting.look(1) == before
 
 
-async def test_who_is_held_is_left_alone_until_the_lease_is_over(waiting: Bench) -> None:
+async def test_a_held_chat_is_left_alone_until_its_lease_is_over(waiting: Bench) -> None:
     await waiting.pass_time(MINUTE_MS)
     assert (await waiting.claim_one()).chat_id == 1
     before = await waiting.look(1)
@@ -53,7 +53,7 @@ async def test_who_is_held_is_left_alone_until_the_lease_is_over(waiting: Bench)
     assert await move(waiting) is Moved.MOVED
 
 
-async def test_who_is_on_the_wire_is_left_alone_until_the_lease_is_over_and_keeps_the_mark(waiting: Bench) -> None:
+async def test_a_chat_on_the_wire_is_left_alone_until_its_lease_is_over_and_keeps_its_mark(waiting: Bench) -> None:
     await waiting.pass_time(MINUTE_MS)
     held = await waiting.claim_one()
     await waiting.timers.pass_(BOT, [Ticket(1, held.version)])
@@ -65,7 +65,7 @@ async def test_who_is_on_the_wire_is_left_alone_until_the_lease_is_over_and_keep
     assert state.split(" ")[3] == "1"
 
 
-async def test_what_is_urgent_stays_urgent(waiting: Bench) -> None:
+async def test_an_urgent_timer_stays_urgent(waiting: Bench) -> None:
     await waiting.pass_time(MINUTE_MS)
     await waiting.claim_one()
     await waiting.settle(1, waiting.now_ms + MINUTE_MS, urgent=True, opaque=f"{EPISODE}1/a/c/1")
@@ -73,7 +73,7 @@ async def test_what_is_urgent_stays_urgent(waiting: Bench) -> None:
     assert await waiting.score(1) == waiting.now_ms + 5 - URGENCY_MS
 
 
-async def test_whose_episode_redis_has_not_heard_of_is_moved_if_it_is_of_this_silence(bench: Bench) -> None:
+async def test_a_chat_whose_episode_redis_does_not_know_is_moved_if_it_is_of_this_silence(bench: Bench) -> None:
     await bench.arm(1)
     state, _ = await bench.look(1)
     assert state is not None
@@ -89,7 +89,7 @@ async def test_a_silence_whose_first_message_is_on_the_wire_is_not_moved_as_one(
     assert await move(bench, begins="", opaque="", silent_ms=held.seen_ms) is Moved.ELSEWHERE
 
 
-async def test_who_has_come_back_is_left_alone(waiting: Bench) -> None:
+async def test_a_chat_that_has_come_back_is_left_alone(waiting: Bench) -> None:
     await waiting.arm(1)
     before = await waiting.look(1)
     assert await move(waiting) is Moved.ELSEWHERE
@@ -112,7 +112,7 @@ async def test_an_episode_is_not_moved_as_a_silence(waiting: Bench) -> None:
     assert await move(waiting, begins="", opaque="") is Moved.ELSEWHERE
 
 
-async def test_nobody_is_nowhere(bench: Bench) -> None:
+async def test_what_is_not_there_is_not_moved(bench: Bench) -> None:
     assert await move(bench) is Moved.ABSENT
     assert await bench.timers.move(BOT, []) == []
 

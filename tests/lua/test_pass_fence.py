@@ -1,4 +1,4 @@
-"""The last look before a send: only the current version passes, and whoever passes is marked as on the wire."""
+"""The last look before a send: only the current version passes, and a chat that passes is marked as on the wire."""
 
 import pytest
 
@@ -43,12 +43,12 @@ async def test_a_pass_may_be_repeated(bench: Bench, held: Held) -> None:
     assert await bench.timers.pass_(BOT, [ticket]) == [Fence.CURRENT]
 
 
-async def test_after_a_touch_nothing_older_passes(bench: Bench, held: Held) -> None:
+async def test_after_a_touch_no_older_version_passes(bench: Bench, held: Held) -> None:
     await bench.arm(1)
     assert await bench.timers.pass_(BOT, [Ticket(1, held.version)]) == [Fence.STALE]
 
 
-async def test_after_a_touch_under_a_clock_that_steps_back_nothing_older_passes(bench: Bench, held: Held) -> None:
+async def test_after_a_touch_under_a_clock_that_steps_back_no_older_version_passes(bench: Bench, held: Held) -> None:
     bench.now_ms -= MINUTE_MS
     await bench.arm(1)
     assert await bench.timers.pass_(BOT, [Ticket(1, held.version)]) == [Fence.STALE]
@@ -59,13 +59,13 @@ async def test_a_sign_that_does_not_count_lets_the_holder_pass(bench: Bench, hel
     assert await bench.timers.pass_(BOT, [Ticket(1, held.version)]) == [Fence.CURRENT]
 
 
-async def test_after_another_claim_nothing_older_passes(bench: Bench, held: Held) -> None:
+async def test_after_another_claim_no_older_version_passes(bench: Bench, held: Held) -> None:
     await bench.pass_time(LEASE_MS)
     await bench.claim_one()
     assert await bench.timers.pass_(BOT, [Ticket(1, held.version)]) == [Fence.STALE]
 
 
-async def test_whoever_was_taken_out_does_not_pass(bench: Bench, held: Held) -> None:
+async def test_a_chat_that_was_taken_out_does_not_pass(bench: Bench, held: Held) -> None:
     await bench.timers.end(BOT, [1])
     assert await bench.timers.pass_(BOT, [Ticket(1, held.version)]) == [Fence.STALE]
     assert await bench.look(1) == (None, None)

@@ -1,4 +1,4 @@
-"""Which updates came by webhook: no gap is passed, whoever takes them in and in whatever order."""
+"""Which updates came by webhook: no gap is passed, in any order and by any receiver."""
 
 import random
 from collections.abc import AsyncIterator
@@ -34,12 +34,12 @@ async def ledger(request: pytest.FixtureRequest) -> AsyncIterator[Ledger]:
     await client.aclose()
 
 
-async def test_before_nothing_was_pending_no_floor_is_known(ledger: Ledger) -> None:
+async def test_until_nothing_is_pending_no_floor_is_known(ledger: Ledger) -> None:
     assert await ledger.arrivals.look(BOT) == UNKNOWN
     assert await ledger.came(5, 6, 7) == Came(-1, 3, 7)
 
 
-async def test_the_floor_follows_those_that_come_in_order(ledger: Ledger) -> None:
+async def test_the_floor_follows_updates_that_come_in_order(ledger: Ledger) -> None:
     await ledger.came(5)
     assert await ledger.arrivals.raise_floor(BOT, 5) == Came(5, 0, 5)
     assert await ledger.came(6, 7) == Came(7, 0, 7)
@@ -52,7 +52,7 @@ async def test_a_gap_holds_the_floor_until_it_is_closed(ledger: Ledger) -> None:
     assert await ledger.came(8) == Came(9, 0, 9)
 
 
-async def test_one_that_comes_twice_counts_once(ledger: Ledger) -> None:
+async def test_an_update_that_comes_twice_counts_once(ledger: Ledger) -> None:
     await ledger.arrivals.raise_floor(BOT, 5)
     await ledger.came(6, 8)
     assert await ledger.came(5, 6, 8) == Came(6, 1, 8)
@@ -64,7 +64,7 @@ async def test_a_floor_never_goes_back_and_forgets_what_is_below(ledger: Ledger)
     assert await ledger.arrivals.raise_floor(BOT, 4) == Came(6, 1, 8)
 
 
-async def test_a_long_run_is_taken_up_piece_by_piece(ledger: Ledger) -> None:
+async def test_a_long_run_is_taken_in_piece_by_piece(ledger: Ledger) -> None:
     await ledger.arrivals.raise_floor(BOT, 1)
     for start in range(3, 1_603, 400):
         await ledger.came(*range(start, start + 400))
@@ -85,7 +85,7 @@ async def test_in_any_order_the_floor_is_below_the_first_that_is_missing(ledger:
         assert (await ledger.came(number)).floor == missing - 1
 
 
-async def test_behind_too_long_a_gap_the_count_is_given_up(ledger: Ledger) -> None:
+async def test_behind_a_gap_that_is_too_long_the_count_is_given_up(ledger: Ledger) -> None:
     await ledger.arrivals.raise_floor(BOT, 1)
     await ledger.client.zadd(of_bot(BOT).came, {str(number): number for number in range(3, 100_004)})
     assert await ledger.came(200_000) == UNKNOWN

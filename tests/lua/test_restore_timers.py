@@ -1,4 +1,4 @@
-"""Putting chats back from PostgreSQL: whoever is here and was seen as late knows better."""
+"""Putting chats back from PostgreSQL: a chat that is here and was seen as late knows better."""
 
 import pytest
 
@@ -19,7 +19,7 @@ async def test_an_absent_chat_is_restored_whole(bench: Bench, *, on_wire: bool) 
 
 
 @pytest.mark.parametrize("earlier_ms", [0, 1])
-async def test_whoever_was_seen_as_late_or_later_is_kept(bench: Bench, earlier_ms: int) -> None:
+async def test_a_chat_that_was_seen_as_late_or_later_is_kept(bench: Bench, earlier_ms: int) -> None:
     await bench.arm(1)
     before = await bench.look(1)
     chat = lost(START_MS - earlier_ms, START_MS - 1, opaque="")
@@ -27,7 +27,7 @@ async def test_whoever_was_seen_as_late_or_later_is_kept(bench: Bench, earlier_m
     assert await bench.look(1) == before
 
 
-async def test_whoever_was_seen_later_is_kept_whatever_the_episode(bench: Bench) -> None:
+async def test_a_chat_that_was_seen_later_is_kept_whatever_the_episode(bench: Bench) -> None:
     await bench.arm(1)
     before = await bench.look(1)
     assert await bench.timers.restore(BOT, [lost(START_MS - 1)]) == [Restored.KEPT]
@@ -43,7 +43,7 @@ async def test_a_repeated_touch_gives_way_to_the_episode_of_its_silence(bench: B
     assert (held.seen_ms, held.marked, held.opaque) == (START_MS + 999, True, "1c")
 
 
-async def test_an_episode_in_course_is_not_restored_over(bench: Bench) -> None:
+async def test_an_episode_in_progress_is_not_overwritten(bench: Bench) -> None:
     held = await bench.hold(1)
     await bench.timers.settle(BOT, [NextTimer(1, held.version, START_MS, opaque="1d")])
     before = await bench.look(1)
@@ -52,14 +52,14 @@ async def test_an_episode_in_course_is_not_restored_over(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("due_ms", [START_MS + 5, START_MS + 9 * MINUTE_MS])
-async def test_whoever_was_seen_earlier_gives_way_whatever_the_scores(bench: Bench, due_ms: int) -> None:
+async def test_a_chat_that_was_seen_earlier_is_replaced_whatever_the_scores(bench: Bench, due_ms: int) -> None:
     bench.now_ms += 10_000
     await bench.arm(1, seen_ms=START_MS)
     assert await bench.timers.restore(BOT, [lost(START_MS + 1, due_ms)]) == [Restored.RESTORED]
     assert await bench.score(1) == due_ms
 
 
-async def test_a_restored_chat_is_no_longer_anybodys(bench: Bench) -> None:
+async def test_a_restored_chat_is_held_by_nobody(bench: Bench) -> None:
     held = await bench.hold(1)
     bench.now_ms -= MINUTE_MS
     await bench.timers.restore(BOT, [lost(held.seen_ms + 1)])

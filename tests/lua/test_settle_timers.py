@@ -1,4 +1,4 @@
-"""What happens next to a chat is laid down by its holder alone, and as often as it likes."""
+"""What happens next to a chat is set by its holder alone, and may be set again."""
 
 import pytest
 
@@ -18,7 +18,7 @@ async def test_settling_moves_the_timer_and_keeps_version_and_last_seen(bench: B
     assert await bench.look(1) == (f"{held.version} {held.seen_ms} {plan.due_ms} 0 1next", plan.due_ms)
 
 
-async def test_what_is_urgent_stands_before_all_else(bench: Bench, held: Held) -> None:
+async def test_an_urgent_timer_comes_before_all_others(bench: Bench, held: Held) -> None:
     plan = NextTimer(1, held.version, bench.now_ms + 500, urgent=True, opaque="1next")
     await bench.timers.settle(BOT, [plan])
     assert await bench.score(1) == plan.due_ms - URGENCY_MS
@@ -79,7 +79,7 @@ async def test_one_call_removes_moves_and_refuses_each_on_its_own(bench: Bench) 
     assert await bench.score(3) == bench.now_ms + 9
 
 
-async def test_the_opaque_part_comes_back_as_it_was_given(bench: Bench) -> None:
+async def test_the_opaque_part_is_returned_unchanged(bench: Bench) -> None:
     await bench.hold(1)
     opaque = "1 with  spaces, 'quotes', ção, %d and {braces} "
     await bench.settle(1, bench.now_ms, opaque=opaque)

@@ -16,7 +16,7 @@ TTL_MS = 60_000
 
 
 class Rivals:
-    """Two processes before one key, under a clock moved by hand. A lifetime that ends is a key that goes."""
+    """Two processes and one key, under a clock moved by hand. When the lifetime ends, the key is gone."""
 
     def __init__(self, client: Redis) -> None:
         self.client = client
@@ -37,21 +37,21 @@ async def rivals(request: pytest.FixtureRequest) -> AsyncIterator[Rivals]:
     await client.aclose()
 
 
-async def test_who_comes_first_has_it_and_the_others_are_told_the_epoch(rivals: Rivals) -> None:
+async def test_the_first_process_takes_it_and_the_others_learn_its_epoch(rivals: Rivals) -> None:
     assert await rivals.us.take(KEY, TTL_MS) == (OwnCode.OURS, START_MS)
     rivals.now_ms += 500
     assert await rivals.them.take(KEY, TTL_MS) == (OwnCode.OTHERS, START_MS)
     assert await rivals.us.take(KEY, TTL_MS) == (OwnCode.OURS, START_MS)
 
 
-async def test_a_renewal_counts_the_lifetime_anew(rivals: Rivals) -> None:
+async def test_a_renewal_starts_the_lifetime_again(rivals: Rivals) -> None:
     await rivals.us.take(KEY, TTL_MS)
     await rivals.client.pexpire(KEY, 5_000)
     await rivals.us.take(KEY, TTL_MS)
     assert await rivals.client.pttl(KEY) > TTL_MS - 5_000
 
 
-async def test_who_takes_over_has_the_higher_epoch(rivals: Rivals) -> None:
+async def test_a_process_that_takes_over_has_the_higher_epoch(rivals: Rivals) -> None:
     await rivals.us.take(KEY, TTL_MS)
     await rivals.expire()
     rivals.now_ms += 2_000
@@ -65,14 +65,14 @@ async def test_what_is_released_is_free_at_once_and_its_epoch_is_not_given_twice
     assert await rivals.them.take(KEY, TTL_MS) == (OwnCode.OURS, START_MS + 1)
 
 
-async def test_nobody_releases_what_is_anothers(rivals: Rivals) -> None:
+async def test_nobody_releases_what_another_process_holds(rivals: Rivals) -> None:
     await rivals.us.take(KEY, TTL_MS)
     await rivals.them.release_all([KEY])
     assert (await rivals.them.take(KEY, TTL_MS)).code is OwnCode.OTHERS
     assert (await rivals.us.take(KEY, TTL_MS)).code is OwnCode.OURS
 
 
-async def test_to_release_what_nobody_has_leaves_nothing(rivals: Rivals) -> None:
+async def test_releasing_what_nobody_holds_leaves_nothing(rivals: Rivals) -> None:
     await rivals.us.release_all([KEY])
     assert await rivals.client.exists(KEY) == 0
 
@@ -83,12 +83,12 @@ async def test_an_epoch_below_the_floor_is_raised_even_if_the_clock_is_behind(ri
     assert await rivals.us.take(KEY, TTL_MS, floor=START_MS) == (OwnCode.OURS, START_MS + 9_000)
 
 
-async def test_the_floor_of_another_raises_nothing(rivals: Rivals) -> None:
+async def test_the_floor_of_another_bot_changes_nothing(rivals: Rivals) -> None:
     await rivals.us.take(KEY, TTL_MS)
     assert await rivals.them.take(KEY, TTL_MS, floor=START_MS + 9_000) == (OwnCode.OTHERS, START_MS)
 
 
-async def test_many_are_taken_in_one_call_even_by_a_server_that_forgot_the_script(rivals: Rivals) -> None:
+async def test_many_are_taken_in_one_call_even_if_the_server_forgot_the_script(rivals: Rivals) -> None:
     keys = [f"rt:{{{bot}}}:poll" for bot in range(3)]
     await rivals.them.take(keys[1], TTL_MS)
     await rivals.client.script_flush()

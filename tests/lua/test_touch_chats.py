@@ -1,4 +1,4 @@
-"""A sign of life: counted once, never backwards, and always ahead of whoever decided before it."""
+"""A sign of life: counted once, never backwards, and always ahead of every decision before it."""
 
 import pytest
 
@@ -22,7 +22,7 @@ async def test_a_dated_sign_is_never_later_than_now(bench: Bench) -> None:
     assert await bench.score(1) == START_MS + MINUTE_MS
 
 
-async def test_the_same_second_again_is_no_new_sign(bench: Bench) -> None:
+async def test_another_sign_of_the_same_second_does_not_count(bench: Bench) -> None:
     await bench.arm(1, seen_ms=WHOLE_MS)
     before = await bench.state(1)
     bench.now_ms += 5_000
@@ -30,7 +30,7 @@ async def test_the_same_second_again_is_no_new_sign(bench: Bench) -> None:
     assert await bench.state(1) == before
 
 
-async def test_a_dated_sign_within_the_second_of_an_undated_one_is_no_new_sign(bench: Bench) -> None:
+async def test_a_dated_sign_within_the_second_of_an_undated_one_does_not_count(bench: Bench) -> None:
     await bench.arm(1)
     before = await bench.look(1)
     bench.now_ms += 2_000
@@ -38,7 +38,7 @@ async def test_a_dated_sign_within_the_second_of_an_undated_one_is_no_new_sign(b
     assert await bench.look(1) == before
 
 
-async def test_the_next_second_is_a_new_sign(bench: Bench) -> None:
+async def test_a_sign_of_the_next_second_counts(bench: Bench) -> None:
     bench.now_ms += 10_000
     await bench.arm(1, seen_ms=WHOLE_MS)
     version = await bench.version(1)
@@ -95,7 +95,7 @@ async def test_a_clock_that_steps_back_does_not_take_the_last_seen_back(bench: B
     assert await bench.score(1) == START_MS + MINUTE_MS
 
 
-async def test_an_interrupted_episode_is_told_once_with_its_mark(bench: Bench) -> None:
+async def test_an_interrupted_episode_is_returned_once_with_its_mark(bench: Bench) -> None:
     await bench.arm(1)
     await bench.pass_time(MINUTE_MS)
     held = await bench.claim_one()
@@ -113,7 +113,7 @@ async def test_a_sign_that_does_not_count_interrupts_nothing(bench: Bench) -> No
     assert touched.interrupted == ()
 
 
-async def test_what_a_disarmed_chat_was_in_is_told_too(bench: Bench) -> None:
+async def test_the_interrupted_episode_of_a_disarmed_chat_is_returned_too(bench: Bench) -> None:
     await bench.hold(1)
     await bench.settle(1, bench.now_ms, opaque="1 cursor")
     touched = await bench.timers.touch(BOT, [Sign(1, 0)], None)
@@ -127,7 +127,9 @@ async def test_without_a_threshold_a_chat_is_disarmed(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(("urgent_ms", "plain_ms"), [(9_000, 5_000), (5_000, 9_000)])
-async def test_the_nearest_due_is_told_among_urgent_and_plain_ones(bench: Bench, urgent_ms: int, plain_ms: int) -> None:
+async def test_the_nearest_due_is_returned_among_urgent_and_plain_ones(
+    bench: Bench, urgent_ms: int, plain_ms: int
+) -> None:
     await bench.arm(1, 2)
     await bench.pass_time(MINUTE_MS)
     await bench.claim()
@@ -136,7 +138,7 @@ async def test_the_nearest_due_is_told_among_urgent_and_plain_ones(bench: Bench,
     assert (await bench.timers.touch(BOT, [], MINUTE_MS)).nearest_due_ms == bench.now_ms + 5_000
 
 
-async def test_nothing_armed_is_told_as_such(bench: Bench) -> None:
+async def test_a_bot_without_armed_timers_returns_that(bench: Bench) -> None:
     assert (await bench.timers.touch(BOT, [], MINUTE_MS)).nearest_due_ms == -1
 
 
@@ -145,7 +147,7 @@ async def test_one_call_takes_a_whole_batch(bench: Bench) -> None:
     assert await bench.client.zcard(bench.keys.timers) == BATCH
 
 
-async def test_the_generation_is_told_and_its_absence_too(bench: Bench) -> None:
+async def test_the_generation_is_returned_and_its_absence_too(bench: Bench) -> None:
     assert (await bench.timers.touch(BOT, [], MINUTE_MS)).generation == "1"
     await bench.client.delete(bench.keys.bot)
     assert (await bench.timers.touch(BOT, [], MINUTE_MS)).generation == ""

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: a chat has one timer and one state or neither, and its version only grows.
+"""In any order of events: a chat has one timer and one state or neither, and its version only grows.
 
 Played on both servers at once, which must agree to the last byte.
 """

@@ -73,7 +73,7 @@ def test_a_database_that_does_not_answer_is_named() -> None:
     assert "FAILED: PostgreSQL could not be migrated" in result.stdout + result.stderr
 
 
-def test_the_statements_can_be_read_beforehand() -> None:
+def test_the_statements_can_be_read_before_they_run() -> None:
     result = _alembic("upgrade", "head", "--sql")
     assert result.returncode == 0, result.stderr
     assert "CREATE TABLE recovery_deliveries" in result.stdout

@@ -1,4 +1,4 @@
-"""Who listens is told of a change when it stands, and of nothing that was taken back."""
+"""Listeners hear of a change when it is committed, and of nothing that was rolled back."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -38,7 +38,9 @@ async def next_word(heard: asyncio.Queue[str]) -> str:
         return await heard.get()
 
 
-async def test_a_change_is_told_with_its_bot_or_with_nothing_for_all(pool: Pool, heard: asyncio.Queue[str]) -> None:
+async def test_a_change_is_announced_with_its_bot_or_with_nothing_for_all(
+    pool: Pool, heard: asyncio.Queue[str]
+) -> None:
     await record(pool, 7)
     assert await next_word(heard) == "7"
     async with transaction(pool) as connection:
@@ -46,7 +48,7 @@ async def test_a_change_is_told_with_its_bot_or_with_nothing_for_all(pool: Pool,
     assert await next_word(heard) == ""
 
 
-async def test_what_was_taken_back_is_not_told(pool: Pool, heard: asyncio.Queue[str]) -> None:
+async def test_a_change_that_was_rolled_back_is_not_announced(pool: Pool, heard: asyncio.Queue[str]) -> None:
     async with pool.acquire() as connection:
         taken_back = connection.transaction()
         await taken_back.start()
@@ -57,7 +59,7 @@ async def test_what_was_taken_back_is_not_told(pool: Pool, heard: asyncio.Queue[
     assert await pool.fetchval("SELECT array_agg(bot_id) FROM audit_log") == [8]
 
 
-async def test_a_line_says_who_when_what_before_and_after(pool: Pool) -> None:
+async def test_a_line_says_who_did_what_when_and_the_states_before_and_after(pool: Pool) -> None:
     await record(pool, 7)
     row = await pool.fetchrow("SELECT at, actor, bot_id, action, before, after::text FROM audit_log")
     assert row

@@ -1,4 +1,4 @@
-"""The bots that are known, and how they are held."""
+"""The bots that are known, and how they are suspended."""
 
 import json
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ async def test_a_known_bot_gets_its_new_token_and_name(connection: Connection) -
     assert await bots.list_bots(connection) == [BotRecord(7, "store_bot", b"new", "active", 25, paid_broadcast=False)]
 
 
-async def test_a_suspended_bot_says_why_once_and_is_active_again_with_a_new_token(connection: Connection) -> None:
+async def test_a_suspended_bot_has_one_incident_and_is_active_again_with_a_new_token(connection: Connection) -> None:
     await bots.add(connection, 7, "shop_bot", b"old", CHANGE)
     for detail in ("refused", "refused again"):
         assert await bots.suspend(connection, 7, b"old", detail, NOW_MS)
@@ -64,7 +64,7 @@ async def test_a_removed_bot_is_not_listed(connection: Connection) -> None:
     assert await bots.list_bots(connection) == []
 
 
-async def test_a_bot_is_found_by_its_name_however_it_is_written(connection: Connection) -> None:
+async def test_a_bot_is_found_by_its_name_in_any_case(connection: Connection) -> None:
     await bots.add(connection, 7, "Shop_Bot", b"t", CHANGE)
     assert await bots.hold_named(connection, "shop_BOT") == BotRecord(
         7, "Shop_Bot", b"t", "active", 25, paid_broadcast=False
@@ -100,7 +100,7 @@ async def test_a_removed_bot_has_no_token_any_more(connection: Connection) -> No
     assert await bots.hold(connection, 7) == BotRecord(7, "shop_bot", b"", "removed", 25, paid_broadcast=False)
 
 
-async def test_a_block_is_told_of_once_until_another_version_is_published(connection: Connection) -> None:
+async def test_a_refused_block_is_reported_once_until_another_version_is_published(connection: Connection) -> None:
     told = ("version 1, a/b", "too long"), ("version 1, a/b", "again"), ("version 1, a/c", "no image")
     for subject, detail in told:
         await open_incident(connection, 7, "block_refused", detail, NOW_MS, subject)

@@ -96,7 +96,7 @@ async def test_what_was_sent_after_the_sign_has_crossed_it(
     assert await delivery(pool) == ("sent", None, crossed)
 
 
-async def test_who_comes_back_after_the_end_is_credited_once(pool: Pool) -> None:
+async def test_a_return_after_the_end_is_credited_once(pool: Pool) -> None:
     await episode(pool, "sent", SILENT_MS + 1, ended="completed")
     assert await flush(pool, Life(BOT, CHAT, BACK_MS)) == []
     await flush(pool, Life(BOT, CHAT, BACK_MS + 60_000))

@@ -1,4 +1,4 @@
-"""Who listens hears of each change when it is committed, and learns when the word no longer comes."""
+"""A listener hears of each change when it is committed, and learns when notifications stop."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -42,7 +42,7 @@ async def test_a_change_is_heard_when_it_is_committed(ear: Ear) -> None:
     await ear.hears()
 
 
-async def test_what_is_taken_back_is_not_told(ear: Ear) -> None:
+async def test_a_change_that_is_rolled_back_is_not_heard(ear: Ear) -> None:
     async with ear.pool.acquire() as connection:
         taken_back = connection.transaction()
         await taken_back.start()
@@ -54,7 +54,7 @@ async def test_what_is_taken_back_is_not_told(ear: Ear) -> None:
     assert ear.heard.empty()
 
 
-async def test_a_lost_connection_is_a_failure_and_no_silence(ear: Ear) -> None:
+async def test_a_lost_connection_is_raised(ear: Ear) -> None:
     await ear.pool.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"

@@ -1,4 +1,4 @@
-"""Whoever ends an episode waits for a report in course, and cancels the delivery that it has just planned as well."""
+"""An ending waits for a report in progress, and cancels the delivery that the report has just planned as well."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""How much of it one person gets, and an owner nothing: as begin and claim keep it, on a real PostgreSQL."""
+"""The limits for one person, as begin and claim keep them on a real PostgreSQL; owners get nothing."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -57,7 +57,7 @@ async def report(pool: Pool, status: str, silence_ms: int = SILENCE, *, fact: bo
     ("status", "again"),
     [("would_send", True), ("skipped", True), ("cancelled", True), ("sent", False), ("unknown", False)],
 )
-async def test_only_an_episode_in_which_something_left_stands_in_the_way_of_the_next(
+async def test_only_an_episode_of_which_something_was_sent_delays_the_next(
     pool: Pool, limits: Limits, status: str, *, again: bool
 ) -> None:
     assert await begins(pool, limits=limits)
@@ -67,7 +67,7 @@ async def test_only_an_episode_in_which_something_left_stands_in_the_way_of_the_
     assert await begins(pool, NOW + 1_000, limits) is again
 
 
-async def test_as_many_begin_as_a_month_may_bring(pool: Pool) -> None:
+async def test_a_month_brings_no_more_episodes_than_its_limit(pool: Pool) -> None:
     begun = []
     for silence_ms in range(SILENCE, SILENCE + 4_000_000, 1_000_000):
         begun.append(await begins(pool, silence_ms, Limits(per_month=2)))
@@ -90,9 +90,7 @@ async def test_as_many_begin_as_a_month_may_bring(pool: Pool) -> None:
         (Limits(per_day=2, per_week=4), NOW - 5 * HOUR_MS + DAY_MS),
     ],
 )
-async def test_where_enough_was_sent_it_is_told_when_there_is_room_and_then_it_goes(
-    pool: Pool, limits: Limits, room_ms: int | None
-) -> None:
+async def test_a_person_at_a_limit_waits_until_there_is_room(pool: Pool, limits: Limits, room_ms: int | None) -> None:
     await _were_sent(pool, NOW - 8 * DAY_MS, NOW - 3 * DAY_MS, NOW - 5 * HOUR_MS, NOW - 2 * HOUR_MS)
     await begins(pool)
     found = await claim(pool, limits=limits)
@@ -113,7 +111,7 @@ async def _were_sent(pool: Pool, *steps_ms: int) -> None:
     )
 
 
-async def test_who_owns_every_bot_is_an_admin_of_each(pool: Pool) -> None:
+async def test_an_owner_of_every_bot_is_an_admin_of_each(pool: Pool) -> None:
     await begins(pool)
     found = await claim(pool, owner=True)
     assert (found.status, found.attempts, found.facts) == ("scheduled", 0, Facts(admin=True))

@@ -1,4 +1,4 @@
-"""What becomes of messages when their person comes back: by each statement that closes an episode, and by late news."""
+"""What happens to messages when their person comes back: in each statement that ends an episode, and in reports."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -63,7 +63,7 @@ async def opt_out(pool: Pool) -> None:
 
 
 async def record_sent(pool: Pool) -> bool:
-    """Somebody learns only now that it arrived."""
+    """The poller learns only now that the message arrived."""
     rules = Aftermath(on_return="unbutton", on_payment="unbutton")
     cursor = Cursor(SILENT_MS, 0, "s", "b", 1)
     sent = Report(BOT, CHAT, cursor, 1, status="sent", fact=True, message_ids=(5,), aftermath=rules)
@@ -95,7 +95,7 @@ async def test_a_return_makes_each_rule_due(pool: Pool, closer: Any, rule: str |
     assert await due(pool) == then
 
 
-async def test_a_return_after_the_end_does_so_once(pool: Pool) -> None:
+async def test_a_return_after_the_end_makes_the_rules_due_once(pool: Pool) -> None:
     await silence(pool, "unbutton", ended="completed")
     await come_back(pool)
     await come_back(pool, LATER_MS)

@@ -1,4 +1,4 @@
-"""What a payment does to the rows: taken down once, final when refunded, credited to the last episode of its chat."""
+"""What a payment does to the rows: recorded once, final when refunded, credited to the last episode of its chat."""
 
 from collections.abc import AsyncIterator
 
@@ -63,14 +63,14 @@ async def after(pool: Pool, block: str) -> tuple[int | None, int | None, str | N
     return row["delete_at"], row["edit_at"], row["edit_for"]
 
 
-async def test_a_payment_is_taken_down_once(pool: Pool) -> None:
+async def test_a_payment_is_recorded_once(pool: Pool) -> None:
     assert await record(pool, PAYMENT) == [Recorded("paid", None, known_chat=False, skips=True)]
     await pool.execute("INSERT INTO chats (bot_id, chat_id, last_active) VALUES ($1, $2, 0)", BOT, CHAT)
     assert await record(pool, PAYMENT) == [Recorded("paid", "paid", known_chat=True, skips=True)]
     assert await pool.fetchval("SELECT count(*) FROM payments") == 1
 
 
-async def test_a_refund_is_final_whatever_comes_when(pool: Pool) -> None:
+async def test_a_refund_is_final_in_any_order(pool: Pool) -> None:
     late = PAYMENT._replace(external_id="c2")
     refunds = [one._replace(status="refunded") for one in (PAYMENT, late)]
     await record(pool, PAYMENT)
@@ -81,7 +81,7 @@ async def test_a_refund_is_final_whatever_comes_when(pool: Pool) -> None:
 @pytest.mark.parametrize(
     "other", [PAYMENT._replace(chat_id=2), PAYMENT._replace(amount=501), PAYMENT._replace(currency="XTR")]
 )
-async def test_the_same_id_of_another_payment_is_a_conflict_and_changes_nothing(pool: Pool, other: Payment) -> None:
+async def test_the_same_id_for_another_payment_is_a_conflict_and_changes_nothing(pool: Pool, other: Payment) -> None:
     await record(pool, PAYMENT)
     changed = other._replace(status="refunded")
     other_bot = changed._replace(bot_id=8)

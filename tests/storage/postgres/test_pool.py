@@ -21,7 +21,9 @@ async def test_a_transaction_that_stands_still_lets_its_locks_go(
     await pool.close()
 
 
-async def test_such_a_loss_is_a_server_that_does_not_answer(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_such_a_loss_is_raised_as_a_server_that_does_not_answer(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(postgres._SESSION, "idle_in_transaction_session_timeout", "50")
     pool = await open_pool(database_url)
     with pytest.raises(UnreachableError, match="check DATABASE_URL"):

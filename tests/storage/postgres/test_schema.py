@@ -1,4 +1,4 @@
-"""The tables: what the migrations make is what the code describes, and what the database refuses by itself."""
+"""The tables: the migrations make what the code describes, and the database refuses what it must."""
 
 import asyncio
 from itertools import product
@@ -63,7 +63,7 @@ def _differences(connection: Connection) -> list[Any]:
     return [found for found in compare_metadata(context, metadata) if found[0] != "remove_table"]
 
 
-async def test_the_catalogue_says_the_same_of_both(database_url: str) -> None:
+async def test_the_catalogue_is_the_same_for_both(database_url: str) -> None:
     """Beyond what Alembic compares: defaults, checks, the predicates of indexes, how a table is partitioned."""
     engine = create_async_engine(database_url.replace("postgresql://", "postgresql+asyncpg://"))
     async with engine.begin() as connection:
@@ -82,7 +82,7 @@ async def _catalogue(connection: AsyncConnection) -> set[tuple[str, str]]:
     return {(kind, said) for kind, said in rows}
 
 
-def test_down_leaves_nothing_behind_and_up_again_works(database_url: str) -> None:
+def test_a_downgrade_leaves_nothing_behind_and_an_upgrade_works_again(database_url: str) -> None:
     first = asyncio.run(_everything(database_url))
     downgrade(database_url)
     left = asyncio.run(_everything(database_url))
@@ -91,7 +91,7 @@ def test_down_leaves_nothing_behind_and_up_again_works(database_url: str) -> Non
     assert asyncio.run(_everything(database_url)) == first
 
 
-def test_going_down_takes_the_months_and_their_rows_along(database_url: str) -> None:
+def test_a_downgrade_drops_the_months_and_their_rows(database_url: str) -> None:
     asyncio.run(_make_months(database_url))
     downgrade(database_url)
     assert not [name for name in asyncio.run(_everything(database_url)) if "recovery" in name]
@@ -111,7 +111,7 @@ async def test_migrating_again_changes_nothing(database_url: str) -> None:
 
 
 async def _everything(url: str) -> set[str]:
-    """All names that the database knows outside of its own."""
+    """All names in the database that are not PostgreSQL's own."""
     connection = await asyncpg.connect(url)
     rows = await connection.fetch(EVERYTHING)
     await connection.close()
@@ -232,7 +232,7 @@ def test_a_schema_behind_is_refused_and_one_ahead_is_served() -> None:
         check_revision("0007_of_a_later_one")
 
 
-def test_without_a_shadow_to_watch_in_a_campaign_stops(database_url: str) -> None:
+def test_a_campaign_in_shadow_stops_in_a_schema_without_shadows(database_url: str) -> None:
     asyncio.run(_in_shadow(database_url))
     downgrade(database_url, "0001_first_light")
     assert asyncio.run(_state(database_url)) == "stopped"

@@ -1,14 +1,13 @@
-"""A Redis that forgets its scripts is taught again; one that could lose timers is refused."""
+"""A Redis that could lose timers is refused, and one that is absent raises one error everywhere."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
 from engine.core.errors import UnreachableError
+from storage.redis import bot_state, chat_states, ephemeral, server_identity, shards
 from storage.redis.client import Redis, check_redis, open_redis
-from storage.redis.keys import of_bot
-from storage.redis.timers import NextTimer, Sign, Timers
+from storage.redis.server_clock import server_now_ms
 
 BOT = 7
 
@@ -18,30 +17,6 @@ async def client(redis_url: str) -> AsyncIterator[Redis]:
     client = open_redis(redis_url)
     yield client
     await client.aclose()
-
-
-async def test_a_server_that_forgot_a_script_is_taught_again(client: Redis) -> None:
-    timers = Timers(client)
-    await timers.touch(BOT, [Sign(1, 0)], 1_000)
-    await client.script_flush()
-    await timers.touch(BOT, [Sign(2, 0)], 1_000)
-    assert await client.zcard(of_bot(BOT).timers) == 2
-
-
-async def test_callers_at_once_are_all_answered_after_the_scripts_were_forgotten(client: Redis) -> None:
-    timers = Timers(client)
-    await timers.touch(BOT, [Sign(0, 0)], 1_000)
-    await client.script_flush()
-    touches = (timers.touch(BOT, [Sign(chat, 0)], 1_000) for chat in range(1, 10))
-    removals = (timers.settle(BOT, [NextTimer(chat, 1, -1)]) for chat in range(1, 10))
-    await asyncio.gather(*touches, *removals)
-    assert await client.zcard(of_bot(BOT).timers) == 10
-
-
-async def test_a_fault_inside_a_script_is_no_silence(client: Redis) -> None:
-    await client.set(of_bot(BOT).timers, "not a sorted set")
-    with pytest.raises(UnreachableError, match="WRONGTYPE"):
-        await Timers(client).touch(BOT, [Sign(1, 0)], 1_000)
 
 
 @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
@@ -55,8 +30,33 @@ async def test_a_server_that_may_evict_is_refused_with_the_mend(client: Redis, p
     await check_redis(client)
 
 
-async def test_an_absent_server_is_named_with_the_mend() -> None:
+async def test_an_absent_server_is_refused_with_the_mend() -> None:
     client = open_redis("redis://127.0.0.1:1/0")
     with pytest.raises(UnreachableError, match="check REDIS_URL"):
         await check_redis(client)
+    await client.aclose()
+
+
+@pytest.mark.parametrize(
+    ("ask", "failed"),
+    [
+        (lambda client: bot_state.hold(client, BOT, 1), "did not return held of bot 7"),
+        (lambda client: bot_state.set_generation(client, BOT, 1, "run"), "did not store run of bot 7"),
+        (lambda client: chat_states.read_states(client, BOT, [1]), "did not answer"),
+        (lambda client: chat_states.scan_states(client, BOT, 0, 1), "did not answer"),
+        (lambda client: chat_states.forget_bot(client, BOT), "did not forget bot 7"),
+        (lambda client: ephemeral.put(client, "key", "", 1), "did not answer"),
+        (lambda client: ephemeral.take(client, "key"), "did not answer"),
+        (shards.read, "did not return the number of shards"),
+        (lambda client: shards.establish(client, shards.Layout(1, 1)), "did not store the number of shards"),
+        (server_identity.life_of, "did not say which server it is"),
+        (server_now_ms, "did not return the time"),
+    ],
+)
+async def test_an_absent_server_raises_what_failed_why_and_the_mend(
+    ask: Callable[[Redis], Awaitable[object]], failed: str
+) -> None:
+    client = open_redis("redis://127.0.0.1:1/0")
+    with pytest.raises(UnreachableError, match=rf"^Redis {failed} \(.+\): check REDIS_URL.*\.$"):
+        await ask(client)
     await client.aclose()

@@ -1,4 +1,4 @@
-"""The door to the scripts: names instead of positions, one clock, and one kind of failure."""
+"""Calling the scripts: names instead of positions, one clock, and one kind of failure."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -43,7 +43,7 @@ async def client(redis_url: str) -> AsyncIterator[Redis]:
     await client.aclose()
 
 
-async def test_the_story_of_one_chat_is_told_in_names(client: Redis) -> None:
+async def test_one_chat_goes_through_every_script_by_name(client: Redis) -> None:
     timers = Timers(client, lambda: 1_800_000_000_000_000)
     now = 1_800_000_000_000
     assert await _confirm(timers) == (OwnCode.OURS, now)
@@ -66,7 +66,7 @@ async def test_bots_share_nothing(client: Redis) -> None:
     assert await client.zcard(of_bot(BOT).timers) == 1
 
 
-async def test_a_hold_is_told_until_it_is_over(client: Redis) -> None:
+async def test_a_claim_returns_the_hold_until_it_is_over(client: Redis) -> None:
     until_ms = await server_now_ms(client) + 60_000
     await hold(client, BOT, until_ms)
     claimed = await Timers(client).claim(BOT, 1, LEASE_MS, 1)
@@ -99,7 +99,7 @@ async def _extend(timers: Timers) -> list[Fence]:
 
 
 @pytest.mark.parametrize(
-    ("ask", "told", "after_ms"),
+    ("ask", "moment", "after_ms"),
     [
         (_confirm, _watermark, 0),
         (lambda timers: timers.touch(BOT, [Sign(1, 0)], 500), _due, 500),
@@ -111,7 +111,7 @@ async def _extend(timers: Timers) -> list[Fence]:
     ids=["confirm", "touch", "version", "claim", "extend", "restore"],
 )
 async def test_in_production_the_servers_clock_decides(
-    client: Redis, ask: Ask, told: Callable[[Redis], Awaitable[int]], after_ms: int
+    client: Redis, ask: Ask, moment: Callable[[Redis], Awaitable[int]], after_ms: int
 ) -> None:
     timers = Timers(client)
     await timers.touch(BOT, [Sign(1, 1)], 0)
@@ -119,7 +119,7 @@ async def test_in_production_the_servers_clock_decides(
     before = await server_now_ms(client)
     await ask(timers)
     after = await server_now_ms(client)
-    assert before <= await told(client) - after_ms <= after
+    assert before <= await moment(client) - after_ms <= after
 
 
 async def test_a_holder_that_knows_another_run_of_the_server_confirms_nothing(client: Redis) -> None:
@@ -128,7 +128,7 @@ async def test_a_holder_that_knows_another_run_of_the_server_confirms_nothing(cl
     assert await _watermark(client) == 0
 
 
-async def test_an_absent_server_is_one_kind_of_failure_with_its_mend() -> None:
+async def test_an_absent_server_raises_one_error_that_names_the_mend() -> None:
     client = open_redis("redis://127.0.0.1:1/0")
     timers = Timers(client)
     asks: list[Ask] = [
