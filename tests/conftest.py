@@ -17,6 +17,13 @@ from engine.media.library import Library
 from storage.postgres.pool import Pool, open_pool
 
 _TEMPLATE = "recovery_template"
+_TESTS = Path(__file__).parent
+_STARTS_PROCESSES = {
+    *("bench", "browser", "flows", "local", "lua", "model", "sandbox", "storage"),
+    *("test_house.py", "test_processes.py", "test_wheel.py"),
+}
+"""Folders and files whose tests start programs, or ask for servers only as they run."""
+_LEFT_OUT = f"all of {', '.join(sorted(_STARTS_PROCESSES))}, and elsewhere each with the fixture `servers`"
 
 
 def pytest_configure() -> None:
@@ -29,8 +36,15 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `./dev test --fast` leaves out, before pytest chooses by marks."""
     for item in items:
-        if "servers" in getattr(item, "fixturenames", ()):
-            item.add_marker("servers")
+        uses_servers = "servers" in getattr(item, "fixturenames", ())
+        if uses_servers or _STARTS_PROCESSES.intersection(item.path.relative_to(_TESTS).parts):
+            item.add_marker("processes")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show what a fast run has not looked at."""
+    if config.option.markexpr == "not processes":
+        terminalreporter.write_line(f"Left out: tests that start a server, a program or a browser ({_LEFT_OUT}).")
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from engine.core.errors import NotFoundError
 from engine.local.children import say
 from storage.postgres.pool import Pool
 
-FILE = Path(__file__).parents[2] / "bench" / "examples" / "reminder.yaml"
+FILE = Path(__file__).with_name("reminder.yaml")
 
 
 async def give_example(pool: Pool, bots: Sequence[str], min_threshold_ms: int) -> None:

@@ -1,11 +1,14 @@
 """The wheel holds all that its commands read, and puts no name of ours into site-packages that it does not need."""
 
+import ast
+import re
 import subprocess
 import sys
 import tomllib
 from configparser import ConfigParser
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, packages_distributions
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -69,25 +72,54 @@ def test_data_of_every_kind_are_in_the_wheel(names: set[str]) -> None:
         "storage/migrations/env.py",
         "storage/migrations/versions/0001_first_light.py",
         "bench/sandbox/page/index.html",
+        "bench/sandbox/bot_api/spec.json",
+        "engine/local/reminder.yaml",
+        "storage/postgres/deliveries/begin_episodes.sql",
     } <= names
-    assert any(name.startswith("bot/") and name.endswith(".po") for name in names)
+    for package in ("bot", "engine"):
+        assert f"{package}/locales/pt_BR/LC_MESSAGES/{package}.po" in names
 
 
 def test_nothing_else_lands_in_site_packages(names: set[str]) -> None:
     tops = {name.split("/")[0] for name in names}
-    assert tops == {*PACKAGES, f"recovery_engine-{_version()}.dist-info"}
+    assert tops == {*PACKAGES, f"recovery_engine-{_project()['version']}.dist-info"}
     assert not [name for name in names if name.startswith("bench/") and name.count("/") > 1 and "/sandbox/" not in name]
     assert not [name for name in names if "__pycache__" in name]
 
 
-def _version() -> str:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return str(project["version"])
+def _project() -> dict[str, Any]:
+    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return project
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_the_types_of_a_package_are_offered(package: str, names: set[str]) -> None:
     assert f"{package}/py.typed" in names
+
+
+def _imported(*rooms: str) -> set[str]:
+    """Find the distributions from outside that these rooms import."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for room in rooms for path in (ROOT / room).rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    modules = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
+    modules |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    outside = {module.split(".")[0] for module in modules} - sys.stdlib_module_names - {*PACKAGES}
+    distributions = packages_distributions()
+    return {distributions[module][0].lower() for module in outside}
+
+
+def _named(requirements: list[str]) -> set[str]:
+    return {re.split(r"[\[>=]", requirement)[0] for requirement in requirements}
+
+
+def test_the_sandbox_asks_for_what_it_imports() -> None:
+    """The engine, which it may watch, is reached by name."""
+    assert _named(_project()["optional-dependencies"]["sandbox"]) == _imported("bench/sandbox")
+
+
+def test_the_wheel_asks_for_what_it_imports() -> None:
+    unasked = {dist.replace("_", "-") for dist in _imported("engine", "storage", "bot", "migrations")}
+    assert unasked - _named(_project()["dependencies"]) == set()
 
 
 def test_the_commands_are_functions_that_are_there(wheel: Path) -> None:

@@ -1,5 +1,6 @@
 """The script `./dev`: what it installs, what it hands on, and what it says when something is missing."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -72,6 +73,25 @@ def test_only_hashed_wheels_are_installed(project: Path) -> None:
 def test_arguments_are_handed_on_and_the_exit_status_comes_back(project: Path) -> None:
     assert _dev(project, "test", "-k", "one or two").returncode == 3
     assert "-m pytest -k one or two" in (project / ".venv/bin/python.calls").read_text()
+
+
+def test_a_fast_run_leaves_out_what_starts_processes(project: Path) -> None:
+    _dev(project, "test", "--fast", "-x")
+    calls = (project / ".venv/bin/python.calls").read_text()
+    assert "-m pytest -n 2 --dist loadfile -m not processes -x" in calls
+
+
+def test_fix_formats_and_mends(project: Path) -> None:
+    _interpreter(project / ".venv/bin/ruff")
+    assert _dev(project, "fix").returncode == 0
+    assert (project / ".venv/bin/ruff.calls").read_text().splitlines() == ["format .", "check --fix ."]
+
+
+def test_the_help_lists_every_command(project: Path) -> None:
+    commands = re.findall(r"^  (\w+)\)", (project / "dev").read_text(), re.MULTILINE)
+    shown = _dev(project).stdout
+    assert {"run", "test", "fix", "check", "sandbox", "bench", "lock"} <= {*commands}
+    assert [command for command in commands if f"./dev {command}" not in shown] == []
 
 
 def test_a_failed_install_is_not_taken_for_done(project: Path) -> None:
