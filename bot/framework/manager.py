@@ -141,8 +141,8 @@ class ManagerBot:
             return None
         place = Place(prompt.bot, prompt.step, prompt.block, prompt.choice)
         visit = await self._presenter.visit(admin, place, prompt.revision)
-        stands = prompt.waits(visit.now_ms) and not is_of_no_bot(route.screen, visit)
-        return _Asked(route, route.handler, visit) if stands else None
+        is_open = prompt.waits(visit.now_ms) and not is_of_no_bot(route.screen, visit)
+        return _Asked(route, route.handler, visit) if is_open else None
 
     async def _take(self, asked: "_Asked", message: Message, user: User, spot: Spot) -> None:
         route, question, visit = asked

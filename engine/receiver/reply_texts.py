@@ -1,4 +1,4 @@
-"""The few sentences that the receiver writes to users, in Portuguese or English, whichever their Telegram is set to."""
+"""The few sentences that the receiver writes to users, in Portuguese or English, as their Telegram is set."""
 
 from gettext import NullTranslations
 from typing import Final, NamedTuple

@@ -73,9 +73,9 @@ class Admin:
     async def again(self, data: str) -> str:
         """Press a button that may be old, and wait until the screen changes; returns the notice."""
         before = await self._mark()
-        told = await self.tap(data)
+        toast = await self.tap(data)
         await self._drawn(before)
-        return told
+        return toast
 
     async def twice(self, data: str) -> None:
         """Press the same button twice before either press is answered."""
@@ -95,7 +95,7 @@ class Admin:
                 await asyncio.sleep(0.02)
         return await self.text()
 
-    async def told(self) -> str:
+    async def toast(self) -> str:
         """The notice that the last tap got."""
         (*_, tap) = (await self.people.transcript(self.me.id, self.id)).taps
         return str(tap.text)

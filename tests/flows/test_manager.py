@@ -39,7 +39,7 @@ async def test_pausing_and_resuming_a_bot_write_one_audit_line_each(office: Offi
     await owner.start()
     assert "Ativo" in await owner.press("○ @shop_bot")
     assert "Pausado" in await owner.press("⏸ Pausar")
-    assert await owner.told() == "Pausado"
+    assert await owner.toast() == "Pausado"
     assert "Ativo" in await owner.press("▶ Retomar")
     rows = await office.desk.pool.fetch("SELECT actor, action FROM audit_log WHERE action <> 'bot.add' ORDER BY id")
     actor = f"admin:{owner.id}"
@@ -63,8 +63,8 @@ async def test_a_late_press_names_the_admin_who_was_faster(office: Office) -> No
     await guest.start()
     await owner.press("○ @shop_bot")
     await guest.press("○ @shop_bot", "⏸ Pause")
-    told = await owner.tap(await owner.data("⏸ Pausar"))
-    assert re.fullmatch(r"Alterado por \w+ há \d+ segundos?", told)
+    toast = await owner.tap(await owner.data("⏸ Pausar"))
+    assert re.fullmatch(r"Alterado por \w+ há \d+ segundos?", toast)
 
 
 async def test_old_buttons_redraw_and_change_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +185,7 @@ async def test_a_slow_press_is_answered_before_it_is_done(office: Office, monkey
     english = await owner.data("🌐 English")
     monkeypatch.setattr(bot_views, "bots_of", slow)
     await owner.tap(english)
-    assert await owner.told() == "Um momento…"
+    assert await owner.toast() == "Um momento…"
     gate.set()
     await owner.shows("2 bots")
 
@@ -279,7 +279,7 @@ async def test_a_step_is_copied_moved_and_switched_and_an_older_button_changes_n
     await _at_the_step(office)
     delete = await owner.data("📑 Copiar")
     await owner.press("📑 Copiar")
-    assert await owner.told() == "Salvo no rascunho"
+    assert await owner.toast() == "Salvo no rascunho"
     assert await owner.again(delete) == STALE
     assert "Passo 2 de 2" in await owner.press("↓")
     assert "Desligado" in await owner.press("○ Desligar")
@@ -296,7 +296,7 @@ async def test_a_deleted_step_comes_back(office: Office) -> None:
     assert await office.desk.pool.fetchval("SELECT count(*) FROM recovery_steps") == 0
     await owner.press("◀ Voltar", "◀ Voltar", "⏸ Pausar", "▶ Retomar", "🔁 Recuperação", "📋 Passos")
     await owner.press("↩ Desfazer")
-    assert await owner.told() == "Desfeito"
+    assert await owner.toast() == "Desfeito"
     assert await office.desk.pool.fetchval("SELECT count(*) FROM recovery_blocks") == 1
     assert "↩ Desfazer" not in await owner.buttons()
 

@@ -75,12 +75,12 @@ async def test_a_text_that_cannot_be_sent_does_not_become_a_block(office: Office
 
 
 @pytest.mark.parametrize(
-    ("words", "stands"), [(SCRIPT, "&lt;script&gt;alert(1)&lt;/script&gt;"), (RIGHT_TO_LEFT, RIGHT_TO_LEFT)]
+    ("words", "kept"), [(SCRIPT, "&lt;script&gt;alert(1)&lt;/script&gt;"), (RIGHT_TO_LEFT, RIGHT_TO_LEFT)]
 )
-async def test_text_that_looks_like_markup_stays_as_written(office: Office, words: str, stands: str) -> None:
+async def test_text_that_looks_like_markup_stays_as_written(office: Office, words: str, kept: str) -> None:
     await at_the_step(office)
     await office.owner.says(words)
-    assert await blocks(office) == [Text("Hi"), Text(stands)]
+    assert await blocks(office) == [Text("Hi"), Text(kept)]
     await office.owner.press("2 💬")
     assert words in await office.owner.text()
 

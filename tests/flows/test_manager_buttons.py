@@ -64,7 +64,7 @@ async def test_a_fresh_button_acts_and_every_button_is_signed_again(office: Offi
     await owner.press("○ @shop_bot")
     before = await owner.buttons()
     await owner.press("⏸ Pause")
-    assert await owner.told() == "Paused"
+    assert await owner.toast() == "Paused"
     assert not set(before.values()) & set((await owner.buttons()).values())
 
 
@@ -79,8 +79,8 @@ async def test_an_old_action_does_nothing_but_draw_the_screen_again(office: Offi
     owner = office.owner
     await owner.start()
     before = await state(office)
-    told = await owner.tap(await minted(office, owner, "bot.pause", 1, ago_s=LIFETIME_S))
-    assert told == "That button was old. Check and tap again"
+    toast = await owner.tap(await minted(office, owner, "bot.pause", 1, ago_s=LIFETIME_S))
+    assert toast == "That button was old. Check and tap again"
     await owner.shows("● Active")
     assert await state(office) == before
 
@@ -140,8 +140,8 @@ async def test_a_confirmation_of_an_older_state_does_nothing(
     for verb in meanwhile:
         await verb(pool, "shop_bot", Change("cli", await office.desk.now_ms()))
     stood = await state(office)
-    told = await owner.tap(button)
-    assert "Changed by CLI" in (told if told != "One moment…" else await owner.shows("Changed by CLI"))
+    toast = await owner.tap(button)
+    assert "Changed by CLI" in (toast if toast != "One moment…" else await owner.shows("Changed by CLI"))
     assert await state(office) == stood
 
 
@@ -226,10 +226,10 @@ async def test_every_route_is_open_to_the_right_roles(office: Office, role: Any)
         await office.desk.pool.execute("DELETE FROM bot_admins")
     before = await state(office)
     for route in ROUTES.values():
-        told = await person.tap(await minted(office, person, route.name))
+        toast = await person.tap(await minted(office, person, route.name))
         for_all = route.screen.scope is Scope.HOME and route.needs is not None
         allowed = role is not None and not for_all and (route.needs is None or suffices(role, route.needs))
-        assert (told != NOT_AVAILABLE) is allowed, route.name
+        assert (toast != NOT_AVAILABLE) is allowed, route.name
     assert await state(office) == before
 
 

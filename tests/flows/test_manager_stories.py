@@ -143,7 +143,7 @@ async def look_at_it(story: Story) -> None:
 
 async def publish(story: Story, version: int) -> None:
     await story.press("🚀 Publish", "🚀 Publish now")
-    assert await story.owner.told() == story.say.label("v{version} published", version=version)
+    assert await story.owner.toast() == story.say.label("v{version} published", version=version)
 
 
 async def somebody_gets_it(story: Story) -> int:

@@ -14,7 +14,7 @@ from engine.core.campaign.checks import Fault
 from engine.core.delivery.replan import Mode
 
 _MOST: Final = 15
-"""Only so many changes are listed; the rest are counted."""
+"""No more changes are listed; the rest are counted."""
 _FAULTS: Final = 5
 
 
