@@ -37,11 +37,12 @@ def view(visit: Visit, draft: Draft) -> View:
     )
     rows = [
         [Button(paid, "settings.paid", here)],
+        [Button(say.label("⏱ Silence"), "settings.silence", here)],
         [
-            Button(say.label("⏱ Silence"), "settings.silence", here),
             Button(say.label("🌍 Time zone"), "settings.zone", here),
+            Button(say.label("🕘 Sending hours"), "settings.window", here),
         ],
-        [Button(say.label("🕘 Sending hours"), "settings.window", here), *_outside(visit, draft.snapshot)],
+        _outside(visit, draft.snapshot),
         [
             Button(say.label("✋ Limits"), "limits", here),
             Button(say.label("⌛ Maximum delay"), "settings.lateness", here),
