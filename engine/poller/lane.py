@@ -16,7 +16,8 @@ from engine.core.delivery.gate import Reason
 from engine.core.delivery.lane_state import LaneState
 from engine.core.delivery.rate_limit import Bucket, Share, Throttle, most_ahead
 from engine.core.errors import RecoveryError
-from engine.poller.dispatch import LEFT_A_TOKEN, USED_A_TOKEN, Dispatch, End
+from engine.poller.dispatch import Dispatch
+from engine.poller.journey import LEFT_A_TOKEN, USED_A_TOKEN, JourneyEnd
 from engine.poller.send_permit import Permit
 from engine.poller.served_bots import Catalogue, Served
 from engine.poller.server_clock import ServerClock
@@ -196,7 +197,7 @@ class Lane:
             self._wake.set()
         if end in USED_A_TOKEN:
             self._answered_at = self._elapsed_s()
-        if end is End.UNAUTHORIZED:
+        if end is JourneyEnd.UNAUTHORIZED:
             self.suspected = bot.sealed_token
         if end in LEFT_A_TOKEN:
             self._give_back(bot, permit.tokens)

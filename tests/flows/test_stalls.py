@@ -3,7 +3,7 @@
 import pytest
 
 from engine.poller.batched_io import Doors
-from engine.poller.dispatch import PASS_HOLDS_MS
+from engine.poller.send_block import PASS_HOLDS_MS
 from engine.poller.server_clock import ServerClock
 from storage.redis.timers import Fence, Ticket
 from tests.flows.conftest import house

@@ -13,7 +13,8 @@ from engine.core.delivery.lane_state import LaneState
 from engine.core.errors import UnreachableError
 from engine.core.schedule.step_schedule import After
 from engine.poller import lane as lanes
-from engine.poller.dispatch import Dispatch, End
+from engine.poller.dispatch import Dispatch
+from engine.poller.journey import JourneyEnd
 from engine.poller.lane import Lane
 from engine.poller.send_permit import Permit
 from engine.poller.served_bots import Catalogue, Served
@@ -39,10 +40,10 @@ class Journeys:
         self.go = asyncio.Event()
         self.fails: Exception | None = None
         self.passes = True
-        self.end = End.SENT
+        self.end = JourneyEnd.SENT
         self.permits: list[Permit] = []
 
-    async def serve(self, _bot: Served, held: Held, permit: Permit) -> End:
+    async def serve(self, _bot: Served, held: Held, permit: Permit) -> JourneyEnd:
         self.served.append(held)
         self.permits.append(permit)
         if self.passes:
@@ -295,7 +296,7 @@ async def test_what_is_paid_for_an_album_is_missing_for_others_and_comes_back_un
     paying = asyncio.create_task(yard.journeys.permits[0].pay(2))
     await asyncio.sleep(0)
     assert [(await yard.turn_after(0.038)).claimed for _ in range(3)] == [0, 0, 1]
-    yard.journeys.end = End.WAITING
+    yard.journeys.end = JourneyEnd.WAITING
     yard.journeys.go.set()
     await paying
     await yard.lane.finish()
@@ -358,7 +359,7 @@ async def test_a_lane_that_was_open_warns_however_new_its_bot_is(
 
 async def test_a_refused_token_shuts_the_lane(yard: Yard) -> None:
     await yard.arm(1)
-    yard.journeys.end = End.UNAUTHORIZED
+    yard.journeys.end = JourneyEnd.UNAUTHORIZED
     yard.journeys.go.set()
     await yard.turn_after(0)
     await yard.turn_after(1)

@@ -1,0 +1,80 @@
+"""The first look at a silence: an episode begins, or the timer waits, goes back to a later sign of life, or goes."""
+
+from engine.core.campaign.snapshot import Snapshot
+from engine.core.delivery import state_machine
+from engine.core.delivery.cursor import Cursor
+from engine.core.delivery.gate import Reason
+from engine.core.delivery.lane_state import LaneState
+from engine.core.delivery.state_machine import NextDelivery
+from engine.core.identity import newer_sign
+from engine.poller.journey import Journey
+from storage.postgres.deliveries.begin import Beginning, Begun
+from storage.redis.timers import NextTimer
+
+
+async def begin_episode(journey: Journey) -> Cursor | None:
+    """Begin the episode of this silence; the cursor to go on with, or None when all is settled."""
+    newest, held = journey.bot.newest, journey.held
+    first = state_machine.first(newest, held.seen_ms, held.due_ms, held.chat_id) if newest else None
+    if newest is None or first is None or not _may_begin(journey):
+        return await _find_begun(journey)
+    if held.due_ms < held.seen_ms + newest.threshold_ms:
+        await _wait_longer(journey, newest)
+        return None
+    begun = await journey.doors.begin(_beginning(journey, first))
+    if not begun.fresh and newer_sign(begun.last_active_ms, held.seen_ms):
+        await journey.arm_again(begun.last_active_ms, newest)
+        return None
+    cursor = begun.cursor or first.cursor._replace(episode_id=begun.episode_id)
+    _note_begun(journey, begun, cursor, first)
+    if begun.fresh and first.due_ms > journey.clock.now_ms():
+        await journey.settle(cursor, first.wake_ms, urgent=False)
+        return None
+    return cursor
+
+
+def _may_begin(journey: Journey) -> bool:
+    """Activation is not retroactive: people who went quiet before it are left alone."""
+    return journey.bot.state is LaneState.OPEN and journey.held.seen_ms >= journey.bot.activated_at_ms
+
+
+async def _find_begun(journey: Journey) -> Cursor | None:
+    """Nothing begins any more; but a poller that died may have begun, and an episode needs its end."""
+    held = journey.held
+    nothing = NextDelivery(Cursor(held.seen_ms, 0, "", "", 0), held.due_ms, urgent=False)
+    begun = await journey.doors.begin(_beginning(journey, nothing)._replace(begins=False))
+    if begun.cursor is None:
+        await journey.remove()
+    return begun.cursor
+
+
+async def _wait_longer(journey: Journey, newest: Snapshot) -> None:
+    """The threshold has grown since the timer was set: the silence is not long enough yet."""
+    held = journey.held
+    timer = NextTimer(held.chat_id, held.version, held.seen_ms + newest.threshold_ms)
+    await journey.doors.settle(journey.bot.bot_id, timer)
+
+
+def _beginning(journey: Journey, first: NextDelivery) -> Beginning:
+    bot, held, cursor = journey.bot, journey.held, first.cursor
+    return Beginning(
+        bot.bot_id,
+        held.chat_id,
+        cursor.episode_id,
+        held.version,
+        bot.newest_version,
+        cursor.step,
+        cursor.block,
+        first.due_ms,
+        anchor_ms=first.anchor_ms,
+        replan=bot.replan,
+        limits=journey.limits,
+    )
+
+
+def _note_begun(journey: Journey, begun: Begun, cursor: Cursor, first: NextDelivery) -> None:
+    if begun.fresh:
+        journey.note("Recovery episode started", cursor)
+        journey.note("Recovery step scheduled", cursor, due=first.due_ms)
+    elif begun.cursor is None and not begun.welcome:
+        journey.note("Recovery episode not begun", cursor, reason=Reason.CAP)

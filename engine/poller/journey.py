@@ -1,0 +1,92 @@
+"""What all parts of a journey share: the claimed timer, the doors by which it reads and writes, and how it can end.
+
+PostgreSQL is written before Redis, always: when `settle` is lost, the next claim finds what PostgreSQL knows.
+"""
+
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from engine.core.campaign.frequency_caps import Limits
+from engine.core.campaign.snapshot import Snapshot
+from engine.core.delivery import cursor as cursors
+from engine.core.delivery.cursor import Cursor
+from engine.core.delivery.state_machine import Found
+from engine.poller.batched_io import Doors
+from engine.poller.send_permit import Permit
+from engine.poller.served_bots import Catalogue, Served
+from engine.poller.server_clock import ServerClock
+from engine.runtime.telemetry import logger
+from engine.security.signed_links import Links
+from storage.postgres.deliveries.report import Report, Reported
+from storage.redis.timers import NOTHING_ARMED, Held, Lost, NextTimer
+
+REST_MS: Final = 1_000
+"""How long a chat waits when only time can clear what holds it up."""
+
+
+class JourneyEnd(StrEnum):
+    """How a journey ended, for the lane: what to count, and whether the token was used."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    WAITING = "waiting"
+    BUSY = "busy"
+    HELD = "held"
+    UNAUTHORIZED = "unauthorized"
+
+
+USED_A_TOKEN: Final = frozenset({JourneyEnd.SENT, JourneyEnd.REFUSED, JourneyEnd.HELD, JourneyEnd.UNAUTHORIZED})
+"""Telegram answered."""
+LEFT_A_TOKEN: Final = frozenset({JourneyEnd.WAITING})
+"""Gave its token back. A journey that waits for another's upload (`BUSY`) does not: its retries would crowd PostgreSQL."""
+
+
+class Journey(NamedTuple):
+    """One chat, one claim."""
+
+    doors: Doors
+    catalogue: Catalogue
+    clock: ServerClock
+    links: Links
+    bot: Served
+    held: Held
+    permit: Permit
+
+    @property
+    def limits(self) -> Limits:
+        return self.bot.newest.limits if self.bot.newest else Limits()
+
+    async def pinned(self, cursor: Cursor) -> Snapshot | None:
+        """The version with which the step at the cursor began, or the newest."""
+        return await self.catalogue.version(self.bot.bot_id, cursor.pinned) or self.bot.newest
+
+    async def report(self, found: Found, **what: Any) -> Reported:
+        """Record in PostgreSQL what became of the block."""
+        chat = (self.bot.bot_id, self.held.chat_id)
+        return await self.doors.report(Report(*chat, found.cursor, self.held.version, replan=self.bot.replan, **what))
+
+    async def settle(self, cursor: Cursor, due_ms: int, *, urgent: bool) -> None:
+        """Set the chat's timer in Redis to what is next."""
+        timer = NextTimer(self.held.chat_id, self.held.version, due_ms, urgent, cursors.write(cursor))
+        await self.doors.settle(self.bot.bot_id, timer)
+
+    async def wait_for_due(self, found: Found) -> None:
+        await self.settle(found.cursor, found.due_ms, urgent=bool(found.cursor.pinned))
+
+    async def remove(self) -> None:
+        await self.doors.settle(self.bot.bot_id, NextTimer(self.held.chat_id, self.held.version, NOTHING_ARMED))
+
+    async def arm_again(self, last_active_ms: int, newest: Snapshot) -> None:
+        """Redis forgot a sign of life that PostgreSQL has: the silence counts from there."""
+        due_ms = last_active_ms + newest.threshold_ms
+        lost = Lost(self.held.chat_id, last_active_ms, due_ms, on_wire=False, opaque="")
+        await self.doors.restore(self.bot.bot_id, lost)
+
+    async def hold(self, for_ms: int) -> None:
+        """Telegram asks the whole bot to wait."""
+        self.permit.hold(for_ms)
+        await self.doors.hold(self.bot.bot_id, for_ms)
+
+    def note(self, event: str, cursor: Cursor, **fields: Any) -> None:
+        log = logger().bind(bot=self.bot.username, chat=self.held.chat_id, version=self.held.version)
+        log.info(event, episode=cursor.episode_id, step=cursor.step, block=cursor.block, **fields)
