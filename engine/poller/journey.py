@@ -38,7 +38,7 @@ class JourneyEnd(StrEnum):
 USED_A_TOKEN: Final = frozenset({JourneyEnd.SENT, JourneyEnd.REFUSED, JourneyEnd.HELD, JourneyEnd.UNAUTHORIZED})
 """Telegram answered."""
 LEFT_A_TOKEN: Final = frozenset({JourneyEnd.WAITING})
-"""Gave its token back. A journey that waits for another's upload (`BUSY`) does not: its retries would crowd PostgreSQL."""
+"""The token goes back. `BUSY` is not among them: a wait for an upload is retried so often that it must cost one."""
 
 
 class Journey(NamedTuple):
