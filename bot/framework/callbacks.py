@@ -5,12 +5,12 @@ place in its campaign and the revision that the admin saw. The signature also co
 chat, which are not in the token: for anyone else, or in another chat, it is worthless.
 """
 
-import hmac
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final, NamedTuple
+
+from engine.security.tokens import Codec
 
 PREFIX: Final = "recovery:"
 LIFETIME_S: Final = 15 * 60
@@ -67,31 +67,18 @@ def mint(key: bytes, press: Press, holder: Holder, now_ms: int) -> str:
     """Sign what a button does. Returns its callback data, 64 bytes long."""
     expires_s = now_ms // 1000 + LIFETIME_S
     route, *places = press
-    payload = _LAYOUT.pack(_FORM, route, expires_s, *places)
-    return PREFIX + urlsafe_b64encode(payload + _signature(key, payload, holder)).decode().rstrip("=")
+    return PREFIX + _codec([key], holder).sign(_LAYOUT.pack(_FORM, route, expires_s, *places))
 
 
 def read(keys: Sequence[bytes], data: str, holder: Holder) -> Token | None:
     """The token in callback data; None unless one of our keys signed it for this holder."""
-    raw = _decoded(data)
-    payload, signature = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
-    if not any(hmac.compare_digest(signature, _signature(key, payload, holder)) for key in keys):
+    text = data.removeprefix(PREFIX)
+    payload = _codec(keys, holder).verify(text) if text != data and len(text) == _TOKEN_CHARS else None
+    if payload is None:
         return None
     form, route, expires_s, *places = _LAYOUT.unpack(payload)
     return Token(Press(route, *places), expires_s) if form == _FORM else None
 
 
-def _decoded(data: str) -> bytes:
-    """Empty for anything but our canonical encoding: each token has exactly one valid form."""
-    text = data.removeprefix(PREFIX)
-    if text == data or len(text) != _TOKEN_CHARS or not text.isascii():
-        return b""
-    try:
-        raw = urlsafe_b64decode(text + "=")
-    except ValueError:
-        return b""
-    return raw if urlsafe_b64encode(raw).decode().rstrip("=") == text else b""
-
-
-def _signature(key: bytes, payload: bytes, holder: Holder) -> bytes:
-    return hmac.new(key, _HOLDER.pack(*holder) + payload, sha256).digest()[:_SIGNATURE_BYTES]
+def _codec(keys: Sequence[bytes], holder: Holder) -> Codec:
+    return Codec(keys, _SIGNATURE_BYTES, context=_HOLDER.pack(*holder))
