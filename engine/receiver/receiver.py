@@ -11,10 +11,9 @@ from engine.chats.endings import Endings
 from engine.core.errors import RecoveryError, SettingsError
 from engine.receiver.feed_loop import Feed, Feeder
 from engine.receiver.feed_ownership import Feeds
-from engine.receiver.http import bots_api
-from engine.receiver.http.bots_api import HttpApi
-from engine.receiver.http.link_redirect import Redirect
-from engine.receiver.http.server import Bots, Http
+from engine.receiver.http.bots_api import ApiAccess, BotsApi
+from engine.receiver.http.link_redirect import LinkRedirect
+from engine.receiver.http.server import HttpServer, WebhookIntake
 from engine.receiver.opt_out_replies import Replies
 from engine.receiver.polling_feed import PollFeed
 from engine.receiver.update_handler import Effects
@@ -77,12 +76,12 @@ class Receiver:
         self._replies = Replies(self._speaking)
         self._effects = Effects(client, self.activity, self._endings, self._replies)
         self._feeds = Feeds(client, Ownership(client, this_process()), self.activity)
-        bots = Bots(self._secrets_of, self._take, lambda: self._started, lambda: self._well)
-        callers = bots_api.Bots(lambda: self._started, self._key_owner, self._watches)
-        api = HttpApi(callers, self._endings, self.activity)
+        intake = WebhookIntake(self._secrets_of, self._take, lambda: self._started, lambda: self._well)
+        access = ApiAccess(lambda: self._started, self._key_owner, self._watches)
+        api = BotsApi(access, self._endings, self.activity)
         links = Links(self._vault.link_keys, settings.public_url)
-        self._redirect = Redirect(links, Versions(pool, KNOWN), pool, client, self.activity, self._watches)
-        self.http = Http(bots, settings.host, settings.port, [*api.routes(), *self._redirect.routes()])
+        self._redirect = LinkRedirect(links, Versions(pool, KNOWN), pool, client, self.activity, self._watches)
+        self.http = HttpServer(intake, settings.host, settings.port, [*api.routes(), *self._redirect.routes()])
 
     async def run_once(self) -> ReceiverTurn:
         """Bring the feeds in line with the database, and with what is ours. Raises UnreachableError.

@@ -1,9 +1,9 @@
-"""The HTTP API of the receiver: a bot's own code tells of payments and of signs of life. `docs/http-api.md` shows how.
+"""The HTTP API of the receiver: a bot's own code reports payments and signs of life. `docs/http-api.md` shows how.
 
-Each bot has keys of its own; an unknown bot and a wrong key are answered alike. A request is answered only when its
-effect stands, and is safe to repeat. Every error is one sentence that names the mend. Who may vouch for a bot's silence
-is whoever takes its updates: as long as that is the receiver, a heartbeat from elsewhere is refused, because it would
-call those silent whose updates still wait at Telegram.
+Each bot has its own keys; an unknown bot and a wrong key get the same answer. A request is answered only when its
+effect stands, and is safe to repeat. Only the process that receives a bot's updates may confirm that a user is silent.
+As long as that is the receiver, it refuses a heartbeat from elsewhere: people whose updates still wait at Telegram
+would count as silent.
 """
 
 import asyncio
@@ -21,11 +21,12 @@ from engine.core import payment
 from engine.core.errors import UnreachableError
 from engine.core.identity import SECOND_MS
 from engine.core.schedule.timestamps import read_moment
+from engine.receiver.http.refusal import Refusal
 from engine.runtime.telemetry import logger
 from storage.postgres.payments import Payment
 
 BODY: Final = 64 * 1024
-"""The greatest body: 512 activities fit."""
+"""The longest body: 512 activities fit."""
 MOST: Final = 512
 TAKE_S: Final = 5.0
 _MAX_KEY: Final = 128
@@ -64,39 +65,30 @@ class _Heartbeat(msgspec.Struct, forbid_unknown_fields=True):
     upto_ms: int | None = None
 
 
-class Recorded(msgspec.Struct):
-    """`status` as the payment stands now: a refunded one stays refunded."""
+class PaymentResult(msgspec.Struct):
+    """`status` is that of the payment now: a refunded one stays refunded."""
 
     recorded: bool
     known_chat: bool
     status: str
 
 
-class Taken(msgspec.Struct):
+class ActivityResult(msgspec.Struct):
     """How many signs of life were taken in."""
 
     taken: int
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a failure
-    """What is answered instead; the sentence names the mend."""
-
-    def __init__(self, status: HTTPStatus, sentence: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.headers = headers
-
-
-class Bots(NamedTuple):
-    """What the receiver knows. `key_owner` is the bot that a key's hash opens; `watched`: its updates are taken."""
+class ApiAccess(NamedTuple):
+    """What the receiver knows. `key_owner` gives the bot of a key's hash; `watched`: the bot's updates are taken in."""
 
     started: Callable[[], bool]
     key_owner: Callable[[bytes], int | None]
     watched: Callable[[int], bool]
 
 
-class HttpApi:
-    def __init__(self, bots: Bots, endings: Endings, activity: Activity) -> None:
+class BotsApi:
+    def __init__(self, bots: ApiAccess, endings: Endings, activity: Activity) -> None:
         self._bots = bots
         self._endings = endings
         self._activity = activity
@@ -114,67 +106,70 @@ class HttpApi:
             try:
                 async with asyncio.timeout(TAKE_S):
                     bot_id = self._authorize(request)
-                    return _answer(HTTPStatus.OK, await handle(bot_id, await _body(request)))
-            except Refusal as refusal:
-                return _answer(refusal.status, {"error": str(refusal)}, refusal.headers)
+                    return _accepted(await handle(bot_id, await _body(request)))
             except ConnectionError:
                 return web.Response()
             except (UnreachableError, TimeoutError) as error:
                 logger().warning("Request not taken", path=request.path, error=str(error) or "it took too long")
-                sentence = "Redis or PostgreSQL does not answer in time: repeat the request, which is safe."
-                return _answer(HTTPStatus.SERVICE_UNAVAILABLE, {"error": sentence}, _AGAIN)
+                raise Refusal(
+                    HTTPStatus.SERVICE_UNAVAILABLE,
+                    "Redis or PostgreSQL does not answer in time: repeat the request, which is safe.",
+                    _AGAIN,
+                ) from error
 
         return door
 
     def _authorize(self, request: web.Request) -> int:
-        """The bot of the address, which the key must open. Raises Refusal."""
+        """The bot in the address; the key must be its own. Raises Refusal."""
         if not self._bots.started():
-            raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "Just starting: repeat the request in a second.", _AGAIN)
+            raise Refusal(
+                HTTPStatus.SERVICE_UNAVAILABLE, "The receiver is starting: repeat the request in a second.", _AGAIN
+            )
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         bot_id = _number(request.match_info["bot"])
         owner = self._bots.key_owner(hash_of(key.strip()[:_MAX_KEY])) if scheme.lower() == "bearer" else None
         if owner is None or owner != bot_id:
             raise Refusal(
                 HTTPStatus.UNAUTHORIZED,
-                "No such bot, or not its key: make one with `python -m engine bots keys add @bot`, and send it as"
-                " `Authorization: Bearer rk_...` to the address with that bot's number.",
+                "There is no such bot, or this is not its key: make one with `python -m engine bots keys add @bot`,"
+                " and send it as `Authorization: Bearer rk_...` to the address with that bot's number.",
                 {"WWW-Authenticate": "Bearer"},
             )
         return bot_id
 
-    async def _pay(self, bot_id: int, body: bytes) -> Recorded:
+    async def _pay(self, bot_id: int, body: bytes) -> PaymentResult:
         asked = _read(body, _Payment)
         try:
-            told = payment.read(*msgspec.structs.astuple(asked))
+            read = payment.read(*msgspec.structs.astuple(asked))
         except ValueError as error:
             raise _unfit(str(error)) from error
-        (found,) = (await self._endings.pay([Payment(bot_id, *told)])).recorded
+        (found,) = (await self._endings.pay([Payment(bot_id, *read)])).recorded
         if found.status is None:
             raise Refusal(
                 HTTPStatus.CONFLICT,
-                "This external_id is known with another chat, amount or currency, and nothing was changed: give each"
-                " payment an id of its own, and a refund that of its payment, whole.",
+                "This external_id is already used with another chat, amount or currency, and nothing was changed: give"
+                " each payment an id of its own, and a refund the id and the whole amount of its payment.",
             )
-        return Recorded(recorded=True, known_chat=found.known_chat, status=found.status)
+        return PaymentResult(recorded=True, known_chat=found.known_chat, status=found.status)
 
-    async def _be_active(self, bot_id: int, body: bytes) -> Taken:
+    async def _be_active(self, bot_id: int, body: bytes) -> ActivityResult:
         latest = _latest(_signs(_read(body, _Activity)))
         if not self._bots.watched(bot_id):
             raise Refusal(
                 HTTPStatus.CONFLICT,
-                "The bot is suspended, so that nobody of it is waited for: give it a new token with `python -m"
+                "The bot is suspended, so the engine waits for none of its users: give it a new token with `python -m"
                 " engine bots add`.",
             )
         await asyncio.gather(*(self._activity.mark_user_activity(bot_id, *sign) for sign in latest.items()))
-        return Taken(len(latest))
+        return ActivityResult(len(latest))
 
     async def _confirm(self, _: int, body: bytes) -> None:
-        """A registration without updates of our own does not exist yet: whoever calls is not the one to vouch."""
+        """Every registered bot's updates come to the receiver, so no caller can vouch for them."""
         _read(body or b"{}", _Heartbeat)
         raise Refusal(
             HTTPStatus.CONFLICT,
-            "The receiver takes this bot's updates itself, and alone knows up to when it has them all: leave the"
-            " heartbeat out, activity and payments count without it.",
+            "The receiver takes this bot's updates itself, and only it knows up to when it has them all: leave the"
+            " heartbeat out; activity and payments count without it.",
         )
 
 
@@ -187,7 +182,7 @@ def _signs(asked: _Activity) -> list[_Active]:
 
 
 def _latest(signs: list[_Active]) -> dict[int, int]:
-    """Of each chat its latest sign of life; 0 counts as now. Raises Refusal."""
+    """The latest sign of life of each chat; 0 counts as now. Raises Refusal."""
     seen: dict[int, set[int]] = {}
     try:
         for active in signs:
@@ -200,7 +195,7 @@ def _latest(signs: list[_Active]) -> dict[int, int]:
 
 
 def _end_of_second(at_ms: int) -> int:
-    """As Telegram's own dates count."""
+    """The way Telegram's own dates count."""
     return at_ms - at_ms % SECOND_MS + SECOND_MS - 1
 
 
@@ -232,14 +227,14 @@ def _unfit(what: str) -> Refusal:
 
 
 async def _nowhere(_: web.Request) -> web.Response:
-    sentence = "There is no such address: POST to /v1/bots/<id>/payments, /v1/bots/<id>/activity or /v1/bots/<id>/feed."
-    return _answer(HTTPStatus.NOT_FOUND, {"error": sentence})
-
-
-def _answer(status: HTTPStatus, content: Any, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(
-        body=msgspec.json.encode(content), status=status, headers=headers, content_type="application/json"
+    raise Refusal(
+        HTTPStatus.NOT_FOUND,
+        "There is no such address: POST to /v1/bots/<id>/payments, /v1/bots/<id>/activity or /v1/bots/<id>/feed.",
     )
+
+
+def _accepted(result: Any) -> web.Response:
+    return web.Response(body=msgspec.json.encode(result), content_type="application/json")
 
 
 def _number(text: str) -> int:

@@ -1,7 +1,8 @@
-"""A tapped link: on to where its button leads, counted once for each delivery, and a sign of life.
+"""A tapped link leads on to its button's address. It is counted once per delivery, and is a sign of life.
 
-The person is what matters: once the campaign is known, nothing that fails or is slow here keeps them from their target.
-The target stands in the campaign, never in the address. What only looks ahead (HEAD, a browser's prefetch) is no tap.
+The person comes first: once the campaign is known, nothing that fails or is slow here keeps them from their target. The
+target is in the campaign, never in the address. A request that only looks ahead (HEAD, a browser's prefetch) is not a
+tap.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from engine.chats.activity import Activity
 from engine.core.delivery import tracked_link
 from engine.core.delivery.tracked_link import Reference
 from engine.core.errors import RecoveryError
+from engine.receiver.http.refusal import Refusal
 from engine.receiver.reply_texts import NO_LINK, NOT_NOW
 from engine.runtime.telemetry import logger
 from engine.runtime.version_cache import Versions
@@ -27,16 +29,17 @@ from storage.redis.client import Redis
 from storage.redis.server_clock import server_now_ms
 
 NOTE_S: Final = 0.5
-"""So long a person waits for their tap to be noted; then it is noted behind their back."""
+"""How long a person waits for their tap to be recorded; then it is recorded in the background."""
 KNOW_S: Final = 2.0
 MOST: Final = 1_000
-"""Taps that may wait to be noted; beyond it they are not."""
+"""Taps that may wait to be recorded; beyond it they are not."""
 _PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_AGAIN: Final = {"Retry-After": "2"}
 _AHEAD: Final = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 
 
-class Redirect:
-    """`watched`: the bot is waited for, so that a sign of life is more than a line in the database."""
+class LinkRedirect:
+    """`watched`: the engine waits for the bot's users, so a sign of life is more than a line in the database."""
 
     def __init__(
         self,
@@ -59,23 +62,23 @@ class Redirect:
         return [web.get(f"{PATH}/{{token:.*}}", self._follow)]
 
     def end(self) -> None:
-        """What is not noted yet is left out."""
+        """Drop the taps that are not recorded yet."""
         for task in self._noting:
             task.cancel()
 
     async def _follow(self, request: web.Request) -> web.Response:
         reference = self._links.read(request.match_info["token"])
         if reference is None:
-            return _said(HTTPStatus.NOT_FOUND, NO_LINK)
+            raise Refusal(HTTPStatus.NOT_FOUND, NO_LINK, _PRIVATE)
         try:
             async with asyncio.timeout(KNOW_S):
                 snapshot = await self._versions.version(reference.bot_id, reference.version)
         except (RecoveryError, TimeoutError) as error:
             logger().warning("Link not followed", bot=reference.bot_id, error=str(error) or "it took too long")
-            return _said(HTTPStatus.SERVICE_UNAVAILABLE, NOT_NOW, {"Retry-After": "2"})
+            raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, NOT_NOW, {**_PRIVATE, **_AGAIN}) from error
         address = tracked_link.target(snapshot, reference) if snapshot else None
         if address is None:
-            return _said(HTTPStatus.NOT_FOUND, NO_LINK)
+            raise Refusal(HTTPStatus.NOT_FOUND, NO_LINK, _PRIVATE)
         if not _only_looks_ahead(request):
             await self._note(reference)
         headers = {"Location": quote(address, safe=punctuation), **_PRIVATE}
@@ -83,7 +86,7 @@ class Redirect:
 
     async def _note(self, reference: Reference) -> None:
         if len(self._noting) >= MOST:
-            logger().warning("Tap not noted: too many wait", bot=reference.bot_id)
+            logger().warning("Tap not recorded: too many wait", bot=reference.bot_id)
             return
         task = asyncio.create_task(self._take(reference))
         self._noting.add(task)
@@ -91,21 +94,17 @@ class Redirect:
         await asyncio.wait({task}, timeout=NOTE_S)
 
     async def _take(self, reference: Reference) -> None:
-        """The touch first: it is what holds back the next reminder."""
+        """The touch comes first: it holds back the next reminder."""
         try:
             if self._watched(reference.bot_id):
                 await self._activity.mark_user_activity(reference.bot_id, reference.chat_id)
             await clicks.count(self._pool, reference, await server_now_ms(self._client))
         except RecoveryError as error:
-            logger().warning("Tap not noted", bot=reference.bot_id, error=str(error))
+            logger().warning("Tap not recorded", bot=reference.bot_id, error=str(error))
         except Exception:  # noqa: BLE001 - the person is on their way all the same
-            logger().exception("Tap not noted")
+            logger().exception("Tap not recorded")
 
 
 def _only_looks_ahead(request: web.Request) -> bool:
-    told = " ".join(request.headers.get(name, "") for name in _AHEAD).lower()
-    return request.method == "HEAD" or "prefetch" in told or "preview" in told
-
-
-def _said(status: HTTPStatus, sentence: str, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(text=sentence, status=status, headers={**_PRIVATE, **(headers or {})})
+    purposes = " ".join(request.headers.get(name, "") for name in _AHEAD).lower()
+    return request.method == "HEAD" or "prefetch" in purposes or "preview" in purposes

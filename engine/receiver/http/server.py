@@ -1,7 +1,7 @@
-"""What the receiver listens to: the updates of bots that come by webhook, who asks whether it is well, and more doors.
+"""The receiver's HTTP server: updates by webhook, health checks, and the routes that others add.
 
-An update is answered with 200 only when its effect stands; anything else makes Telegram bring it again. Addresses hold
-no token: the bot's number leads to it, its secret proves that Telegram speaks.
+An update is answered with 200 only when its effect stands; anything else makes Telegram deliver it again. Addresses
+hold no token: the bot's number leads to it, and its secret proves that the request comes from Telegram.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from aiohttp import web
 
 from engine.core.errors import SettingsError, UnreachableError
 from engine.receiver import updates
+from engine.receiver.http.refusal import Refusal, refuse
 from engine.receiver.updates import Event
 from engine.receiver.webhook_feed import PATH
 from engine.runtime.telemetry import logger
@@ -22,15 +23,15 @@ from engine.telegram.refused import UNREADABLE
 
 MAX_BODY: Final = 1024 * 1024
 TAKE_S: Final = 2.0
-"""So long an update may take, its reading included; then Telegram is asked to bring it again."""
+"""How long an update may take, its reading included; then Telegram is asked to deliver it again."""
 _SECRET: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
-_AGAIN_S: Final = "1"
+_AGAIN: Final = {"Retry-After": "1"}
 _DIGITS: Final = 20
 _SHUTDOWN_S: Final = 5.0
 
 
-class Bots(NamedTuple):
-    """What is asked of the receiver. `secrets` of a bot that nobody knows is None.
+class WebhookIntake(NamedTuple):
+    """What the server needs of the receiver. `secrets` of an unknown bot is None.
 
     `take` (bot, number, event) raises UnreachableError. `started`: the bots are known.
     """
@@ -41,10 +42,10 @@ class Bots(NamedTuple):
     ready: Callable[[], bool]
 
 
-class Http:
-    """`port` None: nothing is listened to."""
+class HttpServer:
+    """`port` None: the server does not listen."""
 
-    def __init__(self, bots: Bots, host: str, port: int | None, more: Sequence[web.RouteDef] = ()) -> None:
+    def __init__(self, bots: WebhookIntake, host: str, port: int | None, more: Sequence[web.RouteDef] = ()) -> None:
         self._bots = bots
         self._host = host
         self._port = port
@@ -52,7 +53,7 @@ class Http:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """While the block lasts; then what has come is answered. Raises SettingsError.
+        """Listen while the block lasts; then answer what has arrived. Raises SettingsError.
 
         Two receivers may share the port, so that one can be replaced while the other listens.
         """
@@ -72,12 +73,12 @@ class Http:
             await site.start()
         except OSError as error:
             raise SettingsError(
-                f"{self._host}:{self._port} cannot be listened to ({error}): set HOST and PORT."
+                f"{self._host}:{self._port} cannot be listened on ({error}): set HOST and PORT."
             ) from error
         logger().info("Listening", host=self._host, port=self._port)
 
     def _application(self) -> web.Application:
-        application = web.Application(client_max_size=MAX_BODY)
+        application = web.Application(client_max_size=MAX_BODY, middlewares=[refuse])
         application.add_routes(
             [
                 web.post(f"{PATH}/{{bot}}", self._update),
@@ -90,27 +91,28 @@ class Http:
 
     async def _update(self, request: web.Request) -> web.Response:
         if not self._bots.started():
-            return _said(HTTPStatus.SERVICE_UNAVAILABLE, "Just starting: bring it again.", again_s=_AGAIN_S)
+            raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The receiver is starting: deliver it again.", _AGAIN)
         bot_id = _number(request.match_info["bot"])
         secrets = self._bots.secrets(bot_id)
         if secrets is None:
-            return _said(HTTPStatus.NOT_FOUND, "No such bot: register it with `python -m engine bots add`.")
+            raise Refusal(HTTPStatus.NOT_FOUND, "There is no such bot: register it with `python -m engine bots add`.")
         if not _proves(request.headers.get(_SECRET, ""), secrets):
-            return _said(HTTPStatus.FORBIDDEN, "The secret does not fit: only Telegram is heard here.")
+            raise Refusal(HTTPStatus.FORBIDDEN, "The secret is wrong: only Telegram may deliver updates here.")
         try:
             async with asyncio.timeout(TAKE_S):
                 return await self._take(bot_id, await request.read())
         except (UnreachableError, TimeoutError) as error:
             logger().warning("Update not taken", bot=bot_id, error=str(error) or "it took too long")
-            return _said(HTTPStatus.SERVICE_UNAVAILABLE, "Not now: bring it again.", again_s=_AGAIN_S)
+            sentence = "Redis or PostgreSQL does not answer in time: deliver it again."
+            raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, sentence, _AGAIN) from error
         except ConnectionError:
             return web.Response()
 
     async def _take(self, bot_id: int, body: bytes) -> web.Response:
-        """An update that cannot be read is let go, so that it does not hold back those behind it."""
+        """An update that cannot be read is skipped, so that it does not hold back those behind it."""
         number = updates.number_of(body)
         if number is None:
-            return _said(HTTPStatus.BAD_REQUEST, "This is not an update: send the Bot API's Update as JSON.")
+            raise Refusal(HTTPStatus.BAD_REQUEST, "This is not an update: send the Bot API's Update as JSON.")
         try:
             event = updates.read_update(body)
         except UNREADABLE:
@@ -123,9 +125,11 @@ class Http:
         return web.Response(text="ok")
 
     async def _readyz(self, _: web.Request) -> web.Response:
-        if self._bots.ready():
-            return web.Response(text="ok")
-        return _said(HTTPStatus.SERVICE_UNAVAILABLE, "Not yet: Redis or PostgreSQL does not answer.")
+        if not self._bots.ready():
+            raise Refusal(
+                HTTPStatus.SERVICE_UNAVAILABLE, "The receiver is not ready: Redis or PostgreSQL does not answer."
+            )
+        return web.Response(text="ok")
 
 
 def _number(text: str) -> int:
@@ -133,10 +137,5 @@ def _number(text: str) -> int:
 
 
 def _proves(shown: str, secrets: list[str]) -> bool:
-    """Each comparison takes the same time, wherever they differ."""
+    """Each comparison takes constant time."""
     return any(hmac.compare_digest(shown.encode(errors="replace"), secret.encode()) for secret in secrets)
-
-
-def _said(status: HTTPStatus, sentence: str, again_s: str | None = None) -> web.Response:
-    headers = {"Retry-After": again_s} if again_s else None
-    return web.json_response({"error": sentence}, status=status, headers=headers)

@@ -254,7 +254,7 @@ async def test_what_redis_or_postgres_did_not_take_is_asked_for_again(desk: Desk
 
 async def test_a_receiver_that_just_starts_says_so(desk: Desk) -> None:
     desk.receiver._started = False
-    await desk.refused(503, "payments", PAID, "Just starting")
+    await desk.refused(503, "payments", PAID, "The receiver is starting")
 
 
 async def test_a_body_that_never_ends_holds_nothing_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from storage.postgres.pool import Pool, open_pool
 from storage.redis.client import Redis, open_redis
 from storage.redis.timers import Timers
 
+BROWSER = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 SILENT_MS = 1_700_000_000_000
 TARGET = "https://shop.example/café?x=1%2F2&y=a"
@@ -40,7 +41,8 @@ class Desk:
         self.links = Links(Vault(settings.encryption_keys).link_keys, settings.public_url)
 
     async def open(self, address: str, method: str = "GET", **headers: str) -> tuple[int, str, str]:
-        """Status, where it leads, what it says."""
+        """Status, where it leads, what it says to a browser."""
+        headers = {"Accept": BROWSER, **headers}
         async with self.session.request(method, address, headers=headers, allow_redirects=False) as response:
             assert response.headers["Cache-Control"] == "no-store"
             assert response.headers["Referrer-Policy"] == "no-referrer"
@@ -171,7 +173,7 @@ async def test_where_the_target_is_not_known_yet_it_says_to_try_again(
 async def test_a_failure_to_note_is_told_and_nothing_more(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     await desk.pool.execute("ALTER TABLE recovery_clicks RENAME TO elsewhere")
     assert (await desk.open(desk.link()))[0] == 302
-    assert "Tap not noted" in capsys.readouterr().out
+    assert "Tap not recorded" in capsys.readouterr().out
     assert await desk.armed()
 
 
