@@ -33,7 +33,7 @@ class Ready(msgspec.Struct, frozen=True):
     bots: tuple[SandboxBot, ...]
 
 
-class Manager(msgspec.Struct, frozen=True):
+class SandboxManager(msgspec.Struct, frozen=True):
     """The bot that admins talk to, the admin who does, and the address at which you play them."""
 
     token: str
@@ -68,13 +68,13 @@ def _ready(line: str) -> Ready:
         raise RecoveryError(f"The sandbox did not start; it says: {line}") from None
 
 
-async def hire_manager(control_url: str) -> Manager:
+async def hire_manager(control_url: str) -> SandboxManager:
     """Add a bot for the manager, and an admin who is about to greet it. Raises RecoveryError."""
     async with aiohttp.ClientSession(control_url) as session:
         bot = await _ask(session, "/bots", {"username": _MANAGER}, SandboxBot)
         (admin,) = await _ask(session, "/people", {"count": 1, "names": ["Marina"]}, tuple[_Person])
         await _ask(session, "/acts", [{"deed": "start", "bot": _MANAGER, "person": admin.id}], list[object])
-    return Manager(bot.token, admin.id, f"{control_url}/#{_MANAGER}/{admin.id}")
+    return SandboxManager(bot.token, admin.id, f"{control_url}/#{_MANAGER}/{admin.id}")
 
 
 async def _ask(session: aiohttp.ClientSession, path: str, wanted: object, kind: type[_Answer]) -> _Answer:

@@ -23,14 +23,14 @@ _FOR_TELEGRAM = ("MANAGER_BOT_TOKEN", "BOT_TOKEN", "TELEGRAM_API_URL")
 _ROUNDS = "2"  # then the person stays silent, so that a whole sequence is seen
 
 
-class Stage(NamedTuple):
+class RunPlan(NamedTuple):
     env: dict[str, str]
     children: Sequence[Child] = ()
     person: Sequence[str] = ()
     page: str = ""
 
 
-async def prepare(stack: AsyncExitStack, directory: Path, env: dict[str, str]) -> Stage:
+async def prepare(stack: AsyncExitStack, directory: Path, env: dict[str, str]) -> RunPlan:
     noted = directory / "sandbox-bots.json"
     registered = await _registered(env["DATABASE_URL"])
     if any(name in env for name in _FOR_TELEGRAM) or registered - _noted(noted):
@@ -44,15 +44,15 @@ async def prepare(stack: AsyncExitStack, directory: Path, env: dict[str, str]) -
     env |= {"MANAGER_BOT_TOKEN": manager.token, "ADMIN_IDS": str(manager.admin_id)}
     say("run", f"Manager          {manager.page} is where you play the admin")
     person = ["bench.sandbox.demo", "--control", ready.control_url, "--rounds", _ROUNDS]
-    return Stage(env, [sandbox], person, f"{ready.control_url}/")
+    return RunPlan(env, [sandbox], person, f"{ready.control_url}/")
 
 
-async def _telegram(env: dict[str, str], registered: set[int]) -> Stage:
+async def _telegram(env: dict[str, str], registered: set[int]) -> RunPlan:
     if "BOT_TOKEN" in env:
         await _register(env, env["BOT_TOKEN"])
     elif not registered:
         say("run", "No bot is registered yet: start again with BOT_TOKEN set to its token.")
-    return Stage({name: value for name, value in env.items() if name != "BOT_TOKEN"})
+    return RunPlan({name: value for name, value in env.items() if name != "BOT_TOKEN"})
 
 
 async def _cast(ready: Ready, registered: set[int], env: dict[str, str]) -> None:

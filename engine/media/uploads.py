@@ -29,7 +29,7 @@ class Upload(NamedTuple):
     size: int
 
 
-class Known(NamedTuple):
+class AllKnown(NamedTuple):
     """Telegram has all of them: send these file ids."""
 
     file_ids: Mapping[Asset, str]
@@ -55,7 +55,7 @@ class Missing(NamedTuple):
     detail: str
 
 
-Claim: TypeAlias = Known | Mine | Busy | Missing
+Claim: TypeAlias = AllKnown | Mine | Busy | Missing
 _Key: TypeAlias = tuple[int, Asset]
 
 
@@ -75,7 +75,7 @@ class Uploads:
         known = self._remembered(bot_id, assets)
         unknown = [asset for asset in dict.fromkeys(assets) if asset not in known]
         if not unknown:
-            return Known(known)
+            return AllKnown(known)
         kept = await media.look_up(self._pool, bot_id, unknown)
         uploads = await self._uploads({asset: one.name for asset, one in kept.items() if one.file_id is None})
         known = self._learned(bot_id, kept) | known | self._remembered(bot_id, assets)
@@ -107,7 +107,7 @@ class Uploads:
 
     def _take(self, bot_id: int, known: Mapping[Asset, str], uploads: Mapping[Asset, Upload]) -> Claim:
         if not uploads:
-            return Known(known)
+            return AllKnown(known)
         keys = {(bot_id, asset) for asset in uploads}
         held = self._held & keys
         if held:

@@ -30,10 +30,10 @@ from engine.poller.batched_io import Doors
 from engine.poller.begin_episode import begin_episode
 from engine.poller.journey import REST_MS, Journey, JourneyEnd
 from engine.poller.send_block import ClaimedBlock, send_block
-from engine.poller.send_permit import Permit
-from engine.poller.served_bots import Catalogue, Served
+from engine.poller.send_permit import SendPermit
+from engine.poller.served_bots import Served, ServedBots
 from engine.poller.server_clock import ServerClock
-from engine.security.signed_links import Links
+from engine.security.signed_links import SignedLinks
 from engine.telegram import action_of
 from storage.postgres.deliveries.claim import Claiming
 from storage.redis.timers import Held
@@ -45,15 +45,15 @@ class Dispatch:
     def __init__(
         self,
         doors: Doors,
-        catalogue: Catalogue,
+        catalogue: ServedBots,
         clock: ServerClock,
-        links: Links,
+        links: SignedLinks,
         owners: frozenset[int] = frozenset(),
     ) -> None:
         self._shared = doors, catalogue, clock, links
         self._owners = owners
 
-    async def serve(self, bot: Served, held: Held, permit: Permit) -> JourneyEnd:
+    async def serve(self, bot: Served, held: Held, permit: SendPermit) -> JourneyEnd:
         """Take one claimed timer to its next deadline. Raises UnreachableError: the lease then brings the chat back."""
         journey = Journey(*self._shared, bot, held, permit)
         cursor = cursors.read(held.opaque) or await begin_episode(journey)

@@ -12,11 +12,11 @@ from engine.core.delivery import cursor as cursors
 from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.state_machine import Found
 from engine.poller.batched_io import Doors
-from engine.poller.send_permit import Permit
-from engine.poller.served_bots import Catalogue, Served
+from engine.poller.send_permit import SendPermit
+from engine.poller.served_bots import Served, ServedBots
 from engine.poller.server_clock import ServerClock
 from engine.runtime.telemetry import logger
-from engine.security.signed_links import Links
+from engine.security.signed_links import SignedLinks
 from storage.postgres.deliveries.report import Report, Reported
 from storage.redis.timers import NOTHING_ARMED, Held, Lost, NextTimer
 
@@ -45,12 +45,12 @@ class Journey(NamedTuple):
     """One chat, one claim."""
 
     doors: Doors
-    catalogue: Catalogue
+    catalogue: ServedBots
     clock: ServerClock
-    links: Links
+    links: SignedLinks
     bot: Served
     held: Held
-    permit: Permit
+    permit: SendPermit
 
     @property
     def limits(self) -> Limits:

@@ -18,8 +18,8 @@ from engine.core.delivery.rate_limit import Bucket, Share, Throttle, most_ahead
 from engine.core.errors import RecoveryError
 from engine.poller.dispatch import Dispatch
 from engine.poller.journey import LEFT_A_TOKEN, USED_A_TOKEN, JourneyEnd
-from engine.poller.send_permit import Permit
-from engine.poller.served_bots import Catalogue, Served
+from engine.poller.send_permit import SendPermit
+from engine.poller.served_bots import Served, ServedBots
 from engine.poller.server_clock import ServerClock
 from engine.runtime import metrics
 from engine.runtime.service import pause, run_service
@@ -61,7 +61,7 @@ class Lane:
     def __init__(
         self,
         bot_id: int,
-        catalogue: Catalogue,
+        catalogue: ServedBots,
         timers: Timers,
         dispatch: Dispatch,
         clock: ServerClock,
@@ -177,13 +177,13 @@ class Lane:
 
     def _start(self, bot: Served, bucket: Bucket, held: Held) -> None:
         ticket = Ticket(held.chat_id, held.version)
-        permit = Permit(bucket, self._throttle, self._elapsed_s, partial(self._note_passed, ticket))
+        permit = SendPermit(bucket, self._throttle, self._elapsed_s, partial(self._note_passed, ticket))
         self._on_the_way.add(ticket)
         task = asyncio.create_task(self._journey(bot, held, ticket, permit))
         self._journeys[task] = ticket
         task.add_done_callback(self._journeys.pop)
 
-    async def _journey(self, bot: Served, held: Held, ticket: Ticket, permit: Permit) -> None:
+    async def _journey(self, bot: Served, held: Held, ticket: Ticket, permit: SendPermit) -> None:
         try:
             end = await self._dispatch.serve(bot, held, permit)
         except RecoveryError as error:

@@ -15,7 +15,7 @@ from engine.poller import token_suspicion
 from engine.poller.dispatch import Dispatch
 from engine.poller.lane import LATELY_MS, Lane
 from engine.poller.rebuild import arm_unheard, rebuild
-from engine.poller.served_bots import Catalogue, Served
+from engine.poller.served_bots import Served, ServedBots
 from engine.poller.server_clock import ServerClock
 from engine.poller.shard import Shard
 from engine.runtime.telemetry import logger
@@ -36,7 +36,7 @@ class Lanes:
     def __init__(
         self,
         shard: Shard,
-        catalogue: Catalogue,
+        catalogue: ServedBots,
         dispatch: Dispatch,
         timers: Timers,
         clock: ServerClock,

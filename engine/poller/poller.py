@@ -10,7 +10,7 @@ from engine.poller.dispatch import Dispatch
 from engine.poller.lanes import Lanes
 from engine.poller.reaper import end_left_open, reap
 from engine.poller.replanner import Replanner
-from engine.poller.served_bots import Catalogue
+from engine.poller.served_bots import ServedBots
 from engine.poller.server_clock import ServerClock
 from engine.poller.shard import Shard
 from engine.poller.sweeper import Sweeper
@@ -18,7 +18,7 @@ from engine.runtime import config_listener, metrics
 from engine.runtime.process import any_set
 from engine.runtime.service import run_service
 from engine.runtime.telemetry import logger
-from engine.security.signed_links import Links
+from engine.security.signed_links import SignedLinks
 from engine.security.vault import Vault
 from engine.settings import Settings
 from engine.telegram import Sender
@@ -49,9 +49,9 @@ class Poller:
         self._timers = Timers(client)
         self._sender = Sender(settings.telegram_api_url, Uploads(pool, settings.media_dir))
         vault = Vault(settings.encryption_keys)
-        self._catalogue = Catalogue(pool, vault)
+        self._catalogue = ServedBots(pool, vault)
         doors = Doors(pool, client, self._timers, self._sender, self._clock)
-        links = Links(vault.link_keys, settings.public_url)
+        links = SignedLinks(vault.link_keys, settings.public_url)
         dispatch = Dispatch(doors, self._catalogue, self._clock, links, settings.admin_ids)
         self._lanes = Lanes(shard, self._catalogue, dispatch, self._timers, self._clock)
         self._sweeper = Sweeper(pool, client, self._sender, self._catalogue, self._clock, self._is_ours)

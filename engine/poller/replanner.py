@@ -20,7 +20,7 @@ from engine.core.delivery.gate import Reason
 from engine.core.delivery.replan import Finish, Included, Move, Pause, Published, Resumed, Stay, Waiting, Welcomed
 from engine.core.errors import RecoveryError
 from engine.poller.rebuild import arm_unheard, pauses_of
-from engine.poller.served_bots import Catalogue, Served
+from engine.poller.served_bots import Served, ServedBots
 from engine.poller.server_clock import ServerClock
 from engine.runtime.service import run_service
 from engine.runtime.telemetry import logger
@@ -60,7 +60,7 @@ class Replanner:
     """`ours` says which bots' people are this process's to plan."""
 
     def __init__(
-        self, pool: Pool, timers: Timers, catalogue: Catalogue, clock: ServerClock, ours: Callable[[int], bool]
+        self, pool: Pool, timers: Timers, catalogue: ServedBots, clock: ServerClock, ours: Callable[[int], bool]
     ) -> None:
         self._pool = pool
         self._timers = timers

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from engine.core.delivery.rate_limit import Bucket, Throttle
 
 
-class Permit:
+class SendPermit:
     """`note_passed` is told when the request is the next thing written."""
 
     def __init__(

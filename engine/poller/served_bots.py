@@ -7,7 +7,7 @@ from engine.core.campaign.snapshot import Snapshot
 from engine.core.delivery.lane_state import LaneState, lane_state
 from engine.core.errors import CampaignError, SettingsError
 from engine.runtime.telemetry import logger
-from engine.runtime.version_cache import Versions
+from engine.runtime.version_cache import VersionCache
 from engine.security.vault import Vault
 from storage.postgres import poller_bots
 from storage.postgres.poller_bots import BotRow
@@ -40,11 +40,11 @@ class Served(NamedTuple):
         return Speaker(self.bot_id, self.username, self.token, self.paid_broadcast)
 
 
-class Catalogue:
+class ServedBots:
     def __init__(self, pool: Pool, vault: Vault) -> None:
         self._pool = pool
         self._vault = vault
-        self._versions = Versions(pool)
+        self._versions = VersionCache(pool)
         self.bots: dict[int, Served] = {}
         self.clocks_apart = False
         """Redis and PostgreSQL do not agree on the time: every lane is shut."""

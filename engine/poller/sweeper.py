@@ -19,7 +19,7 @@ from engine.core.delivery.message_rules import rule_for
 from engine.core.delivery.outcome import Outcome, Rejected, RetryLater, Sent, Unreachable, not_sent
 from engine.core.delivery.state_machine import find_block, find_step
 from engine.core.errors import RecoveryError
-from engine.poller.served_bots import Catalogue, Served
+from engine.poller.served_bots import Served, ServedBots
 from engine.poller.server_clock import ServerClock
 from engine.runtime import metrics
 from engine.runtime.service import pause, run_service
@@ -57,7 +57,7 @@ class Sweeper:
         pool: Pool,
         client: Redis,
         sender: Sender,
-        catalogue: Catalogue,
+        catalogue: ServedBots,
         clock: ServerClock,
         ours: Callable[[int], bool],
     ) -> None:

@@ -34,7 +34,7 @@ class Feed(Protocol):
     async def run_once(self) -> FeedTurn | Refused: ...
 
 
-class Feeder:
+class FeedLoop:
     def __init__(self, feed: Feed, bot_id: int, username: str, pool: Pool, client: Redis) -> None:
         self._feed = feed
         self._bot_id = bot_id

@@ -19,7 +19,7 @@ TTL_MS: Final = 6_000
 RENEWAL_S: Final = 2.0
 
 
-class Feeds:
+class FeedOwnership:
     def __init__(self, client: Redis, ownership: Ownership, activity: Activity, renewal_s: float = RENEWAL_S) -> None:
         self._renewal_s = renewal_s
         self._client = client

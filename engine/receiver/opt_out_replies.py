@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from engine.receiver.reply_texts import texts_for
-from engine.receiver.task_queue import Errands
+from engine.receiver.task_queue import TaskQueue
 from engine.receiver.updates import UNDO, Wish
 from engine.runtime.telemetry import logger
 from engine.telegram.client import BotApi
@@ -38,11 +38,11 @@ class Reply(NamedTuple):
 class _Hands(NamedTuple):
     """The queues of one bot, so that a burst at one bot delays no other."""
 
-    taps: Errands[Reply]
-    lines: Errands[Reply]
+    taps: TaskQueue[Reply]
+    lines: TaskQueue[Reply]
 
 
-class Replies:
+class OptOutReplies:
     """`api_of` gives a bot's API; None if there is no such bot, or its token cannot be read."""
 
     def __init__(self, api_of: Callable[[int], BotApi | None]) -> None:
@@ -60,8 +60,8 @@ class Replies:
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         if reply.bot_id not in self._hands:
-            lines = Errands(self._say, 1, 1 / LINES_PER_S)
-            self._hands[reply.bot_id] = _Hands(Errands(self._answer_tap, _TAPS_AT_ONCE), lines)
+            lines = TaskQueue(self._say, 1, 1 / LINES_PER_S)
+            self._hands[reply.bot_id] = _Hands(TaskQueue(self._answer_tap, _TAPS_AT_ONCE), lines)
         if reply.wish.query_id:
             self._hands[reply.bot_id].taps.put(reply)
         self._hands[reply.bot_id].lines.put(reply)

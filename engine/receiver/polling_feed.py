@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from engine.receiver import updates
-from engine.receiver.update_handler import Effects
+from engine.receiver.update_handler import UpdateHandler
 from engine.receiver.updates import Batch, Event
 from engine.receiver.webhook_feed import leave
 from engine.runtime.telemetry import logger
@@ -32,18 +32,18 @@ _ALLOWED: Final = msgspec.json.encode(updates.ALLOWED).decode()
 _CONFLICT: Final = 409
 
 
-class Taken(NamedTuple):
+class Polled(NamedTuple):
     """What one turn brought: how many events took effect, and how long to rest before the next."""
 
     events: int
     rest_s: float = 0.0
 
 
-class PollFeed:
+class PollingFeed:
     """`holding` tells in whose name the feed is confirmed: None once another receiver has it."""
 
     def __init__(
-        self, api: BotApi, effects: Effects, bot_id: int, username: str, holding: Callable[[], Holding | None]
+        self, api: BotApi, effects: UpdateHandler, bot_id: int, username: str, holding: Callable[[], Holding | None]
     ) -> None:
         self._api = api
         self._effects = effects
@@ -53,10 +53,10 @@ class PollFeed:
         self._offset = 0
         self._timeout_s = 0
 
-    async def run_once(self) -> Taken | Refused:
+    async def run_once(self) -> Polled | Refused:
         """Poll once, let every update take effect, confirm the feed. Raises UnreachableError."""
         if self._holding() is None:
-            return Taken(0, NOT_OURS_S)
+            return Polled(0, NOT_OURS_S)
         answer = await self._poll()
         ended_s = time.monotonic()
         if isinstance(answer, Refused):
@@ -66,7 +66,7 @@ class PollFeed:
         await self._take_all(answer.events)
         if answer.last_id is not None:
             self._offset = answer.last_id + 1
-        return Taken(len(answer.events), await self._confirm(ended_s, more=answer.size == LIMIT))
+        return Polled(len(answer.events), await self._confirm(ended_s, more=answer.size == LIMIT))
 
     async def _confirm(self, ended_s: float, *, more: bool) -> float:
         """Confirm the poll's end; how long to rest before the next.
@@ -89,10 +89,10 @@ class PollFeed:
         body = await self._api.post("getUpdates", wanted, self._timeout_s + _ANSWER_S)
         return body if isinstance(body, Refused) else updates.read_answer(body)
 
-    async def _mended(self, refused: Refused) -> Taken | Refused:
+    async def _mended(self, refused: Refused) -> Polled | Refused:
         """A webhook of ours, from when the bot came by webhook, stands in the way of polling: it is taken away."""
         if refused.code == _CONFLICT and "webhook" in refused.description:
-            return await leave(self._api, self._bot_id) or Taken(0)
+            return await leave(self._api, self._bot_id) or Polled(0)
         return refused
 
     async def _take_all(self, events: Sequence[Event]) -> None:

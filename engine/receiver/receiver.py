@@ -9,14 +9,14 @@ import aiohttp
 from engine.chats.activity import Activity
 from engine.chats.endings import Endings
 from engine.core.errors import RecoveryError, SettingsError
-from engine.receiver.feed_loop import Feed, Feeder
-from engine.receiver.feed_ownership import Feeds
+from engine.receiver.feed_loop import Feed, FeedLoop
+from engine.receiver.feed_ownership import FeedOwnership
 from engine.receiver.http.bots_api import ApiAccess, BotsApi
 from engine.receiver.http.link_redirect import LinkRedirect
 from engine.receiver.http.server import HttpServer, WebhookIntake
-from engine.receiver.opt_out_replies import Replies
-from engine.receiver.polling_feed import PollFeed
-from engine.receiver.update_handler import Effects
+from engine.receiver.opt_out_replies import OptOutReplies
+from engine.receiver.polling_feed import PollingFeed
+from engine.receiver.update_handler import UpdateHandler
 from engine.receiver.updates import Event
 from engine.receiver.webhook_feed import WebhookFeed, leave, secrets_of
 from engine.runtime import config_listener, metrics
@@ -24,8 +24,8 @@ from engine.runtime.batcher import Batcher
 from engine.runtime.process import any_set
 from engine.runtime.service import run_service
 from engine.runtime.telemetry import logger
-from engine.runtime.version_cache import Versions
-from engine.security.signed_links import Links
+from engine.runtime.version_cache import VersionCache
+from engine.security.signed_links import SignedLinks
 from engine.security.vault import Vault
 from engine.settings import Settings
 from engine.telegram.client import BotApi
@@ -73,14 +73,14 @@ class Receiver:
         timers = Timers(client)
         self.activity = Activity(pool, timers, self._bot)
         self._endings = Endings(pool, client, timers, self.activity.name)
-        self._replies = Replies(self._speaking)
-        self._effects = Effects(client, self.activity, self._endings, self._replies)
-        self._feeds = Feeds(client, Ownership(client, this_process()), self.activity)
+        self._replies = OptOutReplies(self._speaking)
+        self._effects = UpdateHandler(client, self.activity, self._endings, self._replies)
+        self._feeds = FeedOwnership(client, Ownership(client, this_process()), self.activity)
         intake = WebhookIntake(self._secrets_of, self._take, lambda: self._started, lambda: self._well)
         access = ApiAccess(lambda: self._started, self._key_owner, self._watches)
         api = BotsApi(access, self._endings, self.activity)
-        links = Links(self._vault.link_keys, settings.public_url)
-        self._redirect = LinkRedirect(links, Versions(pool, KNOWN), pool, client, self.activity, self._watches)
+        links = SignedLinks(self._vault.link_keys, settings.public_url)
+        self._redirect = LinkRedirect(links, VersionCache(pool, KNOWN), pool, client, self.activity, self._watches)
         self.http = HttpServer(intake, settings.host, settings.port, [*api.routes(), *self._redirect.routes()])
 
     async def run_once(self) -> ReceiverTurn:
@@ -163,14 +163,14 @@ class Receiver:
             logger().error("Bot is not fed", bot=bot.username, error=str(error))
             return
         logger().info("Feed taken", bot=bot.username)
-        await Feeder(feed, bot.bot_id, bot.username, self._pool, self._client).run()
+        await FeedLoop(feed, bot.bot_id, bot.username, self._pool, self._client).run()
 
     def _feed_of(self, bot: Watched) -> Feed:
         """Raises SettingsError for a token that cannot be read."""
         api = self._api_of(bot)
         holding = partial(self._feeds.holding, bot.bot_id)
         if self._settings.webhook_url is None:
-            return PollFeed(api, self._effects, bot.bot_id, bot.username, holding)
+            return PollingFeed(api, self._effects, bot.bot_id, bot.username, holding)
         secret = self._open_secrets(bot)[0]
         return WebhookFeed(api, self._effects, bot.bot_id, bot.username, holding, self._settings.webhook_url, secret)
 

@@ -18,7 +18,7 @@ PATIENCE_S: Final = 60.0
 LIMIT: Final = 20_000
 
 
-class Errands(Generic[Item]):
+class TaskQueue(Generic[Item]):
     """`rest_s` is how long a hand rests after each; with nothing to do there is no task, and nothing to close."""
 
     def __init__(self, run: Callable[[Item], Awaitable[None]], hands: int, rest_s: float = 0.0) -> None:

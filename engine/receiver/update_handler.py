@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from engine.chats.activity import Activity, Profile
 from engine.chats.endings import Endings
-from engine.receiver.opt_out_replies import Replies, Reply
-from engine.receiver.updates import Event, Gone, Payment, Refund, Sign, Wish
+from engine.receiver.opt_out_replies import OptOutReplies, Reply
+from engine.receiver.updates import Charge, Event, Gone, Refund, SignOfLife, Wish
 from engine.runtime.telemetry import logger
 from storage.postgres import chats, payments
 from storage.postgres.chats import Life
@@ -18,13 +18,13 @@ from storage.postgres.pool import transaction
 from storage.redis.client import Redis
 
 
-class Effects(NamedTuple):
+class UpdateHandler(NamedTuple):
     """All methods raise UnreachableError: the update must not be acknowledged then."""
 
     client: Redis
     activity: Activity
     endings: Endings
-    replies: Replies
+    replies: OptOutReplies
 
     async def take(self, bot_id: int, event: Event) -> None:
         match event:
@@ -32,19 +32,19 @@ class Effects(NamedTuple):
                 await self.endings.lose(bot_id, chat_id, at_ms)
             case Refund(chat_id, at_ms, payment):
                 await self._pay(bot_id, chat_id, at_ms, payment, payments.REFUNDED)
-            case Sign(wish=Wish() as wish):
+            case SignOfLife(wish=Wish() as wish):
                 await self._fulfil(bot_id, event, wish)
-            case Sign(payment=Payment() as payment):
+            case SignOfLife(payment=Charge() as payment):
                 await self._pay(bot_id, event.chat_id, event.seen_ms, payment, payments.PAID)
                 await self._touch(bot_id, event)
-            case Sign():
+            case SignOfLife():
                 await self._touch(bot_id, event)
 
-    async def _touch(self, bot_id: int, sign: Sign) -> None:
+    async def _touch(self, bot_id: int, sign: SignOfLife) -> None:
         person = Profile(sign.first_name, sign.username, sign.language)
         await self.activity.mark_user_activity(bot_id, sign.chat_id, sign.seen_ms, person)
 
-    async def _pay(self, bot_id: int, chat_id: int, at_ms: int, paid: Payment, status: str) -> None:
+    async def _pay(self, bot_id: int, chat_id: int, at_ms: int, paid: Charge, status: str) -> None:
         """One that contradicts another is told, and lets the update go: to bring it again would not mend it."""
         payment = payments.Payment(bot_id, paid.charge_id, chat_id, paid.amount, paid.currency, status, at_ms)
         (recorded,) = (await self.endings.pay([payment])).recorded
@@ -54,7 +54,7 @@ class Effects(NamedTuple):
         elif recorded.status != recorded.before:
             log.info("Payment recorded", status=recorded.status)
 
-    async def _fulfil(self, bot_id: int, sign: Sign, wish: Wish) -> None:
+    async def _fulfil(self, bot_id: int, sign: SignOfLife, wish: Wish) -> None:
         """One that is brought again after its fulfilment changes nothing: it may have been taken back since."""
         if self.replies.knows(bot_id, wish):
             return

@@ -119,7 +119,7 @@ class _Numbered(msgspec.Struct):
     update_id: _Number
 
 
-class Payment(NamedTuple):
+class Charge(NamedTuple):
     charge_id: str
     amount: int
     currency: str
@@ -137,7 +137,7 @@ class Wish(NamedTuple):
     message_id: int | None = None
 
 
-class Sign(NamedTuple):
+class SignOfLife(NamedTuple):
     """A sign of life in a private chat; `seen_ms` UNDATED counts as now."""
 
     chat_id: int
@@ -145,7 +145,7 @@ class Sign(NamedTuple):
     first_name: str | None
     username: str | None
     language: str | None
-    payment: Payment | None = None
+    payment: Charge | None = None
     wish: Wish | None = None
 
 
@@ -154,7 +154,7 @@ class Refund(NamedTuple):
 
     chat_id: int
     at_ms: int
-    payment: Payment
+    payment: Charge
 
 
 class Gone(NamedTuple):
@@ -164,7 +164,7 @@ class Gone(NamedTuple):
     at_ms: int = UNDATED
 
 
-Event: TypeAlias = Sign | Refund | Gone
+Event: TypeAlias = SignOfLife | Refund | Gone
 
 
 class Batch(NamedTuple):
@@ -230,7 +230,7 @@ def event_of(update: Update) -> Event | None:
     return _undated(update.poll_answer.user) if update.poll_answer else None
 
 
-def _message(message: _Message, *, edited: bool) -> Sign | Refund | None:
+def _message(message: _Message, *, edited: bool) -> SignOfLife | Refund | None:
     user = message.from_ or _User(message.chat.id)
     seen_ms = (message.edit_date or message.date) * SECOND_MS + SECOND_MS - 1
     if message.chat.type != "private":
@@ -240,7 +240,7 @@ def _message(message: _Message, *, edited: bool) -> Sign | Refund | None:
     if user.is_bot:
         return None
     paid = message.successful_payment
-    return Sign(
+    return SignOfLife(
         message.chat.id,
         seen_ms,
         user.first_name,
@@ -251,8 +251,8 @@ def _message(message: _Message, *, edited: bool) -> Sign | Refund | None:
     )
 
 
-def _payment(paid: _Paid) -> Payment:
-    return Payment(paid.telegram_payment_charge_id, paid.total_amount, paid.currency)
+def _payment(paid: _Paid) -> Charge:
+    return Charge(paid.telegram_payment_charge_id, paid.total_amount, paid.currency)
 
 
 def _command(message: _Message) -> Wish | None:
@@ -261,7 +261,7 @@ def _command(message: _Message) -> Wish | None:
     return Wish(undo=False, key=f"{message.chat.id}/{message.message_id}")
 
 
-def _tap(tap: _Tap) -> Sign | None:
+def _tap(tap: _Tap) -> SignOfLife | None:
     sign, message = _undated(tap.from_), tap.message
     if sign is None or tap.data not in (STOP, UNDO):
         return sign
@@ -270,10 +270,10 @@ def _tap(tap: _Tap) -> Sign | None:
     return sign._replace(wish=wish)
 
 
-def _undated(user: _User | None) -> Sign | None:
+def _undated(user: _User | None) -> SignOfLife | None:
     if user is None or user.is_bot:
         return None
-    return Sign(user.id, UNDATED, user.first_name, user.username, user.language_code)
+    return SignOfLife(user.id, UNDATED, user.first_name, user.username, user.language_code)
 
 
 def _membership(change: _Membership) -> Gone | None:

@@ -16,7 +16,7 @@ import msgspec
 
 from engine.core.watermark import WebhookLook, confirmed_upto
 from engine.receiver import updates
-from engine.receiver.update_handler import Effects
+from engine.receiver.update_handler import UpdateHandler
 from engine.runtime.telemetry import logger
 from engine.security.vault import Vault
 from engine.telegram.client import BotApi
@@ -60,7 +60,7 @@ class WebhookFeed:
     def __init__(
         self,
         api: BotApi,
-        effects: Effects,
+        effects: UpdateHandler,
         bot_id: int,
         username: str,
         holding: Callable[[], Holding | None],

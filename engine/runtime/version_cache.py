@@ -7,7 +7,7 @@ from storage.postgres import poller_bots
 from storage.postgres.pool import Pool
 
 
-class Versions:
+class VersionCache:
     """`limit` is how many are kept, the latest asked for; None keeps them all."""
 
     def __init__(self, pool: Pool, limit: int | None = None) -> None:

@@ -15,7 +15,7 @@ LONGEST: Final = 400
 _SIGNATURE_BYTES: Final = 16
 
 
-class Links:
+class SignedLinks:
     """`public_url` is where people's browsers find the receivers; without one nothing is minted."""
 
     def __init__(self, keys: Sequence[bytes], public_url: str | None) -> None:

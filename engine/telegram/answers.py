@@ -7,7 +7,7 @@ import msgspec
 
 from engine.core.content.model import Asset
 from engine.core.delivery.outcome import Outcome, Rejected, Sent, Unknown, not_sent, of_refusal, of_unreadable
-from engine.telegram.session import Accepted, Answer, NeverLeft, NoAnswer, Refused, Unreadable
+from engine.telegram.session import Accepted, Answer, ApiError, NeverLeft, NoAnswer, Unreadable
 
 
 class _Message(msgspec.Struct):
@@ -63,9 +63,9 @@ def of_deed(answer: Answer, message_ids: tuple[int, ...]) -> Outcome:
     return Sent(message_ids) if done_before else outcome
 
 
-def of_failure(answer: Refused | Unreadable | NeverLeft | NoAnswer, attempts: int) -> Outcome:
+def of_failure(answer: ApiError | Unreadable | NeverLeft | NoAnswer, attempts: int) -> Outcome:
     match answer:
-        case Refused(code, description, retry_after_s):
+        case ApiError(code, description, retry_after_s):
             return of_refusal(code, description, retry_after_s, attempts)
         case Unreadable(status, retry_after_s):
             return of_unreadable(status, retry_after_s, attempts)

@@ -23,12 +23,12 @@ from engine.core.bot_identity import Speaker
 from engine.core.content.model import Asset, Content, Effects, assets
 from engine.core.delivery.outcome import FileRefused, Outcome, Rejected
 from engine.core.errors import RecoveryError
-from engine.media.uploads import Busy, Known, Mine, Missing, Upload, Uploads
+from engine.media.uploads import AllKnown, Busy, Mine, Missing, Upload, Uploads
 from engine.runtime.telemetry import logger
 from engine.telegram import answers
 from engine.telegram.actions import Action
 from engine.telegram.methods import Files, method_of, replacement
-from engine.telegram.session import TIMEOUT_S, Accepted, Refused, Session
+from engine.telegram.session import TIMEOUT_S, Accepted, ApiError, Session
 
 _BOTS: Final = 1_024
 _UNAUTHORIZED: Final = 401
@@ -60,7 +60,7 @@ class Sender:
         if not wanted:
             return Prepared(content)
         match await self._uploads.claim(speaker.bot_id, wanted):
-            case Known(file_ids):
+            case AllKnown(file_ids):
                 return Prepared(content, file_ids)
             case Mine(uploads, file_ids):
                 return Prepared(content, file_ids, uploads)
@@ -105,7 +105,7 @@ class Sender:
     async def is_authorized(self, token: str) -> bool | None:
         """Ask Telegram who the bot is: None when it does not say."""
         answer = await self._session.ask(self._bot(token), GetMe())
-        if isinstance(answer, Refused) and answer.code == _UNAUTHORIZED:
+        if isinstance(answer, ApiError) and answer.code == _UNAUTHORIZED:
             return False
         return True if isinstance(answer, Accepted) else None
 

@@ -41,7 +41,7 @@ class Accepted(NamedTuple):
     result: msgspec.Raw
 
 
-class Refused(NamedTuple):
+class ApiError(NamedTuple):
     code: int
     description: str
     retry_after_s: int | None
@@ -64,7 +64,7 @@ class NoAnswer(NamedTuple):
     why: str
 
 
-Answer: TypeAlias = Accepted | Refused | Unreadable | NeverLeft | NoAnswer
+Answer: TypeAlias = Accepted | ApiError | Unreadable | NeverLeft | NoAnswer
 
 
 class _Parameters(msgspec.Struct, frozen=True):
@@ -135,4 +135,4 @@ def _read(status: int, content: bytes, retry_after: str) -> Answer:
         return Unreadable(status, after_s)
     if body.ok:
         return Accepted(body.result)
-    return Refused(body.error_code or status, body.description, body.parameters.retry_after or after_s)
+    return ApiError(body.error_code or status, body.description, body.parameters.retry_after or after_s)

@@ -13,7 +13,7 @@ from engine.core.content.model import Content
 from engine.core.delivery.lane_state import LaneState
 from engine.poller import __main__ as poller
 from engine.poller.batched_io import Doors
-from engine.poller.served_bots import Catalogue
+from engine.poller.served_bots import ServedBots
 from engine.receiver import __main__ as receiver
 from engine.receiver import feed_ownership
 from storage.redis import keys
@@ -80,20 +80,20 @@ async def test_nothing_is_sent_after_a_stop_between_claim_and_send(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claimed, heard = asyncio.Event(), asyncio.Event()
-    prepare, refresh = Doors.prepare, Catalogue.refresh
+    prepare, refresh = Doors.prepare, ServedBots.refresh
 
     async def wait_for_the_stop(doors: Doors, speaker: Speaker, content: Content) -> Any:
         claimed.set()
         await heard.wait()
         return await prepare(doors, speaker, content)
 
-    async def hear(catalogue: Catalogue) -> None:
+    async def hear(catalogue: ServedBots) -> None:
         await refresh(catalogue)
         if any(bot.state is LaneState.DRAINING for bot in catalogue.bots.values()):
             heard.set()
 
     monkeypatch.setattr(Doors, "prepare", wait_for_the_stop)
-    monkeypatch.setattr(Catalogue, "refresh", hear)
+    monkeypatch.setattr(ServedBots, "refresh", hear)
     person = await house.someone()
     await claimed.wait()
     await campaigns.stop(house.pool, BOT, await change(house))

@@ -8,7 +8,7 @@ import pytest
 from engine.core.content.model import Asset
 from engine.media import uploads
 from engine.media.paths import path_of
-from engine.media.uploads import Busy, Known, Mine, Missing, Upload, Uploads
+from engine.media.uploads import AllKnown, Busy, Mine, Missing, Upload, Uploads
 from storage.postgres import media
 from storage.postgres.pool import Pool
 
@@ -39,7 +39,7 @@ async def test_the_first_who_asks_uploads_and_the_others_are_told_to_wait(ours: 
 async def test_what_one_message_uploaded_the_others_send_by_its_file_id(ours: Uploads) -> None:
     await ours.claim(SHOP, [PHOTO])
     await ours.done(SHOP, {PHOTO: "id-1"})
-    assert await ours.claim(SHOP, [PHOTO]) == Known({PHOTO: "id-1"})
+    assert await ours.claim(SHOP, [PHOTO]) == AllKnown({PHOTO: "id-1"})
 
 
 async def test_each_bot_and_each_kind_has_file_ids_of_its_own(ours: Uploads) -> None:
@@ -52,7 +52,7 @@ async def test_each_bot_and_each_kind_has_file_ids_of_its_own(ours: Uploads) -> 
 async def test_another_process_sends_by_the_file_id_too(ours: Uploads, pool: Pool) -> None:
     await ours.claim(SHOP, [PHOTO])
     await ours.done(SHOP, {PHOTO: "id-1"})
-    assert await Uploads(pool, None).claim(SHOP, [PHOTO]) == Known({PHOTO: "id-1"})
+    assert await Uploads(pool, None).claim(SHOP, [PHOTO]) == AllKnown({PHOTO: "id-1"})
 
 
 async def test_after_an_upload_that_failed_somebody_else_may_try(ours: Uploads) -> None:
@@ -86,7 +86,7 @@ async def test_a_refusal_that_comes_late_does_not_drop_the_new_file_id(ours: Upl
     await ours.claim(SHOP, [PHOTO])
     await ours.done(SHOP, {PHOTO: "id-2"})
     await ours.drop(SHOP, PHOTO, "id-1")
-    assert await ours.claim(SHOP, [PHOTO]) == Known({PHOTO: "id-2"})
+    assert await ours.claim(SHOP, [PHOTO]) == AllKnown({PHOTO: "id-2"})
     assert (await media.look_up(pool, SHOP, [PHOTO]))[PHOTO].file_id == "id-2"
 
 
@@ -118,14 +118,14 @@ async def test_the_cache_has_an_end_and_what_leaves_it_is_read_again(
     await ours.claim(SHOP, [PHOTO, VIDEO])
     await ours.done(SHOP, {PHOTO: "id-1", VIDEO: "id-2"})
     assert len(ours._cache) == 1
-    assert await ours.claim(SHOP, [PHOTO, VIDEO]) == Known({PHOTO: "id-1", VIDEO: "id-2"})
+    assert await ours.claim(SHOP, [PHOTO, VIDEO]) == AllKnown({PHOTO: "id-1", VIDEO: "id-2"})
 
 
 async def test_a_message_that_arrived_is_done_even_if_postgresql_is_away(ours: Uploads, pool: Pool) -> None:
     await ours.claim(SHOP, [PHOTO])
     await pool.close()
     await ours.done(SHOP, {PHOTO: "id-1"})
-    assert await ours.claim(SHOP, [PHOTO]) == Known({PHOTO: "id-1"})
+    assert await ours.claim(SHOP, [PHOTO]) == AllKnown({PHOTO: "id-1"})
 
 
 def _detail(claim: object, asset: Asset) -> str:

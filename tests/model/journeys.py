@@ -24,9 +24,9 @@ from engine.core.delivery.state_machine import Found
 from engine.core.errors import UnreachableError
 from engine.poller.batched_io import Doors
 from engine.poller.dispatch import Dispatch
-from engine.poller.send_permit import Permit
+from engine.poller.send_permit import SendPermit
 from engine.poller.served_bots import Served
-from engine.security.signed_links import Links
+from engine.security.signed_links import SignedLinks
 from engine.telegram import Action, Prepared
 from storage.postgres.deliveries.begin import Beginning, Begun
 from storage.postgres.deliveries.claim import Claiming
@@ -157,9 +157,9 @@ class StoppingDoors:
         """Notices to admins are not part of the protocol."""
 
 
-def _permit() -> Permit:
+def _permit() -> SendPermit:
     """Pace is not part of the protocol."""
-    return Permit(Bucket(1, 0.0), Throttle(1, 0.0), elapsed_s=lambda: 0.0, note_passed=lambda: None)
+    return SendPermit(Bucket(1, 0.0), Throttle(1, 0.0), elapsed_s=lambda: 0.0, note_passed=lambda: None)
 
 
 class Journey:
@@ -167,7 +167,7 @@ class Journey:
 
     def __init__(self, doors: StoppingDoors, catalogue: Any, bot: Served) -> None:
         self.doors = doors
-        dispatch = Dispatch(cast("Any", doors), catalogue, cast("Any", doors.clock), Links([], None))
+        dispatch = Dispatch(cast("Any", doors), catalogue, cast("Any", doors.clock), SignedLinks([], None))
         self._task = asyncio.create_task(dispatch.serve(bot, doors.held, _permit()))
         self._task.add_done_callback(lambda _: doors.arrived.set())
 

@@ -17,11 +17,11 @@ from engine.core.schedule.step_schedule import After
 from engine.poller.batched_io import Doors
 from engine.poller.reaper import PATIENCE_MS, reap
 from engine.poller.rebuild import rebuild
-from engine.poller.served_bots import Catalogue
-from engine.receiver.feed_ownership import Feeds
-from engine.receiver.opt_out_replies import Replies
-from engine.receiver.update_handler import Effects
-from engine.receiver.updates import Gone, Payment, Sign
+from engine.poller.served_bots import ServedBots
+from engine.receiver.feed_ownership import FeedOwnership
+from engine.receiver.opt_out_replies import OptOutReplies
+from engine.receiver.update_handler import UpdateHandler
+from engine.receiver.updates import Charge, Gone, SignOfLife
 from storage.postgres import receiver_bots
 from storage.redis import keys
 from storage.redis.ownership import Ownership
@@ -132,20 +132,20 @@ class World:
         self.edited = self.halted = False
         self._version = 0
         self._unflushed_ms: int | None = None
-        self._unacknowledged: list[Sign | Gone] = []
+        self._unacknowledged: list[SignOfLife | Gone] = []
         self._watched: dict[int, receiver_bots.Watched] = {}
         self._receiver_timers = FragileTimers(self.client, self.clock.now_us)
         self.activity = Activity(self.pool, self._receiver_timers, self._watched_bot)
-        self._feeds = Feeds(self.client, Ownership(self.client, "receiver"), self.activity, renewal_s=0.0)
-        self._effects = Effects(
+        self._feeds = FeedOwnership(self.client, Ownership(self.client, "receiver"), self.activity, renewal_s=0.0)
+        self._effects = UpdateHandler(
             self.client,
             self.activity,
             Endings(self.pool, self.client, self._receiver_timers, str),
-            Replies(lambda _: None),
+            OptOutReplies(lambda _: None),
         )
         self._poller_clock = HandClock(self.clock, rules.ahead_ms)
         self.timers = Timers(self.client, self._poller_clock.now_us)
-        self.catalogue = Catalogue(self.pool, cast("Any", OpenVault()))
+        self.catalogue = ServedBots(self.pool, cast("Any", OpenVault()))
         self._doors = Doors(self.pool, self.client, self.timers, cast("Any", None), cast("Any", self._poller_clock))
 
     def _watched_bot(self, bot_id: int) -> receiver_bots.Watched | None:
@@ -169,17 +169,17 @@ class World:
 
     async def sign(self, chat: int, seen_ms: int = 0) -> None:
         """A sign of life; 0 is undated, a dated one is the end of its second."""
-        await self._take(Sign(chat, seen_ms, None, None, None))
+        await self._take(SignOfLife(chat, seen_ms, None, None, None))
 
     async def pay(self, chat: int, crash: str = "") -> None:
-        await self._take(Sign(chat, self.clock.now_ms(), None, None, None, Payment(f"p{chat}", 1, "BRL")), crash)
+        await self._take(SignOfLife(chat, self.clock.now_ms(), None, None, None, Charge(f"p{chat}", 1, "BRL")), crash)
 
     async def block(self, chat: int, crash: str = "") -> None:
         """In a second of its own: Telegram dates blocks by second, and the order within a second is lost."""
         self.clock.us = (self.clock.us // 1_000_000 + 1) * 1_000_000 + 1_000
         await self._take(Gone(chat, self.clock.now_ms() // 1000 * 1000), crash)
 
-    async def _take(self, event: Sign | Gone, crash: str = "") -> None:
+    async def _take(self, event: SignOfLife | Gone, crash: str = "") -> None:
         """A receiver that failed has not acknowledged the update: it comes again, before any later one."""
         await self._take_again()
         self._receiver_timers.crash = crash

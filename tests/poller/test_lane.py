@@ -16,8 +16,8 @@ from engine.poller import lane as lanes
 from engine.poller.dispatch import Dispatch
 from engine.poller.journey import JourneyEnd
 from engine.poller.lane import Lane
-from engine.poller.send_permit import Permit
-from engine.poller.served_bots import Catalogue, Served
+from engine.poller.send_permit import SendPermit
+from engine.poller.served_bots import Served
 from engine.poller.server_clock import ServerClock
 from storage.redis import bot_state
 from storage.redis.client import Redis, open_redis
@@ -41,9 +41,9 @@ class Journeys:
         self.fails: Exception | None = None
         self.passes = True
         self.end = JourneyEnd.SENT
-        self.permits: list[Permit] = []
+        self.permits: list[SendPermit] = []
 
-    async def serve(self, _bot: Served, held: Held, permit: Permit) -> JourneyEnd:
+    async def serve(self, _bot: Served, held: Held, permit: SendPermit) -> JourneyEnd:
         self.served.append(held)
         self.permits.append(permit)
         if self.passes:

@@ -24,7 +24,7 @@ from engine.core.schedule import sending_hours
 from engine.core.schedule.sending_hours import Window
 from engine.core.schedule.step_schedule import After, OnDay
 from engine.poller.replanner import PATIENCE_MS, Replanner, ReplanTurn
-from engine.poller.served_bots import Catalogue
+from engine.poller.served_bots import ServedBots
 from engine.poller.server_clock import ServerClock
 from engine.security.vault import Vault
 from engine.settings import Secret
@@ -70,7 +70,7 @@ class Site:
         self.began_ms = now_ms
         self.timers = Timers(client)
         self.clock = ServerClock(now_ms)
-        self.catalogue = Catalogue(pool, Vault([Secret(KEY)]))
+        self.catalogue = ServedBots(pool, Vault([Secret(KEY)]))
         self.replanner = Replanner(pool, self.timers, self.catalogue, self.clock, lambda _: True)
 
     def change(self, after_ms: int = 0) -> Change:

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.core.delivery.rate_limit import Bucket, Throttle
-from engine.poller.send_permit import Permit
+from engine.poller.send_permit import SendPermit
 
 
 class Till:
@@ -16,8 +16,8 @@ class Till:
         self.pauses: list[float] = []
         self.passed = 0
 
-    def permit(self) -> Permit:
-        return Permit(self.bucket, self.throttle, lambda: self.now_s, self._note_passed, self._pause)
+    def permit(self) -> SendPermit:
+        return SendPermit(self.bucket, self.throttle, lambda: self.now_s, self._note_passed, self._pause)
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

@@ -10,7 +10,7 @@ from engine.core.campaign.snapshot import Block, Snapshot, Step
 from engine.core.content.model import Text
 from engine.core.delivery.lane_state import LaneState
 from engine.core.schedule.step_schedule import After
-from engine.poller.served_bots import Catalogue
+from engine.poller.served_bots import ServedBots
 from engine.security.vault import Vault
 from engine.settings import Secret
 from storage.postgres.pool import Pool, open_pool
@@ -41,7 +41,7 @@ async def add(pool: Pool, bot_id: int, token: bytes, document: str | None = None
 
 async def test_a_bot_comes_with_its_token_and_its_published_version(pool: Pool) -> None:
     await add(pool, 1, VAULT.encrypt("1:token"), encode(NEWEST))
-    catalogue = Catalogue(pool, VAULT)
+    catalogue = ServedBots(pool, VAULT)
     await catalogue.refresh()
     bot = catalogue.bots[1]
     assert (bot.token, bot.newest, bot.newest_version, bot.state) == ("1:token", NEWEST, 1, LaneState.OPEN)
@@ -51,7 +51,7 @@ async def test_an_unreadable_token_or_document_stops_no_other_bot(pool: Pool) ->
     await add(pool, 1, b"not encrypted by us")
     await add(pool, 2, VAULT.encrypt("2:token"), '{"layout": 99}')
     await add(pool, 3, VAULT.encrypt("3:token"))
-    catalogue = Catalogue(pool, VAULT)
+    catalogue = ServedBots(pool, VAULT)
     await catalogue.refresh()
     assert list(catalogue.bots) == [3]
     assert catalogue.bots[3].state is LaneState.DRAINING

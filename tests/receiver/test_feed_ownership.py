@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from engine.chats.activity import Activity
-from engine.receiver.feed_ownership import Feeds
+from engine.receiver.feed_ownership import FeedOwnership
 from storage.postgres.pool import Pool, open_pool
 from storage.postgres.receiver_bots import Watched
 from storage.redis import keys
@@ -25,7 +25,7 @@ class Side:
         self.client = client
         self.timers = Timers(client)
         self.activity = Activity(pool, self.timers, lambda bot: Watched(bot, "shop_bot", b"", 60_000))
-        self.feeds = Feeds(client, Ownership(client, name), self.activity, renewal_s=0.0)
+        self.feeds = FeedOwnership(client, Ownership(client, name), self.activity, renewal_s=0.0)
 
     async def confirms(self, bot: int = BOT) -> bool:
         holding = self.feeds.holding(bot)
@@ -102,7 +102,7 @@ async def test_a_receiver_without_the_feed_repeats_its_touches_too(sides: tuple[
 async def test_a_feed_taken_between_renewals_is_kept_without_asking(sides: tuple[Side, Side], redis_url: str) -> None:
     left, _ = sides
     client = open_redis(redis_url)
-    patient = Feeds(client, Ownership(client, "patient"), left.activity, renewal_s=3_600.0)
+    patient = FeedOwnership(client, Ownership(client, "patient"), left.activity, renewal_s=3_600.0)
     await patient.run_once(BOTS)
     await client.delete(keys.of_bot(BOT).poll)
     assert await patient.run_once(BOTS) == {BOT, OTHER}

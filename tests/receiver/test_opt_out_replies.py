@@ -14,11 +14,11 @@ from bench.sandbox.protocol import BotInfo, Fault, FaultKind, TranscriptMessage
 from engine.chats.activity import Activity
 from engine.chats.endings import Endings
 from engine.receiver import opt_out_replies, task_queue
-from engine.receiver.opt_out_replies import Replies
+from engine.receiver.opt_out_replies import OptOutReplies
 from engine.receiver.reply_texts import texts_for
-from engine.receiver.task_queue import Errands
-from engine.receiver.update_handler import Effects
-from engine.receiver.updates import UNDO, Sign, Wish
+from engine.receiver.task_queue import TaskQueue
+from engine.receiver.update_handler import UpdateHandler
+from engine.receiver.updates import UNDO, SignOfLife, Wish
 from engine.telegram.client import BotApi
 from storage.postgres.pool import Pool, open_pool
 from storage.postgres.receiver_bots import Watched
@@ -29,7 +29,7 @@ EN, PT = texts_for("en"), texts_for("pt-br")
 
 
 class Desk:
-    def __init__(self, people: SandboxClient, bot: BotInfo, pool: Pool, effects: Effects) -> None:
+    def __init__(self, people: SandboxClient, bot: BotInfo, pool: Pool, effects: UpdateHandler) -> None:
         self.people, self.bot, self.pool, self.effects = people, bot, pool, effects
 
     async def someone(self) -> int:
@@ -38,7 +38,7 @@ class Desk:
         return person.id
 
     async def wish(self, person: int, wish: Wish, language: str | None = "en") -> None:
-        await self.effects.take(self.bot.id, Sign(person, 0, "Ana", None, language, wish=wish))
+        await self.effects.take(self.bot.id, SignOfLife(person, 0, "Ana", None, language, wish=wish))
 
     async def said(self, person: int, count: int = 1) -> list[TranscriptMessage]:
         """Wait until the bot has said so much."""
@@ -75,10 +75,10 @@ async def desk(redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatc
         stack.push_async_callback(pool.close)
         bot, timers = sandbox.bots[0], Timers(client)
         activity = Activity(pool, timers, lambda number: Watched(number, "shop_bot", b"", 60_000))
-        answering = Replies(lambda _: BotApi(session, sandbox.api_url, bot.token))
+        answering = OptOutReplies(lambda _: BotApi(session, sandbox.api_url, bot.token))
         stack.callback(answering.end)
         endings = Endings(pool, client, timers, activity.name)
-        yield Desk(people, bot, pool, Effects(client, activity, endings, answering))
+        yield Desk(people, bot, pool, UpdateHandler(client, activity, endings, answering))
 
 
 def command(key: str = "1/1") -> Wish:
@@ -176,7 +176,7 @@ def errand(done: list[int]) -> Callable[[int], Any]:
     return run
 
 
-async def _rest(errands_: Errands[int]) -> None:
+async def _rest(errands_: TaskQueue[int]) -> None:
     await asyncio.gather(*errands_._tasks)
 
 
@@ -184,7 +184,7 @@ async def test_errands_beyond_the_room_are_let_go(
     done: list[int], errand: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(task_queue, "LIMIT", 3)
-    several = Errands(errand, 2)
+    several = TaskQueue(errand, 2)
     for item in range(5):
         several.put(item)
     await _rest(several)
@@ -194,7 +194,7 @@ async def test_errands_beyond_the_room_are_let_go(
 async def test_errands_that_waited_too_long_are_let_go(
     done: list[int], errand: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    several = Errands(errand, 1)
+    several = TaskQueue(errand, 1)
     several.put(1)
     later = time.monotonic() + task_queue.PATIENCE_S + 1
     monkeypatch.setattr(time, "monotonic", lambda: later)
@@ -209,7 +209,7 @@ async def test_an_errand_that_breaks_leaves_the_others_alone(done: list[int]) ->
             raise RuntimeError
         done.append(item)
 
-    several = Errands(run, 1)
+    several = TaskQueue(run, 1)
     for item in range(3):
         several.put(item)
     await _rest(several)

@@ -17,11 +17,11 @@ from engine.chats.endings import Endings
 from engine.cli.bots import add
 from engine.core.errors import UnreachableError
 from engine.receiver import feed_loop
-from engine.receiver.opt_out_replies import Replies
-from engine.receiver.polling_feed import LIMIT, NOT_OURS_S, PollFeed, Taken
+from engine.receiver.opt_out_replies import OptOutReplies
+from engine.receiver.polling_feed import LIMIT, NOT_OURS_S, Polled, PollingFeed
 from engine.receiver.receiver import Receiver, ReceiverTurn
-from engine.receiver.update_handler import Effects
-from engine.receiver.updates import Payment, Sign
+from engine.receiver.update_handler import UpdateHandler
+from engine.receiver.updates import Charge, SignOfLife
 from engine.settings import Secret, Settings, load_settings
 from engine.telegram.client import BotApi
 from storage.postgres.pool import Pool, open_pool
@@ -51,14 +51,14 @@ class Desk:
     def bot(self) -> BotInfo:
         return self.bots[0]
 
-    def feed(self, client: Redis | None = None) -> PollFeed:
+    def feed(self, client: Redis | None = None) -> PollingFeed:
         timers = Timers(client or self.client)
         self.activity = Activity(self.pool, timers, lambda bot: Watched(bot, "shop_bot", b"", THRESHOLD_MS))
         api = BotApi(self.session, self.settings.telegram_api_url, self.bot.token)
         endings = Endings(self.pool, self.client, timers, self.activity.name)
-        self.replies = Replies(lambda _: api)
-        effects = Effects(self.client, self.activity, endings, self.replies)
-        return PollFeed(api, effects, self.bot.id, self.bot.username, lambda: self.holding)
+        self.replies = OptOutReplies(lambda _: api)
+        effects = UpdateHandler(self.client, self.activity, endings, self.replies)
+        return PollingFeed(api, effects, self.bot.id, self.bot.username, lambda: self.holding)
 
     async def someone(self) -> int:
         (person,) = await self.people.add_people(1)
@@ -96,7 +96,7 @@ async def desk(redis_url: str, database_url: str) -> AsyncIterator[Desk]:
 
 async def test_a_poll_touches_confirms_and_is_acknowledged_by_the_next(desk: Desk) -> None:
     person, feed = await desk.someone(), desk.feed()
-    assert await feed.run_once() == Taken(1)
+    assert await feed.run_once() == Polled(1)
     assert await desk.armed(person)
     assert await desk.confirmed()
     await desk.people.write(desk.bot.username, person, "hello")
@@ -125,10 +125,10 @@ async def test_a_poll_confirms_its_own_end_and_not_the_time_that_its_effects_too
 async def test_a_feed_that_is_anothers_is_not_polled(desk: Desk) -> None:
     feed = desk.feed()
     desk.holding = None
-    assert await feed.run_once() == Taken(0, NOT_OURS_S)
+    assert await feed.run_once() == Polled(0, NOT_OURS_S)
     assert await desk.polls(desk.bot) == []
     desk.holding = Holding("them 1", "")
-    assert (await feed.run_once()) == Taken(0, NOT_OURS_S)
+    assert (await feed.run_once()) == Polled(0, NOT_OURS_S)
     assert not await desk.confirmed()
 
 
@@ -208,7 +208,7 @@ async def test_a_refund_is_recorded_and_is_no_sign_of_life(desk: Desk) -> None:
     refund = {"user_id": str(person), "telegram_payment_charge_id": charge}
     async with desk.session.post(url, data=refund) as response:
         assert response.ok
-    assert await feed.run_once() == Taken(1)
+    assert await feed.run_once() == Polled(1)
     assert await desk.pool.fetchval("SELECT status FROM payments") == "refunded"
     assert await Timers(desk.client).versions(desk.bot.id, [person]) == before
 
@@ -218,7 +218,7 @@ async def test_a_contradicting_payment_is_told_and_is_a_sign_of_life_all_the_sam
 ) -> None:
     effects = desk.feed()._effects
     for chat, amount in ((41, 1), (42, 2)):
-        await effects.take(desk.bot.id, Sign(chat, 0, None, None, None, Payment("c1", amount, "XTR")))
+        await effects.take(desk.bot.id, SignOfLife(chat, 0, None, None, None, Charge("c1", amount, "XTR")))
     assert "contradicts an earlier one" in capsys.readouterr().out
     assert [tuple(row) for row in await desk.pool.fetch("SELECT chat_id, amount FROM payments")] == [(41, 1)]
     assert await desk.armed(42)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from engine.receiver.polling_feed import LONGEST_POLL_S, SHORTEST_POLL_S, timeout_s
-from engine.receiver.updates import UNDATED, Batch, Event, Gone, Payment, Refund, Sign, Wish, read_answer
+from engine.receiver.updates import UNDATED, Batch, Charge, Event, Gone, Refund, SignOfLife, Wish, read_answer
 from engine.telegram.refused import Refused
 
 ANA = {"id": 5, "is_bot": False, "first_name": "Ana", "username": "ana", "language_code": "pt-br"}
@@ -26,8 +26,8 @@ def event(update: dict[str, Any]) -> Event | None:
     return batch.events[0] if batch.events else None
 
 
-def sign(seen_ms: int, payment: Payment | None = None, wish: Wish | None = None) -> Sign:
-    return Sign(5, seen_ms, "Ana", "ana", "pt-br", payment, wish)
+def sign(seen_ms: int, payment: Charge | None = None, wish: Wish | None = None) -> SignOfLife:
+    return SignOfLife(5, seen_ms, "Ana", "ana", "pt-br", payment, wish)
 
 
 PAID = {"currency": "XTR", "total_amount": 5, "telegram_payment_charge_id": "c1", "invoice_payload": "p"}
@@ -43,11 +43,11 @@ PAID = {"currency": "XTR", "total_amount": 5, "telegram_payment_charge_id": "c1"
         ({"inline_query": {"id": "1", "from": ANA, "query": "q"}}, sign(UNDATED)),
         ({"pre_checkout_query": {"id": "1", "from": ANA}}, sign(UNDATED)),
         ({"poll_answer": {"poll_id": "1", "user": ANA}}, sign(UNDATED)),
-        ({"message": {**MESSAGE, "successful_payment": PAID}}, sign(SEEN_MS, Payment("c1", 5, "XTR"))),
-        ({"message": {**MESSAGE, "refunded_payment": PAID}}, Refund(5, SEEN_MS, Payment("c1", 5, "XTR"))),
+        ({"message": {**MESSAGE, "successful_payment": PAID}}, sign(SEEN_MS, Charge("c1", 5, "XTR"))),
+        ({"message": {**MESSAGE, "refunded_payment": PAID}}, Refund(5, SEEN_MS, Charge("c1", 5, "XTR"))),
         (
             {"message": {**MESSAGE, "from": {**ANA, "is_bot": True}, "refunded_payment": PAID}},
-            Refund(5, SEEN_MS, Payment("c1", 5, "XTR")),
+            Refund(5, SEEN_MS, Charge("c1", 5, "XTR")),
         ),
         ({"my_chat_member": {"chat": PRIVATE, "new_chat_member": {"status": "kicked"}}}, Gone(5)),
         (

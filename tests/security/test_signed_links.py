@@ -12,11 +12,11 @@ from engine.core.content.model import CopyButton, Text, UrlButton
 from engine.core.delivery import tracked_link
 from engine.core.delivery.tracked_link import Reference
 from engine.core.schedule.step_schedule import After
-from engine.security.signed_links import LONGEST, Links
+from engine.security.signed_links import LONGEST, SignedLinks
 
 KEY, OLD = b"k" * 32, b"o" * 32
 PUBLIC = "https://bots.example.org/in"
-LINKS = Links([KEY, OLD], PUBLIC)
+LINKS = SignedLinks([KEY, OLD], PUBLIC)
 REFERENCE = Reference(7_000_000_001, 5_000_000_001, 1_800_000_000_000, 3, 1, 0, "offer", "price", "pt-br")
 
 _NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=32)
@@ -72,10 +72,10 @@ def test_bytes_that_were_not_packed_are_no_reference(raw: bytes) -> None:
 
 
 def test_the_first_key_signs_and_all_verify() -> None:
-    old = Links([OLD], PUBLIC).token(REFERENCE)
+    old = SignedLinks([OLD], PUBLIC).token(REFERENCE)
     assert LINKS.read(old) == REFERENCE
-    assert Links([KEY], PUBLIC).read(old) is None
-    assert Links([KEY], PUBLIC).read(TOKEN) == REFERENCE
+    assert SignedLinks([KEY], PUBLIC).read(old) is None
+    assert SignedLinks([KEY], PUBLIC).read(TOKEN) == REFERENCE
 
 
 def test_a_signature_without_a_reference_is_no_token() -> None:
@@ -83,7 +83,7 @@ def test_a_signature_without_a_reference_is_no_token() -> None:
 
 
 def test_without_a_public_address_links_lead_straight_there() -> None:
-    assert Links([KEY], None).mint(REFERENCE, "https://shop.example/a") == "https://shop.example/a"
+    assert SignedLinks([KEY], None).mint(REFERENCE, "https://shop.example/a") == "https://shop.example/a"
 
 
 ROWS = (

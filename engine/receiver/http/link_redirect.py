@@ -21,8 +21,8 @@ from engine.core.errors import RecoveryError
 from engine.receiver.http.refusal import Refusal
 from engine.receiver.reply_texts import NO_LINK, NOT_NOW
 from engine.runtime.telemetry import logger
-from engine.runtime.version_cache import Versions
-from engine.security.signed_links import PATH, Links
+from engine.runtime.version_cache import VersionCache
+from engine.security.signed_links import PATH, SignedLinks
 from storage.postgres import clicks
 from storage.postgres.pool import Pool
 from storage.redis.client import Redis
@@ -43,8 +43,8 @@ class LinkRedirect:
 
     def __init__(
         self,
-        links: Links,
-        versions: Versions,
+        links: SignedLinks,
+        versions: VersionCache,
         pool: Pool,
         client: Redis,
         activity: Activity,

@@ -17,7 +17,7 @@ from engine.core.schedule.step_schedule import After
 from engine.receiver.http import link_redirect
 from engine.receiver.receiver import Receiver
 from engine.receiver.reply_texts import NO_LINK, NOT_NOW
-from engine.security.signed_links import Links
+from engine.security.signed_links import SignedLinks
 from engine.security.vault import Vault
 from engine.settings import Settings, load_settings
 from storage.postgres.pool import Pool, open_pool
@@ -38,7 +38,7 @@ class Desk:
         self.settings, self.pool, self.client = settings, pool, client
         self.session = aiohttp.ClientSession()
         self.receiver = Receiver(settings, self.session, pool, client)
-        self.links = Links(Vault(settings.encryption_keys).link_keys, settings.public_url)
+        self.links = SignedLinks(Vault(settings.encryption_keys).link_keys, settings.public_url)
 
     async def open(self, address: str, method: str = "GET", **headers: str) -> tuple[int, str, str]:
         """Status, where it leads, what it says to a browser."""
@@ -134,7 +134,7 @@ async def test_what_we_did_not_sign_leads_nowhere(desk: Desk, token: str) -> Non
 
 
 async def test_a_link_into_another_keys_or_campaigns_leads_nowhere(desk: Desk) -> None:
-    foreign = Links([b"x" * 32], desk.settings.public_url).mint(REFERENCE, TARGET)
+    foreign = SignedLinks([b"x" * 32], desk.settings.public_url).mint(REFERENCE, TARGET)
     for address in (foreign, desk.link(REFERENCE._replace(version=9)), desk.link(REFERENCE._replace(row=3))):
         assert await desk.open(address) == (404, "", NO_LINK)
     assert not await desk.armed()
