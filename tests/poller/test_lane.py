@@ -89,7 +89,7 @@ class Yard:
         clock = ServerClock(0)
         self.lane = Lane(
             BOT,
-            cast("Catalogue", self.pages),
+            cast("ServedBots", self.pages),
             self.timers,
             cast("Dispatch", self.journeys),
             clock,

@@ -37,7 +37,7 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _answer(request, refusal)
     except web.HTTPClientError as error:
         status = HTTPStatus(error.status)
-        allowed = {hdrs.ALLOW: error.headers[hdrs.ALLOW]} if hdrs.ALLOW in error.headers else {}
+        allowed = {"Allow": error.headers[hdrs.ALLOW]} if hdrs.ALLOW in error.headers else {}
         return _answer(request, Refusal(status, _OF_THE_SERVER.get(status, f"{status.phrase}."), allowed))
 
 
