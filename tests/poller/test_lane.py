@@ -17,7 +17,7 @@ from engine.poller.dispatch import Dispatch
 from engine.poller.journey import JourneyEnd
 from engine.poller.lane import Lane
 from engine.poller.send_permit import SendPermit
-from engine.poller.served_bots import Served
+from engine.poller.served_bots import Served, ServedBots
 from engine.poller.server_clock import ServerClock
 from storage.redis import bot_state
 from storage.redis.client import Redis, open_redis
