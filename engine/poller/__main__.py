@@ -1,12 +1,12 @@
 """`python -m engine.poller --shard N`: claims what is due for the bots of one shard, and sends it.
 
-One lane a bot, so that no bot's burst, 429 or revoked token delays another. A second poller of a shard stands by, and
-takes over when the first ends, however it ends. Beside the lanes: the catalogue is read again at each change, lost
-timers are rebuilt, what was sent to stay a while is swept away, partitions are made ahead, and deliveries of which
-nothing was heard given up.
+Each bot has its own lane, so that no bot's burst, 429 or revoked token delays another. A second poller of a shard
+stands by, and takes over when the first ends, however it ends. Beside the lanes, the poller reads the bots again at
+each change, rebuilds lost timers, deletes messages when their time is up, creates partitions ahead of time, and gives
+up deliveries that got no answer.
 
-`python -m engine.poller --reshard S` changes the number of shards while all of them run; pollers of new shards are best
-started before, with `--ahead`.
+`python -m engine.poller --reshard S` changes the number of shards while all of them run. Start the pollers of new
+shards before that, with `--ahead`.
 """
 
 import argparse
@@ -46,11 +46,13 @@ async def serve(settings: Settings, number: int, *, ahead: bool) -> None:
     finally:
         await pool.close()
         await client.aclose()
-    logger().info("Poller stopped", shard=number, reason="told to" if stop.is_set() else "the shard is no more")
+    logger().info(
+        "Poller stopped", shard=number, reason="stopped by a signal" if stop.is_set() else "the shard no longer exists"
+    )
 
 
 async def reshard(settings: Settings, count: int) -> str:
-    """From now on there are so many shards. Raises UnreachableError."""
+    """Set the number of shards. Raises UnreachableError."""
     client = open_redis(settings.redis_url)
     try:
         await check_redis(client)
@@ -60,16 +62,16 @@ async def reshard(settings: Settings, count: int) -> str:
         await client.aclose()
     known = before.shards if before else 0
     grown = f" Start pollers for the shards {known} to {count - 1} now." if count > known else ""
-    return f"There are {count} shards now: the pollers follow within a second.{grown} Where SHARDS is set, set it anew."
+    return (
+        f"There are {count} shards now: the pollers follow within a second.{grown} Where SHARDS is set, change it too."
+    )
 
 
 def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m engine.poller", description=__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--shard", type=int, metavar="N", help="which shard to serve, from 0; a second one stands by")
-    parser.add_argument(
-        "--ahead", action="store_true", help="the shard may come with the next --reshard: stand by for it"
-    )
+    parser.add_argument("--ahead", action="store_true", help="stand by for a shard that the next --reshard will create")
     what.add_argument("--reshard", type=_count, metavar="S", help="change the number of shards")
     return parser.parse_args(arguments)
 

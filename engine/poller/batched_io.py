@@ -1,4 +1,4 @@
-"""Where a journey reads and writes: each door gathers the calls of many journeys into one statement or script call."""
+"""Where journeys read and write: each door gathers the calls of many into one statement or script call."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -35,7 +35,7 @@ _chat = attrgetter("bot_id", "chat_id")
 
 
 class Doors:
-    """All methods raise UnreachableError when the server behind the door does not answer."""
+    """All methods raise UnreachableError if the server behind the door does not answer."""
 
     def __init__(self, pool: Pool, client: Redis, timers: Timers, sender: Sender, clock: ServerClock) -> None:
         self._pool = pool
@@ -81,7 +81,7 @@ class Doors:
         return await self._sender.act(speaker, chat_id, action)
 
     async def hold(self, bot_id: int, for_ms: int) -> None:
-        """Nothing of the bot is claimed for a while, by whoever serves it."""
+        """Keep every poller from claiming for the bot for a while."""
         await bot_state.hold(self._client, bot_id, await server_now_ms(self._client) + for_ms)
 
     async def mark_unreachable(self, bot_id: int, chat_id: int, since_ms: int) -> None:
@@ -89,7 +89,7 @@ class Doors:
             await chats.mark_unreachable(connection, [(bot_id, chat_id)], since_ms)
 
     async def tell_of_block(self, bot_id: int, cursor: Cursor, reason: Reason, detail: str) -> None:
-        """Tell admins what speaks against a block, once in each version however many it was meant for."""
+        """Tell admins why a block cannot be sent: once per version, however many people it was for."""
         kind, subject = f"block_{reason}", f"version {cursor.pinned}, {cursor.step}/{cursor.block}"
         if (bot_id, kind, subject) in self._told:
             return

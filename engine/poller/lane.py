@@ -1,8 +1,8 @@
 """One bot's due work, at its own pace: a lane claims no more than it can send now, and delays no other bot.
 
 It starts with an empty bucket, and claims nothing while too much is on its way to the wire. Leases are renewed while
-work is in flight, so that a killed poller's chats go on within seconds. A failed turn never ends the loop; wake-ups are
-hints, the poll is the truth.
+work is in flight, so that after a killed poller its chats go on within seconds. Wake-ups are hints, the poll is the
+truth.
 """
 
 import asyncio
@@ -34,13 +34,13 @@ SHORTEST_SLEEP_S: Final = 0.02
 IN_FLIGHT: Final = 512
 WARM_S: Final = 1.0
 STALE_MS: Final = 30_000
-"""Timers that wait for the feed for so long are worth a word."""
+"""A lane whose timers have waited for the feed this long says so in the log."""
 LATELY_MS: Final = 600_000
 """A poller that takes a shard over later than this after an activation finds the timers of the bot in place."""
 
 
 class LaneTurn(NamedTuple):
-    """What one turn did, and how long nothing is to be looked at."""
+    """What one turn did, and how long to sleep after it."""
 
     code: ClaimCode | None
     claimed: int
@@ -48,13 +48,13 @@ class LaneTurn(NamedTuple):
 
 
 class Tenure(Protocol):
-    """By what right a lane claims."""
+    """The right by which a lane claims."""
 
     def epoch_of(self, bot_id: int) -> int | None:
-        """The epoch to claim under; None when the bot is another poller's."""
+        """The epoch to claim under; None if another poller serves the bot."""
 
     def fenced_by(self, epoch: int) -> None:
-        """A claim was refused: somebody has claimed under this higher epoch."""
+        """A claim was refused: another poller has claimed under this higher epoch."""
 
 
 class Lane:
@@ -89,7 +89,7 @@ class Lane:
         self._stale = False
         self._wake = asyncio.Event()
         self.suspected: bytes | None = None
-        """The sealed token that Telegram has refused; another one opens the lane again."""
+        """The sealed token that Telegram refused; a different one opens the lane again."""
         self.lost = asyncio.Event()
 
     async def run(self) -> None:
@@ -102,16 +102,16 @@ class Lane:
             keeper.cancel()
 
     async def finish(self) -> None:
-        """Wait for what is in flight; nothing new is claimed once `run` was cancelled."""
+        """Wait for what is in flight; after `run` was cancelled nothing new is claimed."""
         keeper = asyncio.create_task(self._keep_leases())
         await asyncio.gather(*self._journeys, return_exceptions=True)
         keeper.cancel()
 
     async def run_once(self) -> LaneTurn:
-        """Claim what is due and can be sent now, and set it on its way. Raises UnreachableError.
+        """Claim what is due and can be sent now, and start its journeys. Raises UnreachableError.
 
-        A chat that is claimed while its last journey is still under way may be on the wire, whatever Redis remembers:
-        a failover may have dropped the mark.
+        A chat that is claimed while its last journey is under way may be on the wire, whatever Redis remembers: a
+        failover may have dropped the mark.
         """
         bot = self._catalogue.bots.get(self._bot_id)
         epoch = self._tenure.epoch_of(self._bot_id)
@@ -138,7 +138,7 @@ class Lane:
         return LaneTurn(claimed.code, len(claimed.timers), self._sleep_s(bot, claimed))
 
     async def _rest(self, turn: LaneTurn | None) -> None:
-        """A journey that ended may have set a nearer deadline: then look again, but not for each one."""
+        """Look again early when a journey ends: it may have set a nearer deadline. One look serves several of them."""
         longest_s = turn.sleep_s if turn else SHUT_SLEEP_S
         self._wake.clear()
         await asyncio.sleep(min(SHORTEST_SLEEP_S, longest_s))
@@ -149,7 +149,7 @@ class Lane:
         return bot.state is LaneState.SHUT or bot.sealed_token == self.suspected or self._catalogue.clocks_apart
 
     def _bucket_of(self, bot: Served, epoch: int) -> Bucket:
-        """The bot's bucket; another pace begins with an empty one, and so does another tenure."""
+        """The bot's bucket; a new pace or a new epoch starts with an empty one."""
         now_s = self._elapsed_s()
         if self._throttle.full != bot.pace or self._epoch != epoch:
             self._throttle = Throttle(bot.pace, now_s)
@@ -158,7 +158,7 @@ class Lane:
         return self._bucket
 
     def _follow(self, bot: Served, rate: float, now_s: float) -> None:
-        """Send as fast as Telegram bears it, and say so when that changes."""
+        """Send as fast as Telegram can take it, and log when that changes."""
         if rate < self._bucket.rate == bot.pace:
             logger().warning("Lane slowed", bot=bot.username, rate=round(rate, 1), reason="Telegram answers late")
         if self._bucket.rate < rate == bot.pace:
@@ -187,10 +187,10 @@ class Lane:
         try:
             end = await self._dispatch.serve(bot, held, permit)
         except RecoveryError as error:
-            logger().warning("Journey broken off", bot=bot.username, chat=held.chat_id, error=str(error))
+            logger().warning("Journey cut short", bot=bot.username, chat=held.chat_id, error=str(error))
             return
-        except Exception:  # noqa: BLE001 - one chat's fault ends no lane: its lease brings it back
-            logger().exception("Journey broken off", bot=bot.username, chat=held.chat_id)
+        except Exception:  # noqa: BLE001 - one chat's fault does not end the lane: its lease brings the chat back
+            logger().exception("Journey cut short", bot=bot.username, chat=held.chat_id)
             return
         finally:
             self._on_the_way.discard(ticket)
@@ -203,7 +203,7 @@ class Lane:
             self._give_back(bot, permit.tokens)
 
     def _note_passed(self, ticket: Ticket) -> None:
-        """At the wire; while nobody answers there it is still on the way, so that a cold start is no burst."""
+        """At the wire. Until Telegram answers it still counts as on its way, so that a cold start is not a burst."""
         if self._elapsed_s() - self._answered_at < WARM_S:
             self._on_the_way.discard(ticket)
 
@@ -216,7 +216,7 @@ class Lane:
             await self._timers.extend(self._bot_id, tickets, LEASE_MS)
 
     def _sleep_s(self, bot: Served, claimed: Claimed) -> float:
-        """Until the nearest deadline, or until one armed from now on could be due: whichever comes first."""
+        """Until the nearest deadline, or until a timer armed from now on could be due, whichever comes first."""
         if claimed.code is ClaimCode.LOST:
             self.lost.set()
         if claimed.code is ClaimCode.FENCED:

@@ -1,7 +1,7 @@
-"""The lanes of one poller: one for each bot of its shard, begun and retired as the shard and the catalogue say.
+"""The lanes of one poller: one for each bot of its shard, started and retired as the shard and its bots change.
 
-A retired lane claims nothing more and finishes what is in flight beside the others' work. What is wrong with a bot
-(lost timers, a refused token) is put right here too, one thing at a time.
+A retired lane claims nothing more, and finishes what is in flight while the others work. Trouble with a bot (lost
+timers, a refused token) is repaired here too, one thing at a time.
 """
 
 import asyncio
@@ -26,9 +26,9 @@ from storage.redis.server_identity import run_of
 from storage.redis.timers import Timers
 
 REPEATED_WITHIN_S: Final = 2.0
-"""Every receiver looks each second whether Redis is another one, and then repeats its last touches into it."""
+"""Every receiver checks each second whether Redis is another server, and repeats its last touches if so."""
 HEARD_BY_MS: Final = 40_000
-"""Receivers have long heard of an activation by then, and written down what they took in before they heard."""
+"""By then every receiver knows of an activation, and has written down what it took in before it knew."""
 HAND_OVER_S: Final = LONGEST_S + 5
 
 
@@ -55,7 +55,7 @@ class Lanes:
         return len(self._running)
 
     def match(self) -> None:
-        """One lane for each bot that is ours, none for the others."""
+        """Run one lane for each bot that is ours, and none for the others."""
         ours = {bot_id for bot_id in self._catalogue.bots if self._shard.epoch_of(bot_id) is not None}
         for place, bot_id in enumerate(ours - self._running.keys()):
             lane = self._lane(bot_id, first_after_s=place * FIRST_CALL_S)
@@ -87,12 +87,12 @@ class Lanes:
                 self._mending[bot_id] = asyncio.create_task(self._ask_after_token(pool, sender, bot, lane))
 
     def _lacks_touches(self, bot: Served) -> bool:
-        """A sign of life that came before its receiver heard of the activation armed nothing, and is armed now."""
+        """Signs of life that came before their receiver knew of the activation armed nothing, and are armed now."""
         since_ms = self._clock.now_ms() - bot.activated_at_ms
         return HEARD_BY_MS < since_ms < LATELY_MS and self._restored.get(bot.bot_id) != bot.activated_at_ms
 
     async def stop(self) -> None:
-        """No lane claims any more when this returns; what is in flight goes on."""
+        """When this returns no lane claims any more; what is in flight goes on."""
         claiming = [task for _, task in self._running.values()]
         for bot_id in list(self._running):
             self._retire(bot_id)
@@ -101,7 +101,7 @@ class Lanes:
         await asyncio.gather(*claiming, *self._mending.values(), return_exceptions=True)
 
     async def finish(self) -> None:
-        """Wait for what is in flight, as long as a send may take."""
+        """Wait for what is in flight, at most as long as a send may take."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.gather(*self._retiring), HAND_OVER_S)
 

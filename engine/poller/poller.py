@@ -1,4 +1,4 @@
-"""The poller: the loops of one shard side by side."""
+"""The poller: the services of one shard, side by side."""
 
 import asyncio
 from typing import Final, NamedTuple
@@ -61,7 +61,7 @@ class Poller:
         shard.changed = self._wake.set
 
     async def run_once(self) -> PollerTurn:
-        """Bring the lanes in line with shard and catalogue, and mend what is broken. Raises UnreachableError."""
+        """Bring the lanes in line with the shard and its bots, and repair what is broken. Raises UnreachableError."""
         self._wake.clear()
         await self._catalogue.refresh()
         await self._compare_clocks()
@@ -87,14 +87,14 @@ class Poller:
         await self._close(beside)
 
     async def _close(self, beside: list[asyncio.Task[None]]) -> None:
-        """The shard is free as soon as nothing is claimed any more; the sends on their way do not hold it."""
+        """Release the shard as soon as nothing more is claimed; sends under way do not hold it."""
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, self._lanes.stop(), return_exceptions=True)
         try:
             await self._shard.release()
         except RecoveryError as error:
-            logger().warning("Shard not released: it is free in a moment", error=str(error))
+            logger().warning("Shard not released: it expires in a moment", error=str(error))
         await self._lanes.finish()
         await self._sender.close()
 

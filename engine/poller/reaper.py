@@ -1,7 +1,7 @@
-"""Gives up deliveries of which nothing was heard: claimed long ago, and held by nobody any more.
+"""Gives up deliveries without an answer: claimed long ago, and no longer held by any poller.
 
-Twice the longest time-out of a send is waited for a late answer; whoever still holds the chat keeps the delivery.
-Also ends what a stop or a removal has left open, whose process died in the middle of it.
+A late answer has twice the longest time-out of a send; a poller that still holds the chat keeps the delivery. The
+reaper also ends episodes left open by a stop or a removal whose process died in the middle.
 """
 
 from typing import Final
@@ -17,14 +17,14 @@ PATIENCE_MS: Final = 2 * LONGEST_S * 1000
 
 
 async def reap(pool: Pool, timers: Timers, now_ms: int) -> int:
-    """Make them `unknown`; returns how many."""
+    """Make abandoned deliveries `unknown`; returns how many."""
     stuck = await find_stuck(pool, now_ms - PATIENCE_MS)
     abandoned = [row for row in stuck if await _is_abandoned(timers, row)]
     return await reap_deliveries(pool, abandoned) if abandoned else 0
 
 
 async def end_left_open(pool: Pool, now_ms: int) -> int:
-    """Returns how many episodes have ended."""
+    """End what a stop or a removal left open; returns how many episodes."""
     bots = await chats.left_open(pool)
     return sum([await chats.conclude_all(pool, bot_id, Reason.STOPPED, now_ms, now_ms) for bot_id in bots])
 

@@ -1,10 +1,10 @@
-"""Rebuilds a bot's timers from PostgreSQL: after Redis lost them or became another run, and on the first activation.
+"""Rebuilds a bot's timers from PostgreSQL: after Redis lost them or was restarted, and on the first activation.
 
-Touches go on meanwhile: `restore` gives way to whatever was seen later. Only when every page is in does the generation
-say that the timers are whole; until then nothing of the bot is claimed.
+Touches go on meanwhile: `restore` gives way to anything seen later. Only after the last page the generation says that
+the timers are whole; until then nothing of the bot is claimed.
 
-After every activation the silences of those come in that nobody armed. There the timers of open episodes are left
-alone: nothing was lost, and a chat whose first block is on the wire would be taken from its journey.
+After every activation, silences that no receiver has armed are armed. That leaves the timers of open episodes alone:
+nothing was lost, and a chat whose first block is on the wire would be taken from its journey.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -29,7 +29,7 @@ async def rebuild(
 ) -> int:
     """Restore every chat that PostgreSQL remembers; returns how many. Raises UnreachableError.
 
-    `run` is the server's as of before: one that restarts meanwhile is another, and its timers are lost again.
+    `run` names the server's run before the rebuild: if it restarts meanwhile, the timers are lost again.
     """
     restored, pauses = 0, await pauses_of(pool, bot_id)
     async for page in _pages(pool, bot_id, activated_at_ms):
@@ -41,9 +41,9 @@ async def rebuild(
 async def arm_unheard(
     pool: Pool, timers: Timers, bot_id: int, newest: Snapshot, activated_at_ms: int, now_ms: int
 ) -> AsyncIterator[int]:
-    """Arm the silences whose receivers had not heard of the activation, or which an admin has included since.
+    """Arm the silences whose receivers did not know of the activation, or which an admin has included since.
 
-    Those that are due already are spread over ten minutes. Gives page by page how many. Raises UnreachableError.
+    Those already due are spread over ten minutes. Gives how many, page by page. Raises UnreachableError.
     """
     pauses = await pauses_of(pool, bot_id)
     async for page in _pages(pool, bot_id, activated_at_ms):
@@ -65,7 +65,7 @@ async def _pages(pool: Pool, bot_id: int, activated_at_ms: int) -> AsyncIterator
 
 
 def _not_at_once(lost: Lost, now_ms: int) -> Lost:
-    """Over ten minutes; who is less late than that is made to wait no longer than they are late."""
+    """Spread over ten minutes, but let no chat wait longer than it is late."""
     late_ms = now_ms - lost.due_ms
     if late_ms < 0:
         return lost
@@ -73,7 +73,7 @@ def _not_at_once(lost: Lost, now_ms: int) -> Lost:
 
 
 def _lost(row: Remembered, newest: Snapshot, pauses: Sequence[Pause]) -> Lost:
-    """A silence stood still through every pause since: Redis was told so when they were over, and has forgotten it."""
+    """A silence stood still through every pause since it began; Redis has forgotten what it learned of the pauses."""
     if row.cursor is None:
         seen_ms = row.last_active_ms
         past = [pause for pause in pauses if seen_ms < pause.over_ms]

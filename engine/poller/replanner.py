@@ -1,12 +1,12 @@
-"""Plans anew those who wait when a campaign has changed under them, page by page, while everything else goes on.
+"""Plans waiting deliveries again when their campaign has changed, page by page, while everything else goes on.
 
-First the timer is moved, then the row takes it down and is marked as looked at. If the process dies in between, the row
-is looked at again; a timer that was moved in vain finds in its row when it is due. Whoever is claimed just then, or
-stands elsewhere in Redis, comes in a later walk. One replan of a bot after the other, in the order they were asked for;
-each turn looks at one page of every bot, so that none waits for another.
+First the timer is moved, then the row records the move and that it was looked at. If the process dies in between, the
+row is looked at again; a timer that was moved too early finds its due in the row. A chat that is claimed at that
+moment, or stands at another place in Redis, comes in a later walk. A bot's replans run one after the other, in the
+order of their requests; each turn looks at one page of every bot, so that no bot waits for another.
 
-A walk that moves nobody, a minute and more after the replan was asked for, ends it: whoever Redis has elsewhere for so
-long goes on by their own timer, and is not a reason to hold their whole bot.
+A replan ends with a walk that moves nobody, at least a minute after the request. Chats that Redis has had at another
+place for that long go on by their own timers, and are no reason to hold their whole bot.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ _PLANS_ROWS: Final = (Published, Resumed)
 
 
 class ReplanTurn(NamedTuple):
-    """How many people were looked at, how many replans were brought to their end, and how many go on at once."""
+    """How many people were looked at, how many replans were finished, and how many go on at once."""
 
     looked_at: int
     finished: int = 0
@@ -49,7 +49,7 @@ class ReplanTurn(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """How far a replan has come on its way through those whom it concerns; what it has looked at and planned on it."""
+    """How far a replan has walked through the chats that it concerns, and how many it has looked at and planned."""
 
     last_chat: int = -1
     looked_at: int = 0
@@ -57,7 +57,7 @@ class Walk(NamedTuple):
 
 
 class Replanner:
-    """`ours` says which bots' people are this process's to plan."""
+    """`ours`: whether this process plans for the bot."""
 
     def __init__(
         self, pool: Pool, timers: Timers, catalogue: ServedBots, clock: ServerClock, ours: Callable[[int], bool]
@@ -78,9 +78,9 @@ class Replanner:
         await asyncio.sleep(0 if turn and turn.going_on else TURN_S)
 
     async def run_once(self) -> ReplanTurn:
-        """Look at a page of those whom the oldest replan of each bot concerns. Raises UnreachableError.
+        """Look at one page of the chats that the oldest replan of each bot concerns. Raises UnreachableError.
 
-        What fails for one bot is tried again in the next turn, and holds up no other.
+        A failure for one bot is tried again in the next turn, and holds up no other bot.
         """
         bots = [bot_id for bot_id in self._catalogue.bots if self._ours(bot_id)]
         jobs = await replans.pending(self._pool, bots) if bots else []
@@ -98,7 +98,7 @@ class Replanner:
             return await self._go_on(job, bot, newest)
         except RecoveryError as error:
             logger().warning("Replan failed", bot=bot.username, replan=job.id, error=str(error))
-        except Exception:  # noqa: BLE001 - one bot's fault stops no other's replan
+        except Exception:  # noqa: BLE001 - one bot's fault does not stop another's replan
             logger().exception("Replan failed", bot=bot.username, replan=job.id)
         self._endings.pop(job.id, None)
         return ReplanTurn(0)
@@ -115,12 +115,14 @@ class Replanner:
         if walk.looked_at and (walk.planned or self._clock.now_ms() - job.created_ms < PATIENCE_MS):
             return ReplanTurn(0)
         if walk.looked_at:
-            logger().warning("Replan leaves some behind", bot=bot.username, replan=job.id, count=walk.looked_at)
+            logger().warning(
+                "Replan leaves some chats as they were", bot=bot.username, replan=job.id, count=walk.looked_at
+            )
         self._endings[job.id] = self._ending(job, bot, newest)
         return await self._end_on(job)
 
     async def _end_on(self, job: Job) -> ReplanTurn:
-        """A page of those who have begun nothing; the replan is done when there are no more."""
+        """Look at one page of the chats that have begun nothing; the replan is done when there are no more."""
         looked_at = await anext(self._endings[job.id], None)
         if looked_at is not None:
             return ReplanTurn(looked_at, going_on=1)
@@ -129,7 +131,7 @@ class Replanner:
         return ReplanTurn(0, finished=1)
 
     async def _plan(self, job: Job, newest: Snapshot, page: Sequence[Waiting]) -> int:
-        """Returns how many of them this replan need not look at again."""
+        """Returns how many of the page this replan need not look at again."""
         fates = [(waiting, replan.fate(job.change, newest, waiting, job.created_ms)) for waiting in page]
         over = [waiting for waiting, fate in fates if isinstance(fate, Finish)]
         stay = [waiting for waiting, fate in fates if isinstance(fate, Stay)]
@@ -144,13 +146,13 @@ class Replanner:
             return await replans.page(connection, job.bot_id, job.id, after_chat, begun=begun)
 
     async def _stay(self, job: Job, those: Sequence[Waiting]) -> None:
-        """They are marked as looked at."""
+        """Mark them as looked at."""
         kept = [(one, Move(one.cursor, one.due_ms, one.due_ms, one.anchor_ms)) for one in those]
         if kept:
             await replans.apply(self._pool, job, kept)
 
     async def _move(self, job: Job, fates: Sequence[tuple[Waiting, Move]]) -> int:
-        """Redis first: what it refuses is left for a later walk. Returns how many it has moved."""
+        """Redis first: what it refuses is left for a later walk. Returns how many were moved."""
         wanted = [_in_redis(waiting, move) for waiting, move in fates]
         codes = await self._timers.move(job.bot_id, wanted)
         moved = [one for one, code in zip(fates, codes, strict=True) if code is not Moved.ELSEWHERE]
@@ -159,13 +161,13 @@ class Replanner:
         return len(moved)
 
     async def _end(self, job: Job, over: Sequence[Waiting]) -> None:
-        """Their timers find the episode ended, and go."""
+        """End their episodes; their timers find that and go."""
         reports = [_finished(job.bot_id, one) for one in over]
         if reports:
             await report_outcomes(self._pool, reports, self._clock.now_ms())
 
     async def _ending(self, job: Job, bot: Served, newest: Snapshot) -> AsyncIterator[int]:
-        """Those who have begun nothing stand in Redis only: page by page, how many were looked at. Safe to repeat."""
+        """Plan the chats that have begun nothing, which are in Redis only; gives each page's size. Safe to repeat."""
         match job.change:
             case Included():
                 pages = self._move_silences(job, partial(_included_ms, job, newest))

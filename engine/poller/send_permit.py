@@ -1,7 +1,7 @@
-"""What a journey may spend on its way to the wire: the token that its timer was claimed with, and what it pays on top.
+"""What a journey may spend on its way to the wire: the token its timer was claimed with, and what it pays on top.
 
-Whoever has several messages to send pays for the others before its last look, and waits its turn without holding up
-anybody: the bucket goes into debt, and says how long it takes to pay that off.
+A journey with several messages pays for the others before its last look, and waits its turn without holding up anyone:
+the bucket goes into debt, and says how long it takes to pay that off.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from engine.core.delivery.rate_limit import Bucket, Throttle
 
 
 class SendPermit:
-    """`note_passed` is told when the request is the next thing written."""
+    """`note_passed` is called when the request is the next thing written."""
 
     def __init__(
         self,
@@ -31,11 +31,11 @@ class SendPermit:
 
     @property
     def is_withdrawn(self) -> bool:
-        """The bot was told to come later: nothing more may leave now."""
+        """Telegram asked the bot to wait: nothing more may leave now."""
         return self._bucket.is_held(self._elapsed_s())
 
     async def pay(self, messages: int) -> None:
-        """Take so many more tokens, and wait until they were there."""
+        """Take tokens for this many more messages, and wait until they are available."""
         if messages:
             self.tokens += messages
             await self._pause(self._bucket.owe(messages, self._elapsed_s()))
@@ -45,10 +45,10 @@ class SendPermit:
         self._note_passed()
 
     def answered(self) -> None:
-        """Telegram has answered to a send without a file: how late it does so tells what pace it bears."""
+        """Telegram has answered a send without a file: its delay shows what pace it can take."""
         now_s = self._elapsed_s()
         self._throttle.hear(now_s - self._passed_s, now_s)
 
     def hold(self, for_ms: int) -> None:
-        """The bot is told to come later: at once, for all that it has under way."""
+        """Telegram asks the bot to wait: that holds at once, for all that it has under way."""
         self._bucket.hold(self._elapsed_s() + for_ms / 1000)

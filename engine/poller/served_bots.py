@@ -1,4 +1,4 @@
-"""What a poller knows of the bots it serves: their tokens, pace, state and campaigns, read again every second."""
+"""What a poller knows about the bots it serves: tokens, pace, state and campaigns, read again every second."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from storage.postgres.pool import Pool
 
 
 class Served(NamedTuple):
-    """One bot as its lane sees it. `newest` is None when nothing is published."""
+    """One bot as its lane sees it. `newest` is None if nothing is published."""
 
     bot_id: int
     username: str
@@ -28,7 +28,7 @@ class Served(NamedTuple):
     sealed_token: bytes = b""
     paid_broadcast: bool = False
     replan: int = 0
-    """The newest of the replans that have been asked for."""
+    """The newest replan that was requested."""
 
     @property
     def arms(self) -> bool:
@@ -47,20 +47,20 @@ class ServedBots:
         self._versions = VersionCache(pool)
         self.bots: dict[int, Served] = {}
         self.clocks_apart = False
-        """Redis and PostgreSQL do not agree on the time: every lane is shut."""
+        """Redis and PostgreSQL disagree about the time: every lane is shut."""
 
     async def refresh(self) -> None:
-        """Read again. Raises UnreachableError; what was known stays."""
+        """Read the bots again. Raises UnreachableError; what was known stays."""
         rows = await poller_bots.list_bots(self._pool)
         served = [await self._served_or_none(row) for row in rows]
         self.bots = {bot.bot_id: bot for bot in served if bot}
 
     async def version(self, bot_id: int, number: int) -> Snapshot | None:
-        """A published version, or None when there is no such one."""
+        """A published version, or None if it does not exist."""
         return await self._versions.version(bot_id, number)
 
     async def _served_or_none(self, row: BotRow) -> Served | None:
-        """One bot's unreadable token or document must not stop the others."""
+        """An unreadable token or document of one bot must not stop the others."""
         try:
             return await self._served(row)
         except (SettingsError, CampaignError) as error:

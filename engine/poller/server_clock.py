@@ -1,8 +1,8 @@
-"""The Redis server's clock, as a process knows it between two answers: the newest heard, plus what has elapsed since.
+"""The Redis server's clock as a process knows it between two answers: the last reading plus the time elapsed since.
 
-Whether something is due is decided in Redis itself; this estimate anchors what comes next. An answer is always older
-than its handling, on a busy machine by much: of the answers of the last minute the one that was handled soonest counts,
-so that nothing is anchored too early.
+Redis itself decides whether something is due; this estimate anchors what comes next. An answer is always older than its
+handling, on a busy machine by much. So of the last minute's answers the one handled soonest counts, and nothing is
+anchored too early.
 """
 
 import time
@@ -19,7 +19,7 @@ class ServerClock:
         self._ahead_ms = self._ahead_before_ms = now_ms - elapsed_s() * 1000
 
     def hear(self, now_ms: int) -> None:
-        """What the server has just answered."""
+        """Take in a time that the server has just answered."""
         elapsed = self._elapsed_s()
         ahead_ms = now_ms - elapsed * 1000
         if elapsed - self._window_began >= WINDOW_S:

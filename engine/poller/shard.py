@@ -1,8 +1,8 @@
-"""The shard that a poller serves: taken when it is free, kept by renewal, left at the end.
+"""The shard that a poller serves: taken when it is free, kept by renewal, released at the end.
 
-A second poller of a shard stands by and takes over: within two seconds when the first is killed, at once when it stops
-in order. The number of shards is read again at each renewal; under a new number nothing is claimed with an old epoch.
-What fences is the epoch that a claim shows, never this process's own idea of time.
+A second poller of a shard stands by and takes over: within two seconds if the first is killed, at once if it stops in
+order. The number of shards is read again at each renewal; under a new number nothing is claimed with an old epoch. The
+epoch that a claim shows is the fence, never this process's own idea of time.
 """
 
 import asyncio
@@ -26,23 +26,23 @@ RENEWAL_S: Final = 0.5
 
 
 class Renewal(NamedTuple):
-    """What one renewal found; `epoch` None: the shard is another's."""
+    """What one renewal found; `epoch` None: another poller has the shard."""
 
     epoch: int | None
     shards: int
 
 
-async def agree(client: Redis, number: int, told: int | None, *, ahead: bool = False) -> Layout:
-    """The number of shards, established if Redis knows none. Raises SettingsError if we are told another.
+async def agree(client: Redis, number: int, expected: int | None, *, ahead: bool = False) -> Layout:
+    """The number of shards, established if Redis has none. Raises SettingsError if another one is expected.
 
-    `ahead`: the shard may be one that the next number of shards will bring.
+    `ahead`: the shard may be one that the next number of shards will create.
     """
     known = await shards.read(client)
-    layout = known or await shards.establish(client, Layout(told or 1, await server_now_ms(client)))
-    if told not in (None, layout.shards):
+    layout = known or await shards.establish(client, Layout(expected or 1, await server_now_ms(client)))
+    if expected not in (None, layout.shards):
         raise SettingsError(
-            f"SHARDS is {told}, but there are {layout.shards} shards here: set SHARDS={layout.shards}, or change their"
-            f" number with `python -m engine.poller --reshard {told}`."
+            f"SHARDS is {expected}, but there are {layout.shards} shards here: set SHARDS={layout.shards}, or change"
+            f" their number with `python -m engine.poller --reshard {expected}`."
         )
     if not (0 <= number < layout.shards or (ahead and number < MAX_SHARDS)):
         raise SettingsError(
@@ -58,7 +58,7 @@ def _more(number: int) -> str:
 
 
 class Shard:
-    """`changed` is called whenever it was taken, lost, or given another number of shards."""
+    """`changed` is called when the shard was taken or lost, or the number of shards has changed."""
 
     def __init__(self, client: Redis, ownership: Ownership, number: int, layout: Layout) -> None:
         self._client = client
@@ -75,20 +75,20 @@ class Shard:
 
     @property
     def epoch(self) -> int | None:
-        """None while another serves the shard."""
+        """None while another poller serves the shard."""
         return self._epoch
 
     @property
     def is_no_more(self) -> bool:
-        """There was such a shard, and a smaller number of shards has taken it away."""
+        """The shard existed, and a smaller number of shards has removed it."""
         return self._existed and self._number >= self._layout.shards
 
     def epoch_of(self, bot_id: int) -> int | None:
-        """Under which epoch the bot is ours to claim for; None when it is not."""
+        """The epoch under which the bot is ours to claim for; None if it is not ours."""
         return self._epoch if shard_of(bot_id, self._layout.shards) == self._number else None
 
     def fenced_by(self, epoch: int) -> None:
-        """A claim met a higher epoch: if after a new look the shard is still ours, ours becomes the higher one."""
+        """A claim met a higher epoch. If a renewal finds the shard still ours, our epoch rises above that one."""
         self._floor = max(self._floor, epoch + 1)
         self._look_again.set()
 
@@ -112,7 +112,7 @@ class Shard:
         await any_set(RENEWAL_S, self._look_again)
 
     async def release(self) -> None:
-        """Whoever stands by has it at once. Raises UnreachableError."""
+        """Let the poller that stands by have the shard at once. Raises UnreachableError."""
         if self._epoch is not None:
             self._epoch = None
             await self._ownership.release_all([self._key])

@@ -1,9 +1,9 @@
-"""Takes away what was sent to stay a while, and changes what a return or a payment has overtaken.
+"""Deletes messages that were sent for a limited time, and edits those that a return or a payment has overtaken.
 
-It follows from messages that are already there, so it goes on in every state of a lane: ended, paused, stopped. Twice a
-second, so that a deletion is done within a second of its time. Edits count at Telegram like sends: they are few a turn,
-beside the pace of the lane. A turn waits for no answer: what it begins, a later one notes. A bot of which something had
-to be put off rests a while; nothing is given up but by Telegram's own word.
+It works on messages that are already there, so it goes on in every state of a campaign: ended, paused, stopped. It runs
+twice a second, so that a deletion is done within a second of its time. Telegram counts edits like sends, so there are
+only a few per turn, beside the pace of the lane. A turn waits for no answer: a later one records what it has begun. A
+bot with something put off rests a while; only Telegram's refusal makes the sweeper give a message up.
 """
 
 import asyncio
@@ -36,13 +36,13 @@ REST_MS: Final = 5_000
 DELETIONS: Final = 30
 EDITS: Final = 2
 IN_HAND: Final = 60
-"""So much of one bot's may be under way at once."""
+"""How many deletions and edits of one bot may be under way at once."""
 
 _Place: TypeAlias = tuple[object, ...]
 
 
 class Sweep(NamedTuple):
-    """How many deliveries' messages went or changed, and how many Telegram lets nobody touch any more."""
+    """Of how many deliveries the messages were deleted or edited, and how many Telegram refused to change."""
 
     deleted: int
     edited: int
@@ -50,7 +50,7 @@ class Sweep(NamedTuple):
 
 
 class Sweeper:
-    """`ours` says which bots' messages are this process's to sweep."""
+    """`ours`: whether this process sweeps the bot's messages."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Sweeper:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def run_once(self) -> Sweep:
-        """Note what has come of what was begun, and begin what is due. Raises UnreachableError."""
+        """Record the results of what was begun, and begin what is due. Raises UnreachableError."""
         swept = await self._swept()
         if swept:
             await message_sweeps.note(self._pool, swept, self._clock.now_ms())
@@ -90,7 +90,7 @@ class Sweeper:
         return _counted(swept)
 
     async def _begin(self) -> None:
-        """Nobody waits for an answer here: one that is slow holds up no other."""
+        """Wait for no answer here: a slow one holds up no other."""
         now_ms = self._clock.now_ms()
         rested = [bot_id for bot_id in self._catalogue.bots if self._rests.get(bot_id, 0) <= now_ms]
         for leftover in await self._due([bot_id for bot_id in rested if self._ours(bot_id)], now_ms):
@@ -99,7 +99,7 @@ class Sweeper:
                 self._under_way[_place(leftover)] = leftover, task
 
     async def _due(self, bots: Sequence[int], now_ms: int) -> list[Leftover]:
-        """What is under way is among it. Nothing of a bot whom Telegram asks for patience."""
+        """What is due, including what is under way; nothing of a bot that Telegram asked to wait."""
         busy = Counter((leftover.bot_id, leftover.edit_for is None) for leftover, _ in self._under_way.values())
         free = [bot for bot in bots if busy[bot, True] + busy[bot, False] < IN_HAND]
         if not free:
@@ -113,7 +113,7 @@ class Sweeper:
         return [leftover for leftover in due if holds[leftover.bot_id] <= now_ms]
 
     async def _swept(self) -> list[Swept]:
-        """What has come to its end since the last turn; what is put off is not among it."""
+        """What was finished since the last turn, without what is put off."""
         over = [place for place, (_, task) in self._under_way.items() if task.done()]
         ended = [self._under_way.pop(place) for place in over]
         swept = [await self._judged(leftover, task.result()) for leftover, task in ended]
@@ -127,7 +127,7 @@ class Sweeper:
             return not_sent(attempts=1)
 
     async def _touch_up(self, leftover: Leftover) -> Outcome:
-        """Delete or edit; a block that nobody remembers is left as it is."""
+        """Delete or edit; leave a message whose block no longer exists as it is."""
         bot = self._catalogue.bots.get(leftover.bot_id)
         if bot is None:
             return not_sent(attempts=1)
@@ -174,7 +174,7 @@ class Sweeper:
 
 
 def _place(leftover: Leftover) -> _Place:
-    """What it is about, whatever is known of the person by now."""
+    """The delivery and the occasion, without what is known of the person."""
     return (*leftover[:5], leftover.edit_for)
 
 

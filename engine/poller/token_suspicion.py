@@ -1,6 +1,6 @@
 """One refused token is not proof: Telegram is asked three times over a minute before a bot is suspended.
 
-Meanwhile its lane stands still and its timers stay; a token that is accepted again clears the suspicion.
+Meanwhile its lane stands still and its timers stay. If Telegram accepts the token again, the suspicion is cleared.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ BETWEEN_CHECKS_S: Final = 30.0
 
 
 async def confirm(pool: Pool, sender: Sender, bot: Served, now_ms: int) -> bool:
-    """Find out whether the token is dead; True when the bot was suspended. No answer is no refusal."""
+    """Find out whether the token is dead; True if the bot was suspended. A missing answer is not a refusal."""
     for check in range(CHECKS):
         if await sender.is_authorized(bot.token) is not False:
             return False

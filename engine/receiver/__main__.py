@@ -1,9 +1,9 @@
-"""`python -m engine.receiver`: takes the bots' updates in, and touches the chats in which somebody shows life.
+"""`python -m engine.receiver`: takes in the bots' updates, and touches the chats in which there is a sign of life.
 
-By long polling, or by webhook when WEBHOOK_URL is set; a bot's own code may tell of payments and activity as well. Many
-bots in one process, each with a task of its own: a revoked token stops that bot alone. Of several receivers one at a
-time has the feed of a bot, which is: polls it, or looks after its webhook and says how far it has come; what a webhook
-brings, all of them take. The bots, their thresholds and their keys are read again at each change.
+Updates come by long polling, or by webhook if WEBHOOK_URL is set; a bot's own code may report payments and activity as
+well. One process serves many bots, each with a task of its own, so a revoked token stops that bot alone. Only one
+receiver at a time has a bot's feed: it polls the bot, or looks after its webhook and confirms how far it has come.
+Every receiver takes in what webhooks deliver. The bots, their thresholds and their keys are read again at each change.
 """
 
 import sys

@@ -72,17 +72,17 @@ class FeedLoop:
 
     async def _give_up(self) -> None:
         self._log.error("Feed stopped: Telegram refuses the token. Give the bot a new one.")
-        while not await self._open_incident():  # noqa: ASYNC110 - the database is asked again, nobody tells
+        while not await self._open_incident():  # noqa: ASYNC110 - the database has no event to wait for
             await asyncio.sleep(BACKOFF_S[-1])
 
     async def _open_incident(self) -> bool:
-        """Whether it is written down."""
+        """Whether the incident is recorded."""
         try:
             now_ms = await server_now_ms(self._client)
             async with transaction(self._pool) as connection:
                 await incidents.open_incident(connection, self._bot_id, "feed_unauthorized", "the feed: 401", now_ms)
         except RecoveryError as error:
-            self._log.warning("Incident waits", error=str(error))
+            self._log.warning("Incident not recorded yet", error=str(error))
             return False
         return True
 

@@ -1,7 +1,7 @@
-"""Which bots' feeds are this receiver's: one receiver at a time takes a bot's, and only it says how far it has come.
+"""Which bots' feeds this receiver has: one receiver at a time has a bot's feed, and only it confirms the progress.
 
-A feed is confirmed in the name of a holding. It is void when another receiver took the feed over, when Redis was
-emptied, and when Redis is another run, which may lack the last touches: those are repeated before there is a new one.
+A feed is confirmed in the name of a holding. A holding becomes void when another receiver takes the feed over, when
+Redis is emptied, and when Redis restarts: it may lack the last touches then, so they are repeated before a new holding.
 """
 
 import time
@@ -31,14 +31,15 @@ class FeedOwnership:
         self._epochs: dict[int, int] = {}
 
     def holding(self, bot_id: int) -> Holding | None:
-        """In whose name the bot's feed is confirmed; None when it is not ours."""
+        """In whose name the bot's feed is confirmed; None if the feed is not ours."""
         epoch = self._epochs.get(bot_id)
         return None if epoch is None else Holding(f"{self._ownership.owner} {epoch}", self._life.partition("/")[0])
 
     async def run_once(self, bot_ids: Collection[int]) -> frozenset[int]:
-        """Take or renew the feeds of these bots; those that are ours. Raises UnreachableError.
+        """Take or renew the feeds of these bots; returns those that are ours. Raises UnreachableError.
 
-        Taken first, compared after: what a Redis lost before it was asked for a feed is repeated before we confirm.
+        Feeds are taken first and the server compared after, so that touches which Redis lost before it gave us a feed
+        are repeated before we confirm.
         """
         wanted = frozenset(bot_ids)
         taken = await self._take(wanted) if self._is_time(wanted) else self._epochs
@@ -49,7 +50,7 @@ class FeedOwnership:
         return frozenset(taken)
 
     async def release(self) -> None:
-        """Whoever stands by has them at once. Raises UnreachableError."""
+        """Let another receiver have the feeds at once. Raises UnreachableError."""
         released, self._epochs = list(self._epochs), {}
         await self._ownership.release_all([keys.of_bot(bot_id).poll for bot_id in released])
 

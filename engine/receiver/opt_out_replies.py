@@ -35,7 +35,7 @@ class Reply(NamedTuple):
     wish: Wish
 
 
-class _Hands(NamedTuple):
+class _Queues(NamedTuple):
     """The queues of one bot, so that a burst at one bot delays no other."""
 
     taps: TaskQueue[Reply]
@@ -47,7 +47,7 @@ class OptOutReplies:
 
     def __init__(self, api_of: Callable[[int], BotApi | None]) -> None:
         self._api_of = api_of
-        self._hands: dict[int, _Hands] = {}
+        self._queues: dict[int, _Queues] = {}
         self._known: OrderedDict[tuple[int, str], None] = OrderedDict()
 
     def knows(self, bot_id: int, wish: Wish) -> bool:
@@ -59,17 +59,17 @@ class OptOutReplies:
         self._known[reply.bot_id, reply.wish.key] = None
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
-        if reply.bot_id not in self._hands:
+        if reply.bot_id not in self._queues:
             lines = TaskQueue(self._say, 1, 1 / LINES_PER_S)
-            self._hands[reply.bot_id] = _Hands(TaskQueue(self._answer_tap, _TAPS_AT_ONCE), lines)
+            self._queues[reply.bot_id] = _Queues(TaskQueue(self._answer_tap, _TAPS_AT_ONCE), lines)
         if reply.wish.query_id:
-            self._hands[reply.bot_id].taps.put(reply)
-        self._hands[reply.bot_id].lines.put(reply)
+            self._queues[reply.bot_id].taps.put(reply)
+        self._queues[reply.bot_id].lines.put(reply)
 
     def end(self) -> None:
-        for hands in self._hands.values():
-            hands.taps.end()
-            hands.lines.end()
+        for queues in self._queues.values():
+            queues.taps.end()
+            queues.lines.end()
 
     async def _answer_tap(self, reply: Reply) -> None:
         await self._ask(reply, "answerCallbackQuery", callback_query_id=reply.wish.query_id or "", text=_text(reply))
@@ -88,11 +88,11 @@ class OptOutReplies:
     async def _ask(self, reply: Reply, method: str, **data: str) -> bool:
         """Whether Telegram accepted the call."""
         api = self._api_of(reply.bot_id)
-        answer = await api.ask(method, **data) if api else Refused(0, "the bot is not known any more")
+        answer = await api.ask(method, **data) if api else Refused(0, "the bot is no longer known")
         if not isinstance(answer, Refused):
             return True
         logger().info(
-            "Reply not taken",
+            "Reply not accepted",
             bot=reply.bot_id,
             chat=reply.chat_id,
             method=method,

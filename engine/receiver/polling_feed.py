@@ -1,8 +1,8 @@
 """One bot's feed by long polling: an update is acknowledged, by the next offset, only after its effect stands.
 
-A poll that ends confirms its own end, after its touches; its time-out ends a second before the bot's nearest due, so
-that what falls due meets a fresh feed. The events of one chat take effect in their order (who blocked the bot and came
-back is back), those of many at once.
+A completed poll confirms the time of its end, after its touches. Its time-out ends a second before the bot's nearest
+due, so that a timer that becomes due meets a fresh feed. The events of one chat take effect in their order (a person
+who blocked the bot and came back is back), those of different chats at the same time.
 """
 
 import asyncio
@@ -33,14 +33,14 @@ _CONFLICT: Final = 409
 
 
 class Polled(NamedTuple):
-    """What one turn brought: how many events took effect, and how long to rest before the next."""
+    """What one poll gave: how many events took effect, and how long to rest before the next."""
 
     events: int
     rest_s: float = 0.0
 
 
 class PollingFeed:
-    """`holding` tells in whose name the feed is confirmed: None once another receiver has it."""
+    """`holding`: in whose name the feed is confirmed; None once another receiver has it."""
 
     def __init__(
         self, api: BotApi, effects: UpdateHandler, bot_id: int, username: str, holding: Callable[[], Holding | None]
@@ -60,18 +60,18 @@ class PollingFeed:
         answer = await self._poll()
         ended_s = time.monotonic()
         if isinstance(answer, Refused):
-            return await self._mended(answer)
+            return await self._after_refusal(answer)
         if answer.broken:
-            self._log.warning("Updates that could not be read", count=answer.broken)
+            self._log.warning("Updates unreadable", count=answer.broken)
         await self._take_all(answer.events)
         if answer.last_id is not None:
             self._offset = answer.last_id + 1
         return Polled(len(answer.events), await self._confirm(ended_s, more=answer.size == LIMIT))
 
     async def _confirm(self, ended_s: float, *, more: bool) -> float:
-        """Confirm the poll's end; how long to rest before the next.
+        """Confirm the poll's end; returns how long to rest before the next.
 
-        A full answer says that more is waiting: the backlog is taken in first, silence is judged after it.
+        A full answer means that more is waiting: the backlog is taken in first, silence is judged after it.
         """
         self._timeout_s = 0
         holding = self._holding()
@@ -89,14 +89,14 @@ class PollingFeed:
         body = await self._api.post("getUpdates", wanted, self._timeout_s + _ANSWER_S)
         return body if isinstance(body, Refused) else updates.read_answer(body)
 
-    async def _mended(self, refused: Refused) -> Polled | Refused:
-        """A webhook of ours, from when the bot came by webhook, stands in the way of polling: it is taken away."""
+    async def _after_refusal(self, refused: Refused) -> Polled | Refused:
+        """Remove a webhook of ours that is in the way of polling, left from when the bot came by webhook."""
         if refused.code == _CONFLICT and "webhook" in refused.description:
             return await leave(self._api, self._bot_id) or Polled(0)
         return refused
 
     async def _take_all(self, events: Sequence[Event]) -> None:
-        """Returns when nothing is under way any more; a failure is raised then, and all will come again."""
+        """Returns when nothing is under way any more; then raises a failure, and all updates will come again."""
         by_chat: dict[int, list[Event]] = {}
         for event in events:
             by_chat.setdefault(event.chat_id, []).append(event)

@@ -40,11 +40,11 @@ from storage.redis.webhook_arrivals import Arrivals
 TURN_S: Final = 1.0
 STAGGER_S: Final = 0.05
 KNOWN: Final = 1_000
-"""Campaigns that are kept for the links into them."""
+"""Campaign versions kept for the links into them."""
 
 
 class ReceiverTurn(NamedTuple):
-    """How many bots' feeds are going here now."""
+    """How many bots' feeds are running here now."""
 
     bots: int
 
@@ -86,7 +86,7 @@ class Receiver:
     async def run_once(self) -> ReceiverTurn:
         """Bring the feeds in line with the database, and with what is ours. Raises UnreachableError.
 
-        Without PostgreSQL what is ours is kept all the same: touches go on, and only one receiver may poll.
+        Without PostgreSQL our feeds are still renewed: touches go on, and only one receiver may poll.
         """
         self._wake.clear()
         try:
@@ -109,7 +109,7 @@ class Receiver:
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set; then stop listening, and write the last signs of life down.
 
-        Raises SettingsError when the port cannot be listened to.
+        Raises SettingsError if the port cannot be listened on.
         """
         async with self.http.listening():
             beside = [
@@ -133,11 +133,11 @@ class Receiver:
         try:
             await self._feeds.release()
         except RecoveryError as error:
-            logger().warning("Feeds not released: they are free in a moment", error=str(error))
+            logger().warning("Feeds not released: they expire in a moment", error=str(error))
         await self.activity.flush()
 
     def _end(self, feeding: _Feeding) -> None:
-        """A bot that is no longer ours to watch at all gets no updates either."""
+        """A bot that is not watched any more gets no updates either: its webhook is removed."""
         feeding.task.cancel()
         if self._settings.webhook_url and feeding.bot.bot_id not in self._watched:
             leaving = asyncio.create_task(self._leave(feeding.bot))
@@ -148,12 +148,12 @@ class Receiver:
         try:
             refused = await leave(self._api_of(bot), bot.bot_id)
         except RecoveryError as error:
-            logger().warning("Webhook not taken away", bot=bot.username, error=str(error))
+            logger().warning("Webhook not removed", bot=bot.username, error=str(error))
             return
         if refused:
-            logger().warning("Webhook not taken away", bot=bot.username, description=refused.description)
+            logger().warning("Webhook not removed", bot=bot.username, description=refused.description)
         else:
-            logger().info("Webhook taken away", bot=bot.username)
+            logger().info("Webhook removed", bot=bot.username)
 
     async def _feed(self, bot: Watched, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
@@ -204,13 +204,13 @@ class Receiver:
             return None
 
     def _open_secrets(self, bot: Watched) -> list[str]:
-        """Derived once a token: a bot's updates may come by the hundred a second."""
+        """Derived once per token: a bot may get hundreds of updates a second."""
         if bot.token not in self._secrets:
             self._secrets[bot.token] = secrets_of(self._vault, bot.bot_id, self._vault.decrypt(bot.token))
         return self._secrets[bot.token]
 
     async def _take(self, bot_id: int, number: int, event: Event | None) -> None:
-        """Noted after its effect: what is noted has surely come."""
+        """Record the update after its effect: a recorded one has certainly been taken in."""
         if event is not None:
             await self._effects.take(bot_id, event)
         if bot_id not in self._arriving:

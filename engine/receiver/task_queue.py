@@ -1,6 +1,6 @@
-"""Small things to be done beside the road, by a few hands: nobody waits for them, and nothing breaks when one fails.
+"""Small background tasks for a few workers: nobody waits for them, and nothing breaks if one fails.
 
-What has waited too long, or finds no room, is let go and counted: a stale answer helps nobody.
+An item that has waited too long, or finds no room, is dropped and counted: a stale answer helps nobody.
 """
 
 import asyncio
@@ -19,43 +19,45 @@ LIMIT: Final = 20_000
 
 
 class TaskQueue(Generic[Item]):
-    """`rest_s` is how long a hand rests after each; with nothing to do there is no task, and nothing to close."""
+    """`rest_s`: how long a worker rests after each item. With nothing to do no task exists, so nothing to close."""
 
-    def __init__(self, run: Callable[[Item], Awaitable[None]], hands: int, rest_s: float = 0.0) -> None:
+    def __init__(self, run: Callable[[Item], Awaitable[None]], workers: int, rest_s: float = 0.0) -> None:
         self._run = run
-        self._hands = hands
+        self._workers = workers
         self._rest_s = rest_s
         self._waiting: deque[tuple[float, Item]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._let_go = 0
+        self._dropped = 0
 
     def put(self, item: Item) -> None:
         if len(self._waiting) >= LIMIT:
-            self._let_go += 1
+            self._dropped += 1
             return
         self._waiting.append((time.monotonic(), item))
-        if len(self._tasks) < self._hands:
+        if len(self._tasks) < self._workers:
             task = asyncio.create_task(self._work())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     def end(self) -> None:
-        """Leave what is not done."""
+        """Drop what is not done."""
         self._waiting.clear()
         for task in self._tasks:
             task.cancel()
 
     async def _work(self) -> None:
-        await run_service(self._run_next, pause(self._rest_s), "Errand failed", is_over=lambda: not self._waiting)
-        if self._let_go:
-            logger().warning("Errands let go: too many came at once", count=self._let_go)
-            self._let_go = 0
+        await run_service(
+            self._run_next, pause(self._rest_s), "Background task failed", is_over=lambda: not self._waiting
+        )
+        if self._dropped:
+            logger().warning("Background tasks dropped: too many came at once", count=self._dropped)
+            self._dropped = 0
 
     async def _run_next(self) -> None:
-        """Run the next one that is not stale; letting go of those before it takes no rest."""
+        """Run the next item that is not stale; dropping those before it takes no rest."""
         while self._waiting:
             since, item = self._waiting.popleft()
             if time.monotonic() - since <= PATIENCE_S:
                 await self._run(item)
                 return
-            self._let_go += 1
+            self._dropped += 1

@@ -1,8 +1,8 @@
-"""What an update does, by whichever way it came: a touch, and before it what must not be lost: a payment, a block.
+"""What an update does, by any route: first what must not be lost (a payment, a block), then a touch.
 
-An update may be acknowledged when `take` has returned. To take one twice is harmless. Who wants no more reminders is
-no returner: that sign ends the silence as `opted_out`, and arms nothing; to take it back is a touch like any other. A
-refund neither ends nor begins anything.
+An update may be acknowledged when `take` has returned. Taking one twice is harmless. Opting out does not count as
+coming back: it ends the silence as `opted_out`, and arms nothing. Undoing that is a touch like any other. A refund
+neither ends nor begins anything.
 """
 
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from storage.redis.client import Redis
 
 
 class UpdateHandler(NamedTuple):
-    """All methods raise UnreachableError: the update must not be acknowledged then."""
+    """If a method raises UnreachableError, the update must not be acknowledged."""
 
     client: Redis
     activity: Activity
@@ -45,17 +45,17 @@ class UpdateHandler(NamedTuple):
         await self.activity.mark_user_activity(bot_id, sign.chat_id, sign.seen_ms, person)
 
     async def _pay(self, bot_id: int, chat_id: int, at_ms: int, paid: Charge, status: str) -> None:
-        """One that contradicts another is told, and lets the update go: to bring it again would not mend it."""
+        """A contradictory payment is logged, and the update acknowledged: another delivery would not help."""
         payment = payments.Payment(bot_id, paid.charge_id, chat_id, paid.amount, paid.currency, status, at_ms)
         (recorded,) = (await self.endings.pay([payment])).recorded
         log = logger().bind(bot=self.activity.name(bot_id), chat=chat_id, payment=paid.charge_id)
         if recorded.status is None:
-            log.warning("Payment contradicts an earlier one of the same id, and is left out")
+            log.warning("Payment ignored: it contradicts an earlier one of the same id")
         elif recorded.status != recorded.before:
             log.info("Payment recorded", status=recorded.status)
 
     async def _fulfil(self, bot_id: int, sign: SignOfLife, wish: Wish) -> None:
-        """One that is brought again after its fulfilment changes nothing: it may have been taken back since."""
+        """A wish delivered again after its fulfilment changes nothing: it may have been undone since."""
         if self.replies.knows(bot_id, wish):
             return
         if wish.undo:
@@ -67,5 +67,5 @@ class UpdateHandler(NamedTuple):
                 Life(bot_id, sign.chat_id, sign.seen_ms, sign.first_name, sign.username, sign.language)
             )
         log = logger().bind(bot=self.activity.name(bot_id), chat=sign.chat_id)
-        log.info("Opt-out taken back" if wish.undo else "Opted out")
+        log.info("Opt-out undone" if wish.undo else "Opted out")
         self.replies.put(Reply(bot_id, sign.chat_id, sign.language, wish))

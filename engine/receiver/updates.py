@@ -1,10 +1,10 @@
-"""What an update says to us: whose chat it is, when it was, and whether it is a payment, a refund, a block, a wish to
-hear no more, or a mere sign of life.
+"""What an update means: whose chat, when, and whether it is a payment, a refund, a block, an opt-out, or just a sign
+of life.
 
-Only the fields that matter are decoded, all others are ignored, whatever Telegram adds. A text is looked at for the
-command alone, and forgotten. Groups, channels and bots are
-nobody's silence. A message's date is a whole second and counts as its end; a tap has no date and counts as now. A
-number beyond what the stores can hold makes an update unreadable: it must not hold back the others.
+Only the fields that matter are decoded; all others are ignored, whatever Telegram adds. A text is searched for the
+command alone, and forgotten. Groups, channels and bots are ignored. A message's date is a whole second and counts as
+the end of that second; a tap has no date and counts as now. A number too large for the databases makes an update
+unreadable, so that it does not hold back the others.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Annotated, Final, NamedTuple, TypeAlias
 import msgspec
 
 from engine.core.identity import SECOND_MS
-from engine.telegram.refused import UNREADABLE, Refused
+from engine.telegram.refused import NOT_THE_BOT_API, UNREADABLE, Refused
 
 UNDATED: Final = 0
 ALLOWED: Final = (
@@ -27,7 +27,7 @@ ALLOWED: Final = (
 )
 STOP: Final = "recovery:stop"
 UNDO: Final = "recovery:undo"
-"""What buttons say back. They concern nobody but who taps, for whom Telegram vouches: they need no signature."""
+"""Callback data of our buttons. They affect only the person who taps, for whom Telegram vouches: no signature."""
 _GONE: Final = "kicked"
 _STOP_COMMAND: Final = re.compile(r"/(stop|stopreminders)(@\w+)?(\s|$)", re.ASCII | re.IGNORECASE)
 
@@ -126,9 +126,9 @@ class Charge(NamedTuple):
 
 
 class Wish(NamedTuple):
-    """To hear no more, or to `undo` that. `key` tells one wish from any other, `query_id` is of the tap.
+    """To get no more reminders, or to `undo` that. `key` identifies the wish, `query_id` the tap.
 
-    `message_id` is that of the tapped message, when it stands in the person's own chat.
+    `message_id` is that of the tapped message, if it is in the person's own chat.
     """
 
     undo: bool
@@ -150,7 +150,7 @@ class SignOfLife(NamedTuple):
 
 
 class Refund(NamedTuple):
-    """Money went back: no sign of life, whoever may stand as its sender."""
+    """Money went back. This is not a sign of life, no matter who its sender is."""
 
     chat_id: int
     at_ms: int
@@ -177,11 +177,11 @@ class Batch(NamedTuple):
 
 
 def read_answer(body: bytes) -> Batch | Refused:
-    """Decode the answer of a poll. One broken update does not harm the others."""
+    """Decode the answer to a poll. A broken update does not affect the others."""
     try:
         answer = msgspec.json.decode(body, type=_Answer)
     except UNREADABLE:
-        return Refused(0, "the answer is not of the Bot API")
+        return NOT_THE_BOT_API
     if not answer.ok:
         return Refused(answer.error_code, answer.description)
     batch = _batch(answer.result)
@@ -191,12 +191,12 @@ def read_answer(body: bytes) -> Batch | Refused:
 
 
 def read_update(body: bytes) -> Event | None:
-    """Decode one update as a webhook brings it. Raises one of UNREADABLE."""
+    """Decode one update as a webhook delivers it. Raises one of UNREADABLE."""
     return event_of(msgspec.json.decode(body, type=Update))
 
 
 def number_of(body: bytes) -> int | None:
-    """The number of an update, readable or not; None for what is no update of Telegram's."""
+    """The number of an update, readable or not; None for anything but an update of Telegram's."""
     try:
         return msgspec.json.decode(body, type=_Numbered).update_id
     except UNREADABLE:
@@ -218,7 +218,7 @@ def _batch(raws: list[msgspec.Raw]) -> Batch:
 
 
 def event_of(update: Update) -> Event | None:
-    """What the update means to us; None for whatever is nobody's sign of life."""
+    """What the update means to us; None if it is not a sign of life."""
     if update.my_chat_member is not None:
         return _membership(update.my_chat_member)
     if message := update.message or update.edited_message:

@@ -1,8 +1,8 @@
-"""One bot's feed by webhook: the address is set at Telegram, and looked after; the updates themselves come by `http`.
+"""One bot's feed by webhook: sets its address at Telegram and looks after it; the updates themselves come by `http`.
 
-A webhook says nothing when nothing happens, so silence is judged from looks at what Telegram still holds back: every
-few seconds while something is near due, rarely otherwise. A webhook that leads elsewhere is another system's: it is
-never taken away, and the error says what to do.
+A webhook delivers nothing while nothing happens, so silence is confirmed by looking at what is still pending at
+Telegram: every few seconds while something is nearly due, rarely otherwise. A webhook that leads elsewhere belongs to
+another system: it is never removed, and the error says what to do.
 """
 
 import hmac
@@ -20,7 +20,7 @@ from engine.receiver.update_handler import UpdateHandler
 from engine.runtime.telemetry import logger
 from engine.security.vault import Vault
 from engine.telegram.client import BotApi
-from engine.telegram.refused import UNREADABLE, Refused
+from engine.telegram.refused import NOT_THE_BOT_API, UNREADABLE, Refused
 from storage.redis.server_clock import server_now_ms
 from storage.redis.timers import Holding, Touched
 from storage.redis.webhook_arrivals import Arrivals
@@ -29,14 +29,14 @@ PATH: Final = "/telegram"
 NEAR_S: Final = 3.0
 FAR_S: Final = 30.0
 LOOKS_AHEAD: Final = 2
-"""So many looks are needed before a due, for one of them to confirm the time of another."""
+"""How many looks are needed before a due, so that one confirms the time of another."""
 _CONNECTIONS: Final = 40
 _ALLOWED: Final = msgspec.json.encode(updates.ALLOWED).decode()
 _FOREIGN: Final = 409
 
 
 class Looked(NamedTuple):
-    """What one look found: how many updates wait at Telegram, and how long to rest before the next."""
+    """What one look found: how many updates are pending at Telegram, and how long to rest before the next."""
 
     pending: int
     rest_s: float
@@ -50,12 +50,12 @@ class _Info(msgspec.Struct):
 
 
 def secrets_of(vault: Vault, bot_id: int, token: str) -> list[str]:
-    """What Telegram shows with each update of the bot: the current one first. A new token makes a new secret."""
+    """What Telegram sends with each update of the bot, the current secret first. A new token makes a new secret."""
     return [hmac.new(key, f"{bot_id}:{token}".encode(), sha256).hexdigest() for key in vault.webhook_keys]
 
 
 class WebhookFeed:
-    """`public_url` is the address at which Telegram finds the receivers, without a path of its own for each bot."""
+    """`public_url` is the address at which Telegram reaches the receivers, without the bot's path."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class WebhookFeed:
         self._last_error_s: int | None = None
 
     async def run_once(self) -> Looked | Refused:
-        """Set the webhook if need be, look, and confirm what the look tells. Raises UnreachableError."""
+        """Set the webhook if necessary, look, and confirm what the look shows. Raises UnreachableError."""
         at_ms = await server_now_ms(self._effects.client)
         highest = (await self._arrivals.look(self._bot_id)).highest
         info = await _info(self._api)
@@ -127,7 +127,7 @@ class WebhookFeed:
 
 
 async def leave(api: BotApi, bot_id: int) -> Refused | None:
-    """Take our webhook away; what waits at Telegram stays for polling. None when that is done."""
+    """Remove our webhook; pending updates stay at Telegram for polling. None when that is done."""
     info = await _info(api)
     if isinstance(info, Refused):
         return info
@@ -138,7 +138,7 @@ async def leave(api: BotApi, bot_id: int) -> Refused | None:
 
 
 def rest_s(touched: Touched, threshold_ms: int | None) -> float:
-    """Until the looks before the nearest due have to begin, be its chat armed now or touched from now on."""
+    """How long until the looks before the nearest due must begin, whether its chat is armed or touched later."""
     armed_ms = touched.nearest_due_ms - touched.now_ms if touched.nearest_due_ms >= 0 else inf
     soonest_ms = min(armed_ms, inf if threshold_ms is None else threshold_ms)
     return min(FAR_S, max(NEAR_S, soonest_ms / 1000 - LOOKS_AHEAD * NEAR_S))
@@ -151,16 +151,16 @@ async def _info(api: BotApi) -> _Info | Refused:
     try:
         return msgspec.json.decode(answer, type=_Info)
     except UNREADABLE:
-        return Refused(0, "the answer is not of the Bot API")
+        return NOT_THE_BOT_API
 
 
 def _is_ours(url: str, bot_id: int) -> bool:
-    """None is set, or one that a receiver of this engine has set, be it at another address."""
+    """No webhook is set, or one that a receiver of this engine has set, even at another address."""
     return not url or urlsplit(url).path.endswith(f"{PATH}/{bot_id}")
 
 
 def _foreign(url: str) -> Refused:
-    host = urlsplit(url).hostname or "another place"
+    host = urlsplit(url).hostname or "another server"
     return Refused(
         _FOREIGN, f"the bot's webhook leads to {host}: delete it there (deleteWebhook), or remove the bot here"
     )

@@ -1,1 +1,1 @@
-"""What every process is made of: command, signals, resources, logs, metrics, batches, news of changes."""
+"""What all processes are made of: command, signals, the loop, resources, logs, metrics, batches, changes."""

@@ -1,8 +1,8 @@
-"""Gathers concurrent calls into few: whoever calls while a batch is under way rides on the next one.
+"""Gathers concurrent calls into few: a call made while a batch is under way joins the next batch.
 
-The first caller of a quiet moment waits for one turn of the loop, so that its neighbours can join. Two calls about the
-same thing (`key`) never share a batch. An error reaches only the callers of its batch; a caller that gives up leaves
-the others alone. The worker ends by itself when nobody waits: there is nothing to close.
+After a quiet moment the first caller waits for one turn of the event loop, so that others can join. Two calls with the
+same `key` never share a batch. An error reaches only the callers of its batch; a caller that gives up does not affect
+the others. The worker ends by itself when nobody waits, so there is nothing to close.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ LIMIT: Final = 512
 
 
 class Batcher(Generic[Item, Result]):
-    """`run` takes a list of items and answers with one result for each, in order."""
+    """`run` takes a list of items and returns one result for each, in order."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Batcher(Generic[Item, Result]):
             for _, future in batch:
                 future.cancel()
             raise
-        except Exception as error:  # noqa: BLE001 - it belongs to those who asked
+        except Exception as error:  # noqa: BLE001 - it belongs to the callers
             for _, future in batch:
                 if not future.done():
                     future.set_exception(error)

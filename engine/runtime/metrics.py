@@ -1,7 +1,7 @@
-"""What a process tells of itself in numbers, for Prometheus: one home for all of them, on a port of their own.
+"""All metrics of a process, for Prometheus, on a port of their own.
 
-The port is on loopback only, and not the one that people's browsers and Telegram reach. Labels are from closed lists,
-or names of bots: never a chat, a text or a token.
+The port is on loopback only, and is not the one that people's browsers and Telegram reach. Labels come from closed
+lists or are names of bots: never a chat, a text or a token.
 """
 
 from typing import Final
@@ -13,30 +13,30 @@ from engine.core.errors import SettingsError
 
 _LOOPBACK: Final = "127.0.0.1"
 _LATENESS_S: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 21_600)
-"""From at once to the usual longest lateness."""
+"""From immediate to the default limit of lateness."""
 
-touches = Counter("recovery_touches", "Signs of life that were taken in")
+touches = Counter("recovery_touches", "Signs of life taken in")
 feeds = Gauge("recovery_feeds", "Bots whose updates this receiver takes in")
-claims = Counter("recovery_claims", "Timers that were due and claimed")
+claims = Counter("recovery_claims", "Due timers claimed")
 lanes = Gauge("recovery_lanes", "Bots that this poller serves")
 waiting_for_feed = Gauge("recovery_lane_waits_for_feed", "1 while due timers of a bot wait for its updates", ["bot"])
-lateness = Histogram("recovery_lateness_seconds", "From due until Telegram took the message", buckets=_LATENESS_S)
-swept = Counter("recovery_swept", "Messages that were deleted or changed when their time came")
-given_up = Counter("recovery_given_up", "Deliveries of which nothing was heard any more")
+lateness = Histogram("recovery_lateness_seconds", "From due until Telegram accepted the message", buckets=_LATENESS_S)
+swept = Counter("recovery_swept", "Messages deleted or edited when their time came")
+given_up = Counter("recovery_given_up", "Deliveries given up without an answer")
 
-_answers = Counter("recovery_answers", "What came of asking Telegram to send", ["bot", "outcome"])
-_deliveries = Counter("recovery_deliveries", "What PostgreSQL has taken down of blocks", ["status", "reason"])
+_answers = Counter("recovery_answers", "Outcomes of requests to send", ["bot", "outcome"])
+_deliveries = Counter("recovery_deliveries", "Blocks as recorded in PostgreSQL", ["status", "reason"])
 
 
 def serve(port: int | None) -> None:
-    """Let Prometheus ask at /metrics from now on. Raises SettingsError."""
+    """Serve /metrics to Prometheus from now on. Raises SettingsError."""
     if port is None:
         return
     try:
         start_http_server(port, addr=_LOOPBACK)
     except OSError as error:
         raise SettingsError(
-            f"METRICS_PORT {port} cannot be listened to ({error}): give each process a port of its own, or none."
+            f"METRICS_PORT {port} cannot be listened on ({error}): give each process a port of its own, or none."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""How a process of ours ends: on a signal in order, on a refusal with one line that names the mend."""
+"""How our processes end: in order on a signal, or with one line that names the mend on a refusal."""
 
 import asyncio
 import signal
@@ -13,7 +13,7 @@ P = ParamSpec("P")
 
 
 def command(act: Callable[P, None]) -> Callable[P, int]:
-    """Make of an act a command with an exit status: 1 for a refusal, told on standard error without a traceback."""
+    """Turn an action into a command with an exit status: a refusal is 1, and one line on standard error."""
 
     @wraps(act)
     def main(*args: P.args, **kwargs: P.kwargs) -> int:
@@ -38,7 +38,7 @@ def is_cancelled() -> bool:
 
 
 async def any_set(timeout_s: float, *events: asyncio.Event) -> None:
-    """Wait until one of them is set, and no longer than that."""
+    """Wait until one of the events is set, at most `timeout_s`."""
     waits = [asyncio.create_task(event.wait()) for event in events]
     try:
         await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
@@ -48,7 +48,7 @@ async def any_set(timeout_s: float, *events: asyncio.Event) -> None:
 
 
 def stop_on_signals() -> asyncio.Event:
-    """An event of the running loop that SIGTERM and Ctrl-C set."""
+    """An event that SIGTERM and Ctrl-C set."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -2,7 +2,7 @@
 
 A moment is a number of milliseconds in JSON, and a local time on a console.
 
-Whatever a key or a value may give away is masked here once, however careless the caller.
+Secrets are masked here, once, however careless the caller.
 """
 
 import logging
@@ -55,14 +55,14 @@ def show_moments(_logger: object, _method: str, event: MutableMapping[str, Any])
 
 
 def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Take out what nobody must read in a log."""
+    """Mask what nobody may read in a log."""
     for name, value in event.items():
         event[name] = _MASK if _SECRET_WORDS.intersection(name.lower().split("_")) else _masked(value)
     return event
 
 
 def _masked(value: Any) -> Any:
-    """Numbers pass; whatever else would be printed is looked through as it would be printed."""
+    """Numbers pass; any other value is searched in the form in which it would be printed."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):

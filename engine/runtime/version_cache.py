@@ -1,4 +1,4 @@
-"""Published campaigns by their numbers: they never change, so that each is read once and kept."""
+"""Published campaign versions by number: a version never changes, so each is read once and kept."""
 
 from collections import OrderedDict
 
@@ -8,7 +8,7 @@ from storage.postgres.pool import Pool
 
 
 class VersionCache:
-    """`limit` is how many are kept, the latest asked for; None keeps them all."""
+    """`limit`: how many are kept, those used most recently; None keeps them all."""
 
     def __init__(self, pool: Pool, limit: int | None = None) -> None:
         self._pool = pool
@@ -16,7 +16,7 @@ class VersionCache:
         self._known: OrderedDict[tuple[int, int], Snapshot] = OrderedDict()
 
     async def version(self, bot_id: int, number: int) -> Snapshot | None:
-        """A published version, or None when there is no such one. Raises UnreachableError, CampaignError."""
+        """A published version, or None if it does not exist. Raises UnreachableError, CampaignError."""
         if known := self._known.get((bot_id, number)):
             self._known.move_to_end((bot_id, number))
             return known

@@ -1,6 +1,7 @@
-"""The only door through which a message leaves, by aiogram. What comes of a send is a value, never an exception.
+"""The only way to the Bot API. The outcome of a send is a value, never an exception.
 
-`session` speaks HTTP, `methods` says a content in aiogram's words, `answers` reads what came back.
+`sender` sends messages through aiogram: `session` speaks HTTP, `methods` turns a content into aiogram's methods, and
+`answers` reads what came back. `client` makes all other calls.
 """
 
 from engine.telegram.actions import Action, action_of

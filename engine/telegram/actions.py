@@ -1,4 +1,4 @@
-"""What a chat shows while a message is under way: Telegram has no word of its own for each kind."""
+"""What a chat shows while a message is under way. Telegram does not have an action for each kind."""
 
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
@@ -29,6 +29,6 @@ _ACTIONS: Final[Mapping[MediaKind, Action]] = {
 
 
 def action_of(content: Content) -> Action:
-    """An album is shown as its first file, whatever has no file as text."""
+    """An album shows the action of its first file, a content without files that of a text."""
     files = assets(content)
     return _ACTIONS[files[0].kind] if files else "typing"

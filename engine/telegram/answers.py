@@ -1,4 +1,4 @@
-"""What an answer of the Bot API means for whoever made the call."""
+"""What an answer of the Bot API means for the caller."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final, assert_never
@@ -43,7 +43,7 @@ _carriers: Final = msgspec.json.Decoder(_Carrier | list[_Carrier]).decode
 
 
 def of_send(answer: Answer, attempts: int) -> Outcome:
-    """A success that cannot be read has arrived, but nobody knows as which message."""
+    """An unreadable success was delivered, but its message id is not known."""
     if not isinstance(answer, Accepted):
         return of_failure(answer, attempts)
     try:
@@ -55,7 +55,7 @@ def of_send(answer: Answer, attempts: int) -> Outcome:
 
 
 def of_deed(answer: Answer, message_ids: tuple[int, ...]) -> Outcome:
-    """Of a deletion, an edit, a sign of activity: done already is done."""
+    """For a deletion, an edit or a chat action: one that was done before counts as done."""
     if isinstance(answer, Accepted):
         return Sent(message_ids)
     outcome = of_failure(answer, attempts=1)
@@ -78,7 +78,7 @@ def of_failure(answer: ApiError | Unreadable | NeverLeft | NoAnswer, attempts: i
 
 
 def file_ids(result: msgspec.Raw, assets: tuple[Asset, ...]) -> Mapping[Asset, str]:
-    """Under which names Telegram has kept what was sent, as far as it says so."""
+    """The file ids under which Telegram keeps what was sent, as far as it gives them."""
     try:
         found = _carriers(result)
     except msgspec.DecodeError:
@@ -88,7 +88,7 @@ def file_ids(result: msgspec.Raw, assets: tuple[Asset, ...]) -> Mapping[Asset, s
 
 
 def _named(carriers: list[_Carrier], assets: tuple[Asset, ...]) -> Iterator[tuple[Asset, str]]:
-    """A file that Telegram took for another kind has no name that would serve again for this one."""
+    """A file that Telegram took for another kind has no file id that works again for this one."""
     for asset, carrier in zip(assets, carriers, strict=False):
         file = _biggest(carrier.photo) if asset.kind == "photo" else getattr(carrier, asset.kind)
         if file is not None:

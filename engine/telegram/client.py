@@ -1,4 +1,4 @@
-"""How a receiver asks the Bot API: one call, its answer or its refusal. Addresses hold tokens: none is logged."""
+"""A plain call of the Bot API: its answer, or its refusal. URLs contain tokens, so none is logged."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import aiohttp
 import msgspec
 
-from engine.telegram.refused import UNREADABLE, Refused
+from engine.telegram.refused import NOT_THE_BOT_API, UNREADABLE, Refused
 
 _PATIENCE_S = 20
 
@@ -24,7 +24,7 @@ class BotApi(NamedTuple):
     token: str
 
     async def post(self, method: str, data: Mapping[str, Any], patience_s: float = _PATIENCE_S) -> bytes | Refused:
-        """The body of the answer, whatever it says."""
+        """The body of the answer, an error included."""
         url = f"{self.api_url}/bot{self.token}/{method}"
         timeout = aiohttp.ClientTimeout(total=patience_s)
         try:
@@ -34,12 +34,12 @@ class BotApi(NamedTuple):
             return Refused(0, type(error).__name__)
 
     async def ask(self, method: str, **data: Any) -> msgspec.Raw | Refused:
-        """The result that a method gives."""
+        """The result of a method."""
         body = await self.post(method, data)
         if isinstance(body, Refused):
             return body
         try:
             answer = msgspec.json.decode(body, type=_Answer)
         except UNREADABLE:
-            return Refused(0, "the answer is not of the Bot API")
+            return NOT_THE_BOT_API
         return answer.result if answer.ok else Refused(answer.error_code, answer.description)

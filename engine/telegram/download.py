@@ -1,6 +1,6 @@
-"""Takes over into the library what somebody sent to a bot, as it comes from Telegram.
+"""Takes a file that a person sent to a bot into the library, as it comes from Telegram.
 
-The address of a file holds the bot's token: it stands in no error, and no error carries one that does.
+The URL of a file contains the bot's token, so it is in no error, and no error wraps one that has it.
 """
 
 from collections.abc import AsyncGenerator
@@ -24,14 +24,14 @@ PATIENCE: Final = ClientTimeout(total=120, sock_connect=5, sock_read=20)
 
 
 class _Place(msgspec.Struct):
-    """Where a file can be had, for an hour."""
+    """Where the file can be downloaded, for an hour."""
 
     file_path: str
     file_size: int = 0
 
 
 async def receive(library: Library, api: BotApi, file_id: str, kind: MediaKind, name: str, now_ms: int) -> Stored:
-    """Take a file over; without a name it gets Telegram's. Raises MediaError, UnreachableError."""
+    """Take a file in; without a name it gets Telegram's. Raises MediaError, UnreachableError."""
     place = await _find(api, file_id)
     name = name or PurePath(place.file_path).name
     check_size(place.file_size, kind, name)
@@ -69,7 +69,7 @@ def _not_now() -> MediaError:
 
 
 async def _stream(api: BotApi, place: _Place) -> AsyncGenerator[bytes, None]:
-    """The file, whole: what breaks off before its end raises MediaError."""
+    """The whole file; one that breaks off before its end raises MediaError."""
     url = f"{api.api_url}/file/bot{api.token}/{quote(place.file_path)}"
     came = 0
     try:

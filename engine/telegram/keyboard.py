@@ -1,4 +1,4 @@
-"""The buttons under a message, in aiogram's words."""
+"""The buttons under a message, as aiogram's objects."""
 
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ from engine.core.bot_identity import Speaker
 from engine.core.content.model import Button, Buttons, CopyButton, StartButton, StopButton, UrlButton
 
 STOP: Final = "recovery:stop"
-"""Has its effect in the tapper's own chat, for which Telegram itself vouches: it needs no signature."""
+"""It affects only the chat of the person who taps, for whom Telegram vouches: no signature is needed."""
 
 
 def keyboard(rows: Buttons, speaker: Speaker) -> InlineKeyboardMarkup | None:

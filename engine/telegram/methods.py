@@ -1,4 +1,4 @@
-"""A rendered content in aiogram's words: one method of the Bot API for each kind of message."""
+"""Turns a rendered content into an aiogram method: one method of the Bot API for each kind of message."""
 
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
@@ -92,7 +92,7 @@ def method_of(speaker: Speaker, chat_id: int, content: Content, effects: Effects
 
 
 def replacement(chat_id: int, message_id: int, text: str, sent: Content) -> TelegramMethod[Any]:
-    """Where the caption stands has to be said again: else it goes under the picture."""
+    """The position of the caption must be given again, or the caption goes under the picture."""
     where: dict[str, Any] = {"chat_id": chat_id, "message_id": message_id, "parse_mode": _HTML}
     if isinstance(sent, Text):
         return EditMessageText(text=text, **where)
@@ -111,7 +111,7 @@ def _text(content: Text, speaker: Speaker, how: dict[str, Any]) -> SendMessage:
 
 
 def _media(content: Media, speaker: Speaker, files: Files, how: dict[str, Any]) -> TelegramMethod[Any]:
-    """Each method calls its file as we call its kind."""
+    """Each method names its file parameter like our kind."""
     file = files[Asset(content.kind, content.sha256)]
     look = _look(content.kind, content.caption, above=content.above, spoiler=content.spoiler)
     method: TelegramMethod[Any] = _SENDS[content.kind](
@@ -127,7 +127,7 @@ def _item(item: Item, files: Files, *, above: bool) -> Any:
 
 
 def _look(kind: MediaKind, caption: str, *, above: bool, spoiler: bool) -> dict[str, Any]:
-    """A document stays one, even if Telegram would rather see a film in it: else its file id would not serve again."""
+    """A document must stay one, even if Telegram takes it for a video: else its file id does not work again."""
     look: dict[str, Any] = {"disable_content_type_detection": True} if kind == "document" else {}
     if caption and kind in CAPTIONED:
         look |= {"caption": caption, "parse_mode": _HTML}

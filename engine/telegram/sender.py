@@ -1,7 +1,7 @@
-"""Says things to Telegram in a bot's name: what is said first takes a look at its files, then goes out.
+"""Sends messages in a bot's name: a content is prepared (its files are found) first, and sent after that.
 
-The look is a step of its own, because it may find that another message uploads the same file just now, and between the
-last look at a chat and the request nobody may wait. One upload serves all: its file id is taken from the answer.
+Preparing is a step of its own, because another message may be uploading the same file at that moment, and nothing may
+wait between the last look at a chat and the request. One upload serves all: its file id is taken from the answer.
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ _UNAUTHORIZED: Final = 401
 
 
 class Prepared(NamedTuple):
-    """A content with all that it needs."""
+    """A content with all the files that it needs."""
 
     content: Content
     file_ids: Mapping[Asset, str] = {}
@@ -43,7 +43,7 @@ class Prepared(NamedTuple):
 
 
 class Sender:
-    """`timeout_s`: how long an answer to a plain call is waited for."""
+    """`timeout_s`: how long to wait for the answer to a plain call."""
 
     def __init__(self, api_url: str, uploads: Uploads, timeout_s: float = TIMEOUT_S) -> None:
         self._session = Session(api_url, timeout_s)
@@ -51,10 +51,10 @@ class Sender:
         self._bot = lru_cache(_BOTS)(partial(Bot, session=self._session))
 
     async def prepare(self, speaker: Speaker, content: Content) -> Prepared | Busy | Missing:
-        """Find the files of a rendered content, or take the right to upload them; touches no wire.
+        """Find the files of a rendered content, or take the right to upload them; sends nothing.
 
-        Busy: another message uploads one of them, ask again in a second. Missing: nobody can send it. What is prepared
-        is released in the end, sent or not. Raises UnreachableError.
+        Busy: another message is uploading one of them, try again in a second. Missing: it cannot be sent. What was
+        prepared must be released in the end, sent or not. Raises UnreachableError.
         """
         wanted = assets(content)
         if not wanted:
@@ -68,14 +68,14 @@ class Sender:
                 return verdict
 
     def release(self, speaker: Speaker, prepared: Prepared) -> None:
-        """It was sent, or never will be: what it has not uploaded others may."""
+        """Give back the right to upload what was not uploaded."""
         if prepared.uploads:
             self._uploads.free(speaker.bot_id, prepared.uploads)
 
     async def send(
         self, speaker: Speaker, chat_id: int, prepared: Prepared, effects: Effects, attempts: int
     ) -> Outcome:
-        """Send what was prepared, on its nth attempt (from 1); the next attempt is prepared anew."""
+        """Send what was prepared, on its nth attempt (from 1); the next attempt needs a new preparation."""
         method = method_of(speaker, chat_id, prepared.content, effects, _files(prepared))
         answer = await self._session.ask(self._bot(speaker.token), method, _size(prepared))
         if isinstance(answer, Accepted) and prepared.uploads:
@@ -84,11 +84,11 @@ class Sender:
         return await self._refused(speaker, prepared, outcome) if isinstance(outcome, FileRefused) else outcome
 
     async def act(self, speaker: Speaker, chat_id: int, action: Action) -> Outcome:
-        """Show for five seconds, or until the next message, that something is under way."""
+        """Show for five seconds, or until the next message, that something is coming."""
         return await self._do(speaker, SendChatAction(chat_id=chat_id, action=action), ())
 
     async def delete(self, speaker: Speaker, chat_id: int, message_ids: tuple[int, ...]) -> Outcome:
-        """Take away messages of about the same age, for one that is too old keeps all of them."""
+        """Delete messages of about the same age: one that is too old keeps all of them."""
         if len(message_ids) == 1:
             method: TelegramMethod[Any] = DeleteMessage(chat_id=chat_id, message_id=message_ids[0])
         else:
@@ -99,11 +99,11 @@ class Sender:
         return await self._do(speaker, EditMessageReplyMarkup(chat_id=chat_id, message_id=message_id), (message_id,))
 
     async def replace(self, speaker: Speaker, chat_id: int, message_id: int, text: str, sent: Content) -> Outcome:
-        """Put another text, or caption, in the place of that of what was sent; the buttons go with it."""
+        """Replace the text or caption of a sent message; its buttons go too."""
         return await self._do(speaker, replacement(chat_id, message_id, text, sent), (message_id,))
 
     async def is_authorized(self, token: str) -> bool | None:
-        """Ask Telegram who the bot is: None when it does not say."""
+        """Ask Telegram who the bot is; None if it gives no clear answer."""
         answer = await self._session.ask(self._bot(token), GetMe())
         if isinstance(answer, ApiError) and answer.code == _UNAUTHORIZED:
             return False
@@ -117,16 +117,16 @@ class Sender:
         return answers.of_deed(answer, message_ids)
 
     async def _keep(self, speaker: Speaker, prepared: Prepared, named: Mapping[Asset, str]) -> None:
-        """Others send by what Telegram calls it from now on."""
+        """Keep the file ids, by which other messages send from now on."""
         learned = {asset: file_id for asset, file_id in named.items() if asset in prepared.uploads}
         if len(learned) < len(prepared.uploads):
             logger().warning("Telegram took a file for another kind: it is uploaded each time", bot=speaker.username)
         await self._uploads.done(speaker.bot_id, learned)
 
     async def _refused(self, speaker: Speaker, prepared: Prepared, refusal: FileRefused) -> Outcome:
-        """Which of an album's files it was is not told: all that were known are forgotten.
+        """Telegram does not say which file of an album it refuses, so all known file ids are dropped.
 
-        Fresh bytes are no better the second time.
+        Fresh bytes would fare no better the second time.
         """
         if not prepared.file_ids:
             return Rejected(refusal.detail)
@@ -139,7 +139,7 @@ class Sender:
 
 
 def _files(prepared: Prepared) -> Files:
-    """Bytes are read as they go out, piece by piece."""
+    """Files are read piece by piece as they are sent."""
     fresh = {asset: FSInputFile(upload.path, upload.name) for asset, upload in prepared.uploads.items()}
     return {**prepared.file_ids, **fresh}
 

@@ -1,10 +1,10 @@
-"""aiogram's session made cheap, and rid of its traps: whatever comes back over the wire is a value.
+"""aiogram's session made cheap, and without its traps: every answer is a value.
 
-A call goes out as JSON, unless it carries a file, and no model is made of its answer: that is three quarters of what a
-call costs. aiogram takes an HTML page, a truncated body and a success that its models do not know for the same error,
-and a refusal without a description for a mistake in the program; here the answer itself is read. Only a connection that
-was never made surely did not send. An error of aiohttp may tell the URL and so the token: nothing of it goes further
-than the name of its type.
+A call is sent as JSON, unless it carries a file, and its answer is not turned into a model: that saves three quarters
+of the cost of a call. For aiogram an HTML page, a truncated body and a success unknown to its models are the same
+error, and a refusal without a description is a mistake in the program; here the answer itself is read. Only a
+connection that was never made certainly did not send. An error of aiohttp may contain the URL and so the token: only
+the name of its type goes further.
 """
 
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -22,44 +22,46 @@ from engine.runtime.resources import most_files
 
 TIMEOUT_S: Final = 30
 SLOWEST_UPLOAD: Final = 512 * 1024
-"""Bytes a second that the line to Telegram carries at least; an upload may take so much longer than a plain call."""
+"""Bytes per second that the connection to Telegram carries at least; an upload may take that much longer."""
 MOST_UPLOADED: Final = 50 * 1024 * 1024
-"""Telegram takes no request that is bigger."""
+"""Telegram accepts no larger request."""
 LONGEST_S: Final = TIMEOUT_S + MOST_UPLOADED // SLOWEST_UPLOAD
-"""No call takes longer: whoever waits for the end of a send need not wait longer either."""
+"""No call takes longer, so nobody needs to wait longer for the end of a send."""
 _CONNECT_S: Final = 5
 _OTHER_FILES: Final = 256
-"""What a process opens beside its connections to Telegram: those to Redis and PostgreSQL, and files to upload."""
+"""Files beside the connections to Telegram: connections to Redis and PostgreSQL, and files to upload."""
 _FEWEST_CONNECTIONS: Final = 100
 _NEVER_CONNECTED: Final = (ClientConnectorError, ConnectionTimeoutError)
 _JSON: Final = {CONTENT_TYPE: "application/json"}
 
 
 class Accepted(NamedTuple):
-    """The result as it came: most of it interests nobody."""
+    """The result, undecoded: most of it is not needed."""
 
     result: msgspec.Raw
 
 
 class ApiError(NamedTuple):
+    """Telegram's own refusal."""
+
     code: int
     description: str
     retry_after_s: int | None
 
 
 class Unreadable(NamedTuple):
-    """Something answered, but not in the Bot API's words."""
+    """Something answered, but not as the Bot API does."""
 
     status: int
     retry_after_s: int | None
 
 
 class NeverLeft(NamedTuple):
-    """There was no connection to write to."""
+    """No connection was made, so nothing was sent."""
 
 
 class NoAnswer(NamedTuple):
-    """It was written, at least in part."""
+    """The request was written, at least in part."""
 
     why: str
 
@@ -84,12 +86,12 @@ _decode: Final = msgspec.json.Decoder(_Body).decode
 
 class Session(AiohttpSession):
     def __init__(self, api_url: str, timeout_s: float) -> None:
-        """There is room for all: a bot whose answers take long must not let another one wait for a connection."""
+        """Allow a connection for every call: a bot with slow answers must not make another bot wait."""
         connections = max(_FEWEST_CONNECTIONS, most_files() - _OTHER_FILES)
         super().__init__(api=TelegramAPIServer.from_base(api_url), limit=connections, timeout=timeout_s)
 
     async def ask(self, bot: Bot, method: TelegramMethod[Any], upload_bytes: int = 0) -> Answer:
-        """Make a call; an upload may take longer, by its size."""
+        """Make a call; an upload may take longer, depending on its size."""
         longer_s = min(upload_bytes, MOST_UPLOADED) // SLOWEST_UPLOAD
         answer: Answer = await self.make_request(bot, method, longer_s)
         return answer
@@ -106,7 +108,7 @@ class Session(AiohttpSession):
             return NoAnswer(type(error).__name__)
 
     async def close(self) -> None:
-        """Aiohttp waits for its connections; the quarter of a second that aiogram adds is not needed any more."""
+        """Aiohttp waits for its connections, so the quarter of a second that aiogram adds is not needed."""
         if self._session is not None:
             await self._session.close()
 

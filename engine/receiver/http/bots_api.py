@@ -23,6 +23,7 @@ from engine.core.identity import SECOND_MS
 from engine.core.schedule.timestamps import read_moment
 from engine.receiver.http.refusal import Refusal
 from engine.runtime.telemetry import logger
+from engine.telegram.refused import UNREADABLE
 from storage.postgres.payments import Payment
 
 BODY: Final = 64 * 1024
@@ -32,7 +33,6 @@ TAKE_S: Final = 5.0
 _MAX_KEY: Final = 128
 _AGAIN: Final = {"Retry-After": "1"}
 _DIGITS: Final = 19
-_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 Moment: TypeAlias = int | str
 Handler: TypeAlias = Callable[[int, bytes], Awaitable[Any]]
@@ -218,7 +218,7 @@ def _read(body: bytes, kind: type[Body]) -> Body:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         raise _unfit(f"{str(error)[:200]}; see docs/http-api.md for the fields") from error
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise Refusal(HTTPStatus.BAD_REQUEST, "The body is not JSON: send one object in UTF-8.") from error
 
 

@@ -116,7 +116,7 @@ class HttpServer:
         try:
             event = updates.read_update(body)
         except UNREADABLE:
-            logger().warning("Updates that could not be read", bot=bot_id, count=1)
+            logger().warning("Updates unreadable", bot=bot_id, count=1)
             event = None
         await self._bots.take(bot_id, number, event)
         return web.Response()
