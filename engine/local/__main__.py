@@ -10,7 +10,7 @@ from engine.local import run
 def main() -> int:
     argparse.ArgumentParser(prog="./dev run", description=run.__doc__).parse_args()
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a letter is no reason to end
+        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a character must not end the run
     return run.run()
 
 

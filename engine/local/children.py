@@ -1,6 +1,6 @@
 """The engine's own processes as children: their lines go into one log, and none of them outlives us.
 
-If we are killed they are killed too: whatever they were at, the next start recovers from, as after any crash.
+If we are killed, they are killed too; the next start recovers from that as from any crash.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ def say(name: str, line: str) -> None:
 
 
 class Child:
-    """A Python module at work. `first_line` may be awaited once, before `follow`."""
+    """A running Python module. `first_line` may be awaited once, before `follow`."""
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, output: asyncio.StreamReader) -> None:
         self.name = name
@@ -32,7 +32,7 @@ class Child:
         self._output = output
 
     async def first_line(self) -> str:
-        """Wait for the line by which a child says that it is ready."""
+        """Wait for the line with which the child reports that it is ready."""
         line = _text(await self._output.readline())
         if not line:
             raise RecoveryError(f"{self.name} ended with status {await self._process.wait()} at start.")
@@ -81,7 +81,7 @@ async def child(name: str, arguments: Sequence[str], env: Mapping[str, str]) -> 
 
 
 async def until_one_ends(*children: Child) -> tuple[Child, int]:
-    """Follow all of them; returns the first that ends, with its status."""
+    """Follow all children; returns the first that ends, and its status."""
     following = {asyncio.create_task(child.follow()): child for child in children}
     try:
         ended, _ = await asyncio.wait(following, return_when=asyncio.FIRST_COMPLETED)

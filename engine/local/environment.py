@@ -1,7 +1,7 @@
-"""What `./dev run` tells its children: what you have set, and for the rest what it makes up and keeps.
+"""The environment that `./dev run` gives its children: what you have set, and values it generates for the rest.
 
-All of it is also written to the file `env` in the state directory, readable by its owner only, so that the other
-commands can be used beside a run: `set -a; . .state/env; set +a`.
+All of it is also written to the file `env` in the state directory, readable by its owner only, so that other commands
+can be used beside a run: `set -a; . .state/env; set +a`.
 """
 
 import base64
@@ -34,7 +34,7 @@ def state_dir(environment: Mapping[str, str]) -> Path:
 
 
 def encryption_key(directory: Path) -> str:
-    """Make a key once and keep it: the tokens in the database can be read with it only."""
+    """Make a key once and keep it: only with it can the tokens in the database be read."""
     path = directory / "encryption_key"
     if not path.exists():
         write_secret(path, base64.urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode())
@@ -42,13 +42,13 @@ def encryption_key(directory: Path) -> str:
 
 
 def complete(environment: Mapping[str, str], directory: Path) -> dict[str, str]:
-    """Add what a process needs and nobody has set."""
+    """Add what a process needs and you have not set."""
     made_up = {} if "ENCRYPTION_KEY" in environment else {"ENCRYPTION_KEY": encryption_key(directory)}
     return {"MEDIA_DIR": str(directory / "media"), **environment, **made_up, "PYTHONUNBUFFERED": "1"}
 
 
 def announce(directory: Path, environment: Mapping[str, str]) -> None:
-    """Say where everything is, without secrets, and write down the rest."""
+    """Print where everything is, without secrets, and write all of it to the file."""
     path = write_env(directory, environment)
     say("run", f"Redis            {_without_password(environment['REDIS_URL'])}")
     say("run", f"PostgreSQL       {_without_password(environment['DATABASE_URL'])}")
@@ -68,7 +68,7 @@ def write_env(directory: Path, environment: Mapping[str, str]) -> Path:
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Readable by its owner only, at every moment, and whole or not at all."""
+    """Write a file that only its owner can read at any moment, either whole or not at all."""
     unfinished = path.with_name(path.name + ".unfinished")
     unfinished.unlink(missing_ok=True)
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

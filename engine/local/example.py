@@ -1,4 +1,4 @@
-"""The example campaign for each of the sandbox's bots, once: what you change later stays as you left it."""
+"""The example campaign, given once to each of the sandbox's bots: what you change later stays."""
 
 import time
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ FILE = Path(__file__).with_name("reminder.yaml")
 
 
 async def give_example(pool: Pool, bots: Sequence[str], min_threshold_ms: int) -> None:
-    """Import, publish and activate it where the bot has nothing published yet."""
+    """Import, publish and activate it for each bot that has nothing published yet."""
     change = Change(actor="dev run", at=time.time_ns() // 1_000_000)
     for bot in bots:
         found = await _overview(pool, bot, change.at)

@@ -1,9 +1,9 @@
-"""Child processes that never outlive us and never die of somebody else's Ctrl-C.
+"""Child processes that never outlive us, and never end by a Ctrl-C that is meant for us.
 
 - Each child leads a session of its own, so that Ctrl-C reaches only us and we end the children in order.
 - On Linux the kernel signals the child when we die, `kill -9` included. It watches the *thread* that started
   the child, hence `require_main_thread`.
-- Output goes to a file: nobody reads a pipe while the child starts, and a full pipe would block it.
+- Output goes to a file: no one reads a pipe while the child starts, and a full pipe would block it.
 """
 
 import ctypes
@@ -34,7 +34,7 @@ def require_main_thread() -> None:
 
 
 def die_with_parent(death_signal: signal.Signals) -> Callable[[], None]:
-    """For `preexec_fn`, which runs after the change of user (which would clear the setting)."""
+    """For `preexec_fn`, which runs after the change of user: that change would clear the setting."""
     parent = os.getpid()
 
     def arm() -> None:
@@ -94,7 +94,7 @@ def _given(feed: str) -> Iterator[IO[bytes]]:
 
 
 def open_log(path: Path) -> IO[bytes]:
-    """Append, but begin anew once the file has grown past the limit; the previous one is kept beside it."""
+    """Append, or start a new file once this one has grown past the limit; the previous one is kept."""
     if path.exists() and path.stat().st_size > _LOG_LIMIT:
         path.replace(path.with_suffix(".log.old"))
     return path.open("ab")

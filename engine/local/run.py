@@ -1,8 +1,8 @@
 """`./dev run`: everything on this machine, in one log, until Ctrl-C.
 
-Servers and migrations, then receiver, poller and manager: against Telegram if you give MANAGER_BOT_TOKEN, BOT_TOKEN or
-TELEGRAM_API_URL, or once a bot of yours is registered; else against the sandbox, whose bots get the example
-campaign, with a person who plays. What starts first ends last. A second Ctrl-C ends all at once.
+Servers and migrations start first, then receiver, poller and manager. They use Telegram if you set MANAGER_BOT_TOKEN,
+BOT_TOKEN or TELEGRAM_API_URL, or once a bot of yours is registered; otherwise the sandbox, whose bots get the example
+campaign and a person who plays. What starts first ends last. A second Ctrl-C ends everything at once.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ def run() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     except (KeyboardInterrupt, asyncio.CancelledError):
-        say("run", "All has ended; the data are kept.")
+        say("run", "Everything has ended; your data are kept.")
     return 0
 
 
@@ -55,16 +55,16 @@ async def _until_signal(directory: Path, env: dict[str, str]) -> None:
 
 async def _with_children(directory: Path, env: dict[str, str]) -> None:
     async with AsyncExitStack() as stack:
-        staged = await telegram_or_sandbox.prepare(stack, directory, env)
-        environment.announce(directory, staged.env)
-        children = [*staged.children]
-        manager = _MANAGER if "MANAGER_BOT_TOKEN" in staged.env else {}
+        plan = await telegram_or_sandbox.prepare(stack, directory, env)
+        environment.announce(directory, plan.env)
+        children = [*plan.children]
+        manager = _MANAGER if "MANAGER_BOT_TOKEN" in plan.env else {}
         for name, arguments in {**_ENGINE, **manager}.items():
-            children.append(await stack.enter_async_context(child(name, arguments, staged.env)))
-        if staged.person:
-            children.append(await stack.enter_async_context(child("person", staged.person, staged.env)))
-        if staged.page:
-            say("run", f"Page             {staged.page} is where you play the user")
+            children.append(await stack.enter_async_context(child(name, arguments, plan.env)))
+        if plan.person:
+            children.append(await stack.enter_async_context(child("person", plan.person, plan.env)))
+        if plan.page:
+            say("run", f"Page             {plan.page} is where you play the user")
         await _until_one_fails(children)
 
 
@@ -72,6 +72,6 @@ async def _until_one_fails(children: list[Child]) -> None:
     while True:
         ended, status = await until_one_ends(*children)
         if status or ended.name != "person":
-            raise RecoveryError(f"{ended.name} ended with status {status}, so all ends; its last lines say why.")
+            raise RecoveryError(f"{ended.name} ended with status {status}, so everything ends; its last lines say why.")
         children.remove(ended)
-        say("run", "The person stays silent from here on. Ctrl-C ends all.")
+        say("run", "The person stays silent from here on. Ctrl-C ends everything.")

@@ -1,4 +1,4 @@
-"""The sandbox as a child process: known by its command line and by the one line that it prints, never imported."""
+"""The sandbox as a child process, used through its command line and the one line it prints; never imported."""
 
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -34,7 +34,7 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 class SandboxManager(msgspec.Struct, frozen=True):
-    """The bot that admins talk to, the admin who does, and the address at which you play them."""
+    """The bot that admins talk to, an admin, and the page on which you play them."""
 
     token: str
     admin_id: int
@@ -47,9 +47,9 @@ class _Person(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def running_sandbox(state_dir: Path, env: Mapping[str, str]) -> AsyncIterator[tuple[Child, Ready]]:
-    """On the same ports as last time where they are free; its bots and their tokens are always the same.
+    """Run it on the same ports as last time if they are free; its bots and their tokens are always the same.
 
-    Its people are others each time: the engine has not forgotten what those of the last run did.
+    Its people are new each time, because the engine remembers what those of the last run did.
     """
     ports = {
         "--port": settled_port(state_dir / "sandbox.port"),
@@ -65,11 +65,11 @@ def _ready(line: str) -> Ready:
     try:
         return msgspec.json.decode(line, type=Ready)
     except msgspec.DecodeError:
-        raise RecoveryError(f"The sandbox did not start; it says: {line}") from None
+        raise RecoveryError(f"The sandbox did not start; it printed: {line}") from None
 
 
 async def hire_manager(control_url: str) -> SandboxManager:
-    """Add a bot for the manager, and an admin who is about to greet it. Raises RecoveryError."""
+    """Add a bot for the manager, and an admin who starts it. Raises RecoveryError."""
     async with aiohttp.ClientSession(control_url) as session:
         bot = await _ask(session, "/bots", {"username": _MANAGER}, SandboxBot)
         (admin,) = await _ask(session, "/people", {"count": 1, "names": ["Marina"]}, tuple[_Person])
@@ -82,4 +82,4 @@ async def _ask(session: aiohttp.ClientSession, path: str, wanted: object, kind: 
         async with session.post(path, data=msgspec.json.encode(wanted)) as response:
             return msgspec.json.decode(await response.read(), type=kind)
     except (aiohttp.ClientError, msgspec.DecodeError) as error:
-        raise RecoveryError(f"The sandbox did not take {path} ({error}): its lines above say why.") from error
+        raise RecoveryError(f"The sandbox did not accept {path} ({error}): its lines above say why.") from error

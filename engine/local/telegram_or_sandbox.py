@@ -1,7 +1,7 @@
-"""Against whom the engine plays: Telegram, or the sandbox with its bots, the example campaign and a person.
+"""Whether a run uses Telegram, or the sandbox with its bots, the example campaign and a person.
 
-The sandbox's bots are registered like any others. Their ids are noted, so that the next run can tell them from
-yours: as soon as there is one of yours, Telegram it is.
+The sandbox's bots are registered like any others. Their ids are kept in a file, so that the next run can tell them from
+yours: as soon as one of yours is registered, the run uses Telegram.
 """
 
 from collections.abc import Sequence
@@ -24,6 +24,8 @@ _ROUNDS = "2"  # then the person stays silent, so that a whole sequence is seen
 
 
 class RunPlan(NamedTuple):
+    """The environment of all children, and what runs beside the engine."""
+
     env: dict[str, str]
     children: Sequence[Child] = ()
     person: Sequence[str] = ()

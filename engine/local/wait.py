@@ -1,4 +1,4 @@
-"""Waiting for a child to be ready: it answers, or it ends, or time is up; never in hope."""
+"""Waits until a child is ready, has ended, or has taken too long; never sleeps in hope."""
 
 import subprocess
 import time

@@ -1,4 +1,4 @@
-"""What a file is, told by its bytes and never by its name; and whether Telegram takes it as what it is meant to be."""
+"""What a file is, judged by its bytes and never by its name; and whether Telegram accepts it as the given kind."""
 
 import mimetypes
 import zlib
@@ -14,7 +14,7 @@ from engine.core.errors import MediaError, Phrase
 
 MB: Final = 1024 * 1024
 LARGEST: Final = 20 * MB
-"""What a bot can download, and so what the manager can receive."""
+"""The most that a bot can download, and so that the manager can receive."""
 LARGEST_PHOTO: Final = 10 * MB
 
 _HEAD: Final = 8192
@@ -23,7 +23,7 @@ _MOST_STRETCHED: Final = 20
 _UNKNOWN: Final = "application/octet-stream"
 _STICKER: Final = "application/x-tgsticker"
 _GZIP: Final = 31
-"""What zlib calls a stream with the head of gzip."""
+"""zlib's window size for a stream with a gzip header."""
 
 _PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/webp"})
 _FILMS: Final = frozenset({"video/mp4"})
@@ -44,7 +44,7 @@ def largest(kind: MediaKind) -> int:
 
 
 def check_size(size: int, kind: MediaKind, name: str) -> None:
-    """Raises MediaError for a file that is too big, or as soon as it is."""
+    """Raises MediaError for a file that is too big, or as soon as it becomes so."""
     if size <= largest(kind):
         return
     limit = Phrase(
@@ -81,7 +81,7 @@ def recognize(path: Path, kind: MediaKind, name: str) -> str:
 
 
 def _mime(head: bytes) -> str | None:
-    """The form of a file as far as Telegram tells forms apart."""
+    """The type of a file, as far as Telegram distinguishes types."""
     mime: str | None = filetype.guess_mime(head)
     match mime:
         case "image/apng":

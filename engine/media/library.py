@@ -1,7 +1,7 @@
-"""The library of media: takes a file in as it comes, chunk by chunk, and answers with the asset that names it.
+"""The library of media: takes a file in chunk by chunk, and returns the asset that names it.
 
-Whoever adds the same file twice gets the same asset. What is refused leaves nothing behind, and no file is ever held
-in memory as a whole.
+Adding the same file twice gives the same asset. A refused file leaves nothing behind, and no file is ever held in
+memory as a whole.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ class Library:
         return stored
 
     async def add_file(self, path: Path, kind: MediaKind, now_ms: int) -> Stored:
-        """The same with a file of this machine. Raises MediaError, UnreachableError."""
+        """Take in a file of this machine. Raises MediaError, UnreachableError."""
         async with aclosing(_read(path)) as chunks:
             return await self.add(chunks, kind, path.name, now_ms)
 
@@ -70,6 +70,6 @@ async def _read(path: Path) -> AsyncGenerator[bytes, None]:
 
 
 def _clean(name: str, kind: MediaKind) -> str:
-    """What people see as a document's name, whatever path or signs it came with."""
-    printable = "".join(sign for sign in PurePath(name).name if sign.isprintable())
+    """The name under which people see a document, without its path and unprintable characters."""
+    printable = "".join(character for character in PurePath(name).name if character.isprintable())
     return printable[-_LONGEST_NAME:].strip() or kind

@@ -1,6 +1,6 @@
-"""A file on its way into the store: until it is placed it has no name that anybody looks for.
+"""A file on its way into the store: until it is placed, no reader looks for its name.
 
-It is on the disk before it gets its name, so that after a power cut a name still means whole bytes.
+It is on the disk before it gets its final name, so that after a power cut a name still means the whole file.
 """
 
 import asyncio
@@ -34,11 +34,11 @@ class Incoming:
         await asyncio.to_thread(self._write, chunk)
 
     async def keep(self) -> None:
-        """Wait until the disk has it."""
+        """Wait until the file is on the disk."""
         await asyncio.to_thread(self._sync)
 
     async def place(self) -> None:
-        """Give it the name of its content; who else has put the same there has put the same there."""
+        """Give the file the name of its content. If that name exists, it has the same bytes."""
         await asyncio.to_thread(self._rename)
 
     def _write(self, chunk: bytes) -> None:
@@ -59,7 +59,7 @@ class Incoming:
 
 @contextmanager
 def incoming(directory: Path) -> Iterator[Incoming]:
-    """What was not placed when the block ends leaves nothing behind. Raises MediaError when the disk refuses."""
+    """A file that is not placed when the block ends leaves nothing behind. Raises MediaError if the disk fails."""
     with writing():
         directory.mkdir(parents=True, exist_ok=True)
         path = directory / f"{secrets.token_hex(16)}{UNFINISHED}"

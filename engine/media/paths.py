@@ -1,4 +1,4 @@
-"""Where an asset's bytes lie: one file for each content, whatever kinds it is kept as."""
+"""Where the bytes of an asset are: one file per content, shared by all kinds it is kept as."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ def path_of(directory: Path, sha256: str) -> Path:
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Raises MediaError for what the disk does not do."""
+    """Raises MediaError for a failure of the disk."""
     try:
         yield
     except OSError as error:
@@ -26,7 +26,7 @@ def writing() -> Iterator[None]:
 
 
 def needed(directory: Path | None) -> Path:
-    """Raises MediaError where there is none."""
+    """Raises MediaError if MEDIA_DIR is not set."""
     if directory is None:
         raise MediaError(UNSET)
     return directory

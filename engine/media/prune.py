@@ -1,7 +1,7 @@
-"""Removes media that nothing names any more: no draft, and no version that was ever published.
+"""Removes media that no draft names, and no version that was ever published.
 
-What was added in the last day stays, because its campaign may not be saved yet; so does a content that is in use as any
-kind. A bot's messages that show it stay as they are.
+Media added within the last day stay, because their campaign may not be saved yet; so does a content that is in use as
+any kind. Sent messages that show a removed file stay as they are.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ async def unused(pool: Pool, now_ms: int) -> list[Shelved]:
 
 
 async def prune(pool: Pool, directory: Path, now_ms: int) -> list[Shelved]:
-    """Remove it, and what is left of files that never arrived. Raises MediaError, UnreachableError."""
+    """Remove unused media, and the remains of unfinished files. Raises MediaError, UnreachableError."""
     removed: list[Shelved] = []
     while batch := await _prune_some(pool, directory, now_ms):
         removed += batch
@@ -37,7 +37,7 @@ async def prune(pool: Pool, directory: Path, now_ms: int) -> list[Shelved]:
 
 
 async def _prune_some(pool: Pool, directory: Path, now_ms: int) -> list[Shelved]:
-    """The bytes go before it is certain that the names go: names without bytes are found here again."""
+    """The bytes are removed before the transaction ends: names left without bytes are found again here."""
     async with media.pruning(pool) as connection:
         batch = await media.list_unused(connection, now_ms - DAY_MS, _AT_ONCE)
         contents = await media.remove(connection, [one.asset for one in batch])

@@ -1,7 +1,7 @@
-"""Who uploads what: each bot uploads an asset once, however many of its messages want it at the same moment.
+"""Which message uploads a file: each bot uploads an asset once, even if many of its messages need it at once.
 
-A bot is served by one poller, so the right to upload is held in this process alone. While a bot changes hands, two
-pollers may upload the same: either file id is good, and the later one is kept.
+One poller serves a bot, so this process alone keeps the right to upload. While a bot moves to another poller, both may
+upload the same file: either file id is good, and the later one is kept.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from storage.postgres import media
 from storage.postgres.pool import Pool
 
 CACHED: Final = 10_000
-"""So many file ids are kept in the process; the one that was used longest ago goes first."""
+"""How many file ids the process keeps; the least recently used goes first."""
 
 
 class Upload(NamedTuple):
@@ -30,26 +30,26 @@ class Upload(NamedTuple):
 
 
 class AllKnown(NamedTuple):
-    """Telegram has all of them: send these file ids."""
+    """Telegram has all of the files: send these file ids."""
 
     file_ids: Mapping[Asset, str]
 
 
 class Mine(NamedTuple):
-    """The caller uploads these, in its message, and ends with `done` or `free`; the others are known."""
+    """The caller uploads these in its message, and calls `done` or `free` afterwards; the others are known."""
 
     uploads: Mapping[Asset, Upload]
     file_ids: Mapping[Asset, str]
 
 
 class Busy(NamedTuple):
-    """Another message uploads this one just now: ask again soon."""
+    """Another message is uploading this one: try again soon."""
 
     asset: Asset
 
 
 class Missing(NamedTuple):
-    """Nobody can send this one; `detail` names the mend."""
+    """The file cannot be sent; `detail` names the mend."""
 
     asset: Asset
     detail: str
@@ -67,9 +67,9 @@ class Uploads:
         self._held: set[_Key] = set()
 
     async def claim(self, bot_id: int, assets: Sequence[Asset]) -> Claim:
-        """All that a message needs, or the right to upload all that Telegram lacks, or neither.
+        """Get all files that a message needs, or the right to upload those that Telegram lacks, or neither.
 
-        Nothing is awaited between looking and taking, so that two albums never each hold what the other needs.
+        Nothing is awaited between looking and taking, so two albums never hold files that the other needs.
         Raises UnreachableError.
         """
         known = self._remembered(bot_id, assets)
@@ -85,22 +85,22 @@ class Uploads:
         return self._take(bot_id, known, {asset: one for asset, one in uploads.items() if asset not in known})
 
     async def done(self, bot_id: int, file_ids: Mapping[Asset, str]) -> None:
-        """Telegram has these now: others may send them. Never fails: the message that carried them has arrived."""
+        """Telegram has these now, so others may send them. Never fails: the message has already arrived."""
         try:
             await media.put_files(self._pool, bot_id, file_ids)
         except UnreachableError as error:
-            logger().warning("File ids not kept: the next process uploads anew", bot_id=bot_id, error=str(error))
+            logger().warning("File ids not kept: the next process uploads them again", bot_id=bot_id, error=str(error))
         finally:
             for asset, file_id in file_ids.items():
                 self._remember((bot_id, asset), file_id)
             self.free(bot_id, file_ids)
 
     def free(self, bot_id: int, assets: Iterable[Asset]) -> None:
-        """The upload came to nothing, or the answer named no file id: somebody else may try."""
+        """The upload failed, or the answer named no file id: another message may try."""
         self._held.difference_update((bot_id, asset) for asset in assets)
 
     async def drop(self, bot_id: int, asset: Asset, file_id: str) -> None:
-        """Telegram refuses this file id: forget it, unless another has taken its place. Raises UnreachableError."""
+        """Telegram refuses this file id: drop it, unless another has replaced it. Raises UnreachableError."""
         if self._cache.get((bot_id, asset)) == file_id:
             del self._cache[bot_id, asset]
         await media.drop_file(self._pool, bot_id, asset, file_id)
@@ -116,7 +116,7 @@ class Uploads:
         return Mine(uploads, known)
 
     async def _uploads(self, names: Mapping[Asset, str]) -> dict[Asset, Upload]:
-        """Those whose bytes are here."""
+        """The uploads of those whose bytes are in MEDIA_DIR."""
         if self._directory is None or not names:
             return {}
         directory = self._directory
@@ -126,7 +126,7 @@ class Uploads:
 
     def _why_missing(self, asset: Asset, kept: Mapping[Asset, media.Kept]) -> str:
         if asset not in kept:
-            return f"There is no {asset.kind} {asset.sha256} in the library: add its file again."
+            return f"The library has no {asset.kind} {asset.sha256}: add its file again."
         if self._directory is None:
             return UNSET
         return f"The bytes of {asset.kind} {asset.sha256} are not in MEDIA_DIR: name another, or add it again."
@@ -138,7 +138,7 @@ class Uploads:
         return {asset: self._cache[bot_id, asset] for asset in found}
 
     def _learned(self, bot_id: int, kept: Mapping[Asset, media.Kept]) -> dict[Asset, str]:
-        """What PostgreSQL knows, unless the process knows better by now."""
+        """What PostgreSQL knows; what the process knows is newer and stays."""
         found = {asset: one.file_id for asset, one in kept.items() if one.file_id is not None}
         for asset, file_id in found.items():
             if (bot_id, asset) not in self._cache:
@@ -153,5 +153,5 @@ class Uploads:
 
 
 def _sizes(paths: Mapping[Asset, Path]) -> dict[Asset, int]:
-    """Of those that are files."""
+    """The sizes of those that are files."""
     return {asset: path.stat().st_size for asset, path in paths.items() if path.is_file()}

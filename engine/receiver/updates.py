@@ -1,5 +1,4 @@
-"""What an update means: whose chat, when, and whether it is a payment, a refund, a block, an opt-out, or just a sign
-of life.
+"""What an update means: whose chat it is, when, and whether it is more than a sign of life (a payment, a block, …).
 
 Only the fields that matter are decoded; all others are ignored, whatever Telegram adds. A text is searched for the
 command alone, and forgotten. Groups, channels and bots are ignored. A message's date is a whole second and counts as

@@ -1,6 +1,6 @@
-"""What is derived from the ENCRYPTION_KEY, which itself encrypts and signs nothing: one key for each purpose.
+"""The keys derived from ENCRYPTION_KEY, one for each purpose; the key itself encrypts and signs nothing.
 
-Bot tokens are unreadable at rest. The first key encrypts, every key decrypts: to rotate, put a new one in front.
+Bot tokens are encrypted at rest. The first key encrypts, every key decrypts: to rotate, put a new one in front.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -32,7 +32,7 @@ class Vault:
         return self._fernet.encrypt(token.encode())
 
     def decrypt(self, ciphertext: bytes) -> str:
-        """Raises SettingsError when none of the keys fits."""
+        """Raises SettingsError if none of the keys fits."""
         try:
             return self._fernet.decrypt(ciphertext).decode()
         except InvalidToken as error:

@@ -1,11 +1,11 @@
-"""As whom PostgreSQL runs, and which places that account can reach.
+"""The account under which PostgreSQL runs, and the places that it can reach.
 
-PostgreSQL refuses to run as root. Then we start it as `nobody`, which changes nothing on the system, and what
-it needs must lie where `nobody` can go: never below a home of mode 0700. The mode of a directory that we did
-not make is never changed.
+PostgreSQL refuses to run as root. For root we start it as `nobody`, which changes nothing on the system. Its files must
+be where `nobody` can go: never below a home of mode 0700. The mode of a directory that we did not make is never
+changed.
 
-Where `nobody` cannot even pass `/` (a new root file system made in a private directory) we leave it one capability
-of root: to pass closed directories. Rejected as the usual way, since it lets PostgreSQL read every file.
+Where `nobody` cannot even pass `/` (a new root file system made in a private directory) it keeps one capability of
+root: to pass closed directories. That is not the usual way, because it lets PostgreSQL read every file.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ class PopenIdentity(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`uid` is None where the servers run as whoever we are."""
+    """`uid` is None if the servers run under our own account."""
 
     uid: int | None
     gid: int | None
@@ -74,7 +74,7 @@ class Account:
         return self._succeeds([str(program), "--version"])
 
     def _succeeds(self, argv: Sequence[str]) -> bool:
-        """Asked of the kernel, since modes alone do not tell."""
+        """Ask the kernel: modes alone do not show it."""
         try:
             answer = subprocess.run(  # noqa: S603 - ours, no shell
                 [*self.prefix(signal.SIGKILL), *argv],
@@ -106,7 +106,7 @@ def server_account() -> Account:
 
 
 def make_dir(path: Path, account: Account) -> Path:
-    """Unless it is there already; the account can pass through a new one, whatever our umask."""
+    """Make the directory if it is missing; the account can pass through a new one, whatever our umask."""
     if not path.is_dir():
         path.mkdir(parents=True)
         path.chmod(0o700 if account.uid is None else 0o711)
@@ -114,19 +114,19 @@ def make_dir(path: Path, account: Account) -> Path:
 
 
 def shared_home(account: Account) -> Path:
-    """Where root keeps what `nobody` must reach."""
+    """Where root keeps files that `nobody` must reach."""
     for parent in _SHARED_HOMES:
         home = parent / _NAME
         if os.access(parent, os.W_OK) and account.can_enter(parent):
             make_dir(home, account)
             if home.is_symlink() or home.stat().st_uid != os.geteuid():
-                raise RecoveryError(f"{home} belongs to somebody else: remove it, or set DATABASE_URL.")
+                raise RecoveryError(f"{home} belongs to another user: remove it, or set DATABASE_URL.")
             return home
     raise RecoveryError("Neither /var/lib nor /tmp can be used by PostgreSQL's user: set DATABASE_URL.")
 
 
 def scratch_home(account: Account) -> Path:
-    """Where a directory that lives as long as a test run is to be made."""
+    """Where to make a directory that lives as long as a test run."""
     usual = Path(tempfile.gettempdir())
     return usual if account.can_enter(usual) else shared_home(account)
 

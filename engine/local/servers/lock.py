@@ -1,8 +1,8 @@
-"""Who may use a directory: locks of the kernel, which end with their holder, however it ends.
+"""Locks on a directory. They are the kernel's, so they end with their holder, however it ends.
 
-The *run* lock is held by us: a second start is refused. A *server* lock is inherited by the server and all of
-its children: a left-over of a killed run is known to live as long as one of them does, without looking for
-pids, which lie: they are reused, and a zombie still has one.
+We hold the *run* lock: a second start is refused. The server and all of its children inherit a *server* lock, so a
+server left over from a killed run is known to live as long as one of them does. Pids would not show that: they are
+reused, and a zombie still has one.
 """
 
 import fcntl
@@ -42,7 +42,7 @@ def server_lock(directory: Path, name: str) -> Iterator[int]:
         while not _try_lock(descriptor):
             if time.monotonic() > give_up:
                 raise RecoveryError(
-                    f"The {name} of an earlier run (pid {_read(descriptor)}) still lives in {directory}: "
+                    f"The {name} of an earlier run (pid {_read(descriptor)}) is still running in {directory}: "
                     "end that process, then start again."
                 )
             time.sleep(0.02)
@@ -52,7 +52,7 @@ def server_lock(directory: Path, name: str) -> Iterator[int]:
 
 
 def note_holder(descriptor: int, pid: int) -> None:
-    """For the sentence that names a left-over."""
+    """Note the pid for the error that names a left-over server."""
     _write(descriptor, str(pid))
 
 

@@ -1,7 +1,7 @@
-"""Free ports, the same ones from run to run where possible, so that a URL noted down yesterday still works.
+"""Free ports, the same from run to run where possible, so that yesterday's URL still works.
 
-They lie below the range from which the kernel gives ports to clients, so that no outgoing connection takes
-one between two runs.
+They are below the range from which the kernel gives ports to clients, so that no outgoing connection takes one between
+two runs.
 """
 
 import random
@@ -15,7 +15,7 @@ _TRIES = 200
 
 
 def settled_port(memory: Path) -> int:
-    """Take the port noted in the file `memory` if it is free, else a new one, which is noted."""
+    """Take the port noted in the file `memory` if it is free, otherwise a new one, which is noted."""
     noted = _noted(memory)
     if noted is not None and is_free(noted):
         return noted

