@@ -94,7 +94,7 @@ def test_the_help_lists_every_command(project: Path) -> None:
     assert [command for command in commands if f"./dev {command}" not in shown] == []
 
 
-def test_a_failed_install_is_not_taken_for_done(project: Path) -> None:
+def test_a_failed_install_runs_again(project: Path) -> None:
     (project / ".venv/bin/python").write_text('#!/bin/sh\ncase "$*" in *"pip install"*) exit 1 ;; esac\n')
     assert _dev(project, "test").returncode == 1
     assert not (project / ".venv/requirements-dev.lock").exists()
@@ -116,7 +116,7 @@ def test_a_missing_venv_module_is_named_with_the_mend(project: Path) -> None:
     )
 
 
-def test_without_a_command_it_says_what_it_can_do(project: Path) -> None:
+def test_without_a_command_it_lists_the_commands(project: Path) -> None:
     assert "./dev bench" in _dev(project).stdout
     unknown = _dev(project, "fly")
     assert (unknown.returncode, unknown.stdout) == (2, "")

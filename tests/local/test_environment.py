@@ -22,7 +22,7 @@ def test_a_key_of_yours_is_not_replaced(tmp_path: Path) -> None:
     assert not (tmp_path / "encryption_key").exists()
 
 
-def test_addresses_are_said_without_passwords(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_addresses_are_printed_without_passwords(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     announce(tmp_path, complete(_URLS, tmp_path))
     said = capsys.readouterr().out
     assert "redis://127.0.0.1:1/0" in said

@@ -105,7 +105,7 @@ def test_a_child_that_dies_ends_the_run_and_is_named(state_dir: Path) -> None:
     wait_until_gone(state_dir)
 
 
-def test_a_second_run_is_refused_while_one_lives(state_dir: Path) -> None:
+def test_a_second_run_is_refused_while_one_is_running(state_dir: Path) -> None:
     with _run(state_dir) as run:
         _read_until(run, "falls silent")
         with _run(state_dir) as second:

@@ -32,7 +32,7 @@ from tests.media import files
         ("document", files.TEXT, "text/plain"),
     ],
 )
-def test_what_fits_is_known_by_its_bytes(tmp_path: Path, kind: MediaKind, content: bytes, mime: str) -> None:
+def test_a_valid_file_is_recognized_by_its_bytes(tmp_path: Path, kind: MediaKind, content: bytes, mime: str) -> None:
     assert recognize(_file(tmp_path, content), kind, "note.txt") == mime
 
 
@@ -53,30 +53,30 @@ def test_what_fits_is_known_by_its_bytes(tmp_path: Path, kind: MediaKind, conten
         ("sticker", files.ARCHIVE),
     ],
 )
-def test_what_does_not_fit_can_go_as_a_document(tmp_path: Path, kind: MediaKind, content: bytes) -> None:
+def test_a_file_of_another_kind_can_be_sent_as_a_document(tmp_path: Path, kind: MediaKind, content: bytes) -> None:
     with pytest.raises(MediaError, match=r"^a\.jpg is not .+: send it as a document instead\.$"):
         recognize(_file(tmp_path, content), kind, "a.jpg")
 
 
 @pytest.mark.parametrize("sides", [(5_001, 5_000), (2_001, 100), (100, 2_001)])
-def test_a_photo_has_sides_that_telegram_takes(tmp_path: Path, sides: tuple[int, int]) -> None:
+def test_a_photo_needs_sides_that_telegram_accepts(tmp_path: Path, sides: tuple[int, int]) -> None:
     with pytest.raises(MediaError, match=r"by \d+ pixels; .+ or send it as a document instead\.$"):
         recognize(_file(tmp_path, files.picture(*sides)), "photo", "a.png")
     assert recognize(_file(tmp_path, files.picture(*sides)), "document", "a.png") == "image/png"
 
 
 @pytest.mark.parametrize("sides", [(5_000, 5_000), (2_000, 100)])
-def test_a_photo_may_be_as_large_as_telegram_takes(tmp_path: Path, sides: tuple[int, int]) -> None:
+def test_a_photo_may_be_as_large_as_telegram_accepts(tmp_path: Path, sides: tuple[int, int]) -> None:
     assert recognize(_file(tmp_path, files.picture(*sides)), "photo", "a.png") == "image/png"
 
 
 @pytest.mark.parametrize("content", [files.JPEG[:20], files.picture(0, 5)])
-def test_a_picture_that_is_cut_off_is_no_photo(tmp_path: Path, content: bytes) -> None:
+def test_a_truncated_picture_is_refused_as_a_photo(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(MediaError, match="not a complete picture"):
         recognize(_file(tmp_path, content), "photo", "a.jpg")
 
 
-def test_an_empty_file_is_nothing_at_all(tmp_path: Path) -> None:
+def test_an_empty_file_is_refused_as_any_kind(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="is empty: choose another"):
         recognize(_file(tmp_path, b""), "document", "a.txt")
 

@@ -29,7 +29,7 @@ async def test_a_file_is_kept_under_the_hash_of_its_bytes(library: Library, pool
     assert await media.list_all(pool) == [Shelved(PNG, len(files.PNG), "image/png", "cat.png")]
 
 
-async def test_the_same_bytes_are_there_once_and_as_two_kinds_are_two_assets(
+async def test_the_same_bytes_as_two_kinds_are_two_assets_and_one_file(
     library: Library, pool: Pool, shelf: Path
 ) -> None:
     for kind in ("photo", "document", "photo"):
@@ -74,7 +74,7 @@ async def test_a_source_that_breaks_off_leaves_nothing_behind(library: Library, 
     assert (_kept(shelf), await media.list_all(pool)) == ([], [])
 
 
-async def test_without_a_directory_nothing_is_added_and_the_mend_is_told(pool: Pool) -> None:
+async def test_without_a_directory_nothing_is_added_and_the_error_names_the_mend(pool: Pool) -> None:
     with pytest.raises(MediaError, match="MEDIA_DIR is not set: name a directory"):
         await Library(pool, None).add(_chunks(files.PNG), "photo", "cat.png", NOW_MS)
 
@@ -85,7 +85,7 @@ async def test_a_directory_that_cannot_be_written_is_named_with_the_mend(pool: P
         await Library(pool, tmp_path / "media").add(_chunks(files.PNG), "photo", "cat.png", NOW_MS)
 
 
-async def test_a_database_that_is_away_is_told_as_such(library: Library, pool: Pool, shelf: Path) -> None:
+async def test_an_unreachable_database_is_named(library: Library, pool: Pool, shelf: Path) -> None:
     await pool.close()
     with pytest.raises(UnreachableError, match="PostgreSQL"):
         await library.add(_chunks(files.PNG), "photo", "cat.png", NOW_MS)
@@ -101,7 +101,7 @@ async def test_a_database_that_is_away_is_told_as_such(library: Library, pool: P
         ("x" * 500 + ".png", "x" * 116 + ".png"),
     ],
 )
-async def test_a_name_is_a_name_only(library: Library, pool: Pool, given: str, kept: str) -> None:
+async def test_a_path_in_a_name_is_dropped(library: Library, pool: Pool, given: str, kept: str) -> None:
     await library.add(_chunks(files.PNG), "photo", given, NOW_MS)
     assert [shelved.name for shelved in await media.list_all(pool)] == [kept]
 
@@ -116,7 +116,7 @@ async def test_no_file_is_held_in_memory_as_a_whole(library: Library) -> None:
         tracemalloc.stop()
 
 
-async def test_the_missing_ones_are_told_in_order(library: Library, pool: Pool) -> None:
+async def test_missing_assets_are_listed_in_order(library: Library, pool: Pool) -> None:
     await library.add(_chunks(files.PNG), "photo", "cat.png", NOW_MS)
     other, paper = Asset("voice", "aa" * 32), Asset("document", PNG.sha256)
     async with pool.acquire() as connection:

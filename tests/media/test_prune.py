@@ -32,19 +32,19 @@ async def photo(library: Library) -> Asset:
     return await _add(library, files.PNG, "photo")
 
 
-async def test_what_nothing_names_goes_with_its_bytes_and_file_ids(pool: Pool, shelf: Path, photo: Asset) -> None:
+async def test_unused_media_go_with_their_bytes_and_file_ids(pool: Pool, shelf: Path, photo: Asset) -> None:
     await media.put_files(pool, BOT, {photo: "id-1"})
     assert [one.asset for one in await prune.prune(pool, shelf, LATER_MS)] == [photo]
     assert not path_of(shelf, photo.sha256).exists()
     assert (await media.list_all(pool), await pool.fetch("SELECT * FROM media_files")) == ([], [])
 
 
-async def test_what_would_go_is_told_and_stays(pool: Pool, shelf: Path, photo: Asset) -> None:
+async def test_a_listing_of_unused_media_removes_nothing(pool: Pool, shelf: Path, photo: Asset) -> None:
     assert [one.asset for one in await unused(pool, LATER_MS)] == [photo]
     assert path_of(shelf, photo.sha256).exists()
 
 
-async def test_what_is_new_stays_and_who_adds_it_again_makes_it_new(
+async def test_new_media_stay_and_adding_them_again_makes_them_new(
     library: Library, pool: Pool, shelf: Path, photo: Asset
 ) -> None:
     assert await prune.prune(pool, shelf, NOW_MS + DAY_MS) == []
@@ -54,12 +54,12 @@ async def test_what_is_new_stays_and_who_adds_it_again_makes_it_new(
 
 
 @pytest.mark.parametrize("languages", [False, True])
-async def test_what_a_draft_names_stays(pool: Pool, shelf: Path, photo: Asset, *, languages: bool) -> None:
+async def test_media_that_a_draft_names_stay(pool: Pool, shelf: Path, photo: Asset, *, languages: bool) -> None:
     await _draft(pool, Media("photo", photo.sha256), languages=languages)
     assert await prune.prune(pool, shelf, LATER_MS) == []
 
 
-async def test_what_an_older_version_names_stays(pool: Pool, shelf: Path, photo: Asset) -> None:
+async def test_media_that_an_older_version_names_stay(pool: Pool, shelf: Path, photo: Asset) -> None:
     album = Album((Item("photo", photo.sha256), Item("photo", photo.sha256)))
     draft = await _draft(pool, album)
     async with transaction(pool) as connection:
@@ -84,7 +84,7 @@ async def test_more_than_one_batch_goes_too(
     assert {one.asset for one in await prune.prune(pool, shelf, LATER_MS)} == {photo, other}
 
 
-async def test_of_files_that_never_arrived_the_old_ones_go(pool: Pool, shelf: Path) -> None:
+async def test_old_unfinished_files_go(pool: Pool, shelf: Path) -> None:
     old, new = (_leave(shelf, at_ms) for at_ms in (NOW_MS, LATER_MS))
     await prune.prune(pool, shelf, LATER_MS)
     assert (old.exists(), new.exists()) == (False, True)

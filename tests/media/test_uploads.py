@@ -30,13 +30,13 @@ async def ours(pool: Pool, shelf: Path) -> Uploads:
     return Uploads(pool, shelf)
 
 
-async def test_the_first_who_asks_uploads_and_the_others_are_told_to_wait(ours: Uploads, shelf: Path) -> None:
+async def test_the_first_message_uploads_and_the_others_wait(ours: Uploads, shelf: Path) -> None:
     upload = Upload(path_of(shelf, PHOTO.sha256), "the.photo", 4)
     assert await ours.claim(SHOP, [PHOTO]) == Mine({PHOTO: upload}, {})
     assert await ours.claim(SHOP, [PHOTO]) == Busy(PHOTO)
 
 
-async def test_what_one_message_uploaded_the_others_send_by_its_file_id(ours: Uploads) -> None:
+async def test_the_other_messages_send_by_the_file_id_of_the_upload(ours: Uploads) -> None:
     await ours.claim(SHOP, [PHOTO])
     await ours.done(SHOP, {PHOTO: "id-1"})
     assert await ours.claim(SHOP, [PHOTO]) == AllKnown({PHOTO: "id-1"})
@@ -55,7 +55,7 @@ async def test_another_process_sends_by_the_file_id_too(ours: Uploads, pool: Poo
     assert await Uploads(pool, None).claim(SHOP, [PHOTO]) == AllKnown({PHOTO: "id-1"})
 
 
-async def test_after_an_upload_that_failed_somebody_else_may_try(ours: Uploads) -> None:
+async def test_after_a_failed_upload_another_message_may_try(ours: Uploads) -> None:
     await ours.claim(SHOP, [PHOTO, VIDEO])
     ours.free(SHOP, [PHOTO, VIDEO])
     assert isinstance(await ours.claim(SHOP, [PHOTO]), Mine)
@@ -90,7 +90,7 @@ async def test_a_refusal_that_comes_late_does_not_drop_the_new_file_id(ours: Upl
     assert (await media.look_up(pool, SHOP, [PHOTO]))[PHOTO].file_id == "id-2"
 
 
-async def test_a_file_id_is_dropped_by_whoever_is_refused(ours: Uploads, pool: Pool) -> None:
+async def test_any_refused_message_drops_the_file_id(ours: Uploads, pool: Pool) -> None:
     await ours.done(SHOP, {PHOTO: "id-1"})
     await Uploads(pool, None).drop(SHOP, PHOTO, "id-1")
     assert (await media.look_up(pool, SHOP, [PHOTO]))[PHOTO].file_id is None
@@ -102,7 +102,7 @@ async def test_of_two_uploads_while_a_bot_changes_hands_the_later_is_kept(ours: 
     assert (await media.look_up(pool, SHOP, [PHOTO]))[PHOTO].file_id == "id-2"
 
 
-async def test_what_nobody_can_send_says_how_to_mend_it(ours: Uploads, pool: Pool, shelf: Path) -> None:
+async def test_a_file_that_cannot_be_sent_names_the_mend(ours: Uploads, pool: Pool, shelf: Path) -> None:
     unknown = Asset("voice", "cc" * 32)
     assert "add its file again" in _detail(await ours.claim(SHOP, [PHOTO, unknown]), unknown)
     assert "MEDIA_DIR is not set" in _detail(await Uploads(pool, None).claim(SHOP, [PHOTO]), PHOTO)
@@ -111,7 +111,7 @@ async def test_what_nobody_can_send_says_how_to_mend_it(ours: Uploads, pool: Poo
     assert isinstance(await ours.claim(SHOP, [VIDEO]), Mine)
 
 
-async def test_the_cache_has_an_end_and_what_leaves_it_is_read_again(
+async def test_the_cache_is_bounded_and_a_dropped_file_id_is_read_again(
     ours: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads, "CACHED", 1)
@@ -121,7 +121,7 @@ async def test_the_cache_has_an_end_and_what_leaves_it_is_read_again(
     assert await ours.claim(SHOP, [PHOTO, VIDEO]) == AllKnown({PHOTO: "id-1", VIDEO: "id-2"})
 
 
-async def test_a_message_that_arrived_is_done_even_if_postgresql_is_away(ours: Uploads, pool: Pool) -> None:
+async def test_an_upload_is_done_even_if_postgresql_does_not_answer(ours: Uploads, pool: Pool) -> None:
     await ours.claim(SHOP, [PHOTO])
     await pool.close()
     await ours.done(SHOP, {PHOTO: "id-1"})

@@ -9,7 +9,7 @@ class Hand:
         self.clock = ServerClock(5_000, lambda: self.elapsed_s)
 
 
-def test_it_goes_on_between_two_answers() -> None:
+def test_the_clock_runs_between_two_answers() -> None:
     hand = Hand()
     hand.elapsed_s += 1.5
     assert hand.clock.now_ms() == 6_500

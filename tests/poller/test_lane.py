@@ -128,7 +128,7 @@ async def test_a_lane_starts_with_an_empty_bucket_and_claims_what_its_pace_allow
     assert (await yard.turn_after(10)).claimed == 5
 
 
-async def test_what_does_not_reach_the_wire_lets_nothing_follow(yard: Yard) -> None:
+async def test_nothing_follows_a_send_that_does_not_reach_the_wire(yard: Yard) -> None:
     """However long the servers stand still, then, no more than this leaves at once."""
     yard.journeys.passes = False
     await yard.arm(40)
@@ -139,7 +139,7 @@ async def test_what_does_not_reach_the_wire_lets_nothing_follow(yard: Yard) -> N
     assert (await yard.turn_after(10)).claimed == 5
 
 
-async def test_as_long_as_nobody_answers_what_was_sent_lets_nothing_follow(yard: Yard) -> None:
+async def test_nothing_follows_a_send_while_telegram_does_not_answer(yard: Yard) -> None:
     """Connections are cold at the start: what waits for them must not arrive as a burst."""
     await yard.arm(60)
     await yard.turn_after(0)
@@ -150,7 +150,7 @@ async def test_as_long_as_nobody_answers_what_was_sent_lets_nothing_follow(yard:
     assert [(await yard.turn_after(0.3)).claimed for _ in range(3)] == [5, 5, 5]
 
 
-async def test_tokens_that_were_not_needed_go_back(yard: Yard) -> None:
+async def test_unused_tokens_go_back(yard: Yard) -> None:
     await yard.arm(1)
     await yard.turn_after(0)
     assert (await yard.turn_after(1)).claimed == 1
@@ -185,7 +185,7 @@ async def test_a_new_tenure_starts_with_an_empty_bucket(yard: Yard) -> None:
     assert (await yard.turn_after(0.08)).claimed == 2
 
 
-async def test_a_fenced_claim_takes_nothing_and_tells_of_the_higher_epoch(yard: Yard) -> None:
+async def test_a_fenced_claim_takes_nothing_and_reports_the_higher_epoch(yard: Yard) -> None:
     await yard.arm(1)
     await yard.client.hset(of_bot(BOT).bot, "epoch", "9")
     await yard.turn_after(0)
@@ -212,7 +212,7 @@ async def test_after_a_hold_a_lane_begins_with_an_empty_bucket(yard: Yard) -> No
     assert (await yard.turn_after(0.2)).claimed in (2, 3)
 
 
-async def test_a_429_stops_the_whole_lane_and_whatever_has_not_left(yard: Yard) -> None:
+async def test_a_429_stops_the_whole_lane_and_every_send_that_has_not_left(yard: Yard) -> None:
     await yard.arm(40)
     await yard.turn_after(0)
     await yard.turn_after(1)
@@ -289,7 +289,7 @@ async def test_each_of_many_lanes_waits_for_its_moment_to_begin(yard: Yard, monk
     running.cancel()
 
 
-async def test_what_is_paid_for_an_album_is_missing_for_others_and_comes_back_unused(yard: Yard) -> None:
+async def test_tokens_paid_for_an_album_are_missing_for_others_and_go_back_unused(yard: Yard) -> None:
     await yard.arm(40)
     await yard.turn_after(0)
     assert (await yard.turn_after(0.05)).claimed == 1
@@ -303,7 +303,7 @@ async def test_what_is_paid_for_an_album_is_missing_for_others_and_comes_back_un
     assert (await yard.turn_after(0)).claimed == 4
 
 
-async def test_a_draining_lane_knows_no_pace(yard: Yard) -> None:
+async def test_a_draining_lane_ignores_the_pace(yard: Yard) -> None:
     await yard.arm(40)
     yard.pages.show(LaneState.DRAINING)
     assert (await yard.turn_after(0)).claimed == 40
@@ -370,7 +370,7 @@ async def test_a_refused_token_shuts_the_lane(yard: Yard) -> None:
 
 
 @pytest.mark.parametrize("failure", [UnreachableError("gone"), RuntimeError("a bug")])
-async def test_one_chats_failure_ends_no_lane(yard: Yard, failure: Exception) -> None:
+async def test_one_chats_failure_does_not_end_the_lane(yard: Yard, failure: Exception) -> None:
     await yard.arm(2)
     yard.journeys.fails = failure
     await yard.turn_after(0)
@@ -380,7 +380,7 @@ async def test_one_chats_failure_ends_no_lane(yard: Yard, failure: Exception) ->
 
 
 @pytest.mark.parametrize("failure", [UnreachableError("gone"), RuntimeError("a bug")])
-async def test_a_failed_turn_never_ends_the_loop(
+async def test_a_failed_turn_does_not_end_the_loop(
     yard: Yard, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     turns: asyncio.Queue[int] = asyncio.Queue()
@@ -420,7 +420,7 @@ async def test_leases_are_renewed_while_work_is_in_flight(yard: Yard, monkeypatc
     await finishing
 
 
-async def test_a_swallowed_cancellation_ends_the_loop_all_the_same(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_swallowed_cancellation_still_ends_the_loop(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = asyncio.Event()
 
     async def swallows(*_: Any) -> Any:

@@ -53,7 +53,7 @@ async def ground(redis_url: str, database_url: str) -> AsyncIterator[Ground]:
     await client.aclose()
 
 
-async def test_a_silence_that_nobody_armed_is_armed_and_an_open_episode_keeps_its_claim(ground: Ground) -> None:
+async def test_an_unarmed_silence_is_armed_and_an_open_episode_keeps_its_claim(ground: Ground) -> None:
     claimed = await ground.version(BEGUN)
     assert await armed(ground, ACTIVATED) == 1
     assert await ground.version(BEGUN) == claimed is not None
@@ -83,9 +83,7 @@ async def test_lost_timers_come_back_with_their_episodes(ground: Ground) -> None
 
 
 @pytest.mark.parametrize(("late_ms", "within_ms"), [(5_000, 5_000), (3_600_000, SPREAD_MS)])
-async def test_silences_that_are_due_already_are_not_armed_at_once(
-    ground: Ground, late_ms: int, within_ms: int
-) -> None:
+async def test_silences_that_are_already_due_are_spread(ground: Ground, late_ms: int, within_ms: int) -> None:
     now_ms = SILENCE + NEWEST.threshold_ms + late_ms
     assert await armed(ground, now_ms) == 1
     due_ms = await ground.client.zscore(keys.of_bot(BOT).timers, str(UNHEARD))

@@ -192,7 +192,7 @@ async def untouched(site: Site, *chats: int) -> None:
         assert await site.pool.fetchval("SELECT count(*) FROM recovery_deliveries WHERE chat_id = $1", DONE) == 2
 
 
-async def test_other_words_move_nobody(site: Site) -> None:
+async def test_a_changed_text_moves_nobody(site: Site) -> None:
     await site.publish(A, Step("b", B.schedule, (Block("b1", Text("new")), Block("b2", Text("new")))), C)
     assert await site.replanned() == []
     await untouched(site, BEFORE, WAITING, INSIDE, DONE)
@@ -204,7 +204,7 @@ async def test_other_words_move_nobody(site: Site) -> None:
     assert pinned.steps[1].blocks[1].content == Text("b2")
 
 
-async def test_another_hour_moves_who_waits(site: Site) -> None:
+async def test_a_changed_hour_moves_waiting_people(site: Site) -> None:
     await site.publish(A, step("b", 3 * HOUR, "b1", "b2"), C)
     await site.replanned()
     await site.stands(WAITING, "b", 3 * HOUR)
@@ -225,33 +225,33 @@ async def test_the_old_hours_can_be_kept(site: Site) -> None:
 
 
 @pytest.mark.parametrize("steps", [(A, C), (A, replace(B, active=False), C)], ids=["deleted", "off"])
-async def test_who_waits_for_what_is_gone_keeps_the_slot(site: Site, steps: tuple[Step, ...]) -> None:
+async def test_people_waiting_for_a_deleted_block_keep_their_slot(site: Site, steps: tuple[Step, ...]) -> None:
     await site.publish(*steps)
     await site.replanned()
     await untouched(site, BEFORE, WAITING, INSIDE, DONE)
 
 
-async def test_a_step_put_in_before_is_next_while_its_hour_is_ahead(site: Site) -> None:
+async def test_a_step_inserted_before_comes_next_while_its_hour_is_ahead(site: Site) -> None:
     await site.publish(A, step("n", 30 * MINUTE), B, C)
     await site.replanned()
     await site.stands(WAITING, "n", 30 * MINUTE)
     await untouched(site, BEFORE, INSIDE, DONE)
 
 
-async def test_a_step_put_in_before_whose_hour_is_past_is_passed_over(site: Site) -> None:
+async def test_a_step_inserted_before_is_skipped_when_its_hour_is_past(site: Site) -> None:
     await site.publish(A, step("n", MINUTE), B, C, after_ms=30 * MINUTE)
     await site.replanned()
     await untouched(site, BEFORE, WAITING, INSIDE, DONE)
 
 
-async def test_a_step_that_was_moved_before_ones_place_is_not_sent(site: Site) -> None:
+async def test_a_step_moved_before_the_current_one_is_not_sent(site: Site) -> None:
     await site.publish(B, A, C)
     await site.replanned()
     await site.stands(WAITING, "c", 2 * HOUR)
     await untouched(site, BEFORE, INSIDE, DONE)
 
 
-async def test_when_nothing_is_ahead_any_more_the_episode_is_over(site: Site) -> None:
+async def test_an_episode_with_nothing_ahead_ends(site: Site) -> None:
     await site.publish(B, A)
     await site.replanned()
     row = await site.row(WAITING)
@@ -267,7 +267,7 @@ async def test_a_step_added_at_the_end_wakes_nobody(site: Site) -> None:
     await untouched(site, BEFORE, WAITING, INSIDE, DONE)
 
 
-async def test_another_window_shifts_who_waits(site: Site) -> None:
+async def test_changed_sending_hours_move_waiting_people(site: Site) -> None:
     at = (site.began_ms // MINUTE + 180) % 1440
     hours = Window(at, (at + 120) % 1440)
     await site.publish(window=hours)
@@ -280,7 +280,7 @@ async def test_another_window_shifts_who_waits(site: Site) -> None:
     await site.stands(WAITING, "b", HOUR)
 
 
-async def test_another_zone_moves_hours_of_the_day_from_the_anchor(site: Site) -> None:
+async def test_a_changed_zone_moves_hours_of_the_day_from_the_anchor(site: Site) -> None:
     morning = replace(B, schedule=OnDay(2, 9, 0))
     await site.publish(A, morning, C)
     await site.replanned()
@@ -300,7 +300,7 @@ async def test_a_shorter_threshold_is_for_new_silences_unless_asked(site: Site) 
     await untouched(site, BEFORE, WAITING, INSIDE, DONE)
 
 
-async def test_a_shorter_threshold_can_include_who_is_silent_spread_over_ten_minutes(site: Site) -> None:
+async def test_a_shorter_threshold_can_include_silent_people_spread_over_ten_minutes(site: Site) -> None:
     overdue = 45
     await site.timers.touch(BOT, [Sign(overdue, site.began_ms - 5 * MINUTE)], USUAL.threshold_ms)
     await site.publish(threshold_ms=2 * MINUTE, how=Publishing(include=True))
@@ -311,7 +311,7 @@ async def test_a_shorter_threshold_can_include_who_is_silent_spread_over_ten_min
     await untouched(site, WAITING, INSIDE, DONE)
 
 
-async def test_who_is_held_just_then_is_moved_later(site: Site) -> None:
+async def test_a_claimed_chat_is_moved_later(site: Site) -> None:
     timers = keys.of_bot(BOT).timers
     await site.publish(A, step("b", 3 * HOUR, "b1", "b2"), C)
     await site.catalogue.refresh()
@@ -325,7 +325,7 @@ async def test_who_is_held_just_then_is_moved_later(site: Site) -> None:
     await site.stands(WAITING, "b", 3 * HOUR)
 
 
-async def test_a_replan_that_was_broken_off_is_done_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_replan_that_was_cut_short_is_repeated(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     async def dies(*_: object) -> None:
         raise RuntimeError("killed")
 
@@ -359,7 +359,7 @@ async def test_a_pause_of_three_hours(site: Site, policy: replan.Policy, due_ms:
 
 
 @pytest.mark.parametrize(("mark", "opaque"), [("1", None), ("0", "")], ids=["before the settling", "while beginning"])
-async def test_who_was_left_by_a_killed_poller_goes_on_after_a_pause(site: Site, mark: str, opaque: str | None) -> None:
+async def test_a_chat_left_by_a_killed_poller_goes_on_after_a_pause(site: Site, mark: str, opaque: str | None) -> None:
     await site.left_behind(WAITING, mark, opaque)
     await campaigns.pause(site.pool, "shop", site.change())
     await campaigns.activate(site.pool, "shop", site.change(3 * HOUR))
@@ -368,7 +368,7 @@ async def test_who_was_left_by_a_killed_poller_goes_on_after_a_pause(site: Site,
     await site.stands(WAITING, "b", 4 * HOUR)
 
 
-async def test_nobody_holds_the_whole_bot_for_ever(site: Site) -> None:
+async def test_no_chat_holds_the_whole_bot_for_ever(site: Site) -> None:
     await site.left_behind(WAITING, "0", "9of another layout")
     await campaigns.pause(site.pool, "shop", site.change())
     await campaigns.activate(site.pool, "shop", site.change())
@@ -381,7 +381,7 @@ async def test_nobody_holds_the_whole_bot_for_ever(site: Site) -> None:
     await untouched(site, INSIDE, DONE)
 
 
-async def test_what_fails_for_one_bot_holds_up_no_other(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failure_for_one_bot_holds_up_no_other(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     token, page = Vault([Secret(KEY)]).encrypt("6:abc"), replans.page
     await site.pool.execute("INSERT INTO bots (id, username, token, created_at) VALUES (6, 'club', $1, 0)", token)
     await campaigns.import_draft(site.pool, "club", USUAL, LEAST_MS, site.change())
@@ -424,7 +424,7 @@ async def test_one_page_of_a_bot_a_turn_and_all_of_them_in_the_end(site: Site, m
     await site.stands(INSIDE, "b", 3 * HOUR + 5 * MINUTE)
 
 
-async def test_what_is_published_in_a_pause_is_planned_as_of_its_beginning(site: Site) -> None:
+async def test_a_version_published_during_a_pause_is_planned_from_the_start_of_the_pause(site: Site) -> None:
     await campaigns.pause(site.pool, "shop", site.change(30 * MINUTE))
     await site.publish(A, step("b", MINUTE, "b1", "b2"), C, after_ms=2 * HOUR)
     await site.replanned()
@@ -433,14 +433,14 @@ async def test_what_is_published_in_a_pause_is_planned_as_of_its_beginning(site:
     await site.stands(WAITING, "b", 3 * HOUR + sending_hours.spread_over(WAITING, replan.SPREAD_MS))
 
 
-async def test_a_pause_of_three_days_leaves_what_is_too_late_to_the_gate(site: Site) -> None:
+async def test_a_pause_of_three_days_leaves_late_blocks_to_the_gate(site: Site) -> None:
     await campaigns.pause(site.pool, "shop", site.change())
     await campaigns.activate(site.pool, "shop", site.change(72 * HOUR), "as_if_never_paused")
     await site.replanned()
     await site.stands(WAITING, "b", HOUR)
 
 
-async def test_who_was_silent_before_is_included_only_when_asked_and_not_at_once(site: Site) -> None:
+async def test_earlier_silences_are_included_only_on_request_and_spread(site: Site) -> None:
     early = 46
     since_ms = site.began_ms - 24 * HOUR
     await campaigns.stop(site.pool, "shop", site.change())

@@ -33,7 +33,7 @@ async def test_one_message_costs_nothing_more() -> None:
     assert (permit.tokens, till.pauses) == (1, [])
 
 
-async def test_several_are_waited_for_in_the_order_in_which_they_come() -> None:
+async def test_several_messages_wait_in_their_order() -> None:
     till = Till()
     first, second = till.permit(), till.permit()
     await first.pay(9)
@@ -51,13 +51,13 @@ async def test_a_hold_withdraws_every_permit_of_the_bot_until_it_is_over() -> No
     assert not other.is_withdrawn
 
 
-async def test_who_passes_is_noted() -> None:
+async def test_a_pass_is_noted() -> None:
     till = Till()
     till.permit().passed()
     assert till.passed == 1
 
 
-async def test_late_answers_are_heard_of_by_the_lane() -> None:
+async def test_the_lane_learns_of_late_answers() -> None:
     till = Till()
     permits = [till.permit() for _ in range(16)]
     for permit in permits:

@@ -52,7 +52,7 @@ async def test_a_second_poller_of_a_shard_stands_by_and_takes_over(site: Site) -
     assert first.epoch_of(7) is None
 
 
-async def test_who_leaves_in_order_is_followed_at_once(site: Site) -> None:
+async def test_a_released_shard_is_taken_over_at_once(site: Site) -> None:
     first, second = await site.poller("first"), await site.poller("second")
     await first.run_once()
     await second.run_once()
@@ -93,7 +93,7 @@ async def test_a_number_that_is_changed_and_changed_back_is_noticed(site: Site) 
     assert ((await poller.run_once()).epoch or 0) > (before or 0)
 
 
-async def test_a_shard_that_is_no_more_is_left(site: Site) -> None:
+async def test_a_shard_that_no_longer_exists_is_released(site: Site) -> None:
     poller = await site.poller("last", 2, 3)
     await poller.run_once()
     assert not poller.is_no_more
@@ -102,7 +102,7 @@ async def test_a_shard_that_is_no_more_is_left(site: Site) -> None:
     assert poller.is_no_more
 
 
-async def test_a_shard_that_is_still_to_come_is_stood_by_for(site: Site) -> None:
+async def test_a_poller_stands_by_for_a_future_shard(site: Site) -> None:
     await shards.change(site.client, 3)
     layout = await agree(site.client, 3, None, ahead=True)
     poller = Shard(site.client, Ownership(site.client, "early"), 3, layout)
@@ -112,7 +112,7 @@ async def test_a_shard_that_is_still_to_come_is_stood_by_for(site: Site) -> None
     assert (await poller.run_once()).epoch is not None
 
 
-async def test_an_emptied_redis_is_told_the_number_again(site: Site) -> None:
+async def test_an_emptied_redis_gets_the_number_of_shards_again(site: Site) -> None:
     poller = await site.poller("first", 1, 3)
     await poller.run_once()
     known = await shards.read(site.client)
@@ -129,7 +129,7 @@ async def test_a_fenced_owner_looks_again_and_rises_above_the_epoch_that_fenced_
     assert (await poller.run_once()).epoch == epoch + 60_001
 
 
-async def test_a_fenced_poller_that_is_no_owner_any_more_rises_nowhere(site: Site) -> None:
+async def test_a_fenced_poller_that_lost_the_shard_keeps_its_epoch(site: Site) -> None:
     old, new = await site.poller("old"), await site.poller("new")
     await old.run_once()
     await site.expire()
@@ -152,7 +152,7 @@ async def test_a_fence_is_looked_into_at_once(site: Site, monkeypatch: pytest.Mo
     await asyncio.gather(keeping, return_exceptions=True)
 
 
-async def test_a_redis_that_does_not_answer_does_not_end_the_keeping(
+async def test_a_redis_that_does_not_answer_does_not_end_the_renewals(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shards_of, "RENEWAL_S", 0.0)
@@ -176,7 +176,7 @@ async def test_a_redis_that_does_not_answer_does_not_end_the_keeping(
     await asyncio.gather(keeping, return_exceptions=True)
 
 
-async def test_the_first_poller_tells_the_number_and_the_others_must_agree(site: Site) -> None:
+async def test_the_first_poller_sets_the_number_of_shards_and_the_others_must_agree(site: Site) -> None:
     assert (await agree(site.client, 1, 3)).shards == 3
     assert (await agree(site.client, 2, None)).shards == 3
     with pytest.raises(SettingsError, match=r"set SHARDS=3, or change their number with .*--reshard 4"):
@@ -185,5 +185,5 @@ async def test_the_first_poller_tells_the_number_and_the_others_must_agree(site:
         await agree(site.client, 3, None)
 
 
-async def test_a_redis_that_was_told_nothing_has_one_shard(site: Site) -> None:
+async def test_without_a_setting_there_is_one_shard(site: Site) -> None:
     assert (await agree(site.client, 0, None)).shards == 1

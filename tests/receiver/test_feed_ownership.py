@@ -51,7 +51,7 @@ async def test_one_of_two_receivers_has_a_feed_and_confirms_it(sides: tuple[Side
     assert not await right.confirms()
 
 
-async def test_a_feed_that_is_released_is_the_others_at_once(sides: tuple[Side, Side]) -> None:
+async def test_another_receiver_has_a_released_feed_at_once(sides: tuple[Side, Side]) -> None:
     left, right = sides
     await left.feeds.run_once(BOTS)
     await left.feeds.release()
@@ -59,14 +59,14 @@ async def test_a_feed_that_is_released_is_the_others_at_once(sides: tuple[Side, 
     assert await right.feeds.run_once(BOTS) == {BOT, OTHER}
 
 
-async def test_a_bot_that_is_no_longer_asked_for_is_let_go(sides: tuple[Side, Side]) -> None:
+async def test_the_feed_of_a_bot_that_is_no_longer_wanted_is_released(sides: tuple[Side, Side]) -> None:
     left, right = sides
     await left.feeds.run_once(BOTS)
     assert await left.feeds.run_once([OTHER]) == {OTHER}
     assert await right.feeds.run_once(BOTS) == {BOT}
 
 
-async def test_who_stood_still_while_another_took_over_confirms_nothing(sides: tuple[Side, Side]) -> None:
+async def test_a_receiver_that_stood_still_during_a_takeover_confirms_nothing(sides: tuple[Side, Side]) -> None:
     left, right = sides
     await left.feeds.run_once(BOTS)
     await left.client.delete(keys.of_bot(BOT).poll)
@@ -75,7 +75,7 @@ async def test_who_stood_still_while_another_took_over_confirms_nothing(sides: t
     assert await left.feeds.run_once(BOTS) == {OTHER}
 
 
-async def test_an_emptied_redis_is_not_confirmed_to_before_it_knows_the_last_touches(sides: tuple[Side, Side]) -> None:
+async def test_an_emptied_redis_gets_the_last_touches_before_any_confirmation(sides: tuple[Side, Side]) -> None:
     left, _ = sides
     await left.feeds.run_once(BOTS)
     await left.activity.mark_user_activity(BOT, 1, SEEN_MS)

@@ -180,7 +180,7 @@ async def _rest(errands_: TaskQueue[int]) -> None:
     await asyncio.gather(*errands_._tasks)
 
 
-async def test_errands_beyond_the_room_are_let_go(
+async def test_tasks_beyond_the_limit_are_dropped(
     done: list[int], errand: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(task_queue, "LIMIT", 3)
@@ -191,7 +191,7 @@ async def test_errands_beyond_the_room_are_let_go(
     assert done == [0, 1, 2]
 
 
-async def test_errands_that_waited_too_long_are_let_go(
+async def test_tasks_that_waited_too_long_are_dropped(
     done: list[int], errand: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     several = TaskQueue(errand, 1)
@@ -203,7 +203,7 @@ async def test_errands_that_waited_too_long_are_let_go(
     assert done == [2]
 
 
-async def test_an_errand_that_breaks_leaves_the_others_alone(done: list[int]) -> None:
+async def test_a_failing_task_does_not_affect_the_others(done: list[int]) -> None:
     async def run(item: int) -> None:
         if item == 1:
             raise RuntimeError

@@ -132,7 +132,7 @@ async def test_a_feed_that_is_anothers_is_not_polled(desk: Desk) -> None:
     assert not await desk.confirmed()
 
 
-async def test_what_redis_did_not_take_is_neither_acknowledged_nor_confirmed(desk: Desk) -> None:
+async def test_a_touch_that_redis_did_not_take_is_neither_acknowledged_nor_confirmed(desk: Desk) -> None:
     person = await desk.someone()
     lost = open_redis(NOWHERE)
     feed = desk.feed(lost)
@@ -168,7 +168,7 @@ async def test_a_backlog_is_taken_in_before_the_feed_is_confirmed(desk: Desk) ->
     assert await desk.confirmed()
 
 
-async def test_who_blocked_and_came_back_within_one_poll_is_back(desk: Desk) -> None:
+async def test_a_person_who_blocks_and_comes_back_within_one_poll_is_back(desk: Desk) -> None:
     person, feed = await desk.someone(), desk.feed()
     await desk.people.block(desk.bot.username, person)
     await desk.people.unblock(desk.bot.username, person)
@@ -179,7 +179,7 @@ async def test_who_blocked_and_came_back_within_one_poll_is_back(desk: Desk) -> 
     assert await desk.pool.fetchval("SELECT unreachable_since FROM chats WHERE chat_id = $1", person) is None
 
 
-async def test_who_blocked_last_has_no_timer_and_is_unreachable(desk: Desk) -> None:
+async def test_a_person_who_blocks_last_has_no_timer_and_is_unreachable(desk: Desk) -> None:
     person, feed = await desk.someone(), desk.feed()
     await desk.people.block(desk.bot.username, person)
     await feed.run_once()
@@ -187,7 +187,7 @@ async def test_who_blocked_last_has_no_timer_and_is_unreachable(desk: Desk) -> N
     assert await desk.pool.fetchval("SELECT unreachable_since FROM chats WHERE chat_id = $1", person)
 
 
-async def test_who_unblocks_and_says_nothing_is_still_unreachable(desk: Desk) -> None:
+async def test_a_person_who_unblocks_and_says_nothing_is_still_unreachable(desk: Desk) -> None:
     person, feed = await desk.someone(), desk.feed()
     await feed.run_once()
     await desk.activity.flush()
@@ -198,7 +198,7 @@ async def test_who_unblocks_and_says_nothing_is_still_unreachable(desk: Desk) ->
     assert await desk.pool.fetchval("SELECT unreachable_since FROM chats WHERE chat_id = $1", person)
 
 
-async def test_a_refund_is_recorded_and_is_no_sign_of_life(desk: Desk) -> None:
+async def test_a_refund_is_recorded_and_is_not_a_sign_of_life(desk: Desk) -> None:
     person, feed = await desk.someone(), desk.feed()
     await desk.people.pay(desk.bot.username, person)
     await feed.run_once()
@@ -213,7 +213,7 @@ async def test_a_refund_is_recorded_and_is_no_sign_of_life(desk: Desk) -> None:
     assert await Timers(desk.client).versions(desk.bot.id, [person]) == before
 
 
-async def test_a_contradicting_payment_is_told_and_is_a_sign_of_life_all_the_same(
+async def test_a_contradictory_payment_is_logged_and_still_a_sign_of_life(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     effects = desk.feed()._effects
@@ -294,7 +294,7 @@ async def test_the_last_signs_of_life_are_written_before_the_end(desk: Desk, rec
     assert await desk.pool.fetchval("SELECT count(*) FROM chats WHERE chat_id = $1", person) == 1
 
 
-async def test_the_process_outlives_lost_connections_and_ends_in_order_when_told(desk: Desk) -> None:
+async def test_the_process_outlives_lost_connections_and_ends_in_order_on_a_signal(desk: Desk) -> None:
     await add(desk.settings, Secret(desk.bot.token))
     await desk.client.delete(keys.of_bot(desk.bot.id).poll)
     person = await desk.someone()

@@ -66,16 +66,16 @@ def test_an_update_means(update: dict[str, Any], meaning: Event | None) -> None:
 
 
 @pytest.mark.parametrize("text", ["/stop", "/STOP", "/stop@shop_bot", "/stopreminders", "/stopreminders@shop_bot now"])
-def test_a_command_asks_for_no_more_reminders(text: str) -> None:
+def test_the_command_opts_out(text: str) -> None:
     assert event({"message": {**MESSAGE, "text": text}}) == sign(SEEN_MS, wish=Wish(undo=False, key="5/1"))
 
 
 @pytest.mark.parametrize("text", ["stop", "/stopwatch", "/stop-it", " /stop", "please /stop", "/stop@", "/start"])
-def test_other_words_ask_for_nothing(text: str) -> None:
+def test_other_texts_are_not_the_command(text: str) -> None:
     assert event({"message": {**MESSAGE, "text": text}}) == sign(SEEN_MS)
 
 
-def test_an_edit_is_no_command() -> None:
+def test_an_edit_is_not_a_command() -> None:
     assert event({"edited_message": {**MESSAGE, "text": "/stop"}}) == sign(SEEN_MS)
 
 
@@ -98,7 +98,7 @@ def test_a_tap_may_be_a_wish(tap: dict[str, Any], wish: Wish | None) -> None:
     assert event({"callback_query": {"id": "q", "from": ANA, **tap}}) == sign(UNDATED, wish=wish)
 
 
-def test_a_broken_update_harms_no_other_and_is_counted() -> None:
+def test_a_broken_update_is_counted_and_affects_no_other() -> None:
     body = msgspec.json.encode(
         {
             "ok": True,
@@ -126,13 +126,13 @@ def test_a_broken_update_harms_no_other_and_is_counted() -> None:
         17,
     ],
 )
-def test_what_no_store_could_hold_or_has_no_number_is_skipped(odd: Any) -> None:
+def test_an_update_without_a_number_or_too_large_for_the_databases_is_skipped(odd: Any) -> None:
     updates = [odd, {"update_id": 12, "message": MESSAGE}]
     assert read_answer(msgspec.json.encode({"ok": True, "result": updates})) == Batch(2, 12, (sign(SEEN_MS),), 1)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>502</html>", b"[]", b'{"ok": true, "result": [{}]}'])
-def test_what_is_no_answer_is_refused_and_not_raised(body: bytes) -> None:
+def test_an_unreadable_answer_is_a_value_and_not_raised(body: bytes) -> None:
     assert isinstance(read_answer(body), Refused)
 
 

@@ -122,7 +122,7 @@ async def test_looks_confirm_the_feed_without_any_update(desk: Desk) -> None:
     await desk.confirmed_after(await desk.watermark())
 
 
-async def test_what_waits_at_telegram_holds_the_watermark(desk: Desk) -> None:
+async def test_pending_updates_hold_the_watermark(desk: Desk) -> None:
     await desk.set_up()
     await desk.confirmed_after(0)
     await desk.pool.execute("ALTER TABLE payments RENAME TO elsewhere")
@@ -137,7 +137,7 @@ async def test_what_waits_at_telegram_holds_the_watermark(desk: Desk) -> None:
     await desk.confirmed_after(held)
 
 
-async def test_those_that_come_meanwhile_do_not_hide_one_that_waits(desk: Desk) -> None:
+async def test_later_updates_do_not_hide_a_pending_one(desk: Desk) -> None:
     await desk.set_up()
     await desk.confirmed_after(0)
     waiting, *others = [await desk.someone() for _ in range(6)]
@@ -156,7 +156,9 @@ async def test_those_that_come_meanwhile_do_not_hide_one_that_waits(desk: Desk) 
     await desk.confirmed_after(held)
 
 
-async def test_an_update_that_takes_too_long_is_asked_for_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_update_that_takes_too_long_is_to_be_delivered_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(server, "TAKE_S", 0.05)
     await desk.set_up()
     async with desk.pool.acquire() as connection, connection.transaction():
@@ -177,7 +179,7 @@ async def test_a_wrong_secret_an_unknown_bot_and_a_strange_path_are_refused(desk
         assert (status, "engine bots add" in said) == (HTTPStatus.NOT_FOUND, True)
 
 
-async def test_a_huge_or_broken_body_is_refused_and_an_odd_update_is_let_go(desk: Desk) -> None:
+async def test_a_huge_or_broken_body_is_refused_and_an_unreadable_update_is_skipped(desk: Desk) -> None:
     await desk.receiver.run_once()
     assert (await desk.post(io.BytesIO(b"x" * (MAX_BODY + 1))))[0] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     for body in (b"", b"{", b"[]", b"\xff", b'{"message": 1}', b"[" * 5_000, b'{"x":' * 200_000):
@@ -215,7 +217,7 @@ async def test_a_bot_that_is_removed_gets_no_updates_any_more(desk: Desk) -> Non
     assert (await desk.post(b"{}", WRONG))[0] == HTTPStatus.NOT_FOUND
 
 
-async def test_polling_takes_our_own_webhook_away_and_loses_nothing(desk: Desk) -> None:
+async def test_polling_removes_our_own_webhook_and_loses_nothing(desk: Desk) -> None:
     await desk.set_up()
     await desk.receiver._close([])
     polling = load_settings(
@@ -235,7 +237,7 @@ async def test_polling_takes_our_own_webhook_away_and_loses_nothing(desk: Desk) 
     await receiver._close([])
 
 
-async def test_who_asks_is_told_whether_the_receiver_is_well(desk: Desk) -> None:
+async def test_the_health_checks_show_the_state_of_the_receiver(desk: Desk) -> None:
     async def said(path: str) -> int:
         async with desk.session.get(f"{desk.settings.webhook_url}/{path}") as response:
             return response.status

@@ -36,7 +36,7 @@ async def test_neighbours_share_a_call_and_each_gets_its_own_answer(door: Door) 
     assert door.batches == [[1, 2, 3]]
 
 
-async def test_who_comes_while_a_batch_is_under_way_rides_on_the_next(door: Door) -> None:
+async def test_a_call_during_a_batch_joins_the_next_one(door: Door) -> None:
     batcher = Batcher(door)
     door.open.clear()
     first = asyncio.create_task(batcher(1))
@@ -67,7 +67,7 @@ async def test_an_error_reaches_only_its_own_batch(door: Door) -> None:
     assert await batcher(3) == 6
 
 
-async def test_who_gives_up_harms_nobody(door: Door) -> None:
+async def test_a_caller_that_gives_up_does_not_affect_the_others(door: Door) -> None:
     batcher = Batcher(door)
     quitter, stayer = asyncio.create_task(batcher(1)), asyncio.create_task(batcher(2))
     await asyncio.sleep(0)
@@ -78,7 +78,7 @@ async def test_who_gives_up_harms_nobody(door: Door) -> None:
         await quitter
 
 
-async def test_a_wrong_number_of_answers_reaches_everybody_as_an_error() -> None:
+async def test_a_wrong_number_of_results_reaches_every_caller_as_an_error() -> None:
     async def too_few(items: list[int]) -> list[int]:
         return items[1:]
 
@@ -87,7 +87,7 @@ async def test_a_wrong_number_of_answers_reaches_everybody_as_an_error() -> None
     assert [type(result) for result in results] == [ValueError, ValueError]
 
 
-async def test_nobody_is_left_waiting_when_the_work_is_broken_off(door: Door) -> None:
+async def test_no_caller_is_left_waiting_when_the_worker_is_cancelled(door: Door) -> None:
     batcher = Batcher(door)
     door.open.clear()
     first = asyncio.create_task(batcher(1))

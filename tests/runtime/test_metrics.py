@@ -23,7 +23,7 @@ def port() -> int:
     return found
 
 
-def test_prometheus_is_told_by_name_and_never_by_number(port: int) -> None:
+def test_prometheus_gets_bots_by_name_and_never_by_number(port: int) -> None:
     metrics.serve(port)
     metrics.answered("m_bot", Sent((1,)))
     metrics.answered("m_bot", RetryLater(1_000, bot_wide=True))

@@ -61,7 +61,7 @@ def test_a_shard_out_of_range_is_refused_with_the_range(redis_url: str) -> None:
     refuses(("engine.poller", "--shard", "2"), "--reshard 3", **environment)
 
 
-def test_a_poller_that_is_told_another_number_of_shards_is_refused_with_both_mends(redis_url: str) -> None:
+def test_a_poller_with_another_number_of_shards_is_refused_with_both_mends(redis_url: str) -> None:
     environment = {**NOWHERE, "REDIS_URL": redis_url}
     assert start(("engine.poller", "--reshard", "3"), **environment)[0] == 0
     refuses(POLLER, "set SHARDS=3", SHARDS="4", **environment)
@@ -83,7 +83,7 @@ def test_an_impossible_number_of_shards_is_refused(count: str, redis_url: str) -
     assert "from 1 to 1024" in said
 
 
-def test_a_port_that_cannot_be_listened_to_is_named(redis_url: str, database_url: str) -> None:
+def test_a_port_that_cannot_be_listened_on_is_named(redis_url: str, database_url: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -55,7 +55,7 @@ def test_a_secret_is_known_by_any_word_of_its_name() -> None:
     assert event == {"bot_token": "…", "Api_Key": "…", "step": "key", "keyboard": 1}
 
 
-def test_nested_values_and_errors_are_looked_through() -> None:
+def test_nested_values_and_errors_are_searched() -> None:
     token = "1234567:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr"  # noqa: S105 - made up
     event = mask(None, "info", {"call": {"text": "hi", "urls": [token, 5]}, "error": ValueError(f"bot{token}")})
     assert event == {"call": {"text": "…", "urls": ["…", 5]}, "error": "bot…"}

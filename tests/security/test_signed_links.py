@@ -29,7 +29,7 @@ TOKEN = LINKS.token(REFERENCE)
 
 
 @given(_REFERENCES)
-def test_a_token_says_what_was_signed(reference: Reference) -> None:
+def test_a_token_gives_the_signed_reference(reference: Reference) -> None:
     token = LINKS.token(reference)
     assert LINKS.read(token) == reference
     assert len(token) <= 200
@@ -43,7 +43,7 @@ def test_no_other_character_anywhere_verifies(place: int, character: str) -> Non
 
 
 @pytest.mark.parametrize("step", ["a", "ab", "abc"])
-def test_one_token_is_written_in_one_way(step: str) -> None:
+def test_each_token_has_exactly_one_form(step: str) -> None:
     """The last character of two lengths in three has bits to spare."""
     token = LINKS.token(REFERENCE._replace(step=step))
     others = [token[:-1] + character for character in ascii_letters + digits + "-_" if character != token[-1]]
@@ -61,12 +61,12 @@ def test_nothing_can_be_taken_out(place: int, count: int) -> None:
 
 
 @given(st.text(max_size=LONGEST + 50))
-def test_what_nobody_signed_is_no_token(text: str) -> None:
+def test_an_unsigned_text_is_not_a_token(text: str) -> None:
     assert LINKS.read(text) is None
 
 
 @given(st.binary(max_size=80))
-def test_bytes_that_were_not_packed_are_no_reference(raw: bytes) -> None:
+def test_signed_bytes_that_were_not_packed_are_not_a_reference(raw: bytes) -> None:
     found = tracked_link.unpack(raw)
     assert found is None or tracked_link.pack(found) == raw
 
@@ -78,7 +78,7 @@ def test_the_first_key_signs_and_all_verify() -> None:
     assert SignedLinks([KEY], PUBLIC).read(TOKEN) == REFERENCE
 
 
-def test_a_signature_without_a_reference_is_no_token() -> None:
+def test_a_signature_without_a_reference_is_not_a_token() -> None:
     assert LINKS.read(urlsafe_b64encode(b"x" * 16).decode().rstrip("=")) is None
 
 
@@ -115,6 +115,6 @@ SNAPSHOT = Snapshot(zone="UTC", steps=(Step("offer", After(0), (Block("hello", T
         ({"row": 0, "step": "gone"}, None),
     ],
 )
-def test_the_target_stands_in_the_campaign(changes: dict[str, int | str], address: str | None) -> None:
+def test_the_target_is_in_the_campaign(changes: dict[str, int | str], address: str | None) -> None:
     reference = Reference(*{**REFERENCE._asdict(), "column": 0, "variant": "", **changes}.values())
     assert tracked_link.target(SNAPSHOT, reference) == address

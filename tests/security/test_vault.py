@@ -25,6 +25,6 @@ def test_a_new_key_in_front_still_reads_what_the_old_one_wrote() -> None:
     assert Vault([NEW]).decrypt(rotated.encrypt(TOKEN)) == TOKEN
 
 
-def test_a_lost_key_is_told_with_the_mend() -> None:
+def test_a_lost_key_is_an_error_with_the_mend() -> None:
     with pytest.raises(SettingsError, match="add the old key"):
         Vault([NEW]).decrypt(Vault([OLD]).encrypt(TOKEN))

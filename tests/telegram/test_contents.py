@@ -98,7 +98,7 @@ async def test_a_text_arrives_with_its_buttons(gallery: Gallery) -> None:
         ("above", {"show_above_text": True}),
     ],
 )
-async def test_a_text_says_how_its_link_is_shown(gallery: Gallery, preview: Preview, options: object) -> None:
+async def test_a_text_sets_how_its_link_is_shown(gallery: Gallery, preview: Preview, options: object) -> None:
     await gallery.send(Text("https://example.com", preview))
     assert (await gallery.told())[0].link_preview == options
 
@@ -160,7 +160,7 @@ async def test_a_quiz_knows_what_is_right_and_says_why(gallery: Gallery) -> None
     assert (poll["type"], poll["correct_option_ids"], poll["explanation"]) == ("quiz", [1], "because")
 
 
-async def test_a_bot_whose_owner_pays_says_so(gallery: Gallery) -> None:
+async def test_a_bot_whose_owner_pays_uses_the_paid_broadcast(gallery: Gallery) -> None:
     """Only then the sandbox lets it write faster than the free pace."""
     await gallery.people.set_limits(LimitRules(bot_per_second=1, chat_per_second=None, absorb_ms=0))
     gallery.speaker = gallery.speaker._replace(paid_broadcast=True)

@@ -14,14 +14,14 @@ HELLO: Final = Text("hello", buttons=((StopButton("stop"),),))
 TWO_DAYS_MS: Final = 48 * 3_600_000
 
 
-async def test_a_message_is_taken_away_and_stays_so(stage: Stage) -> None:
+async def test_a_message_is_deleted_once(stage: Stage) -> None:
     await stage.send(HELLO)
     for _ in range(2):
         assert await stage.sender.delete(stage.speaker, stage.person, (2,)) == Sent((2,))
         assert await stage.told() == []
 
 
-async def test_an_album_is_taken_away_as_a_whole(stage: Stage) -> None:
+async def test_an_album_is_deleted_as_a_whole(stage: Stage) -> None:
     await stage.send(HELLO)
     await stage.send(HELLO)
     for _ in range(2):
@@ -29,14 +29,14 @@ async def test_an_album_is_taken_away_as_a_whole(stage: Stage) -> None:
         assert await stage.told() == []
 
 
-async def test_what_is_too_old_stays(stage: Stage) -> None:
+async def test_a_message_that_is_too_old_stays(stage: Stage) -> None:
     await stage.send(HELLO)
     await stage.people.move_time(TWO_DAYS_MS + 1_000)
     outcome = await stage.sender.delete(stage.speaker, stage.person, (2,))
     assert outcome == Rejected("Bad Request: message can't be deleted for everyone")
 
 
-async def test_the_buttons_go(stage: Stage) -> None:
+async def test_the_buttons_are_removed(stage: Stage) -> None:
     await stage.send(HELLO)
     for _ in range(2):
         assert await stage.sender.unbutton(stage.speaker, stage.person, 2) == Sent((2,))
@@ -44,7 +44,7 @@ async def test_the_buttons_go(stage: Stage) -> None:
         assert (message.text, message.reply_markup) == ("hello", None)
 
 
-async def test_another_text_takes_the_place_and_the_buttons_go(stage: Stage) -> None:
+async def test_a_text_is_replaced_and_its_buttons_go(stage: Stage) -> None:
     await stage.send(HELLO)
     for _ in range(2):
         outcome = await stage.sender.replace(stage.speaker, stage.person, 2, "<b>welcome</b>", HELLO)
@@ -54,9 +54,7 @@ async def test_another_text_takes_the_place_and_the_buttons_go(stage: Stage) -> 
 
 
 @pytest.mark.parametrize("above", [False, True])
-async def test_another_caption_takes_the_place_and_stays_where_the_first_one_stood(
-    gallery: Gallery, *, above: bool
-) -> None:
+async def test_a_caption_is_replaced_and_keeps_its_position(gallery: Gallery, *, above: bool) -> None:
     asset = await gallery.library.add("photo", png(), "a.png")
     look = Media("photo", asset.sha256, "look", above=above)
     await gallery.send(look)
@@ -67,17 +65,17 @@ async def test_another_caption_takes_the_place_and_stays_where_the_first_one_sto
     assert message.caption_above is above
 
 
-async def test_what_is_gone_cannot_be_changed(stage: Stage) -> None:
+async def test_a_deleted_message_cannot_be_changed(stage: Stage) -> None:
     assert isinstance(await stage.sender.unbutton(stage.speaker, stage.person, 7), Rejected)
 
 
-async def test_whoever_has_blocked_the_bot_sees_no_change(stage: Stage) -> None:
+async def test_a_person_who_blocked_the_bot_sees_no_change(stage: Stage) -> None:
     await stage.send(HELLO)
     await stage.people.block(BOT, stage.person)
     assert await stage.sender.unbutton(stage.speaker, stage.person, 2) == Unreachable()
 
 
-async def test_no_answer_leaves_it_open(stage: Stage) -> None:
+async def test_a_missing_answer_is_unknown(stage: Stage) -> None:
     await stage.send(HELLO)
     await stage.people.set_fault(Fault(FaultKind.BAD_GATEWAY))
     assert isinstance(await stage.sender.delete(stage.speaker, stage.person, (2,)), Unknown)

@@ -58,7 +58,7 @@ async def manager() -> AsyncIterator[Manager]:
 
 
 @pytest.mark.parametrize(("kind", "content"), [("photo", files.PNG), ("document", b"%PDF-1.4" * (5 * MB // 8))])
-async def test_a_file_comes_over_byte_for_byte(
+async def test_a_file_arrives_byte_for_byte(
     manager: Manager, library: Library, shelf: Path, kind: MediaKind, content: bytes
 ) -> None:
     stored = await receive(library, manager.api, await manager.gets(kind, content), kind, "", NOW_MS)
@@ -74,7 +74,7 @@ async def test_a_file_keeps_the_name_that_it_came_with(
     assert [shelved.name for shelved in await media.list_all(pool)] == [kept]
 
 
-async def test_what_is_too_big_is_not_even_asked_for(manager: Manager, library: Library, pool: Pool) -> None:
+async def test_a_file_that_is_too_big_is_not_downloaded(manager: Manager, library: Library, pool: Pool) -> None:
     huge = await manager.gets("document", bytes(20 * MB + 1))
     await _refused(manager, library, pool, huge, "document", "bigger than 20 MB, .+: make it smaller")
     heavy = await manager.gets("document", files.PNG + bytes(10 * MB))
@@ -82,13 +82,13 @@ async def test_what_is_too_big_is_not_even_asked_for(manager: Manager, library: 
     await _refused(manager, library, pool, heavy, "photo", "bigger than 10 MB, .+: make it smaller")
 
 
-async def test_what_comes_as_another_kind_than_it_is_is_refused(manager: Manager, library: Library, pool: Pool) -> None:
+async def test_a_file_sent_as_another_kind_is_refused(manager: Manager, library: Library, pool: Pool) -> None:
     paper = await manager.gets("document", files.PDF)
     await _refused(manager, library, pool, paper, "photo", "send it as a document instead")
 
 
 @pytest.mark.parametrize("file_id", ["", "none-of-hers", "é" * 3000])
-async def test_an_id_of_nothing_is_to_be_sent_again(
+async def test_a_file_that_telegram_no_longer_has_is_to_be_sent_again(
     manager: Manager, library: Library, pool: Pool, file_id: str
 ) -> None:
     await _refused(manager, library, pool, file_id, "photo", "no longer has this file: send it to the manager again")
@@ -124,7 +124,7 @@ async def test_a_file_that_never_comes_is_given_up(
     await _refused(manager, library, pool, file_id, "photo", "in a minute")
 
 
-async def test_a_token_that_was_revoked_is_told_as_such(manager: Manager, library: Library, pool: Pool) -> None:
+async def test_a_revoked_token_is_named(manager: Manager, library: Library, pool: Pool) -> None:
     file_id = await manager.gets("photo", files.PNG)
     await manager.client.revoke_token("shop_bot")
     await _refused(manager, library, pool, file_id, "photo", "refuses the manager's token: give it the one")

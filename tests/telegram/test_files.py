@@ -44,14 +44,14 @@ async def test_while_one_message_uploads_the_others_wait(gallery: Gallery) -> No
     assert (second.file_ids, second.uploads) == ({photo.asset: (await gallery.library.file_ids())["photo"]}, {})
 
 
-async def test_an_upload_that_came_to_nothing_is_another_message_s_to_make(gallery: Gallery) -> None:
+async def test_a_failed_upload_is_made_by_another_message(gallery: Gallery) -> None:
     photo = await a_photo(gallery)
     await gallery.people.set_fault(Fault(FaultKind.INTERNAL_ERROR, count=1))
     assert isinstance(await gallery.send(photo.content), RetryLater)
     assert isinstance(await gallery.send(photo.content), Sent)
 
 
-async def test_what_was_not_sent_after_all_is_uploaded_by_another(gallery: Gallery) -> None:
+async def test_an_upload_that_was_not_sent_is_made_by_another_message(gallery: Gallery) -> None:
     photo = await a_photo(gallery)
     prepared = await gallery.prepare(photo.content)
     assert isinstance(prepared, Prepared)
@@ -67,7 +67,7 @@ async def test_a_file_that_is_gone_is_missing(gallery: Gallery) -> None:
     assert verdict.asset == photo.asset
 
 
-async def test_a_refused_name_is_forgotten_and_the_bytes_are_sent_again(gallery: Gallery) -> None:
+async def test_a_refused_file_id_is_dropped_and_the_bytes_are_sent_again(gallery: Gallery) -> None:
     photo = await a_photo(gallery)
     await forget_and_misname(gallery, photo.asset, "AgADsomebodyelses")
     assert isinstance(await gallery.send(photo.content), FileRefused)
@@ -76,7 +76,7 @@ async def test_a_refused_name_is_forgotten_and_the_bytes_are_sent_again(gallery:
     assert "photo" in await gallery.library.file_ids()
 
 
-async def test_of_a_refused_album_every_name_is_forgotten(gallery: Gallery) -> None:
+async def test_every_file_id_of_a_refused_album_is_dropped(gallery: Gallery) -> None:
     """Nobody says which one it was; what is fresh is not to blame."""
     photo, video = await a_photo(gallery), await gallery.library.add("video", FILM, "a.mp4")
     await gallery.send(photo.content)

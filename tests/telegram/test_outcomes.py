@@ -64,12 +64,12 @@ async def test_broken_html_is_rejected(stage: Stage) -> None:
     assert isinstance(await stage.send(Text("<b>hello")), Rejected)
 
 
-async def test_a_connection_that_was_never_made_surely_sent_nothing(stage: Stage) -> None:
+async def test_a_connection_that_was_never_made_certainly_sent_nothing(stage: Stage) -> None:
     stage.sender = Sender("http://127.0.0.1:1", no_uploads())
     assert await stage.send(HELLO) == RetryLater(1_000, bot_wide=False)
 
 
-async def test_a_token_is_asked_after(stage: Stage) -> None:
+async def test_telegram_is_asked_whether_a_token_is_valid(stage: Stage) -> None:
     assert await stage.sender.is_authorized(stage.speaker.token) is True
     assert await stage.sender.is_authorized(NOBODY.token) is False
     await stage.people.set_fault(Fault(FaultKind.BAD_GATEWAY))

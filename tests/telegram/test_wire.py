@@ -80,7 +80,7 @@ async def heard(content: bytes) -> Outcome:
         ),
     ],
 )
-async def test_whatever_answers_is_a_value(content: bytes, outcome: Outcome) -> None:
+async def test_every_answer_is_a_value(content: bytes, outcome: Outcome) -> None:
     assert await heard(content) == outcome
 
 

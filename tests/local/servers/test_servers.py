@@ -80,7 +80,7 @@ def test_a_stop_leaves_no_process(state_dir: Path) -> None:
     assert living_in(state_dir) == []
 
 
-def test_a_second_start_is_refused_and_told_what_to_do(state_dir: Path) -> None:
+def test_a_second_start_is_refused_with_the_mend(state_dir: Path) -> None:
     with (
         LocalServers(state_dir, postgres=False),
         pytest.raises(RecoveryError, match=r"Another run \(pid \d+\) uses .*: end it first, or set STATE_DIR"),
@@ -96,7 +96,7 @@ def test_a_refused_start_does_not_disturb_the_running_one(state_dir: Path) -> No
         assert _count(running.redis_url) == 1
 
 
-def test_a_strict_umask_and_a_closed_home_are_no_hindrance(tmp_path: Path) -> None:
+def test_it_starts_despite_a_strict_umask_and_a_closed_home(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     state_dir = tmp_path / "state"
     with parent_of_servers(state_dir, umask=0o077) as (parent, redis_url, database_url):
@@ -107,7 +107,7 @@ def test_a_strict_umask_and_a_closed_home_are_no_hindrance(tmp_path: Path) -> No
     shutil.rmtree(reachable_dir(state_dir / "postgres", server_account()))
 
 
-def test_a_first_start_that_was_cut_short_is_begun_again(state_dir: Path) -> None:
+def test_a_first_start_that_was_cut_short_starts_over(state_dir: Path) -> None:
     half = state_dir / "postgres" / "data.unfinished"
     with LocalServers(state_dir, redis=False, durable=False):
         pass
@@ -144,7 +144,7 @@ def test_secrets_are_readable_by_their_owner_only(state_dir: Path) -> None:
         assert (state_dir / "postgres" / "password").stat().st_mode & 0o777 == 0o600
 
 
-def test_only_what_is_asked_for_is_started(state_dir: Path) -> None:
+def test_only_the_requested_servers_start(state_dir: Path) -> None:
     with LocalServers(state_dir, postgres=False) as servers:
         assert servers.redis_url
         assert servers.database_url == ""

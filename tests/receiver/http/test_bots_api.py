@@ -129,7 +129,7 @@ async def test_a_payment_ends_the_silence_before_it_is_answered_and_is_no_touch(
 
 
 @pytest.mark.parametrize("paid_at", [1_790_000_000_123, "2026-09-21T14:13:20.123Z", "2026-09-21T11:13:20.123-03:00"])
-async def test_the_moment_of_a_payment_may_be_told(desk: Desk, paid_at: int | str) -> None:
+async def test_a_payment_may_give_its_time(desk: Desk, paid_at: int | str) -> None:
     await desk.post("payments", {**PAID, "paid_at": paid_at})
     assert await desk.pool.fetchval("SELECT paid_at FROM payments") == 1_790_000_000_123
 
@@ -166,7 +166,7 @@ async def test_a_wrong_field_is_named_with_its_mend(desk: Desk, wrong: dict[str,
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"external_id": "\xed\xa0\x80"}'])
-async def test_what_is_not_json_is_said_to_be_none(desk: Desk, body: bytes) -> None:
+async def test_a_body_that_is_not_json_is_refused(desk: Desk, body: bytes) -> None:
     await desk.refused(400, "payments", body, "send one object in UTF-8")
 
 
@@ -203,7 +203,7 @@ async def test_wrong_activity_touches_nobody(desk: Desk, content: Any, mend: str
     assert not await desk.armed(1)
 
 
-async def test_nobody_else_vouches_for_a_feed_of_ours(desk: Desk) -> None:
+async def test_only_the_receiver_confirms_its_own_feed(desk: Desk) -> None:
     await desk.refused(409, "feed", {"upto_ms": 1}, "leave the heartbeat out")
     await desk.refused(409, "feed", b"", "leave the heartbeat out")
     await desk.refused(422, "feed", {"upto_ms": "now"}, "$.upto_ms")
@@ -218,7 +218,7 @@ async def test_a_bot_that_is_suspended_takes_payments_and_no_activity(desk: Desk
     assert (await desk.post("payments", PAID))[0] == 200
 
 
-async def test_an_unknown_bot_and_a_wrong_key_are_answered_alike(desk: Desk) -> None:
+async def test_an_unknown_bot_and_a_wrong_key_get_the_same_answer(desk: Desk) -> None:
     said = [
         await desk.post("payments", PAID, bot=1),
         await desk.post("payments", PAID, bot=desk.other.id),
@@ -240,7 +240,7 @@ async def test_a_revoked_key_is_void_and_a_second_one_is_not(desk: Desk) -> None
     assert (await desk.post("payments", PAID, key=second))[0] == 200
 
 
-async def test_what_redis_or_postgres_did_not_take_is_asked_for_again(desk: Desk) -> None:
+async def test_a_request_that_a_database_did_not_take_is_to_be_repeated(desk: Desk) -> None:
     await desk.pool.execute("ALTER TABLE payments RENAME TO elsewhere")
     await desk.refused(503, "payments", PAID, "repeat the request")
     await desk.pool.execute("ALTER TABLE elsewhere RENAME TO payments")
@@ -252,7 +252,7 @@ async def test_what_redis_or_postgres_did_not_take_is_asked_for_again(desk: Desk
     assert (await desk.post("payments", PAID))[0] == 200
 
 
-async def test_a_receiver_that_just_starts_says_so(desk: Desk) -> None:
+async def test_a_starting_receiver_says_so(desk: Desk) -> None:
     desk.receiver._started = False
     await desk.refused(503, "payments", PAID, "The receiver is starting")
 
@@ -272,6 +272,6 @@ async def test_a_body_that_never_ends_holds_nothing_up(desk: Desk, monkeypatch: 
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/v1/bots/1/payments"), ("POST", "/v1/bots"), ("PUT", "/v1/x")])
-async def test_other_addresses_are_named_as_none(desk: Desk, method: str, path: str) -> None:
+async def test_an_unknown_address_is_refused_with_the_known_ones(desk: Desk, method: str, path: str) -> None:
     async with desk.session.request(method, f"{desk.settings.public_url}{path}") as response:
         assert (response.status, "POST to /v1/bots/<id>/payments" in await response.text()) == (404, True)

@@ -119,7 +119,7 @@ async def test_without_its_delivery_nothing_is_counted(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "ahead", [("HEAD", {}), ("GET", {"Sec-Purpose": "prefetch;prerender"}), ("GET", {"Purpose": "prefetch"})]
 )
-async def test_what_only_looks_ahead_is_no_tap(desk: Desk, ahead: tuple[str, dict[str, str]]) -> None:
+async def test_a_request_that_only_looks_ahead_is_not_a_tap(desk: Desk, ahead: tuple[str, dict[str, str]]) -> None:
     method, headers = ahead
     assert (await desk.open(desk.link(), method, **headers))[0] == 302
     assert await desk.clicks() == []
@@ -129,7 +129,7 @@ async def test_what_only_looks_ahead_is_no_tap(desk: Desk, ahead: tuple[str, dic
 @pytest.mark.parametrize(
     "token", ["", "x", "https://evil.example", "..%2F..%2Fhealthz", "%00", "a" * 5_000, "é", "x/y?to=https://evil"]
 )
-async def test_what_we_did_not_sign_leads_nowhere(desk: Desk, token: str) -> None:
+async def test_a_token_that_we_did_not_sign_leads_nowhere(desk: Desk, token: str) -> None:
     assert await desk.open(f"{desk.settings.public_url}/r/{token}") == (404, "", NO_LINK)
 
 
@@ -140,7 +140,7 @@ async def test_a_link_into_another_keys_or_campaigns_leads_nowhere(desk: Desk) -
     assert not await desk.armed()
 
 
-async def test_a_question_behind_the_token_changes_nothing(desk: Desk) -> None:
+async def test_a_query_string_changes_nothing(desk: Desk) -> None:
     assert (await desk.open(f"{desk.link()}?to=https://evil.example"))[1].startswith("https://shop.example/")
 
 
@@ -159,7 +159,7 @@ async def test_no_database_keeps_a_person_from_a_known_target(desk: Desk, monkey
     assert (await desk.open(desk.link()))[0] == 302
 
 
-async def test_where_the_target_is_not_known_yet_it_says_to_try_again(
+async def test_while_the_target_is_unknown_the_person_is_asked_to_try_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(link_redirect, "KNOW_S", 0.05)
@@ -170,7 +170,7 @@ async def test_where_the_target_is_not_known_yet_it_says_to_try_again(
     assert (await desk.open(desk.link()))[0] == 302
 
 
-async def test_a_failure_to_note_is_told_and_nothing_more(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_failure_to_record_a_tap_is_only_logged(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     await desk.pool.execute("ALTER TABLE recovery_clicks RENAME TO elsewhere")
     assert (await desk.open(desk.link()))[0] == 302
     assert "Tap not recorded" in capsys.readouterr().out
