@@ -150,7 +150,7 @@ async def _done(journey: Journey, found: Found, status: str, reason: Reason | No
 
 
 async def _fail(journey: Journey, found: Found, reason: Reason, detail: str) -> JourneyEnd:
-    """The block cannot be sent, probably to nobody: its admins are notified."""
+    """The block probably cannot be sent to anyone: its admins are notified."""
     journey.note("Block cannot be sent", found.cursor, reason=reason, detail=detail)
     end = await _done(journey, found, "failed", reason)
     await journey.doors.tell_of_block(journey.bot.bot_id, found.cursor, reason, detail)

@@ -55,7 +55,7 @@ def show_moments(_logger: object, _method: str, event: MutableMapping[str, Any])
 
 
 def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Mask what nobody may read in a log."""
+    """Mask what must not appear in a log."""
     for name, value in event.items():
         event[name] = _MASK if _SECRET_WORDS.intersection(name.lower().split("_")) else _masked(value)
     return event
