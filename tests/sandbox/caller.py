@@ -1,4 +1,4 @@
-"""A bare HTTP caller of the Bot API, so that tests see what really stands on the wire."""
+"""A bare HTTP caller of the Bot API, so that tests see what is really on the wire."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""One right call of every method that the sandbox models, with no more than has to be given."""
+"""One right call of every method that the sandbox models, with the required parameters only."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Small files of every kind for tests: pictures that are some, and bytes that only pass for film and sound."""
+"""Small files of every kind for tests: real pictures, and bytes that only pass for film and sound."""
 
 import struct
 import zlib

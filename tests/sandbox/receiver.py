@@ -1,4 +1,4 @@
-"""A webhook in a test's hand: it tells of each visit, and answers at once or when the test says."""
+"""A webhook under a test's control: it records each delivery, and answers at once or when the test says."""
 
 import asyncio
 import json

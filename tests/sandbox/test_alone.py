@@ -70,7 +70,7 @@ def test_it_serves_without_the_product() -> None:
     assert json.loads(ended.stdout)["result"]["username"] == "shop_bot"
 
 
-def test_an_engine_in_the_environment_that_is_not_installed_is_named_and_not_needed() -> None:
+def test_an_engine_that_is_not_installed_is_named_and_not_needed() -> None:
     command = [sys.executable, "-c", _REFUSE + _MAIN]
     environment = {**os.environ, **_SERVERS}
     with subprocess.Popen(  # noqa: S603 - our own program
@@ -85,13 +85,13 @@ def test_an_engine_in_the_environment_that_is_not_installed_is_named_and_not_nee
     assert "No module named 'engine'" in err
 
 
-def test_an_observer_that_was_asked_for_and_is_missing_ends_it() -> None:
+def test_a_missing_observer_that_was_asked_for_ends_the_sandbox() -> None:
     ended = run(_MAIN.replace("*sys.argv[1:]", '"--watch", "nowhere:nothing"'))
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == ("The sandbox cannot watch: nowhere:nothing cannot be loaded: No module named 'nowhere'\n")
 
 
-def test_the_engine_is_an_observer_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_engines_observer_is_loaded_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     name = "bench.sandbox.control.engine_watch:from_environment"
     monkeypatch.delenv("REDIS_URL", raising=False)
     with pytest.raises(ObserverError, match="REDIS_URL is not set"):

@@ -1,4 +1,4 @@
-"""What passes our check of a campaign, the sandbox takes as well, whoever it is for: the two were written apart."""
+"""The sandbox accepts whatever passes our check of a campaign, for any person: the two were written separately."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,7 +35,7 @@ def html(content: Content) -> list[str]:
 
 @settings(deadline=None)
 @given(contents, people)
-def test_what_passes_the_check_the_sandbox_takes(content: Content, person: Person) -> None:
+def test_the_sandbox_takes_what_passes_our_check(content: Content, person: Person) -> None:
     checks.check(content)
     rendered = render(content, person, SPEAKER.username, link)
     parsed = [parse_html(text).text for text in html(rendered)]

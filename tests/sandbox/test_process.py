@@ -87,7 +87,7 @@ async def test_a_port_in_use_is_named(sandbox: Sandbox) -> None:
     assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in err.decode()
 
 
-async def test_the_demo_tells_each_act_of_its_person(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
+async def test_the_demo_prints_each_act_of_its_person(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
     demo = await started("bench.sandbox.demo", "--control", sandbox.control_url, "--rounds", "1")
     told = [await line(demo), await line(demo)]
     bot = Caller(session, sandbox.api_url, sandbox.bots[0])
@@ -114,7 +114,7 @@ async def test_limits_are_set_on_the_command_line() -> None:
         await process.communicate()
 
 
-async def test_a_limit_that_is_none_is_named() -> None:
+async def test_an_invalid_limit_is_named() -> None:
     process = await started("bench.sandbox", "--bot-limit", "-1")
     out, err = await process.communicate()
     assert (process.returncode, out) == (1, b"")

@@ -1,4 +1,4 @@
-"""The clock that can be moved: dates and ages follow it, waiting does not."""
+"""The clock that can be moved: dates and ages follow it, waits do not."""
 
 from bench.sandbox import SandboxClient
 from tests.sandbox.caller import Caller
@@ -20,12 +20,12 @@ async def test_a_message_grows_old_when_the_clock_is_moved(bot: Caller, client: 
     assert refusal == (400, "Bad Request: message can't be deleted for everyone")
 
 
-async def test_a_poll_waits_by_the_clock_that_nobody_moves(bot: Caller, client: SandboxClient) -> None:
+async def test_a_poll_waits_by_the_steady_clock(bot: Caller, client: SandboxClient) -> None:
     await client.move_time(-_DAY_MS)
     assert (await bot("getUpdates", timeout=1)).result == []
 
 
-async def test_the_clock_is_moved_further_set_and_set_right_by_a_reset(client: SandboxClient) -> None:
+async def test_the_clock_can_be_moved_set_and_reset(client: SandboxClient) -> None:
     await client.move_time(1000)
     assert (await client.move_time(500)).offset_ms == 1500
     assert (await client.set_time(-7)).offset_ms == -7

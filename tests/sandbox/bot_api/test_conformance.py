@@ -106,7 +106,7 @@ def test_every_modelled_method_exists_and_has_a_right_call() -> None:
 
 
 @pytest.mark.parametrize("method", RIGHT)
-def test_what_has_to_be_given_is_enough(method: str) -> None:
+def test_the_required_parameters_are_enough(method: str) -> None:
     hall = Hall()
     hall.call_with(method, RIGHT[method](hall))
 
@@ -139,7 +139,7 @@ def test_every_parameter_is_looked_at_or_explained(method: str) -> None:
     assert known - seen <= UNREAD.keys()
 
 
-def test_what_is_explained_as_not_looked_at_is_not() -> None:
+def test_no_explained_parameter_is_looked_at() -> None:
     unread = {name for method in RIGHT for name in METHODS[method].parameters.keys() - _looked_at(method)}
     assert UNREAD.keys() == unread
 
@@ -171,5 +171,5 @@ def _attachments(given: Mapping[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize("method", KNOWN)
-def test_what_is_certain_is_so(method: str) -> None:
+def test_the_parameters_of_known_methods_are_right(method: str) -> None:
     assert {one.name: one.required for one in METHODS[method].parameters.values()} == KNOWN[method]

@@ -74,7 +74,7 @@ async def test_a_uniform_latency_without_bounds_is_refused(client: SandboxClient
         await client.set_fault(Fault(FaultKind.SLOW, distribution="uniform", latency_ms=5))
 
 
-async def test_a_flood_may_be_told_without_parameters(bot: Caller, client: SandboxClient) -> None:
+async def test_a_flood_error_may_lack_its_parameters(bot: Caller, client: SandboxClient) -> None:
     await client.set_fault(Fault(FaultKind.TOO_MANY_REQUESTS, retry_after=None))
     answer = await bot("getMe")
     assert answer.refusal == (429, "Too Many Requests")
@@ -87,7 +87,7 @@ async def test_an_error_may_lack_its_description(bot: Caller, client: SandboxCli
     assert await raw(bot, "getMe") == (500, b'{"ok":false,"error_code":500}')
 
 
-async def test_json_may_be_cut_in_half_after_the_work(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_the_json_of_an_answer_may_be_cut_in_half(bot: Caller, client: SandboxClient, person: int) -> None:
     await client.set_fault(Fault(FaultKind.TRUNCATED, method="sendMessage"))
     status, body = await raw(bot, "sendMessage", chat_id=person, text="taken")
     assert status == 200
@@ -98,7 +98,7 @@ async def test_json_may_be_cut_in_half_after_the_work(bot: Caller, client: Sandb
     assert (row.ok, row.message_id, row.fault) == (True, 2, "truncated")
 
 
-async def test_objects_may_have_fields_that_nobody_knows(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_objects_may_have_unknown_fields(bot: Caller, client: SandboxClient, person: int) -> None:
     await client.set_fault(Fault(FaultKind.UNKNOWN_FIELDS))
     update = (await bot("getUpdates")).result[-1]
     assert update["message"]["from"]["id"] == person
@@ -106,9 +106,7 @@ async def test_objects_may_have_fields_that_nobody_knows(bot: Caller, client: Sa
         assert known["field_of_tomorrow"] == {"depth": [1]}
 
 
-async def test_an_update_of_a_type_that_nobody_knows_takes_its_place_in_the_queue(
-    bot: Caller, client: SandboxClient, person: int
-) -> None:
+async def test_an_update_of_an_unknown_type_is_queued_in_order(bot: Caller, client: SandboxClient, person: int) -> None:
     await client.set_fault(Fault(FaultKind.UNKNOWN_UPDATE, method="getUpdates", count=1))
     first, second = (await bot("getUpdates", allowed_updates=["message"])).result
     assert first["message"]["chat"]["id"] == person
@@ -133,9 +131,7 @@ async def test_a_person_may_leave_telegram_in_mid_run(bot: Caller, client: Sandb
     assert (await client.transcript("shop_bot", person)).relation == "deleted"
 
 
-async def test_a_call_may_be_done_and_answered_as_if_it_were_not(
-    bot: Caller, client: SandboxClient, person: int
-) -> None:
+async def test_a_call_may_be_done_and_answered_as_if_it_failed(bot: Caller, client: SandboxClient, person: int) -> None:
     await client.set_fault(Fault(FaultKind.BAD_GATEWAY, method="sendMessage", accepted=True))
     status, _ = await raw(bot, "sendMessage", chat_id=person, text="taken")
     assert status == 502

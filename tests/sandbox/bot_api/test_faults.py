@@ -1,4 +1,4 @@
-"""Everything that can go wrong on order, seen from the bot's side, and what the record says of it."""
+"""Every fault that can be injected, as the bot sees it, and what the record says about it."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -34,7 +34,7 @@ async def last_row(client: SandboxClient) -> Row:
         (FaultKind.TOO_MANY_REQUESTS, (429, "Too Many Requests: retry after 7")),
     ],
 )
-async def test_a_refusal_on_order_reads_like_a_real_one_and_sends_nothing(
+async def test_an_injected_refusal_reads_like_a_real_one_and_sends_nothing(
     bot: Caller, client: SandboxClient, person: int, kind: FaultKind, refusal: tuple[int, str]
 ) -> None:
     await client.set_fault(Fault(kind, method="sendMessage", retry_after=7))
@@ -134,7 +134,7 @@ async def test_a_fault_strikes_only_where_it_is_aimed(bot: Caller, client: Sandb
     assert (await other("sendMessage", chat_id=person, text="x")).status == 200
 
 
-async def test_faults_end_when_they_are_taken_back(bot: Caller, client: SandboxClient) -> None:
+async def test_faults_end_when_they_are_removed(bot: Caller, client: SandboxClient) -> None:
     one = await client.set_fault(Fault(FaultKind.INTERNAL_ERROR))
     await client.set_fault(Fault(FaultKind.BAD_REQUEST))
     await client.remove_fault(one.id)
@@ -143,7 +143,7 @@ async def test_faults_end_when_they_are_taken_back(bot: Caller, client: SandboxC
     assert (await bot("getMe")).status == 200
 
 
-async def test_an_unauthorized_fault_spares_the_token(bot: Caller, client: SandboxClient) -> None:
+async def test_an_unauthorized_fault_does_not_revoke_the_token(bot: Caller, client: SandboxClient) -> None:
     await client.set_fault(Fault(FaultKind.UNAUTHORIZED, count=1))
     async with bot.session.get(f"{bot.url}/getMe") as answer:
         assert (await reply(answer)).status == 401
@@ -160,7 +160,7 @@ def test_chance_follows_the_seed() -> None:
     assert 60 < sum(struck(1)) < 140
 
 
-async def test_a_fault_of_a_misspelt_method_is_refused_with_the_mend(client: SandboxClient) -> None:
+async def test_a_fault_for_a_misspelt_method_is_refused_with_the_mend(client: SandboxClient) -> None:
     with pytest.raises(ControlFailedError, match="no method sendMesage: give one of the Bot API"):
         await client.set_fault(Fault(FaultKind.HANG, method="sendMesage"))
     for known in ("sendmessage", "webhook", "/file"):

@@ -1,6 +1,6 @@
-"""Nonsense in every parameter of every modelled method: it is refused or taken, and nothing breaks.
+"""Nonsense in every parameter of every modelled method: it is refused or accepted, and nothing breaks.
 
-Only text that is UTF-8 comes this far; see the tests of the transport for the rest.
+Only UTF-8 text gets this far; see the tests of the transport for the rest.
 """
 
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ def test_nonsense_breaks_nothing(method: str) -> None:
             msgspec.json.encode(hall.call_with(method, given))
 
 
-def test_nonsense_breaks_no_method_that_is_only_answered() -> None:
+def test_nonsense_breaks_no_unmodelled_method() -> None:
     hall = Hall()
     for method in METHODS.keys() - RIGHT.keys():
         for name in METHODS[method].parameters:

@@ -80,7 +80,7 @@ async def test_a_second_poll_ends_the_first_with_a_conflict(bot: Caller, client:
     assert len((await second).result) == 1
 
 
-async def test_a_poll_whose_client_went_away_is_no_rival(bot: Caller, client: SandboxClient) -> None:
+async def test_a_poll_whose_client_left_does_not_conflict(bot: Caller, client: SandboxClient) -> None:
     gone = await begin(bot, client)
     gone.cancel()
     record = await client.record(wait=10)
@@ -90,7 +90,7 @@ async def test_a_poll_whose_client_went_away_is_no_rival(bot: Caller, client: Sa
     assert len((await bot("getUpdates")).result) == 1
 
 
-async def test_bots_do_not_share_updates_nor_polls(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_bots_share_neither_updates_nor_polls(bot: Caller, client: SandboxClient, person: int) -> None:
     other = Caller(bot.session, bot.url.partition("/bot")[0], (await client.bots())[1])
     waiting = await begin(other, client)
     assert len((await bot("getUpdates")).result) == 1

@@ -1,4 +1,4 @@
-"""How fast a bot may send: what waits, what is refused, and who is told off."""
+"""How fast a bot may send: what waits, what is refused, and what is a violation."""
 
 import asyncio
 
@@ -42,7 +42,7 @@ def test_a_chat_takes_a_burst_and_then_one_a_second() -> None:
     assert [book.send(10_000) for _ in range(4)] == [0, 0, 0, 1000]
 
 
-def test_an_album_goes_whole_and_weighs_what_it_holds() -> None:
+def test_an_album_is_sent_whole_and_counts_all_its_messages() -> None:
     book = Book(CHAT_ONLY)
     assert book.send(0, messages=5) == 0
     assert book.send(0) == 3000
@@ -82,7 +82,7 @@ def test_waits_for_chat_and_bot_are_absorbed_together() -> None:
     assert book.refused(4000) == 4
 
 
-def test_who_comes_before_the_time_he_was_told_has_a_violation_counted() -> None:
+def test_a_send_before_retry_after_is_a_violation() -> None:
     book = Book(LimitRules(bot_per_second=None, chat_burst=1, absorb_ms=0))
     book.send(0)
     assert book.refused(10) == 1
@@ -95,7 +95,7 @@ def test_who_comes_before_the_time_he_was_told_has_a_violation_counted() -> None
     assert len(book.violations) == 1
 
 
-def test_a_bot_that_was_told_to_wait_may_write_to_nobody() -> None:
+def test_a_bot_that_must_wait_can_write_to_no_chat() -> None:
     book = Book(LimitRules(bot_per_second=1, chat_per_second=None, absorb_ms=0))
     book.send(0)
     assert [book.refused(10, chat=2), book.refused(500, chat=3)] == [1, 1]
@@ -116,7 +116,7 @@ def test_chats_at_rest_are_forgotten() -> None:
     assert len(book.limits._bot(7).chats._rested_ms) < 10_000  # type: ignore[union-attr]
 
 
-def test_refusals_that_are_over_are_forgotten() -> None:
+def test_expired_refusals_are_forgotten() -> None:
     book = Book(LimitRules(bot_per_second=None, chat_burst=1, absorb_ms=0))
     for chat in range(20_000):
         book.send(chat, chat)
@@ -136,7 +136,7 @@ def test_refusals_that_are_over_are_forgotten() -> None:
         ("answercallbackquery", False),
     ],
 )
-def test_what_sends_and_edits_is_counted(method: str, counted: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_sends_and_edits_are_counted(method: str, counted: bool) -> None:  # noqa: FBT001 - a parameter of the test
     assert is_counted(method) is counted
 
 
@@ -148,7 +148,9 @@ def test_an_album_counts_as_many_messages(given: dict[str, object], messages: in
     assert messages_in("sendmediagroup", given) == messages
 
 
-async def test_a_send_that_waits_is_answered_late_and_told_so(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_a_send_that_waits_is_answered_late_and_recorded_so(
+    bot: Caller, client: SandboxClient, person: int
+) -> None:
     await client.set_limits(LimitRules(chat_per_second=20, chat_burst=1))
     for text in ("a", "b"):
         assert (await bot("sendMessage", chat_id=person, text=text)).status == 200
@@ -158,7 +160,7 @@ async def test_a_send_that_waits_is_answered_late_and_told_so(bot: Caller, clien
     assert (second.completed_ms or 0) - second.arrived_ms >= second.absorbed_ms > 0
 
 
-async def test_a_send_that_would_wait_too_long_is_told_when_to_come_again(
+async def test_a_send_that_would_wait_too_long_is_refused_with_a_retry_after(
     bot: Caller, client: SandboxClient, person: int
 ) -> None:
     await client.set_limits(LimitRules(chat_per_second=0.02, chat_burst=1))
@@ -168,7 +170,7 @@ async def test_a_send_that_would_wait_too_long_is_told_when_to_come_again(
     assert (answer.retry_after, answer.content["parameters"]) == ("50", {"retry_after": 50})
 
 
-async def test_a_send_whose_client_left_while_it_waited_arrives_all_the_same(
+async def test_a_waiting_send_arrives_even_if_its_client_leaves(
     bot: Caller, client: SandboxClient, person: int
 ) -> None:
     await client.set_limits(LimitRules(chat_per_second=4, chat_burst=1))
@@ -183,7 +185,7 @@ async def test_a_send_whose_client_left_while_it_waited_arrives_all_the_same(
     assert (row.text, row.broken_off, row.ok, row.message_id) == ("b", "client", True, 3)
 
 
-async def test_limits_can_be_looked_at_and_changed(client: SandboxClient) -> None:
+async def test_limits_can_be_read_and_changed(client: SandboxClient) -> None:
     (bot, _) = await client.bots()
     assert (await client.limits()).rules == UNLIMITED
     changed = await client.set_limits(LimitRules(bot_per_second=5), bot="shop_bot")

@@ -40,7 +40,7 @@ async def test_a_refused_request_is_recorded_with_its_code(bot: Caller, client: 
     assert (row.ok, row.error_code, row.message_id) == (False, 400, None)
 
 
-async def test_a_request_without_a_bot_is_recorded_as_nobodys(
+async def test_a_request_with_an_unknown_token_is_recorded_for_bot_0(
     session: aiohttp.ClientSession, sandbox: Sandbox, client: SandboxClient
 ) -> None:
     await session.get(f"{sandbox.api_url}/bot1:x/getme")
@@ -48,7 +48,7 @@ async def test_a_request_without_a_bot_is_recorded_as_nobodys(
     assert (row.bot_id, row.method, row.error_code) == (0, "getMe", 401)
 
 
-async def test_the_cursor_goes_on_where_it_stopped(bot: Caller, client: SandboxClient) -> None:
+async def test_the_cursor_continues_where_it_stopped(bot: Caller, client: SandboxClient) -> None:
     await bot("getMe")
     first = await client.record()
     await bot("getWebhookInfo")
@@ -58,7 +58,9 @@ async def test_the_cursor_goes_on_where_it_stopped(bot: Caller, client: SandboxC
     assert (await client.record(second.cursor)).rows == []
 
 
-async def test_polls_are_recorded_with_offset_and_harvest(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_polls_are_recorded_with_their_offset_and_number_of_updates(
+    bot: Caller, client: SandboxClient, person: int
+) -> None:
     act = await client.write("shop_bot", person, "x")
     await bot("getUpdates", offset=act.update_id)
     (row,) = (await client.record()).rows

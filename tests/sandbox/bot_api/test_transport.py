@@ -1,4 +1,4 @@
-"""How a request may arrive at the Bot API port, and what becomes of one that makes no sense."""
+"""How a request may arrive at the Bot API port, and what happens to an invalid one."""
 
 import io
 import json
@@ -32,7 +32,7 @@ def _multipart(parameters: dict[str, str]) -> aiohttp.FormData:
     ],
     ids=["query", "form", "multipart", "json", "body over query"],
 )
-async def test_parameters_are_read_wherever_they_stand(bot: Caller, person: int, carried: Any) -> None:
+async def test_parameters_are_read_from_query_form_and_json(bot: Caller, person: int, carried: Any) -> None:
     given = carried({"chat_id": str(person), "text": "olá & 1+1 = 2 %"})
     async with bot.session.post(f"{bot.url}/sendMessage", **given) as answer:
         message = (await reply(answer)).result
@@ -58,7 +58,7 @@ async def test_an_unknown_method_is_not_found(bot: Caller) -> None:
     ("token", "description"),
     [("1:unknown", "Unauthorized"), ("nonsense", "Unauthorized: invalid token specified")],
 )
-async def test_a_token_that_is_not_ours_is_refused(
+async def test_an_unknown_token_is_refused(
     session: aiohttp.ClientSession, sandbox: Sandbox, token: str, description: str
 ) -> None:
     async with session.get(f"{sandbox.api_url}/bot{token}/getMe") as answer:

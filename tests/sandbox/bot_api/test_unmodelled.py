@@ -1,4 +1,4 @@
-"""Methods that are only answered, and what a call has that it should not."""
+"""Methods that are answered but not modelled, and the violations of calls."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ async def test_the_arguments_of_a_method_that_is_not_modelled_are_checked(
     assert (await client.counters()).unmodelled == 0
 
 
-async def test_nobody_knows_an_invented_method(bot: Caller) -> None:
+async def test_an_invented_method_is_not_found(bot: Caller) -> None:
     assert (await bot("sendTelegram")).refusal == (404, "Not Found: method not found")
 
 
@@ -74,7 +74,7 @@ async def test_nobody_knows_an_invented_method(bot: Caller) -> None:
         ),
     ],
 )
-async def test_what_the_server_lets_pass_is_a_violation(
+async def test_leniently_accepted_values_are_violations(
     bot: Caller, client: SandboxClient, person: int, given: dict[str, Any], what: str
 ) -> None:
     await bot("sendMessage", chat_id=person, text="x", **given)
@@ -83,7 +83,7 @@ async def test_what_the_server_lets_pass_is_a_violation(
     assert {(one.bot_id, one.method, one.count) for one in listed} == {(bot.bot.id, "sendMessage", 1)}
 
 
-async def test_a_call_as_it_should_be_has_no_violations(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_a_correct_call_has_no_violations(bot: Caller, client: SandboxClient, person: int) -> None:
     """As JSON, and as a form in which everything is text."""
     markup = {"inline_keyboard": [[{"text": "a", "callback_data": "b", "style": "danger"}]]}
     sent = {"chat_id": person, "text": "<b>x</b>", "parse_mode": "HTML", "disable_notification": True}
@@ -96,7 +96,7 @@ async def test_a_call_as_it_should_be_has_no_violations(bot: Caller, client: San
     assert (await client.violations()).listed == []
 
 
-async def test_a_file_is_no_unknown_parameter(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_an_attached_file_is_not_an_unknown_parameter(bot: Caller, client: SandboxClient, person: int) -> None:
     """Others refer to it by its name."""
     form = aiohttp.FormData({"chat_id": str(person), "text": "x"})
     form.add_field("file0", b"bytes", filename="a.txt")

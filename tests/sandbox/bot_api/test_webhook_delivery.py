@@ -1,4 +1,4 @@
-"""What reaches a webhook: the request, the order, how much at once, and what stays when it is taken away."""
+"""What reaches a webhook: the request, the order, how much at once, and what stays when the webhook is removed."""
 
 import asyncio
 from typing import Any
@@ -41,7 +41,7 @@ async def test_without_a_secret_there_is_no_header(
     assert await write(client, person) == (await receiver.next()).update_id
 
 
-async def test_what_was_taken_is_acknowledged_with_its_time(
+async def test_a_delivered_update_is_acknowledged_with_its_time(
     bot: Caller, client: SandboxClient, person: int, slow_receiver: Receiver
 ) -> None:
     await bot("setWebhook", url=slow_receiver.url)
@@ -55,7 +55,7 @@ async def test_what_was_taken_is_acknowledged_with_its_time(
     assert act.at_ms >= row.at_ms
 
 
-async def test_one_update_of_a_chat_is_in_flight_and_other_chats_do_not_wait(
+async def test_a_chat_has_one_update_in_flight_and_other_chats_do_not_wait(
     bot: Caller, client: SandboxClient, slow_receiver: Receiver
 ) -> None:
     one, other = [person.id for person in await client.add_people(2)]
@@ -105,7 +105,7 @@ async def test_no_more_are_in_flight_than_connections_were_allowed(
     await slow_receiver.several(2)
 
 
-async def test_what_is_in_flight_is_pending(
+async def test_updates_in_flight_count_as_pending(
     bot: Caller, client: SandboxClient, person: int, slow_receiver: Receiver
 ) -> None:
     await bot("setWebhook", url=slow_receiver.url)
@@ -117,7 +117,7 @@ async def test_what_is_in_flight_is_pending(
     assert (await bot("getWebhookInfo")).result["pending_update_count"] == 1
 
 
-async def test_polling_goes_on_where_a_deleted_webhook_stopped(
+async def test_polling_continues_where_a_deleted_webhook_stopped(
     bot: Caller, client: SandboxClient, person: int, slow_receiver: Receiver
 ) -> None:
     await bot("setWebhook", url=slow_receiver.url)

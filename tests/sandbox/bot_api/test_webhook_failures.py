@@ -1,4 +1,4 @@
-"""A webhook that refuses, is away or loses answers: when it is tried again, and what is told of it."""
+"""A webhook that refuses, is away or loses answers: when deliveries are retried, and what getWebhookInfo says."""
 
 import asyncio
 import socket
@@ -55,7 +55,7 @@ async def test_only_2xx_takes_an_update(
     assert person == again.update["message"]["chat"]["id"]
 
 
-async def test_a_date_stands_beside_the_error(
+async def test_an_error_comes_with_its_date(
     bot: Caller, client: SandboxClient, person: int, slow_receiver: Receiver
 ) -> None:
     await bot("setWebhook", url=slow_receiver.url)
@@ -66,7 +66,7 @@ async def test_a_date_stands_beside_the_error(
     assert (await bot("getWebhookInfo")).result["last_error_date"] >= act.date
 
 
-async def test_a_receiver_that_is_away_is_visited_until_it_is_there(
+async def test_deliveries_to_an_unreachable_receiver_are_retried_until_it_is_back(
     bot: Caller, client: SandboxClient, person: int
 ) -> None:
     async with Receiver(listening=False) as receiver:
@@ -82,7 +82,7 @@ async def test_a_receiver_that_is_away_is_visited_until_it_is_there(
 
 
 @pytest.mark.parametrize(("linger", "told"), [(b"\1\0\0\0\0\0\0\0", "Connection reset by peer"), (None, None)])
-async def test_a_receiver_that_dies_before_it_answers_is_visited_again(
+async def test_a_receiver_that_dies_before_it_answers_gets_the_update_again(
     bot: Caller, client: SandboxClient, person: int, linger: bytes | None, told: str | None
 ) -> None:
     """A reset is told of; a connection that is only closed is not, as at Telegram."""
@@ -101,7 +101,7 @@ async def test_a_receiver_that_dies_before_it_answers_is_visited_again(
         await bot("deleteWebhook")
 
 
-async def test_a_pause_that_was_asked_for_is_kept(
+async def test_a_requested_pause_is_kept(
     bot: Caller, client: SandboxClient, person: int, slow_receiver: Receiver
 ) -> None:
     assert person
@@ -127,7 +127,7 @@ async def test_a_chat_that_fails_keeps_its_order_and_lets_others_pass(
     assert [(await receiver.next()).update_id for _ in range(2)] == ids[:2]
 
 
-async def test_a_stuck_chat_with_much_to_say_holds_up_the_others(
+async def test_a_stuck_chat_with_many_updates_delays_the_others(
     bot: Caller, client: SandboxClient, receiver: Receiver
 ) -> None:
     one, other = [person.id for person in await client.add_people(2)]

@@ -1,4 +1,4 @@
-"""A method that stands in the answer to a webhook: served like any call, and the bot never hears of it."""
+"""A method in the answer to a webhook: it is served like any call, and the bot gets no result."""
 
 import json
 
@@ -47,7 +47,7 @@ async def test_the_method_is_served(
         '{"method": 3}',
     ],
 )
-async def test_what_is_no_method_is_let_pass(
+async def test_an_answer_without_a_method_is_ignored(
     bot: Caller, client: SandboxClient, person: int, slow_receiver: Receiver, body: str
 ) -> None:
     assert await said(bot, client, person, slow_receiver, body, JSON) is None
@@ -62,7 +62,7 @@ async def test_a_method_that_needs_its_answer_is_not_served(
     assert method not in [row.method for row in (await client.record()).rows if row.method != "setWebhook"]
 
 
-async def test_a_method_that_is_refused_acknowledges_the_update_all_the_same(
+async def test_an_update_is_acknowledged_even_if_the_method_in_the_reply_is_refused(
     bot: Caller, client: SandboxClient, person: int, slow_receiver: Receiver
 ) -> None:
     body = json.dumps({"method": "sendMessage", "chat_id": person, "text": ""})

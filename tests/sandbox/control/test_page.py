@@ -134,9 +134,7 @@ async def test_a_watched_chat_sends_a_snapshot_after_each_act(
         assert (await stream.snapshot()).transcript.relation == "blocked"
 
 
-async def test_what_the_bot_says_arrives_with_its_entities_and_buttons(
-    sandbox: Sandbox, bot: Caller, person: int
-) -> None:
+async def test_a_message_arrives_with_its_entities_and_buttons(sandbox: Sandbox, bot: Caller, person: int) -> None:
     async with streaming(sandbox, f"live/shop_bot/{person}") as stream:
         await stream.snapshot()
         keyboard = {"inline_keyboard": [[{"text": "Yes", "callback_data": "y"}]]}
@@ -146,7 +144,7 @@ async def test_what_the_bot_says_arrives_with_its_entities_and_buttons(
     assert said.entities == [{"type": "bold", "offset": 0, "length": 2}]
 
 
-async def test_a_tap_waits_in_the_picture_until_the_bot_answers_it(
+async def test_a_tap_is_shown_as_waiting_until_the_bot_answers_it(
     sandbox: Sandbox, client: SandboxClient, bot: Caller, person: int
 ) -> None:
     keyboard = {"inline_keyboard": [[{"text": "Yes", "callback_data": "y"}]]}
@@ -166,7 +164,7 @@ async def test_a_tap_waits_in_the_picture_until_the_bot_answers_it(
     )
 
 
-async def test_what_the_bot_is_doing_stands_there_and_goes_by_itself(
+async def test_the_bots_activity_is_shown_and_expires(
     sandbox: Sandbox, bot: Caller, person: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(actions, "_SHOWN_MS", 400)
@@ -194,7 +192,7 @@ async def test_a_person_sees_the_narrowest_list_of_commands_first_in_their_langu
                 assert [one.command for one in (await stream.snapshot()).commands] == [name]
 
 
-async def test_messages_that_were_let_go_of_are_counted_as_earlier_ones() -> None:
+async def test_thinned_messages_are_counted_as_earlier_ones() -> None:
     async with (
         Sandbox(bots=1, bounds=DEFAULT_BOUNDS._replace(messages=2)) as sandbox,
         SandboxClient(sandbox.control_url) as client,
@@ -224,7 +222,7 @@ async def test_the_cast_tells_what_kind_of_message_was_the_last(
     assert (gone.last_kind, gone.last_text, gone.last_from_bot) == ("deleted", None, True)
 
 
-async def test_of_many_taps_the_latest_are_remembered(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_only_the_latest_taps_are_remembered(bot: Caller, client: SandboxClient, person: int) -> None:
     keyboard = {"inline_keyboard": [[{"text": "Yes", "callback_data": "y"}]]}
     await bot("sendMessage", chat_id=person, text="Sure?", reply_markup=keyboard)
     await client.act([Act("tap", "shop_bot", person, data=str(place)) for place in range(20)])
@@ -238,7 +236,7 @@ async def test_script_like_text_is_delivered_as_data(sandbox: Sandbox, client: S
         assert (await stream.snapshot()).transcript.messages[-1].text == SCRIPT
 
 
-async def test_of_a_long_chat_the_latest_messages_are_sent(
+async def test_a_long_chat_shows_its_latest_messages(
     sandbox: Sandbox, client: SandboxClient, person: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_stream, "_LISTED_MESSAGES", 2)
@@ -272,7 +270,7 @@ async def test_the_cast_lists_who_met_which_bot_and_no_token(
     assert not any(bot.token.partition(":")[2] in raw for bot in sandbox.bots)
 
 
-async def test_whoever_is_watched_first_is_met_by_it(sandbox: Sandbox, client: SandboxClient) -> None:
+async def test_watching_a_person_first_makes_them_meet_the_bot(sandbox: Sandbox, client: SandboxClient) -> None:
     (person,) = await client.add_people(1)
     async with streaming(sandbox, f"live/course_bot/{person.id}") as stream:
         assert (await stream.snapshot()).transcript.relation == "never"
@@ -309,7 +307,7 @@ async def test_a_chat_comes_with_what_the_engine_knows_of_it(redis_url: str, dat
             assert "no bot" in (await until_engine_says(stream, "unknown_bot")).engine.detail
 
 
-async def test_an_engine_that_is_away_hides_no_chat() -> None:
+async def test_an_unreachable_engine_does_not_hide_the_chat() -> None:
     observer = EngineObserver(settings_of("redis://127.0.0.1:1/0", "postgresql://nobody:hidden@127.0.0.1:1/none"))
     async with Sandbox(bots=1, observer=observer) as sandbox, SandboxClient(sandbox.control_url) as client:
         (person,) = await client.add_people(1)
@@ -321,7 +319,7 @@ async def test_an_engine_that_is_away_hides_no_chat() -> None:
     assert "hidden" not in seen.engine.detail
 
 
-async def test_the_engine_is_asked_while_somebody_watches_and_by_one_asker() -> None:
+async def test_the_engine_is_asked_by_one_task_per_watched_chat() -> None:
     observer = EngineObserver(settings_of("redis://127.0.0.1:1/0", "postgresql://n:n@127.0.0.1:1/none"))
     watched = WatchedChats(observer, ChangeSignal())
     with watched.watching(7, 1) as first, watched.watching(7, 1) as second, watched.watching(7, 2) as other:
@@ -334,7 +332,7 @@ async def test_the_engine_is_asked_while_somebody_watches_and_by_one_asker() -> 
     await watched.close()
 
 
-def test_a_later_time_alone_is_no_other_view() -> None:
+def test_a_later_time_alone_does_not_change_the_view() -> None:
     seen = EngineView("connected", STANDING)
     later = EngineView("connected", {**STANDING, "now_ms": 9})
     other = EngineView("connected", {**STANDING, "last_seen_ms": 9})
@@ -380,7 +378,7 @@ async def test_a_name_that_only_resolves_to_loopback_is_refused(sandbox: Sandbox
         assert await post(sandbox, "people", b'{"count":1}', Host=host) == 200, host
 
 
-async def test_a_browser_may_send_a_few_words_and_no_more(sandbox: Sandbox, person: int) -> None:
+async def test_a_browser_may_send_only_short_texts(sandbox: Sandbox, person: int) -> None:
     def writing(text: str) -> bytes:
         return msgspec.json.encode([{"deed": "write", "bot": "shop_bot", "person": person, "text": text}])
 

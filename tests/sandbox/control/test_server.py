@@ -1,4 +1,4 @@
-"""The control port: the cast, the reset, waiting for messages, and clear words for orders that make no sense."""
+"""The control port: the cast, the reset, waiting for messages, and clear errors for invalid requests."""
 
 import asyncio
 
@@ -29,7 +29,7 @@ async def test_peoples_ids_do_not_fit_in_32_bits(client: SandboxClient) -> None:
     assert all(one.id > 2**32 for one in await client.add_people(3))
 
 
-async def test_another_first_person_makes_another_cast_of_the_same_names() -> None:
+async def test_another_first_person_gives_the_same_names_other_ids() -> None:
     async with Sandbox(bots=1, first_person=9_000_000_001) as sandbox, SandboxClient(sandbox.control_url) as client:
         people = await client.add_people(2)
     assert [(one.id, one.first_name, one.username) for one in people] == [
@@ -38,7 +38,9 @@ async def test_another_first_person_makes_another_cast_of_the_same_names() -> No
     ]
 
 
-async def test_languages_and_names_go_round_and_updates_carry_them(bot: Caller, client: SandboxClient) -> None:
+async def test_people_take_languages_and_names_in_turn_and_updates_carry_them(
+    bot: Caller, client: SandboxClient
+) -> None:
     people = await client.add_people(4, languages=("pt-br", "en"), names=("Ana", "<Bia>", "\N{HANGUL FILLER}"))
     assert [(one.first_name, one.language_code) for one in people] == [
         ("Ana", "pt-br"),
@@ -57,9 +59,7 @@ async def test_languages_and_names_go_round_and_updates_carry_them(bot: Caller, 
 
 
 @pytest.mark.parametrize("given", [{"languages": ()}, {"languages": ("Português",)}, {"names": ("",)}])
-async def test_a_language_or_a_name_that_is_none_is_refused(
-    client: SandboxClient, given: dict[str, tuple[str, ...]]
-) -> None:
+async def test_an_invalid_language_or_name_is_refused(client: SandboxClient, given: dict[str, tuple[str, ...]]) -> None:
     with pytest.raises(ControlFailedError):
         await client.add_people(1, **given)
 
@@ -126,7 +126,7 @@ async def test_a_reset_forgets_everything_but_the_bots(bot: Caller, client: Sand
         ("PUT", "/acts", b"", 405, "Method Not Allowed"),
     ],
 )
-async def test_an_order_that_makes_no_sense_is_refused_in_words(
+async def test_an_invalid_request_is_refused_with_the_reason(
     sandbox: Sandbox, session: aiohttp.ClientSession, verb: str, path: str, body: bytes, status: int, error: str
 ) -> None:
     async with session.request(verb, sandbox.control_url + path, data=body) as answer:

@@ -1,4 +1,4 @@
-"""Telegram's HTML: what becomes of a text, and the server's complaints to the letter."""
+"""Telegram's HTML: how a text is read, and the server's errors to the letter."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_a_tag_becomes_a_span_of_its_kind(tag: str, kind: str) -> None:
         ('<tg-time unix="1700000000" format="r">x</tg-time>', Span("date_time", 0, 1, "r", 1_700_000_000)),
     ],
 )
-def test_attributes_say_more_about_a_span(source: str, expected: Span) -> None:
+def test_attributes_add_details_to_a_span(source: str, expected: Span) -> None:
     assert parse_html(source).spans == (expected,)
 
 
@@ -77,7 +77,7 @@ def test_spans_may_nest_and_the_outer_one_comes_first() -> None:
         ("&#0; &#99999999;", "&#0; &#99999999;"),
     ],
 )
-def test_references_are_resolved_or_left_alone(source: str, text: str) -> None:
+def test_known_references_are_resolved_and_others_kept(source: str, text: str) -> None:
     assert parse_html(source) == Formatted(text)
 
 
@@ -85,7 +85,7 @@ def test_an_end_tag_without_name_closes_the_last_start_tag() -> None:
     assert parse_html("<b>x</>") == Formatted("x", (Span("bold", 0, 1),))
 
 
-def test_an_empty_span_and_a_link_that_is_none_vanish() -> None:
+def test_an_empty_span_and_an_invalid_link_are_dropped() -> None:
     assert parse_html('a<b></b> <a href="no link">x</a>') == Formatted("a x")
 
 
@@ -93,7 +93,7 @@ def test_tag_names_are_read_in_any_case() -> None:
     assert parse_html("<B>x</b>").spans == (Span("bold", 0, 1),)
 
 
-def test_space_around_a_text_is_cut_and_spans_follow() -> None:
+def test_space_around_a_text_is_trimmed_and_spans_shift() -> None:
     assert parse_html("  \n a <b>x \n</b> \n") == Formatted("a x", (Span("bold", 2, 1),))
     assert plain(" \n a \n") == Formatted("a")
 
@@ -152,7 +152,7 @@ def test_complaints_are_the_servers(source: str, complaint: str) -> None:
         ("", None),
     ],
 )
-def test_links_take_telegrams_form(url: str, stored: str | None) -> None:
+def test_links_are_brought_to_telegrams_form(url: str, stored: str | None) -> None:
     assert checked_link(url) == stored
 
 

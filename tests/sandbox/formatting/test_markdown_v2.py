@@ -1,4 +1,4 @@
-"""Telegram's MarkdownV2 and its first Markdown: what becomes of a text, and the server's complaints to the letter."""
+"""Telegram's MarkdownV2 and its first Markdown: how a text is read, and the server's errors to the letter."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_a_mark_becomes_a_span_of_its_kind(source: str, kind: str) -> None:
         ("```lua\r\nx```", Span("pre", 0, 1, "lua")),
     ],
 )
-def test_what_stands_beside_says_more_about_a_span(source: str, expected: Span) -> None:
+def test_listed_entities_keep_their_details(source: str, expected: Span) -> None:
     assert parse_markdown(source).spans == (expected,)
 
 
@@ -54,13 +54,13 @@ def test_marks_nest() -> None:
     ]
 
 
-def test_quotations_stand_beside_each_other() -> None:
+def test_two_quotations_may_follow_each_other() -> None:
     parsed = parse_markdown("a\n>q\n>r\n**>e\n>f||\nend")
     assert parsed.text == "a\nq\nr\ne\nf\nend"
     assert parsed.spans == (Span("blockquote", 2, 4), Span("expandable_blockquote", 6, 4))
 
 
-def test_what_is_escaped_or_in_code_is_only_text() -> None:
+def test_escaped_marks_and_code_are_plain_text() -> None:
     assert parse_markdown("1\\. \\*a\\* \\\\ \\") == Formatted("1. *a* \\ \\")
     assert parse_markdown("`1. *a*\n>b`") == Formatted("1. *a*\n>b", (Span("code", 0, 9),))
 
@@ -69,7 +69,7 @@ def test_offsets_count_utf16_units() -> None:
     assert parse_markdown("😀 *😀é*") == Formatted("😀 😀é", (Span("bold", 3, 3),))
 
 
-def test_a_link_that_is_none_and_an_empty_mark_leave_no_span() -> None:
+def test_an_invalid_link_and_an_empty_mark_leave_no_span() -> None:
     assert parse_markdown("[x](nowhere) [y]() **z") == Formatted("x y z")
 
 
@@ -116,20 +116,20 @@ def test_the_first_markdown_knows_five_marks(source: str, expected: Formatted) -
     assert parse_old_markdown(source) == expected
 
 
-def test_the_first_markdown_wants_its_marks_closed() -> None:
+def test_the_first_markdown_requires_closed_marks() -> None:
     with pytest.raises(MarkupError) as refused:
         parse_old_markdown("é *a")
     assert str(refused.value) == "Can't find end of the entity starting at byte offset 3"
 
 
 @pytest.mark.parametrize(("mode", "text"), [("MarkdownV2", "*a*\\!"), ("markdown", "*a*!"), ("HTML", "<b>a</b>!")])
-def test_a_bot_may_choose_among_them(mode: str, text: str) -> None:
+def test_a_bot_may_choose_its_update_types(mode: str, text: str) -> None:
     hall = Hall()
     message = hall.chat.messages[hall.send(text, parse_mode=mode)].message
     assert (message.text, message.entities[0].type) == ("a!", "bold")
 
 
-def test_a_text_with_its_marks_may_be_longer_than_without_but_not_without_end() -> None:
+def test_a_text_may_be_longer_with_its_markup_up_to_a_bound() -> None:
     hall = Hall()
     assert hall.send("<b>a</b>" * 4096, parse_mode="HTML")
     refused = hall.refusal("sendMessage", chat_id=hall.chat.person.user.id, text="<b>a</b>" * 4097, parse_mode="HTML")

@@ -1,4 +1,4 @@
-"""Keyboards: what the server takes, what it refuses and in which words."""
+"""Keyboards: what the server accepts, and its refusals to the letter."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def button(**action: Any) -> dict[str, Any]:
         {"force_reply": True, "input_field_placeholder": "write"},
     ],
 )
-def test_what_is_no_inline_keyboard_is_taken_and_not_kept(markup: Any) -> None:
+def test_other_keyboards_are_accepted_and_not_kept(markup: Any) -> None:
     assert inline_keyboard(markup) is None
 
 

@@ -1,4 +1,4 @@
-"""What people do, and what the bot hears of it."""
+"""What people do, and which update the bot gets for it."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ async def test_starting_again_unblocks_first(bot: Caller, client: SandboxClient,
     assert [set(update) - {"update_id"} for update in last_two] == [{"my_chat_member"}, {"message"}]
 
 
-async def test_a_block_concerns_one_bot(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_a_block_affects_only_one_bot(bot: Caller, client: SandboxClient, person: int) -> None:
     await client.start("course_bot", person)
     await client.block("course_bot", person)
     assert (await bot("sendMessage", chat_id=person, text="x")).status == 200
@@ -73,7 +73,7 @@ async def test_a_block_concerns_one_bot(bot: Caller, client: SandboxClient, pers
         ({"deed": "write", "text": "x", "person": 3}, "there is no person 3"),
     ],
 )
-async def test_what_cannot_be_done_is_refused_with_the_reason(
+async def test_an_impossible_act_is_refused_with_the_reason(
     client: SandboxClient, person: int, act: dict[str, Any], error: str
 ) -> None:
     with pytest.raises(ControlFailedError, match=error):

@@ -20,9 +20,7 @@ async def newest(bot: Caller) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["photo", "video", "animation", "audio", "voice", "video_note", "document", "sticker"])
-async def test_whatever_a_person_sends_aiogram_reads(
-    bot: Caller, client: SandboxClient, person: int, kind: str
-) -> None:
+async def test_aiogram_reads_every_kind_of_media(bot: Caller, client: SandboxClient, person: int, kind: str) -> None:
     act = await client.send(kind, "shop_bot", person, caption="look")
     (update,) = (await bot("getUpdates", offset=-1)).result
     message = Update.model_validate(update, context={"bot": Bot("1:x")}).message
@@ -47,7 +45,7 @@ async def test_a_photo_of_a_person_can_be_downloaded_and_sent_on(
     assert (await bot("sendPhoto", chat_id=person, photo=size["file_id"])).result["photo"][-1] == size
 
 
-async def test_an_album_of_a_person_has_one_mark(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_an_album_of_a_person_has_one_group_id(bot: Caller, client: SandboxClient, person: int) -> None:
     await client.act(
         [Act("send_photo", "shop_bot", person, album="7"), Act("send_video", "shop_bot", person, album="7")]
     )
@@ -55,8 +53,8 @@ async def test_an_album_of_a_person_has_one_mark(bot: Caller, client: SandboxCli
     assert [update["message"]["media_group_id"] for update in updates] == ["7", "7"]
 
 
-async def test_what_is_no_picture_is_no_photo(client: SandboxClient, person: int) -> None:
-    with pytest.raises(ControlFailedError, match="no picture"):
+async def test_an_unreadable_picture_cannot_be_sent_as_a_photo(client: SandboxClient, person: int) -> None:
+    with pytest.raises(ControlFailedError, match="not a picture"):
         await client.send("photo", "shop_bot", person, b"words")
     with pytest.raises(ControlFailedError, match="at most 1024"):
         await client.send("document", "shop_bot", person, b"words", caption="x" * 1025)
@@ -79,7 +77,7 @@ async def test_the_page_gets_the_bytes_and_parts_of_them(
         await client.media("nothing")
 
 
-async def test_a_page_that_somebody_sends_is_only_saved(
+async def test_a_page_sent_as_a_file_can_only_be_saved(
     bot: Caller, sandbox: Sandbox, person: int, session: aiohttp.ClientSession
 ) -> None:
     for name in ("x.html", "x.svg"):
@@ -90,7 +88,7 @@ async def test_a_page_that_somebody_sends_is_only_saved(
             assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
 
 
-async def test_a_browser_may_attach_what_is_big_and_say_only_a_few_words(
+async def test_a_browser_may_attach_big_files_but_send_only_short_texts(
     sandbox: Sandbox, person: int, session: aiohttp.ClientSession
 ) -> None:
     headers, big = {"Origin": sandbox.control_url}, png(filler=100_000)

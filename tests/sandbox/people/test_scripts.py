@@ -57,7 +57,7 @@ async def test_people_start_write_send_pay_block_and_unblock(bot: Caller, client
     assert statuses == ["kicked", "member"]
 
 
-async def test_people_tap_twice_and_tap_what_is_old(bot: Caller, client: SandboxClient) -> None:
+async def test_people_tap_twice_and_tap_old_buttons(bot: Caller, client: SandboxClient) -> None:
     receive = Move("receive", patience=10, quiet=0.3)
     moves = [Move("start"), receive, Move("tap_twice"), Move("tap_old"), Move("tap")]
     begun = await client.begin_script(Script(moves, bots=["shop_bot"]))
@@ -69,7 +69,7 @@ async def test_people_tap_twice_and_tap_what_is_old(bot: Caller, client: Sandbox
     assert taps == ["new", "new", "old", "new"]
 
 
-async def test_one_receives_until_the_bot_has_been_quiet(bot: Caller, client: SandboxClient) -> None:
+async def test_a_person_receives_until_the_bot_has_been_quiet(bot: Caller, client: SandboxClient) -> None:
     moves = [Move("start"), Move("receive", patience=10, quiet=0.2), Move("write", text="seen")]
     begun = await client.begin_script(Script(moves, bots=["shop_bot"]))
     await bot("getUpdates", timeout=10)
@@ -90,7 +90,7 @@ async def test_the_opening_is_played_once_and_the_moves_in_rounds_with_every_bot
             assert texts == ["/start", "again", "again", "again"]
 
 
-async def test_what_cannot_be_done_is_counted_and_the_play_goes_on(client: SandboxClient) -> None:
+async def test_refused_acts_are_counted_and_the_play_goes_on(client: SandboxClient) -> None:
     begun = await client.begin_script(Script([Move("start"), Move("tap"), Move("write", text="x")], bots=["shop_bot"]))
     told = await client.script(begun.id, wait=10)
     assert (told.acts, told.refused) == (3, {"there is no such message to act on": 1})
@@ -109,7 +109,7 @@ async def test_chance_follows_the_seed() -> None:
     assert first.count("b") == 50
 
 
-def test_one_thinks_for_any_time_between_two() -> None:
+def test_a_person_thinks_for_a_random_time() -> None:
     actor = Actor(Stage(), 1, 2, random.Random(0))
     drawn = [actor._thinking_s(Move("start", think=(1, 5))) for _ in range(100)]
     assert 1 <= min(drawn) < 2
@@ -155,15 +155,15 @@ async def test_a_file_is_played(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ("moves: [", "is no YAML"),
+        ("moves: [", "is not YAML"),
         ("moves: [{do: fly}]", "Invalid enum value 'fly'"),
         ("moves: []", "length >= 1"),
         ("moves: [{do: write, txt: a}]", "unknown field `txt`"),
         ("moves: [{do: start}]\npeople: 0", ">= 1"),
-        ("moves: [{do: start, think: -1}]", "less than no time"),
+        ("moves: [{do: start, think: -1}]", "think must not be negative"),
     ],
 )
-def test_a_file_that_is_no_script_is_refused_in_words(tmp_path: Path, content: str, complaint: str) -> None:
+def test_an_invalid_script_is_refused_with_the_reason(tmp_path: Path, content: str, complaint: str) -> None:
     path = tmp_path / "script.yaml"
     path.write_text(content, "utf-8")
     with pytest.raises(ScriptError, match=r"The script .*script.yaml") as caught:
@@ -171,6 +171,6 @@ def test_a_file_that_is_no_script_is_refused_in_words(tmp_path: Path, content: s
     assert complaint in str(caught.value)
 
 
-def test_a_file_that_is_not_there_is_named() -> None:
+def test_a_missing_script_is_named() -> None:
     with pytest.raises(ScriptError, match="cannot be read"):
         read_script(Path("/nowhere/script.yaml"))

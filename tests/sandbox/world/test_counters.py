@@ -1,4 +1,4 @@
-"""What is counted: calls by method and reason, doubles, rates, violations; and that it all stays bounded."""
+"""What is counted: calls by method and reason, duplicates, rates, violations; and that all of it stays bounded."""
 
 from bench.sandbox import SandboxClient
 from bench.sandbox.protocol import Violation
@@ -17,7 +17,7 @@ async def test_calls_are_counted_by_method_and_by_reason(bot: Caller, client: Sa
     assert (counts.accepted, counts.rejected, counts.messages, counts.duplicates) == (4, 1, 3, 1)
 
 
-async def test_a_reset_starts_to_count_anew(bot: Caller, client: SandboxClient) -> None:
+async def test_a_reset_clears_the_counters(bot: Caller, client: SandboxClient) -> None:
     await bot("getMe")
     await client.reset()
     assert (await client.counters()).bots == []
@@ -30,7 +30,7 @@ def test_a_reason_is_kept_without_its_numbers() -> None:
     assert counters.counts().bots[0].rejected == {"Too Many Requests: retry after N": 2}
 
 
-def test_the_same_words_to_another_chat_are_no_double() -> None:
+def test_the_same_text_to_another_chat_is_not_a_duplicate() -> None:
     counters = Counters()
     for bot, chat, text in ((7, 1, "a"), (7, 2, "a"), (8, 1, "a"), (7, 1, "b"), (7, 1, "a")):
         counters.sent(bot, chat, text, 0)

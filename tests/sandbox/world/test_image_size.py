@@ -32,5 +32,5 @@ def test_form_and_size_are_read(data: bytes, image: tuple[str, int, int]) -> Non
     [b"", FILM, SOUND, b"<svg width='3' height='4'></svg>", b"II*\0" + bytes(60), b"BM", LOSSY[:20]],
     ids=["nothing", "film", "sound", "svg", "tiff", "cut_bmp", "cut_webp"],
 )
-def test_what_telegram_takes_for_no_picture_has_no_size(data: bytes) -> None:
+def test_other_files_have_no_size(data: bytes) -> None:
     assert read_image(data) is None

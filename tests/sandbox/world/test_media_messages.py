@@ -66,7 +66,7 @@ async def test_a_photo_has_several_sizes_of_one_picture(aiogram: Bot, person: in
     assert smallest.photo == sent.photo
 
 
-async def test_what_the_sender_says_of_a_film_stays(aiogram: Bot, person: int) -> None:
+async def test_the_attributes_that_a_sender_gives_a_film_stay(aiogram: Bot, person: int) -> None:
     thumbnail = BufferedInputFile(png(32, 18), "t.png")
     sent = await aiogram.send_video(
         person, BufferedInputFile(FILM, "my film.mp4"), width=1280, height=720, duration=9, thumbnail=thumbnail
@@ -81,7 +81,7 @@ async def test_what_the_sender_says_of_a_film_stays(aiogram: Bot, person: int) -
     assert small.read() == png(32, 18)
 
 
-async def test_a_thumbnail_that_is_too_big_or_none_is_left_out(bot: Caller, person: int) -> None:
+async def test_a_thumbnail_that_is_too_big_or_invalid_is_left_out(bot: Caller, person: int) -> None:
     for thumbnail in (png(filler=204_799), b"no picture"):
         fields = {"document": b"x", "thumbnail": "attach://small", "small": thumbnail}
         sent = (await upload(bot, "sendDocument", chat_id=person, **fields)).result
@@ -103,7 +103,7 @@ async def test_a_reset_forgets_files(bot: Caller, client: SandboxClient, person:
     assert (await bot("getFile", file_id=sent["file_id"])).refusal == (400, "Bad Request: invalid file_id")
 
 
-async def test_a_caption_is_read_as_a_text_is(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_a_caption_is_read_like_a_text(bot: Caller, client: SandboxClient, person: int) -> None:
     words = {"caption": "<b>Oi</b> & tchau", "parse_mode": "HTML", "show_caption_above_media": True}
     sent = (await upload(bot, "sendPhoto", chat_id=person, photo=PICTURE, **words)).result
     assert sent["caption"] == "Oi & tchau"
@@ -114,7 +114,7 @@ async def test_a_caption_is_read_as_a_text_is(bot: Caller, client: SandboxClient
     assert told.entities == sent["caption_entities"]
 
 
-async def test_a_file_may_stand_in_its_own_part_or_be_attached(bot: Caller, person: int) -> None:
+async def test_a_file_may_be_in_its_own_part_or_attached(bot: Caller, person: int) -> None:
     own = (await upload(bot, "sendDocument", chat_id=person, document=("own.txt", b"own"))).result
     assert own["document"]["file_name"] == "own.txt"
     attached = {"document": "attach://x", "x": ("x.txt", b"attached")}
@@ -122,7 +122,7 @@ async def test_a_file_may_stand_in_its_own_part_or_be_attached(bot: Caller, pers
     assert (sent["document"]["mime_type"], sent["document"]["file_size"]) == ("text/plain", 8)
 
 
-async def test_an_id_may_come_in_a_form_in_json_and_in_the_query(bot: Caller, person: int) -> None:
+async def test_an_id_may_come_by_form_json_or_query(bot: Caller, person: int) -> None:
     file_id = (await upload(bot, "sendAudio", chat_id=person, audio=SOUND)).result["audio"]["file_id"]
     given = {"chat_id": str(person), "audio": file_id}
     ways: tuple[dict[str, Any], ...] = ({"data": given}, {"json": given}, {"params": given})
@@ -159,7 +159,7 @@ async def test_entities_may_be_listed_beside_the_text(bot: Caller, person: int) 
     assert "entities" not in bare.result
 
 
-async def test_options_stand_in_the_message_and_in_the_transcript(
+async def test_options_are_in_the_message_and_in_the_transcript(
     bot: Caller, client: SandboxClient, person: int
 ) -> None:
     sent = await bot(

@@ -1,4 +1,4 @@
-"""What keeps the sandbox small: rings, and messages of which only a line stays."""
+"""What keeps the sandbox small: rings, and thinned messages."""
 
 from collections.abc import AsyncIterator
 
@@ -93,7 +93,9 @@ async def test_a_thinned_message_comes_back_in_its_place_when_it_is_edited(
     assert await texts(client, person) == [(first, "new"), (4, "c"), (5, "d"), (6, "e")]
 
 
-async def test_an_old_age_is_not_forgotten(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_an_old_date_is_remembered_when_a_message_is_thinned(
+    bot: Caller, client: SandboxClient, person: int
+) -> None:
     first, *_ = await sent(bot, person, "a", "b", "c", "d", "e")
     await client.move_time(49 * 3600 * 1000)
     refusal = (await bot("deleteMessage", chat_id=person, message_id=first)).refusal

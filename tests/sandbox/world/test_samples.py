@@ -1,4 +1,4 @@
-"""The samples: the engine's library and the sandbox both take each for what it is called."""
+"""The samples: the engine's library and the sandbox both recognise each as what it is called."""
 
 from pathlib import Path
 from typing import get_args
@@ -26,7 +26,7 @@ MIMES: dict[MediaKind, str] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_sample_is_really_of_its_kind(kind: MediaKind, tmp_path: Path) -> None:
+def test_a_sample_is_a_valid_file_of_its_kind(kind: MediaKind, tmp_path: Path) -> None:
     name, data = sample(Kind(kind), 1)
     path = tmp_path / name
     path.write_bytes(data)
@@ -35,7 +35,7 @@ def test_a_sample_is_really_of_its_kind(kind: MediaKind, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_another_number_is_another_file_and_the_same_number_the_same(kind: MediaKind) -> None:
+def test_each_number_makes_its_own_file(kind: MediaKind) -> None:
     assert len({sample(Kind(kind), number).data for number in range(5)}) == 5
     assert sample(Kind(kind), 3) == sample(Kind(kind), 3)
 

@@ -1,4 +1,4 @@
-"""People vote in polls, and what the bot hears of it."""
+"""People vote in polls, and which updates the bot gets."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ async def poll_in(client: SandboxClient, person: int) -> dict[str, Any]:
     return media.poll
 
 
-async def test_a_vote_is_counted_and_told(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_a_vote_is_counted_and_sent_to_the_bot(bot: Caller, client: SandboxClient, person: int) -> None:
     asked = await ask(bot, person, is_anonymous=False)
     await client.vote("shop_bot", person, [1])
     poll = await poll_in(client, person)
@@ -44,9 +44,7 @@ async def test_a_vote_is_changed_and_taken_back(bot: Caller, client: SandboxClie
     assert (await bot("getUpdates", offset=-1)).result[0]["poll_answer"]["option_ids"] == []
 
 
-async def test_of_an_anonymous_vote_the_bot_hears_only_how_the_poll_stands(
-    bot: Caller, client: SandboxClient, person: int
-) -> None:
+async def test_an_anonymous_vote_sends_only_the_results(bot: Caller, client: SandboxClient, person: int) -> None:
     await ask(bot, person)
     vote = await client.vote("shop_bot", person, [0])
     (update,) = (await bot("getUpdates", offset=vote.update_id)).result
@@ -63,7 +61,7 @@ async def test_of_an_anonymous_vote_the_bot_hears_only_how_the_poll_stands(
         ({"is_closed": True}, [0], "the poll is closed"),
     ],
 )
-async def test_a_vote_that_the_poll_does_not_take_is_refused(
+async def test_an_invalid_vote_is_refused(
     bot: Caller, client: SandboxClient, person: int, poll: dict[str, Any], chosen: list[int], why: str
 ) -> None:
     await ask(bot, person, **poll)
@@ -79,6 +77,6 @@ async def test_an_answer_to_a_quiz_is_final(bot: Caller, client: SandboxClient, 
         await client.vote("shop_bot", person, [1])
 
 
-async def test_without_a_poll_there_is_nothing_to_vote_in(client: SandboxClient, person: int) -> None:
+async def test_a_message_without_a_poll_cannot_be_voted_in(client: SandboxClient, person: int) -> None:
     with pytest.raises(ControlFailedError, match="no such message"):
         await client.vote("shop_bot", person, [0])

@@ -20,7 +20,7 @@ async def album(bot: Caller, person: int, media: Any, **more: Any) -> Reply:
     return await upload(bot, "sendMediaGroup", chat_id=person, media=media, **FILES, **more)
 
 
-async def test_an_album_is_several_messages_with_one_mark(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_an_album_is_several_messages_with_one_group_id(bot: Caller, client: SandboxClient, person: int) -> None:
     second = item("video", "film", caption="<i>b</i>", parse_mode="HTML", has_spoiler=True)
     sent = (await album(bot, person, [item("photo", "photo", caption="a"), second])).result
     assert [one["message_id"] for one in sent] == [2, 3]
@@ -32,7 +32,7 @@ async def test_an_album_is_several_messages_with_one_mark(bot: Caller, client: S
     assert [one.media and (one.media.kind, one.media.spoiler) for one in told] == [("photo", False), ("video", True)]
 
 
-async def test_two_albums_have_two_marks_and_ids_serve_as_well_as_uploads(bot: Caller, person: int) -> None:
+async def test_two_albums_have_two_group_ids_and_may_use_ids_or_uploads(bot: Caller, person: int) -> None:
     first = (await album(bot, person, [PHOTO, PHOTO])).result
     known = [{"type": "photo", "media": one["photo"][-1]["file_id"]} for one in first]
     second = (await bot("sendMediaGroup", chat_id=person, media=known)).result
@@ -40,7 +40,7 @@ async def test_two_albums_have_two_marks_and_ids_serve_as_well_as_uploads(bot: C
     assert second[0]["media_group_id"] != first[0]["media_group_id"]
 
 
-async def test_one_piece_alone_is_an_ordinary_message(bot: Caller, person: int) -> None:
+async def test_a_single_item_is_an_ordinary_message(bot: Caller, person: int) -> None:
     (sent,) = (await album(bot, person, [PHOTO])).result
     assert "media_group_id" not in sent
 
@@ -88,9 +88,7 @@ async def test_an_album_that_cannot_be_sent_is_not_sent_at_all(
     assert len((await client.transcript("shop_bot", person)).messages) == 1
 
 
-async def test_the_chat_is_judged_before_what_only_the_data_centres_see(
-    bot: Caller, client: SandboxClient, person: int
-) -> None:
+async def test_the_chat_is_checked_before_the_files_trouble(bot: Caller, client: SandboxClient, person: int) -> None:
     broken = [PHOTO, item("photo", "nothing")]
     lost = await album(bot, person, broken, reply_parameters={"message_id": 99})
     assert lost.refusal == (400, "Bad Request: message to be replied not found")
@@ -98,7 +96,7 @@ async def test_the_chat_is_judged_before_what_only_the_data_centres_see(
     assert (await album(bot, person, broken)).refusal == (403, "Forbidden: bot was blocked by the user")
 
 
-async def test_a_copy_of_a_piece_is_no_piece_and_of_a_deleted_one_there_is_none(
+async def test_a_copied_album_item_stands_alone_and_a_deleted_message_cannot_be_copied(
     bot: Caller, client: SandboxClient, person: int
 ) -> None:
     first, second = (await album(bot, person, [PHOTO, PHOTO])).result
@@ -126,7 +124,7 @@ async def test_a_copy_keeps_the_content_and_not_the_keyboard(bot: Caller, client
     assert (bare.text, bare.reply_markup) == (None, markup)
 
 
-async def test_a_text_can_be_copied_and_what_is_not_there_cannot(
+async def test_a_text_can_be_copied_and_a_missing_message_cannot(
     bot: Caller, client: SandboxClient, person: int
 ) -> None:
     await client.write("shop_bot", person, "hello")

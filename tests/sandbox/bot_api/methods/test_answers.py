@@ -1,4 +1,4 @@
-"""What a bot says to a tap and to a payment, and shows of itself: answers, actions, commands."""
+"""A bot's answers to taps and payments, its chat actions and its commands."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def test_a_tap_cannot_be_answered_late() -> None:
     assert hall.refusal("answerCallbackQuery", callback_query_id=query_id) == TOO_OLD
 
 
-def test_what_nobody_answers_is_not_kept_for_ever() -> None:
+def test_unanswered_questions_are_not_kept_for_ever() -> None:
     hall = Hall()
     first, asked = tapped(hall), checked_out(hall)
     hall.now_ms += 61 * SECOND_MS

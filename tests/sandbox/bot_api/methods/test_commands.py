@@ -1,4 +1,4 @@
-"""The lists of commands: one for each scope and language, in the server's words where one is wrong."""
+"""The lists of commands: one for each scope and language, and the server's errors for invalid ones."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Deleting one message and many, and what is too old for it."""
+"""Deleting one message and many, and messages that are too old."""
 
 from typing import Any
 
@@ -19,7 +19,9 @@ async def test_a_deleted_message_is_gone_once(bot: Caller, client: SandboxClient
     assert again.refusal == (400, "Bad Request: message to delete not found")
 
 
-async def test_many_are_deleted_and_missing_ones_passed_over(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_many_messages_are_deleted_and_missing_ones_skipped(
+    bot: Caller, client: SandboxClient, person: int
+) -> None:
     for text in "abc":
         await bot("sendMessage", chat_id=person, text=text)
     assert (await bot("deleteMessages", chat_id=person, message_ids=[2, 4, 99])).result is True
@@ -62,7 +64,7 @@ def test_an_older_message_cannot_be_deleted() -> None:
     assert hall.refusal("deleteMessage", chat_id=PERSON, message_id=1) == TOO_OLD
 
 
-def test_one_that_is_too_old_saves_all_the_others() -> None:
+def test_a_message_that_is_too_old_keeps_the_others_from_being_deleted() -> None:
     hall = Hall()
     hall.now_ms += 48 * HOUR_MS + 1
     young = hall.send()
@@ -73,13 +75,13 @@ def test_one_that_is_too_old_saves_all_the_others() -> None:
     assert hall.chat.messages[young].deleted_ms == hall.now_ms
 
 
-def test_what_is_not_named_is_not_deleted() -> None:
+def test_messages_that_are_not_named_are_not_deleted() -> None:
     hall = Hall()
     assert hall.refusal("deleteMessage", message_id=1) == (400, "Bad Request: chat identifier is not specified")
     assert hall.refusal("deleteMessage", chat_id=PERSON) == (400, "Bad Request: message identifier is not specified")
 
 
-def test_a_block_does_not_keep_a_bot_from_tidying_up_but_a_deleted_account_does() -> None:
+def test_a_bot_can_delete_where_it_is_blocked_but_not_where_the_account_is_deleted() -> None:
     hall = Hall()
     sent = hall.send()
     hall.act("block")

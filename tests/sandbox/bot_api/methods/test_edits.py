@@ -20,7 +20,7 @@ def keyboard(data: str) -> dict[str, Any]:
     return {"inline_keyboard": [[{"text": "a", "callback_data": data}]]}
 
 
-async def test_an_edited_text_stands_in_place_of_the_old_one(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_an_edited_text_replaces_the_old_one(bot: Caller, client: SandboxClient, person: int) -> None:
     sent = (await bot("sendMessage", chat_id=person, text="a", reply_markup=keyboard("b"))).result
     given = {"chat_id": person, "message_id": sent["message_id"], "text": "<b>c</b>", "parse_mode": "HTML"}
     edited = (await bot("editMessageText", **given)).result
@@ -32,7 +32,7 @@ async def test_an_edited_text_stands_in_place_of_the_old_one(bot: Caller, client
     assert (await client.counters()).messages == 1
 
 
-async def test_the_transcript_tells_to_the_millisecond_when_a_message_was_edited(
+async def test_the_transcript_has_the_time_of_an_edit_in_milliseconds(
     bot: Caller, client: SandboxClient, person: int
 ) -> None:
     sent = (await bot("sendMessage", chat_id=person, text="a")).result["message_id"]
@@ -79,7 +79,7 @@ def test_an_edit_that_changes_nothing_is_refused(method: str, given: dict[str, A
     assert hall.chat.messages[sent].message.edit_date is None
 
 
-def test_a_second_edit_to_the_same_is_no_change_either() -> None:
+def test_a_repeated_edit_is_refused_too() -> None:
     hall = Hall()
     sent = hall.send("a")
     hall.call("editMessageText", chat_id=PERSON, message_id=sent, text="b")
@@ -95,7 +95,7 @@ def test_own_messages_can_be_edited_however_old() -> None:
 
 
 @pytest.mark.parametrize("method", ["editMessageText", "editMessageCaption", "editMessageReplyMarkup"])
-def test_only_what_is_there_and_the_bots_own_can_be_edited(method: str) -> None:
+def test_only_the_bots_own_messages_can_be_edited(method: str) -> None:
     hall = Hall()
     sent = hall.send()
     hall.call("deleteMessage", chat_id=PERSON, message_id=sent)
@@ -140,7 +140,7 @@ def test_text_and_caption_are_not_the_same() -> None:
     )
 
 
-def test_who_blocked_the_bot_sees_no_edit() -> None:
+def test_a_person_who_blocked_the_bot_sees_no_edit() -> None:
     hall = Hall()
     sent = hall.send()
     hall.act("block")
@@ -177,7 +177,7 @@ def test_media_that_cannot_be_put_there_are_refused(media: Any, description: str
     assert hall.refusal("editMessageMedia", **given) == (400, f"Bad Request: {description}")
 
 
-def test_a_voice_stays_what_it_is() -> None:
+def test_a_voice_message_cannot_be_exchanged() -> None:
     hall = Hall()
     given = {"media": {"type": "photo", "media": "attach://picture"}, "picture": PICTURE}
     refused = hall.refusal("editMessageMedia", chat_id=PERSON, message_id=hall.send_voice(), **given)

@@ -1,4 +1,4 @@
-"""What Telegram says to files that it does not take, to the letter."""
+"""Telegram's refusals of files, to the letter."""
 
 from typing import Any
 
@@ -83,7 +83,7 @@ async def test_an_id_is_bound_to_its_kind(
     assert refused.refusal == (400, f"Bad Request: {description}")
 
 
-async def test_nothing_is_sent_to_whoever_blocked_the_bot(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_nothing_is_sent_to_people_who_blocked_the_bot(bot: Caller, client: SandboxClient, person: int) -> None:
     await client.block("shop_bot", person)
     refused = await upload(bot, "sendPhoto", chat_id=person, photo=b"no picture")
     assert refused.refusal == (403, "Forbidden: bot was blocked by the user")

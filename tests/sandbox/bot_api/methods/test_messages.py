@@ -8,7 +8,7 @@ from bench.sandbox import SandboxClient
 from tests.sandbox.caller import Caller
 
 
-async def test_a_sent_message_stands_in_the_chat(bot: Caller, client: SandboxClient, person: int) -> None:
+async def test_a_sent_message_is_in_the_chat(bot: Caller, client: SandboxClient, person: int) -> None:
     sent = (await bot("sendMessage", chat_id=person, text="<b>Oi</b>!", parse_mode="HTML")).result
     assert sent["from"]["id"] == bot.bot.id
     assert sent["entities"] == [{"type": "bold", "offset": 0, "length": 2}]
@@ -72,7 +72,7 @@ async def test_the_length_counts_after_the_tags_are_gone(bot: Caller, person: in
     assert (await bot("sendMessage", chat_id=person, text=text, parse_mode="HTML")).status == 200
 
 
-async def test_a_bad_text_is_found_before_a_bad_chat(bot: Caller) -> None:
+async def test_a_bad_text_is_refused_before_a_bad_chat(bot: Caller) -> None:
     refused = await bot("sendMessage", chat_id=1, text="<b>", parse_mode="HTML")
     assert "can't parse entities" in refused.refusal[1]
 
@@ -83,7 +83,7 @@ async def test_a_stranger_cannot_be_written_to(bot: Caller, client: SandboxClien
     assert refused.refusal == (403, "Forbidden: bot can't initiate conversation with a user")
 
 
-async def test_who_blocked_the_bot_cannot_be_written_to_until_they_unblock(
+async def test_a_person_who_blocked_the_bot_cannot_be_written_to_until_they_unblock(
     bot: Caller, client: SandboxClient, person: int
 ) -> None:
     await client.block("shop_bot", person)
@@ -104,7 +104,7 @@ async def test_a_bot_cannot_write_to_a_bot(bot: Caller) -> None:
     assert refused.refusal == (403, "Forbidden: the bot can't send messages to the bot")
 
 
-async def test_a_mention_of_a_person_carries_the_person_and_of_a_stranger_nothing(bot: Caller, person: int) -> None:
+async def test_a_mention_carries_its_person_and_a_mention_of_a_stranger_is_dropped(bot: Caller, person: int) -> None:
     text = f'<a href="tg://user?id={person}">a</a> <a href="tg://user?id=5">b</a>'
     sent = (await bot("sendMessage", chat_id=person, text=text, parse_mode="HTML")).result
     (entity,) = sent["entities"]

@@ -288,11 +288,11 @@ REFUSALS: list[tuple[int, str, Deed]] = [
 
 
 @pytest.mark.parametrize(("code", "description", "deed"), REFUSALS)
-async def test_telegram_would_say(world: World, code: int, description: str, deed: Deed) -> None:
+async def test_refusals_are_those_of_telegram(world: World, code: int, description: str, deed: Deed) -> None:
     assert (await deed(world)).refusal == (code, description)
 
 
-async def test_a_pause_that_is_asked_for_is_told_twice(world: World) -> None:
+async def test_a_repeated_early_call_gets_the_same_pause(world: World) -> None:
     """In the body for whoever reads it, and in a header for whoever reads only that."""
     refused = await struck(FaultKind.TOO_MANY_REQUESTS)(world)
     assert (refused.content["parameters"], refused.retry_after) == ({"retry_after": 35}, "35")
@@ -304,7 +304,7 @@ async def test_the_front_end_answers_with_a_page_of_its_own(world: World) -> Non
         await world.send()
 
 
-def test_what_is_older_than_two_days_stays() -> None:
+def test_messages_older_than_two_days_stay() -> None:
     hall = Hall()
     hall.now_ms += 48 * HOUR_MS + 1
     for given in ({"method": "deleteMessage", "message_id": 1}, {"method": "deleteMessages", "message_ids": [1]}):
@@ -312,7 +312,7 @@ def test_what_is_older_than_two_days_stays() -> None:
         assert refused == (400, "Bad Request: message can't be deleted for everyone")
 
 
-def test_a_tap_is_answered_soon_or_not_at_all() -> None:
+def test_a_tap_can_only_be_answered_soon() -> None:
     hall = Hall()
     hall.send(reply_markup=KEYBOARD)
     hall.act("tap")

@@ -70,7 +70,7 @@ def desk() -> Desk:
         ),
     ],
 )
-async def test_a_webhook_that_cannot_be_is_refused(bot: Caller, given: dict[str, str], description: str) -> None:
+async def test_an_invalid_webhook_is_refused(bot: Caller, given: dict[str, str], description: str) -> None:
     assert (await bot("setWebhook", **given)).refusal == (400, description)
     assert (await bot("getWebhookInfo")).result["url"] == ""
     assert (await bot("getUpdates")).result == []
@@ -82,7 +82,7 @@ def test_any_address_of_this_machine_may_be_a_webhook(desk: Desk, url: str) -> N
     assert desk.info().url == url
 
 
-async def test_what_was_set_is_shown(bot: Caller, person: int, slow_receiver: Receiver) -> None:
+async def test_a_webhook_that_was_set_is_shown(bot: Caller, person: int, slow_receiver: Receiver) -> None:
     assert person
     given = {"url": slow_receiver.url, "max_connections": 7, "allowed_updates": ["message"]}
     answer = await bot("setWebhook", **given)
@@ -96,12 +96,12 @@ async def test_what_was_set_is_shown(bot: Caller, person: int, slow_receiver: Re
 
 
 @pytest.mark.parametrize(("given", "kept"), [(None, 40), (0, 1), (100, 100), (101, 100)])
-def test_connections_out_of_range_are_brought_into_it(desk: Desk, given: int | None, kept: int) -> None:
+def test_a_number_of_connections_out_of_range_is_clamped(desk: Desk, given: int | None, kept: int) -> None:
     desk.set(url=HOOK, max_connections=given)
     assert desk.info().max_connections == kept
 
 
-def test_the_same_webhook_is_only_confirmed_and_takes_new_wishes(desk: Desk) -> None:
+def test_the_same_webhook_is_only_confirmed_and_takes_new_update_types(desk: Desk) -> None:
     desk.set(url=HOOK, secret_token=WORD)
     hook = desk.bot.webhook
     assert desk.set(url=HOOK, secret_token=WORD, allowed_updates=["message"]) == "Webhook is already set"
@@ -111,7 +111,7 @@ def test_the_same_webhook_is_only_confirmed_and_takes_new_wishes(desk: Desk) -> 
     assert desk.bot.webhook is not hook
 
 
-def test_wishes_persist_until_others_are_given(desk: Desk) -> None:
+def test_allowed_updates_persist_until_they_are_changed(desk: Desk) -> None:
     desk.set(url=HOOK, allowed_updates=["message"])
     desk.set(url=HOOK + "/2")
     assert desk.info().allowed_updates == ("message",)
@@ -137,7 +137,7 @@ def test_a_bot_may_set_a_webhook_once_a_second(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("delete", [delete_webhook, set_webhook])
-def test_no_address_deletes_the_webhook(desk: Desk, delete: Any) -> None:
+def test_an_empty_address_deletes_the_webhook(desk: Desk, delete: Any) -> None:
     desk.set(url=HOOK)
     assert delete(desk.call(url="")) == Confirmed("Webhook was deleted")
     assert delete(desk.call()) == Confirmed("Webhook is already deleted")
