@@ -23,6 +23,8 @@ from bench.sandbox.protocol import BotInfo
 from bot.framework.callbacks import code_of_key
 from bot.framework.screen import Place
 from bot.screens import SCREENS
+from bot.screens.bots import member, remove_member
+from bot.screens.campaign import version
 from engine.administration.context import Desk, open_desk
 from engine.core.change import Change
 
@@ -32,7 +34,7 @@ _MOST_ROUNDS: Final = 1_000
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.05
 _MEMBER: Final = code_of_key(str(fill.FIRST_MEMBER))
-_CHOICES: Final = {"version": 1, "member": _MEMBER, "dismiss": _MEMBER}
+_CHOICES: Final = {version.SCREEN.name: 1, member.SCREEN.name: _MEMBER, remove_member.SCREEN.name: _MEMBER}
 
 
 def _parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> Given:
