@@ -11,9 +11,9 @@ import pytest
 import redis
 
 from bench.sandbox import ports
-from engine.cli.migrate import upgrade
 from engine.local.servers.servers import LocalServers, temporary_servers
 from engine.media.library import Library
+from storage.postgres.migrations import upgrade
 from storage.postgres.pool import Pool, open_pool
 
 _TEMPLATE = "recovery_template"

@@ -24,9 +24,8 @@ import msgspec
 from bench.sandbox import ports
 from bench.sandbox.protocol import BotInfo
 from engine import campaign_file
-from engine.administration import campaigns
+from engine.administration import campaigns, registration
 from engine.campaign_file import NamedFiles
-from engine.cli import bots
 from engine.core.campaign.snapshot import Snapshot
 from engine.core.change import Change
 from engine.core.errors import RecoveryError
@@ -206,7 +205,7 @@ async def give_campaign(settings: Settings, infos: tuple[BotInfo, ...], campaign
     files, least = NamedFiles(), settings.min_threshold_ms
     draft = _draft(campaign, least, files)
     for info in infos:
-        await bots.add(settings, Secret(info.token))
+        await registration.add(settings, Secret(info.token))
     pool = await open_pool(settings.database_url)
     try:
         await files.add(Library(pool, settings.media_dir), change.at)

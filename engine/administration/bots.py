@@ -9,12 +9,13 @@ from typing import Final
 
 import msgspec
 
+from engine.administration import lookup
 from engine.core.bot_identity import Speaker
 from engine.core.campaign import lifecycle
 from engine.core.change import Change
 from engine.core.delivery.gate import Reason
 from engine.core.delivery.rate_limit import FREE_MOST, PAID_MOST
-from engine.core.errors import BotError, NotFoundError, SettingsError
+from engine.core.errors import BotError, SettingsError
 from engine.security.vault import Vault
 from engine.settings import Secret
 from storage.postgres import bots, campaigns, chats, incidents
@@ -79,7 +80,7 @@ async def speaker(pool: Pool, vault: Vault, name: str) -> Speaker:
     async with transaction(pool) as connection:
         known = await _named(connection, name)
     if known.status == "removed":
-        raise _unknown(name)
+        raise lookup.no_bot(name)
     return Speaker(known.bot_id, known.username, vault.decrypt(known.token), known.paid_broadcast)
 
 
@@ -99,7 +100,7 @@ async def set_pace(pool: Pool, name: str, pace: int, change: Change, *, paid: bo
     async with transaction(pool) as connection:
         known = await _named(connection, name)
         if known.status == "removed":
-            raise _unknown(name)
+            raise lookup.no_bot(name)
         if paid and not known.paid_broadcast and not confirmed:
             raise _unpaid(known, pace)
         if (known.pace, known.paid_broadcast) != (pace, paid):
@@ -174,7 +175,7 @@ async def served(connection: Connection, name: str) -> BotRecord:
     """The bot with that name, locked until the transaction ends. Raises NotFoundError."""
     known = await _named(connection, name)
     if known.status == "removed":
-        raise _unknown(name)
+        raise lookup.no_bot(name)
     return known
 
 
@@ -210,14 +211,7 @@ async def _unconfirmed(connection: Connection, known: BotRecord) -> BotError:
 
 
 async def _named(connection: Connection, name: str) -> BotRecord:
-    known = await bots.hold_named(connection, name.removeprefix("@")[:64])
+    known = await bots.hold_named(connection, lookup.plain(name))
     if known is None:
-        raise _unknown(name)
+        raise lookup.no_bot(name)
     return known
-
-
-def _unknown(name: str) -> NotFoundError:
-    return NotFoundError(
-        "There is no bot @{bot}: `python -m engine bots list` shows those there are.",
-        bot=name.removeprefix("@")[:64],
-    )

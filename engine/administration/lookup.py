@@ -23,10 +23,12 @@ async def bot(connection: Connection, name: str) -> int:
     """Find a bot by its username, with or without @; returns its id."""
     bot_id = await campaigns.lock_bot(connection, plain(name))
     if bot_id is None:
-        raise NotFoundError(
-            "There is no bot @{bot}: `python -m engine bots list` shows those there are.", bot=plain(name)
-        )
+        raise no_bot(name)
     return bot_id
+
+
+def no_bot(name: str) -> NotFoundError:
+    return NotFoundError("There is no bot @{bot}: `python -m engine bots list` shows those there are.", bot=plain(name))
 
 
 async def hold(connection: Connection, bot_id: int) -> None:

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
-from engine.cli.rehearse import Rehearsal
+from engine.administration.rehearsal import Rehearsal
 from engine.core.bot_identity import Speaker
 from engine.core.content.templates import Person
 from engine.core.delivery.outcome import Outcome

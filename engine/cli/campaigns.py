@@ -1,267 +1,244 @@
-"""The command line for campaigns: `python -m engine campaigns --help` says what it can do.
+"""`python -m engine campaigns`: imports, compares, publishes and runs the campaigns."""
 
-A refusal is one line on stderr and exit status 1. The time is PostgreSQL's: what is activated or paused here counts
-from then, on whatever host the command is given.
-"""
-
-import argparse
-import asyncio
-import os
-import sys
-from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Final, TypeAlias, get_args
+from typing import Annotated, Final, TypeAlias
+
+from cyclopts import Parameter, validators
 
 from engine import campaign_file
 from engine.administration import campaign_views, campaigns
-from engine.administration.campaign_views import Overview
 from engine.administration.campaigns import Publishing
 from engine.campaign_file import Added, NamedFiles
-from engine.cli.block_line import outline
-from engine.core.campaign.forecast import PlannedStep
-from engine.core.campaign.snapshot import Snapshot, Step
-from engine.core.change import Change
+from engine.cli import campaign_overview
+from engine.cli.shared import (
+    Json,
+    OfBot,
+    Servers,
+    Whole,
+    example,
+    noun,
+    open_servers,
+    say,
+    say_json,
+    say_rows,
+    shown_now_ms,
+    working,
+)
 from engine.core.delivery.replan import Policy
-from engine.core.schedule import sending_hours, step_schedule
 from engine.media.library import Library
-from engine.runtime.process import command
-from engine.settings import Settings, load_settings
-from storage.postgres.pool import Pool, now_ms, open_pool
-
-Command: TypeAlias = Callable[[argparse.Namespace, Settings, Pool], Awaitable[str]]
 
 _MOST: Final = 2**31 - 1
-_DIGITS: Final = 12
-_MOMENT: Final = "%a %Y-%m-%d %H:%M:%S %Z"
+_IN_RANGE: Final = validators.Number(gte=1, lte=_MOST)
+
+Version: TypeAlias = Annotated[Whole, Parameter(metavar="N", validator=_IN_RANGE, help="A number from `versions`.")]
+File: TypeAlias = Annotated[Path, Parameter(help="A campaign as a YAML file.")]
+Delays: TypeAlias = Annotated[
+    Policy, Parameter(help="What the pause has done to the delays of people who waited.", show_default=True)
+]
+OneBot: TypeAlias = Annotated[str | None, Parameter("--bot", metavar="@NAME", help="The bot's name.")]
+EveryBot: TypeAlias = Annotated[bool, Parameter("--all", help="Every bot: the emergency stop.")]
+
+app = noun("campaigns", "campaigns show --bot @shop_bot")
 
 
-@command
-def main(argv: Sequence[str]) -> None:
-    args = _parser().parse_args(argv)
-    said = asyncio.run(_run(args, load_settings()))
-    sys.stdout.write(f"{said}\n")
+def _one_or_all(*, bot: str | None = None, every: bool = False, **_: object) -> None:
+    if (bot is not None) == every:
+        raise ValueError("Give --bot @NAME or --all, one of the two.")
 
 
-async def _run(args: argparse.Namespace, settings: Settings) -> str:
-    pool = await open_pool(settings.database_url)
-    try:
-        return await _COMMANDS[args.command](args, settings, pool)
-    finally:
-        await pool.close()
+@app.command(name="import", help_epilogue=example("campaigns import offer.yaml --bot @shop_bot"))
+async def import_file(file: File, /, *, bot: OfBot, json: Json = False) -> None:
+    """Replace a bot's draft by a file, and add the files that it names to the library."""
+    async with open_servers() as servers:
+        with working("Importing ..."):
+            added, revision = await _import(servers, file, bot)
+    if json:
+        say_json({"revision": revision, "added": [_added_as_data(one) for one in added]})
+        return
+    for one in added:
+        say(_added(one))
+    say(f"{bot}: the draft is now revision {revision}; publish it to send it.")
 
 
-async def _import(args: argparse.Namespace, settings: Settings, pool: Pool) -> str:
-    least, files = settings.min_threshold_ms, NamedFiles()
-    draft = campaign_file.load(args.file, least, files.hash_of)
-    added = await files.add(Library(pool, settings.media_dir), await now_ms(pool))
-    revision = await campaigns.import_draft(pool, args.bot, draft, least, await _change(pool))
-    said = f"{args.bot}: the draft is now revision {revision}; publish it to send it."
-    return "\n".join([*map(_added, added), said])
+@app.command(help_epilogue=example("campaigns export --bot @shop_bot > offer.yaml"))
+async def export(*, bot: OfBot, version: Version | None = None) -> None:
+    """Print the draft, or a version, as a YAML file."""
+    async with open_servers() as servers:
+        if version is None:
+            shown = (await campaign_views.compare(servers.pool, bot)).draft
+        else:
+            shown = await campaign_views.version(servers.pool, bot, version)
+    say(campaign_file.write(shown).removesuffix("\n"))
 
 
-async def _publish(args: argparse.Namespace, settings: Settings, pool: Pool) -> str:
-    how = Publishing(mode="keep" if args.keep_hours else "update", include=args.include_silent)
-    version = await campaigns.publish(pool, args.bot, settings.min_threshold_ms, await _change(pool), how)
-    return f"{args.bot}: version {version} is published."
-
-
-async def _show(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    at_ms = await now_ms(pool)
-    return "\n".join(_lines(args.bot, await campaign_views.show(pool, args.bot, at_ms), at_ms))
-
-
-async def _export(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    if args.version is not None:
-        return _file(await campaign_views.version(pool, args.bot, args.version))
-    return _file((await campaign_views.compare(pool, args.bot)).draft)
-
-
-async def _diff(args: argparse.Namespace, settings: Settings, pool: Pool) -> str:
-    pair = await campaign_views.compare(pool, args.bot)
+@app.command(help_epilogue=example("campaigns diff offer.yaml --bot @shop_bot"))
+async def diff(file: File | None = None, /, *, bot: OfBot, json: Json = False) -> None:
+    """Show how the draft differs from what is published, or how a file differs from the draft."""
+    async with open_servers() as servers:
+        pair = await campaign_views.compare(servers.pool, bot)
     draft = f"draft revision {pair.draft_revision}"
-    if args.file:
-        given = campaign_file.load(args.file, settings.min_threshold_ms, NamedFiles().hash_of)
-        return campaign_file.diff(pair.draft, given, draft, str(args.file)) or f"{args.file} is the {draft}."
-    if pair.published is None:
-        return f"{args.bot}: nothing is published; `export` shows the {draft}, and `publish` makes it version 1."
-    published = f"version {pair.published_version}"
-    return campaign_file.diff(pair.published, pair.draft, published, draft) or f"The {draft} is {published}."
+    published = None if pair.published is None else f"version {pair.published_version}"
+    if file:
+        before, after = draft, str(file)
+        given = campaign_file.load(file, servers.settings.min_threshold_ms, NamedFiles().hash_of)
+        found = campaign_file.diff(pair.draft, given, before, after)
+        same = f"{file} is the {draft}."
+    elif pair.published and published:
+        before, after = published, draft
+        found = campaign_file.diff(pair.published, pair.draft, before, after)
+        same = f"The {draft} is {published}."
+    else:
+        before, after, found = None, draft, None
+        same = f"{bot}: nothing is published; `export` shows the {draft}, and `publish` makes it version 1."
+    if json:
+        say_json({"before": before, "after": after, "diff": found})
+    else:
+        say((found or same).removesuffix("\n"))
 
 
-async def _versions(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    history = await campaign_views.history(pool, args.bot)
-    lines = [
-        f"{item.number:>5}  {_moment(item.published_at, history.zone)}{'  in force' * item.in_force}"
-        for item in history.versions
-    ]
-    return "\n".join(lines or [f"{args.bot}: nothing is published yet."])
+@app.command(help_epilogue=example("campaigns versions --bot @shop_bot"))
+async def versions(*, bot: OfBot, json: Json = False) -> None:
+    """List what was published, the newest first."""
+    async with open_servers() as servers:
+        history = await campaign_views.history(servers.pool, bot)
+    if json:
+        say_json(
+            [
+                {"number": one.number, "published_at_ms": one.published_at, "in_force": one.in_force}
+                for one in history.versions
+            ]
+        )
+    elif history.versions:
+        say_rows(
+            ("version", "published", ""),
+            [
+                (
+                    f"{one.number:>5}",
+                    campaign_overview.moment(one.published_at, history.zone),
+                    "in force" * one.in_force,
+                )
+                for one in history.versions
+            ],
+        )
+    else:
+        say(f"{bot}: nothing is published yet.")
 
 
-async def _revert(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    revision = await campaigns.revert(pool, args.bot, args.to, await _change(pool))
-    return f"{args.bot}: version {args.to} is now the draft, revision {revision}; publish it to send it."
+@app.command(help_epilogue=example("campaigns revert --bot @shop_bot --to 3"))
+async def revert(*, bot: OfBot, to: Version) -> None:
+    """Make a version the draft again."""
+    async with open_servers() as servers:
+        revision = await campaigns.revert(servers.pool, bot, to, await servers.change())
+    say(f"{bot}: version {to} is now the draft, revision {revision}; publish it to send it.")
 
 
-async def _activate(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    state = await campaigns.activate(pool, args.bot, await _change(pool), args.delays)
-    return f"{args.bot}: the campaign is {state}."
+@app.command(help_epilogue=example("campaigns publish --bot @shop_bot"))
+async def publish(
+    *,
+    bot: OfBot,
+    keep_hours: Annotated[bool, Parameter(help="Let people who wait keep the hour that they wait for.")] = False,
+    include_silent: Annotated[
+        bool, Parameter(help="Apply a shorter threshold to people who are silent already.")
+    ] = False,
+) -> None:
+    """Make the draft what is sent."""
+    how = Publishing(mode="keep" if keep_hours else "update", include=include_silent)
+    async with open_servers() as servers:
+        least = servers.settings.min_threshold_ms
+        version = await campaigns.publish(servers.pool, bot, least, await servers.change(), how)
+    say(f"{bot}: version {version} is published.")
 
 
-async def _finish(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    state = await campaigns.finish(pool, args.bot, await _change(pool))
-    return f"{args.bot}: the campaign is {state}: nobody new begins, and whoever has begun gets the rest."
+@app.command(help_epilogue=example("campaigns show --bot @shop_bot"))
+async def show(*, bot: OfBot, json: Json = False) -> None:
+    """Show the campaign, with its dates for somebody who falls silent now."""
+    at_ms = shown_now_ms()
+    async with open_servers() as servers:
+        seen = await campaign_views.show(servers.pool, bot, at_ms)
+    if json:
+        say_json(campaign_overview.data(seen, at_ms))
+    else:
+        say("\n".join(campaign_overview.lines(bot, seen, at_ms)))
 
 
-async def _shadow(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    state = await campaigns.shadow(pool, args.bot, await _change(pool))
-    return f"{args.bot}: the campaign is {state}: what it would send is recorded, and nothing is sent."
+@app.command(help_epilogue=example("campaigns activate --bot @shop_bot"))
+async def activate(*, bot: OfBot, delays: Delays = "continue") -> None:
+    """Start, or end a pause and let new sequences begin."""
+    async with open_servers() as servers:
+        state = await campaigns.activate(servers.pool, bot, await servers.change(), delays)
+    say(f"{bot}: the campaign is {state}.")
 
 
-async def _pause(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    return f"{args.bot}: the campaign is {await campaigns.pause(pool, args.bot, await _change(pool))}."
+@app.command(help_epilogue=example("campaigns finish --bot @shop_bot"))
+async def finish(*, bot: OfBot) -> None:
+    """Begin no new sequences, and finish those that have begun."""
+    async with open_servers() as servers:
+        state = await campaigns.finish(servers.pool, bot, await servers.change())
+    say(f"{bot}: the campaign is {state}: no new sequence begins, and those that have begun go on to their end.")
 
 
-async def _stop(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    if args.all:
-        await campaigns.stop_all(pool, await _change(pool))
-        return "The emergency stop is engaged: no bot sends until `resume --all`."
-    return f"{args.bot}: the campaign is {await campaigns.stop(pool, args.bot, await _change(pool))}."
+@app.command(help_epilogue=example("campaigns shadow --bot @shop_bot"))
+async def shadow(*, bot: OfBot) -> None:
+    """Record what would be sent from now on, and send nothing."""
+    async with open_servers() as servers:
+        state = await campaigns.shadow(servers.pool, bot, await servers.change())
+    say(f"{bot}: the campaign is {state}: what it would send is recorded, and nothing is sent.")
 
 
-async def _resume(args: argparse.Namespace, _: Settings, pool: Pool) -> str:
-    if not args.all:
-        state = await campaigns.resume(pool, args.bot, await _change(pool), args.delays)
-        return f"{args.bot}: the campaign is {state}."
-    await campaigns.resume_all(pool, await _change(pool))
-    return "The emergency stop is released: each campaign goes on in the state that it has."
+@app.command(help_epilogue=example("campaigns pause --bot @shop_bot"))
+async def pause(*, bot: OfBot) -> None:
+    """Hold everything in its place."""
+    async with open_servers() as servers:
+        state = await campaigns.pause(servers.pool, bot, await servers.change())
+    say(f"{bot}: the campaign is {state}.")
 
 
-_COMMANDS: Final[dict[str, Command]] = {
-    "import": _import,
-    "publish": _publish,
-    "show": _show,
-    "export": _export,
-    "diff": _diff,
-    "versions": _versions,
-    "revert": _revert,
-    "activate": _activate,
-    "shadow": _shadow,
-    "pause": _pause,
-    "finish": _finish,
-    "stop": _stop,
-    "resume": _resume,
-}
+@app.command(help_epilogue=example("campaigns stop --all"), validator=_one_or_all)
+async def stop(*, bot: OneBot = None, every: EveryBot = False) -> None:
+    """End a bot's sequences at once, or hold all sending of every bot."""
+    async with open_servers() as servers:
+        change = await servers.change()
+        if every:
+            await campaigns.stop_all(servers.pool, change)
+        else:
+            state = await campaigns.stop(servers.pool, bot or "", change)
+    if every:
+        say("The emergency stop is engaged: no bot sends until `resume --all`.")
+    else:
+        say(f"{bot}: the campaign is {state}.")
 
 
-def _version(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:_DIGITS]) <= _MOST):
-        raise argparse.ArgumentTypeError("give the number of a version: `versions` lists them")
-    return int(text)
+@app.command(help_epilogue=example("campaigns resume --bot @shop_bot"), validator=_one_or_all)
+async def resume(*, bot: OneBot = None, every: EveryBot = False, delays: Delays = "continue") -> None:
+    """End a bot's pause, or release the emergency stop."""
+    async with open_servers() as servers:
+        change = await servers.change()
+        if every:
+            await campaigns.resume_all(servers.pool, change)
+        else:
+            state = await campaigns.resume(servers.pool, bot or "", change, delays)
+    if every:
+        say("The emergency stop is released: each campaign goes on in the state that it has.")
+    else:
+        say(f"{bot}: the campaign is {state}.")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m engine campaigns", description="Manage recovery campaigns.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    of_bot = argparse.ArgumentParser(add_help=False)
-    of_bot.add_argument("--bot", required=True, metavar="@name")
-
-    def command_of(name: str, says: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=says, parents=[of_bot])
-
-    command_of("import", "replace a bot's draft by a YAML file").add_argument("file", type=Path, metavar="FILE.yaml")
-    exported = command_of("export", "write the draft, or a version, as a YAML file")
-    exported.add_argument("--version", type=_version, metavar="N")
-    compared = command_of("diff", "show what the draft changes of what is published, or a file of the draft")
-    compared.add_argument("file", type=Path, metavar="FILE.yaml", nargs="?")
-    command_of("versions", "list what was published")
-    reverted = command_of("revert", "make a version the draft again")
-    reverted.add_argument("--to", type=_version, required=True, metavar="N")
-    published = command_of("publish", "make the draft what is sent")
-    published.add_argument("--keep-hours", action="store_true", help="who waits keeps the hour they wait for")
-    published.add_argument(
-        "--include-silent",
-        action="store_true",
-        help="a shorter threshold counts for the silences that are armed already",
-    )
-    command_of("show", "show the campaign, with its dates for a user who falls silent now")
-    _add_delays(command_of("activate", "start, or take up a pause and let new ones begin"))
-    command_of("finish", "let nobody new begin, and whoever has begun finish")
-    command_of("shadow", "record what would be sent from now on, and send nothing")
-    command_of("pause", "hold everything in its place")
-    stopped = commands.add_parser("stop", help="end a bot's episodes at once, or hold all sending")
-    whom = stopped.add_mutually_exclusive_group(required=True)
-    whom.add_argument("--bot", metavar="@name")
-    whom.add_argument("--all", action="store_true", help="the emergency stop")
-    resumed = commands.add_parser("resume", help="take up a pause, or release the emergency stop")
-    whose = resumed.add_mutually_exclusive_group(required=True)
-    whose.add_argument("--bot", metavar="@name")
-    whose.add_argument("--all", action="store_true", help="the emergency stop")
-    _add_delays(resumed)
-    return parser
-
-
-def _add_delays(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--delays",
-        choices=get_args(Policy),
-        default="continue",
-        help="what a pause has done to the delays (%(default)s)",
-    )
-
-
-def _file(shown: Snapshot) -> str:
-    return campaign_file.write(shown).removesuffix("\n")
-
-
-def _lines(bot: str, seen: Overview, at_ms: int) -> list[str]:
-    shown = seen.shown
-    version = f"version {seen.published_version}" if seen.published_version else "nothing published"
-    due = {planned.step: _when(planned, shown.zone) for planned in seen.plan}
-    return [
-        f"{bot}: {seen.state}, {version}, draft revision {seen.draft_revision}",
-        _settings(shown),
-        *_notes(seen),
-        f"who falls silent now ({_moment(at_ms, shown.zone)}) gets:",
-        *(line for step in shown.steps for line in _step(step, due.get(step.key, "off"))),
-    ]
-
-
-def _settings(shown: Snapshot) -> str:
-    paid = "left alone" if shown.skip_paid else "written to as well"
-    threshold, lateness = (step_schedule.write_duration(ms) for ms in (shown.threshold_ms, shown.lateness_ms))
-    hours = f", sends {sending_hours.write(shown.window)}" if shown.window else ""
-    return f"threshold {threshold}, lateness {lateness}, zone {shown.zone}{hours}, customers who paid are {paid}"
-
-
-def _notes(seen: Overview) -> list[str]:
-    notes = []
-    if seen.stopped_everywhere:
-        notes.append("the emergency stop is engaged: nothing is sent until `resume --all`")
-    if seen.state == "shadow":
-        notes.append("in shadow: what it would send is recorded, and nothing is sent until `activate`")
-    if seen.published_version is None:
-        notes.append("this is the draft: publish it to send it")
-    elif not seen.draft_is_published:
-        notes.append("the draft differs from what is published: publish it to send it")
-    return notes
-
-
-def _step(step: Step, due: str) -> list[str]:
-    head = f"  {step.key:<32} {step_schedule.write(step.schedule):<16} {due}"
-    return [head, *(f"    {block.key:<30} {outline(block)}" for block in step.blocks)]
+async def _import(servers: Servers, file: Path, bot: str) -> tuple[list[Added], int]:
+    least, files = servers.settings.min_threshold_ms, NamedFiles()
+    draft = campaign_file.load(file, least, files.hash_of)
+    change = await servers.change()
+    added = await files.add(Library(servers.pool, servers.settings.media_dir), change.at)
+    return added, await campaigns.import_draft(servers.pool, bot, draft, least, change)
 
 
 def _added(added: Added) -> str:
     return f"{added.path}: the library has it, a {added.asset.kind} of {added.size} bytes, sha256:{added.asset.sha256}"
 
 
-def _when(planned: PlannedStep, zone: str) -> str:
-    return f"{_moment(planned.due_ms, zone)}{', skipped: outside of the window' * planned.outside}"
-
-
-def _moment(at_ms: int, zone: str) -> str:
-    return step_schedule.local(at_ms, zone).strftime(_MOMENT)
-
-
-async def _change(pool: Pool) -> Change:
-    return Change(actor=f"cli:uid={os.getuid()}", at=await now_ms(pool))
+def _added_as_data(added: Added) -> dict[str, str | int]:
+    return {
+        "path": str(added.path),
+        "kind": added.asset.kind,
+        "size": added.size,
+        "sha256": added.asset.sha256,
+    }

@@ -1,102 +1,52 @@
-"""`python -m engine deliveries`: what admins know of messages that were sent into silence.
+"""`python -m engine deliveries`: lists and settles what was sent into silence, and never answered."""
 
-A send whose answer was lost is `unknown` and is never repeated by itself. Whoever has looked at the chat may say what
-became of it: `sent` or `failed`, one delivery at a time, audited.
-"""
+from typing import Annotated
 
-import argparse
-import asyncio
-import os
-import sys
-import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Final, Literal, TypeAlias, get_args
+from cyclopts import Parameter
 
-from engine.core.change import Change
-from engine.core.delivery.gate import Reason
-from engine.core.errors import NotFoundError
-from engine.runtime.process import command
-from engine.settings import Settings, load_settings
-from storage.postgres import audit, campaigns, unanswered
-from storage.postgres.pool import Connection, Pool, open_pool, transaction
+from engine.administration import deliveries
+from engine.administration.deliveries import MOST_LISTED, Word
+from engine.cli.shared import Id, Json, OfBot, example, local, noun, open_servers, say, say_json, say_rows
 from storage.postgres.unanswered import Unanswered, UnansweredPlace
 
-Word: TypeAlias = Literal["sent", "failed"]
-
-MOST_LISTED: Final = 1_000
-_REASONS: Final[dict[Word, Reason | None]] = {"sent": None, "failed": Reason.INTERNAL_ERROR}
+app = noun("deliveries", "deliveries unknown --bot @shop_bot")
 
 
-async def list_unknown(pool: Pool, bot: str) -> list[Unanswered]:
-    """The latest of a bot. Raises NotFoundError, UnreachableError."""
-    async with transaction(pool) as connection:
-        return await unanswered.list_unknown(connection, await _bot_id(connection, bot), MOST_LISTED)
+@app.command(
+    help=f"List the latest {MOST_LISTED} deliveries without an answer, each as `settle` takes it.",
+    help_epilogue=example("deliveries unknown --bot @shop_bot"),
+)
+async def unknown(*, bot: OfBot, json: Json = False) -> None:
+    async with open_servers() as servers:
+        listed = await deliveries.list_unknown(servers.pool, bot)
+        zone = await deliveries.zone(servers.pool, bot)
+    if json:
+        say_json([{**one.place._asdict(), "claimed_at_ms": one.claimed_at_ms} for one in listed])
+    else:
+        say_rows(("delivery", "claimed"), [(_named(one), local(one.claimed_at_ms, zone)) for one in listed])
 
 
-async def settle(pool: Pool, bot: str, place: UnansweredPlace, word: Word, change: Change) -> None:
-    """Take an admin's word for what became of it. Raises NotFoundError, UnreachableError."""
-    async with transaction(pool) as connection:
-        bot_id = await _bot_id(connection, bot)
-        if not await unanswered.settle(connection, bot_id, place, word, _REASONS[word]):
-            raise NotFoundError(
-                "There is no such unknown delivery: `python -m engine deliveries unknown --bot @{bot}` lists those"
-                " there are.",
-                bot=_name(bot),
-            )
-        states = (audit.state(**place._asdict(), status=status) for status in ("unknown", word))
-        await audit.record(connection, change, bot_id, "delivery.settle", *states)
-
-
-async def _bot_id(connection: Connection, bot: str) -> int:
-    bot_id = await campaigns.lock_bot(connection, _name(bot))
-    if bot_id is None:
-        raise NotFoundError(
-            "There is no bot @{bot}: `python -m engine bots list` shows those there are.", bot=_name(bot)
-        )
-    return bot_id
-
-
-def _name(bot: str) -> str:
-    return bot.removeprefix("@")[:64]
-
-
-async def _run(args: argparse.Namespace, settings: Settings) -> list[str]:
-    pool = await open_pool(settings.database_url)
-    try:
-        if args.command == "unknown":
-            return [_line(one) for one in await list_unknown(pool, args.bot)]
-        step, _, block = args.block.partition("/")
-        change = Change(actor=f"cli:uid={os.getuid()}", at=time.time_ns() // 1_000_000)
-        await settle(pool, args.bot, UnansweredPlace(args.chat, args.episode, step, block), args.word, change)
-        return [f"{args.block} for chat {args.chat} counts as {args.word}."]
-    finally:
-        await pool.close()
-
-
-def _line(one: Unanswered) -> str:
-    chat_id, episode_id, step, block = one.place
-    claimed = datetime.fromtimestamp(one.claimed_at_ms / 1000, UTC)
-    return f"--chat {chat_id} --episode {episode_id} --block {step}/{block}  {claimed:%Y-%m-%d %H:%M:%S} UTC"
-
-
-@command
-def main(arguments: Sequence[str]) -> None:
-    said = asyncio.run(_run(_parser().parse_args(arguments), load_settings()))
-    sys.stdout.write("".join(f"{line}\n" for line in said))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m engine deliveries", description="See and settle what was sent without an answer."
+@app.command(
+    help_epilogue=example(
+        "deliveries settle --bot @shop_bot --chat 41 --episode 1800000000000 --block hello/one --as sent"
     )
-    commands = parser.add_subparsers(dest="command", required=True)
-    listing = commands.add_parser("unknown", help=f"show the latest {MOST_LISTED} deliveries without an answer")
-    settling = commands.add_parser("settle", help="say what became of one")
-    for each in (listing, settling):
-        each.add_argument("--bot", metavar="@name", required=True)
-    settling.add_argument("--chat", metavar="N", type=int, required=True)
-    settling.add_argument("--episode", metavar="N", type=int, required=True)
-    settling.add_argument("--block", metavar="step/block", required=True)
-    settling.add_argument("--as", dest="word", choices=get_args(Word), required=True)
-    return parser
+)
+async def settle(
+    *,
+    bot: OfBot,
+    chat: Id,
+    episode: Id,
+    block: Annotated[str, Parameter(metavar="STEP/BLOCK")],
+    word: Annotated[Word, Parameter("--as", help="What you found in the chat.")],
+) -> None:
+    """Say what became of a delivery without an answer."""
+    step, _, key = block.partition("/")
+    async with open_servers() as servers:
+        place = UnansweredPlace(chat, episode, step, key)
+        await deliveries.settle(servers.pool, bot, place, word, await servers.change())
+    say(f"{block} for chat {chat} counts as {word}.")
+
+
+def _named(one: Unanswered) -> str:
+    chat_id, episode_id, step, block = one.place
+    return f"--chat {chat_id} --episode {episode_id} --block {step}/{block}"

@@ -1,79 +1,34 @@
-"""`python -m engine inspect @bot CHAT_ID`: what the engine knows of one chat, and why nothing is sent just now.
+"""`python -m engine inspect @bot CHAT_ID`: what the engine knows of one chat, and why nothing is sent just now."""
 
-It only reads. Neither tokens nor anybody's messages are in what it shows.
-"""
+from collections.abc import Iterator
+from typing import Annotated, Final
 
-import argparse
-import asyncio
-import sys
-from collections.abc import Iterator, Sequence
-from typing import Final
+from cyclopts import Parameter
 
-import msgspec
-
-from engine.core.delivery import chat_status as standings
-from engine.core.delivery.chat_status import Episode, KnownChat, PublishedVersions, Standing
-from engine.core.errors import NotFoundError
+from engine.administration import lookup
+from engine.chats import inspection
+from engine.cli.shared import BotName, Id, Json, noun, open_servers, say, say_json
+from engine.core.delivery.chat_status import Episode, Standing
 from engine.core.schedule import step_schedule
-from engine.runtime.process import command
-from engine.settings import Settings, load_settings
-from storage.chat_status import read_chat, read_clockwork
-from storage.postgres import bots, poller_bots
-from storage.postgres.pool import Pool, open_pool, transaction
-from storage.redis.client import Redis, open_redis
+from storage.postgres.pool import transaction
 
 _MOMENT: Final = "%Y-%m-%d %H:%M:%S %Z"
 
-
-async def inspect(pool: Pool, client: Redis, bot_id: int, chat_id: int) -> Standing:
-    """Read how a chat stands. Raises NotFoundError for an unknown bot, UnreachableError."""
-    known = await read_chat(pool, bot_id, chat_id)
-    if known is None:
-        raise NotFoundError(
-            "There is no bot {bot_id}: `python -m engine bots list` shows those there are.", bot_id=bot_id
-        )
-    published = await _published(pool, known)
-    return standings.draw(chat_id, await read_clockwork(client, bot_id, chat_id), known, published)
+app = noun("inspect", "inspect @shop_bot 5000000001")
 
 
-async def _published(pool: Pool, known: KnownChat) -> PublishedVersions:
-    cursor = known.current.cursor if known.current else None
-    newest, pinned = known.campaign_version, cursor.campaign_version if cursor else 0
-    return PublishedVersions(
-        await poller_bots.load_snapshot(pool, known.bot_id, newest) if newest else None,
-        await poller_bots.load_snapshot(pool, known.bot_id, pinned) if pinned and pinned != newest else None,
-    )
-
-
-async def _look(settings: Settings, bot: str, chat_id: int) -> Standing:
-    client, pool = open_redis(settings.redis_url), await open_pool(settings.database_url)
-    try:
-        return await inspect(pool, client, await _bot_id(pool, bot), chat_id)
-    finally:
-        await pool.close()
-        await client.aclose()
-
-
-async def _bot_id(pool: Pool, written: str) -> int:
-    name = written.removeprefix("@")[:64]
-    async with transaction(pool) as connection:
-        listed = await bots.list_bots(connection)
-    for bot in listed:
-        if bot.username.lower() == name.lower():
-            return bot.bot_id
-    raise NotFoundError("There is no bot @{bot}: `python -m engine bots list` shows those there are.", bot=name)
-
-
-@command
-def main(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m engine inspect", description="Show how one chat stands.")
-    parser.add_argument("bot", metavar="@bot")
-    parser.add_argument("chat", type=int, metavar="CHAT_ID")
-    parser.add_argument("--json", action="store_true", help="the same as one JSON object, moments in ms")
-    given = parser.parse_args(arguments)
-    seen = asyncio.run(_look(load_settings(), given.bot, given.chat))
-    said = msgspec.json.encode(seen).decode() if given.json else "\n".join(_lines(seen))
-    sys.stdout.write(f"{said}\n")
+@app.default
+async def inspect(
+    bot: BotName, chat_id: Annotated[Id, Parameter(help="The user's id.")], /, *, json: Json = False
+) -> None:
+    async with open_servers() as servers:
+        async with transaction(servers.pool) as connection:
+            bot_id = await lookup.bot(connection, bot)
+        seen = await inspection.inspect(servers.pool, servers.redis, bot_id, chat_id)
+    if json:
+        say_json(seen)
+    else:
+        say("\n".join(_lines(seen)))
 
 
 def _lines(seen: Standing) -> Iterator[str]:

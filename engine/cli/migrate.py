@@ -3,25 +3,26 @@
 Nothing else changes the schema. Going down loses the data of what is dropped, so it asks for the revision by name.
 """
 
-import argparse
-from collections.abc import Sequence
+from typing import Annotated
 
-from engine.runtime.process import command
-from engine.settings import load_settings
+from cyclopts import Parameter
+
+from engine.cli.shared import noun
+from engine.settings import load_database_url
 from storage.postgres.migrations import downgrade, upgrade
 
-__all__ = ["upgrade"]
+app = noun("migrate", "migrate")
 
 
-@command
-def main(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m engine migrate", description=__doc__)
-    parser.add_argument(
-        "--down-to", metavar="REVISION", help="take the schema down to this revision ('base' for nothing)"
-    )
-    args = parser.parse_args(arguments)
-    url = load_settings().database_url
-    if args.down_to:
-        downgrade(url, args.down_to)
+@app.default
+def migrate(
+    *,
+    down_to: Annotated[
+        str | None, Parameter(metavar="REVISION", help="Take the schema down to this revision ('base' for nothing).")
+    ] = None,
+) -> None:
+    url = load_database_url()
+    if down_to:
+        downgrade(url, down_to)
     else:
         upgrade(url)

@@ -11,12 +11,12 @@ import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from engine.cli.migrate import upgrade
 from engine.core.errors import RecoveryError
 from engine.local import environment, telegram_or_sandbox
 from engine.local.children import Child, child, say, until_one_ends
 from engine.local.servers.account import make_dir, server_account
 from engine.local.servers.servers import LocalServers
+from storage.postgres.migrations import upgrade
 
 _ENGINE = {"receiver": ["engine.receiver"], "poller": ["engine.poller", "--shard", "0"]}
 _MANAGER = {"manager": ["bot"]}

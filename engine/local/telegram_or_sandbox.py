@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from engine.cli import bots
+from engine.administration import registration
 from engine.local.children import Child, say
 from engine.local.example import give_example
 from engine.local.sandbox import Ready, SandboxBot, hire_manager, running_sandbox
@@ -66,7 +66,7 @@ async def _cast(ready: Ready, registered: set[int], env: dict[str, str]) -> None
 
 
 async def _register(env: dict[str, str], token: str) -> None:
-    bot = await bots.add(load_settings(env), Secret(token))
+    bot = await registration.add(load_settings(env), Secret(token))
     say("run", f"@{bot.username} is registered")
 
 

@@ -70,10 +70,7 @@ def _first_line(error: Exception) -> str:
 
 
 async def now_ms(pool: Pool) -> int:
-    """PostgreSQL's clock: it is compared with Redis's, which decides; the command line, which may lack Redis, uses it.
-
-    Raises UnreachableError.
-    """
+    """PostgreSQL's clock, to compare it with Redis's, which decides. Raises UnreachableError."""
     async with transaction(pool) as connection:
         return int(await connection.fetchval("SELECT extract(epoch FROM clock_timestamp()) * 1000"))
 

@@ -1,21 +1,17 @@
 """Payments from a file: all lines are looked at first, every bad one is named, and the good ones have their effect."""
 
-import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from engine.chats import payments_csv
+from engine.chats import payments_csv, payments_import
+from engine.chats.payments_import import Imported
 from engine.cli import payments
-from engine.cli.payments import Imported, take_in
 from engine.core.errors import NotFoundError, PaymentsError
 from engine.settings import Settings, load_settings
 from storage.postgres.pool import Pool, open_pool
 
-ROOT = Path(__file__).parents[2]
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 HEADER = "external_id,chat_id,amount,currency,status,paid_at"
 GOOD = "a1,41,4990,BRL,paid,2026-01-05T10:00:00Z"
@@ -31,6 +27,10 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 @pytest.fixture
 def settings(redis_url: str, database_url: str) -> Settings:
     return load_settings({"REDIS_URL": redis_url, "DATABASE_URL": database_url, "ENCRYPTION_KEY": KEY}, Path("no.env"))
+
+
+async def take_in(settings: Settings, path: Path, bot: str, *, skip_bad: bool) -> Imported:
+    return await payments.take_in(path, bot, skip_bad=skip_bad, settings=settings)
 
 
 def file_of(tmp_path: Path, *lines: str, header: str = HEADER) -> Path:
@@ -122,7 +122,7 @@ async def test_other_files_are_refused(
 async def test_a_long_file_is_refused_and_many_bad_lines_are_counted(
     pool: Pool, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = file_of(tmp_path, *["x"] * (payments.SHOWN + 2))
+    path = file_of(tmp_path, *["x"] * (payments_import.SHOWN + 2))
     with pytest.raises(PaymentsError, match=r"and 2 more\.\nNothing was stored, because of 22 bad lines"):
         await take_in(settings, path, "shop_bot", skip_bad=False)
     monkeypatch.setattr(payments_csv, "MAX_LINES", 2)
@@ -142,34 +142,9 @@ async def test_an_unknown_bot_and_a_missing_file_are_said(pool: Pool, settings: 
 async def test_batches_keep_the_order_and_show_progress(
     pool: Pool, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(payments, "BATCH", 2)
-    monkeypatch.setattr(payments, "_PROGRESS", 2)
+    monkeypatch.setattr(payments_import, "BATCH", 2)
+    monkeypatch.setattr(payments_import, "_PROGRESS", 2)
     path = file_of(tmp_path, *(f"p{place},{place},1,BRL,," for place in range(1, 6)))
     assert (await take_in(settings, path, "shop_bot", skip_bad=False)).new == 5
     assert capsys.readouterr().err == "4 of 5 payments are taken in.\n"
     assert len(await stored(pool)) == 5
-
-
-async def test_from_its_door(pool: Pool, settings: Settings, tmp_path: Path) -> None:
-    path = file_of(tmp_path, GOOD, "x")
-    environ = {
-        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
-        "REDIS_URL": settings.redis_url,
-        "DATABASE_URL": settings.database_url,
-        "ENCRYPTION_KEY": KEY,
-    }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "engine", "payments", "import", str(path), "--bot", "@shop_bot", "--skip-bad"),
-        cwd=ROOT,
-        env=environ,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    assert (process.returncode, err) == (0, b"")
-    assert out.decode().splitlines() == [
-        "1 new, 0 repeated, 0 refunded; 0 episodes ended.",
-        "Line 3: it has 1 fields: give 6, as in the header.",
-        "1 line left out.",
-    ]
-    assert len(await stored(pool)) == 1

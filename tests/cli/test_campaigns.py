@@ -1,20 +1,16 @@
 """The command line for campaigns, from its real door: what it says, where, and its exit status."""
 
-import base64
 import hashlib
-import os
+import json
 import re
 import subprocess
-import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from tests.cli.command import Cli
 from tests.media.files import PNG
-
-ROOT = Path(__file__).resolve().parents[2]
 
 CAMPAIGN = """
 threshold: 10m
@@ -35,53 +31,28 @@ steps:
 """
 
 
-class Cli:
-    """Runs the command line against one database."""
+class Campaigns(Cli):
+    """Runs `campaigns` on a file and one bot."""
 
-    def __init__(self, database_url: str, directory: Path) -> None:
-        self.file = directory / "campaign.yaml"
-        self.file.write_text(CAMPAIGN, encoding="utf-8")
-        self._directory = directory
-        self._environ = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "DATABASE_URL": database_url,
-            "REDIS_URL": "redis://127.0.0.1:1/0",
-            "ENCRYPTION_KEY": base64.urlsafe_b64encode(bytes(32)).decode(),
-        }
+    @property
+    def file(self) -> Path:
+        return self.directory / "campaign.yaml"
 
-    def run(self, *args: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - our own module, our own arguments
-            [sys.executable, "-m", "engine", "campaigns", *args],
-            cwd=self._directory,
-            env={**self._environ, **environ},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    def says(self, *args: str) -> str:
-        done = self.run(*args)
-        assert (done.returncode, done.stderr) == (0, "")
-        return done.stdout
-
-    def refuses(self, *args: str, **environ: str) -> str:
-        done = self.run(*args, **environ)
-        assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr.count("\n") == 1
-        return done.stderr
+    def run(self, *words: str, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+        return super().run("campaigns", *words, stdin=stdin, **environ)
 
 
 @pytest.fixture
-async def cli(database_url: str, tmp_path: Path) -> AsyncIterator[Cli]:
+async def cli(redis_url: str, database_url: str, tmp_path: Path) -> Campaigns:
     connection = await asyncpg.connect(database_url)
     await connection.execute("INSERT INTO bots (id, username, token, created_at) VALUES (7, 'shop_bot', '', 0)")
-    yield Cli(database_url, tmp_path)
     await connection.close()
+    campaigns = Campaigns(redis_url, database_url, tmp_path)
+    campaigns.file.write_text(CAMPAIGN, encoding="utf-8")
+    return campaigns
 
 
-def test_a_campaign_goes_from_its_file_to_live_to_stopped(cli: Cli) -> None:
+def test_a_campaign_goes_from_its_file_to_live_to_stopped(cli: Campaigns) -> None:
     bot = ("--bot", "@shop_bot")
     assert cli.says("import", str(cli.file), *bot) == "@shop_bot: the draft is now revision 1; publish it to send it.\n"
     assert cli.says("publish", *bot) == "@shop_bot: version 1 is published.\n"
@@ -90,7 +61,7 @@ def test_a_campaign_goes_from_its_file_to_live_to_stopped(cli: Cli) -> None:
     assert cli.says("stop", *bot) == "@shop_bot: the campaign is stopped.\n"
 
 
-def test_a_shadow_says_that_it_sends_nothing(cli: Cli) -> None:
+def test_a_shadow_says_that_it_sends_nothing(cli: Campaigns) -> None:
     bot = ("--bot", "@shop_bot")
     cli.says("import", str(cli.file), *bot)
     cli.says("publish", *bot)
@@ -101,7 +72,7 @@ def test_a_shadow_says_that_it_sends_nothing(cli: Cli) -> None:
     assert "A campaign that is live cannot take shadow: stop it first." in cli.refuses("shadow", *bot)
 
 
-def test_show_tells_the_dates_of_a_silence_that_begins_now(cli: Cli) -> None:
+def test_show_tells_the_dates_of_a_silence_that_begins_now(cli: Campaigns) -> None:
     cli.says("import", str(cli.file), "--bot", "shop_bot")
     shown = cli.says("show", "--bot", "@shop_bot")
     moment = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{4}-\d\d-\d\d"
@@ -109,7 +80,7 @@ def test_show_tells_the_dates_of_a_silence_that_begins_now(cli: Cli) -> None:
         rf"""@shop_bot: draft, nothing published, draft revision 1
 threshold 10m, lateness 6h, zone America/Sao_Paulo, customers who paid are left alone
 this is the draft: publish it to send it
-who falls silent now \({moment} \d\d:\d\d:\d\d -03\) gets:
+somebody who falls silent now \({moment} \d\d:\d\d:\d\d -03\) gets:
   reminder +now +{moment} \d\d:\d\d:\d\d -03
     block-1 +text “Olá”
     block-2 +text “Ainda por aí\?”
@@ -122,7 +93,7 @@ who falls silent now \({moment} \d\d:\d\d:\d\d -03\) gets:
     )
 
 
-def test_the_files_that_a_campaign_names_are_added_before_it(cli: Cli) -> None:
+def test_the_files_that_a_campaign_names_are_added_before_it(cli: Campaigns) -> None:
     bot = ("--bot", "@shop_bot")
     banner = cli.file.with_name("banner.png")
     banner.write_bytes(PNG)
@@ -142,7 +113,7 @@ def test_the_files_that_a_campaign_names_are_added_before_it(cli: Cli) -> None:
     assert f"{cli.file}, line 4, steps[0].blocks[0].photo: banner.png is not a JPEG" in refusal
 
 
-def test_the_emergency_stop_is_shown_until_it_is_released(cli: Cli) -> None:
+def test_the_emergency_stop_is_shown_until_it_is_released(cli: Campaigns) -> None:
     cli.says("import", str(cli.file), "--bot", "@shop_bot")
     assert cli.says("stop", "--all") == "The emergency stop is engaged: no bot sends until `resume --all`.\n"
     assert "the emergency stop is engaged" in cli.says("show", "--bot", "@shop_bot")
@@ -150,7 +121,7 @@ def test_the_emergency_stop_is_shown_until_it_is_released(cli: Cli) -> None:
     assert "emergency" not in cli.says("show", "--bot", "@shop_bot")
 
 
-def test_a_refusal_is_one_line_on_stderr(cli: Cli) -> None:
+def test_a_refusal_is_one_line_on_stderr(cli: Campaigns) -> None:
     cli.file.write_text("zone: UTC\nsteps:\n- schedule: soon\n  blocks: [x]\n", encoding="utf-8")
     assert cli.refuses("import", str(cli.file), "--bot", "@shop_bot").startswith(
         f"{cli.file}, line 3, steps[0].schedule: The schedule 'soon' cannot be read"
@@ -158,13 +129,13 @@ def test_a_refusal_is_one_line_on_stderr(cli: Cli) -> None:
     assert "There is no bot @nobody" in cli.refuses("publish", "--bot", "@nobody")
 
 
-def test_a_stop_for_an_empty_name_stops_nobody(cli: Cli) -> None:
+def test_a_stop_for_an_empty_name_stops_nobody(cli: Campaigns) -> None:
     cli.says("import", str(cli.file), "--bot", "@shop_bot")
     assert "There is no bot @" in cli.refuses("stop", "--bot", "")
     assert "emergency" not in cli.says("show", "--bot", "@shop_bot")
 
 
-def test_a_missing_setting_or_database_is_named(cli: Cli) -> None:
+def test_a_missing_setting_or_database_is_named(cli: Campaigns) -> None:
     assert "DATABASE_URL" in cli.refuses("show", "--bot", "@shop_bot", DATABASE_URL="")
     refusal = cli.refuses("show", "--bot", "@shop_bot", DATABASE_URL="postgresql://u:hunter2@127.0.0.1:1/none")
     assert "PostgreSQL" in refusal
@@ -172,13 +143,13 @@ def test_a_missing_setting_or_database_is_named(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("args", [(), ("stop",), ("stop", "--all", "--bot", "@x"), ("resume",), ("import", "f.yaml")])
-def test_half_a_command_is_refused_with_its_usage(cli: Cli, args: tuple[str, ...]) -> None:
+def test_half_a_command_is_refused_with_its_usage(cli: Campaigns, args: tuple[str, ...]) -> None:
     done = cli.run(*args)
     assert done.returncode == 2
     assert "usage: python -m engine campaigns" in done.stderr
 
 
-def test_an_export_imports_as_the_same_draft(cli: Cli) -> None:
+def test_an_export_imports_as_the_same_draft(cli: Campaigns) -> None:
     bot = ("--bot", "@shop_bot")
     cli.says("import", str(cli.file), *bot)
     exported = cli.says("export", *bot)
@@ -190,7 +161,7 @@ def test_an_export_imports_as_the_same_draft(cli: Cli) -> None:
     assert cli.says("diff", *bot, str(cli.file)) == f"{cli.file} is the draft revision 1.\n"
 
 
-def test_a_difference_is_shown_between_file_draft_and_version(cli: Cli) -> None:
+def test_a_difference_is_shown_between_file_draft_and_version(cli: Campaigns) -> None:
     bot = ("--bot", "@shop_bot")
     cli.says("import", str(cli.file), *bot)
     assert "nothing is published" in cli.says("diff", *bot)
@@ -204,7 +175,7 @@ def test_a_difference_is_shown_between_file_draft_and_version(cli: Cli) -> None:
     assert cli.says("diff", *bot).startswith("--- version 1\n+++ draft revision 2\n")
 
 
-def test_versions_are_listed_and_one_becomes_the_draft_again(cli: Cli) -> None:
+def test_versions_are_listed_and_one_becomes_the_draft_again(cli: Campaigns) -> None:
     bot = ("--bot", "@shop_bot")
     cli.says("import", str(cli.file), *bot)
     assert cli.says("versions", *bot) == "@shop_bot: nothing is published yet.\n"
@@ -221,3 +192,29 @@ def test_versions_are_listed_and_one_becomes_the_draft_again(cli: Cli) -> None:
     assert "@shop_bot has no version 9: `python -m engine campaigns versions" in cli.refuses(
         "revert", *bot, "--to", "9"
     )
+
+
+def test_programs_read_what_people_see(cli: Campaigns) -> None:
+    bot = ("--bot", "@shop_bot")
+    assert json.loads(cli.says("import", str(cli.file), *bot, "--json")) == {"revision": 1, "added": []}
+    assert json.loads(cli.says("diff", *bot, "--json")) == {"before": None, "after": "draft revision 1", "diff": None}
+    cli.says("publish", *bot)
+    compared = {"before": "version 1", "after": "draft revision 1", "diff": ""}
+    assert json.loads(cli.says("diff", *bot, "--json")) == compared
+    (version,) = json.loads(cli.says("versions", *bot, "--json"))
+    assert (version["number"], version["in_force"]) == (1, True)
+    shown = json.loads(cli.says("show", *bot, "--json"))
+    assert (shown["state"], shown["published_version"], shown["zone"]) == ("draft", 1, "America/Sao_Paulo")
+    reminder, spare, morning = shown["steps"]
+    assert reminder["due_ms"] == shown["silent_since_ms"] + shown["threshold_ms"]
+    assert (spare["due_ms"], spare["active"]) == (None, False)
+    assert morning["due_ms"] > reminder["due_ms"]
+    assert [block["outline"] for block in morning["blocks"]] == ["text “Bom dia”"]
+
+
+def test_reading_needs_no_redis_and_writing_does(cli: Campaigns) -> None:
+    bot, nowhere = ("--bot", "@shop_bot"), "redis://127.0.0.1:1/0"
+    cli.says("import", str(cli.file), *bot)
+    for words in (("show",), ("export",), ("diff",), ("versions",)):
+        cli.says(*words, *bot, REDIS_URL=nowhere)
+    assert "check REDIS_URL" in cli.refuses("publish", *bot, REDIS_URL=nowhere)

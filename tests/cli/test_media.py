@@ -1,17 +1,19 @@
 """`python -m engine media`: what an operator types, and what is answered."""
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Final
 
 import pytest
+from redis.asyncio import Redis
 
-from engine.cli.media import main
+from engine.__main__ import run
 from tests.media import files
 
 KEY: Final = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 NAMED: Final = f"photo:{hashlib.sha256(files.PNG).hexdigest()}"
-FAR_NS: Final = 4_000_000_000_000_000_000
+FAR_S: Final = 4_000_000_000
 
 
 @pytest.fixture
@@ -26,31 +28,35 @@ def cat(redis_url: str, database_url: str, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_file_that_is_added_is_named_and_listed(cat: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["add", str(cat), "--kind", "photo"]) == 0
+    assert run(["media", "add", str(cat), "--kind", "photo"]) == 0
     assert capsys.readouterr().out == f"{NAMED}\n"
-    assert main(["list"]) == 0
+    assert run(["media", "list"]) == 0
     assert capsys.readouterr().out == f"{NAMED}  54.0 KB  image/png  cat.png\n"
+
+
+async def later(_: Redis) -> tuple[int, int]:
+    return FAR_S, 0
 
 
 def test_what_is_unused_is_told_and_goes_when_it_is_meant(
     cat: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    main(["add", str(cat), "--kind", "photo"])
-    main(["prune"])
+    run(["media", "add", str(cat), "--kind", "photo"])
+    run(["media", "prune"])
     assert capsys.readouterr().out == f"{NAMED}\nNothing is unused.\n"
-    monkeypatch.setattr("time.time_ns", lambda: FAR_NS)
+    monkeypatch.setattr(Redis, "time", later)
     for arguments, words in (
         (["prune"], "Unused: 1.\n`prune --yes` removes them."),
         (["prune", "--yes"], "Removed: 1."),
     ):
-        assert main(arguments) == 0
+        assert run(["media", *arguments]) == 0
         assert capsys.readouterr().out == f"{NAMED}  54.0 KB  image/png  cat.png\n{words}\n"
-    main(["list"])
+    run(["media", "list"])
     assert capsys.readouterr().out == ""
 
 
 def test_a_refusal_is_one_sentence_and_status_1(cat: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["add", str(cat), "--kind", "video"]) == 1
+    assert run(["media", "add", str(cat), "--kind", "video"]) == 1
     assert capsys.readouterr().err.count("\n") == 1
 
 
@@ -60,5 +66,16 @@ def test_without_a_directory_the_mend_is_told(
 ) -> None:
     assert cat.exists()
     monkeypatch.delenv("MEDIA_DIR")
-    assert main(arguments) == 1
+    assert run(["media", *arguments]) == 1
     assert "MEDIA_DIR is not set: name a directory" in capsys.readouterr().err
+
+
+def test_programs_read_the_list_and_what_is_unused(cat: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["media", "add", str(cat), "--kind", "photo"])
+    capsys.readouterr()
+    run(["media", "list", "--json"])
+    sha256, size = NAMED.removeprefix("photo:"), len(files.PNG)
+    expected = {"kind": "photo", "sha256": sha256, "size": size, "mime": "image/png", "name": "cat.png"}
+    assert json.loads(capsys.readouterr().out) == [expected]
+    run(["media", "prune", "--json"])
+    assert json.loads(capsys.readouterr().out) == {"removed": False, "files": []}

@@ -12,7 +12,7 @@ import pytest
 from bench.sandbox import Sandbox, SandboxClient
 from engine import campaign_file
 from engine.administration import campaigns
-from engine.cli.bots import add
+from engine.administration.registration import add
 from engine.core.change import Change
 from engine.poller import lanes
 from engine.poller.poller import Poller

@@ -16,7 +16,7 @@ from bot.__main__ import run
 from bot.framework import callbacks, render
 from bot.framework.callbacks import Holder, Press
 from engine.administration.context import Desk, open_desk
-from engine.cli.bots import add
+from engine.administration.registration import add
 from engine.core.campaign.snapshot import Block, Snapshot, Step
 from engine.core.content.model import Text
 from engine.core.schedule.step_schedule import After

@@ -35,7 +35,7 @@ async def admin(house: House) -> int:
 
 
 async def rehearse(house: House, chat_id: int, step: str | None = None) -> None:
-    await rehearsal.rehearse(house.settings, BOT, chat_id, step)
+    await rehearsal.play(BOT, chat_id, step, house.settings)
 
 
 async def test_an_admin_sees_the_whole_draft_in_seconds_and_nothing_counts(

@@ -12,9 +12,9 @@ import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.protocol import Act, BotInfo, Fault, FaultKind
+from engine.administration.registration import add
 from engine.chats.activity import Activity
 from engine.chats.endings import Endings
-from engine.cli.bots import add
 from engine.core.errors import UnreachableError
 from engine.receiver import feed_loop
 from engine.receiver.opt_out_replies import OptOutReplies

@@ -14,7 +14,7 @@ import pytest
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.ports import listen as port_of
 from bench.sandbox.protocol import BotInfo, Fault, FaultKind
-from engine.cli.bots import add
+from engine.administration.registration import add
 from engine.receiver import webhook_feed
 from engine.receiver.http import server
 from engine.receiver.http.server import MAX_BODY

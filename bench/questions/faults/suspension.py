@@ -16,7 +16,7 @@ from bench.questions.faults.script import Part
 from bench.sandbox.bot_api.counted_calls import sends
 from bench.sandbox.client import SandboxClient
 from bench.sandbox.protocol import BotInfo, Fault, FaultKind
-from engine.cli import bots
+from engine.administration import registration
 from engine.core.errors import RecoveryError
 from engine.settings import Secret, Settings
 
@@ -68,4 +68,4 @@ async def _resume(settings: Settings, client: SandboxClient, victims: Sequence[B
         if rule.fault.bot in ids:
             await client.remove_fault(rule.id)
     for info in victims:
-        await bots.add(settings, Secret(info.token))
+        await registration.add(settings, Secret(info.token))

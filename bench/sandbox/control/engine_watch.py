@@ -10,7 +10,7 @@ import msgspec
 
 from bench.sandbox.control.watched_chats import ObserverError
 from bench.sandbox.protocol import EngineView
-from engine.cli.inspect import inspect
+from engine.chats.inspection import inspect
 from engine.core.errors import NotFoundError, RecoveryError, SettingsError
 from engine.settings import Settings, load_settings
 from storage.postgres.pool import Pool, open_pool

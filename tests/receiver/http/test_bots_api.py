@@ -13,7 +13,7 @@ from bench.sandbox import Sandbox
 from bench.sandbox.ports import listen as port_of
 from bench.sandbox.protocol import BotInfo
 from engine.administration import api_keys
-from engine.cli.bots import add
+from engine.administration.registration import add
 from engine.core.change import Change
 from engine.receiver.http import bots_api
 from engine.receiver.http.bots_api import BODY, MOST

@@ -18,7 +18,7 @@ from bench.sandbox.control.engine_watch import EngineObserver
 from bench.sandbox.control.watched_chats import Watch, WatchedChats
 from bench.sandbox.protocol import Act, CastBot, EngineView, Snapshot
 from bench.sandbox.world.retention import DEFAULT_BOUNDS
-from engine.cli import bots
+from engine.administration import registration
 from engine.core.delivery.chat_status import Phase, Standing
 from engine.core.delivery.gate import Reason
 from engine.settings import Secret, Settings, load_settings
@@ -296,7 +296,7 @@ async def test_a_chat_comes_with_what_the_engine_knows_of_it(redis_url: str, dat
     observer = EngineObserver(settings_of(redis_url, database_url))
     async with Sandbox(bots=2, observer=observer) as sandbox, SandboxClient(sandbox.control_url) as client:
         registered = settings_of(redis_url, database_url, sandbox.api_url)
-        await bots.add(registered, Secret(sandbox.bots[0].token))
+        await registration.add(registered, Secret(sandbox.bots[0].token))
         (person,) = await client.add_people(1)
         async with streaming(sandbox, f"live/shop_bot/{person.id}") as stream:
             seen = (await until_engine_says(stream, "connected")).engine
