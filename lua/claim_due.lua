@@ -1,16 +1,16 @@
--- Claims what is due for a short lease under new versions, the due kept in the state: a few that only just fell due, the
--- newest first, then urgent ones, then the longest due. Lost: no generation, or one of another run of the server, which
+-- Claims what is due for a short lease under new versions, and keeps the due in the state: a few that have only just
+-- fallen due, the newest first, then urgent ones, then the longest due. LOST: no generation, or one of another run, which
 -- may have dropped marks. Nothing is later than the feed's watermark and its slack: a dead feed holds all in place.
 -- Atomic because two pollers must never hold the same timer under the same version.
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> "version seen due mark opaque"
 -- KEYS[3] bot     HASH generation, run, epoch, watermark, held
 -- ARGV[1] now_us  0, or the clock of a test in us
--- ARGV[2] limit   members at most, 1 to 512
+-- ARGV[2] limit   at most this many members, 1 to 512
 -- ARGV[3] lease   ms
 -- ARGV[4] epoch   of the claiming poller
 -- ARGV[5] slack   ms beyond the watermark
--- ARGV[6] fresh   so many of the limit go to what fell due in the last 30 s
+-- ARGV[6] fresh   this many of the limit go to what fell due in the last 30 s
 -- Returns {code, now_ms, nearest due in ms or -1 (HELD: until, FENCED: the higher epoch), then chat, version, seen, due, mark, opaque of each}
 -- 0 CLAIMED
 -- 1 LOST

@@ -1,11 +1,11 @@
 -- Raises a bot's feed watermark: every update up to it is surely taken in.
--- Only for the feed's holder, in the run of the server that it knows: one that stood still since it looked, or whose
--- touches the server may have dropped, would speak of a time of which it knows too little.
--- Atomic because holder, run, clock and watermark are compared in one breath, and a watermark never goes back.
+-- Only for the feed's holder, in the run of the server that it knows: a holder that stood still since it looked, or
+-- whose touches the server may have dropped, would confirm a time about which it knows too little.
+-- Atomic because holder, run, clock and watermark are compared together, and a watermark never goes back.
 -- KEYS[1] bot     HASH generation and the feed
 -- KEYS[2] poll    STRING "owner epoch"
 -- ARGV[1] now_us  0, or the clock of a test in us
--- ARGV[2] holder  "owner epoch" of who confirms
+-- ARGV[2] holder  "owner epoch" of the process that confirms
 -- ARGV[3] run     of the server, as the holder knows it
 -- ARGV[4] upto    ms; 0 is now
 -- Returns {code, now_ms}

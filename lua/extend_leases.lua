@@ -1,5 +1,5 @@
--- Renews the leases that are still held. A deadline is only ever put off: a renewal that comes after the settling of
--- the same version would otherwise bring the chat back long before its due.
+-- Renews the leases that are still held. A deadline is only ever put off: a renewal that comes after the same version
+-- was settled would otherwise bring the chat back long before its due.
 -- Atomic because a lease that was lost in between must not be taken back from its new holder.
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> "version seen due mark opaque"

@@ -1,6 +1,6 @@
--- Plans the one due of chats that wait anew: nothing that is leased, or in another episode by now.
--- A lease that is over counts as none: its holder asks PostgreSQL before it acts. Its mark stays, for the wire's sake.
--- A chat of which Redis has not heard that its episode began is in it all the same, if it is of that silence's second.
+-- Moves the due of chats that wait, unless they are leased, or in another episode by now.
+-- A lease that is over counts as none: its holder asks PostgreSQL before it acts. Its mark stays: a send may have left.
+-- A chat whose episode Redis does not know yet is in it all the same, if it was last seen in that silence's second.
 -- Atomic because a claim or a touch in between must not be overwritten by a decision that did not know of it.
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> "version seen due mark opaque"

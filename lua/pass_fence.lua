@@ -1,5 +1,5 @@
 -- The last look before a send: is the version still current? If so, marks the chat as on the wire.
--- Atomic because a touch between the look and the mark would let a message out to someone who is back.
+-- Atomic because a touch between the look and the mark would let a message out to a person who is back.
 -- KEYS[1] state  HASH chat -> "version seen due mark opaque"
 -- ARGV[1..] chat, version  pairs, at most 512
 -- Returns one code for each pair, in order

@@ -1,9 +1,9 @@
--- Takes down which updates of a bot came by webhook, and up to which number none is missing (the floor).
--- Numbers are given out one by one: a gap is an update that still waits at Telegram, whatever came after it.
--- Atomic because several receivers take updates in, and the floor must never pass one that has not come.
+-- Notes which updates of a bot came by webhook, and the number up to which none is missing (the floor).
+-- Telegram numbers updates one by one: a gap is an update that still waits there, whatever came after it.
+-- Atomic because several receivers take updates in, and the floor must never pass an update that has not come.
 -- KEYS[1] came    ZSET number -> number, of those beyond the floor
 -- KEYS[2] bot     HASH floor
--- ARGV[1] floor   at least this, since nothing was pending; 0 says nothing
+-- ARGV[1] floor   at least this, because nothing was pending; 0 for none
 -- ARGV[2..] number  at most 512
 -- Returns {floor or -1, how many came beyond it, the highest that came or -1}
 local floor = tonumber(redis.call('HGET', KEYS[2], 'floor') or -1)

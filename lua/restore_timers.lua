@@ -1,5 +1,5 @@
--- Puts chats back from PostgreSQL after Redis lost them: only what is absent here, or was last seen earlier, or was
--- touched again in the same second: a repeated touch knows nothing of the episode of its silence, nor of its mark; or
+-- Puts chats back from PostgreSQL after Redis has lost them: only a chat that is absent here, was last seen earlier,
+-- was touched again in the same second (a repeated touch knows neither the episode of its silence nor its mark), or
 -- has lost its mark.
 -- Atomic because touches go on meanwhile, and a touch always knows better.
 -- KEYS[1] timers  ZSET chat -> score

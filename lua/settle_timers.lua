@@ -1,5 +1,5 @@
--- Lays down what happens next to each chat that is still held: its next state and due, or its removal.
--- Safe to repeat. The mark is taken away, the version stays, the last seen is the touch's alone.
+-- Sets what happens next to each chat that is still held: its next state and due, or its removal.
+-- Safe to repeat. The mark is taken away, the version stays, and only touches change the last seen.
 -- Atomic because a touch in between must not be overwritten by a decision that did not know of it.
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> "version seen due mark opaque"

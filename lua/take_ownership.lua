@@ -1,10 +1,10 @@
 -- Takes, renews or releases what one process at a time may hold: a shard, or a bot's feed.
--- Whoever takes it over gets a higher epoch than anybody had before. A released one keeps its epoch, under no owner.
--- Atomic because two processes must never both believe that it is theirs.
+-- A process that takes it over gets a higher epoch than any before. After a release the epoch stays, without an owner.
+-- Atomic because two processes must never both believe that they hold it.
 -- KEYS[1] held    STRING "owner epoch", with a lifetime
 -- ARGV[1] now_us  0, or the clock of a test in us
--- ARGV[2] owner   who asks; a word without spaces
--- ARGV[3] ttl     ms until it is anybody's again, unless renewed; 0 releases it
+-- ARGV[2] owner   the process that asks; a word without spaces
+-- ARGV[3] ttl     ms until it is free again, unless renewed; 0 releases it
 -- ARGV[4] floor   the epoch is at least this
 -- Returns {code, epoch}
 -- 0 OTHERS

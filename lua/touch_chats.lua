@@ -1,6 +1,6 @@
--- Takes signs of life: a new version for each chat, and its one timer moved to the new deadline.
+-- Takes signs of life in: gives each chat a new version, and moves its one timer to the new deadline.
 -- A dated sign counts only if its second is newer than the last seen; without a threshold a chat is disarmed instead.
--- Atomic because a chat's version, last seen and score must never be seen apart.
+-- Atomic because nobody may see a chat's version, last seen and score apart.
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> "version seen due mark opaque"
 -- KEYS[3] bot     HASH generation and the feed

@@ -1,4 +1,4 @@
-"""First light: every table, the partitions' floor, and the rules that the database keeps by itself."""
+"""First light: every table, the default partition, and the rules that the database keeps by itself."""
 
 from typing import Final
 

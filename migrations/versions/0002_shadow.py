@@ -1,4 +1,4 @@
-"""Shadow: a campaign may watch without sending; and a webhook's secret is derived, so that none is stored."""
+"""Shadow: a campaign may watch without sending. The secret of a webhook is derived now, so none is stored."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """A campaign in shadow is stopped: the code before knows nothing like it, and must not send by mistake."""
+    """A campaign in shadow is stopped: the older code does not know that state, and must not send by mistake."""
     op.execute("UPDATE recovery_campaigns SET state = 'stopped' WHERE state = 'shadow'")
     _check_states(_STATES_BEFORE)
     op.execute("ALTER TABLE bots ADD COLUMN webhook_secret TEXT")

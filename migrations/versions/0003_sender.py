@@ -1,4 +1,4 @@
-"""The sender: every kind of message, what becomes of it later, who taps a link, and keys that are told apart."""
+"""The sender: every kind of message, what happens to it later, taps on links, and API keys with names."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Edits while people are inside: from what a due was computed, and what is to be planned anew."""
+"""Edits while people are inside: the anchor of a due, and what is to be planned again."""
 
 from typing import Final
 

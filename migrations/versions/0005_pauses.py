@@ -1,4 +1,4 @@
-"""Pauses: a campaign knows what it was before its pause, and goes on as that."""
+"""Pauses: a campaign knows its state before the pause, and goes back to it."""
 
 from typing import Final
 

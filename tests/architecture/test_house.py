@@ -108,7 +108,7 @@ def test_sql_lives_in_storage() -> None:
 
 def test_redis_and_postgresql_are_reached_through_storage() -> None:
     """Each by its own door; `storage/chat_status.py` looks through both."""
-    postgres = {"storage", "storage/postgres", "storage/postgres/deliveries"}
+    postgres = {"storage", "storage/postgres", "storage/postgres/deliveries", "storage/postgres/schema"}
     doors = {"redis": {"storage", "storage/redis"}, "asyncpg": postgres, "sqlalchemy": postgres, "alembic": postgres}
     for library, door in doors.items():
         assert _importers(library, "engine", "bot", "storage") <= door, library

@@ -64,7 +64,7 @@ def test_current_shows_that_the_schema_is_the_newest(database_url: str) -> None:
 def test_without_a_database_it_names_the_variable() -> None:
     result = _alembic("upgrade", "head", DATABASE_URL="")
     assert result.returncode != 0
-    assert "FAILED: DATABASE_URL is not set: give it a value such as postgresql://" in result.stdout + result.stderr
+    assert "FAILED: DATABASE_URL is not set: set it to a value such as postgresql://" in result.stdout + result.stderr
     assert "Traceback" not in result.stderr
 
 
