@@ -129,7 +129,7 @@ async def _settle_without_sending(journey: Journey, decision: Decision, found: F
 
 
 async def _tell_if_nothing_fits(journey: Journey, found: Found, reason: Reason) -> None:
-    """Sending hours and frequency caps probably leave no room for the block for anyone: its admins are notified."""
+    """Sending hours and caps leave no room for the block, probably for everyone: its admins are notified."""
     if reason is Reason.NEVER_FITS:
         at = found.cursor._replace(pinned=found.cursor.pinned or journey.bot.newest_version)
         await journey.doors.tell_of_block(journey.bot.bot_id, at, reason, f"put off {found.deferrals} times")

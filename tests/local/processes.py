@@ -1,4 +1,4 @@
-"""Watching other processes from a test: who lives in a directory, and a parent of servers to be killed."""
+"""Watches other processes from a test: those working in a directory, and a parent of servers that can be killed."""
 
 import subprocess
 import sys
@@ -24,10 +24,10 @@ def living_in(directory: Path) -> list[int]:
 
 
 def told_of(directory: Path) -> dict[int, list[str]]:
-    """Processes whose environment or command line names this directory, or who live in it; with their words."""
+    """Processes that name this directory in environment or command line, or work in it; with their command lines."""
     name = str(directory).encode()
-    told = {pid for pid in _pids() if name in _read(pid, "environ") or name in _read(pid, "cmdline")}
-    return {pid: _read(pid, "cmdline").decode().split("\0") for pid in told | {*living_in(directory)}}
+    named = {pid for pid in _pids() if name in _read(pid, "environ") or name in _read(pid, "cmdline")}
+    return {pid: _read(pid, "cmdline").decode().split("\0") for pid in named | {*living_in(directory)}}
 
 
 def wait_until_empty(directory: Path) -> None:
@@ -35,7 +35,7 @@ def wait_until_empty(directory: Path) -> None:
 
 
 def wait_until_gone(directory: Path) -> None:
-    """Nobody lives in the directory or was told of it."""
+    """No process works in the directory or names it."""
     _wait_until_none(lambda: told_of(directory))
 
 

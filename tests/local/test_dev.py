@@ -1,4 +1,4 @@
-"""The script `./dev`: what it installs, what it hands on, and what it says when something is missing."""
+"""The script `./dev`: what it installs, what it passes on, and what it prints when something is missing."""
 
 import re
 import shutil

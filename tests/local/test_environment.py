@@ -1,4 +1,4 @@
-"""What `./dev run` makes up and keeps, and what it never shows."""
+"""What `./dev run` generates and keeps, and what it never shows."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`./dev run` as a newcomer meets it: the story in the log, and an end that leaves nothing."""
+"""`./dev run` as a newcomer sees it: the story in the log, and an end that leaves nothing behind."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Small files of every form, as far as anybody reads them: a head that is right, and bytes behind it."""
+"""Small files of every type: a valid head, and arbitrary bytes after it."""
 
 import gzip
 import struct
@@ -28,5 +28,5 @@ PDF: Final = b"%PDF-1.4\n"
 
 
 def picture(width: int, height: int) -> bytes:
-    """A PNG that says that it has these sides."""
+    """A PNG whose header gives these sides."""
     return PNG[:16] + struct.pack(">II", width, height) + PNG[24:]

@@ -1,4 +1,4 @@
-"""A file is what its bytes say; what cannot be sent as it is meant is refused with another way."""
+"""The bytes decide what a file is; a file that cannot be sent as its kind is refused with another way."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is taken in is named by its bytes, there once, and whole; what is refused leaves nothing behind."""
+"""A stored file is named by its bytes, kept once, and whole; a refused file leaves nothing behind."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""What nothing names goes, with its bytes and its file ids; what anything names, or what is new, stays."""
+"""Unused media go with their bytes and file ids; media that are used or new stay."""
 
 import os
 from collections.abc import AsyncIterator

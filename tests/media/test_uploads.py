@@ -1,4 +1,4 @@
-"""A bot uploads an asset once; everybody else sends its file id, waits, or is told why nobody can."""
+"""A bot uploads an asset once; its other messages send the file id, wait, or get the reason why they cannot."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""The server's clock between two answers: never behind what was heard, and not for ever ahead of it."""
+"""The server's clock between two answers: never behind the last answer, and not ahead of it for ever."""
 
 from engine.poller.server_clock import WINDOW_S, ServerClock
 

@@ -1,4 +1,4 @@
-"""One bot's lane: claims what it may and can send, keeps its leases, and outlives every failure."""
+"""One bot's lane claims what it may and can send, keeps its leases, and survives every failure."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ LONG_AGO_MS = 1_700_000_000_999
 
 
 class Journeys:
-    """A dispatch that only takes note, and waits until it is let go."""
+    """A dispatch that only records, and waits until a test lets it go on."""
 
     def __init__(self) -> None:
         self.served: list[Held] = []
@@ -98,7 +98,7 @@ class Yard:
         )
 
     async def arm(self, count: int) -> None:
-        """So many chats whose silence is long over."""
+        """Arm this many chats whose silence is long over."""
         await bot_state.set_generation(self.client, BOT, 1, run="")
         await self.timers.touch(BOT, [Sign(chat, LONG_AGO_MS) for chat in range(1, count + 1)], 1_000)
         owned = await Ownership(self.client, "us").take(of_bot(BOT).poll, 60_000)
@@ -129,7 +129,7 @@ async def test_a_lane_starts_with_an_empty_bucket_and_claims_what_its_pace_allow
 
 
 async def test_nothing_follows_a_send_that_does_not_reach_the_wire(yard: Yard) -> None:
-    """However long the servers stand still, then, no more than this leaves at once."""
+    """No matter how long the servers stand still, at most this much leaves at once afterwards."""
     yard.journeys.passes = False
     await yard.arm(40)
     await yard.turn_after(0)
@@ -140,7 +140,7 @@ async def test_nothing_follows_a_send_that_does_not_reach_the_wire(yard: Yard) -
 
 
 async def test_nothing_follows_a_send_while_telegram_does_not_answer(yard: Yard) -> None:
-    """Connections are cold at the start: what waits for them must not arrive as a burst."""
+    """Connections are cold at the start: messages that wait for them must not arrive as a burst."""
     await yard.arm(60)
     await yard.turn_after(0)
     assert [(await yard.turn_after(10)).claimed for _ in range(3)] == [5, 5, 0]
@@ -216,8 +216,8 @@ async def test_a_429_stops_the_whole_lane_and_every_send_that_has_not_left(yard:
     await yard.arm(40)
     await yard.turn_after(0)
     await yard.turn_after(1)
-    told, other = yard.journeys.permits[:2]
-    told.hold(4_000)
+    held, other = yard.journeys.permits[:2]
+    held.hold(4_000)
     assert other.is_withdrawn
     turn = await yard.turn_after(3.9)
     assert (turn.code, turn.claimed) == (None, 0)

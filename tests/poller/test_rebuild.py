@@ -1,4 +1,4 @@
-"""What PostgreSQL remembers of a bot's chats becomes timers again: all of it, or the silences that nobody armed."""
+"""Chats that PostgreSQL remembers become timers again: all of them, or only the silences that are not armed."""
 
 from collections.abc import AsyncIterator
 from typing import NamedTuple
@@ -39,7 +39,7 @@ class Ground(NamedTuple):
 
 @pytest.fixture
 async def ground(redis_url: str, database_url: str) -> AsyncIterator[Ground]:
-    """One chat whose episode has begun, from a timer that knows nothing of it yet; one that Redis never heard of."""
+    """One chat whose episode has begun without its timer knowing; one that Redis does not know."""
     client = open_redis(redis_url)
     async with await open_pool(database_url) as pool:
         await pool.execute(_LIVE)

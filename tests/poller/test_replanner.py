@@ -55,7 +55,7 @@ USUAL = Snapshot("UTC", (A, B, C), threshold_ms=10 * MINUTE)
 
 
 class Row(NamedTuple):
-    """Where somebody waits, relative to the moment at which all began."""
+    """Where a person waits, relative to the start of the episode."""
 
     step: str
     block: str
@@ -82,7 +82,7 @@ class Site:
         await campaigns.publish(self.pool, "shop", LEAST_MS, self.change(after_ms), how or Publishing())
 
     async def replanned(self) -> list[ReplanTurn]:
-        """Walk until everything that was asked for is done."""
+        """Walk until every requested replan is done."""
         await self.catalogue.refresh()
         turns = []
         while await replans.pending(self.pool, [BOT]):
@@ -91,7 +91,7 @@ class Site:
         return turns
 
     async def row(self, chat: int) -> Row | None:
-        """The delivery that somebody waits for."""
+        """The delivery that a person waits for."""
         row = await self.pool.fetchrow(
             "SELECT step_key, block_key, status, due_at FROM recovery_deliveries WHERE chat_id = $1"
             " ORDER BY ordinal DESC LIMIT 1",
@@ -100,7 +100,7 @@ class Site:
         return Row(row[0], row[1], row[2], row[3] - self.began_ms) if row else None
 
     async def timer(self, chat: int) -> tuple[str, int] | None:
-        """What Redis has of somebody: the step for which they wait, and when the timer fires."""
+        """What Redis has of a person: the step for which they wait, and when the timer fires."""
         (state,) = await read_states(self.client, BOT, [chat])
         if state is None:
             return None
@@ -109,14 +109,14 @@ class Site:
         return (at.step if at else "", int(state.split(" ")[2]) - self.began_ms)
 
     async def stands(self, chat: int, key: str, due_ms: int) -> None:
-        """Both servers say the same."""
+        """Both servers agree."""
         row = await self.row(chat)
         assert row
         assert (row.step, row.status, row.due_ms) == (key, "scheduled", due_ms)
         assert await self.timer(chat) == (key, due_ms)
 
     async def left_behind(self, chat: int, mark: str, opaque: str | None) -> None:
-        """As a poller leaves somebody in Redis that is killed, once its lease is over."""
+        """The state in which a killed poller leaves a person in Redis, once its lease is over."""
         k = keys.of_bot(BOT)
         (state,) = await read_states(self.client, BOT, [chat])
         assert state
@@ -179,7 +179,7 @@ async def site(redis_url: str, database_url: str) -> AsyncIterator[Site]:
 
 
 async def untouched(site: Site, *chats: int) -> None:
-    """Whoever is in a step, or done, is never moved by an edit; nor is a silence by any but those of the threshold."""
+    """An edit never moves a person within a step or at the end; only the threshold moves a silence."""
     if BEFORE in chats:
         assert await site.timer(BEFORE) == ("", 9 * MINUTE)
     if WAITING in chats:

@@ -1,4 +1,4 @@
-"""What a journey may spend: several messages are paid for one by one, and a stopped lane lets nothing leave."""
+"""What a journey may spend: several messages are paid for one by one, and from a held bot nothing leaves."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from engine.poller.send_permit import SendPermit
 
 
 class Till:
-    """A bucket of ten a second, a clock moved by hand, and the pauses that were asked for."""
+    """A bucket of ten a second, a clock moved by hand, and the requested pauses."""
 
     def __init__(self) -> None:
         self.bucket = Bucket(10, 0.0)
@@ -44,8 +44,8 @@ async def test_several_messages_wait_in_their_order() -> None:
 
 async def test_a_hold_withdraws_every_permit_of_the_bot_until_it_is_over() -> None:
     till = Till()
-    told, other = till.permit(), till.permit()
-    told.hold(2_000)
+    held, other = till.permit(), till.permit()
+    held.hold(2_000)
     assert other.is_withdrawn
     till.now_s = 2.0
     assert not other.is_withdrawn

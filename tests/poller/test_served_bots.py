@@ -1,4 +1,4 @@
-"""What a poller knows of its bots: one bot's trouble is its own."""
+"""What a poller knows of its bots: trouble with one bot affects no other."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator

@@ -27,7 +27,7 @@ class Site:
         return Shard(self.client, Ownership(self.client, name), number, known)
 
     async def expire(self, number: int = 0) -> None:
-        """The holder has not renewed for longer than the lifetime."""
+        """Let the time to live run out without a renewal."""
         before_ms = await server_now_ms(self.client)
         await self.client.delete(keys.of_shard(number))
         while await server_now_ms(self.client) == before_ms:  # noqa: ASYNC110 - the server is the clock
@@ -74,12 +74,12 @@ async def test_under_a_new_number_of_shards_no_old_epoch_is_used(site: Site) -> 
     poller = await site.poller("first", 0, 3)
     before = (await poller.run_once()).epoch
     layout = await shards.change(site.client, 5)
-    told: list[int] = []
-    poller.changed = lambda: told.append(1)
+    changes: list[int] = []
+    poller.changed = lambda: changes.append(1)
     turn = await poller.run_once()
     assert turn.shards == 5
     assert (turn.epoch or 0) >= layout.stamp > (before or 0)
-    assert told == [1]
+    assert changes == [1]
     moved = [bot for bot in BOTS if shard_of(bot, 3) == 0 and shard_of(bot, 5) != 0]
     assert moved
     assert all(poller.epoch_of(bot) is None for bot in moved)
@@ -122,7 +122,7 @@ async def test_an_emptied_redis_gets_the_number_of_shards_again(site: Site) -> N
 
 
 async def test_a_fenced_owner_looks_again_and_rises_above_the_epoch_that_fenced_it(site: Site) -> None:
-    """The clock of a promoted replica may be behind: then the epochs of before are from the future."""
+    """The clock of a promoted replica may be behind, so that earlier epochs lie in its future."""
     poller = await site.poller("first")
     epoch = (await poller.run_once()).epoch or 0
     poller.fenced_by(epoch + 60_000)

@@ -1,4 +1,4 @@
-"""One receiver has a bot's feed at a time, and none confirms it before a lost Redis knows the last touches again."""
+"""One receiver at a time has a bot's feed, and confirms it only after a lost Redis has the last touches again."""
 
 from collections.abc import AsyncIterator
 
@@ -87,7 +87,7 @@ async def test_an_emptied_redis_gets_the_last_touches_before_any_confirmation(si
 
 
 async def test_a_receiver_without_the_feed_repeats_its_touches_too(sides: tuple[Side, Side]) -> None:
-    """By webhook every receiver takes updates, and only one has the feed."""
+    """By webhook every receiver takes updates in, and only one has the feed."""
     left, right = sides
     await left.feeds.run_once(BOTS)
     await right.feeds.run_once(BOTS)

@@ -54,7 +54,7 @@ class Desk:
         return bool(await self.pool.fetchval("SELECT opted_out_at FROM chats WHERE chat_id = $1", person))
 
     async def calls(self, method: str, count: int) -> None:
-        """Wait for so many calls of a method."""
+        """Wait for this many calls of a method."""
         async with asyncio.timeout(20):
             while await self._called(method) < count:  # noqa: ASYNC110 - the sandbox is the signal
                 await asyncio.sleep(0.01)

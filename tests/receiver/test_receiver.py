@@ -39,7 +39,7 @@ NOWHERE = "redis://127.0.0.1:1/0"
 
 
 class Desk:
-    """Two bots of a sandbox, and whatever a feed writes to."""
+    """Two bots of a sandbox, and the databases that a feed writes to."""
 
     def __init__(self, settings: Settings, sandbox: Sandbox, people: SandboxClient, pool: Pool, client: Redis) -> None:
         self.settings, self.people, self.pool, self.client = settings, people, pool, client
@@ -226,7 +226,7 @@ async def test_a_contradictory_payment_is_logged_and_still_a_sign_of_life(
 
 @pytest.fixture
 async def receiver(desk: Desk) -> AsyncIterator[Receiver]:
-    """A receiver of both bots, that turns only when told; its polls are ended after the test."""
+    """A receiver of both bots that runs a turn only on command; its polls end after the test."""
     for bot in desk.bots:
         await add(desk.settings, Secret(bot.token))
     await desk.client.delete(keys.of_bot(desk.bot.id).poll)

@@ -1,4 +1,4 @@
-"""What an update says to us, whatever Telegram puts around it."""
+"""What an update means, no matter what Telegram puts around it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Bots that come by webhook: set and looked after by the receiver, taken in over HTTP, confirmed by what looks tell."""
+"""Webhooks: the receiver sets and looks after them, takes updates in over HTTP, and confirms feeds by its looks."""
 
 import asyncio
 import io

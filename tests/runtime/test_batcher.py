@@ -8,7 +8,7 @@ from engine.runtime.batcher import Batcher
 
 
 class Door:
-    """Doubles numbers, when it is let; keeps what it was asked."""
+    """Doubles numbers once a test lets it; records what it was asked."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []

@@ -1,4 +1,4 @@
-"""The port of the metrics, and the words on them."""
+"""The port of the metrics, and their labels."""
 
 import socket
 from urllib.request import urlopen
@@ -11,7 +11,7 @@ from engine.core.errors import SettingsError
 from engine.runtime import metrics
 
 
-def told(port: int) -> str:
+def scraped(port: int) -> str:
     with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
         return str(answer.read(), "utf-8")
 
@@ -29,7 +29,7 @@ def test_prometheus_gets_bots_by_name_and_never_by_number(port: int) -> None:
     metrics.answered("m_bot", RetryLater(1_000, bot_wide=True))
     metrics.answered("m_bot", RetryLater(1_000, bot_wide=False))
     metrics.delivered("skipped", "late")
-    said = told(port)
+    said = scraped(port)
     for outcome in ("Sent", "TooMany", "RetryLater"):
         assert f'recovery_answers_total{{bot="m_bot",outcome="{outcome}"}} 1.0' in said
     assert 'recovery_deliveries_total{reason="late",status="skipped"} 1.0' in said

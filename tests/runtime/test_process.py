@@ -1,4 +1,4 @@
-"""What a process may open is taken as the machine gives it."""
+"""A process opens as many files as the machine allows."""
 
 import resource
 

@@ -1,4 +1,4 @@
-"""The processes' doors: whatever is wrong at the start is said in one line that names the mend."""
+"""The processes at their start: each fault is one line that names the mend."""
 
 import os
 import socket
@@ -18,7 +18,7 @@ NOWHERE = {"REDIS_URL": "redis://127.0.0.1:1/0", "DATABASE_URL": "postgresql://x
 
 
 def start(command: tuple[str, ...], **environment: str) -> tuple[int, str]:
-    """Run a process that is expected to refuse; its status and what it says."""
+    """Run a process that is expected to refuse; its status and its output."""
     bare = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     result = subprocess.run(  # noqa: S603 - our own processes
         [sys.executable, "-m", *command],

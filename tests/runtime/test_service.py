@@ -1,4 +1,4 @@
-"""The loop that every service shares: a failed turn is logged and repeated, and only the end ends it."""
+"""The loop that every service shares: a failed turn is logged and repeated; only its end or a cancellation ends it."""
 
 import asyncio
 from contextlib import suppress
@@ -12,7 +12,7 @@ from engine.runtime.telemetry import logger
 
 
 class Turns:
-    """A service whose turns give, or raise, what a test lays down; it is over when nothing is left."""
+    """A service whose turns return, or raise, what a test gives; it is over when nothing is left."""
 
     def __init__(self, *results: int | Exception) -> None:
         self.left = list(results)

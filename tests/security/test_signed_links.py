@@ -1,4 +1,4 @@
-"""A token is a signed reference: it says exactly what was signed, and nothing else that resembles it is one."""
+"""A token is a signed reference: it gives exactly what was signed, and nothing that resembles it is valid."""
 
 from base64 import urlsafe_b64encode
 from string import ascii_letters, digits

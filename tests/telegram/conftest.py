@@ -1,4 +1,4 @@
-"""A sandbox, somebody who has started its bot, and the sender; with a library of media, if a test needs files."""
+"""A sandbox, a person who has started its bot, and the sender; with a library of media, if a test needs files."""
 
 import hashlib
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ PLAIN: Final = Effects()
 
 
 class Library:
-    """Files as the manager has taken them in."""
+    """Files as the manager stores them."""
 
     def __init__(self, pool: Pool, directory: Path) -> None:
         self.pool = pool
@@ -41,13 +41,13 @@ class Library:
         return asset
 
     async def file_ids(self) -> dict[str, str]:
-        """What the bot's files are called at Telegram, by kind."""
+        """The bot's file ids at Telegram, by kind."""
         rows = await self.pool.fetch("SELECT kind, file_id FROM media_files")
         return {row["kind"]: row["file_id"] for row in rows}
 
 
 def no_uploads() -> Uploads:
-    """For messages without files: PostgreSQL is never asked."""
+    """For messages without files: PostgreSQL is never used."""
     return Uploads(asyncpg.create_pool("postgresql://127.0.0.1:1/nowhere"), None)
 
 
@@ -70,8 +70,8 @@ class Stage:
     async def prepare(self, content: Content) -> Prepared | Busy | Missing:
         return await self.sender.prepare(self.speaker, content)
 
-    async def told(self) -> list[TranscriptMessage]:
-        """What the bot has said and not taken back."""
+    async def messages(self) -> list[TranscriptMessage]:
+        """The messages that the bot has sent and not deleted."""
         transcript = await self.people.transcript(BOT, self.person)
         return [message for message in transcript.messages if message.from_bot and not message.deleted]
 

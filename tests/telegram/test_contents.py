@@ -1,4 +1,4 @@
-"""Every kind of message arrives as it was composed, first with its bytes, then by the name that Telegram gave them."""
+"""Every kind of message arrives as it was composed, first with its bytes, then by its file id."""
 
 from typing import Final
 
@@ -71,7 +71,7 @@ async def test_a_file_of_every_kind_arrives_by_its_bytes_and_then_by_its_name(
 ) -> None:
     content = await media_of(gallery, kind)
     assert [await gallery.send(content) for _ in range(2)] == [Sent((2,)), Sent((3,))]
-    for message in await gallery.told():
+    for message in await gallery.messages():
         assert media_kind(message) == kind
         assert message.text == ("look" if kind in CAPTIONED else None)
         assert message.entities == ([{"type": "bold", "offset": 0, "length": 4}] if kind in CAPTIONED else [])
@@ -84,7 +84,7 @@ async def test_a_file_of_every_kind_arrives_by_its_bytes_and_then_by_its_name(
 
 async def test_a_text_arrives_with_its_buttons(gallery: Gallery) -> None:
     await gallery.send(Text("<b>hello</b>", buttons=BUTTONS))
-    (message,) = await gallery.told()
+    (message,) = await gallery.messages()
     assert (message.text, message.reply_markup) == ("hello", KEYBOARD)
 
 
@@ -100,7 +100,7 @@ async def test_a_text_arrives_with_its_buttons(gallery: Gallery) -> None:
 )
 async def test_a_text_sets_how_its_link_is_shown(gallery: Gallery, preview: Preview, options: object) -> None:
     await gallery.send(Text("https://example.com", preview))
-    assert (await gallery.told())[0].link_preview == options
+    assert (await gallery.messages())[0].link_preview == options
 
 
 async def test_a_message_goes_out_as_its_effects_say(gallery: Gallery) -> None:
@@ -112,8 +112,8 @@ async def test_a_message_goes_out_as_its_effects_say(gallery: Gallery) -> None:
         await gallery.send(photo, effects)
         await gallery.send(Poll("which", ("one", "two")), effects)
         await gallery.send(Album((Item("photo", photo.sha256),) * 2), effects)
-    told = [(message.silent, message.protected, message.effect_id) for message in await gallery.told()]
-    assert told == [(False, False, None)] * 5 + [(True, True, "5104841245755180586")] * 5
+    sent = [(message.silent, message.protected, message.effect_id) for message in await gallery.messages()]
+    assert sent == [(False, False, None)] * 5 + [(True, True, "5104841245755180586")] * 5
 
 
 async def test_an_album_arrives_as_one_and_is_sent_by_name_the_second_time(gallery: Gallery) -> None:
@@ -122,11 +122,11 @@ async def test_an_album_arrives_as_one_and_is_sent_by_name_the_second_time(galle
     assert await gallery.send(Album(items, above=True)) == Sent((2, 3))
     assert set(await gallery.library.file_ids()) == {"photo", "video"}
     assert await gallery.send(Album(items, above=True)) == Sent((4, 5))
-    told = await gallery.told()
-    assert [media_kind(message) for message in told] == ["photo", "video"] * 2
-    assert [(message.text, message.caption_above) for message in told] == [("first", True), ("second", True)] * 2
-    assert [message.media and message.media.spoiler for message in told] == [True, False] * 2
-    assert len({message.album for message in told}) == 2
+    sent = await gallery.messages()
+    assert [media_kind(message) for message in sent] == ["photo", "video"] * 2
+    assert [(message.text, message.caption_above) for message in sent] == [("first", True), ("second", True)] * 2
+    assert [message.media and message.media.spoiler for message in sent] == [True, False] * 2
+    assert len({message.album for message in sent}) == 2
 
 
 async def test_an_album_uploads_only_what_the_bot_has_not_sent_before(gallery: Gallery) -> None:
@@ -142,7 +142,7 @@ async def test_an_album_uploads_only_what_the_bot_has_not_sent_before(gallery: G
 
 async def test_a_poll_asks_its_question(gallery: Gallery) -> None:
     await gallery.send(Poll("which <one>", ("a & b", "c"), multiple=True, anonymous=False, buttons=BUTTONS))
-    (message,) = await gallery.told()
+    (message,) = await gallery.messages()
     assert message.media
     poll = message.media.poll
     assert poll
@@ -153,7 +153,7 @@ async def test_a_poll_asks_its_question(gallery: Gallery) -> None:
 
 async def test_a_quiz_knows_what_is_right_and_says_why(gallery: Gallery) -> None:
     await gallery.send(Poll("which", ("a", "b"), correct=1, explanation="because"))
-    (message,) = await gallery.told()
+    (message,) = await gallery.messages()
     assert message.media
     poll = message.media.poll
     assert poll
@@ -161,7 +161,7 @@ async def test_a_quiz_knows_what_is_right_and_says_why(gallery: Gallery) -> None
 
 
 async def test_a_bot_whose_owner_pays_uses_the_paid_broadcast(gallery: Gallery) -> None:
-    """Only then the sandbox lets it write faster than the free pace."""
+    """Only with that the sandbox lets it write faster than the free pace."""
     await gallery.people.set_limits(LimitRules(bot_per_second=1, chat_per_second=None, absorb_ms=0))
     gallery.speaker = gallery.speaker._replace(paid_broadcast=True)
     assert [type(await gallery.send(Text("hello"))) for _ in range(3)] == [Sent] * 3
@@ -171,7 +171,7 @@ async def test_kinds_that_do_not_mix_are_rejected_together(gallery: Gallery) -> 
     photo, paper = await media_of(gallery, "photo"), await media_of(gallery, "document")
     outcome = await gallery.send(Album((Item("photo", photo.sha256), Item("document", paper.sha256))))
     assert isinstance(outcome, Rejected)
-    assert await gallery.told() == []
+    assert await gallery.messages() == []
 
 
 async def test_the_chat_shows_what_is_on_its_way(gallery: Gallery) -> None:

@@ -1,4 +1,4 @@
-"""Messages that stand are taken away or changed; what was done before is done."""
+"""Sent messages are deleted or edited; a deed that was done before counts as done."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ async def test_a_message_is_deleted_once(stage: Stage) -> None:
     await stage.send(HELLO)
     for _ in range(2):
         assert await stage.sender.delete(stage.speaker, stage.person, (2,)) == Sent((2,))
-        assert await stage.told() == []
+        assert await stage.messages() == []
 
 
 async def test_an_album_is_deleted_as_a_whole(stage: Stage) -> None:
@@ -26,7 +26,7 @@ async def test_an_album_is_deleted_as_a_whole(stage: Stage) -> None:
     await stage.send(HELLO)
     for _ in range(2):
         assert await stage.sender.delete(stage.speaker, stage.person, (2, 3)) == Sent((2, 3))
-        assert await stage.told() == []
+        assert await stage.messages() == []
 
 
 async def test_a_message_that_is_too_old_stays(stage: Stage) -> None:
@@ -40,7 +40,7 @@ async def test_the_buttons_are_removed(stage: Stage) -> None:
     await stage.send(HELLO)
     for _ in range(2):
         assert await stage.sender.unbutton(stage.speaker, stage.person, 2) == Sent((2,))
-        (message,) = await stage.told()
+        (message,) = await stage.messages()
         assert (message.text, message.reply_markup) == ("hello", None)
 
 
@@ -49,7 +49,7 @@ async def test_a_text_is_replaced_and_its_buttons_go(stage: Stage) -> None:
     for _ in range(2):
         outcome = await stage.sender.replace(stage.speaker, stage.person, 2, "<b>welcome</b>", HELLO)
         assert outcome == Sent((2,))
-        (message,) = await stage.told()
+        (message,) = await stage.messages()
         assert (message.text, len(message.entities), message.reply_markup) == ("welcome", 1, None)
 
 
@@ -60,7 +60,7 @@ async def test_a_caption_is_replaced_and_keeps_its_position(gallery: Gallery, *,
     await gallery.send(look)
     outcome = await gallery.sender.replace(gallery.speaker, gallery.person, 2, "<b>welcome</b>", look)
     assert outcome == Sent((2,))
-    (message,) = await gallery.told()
+    (message,) = await gallery.messages()
     assert (message.text, message.caption, len(message.entities)) == ("welcome", True, 1)
     assert message.caption_above is above
 

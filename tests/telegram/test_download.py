@@ -1,4 +1,4 @@
-"""What somebody sent to the manager comes into the library, or the answer says what to do; a token it never says."""
+"""A file sent to the manager is stored in the library, or the error says what to do; it never shows a token."""
 
 import hashlib
 import io
@@ -27,7 +27,7 @@ NOW_MS: Final = 1_700_000_000_000
 
 
 class Manager:
-    """The manager bot, and who wrote to it."""
+    """The manager bot, and a person who wrote to it."""
 
     def __init__(self, api: BotApi, client: SandboxClient, person: int) -> None:
         self.api = api
@@ -35,7 +35,7 @@ class Manager:
         self._person = person
 
     async def gets(self, kind: str, content: bytes) -> str:
-        """A file id that is good for this bot, as one of a file that a person sent."""
+        """A file id that this bot can use, like that of a file that a person sent."""
         form = aiohttp.FormData({"chat_id": str(self._person)})
         form.add_field(kind, io.BytesIO(content), filename="a.bin")
         url = f"{self.api.api_url}/bot{self.api.token}/send{kind}"
@@ -131,7 +131,7 @@ async def test_a_revoked_token_is_named(manager: Manager, library: Library, pool
 
 
 async def _refused(manager: Manager, library: Library, pool: Pool, file_id: str, kind: MediaKind, words: str) -> None:
-    """Nothing is kept, and nothing that the error leads to shows the token."""
+    """Nothing is kept, and no cause of the error shows the token."""
     with pytest.raises(MediaError, match=words) as refused:
         await receive(library, manager.api, file_id, kind, "a.bin", NOW_MS)
     error: BaseException | None = refused.value

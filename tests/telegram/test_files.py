@@ -1,4 +1,4 @@
-"""One upload serves a bot; a name that Telegram refuses is forgotten, and the bytes are sent once more."""
+"""One upload serves a bot; a file id that Telegram refuses is dropped, and the bytes are sent again."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ async def a_photo(gallery: Gallery) -> Photo:
 
 
 async def forget_and_misname(gallery: Gallery, asset: Asset, file_id: str) -> None:
-    """A bot was given another's file id, say; a new process reads it."""
+    """As if a bot had another bot's file id; a new process reads it."""
     await gallery.library.pool.execute(
         "INSERT INTO media_files VALUES ($1, $2, $3, $4)",
         *(gallery.speaker.bot_id, bytes.fromhex(asset.sha256), asset.kind, file_id),
@@ -77,7 +77,7 @@ async def test_a_refused_file_id_is_dropped_and_the_bytes_are_sent_again(gallery
 
 
 async def test_every_file_id_of_a_refused_album_is_dropped(gallery: Gallery) -> None:
-    """Nobody says which one it was; what is fresh is not to blame."""
+    """Telegram does not say which one it was; fresh bytes are not to blame."""
     photo, video = await a_photo(gallery), await gallery.library.add("video", FILM, "a.mp4")
     await gallery.send(photo.content)
     await forget_and_misname(gallery, video, "BAADsomebodyelses")

@@ -1,4 +1,4 @@
-"""What comes of a send, against every fault of the sandbox: each a value, never an exception."""
+"""The outcome of a send under every fault of the sandbox: a value, never an exception."""
 
 from typing import Final
 
@@ -48,7 +48,7 @@ async def test_every_fault_becomes_an_outcome(stage: Stage, kind: FaultKind) -> 
     await stage.people.set_fault(Fault(kind, method="sendMessage", retry_after=7, latency_ms=1))
     outcome, arrived = EXPECTED[kind]
     assert await stage.send(HELLO, attempts=2) == outcome
-    assert len(await stage.told()) == 1 + arrived
+    assert len(await stage.messages()) == 1 + arrived
 
 
 async def test_too_many_requests_without_a_time_are_waited_out(stage: Stage) -> None:

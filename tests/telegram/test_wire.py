@@ -1,4 +1,4 @@
-"""What is not the Bot API's own word: pages, halves and nonsense, none of which raises anything or tells a token."""
+"""Answers that are not the Bot API's: pages, halves and nonsense, none of which raises anything or shows a token."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -47,7 +47,7 @@ async def server(content: bytes) -> AsyncIterator[str]:
 
 
 async def heard(content: bytes) -> Outcome:
-    """What comes of a send that is answered so."""
+    """The outcome of a send with this answer."""
     async with server(content) as url:
         sender = Sender(url, no_uploads())
         outcome = await sender.send(SPEAKER, 7, Prepared(Text("hello")), PLAIN, 1)
@@ -85,7 +85,7 @@ async def test_every_answer_is_a_value(content: bytes, outcome: Outcome) -> None
 
 
 class Hurried(Session):
-    """Says how much longer it would have waited."""
+    """Returns how much longer it would have waited."""
 
     async def make_request(self, bot: Bot, method: TelegramMethod[Any], timeout: int | None = None) -> Any:  # noqa: ARG002, ASYNC109 - aiogram's signature
         return NoAnswer(str(timeout))

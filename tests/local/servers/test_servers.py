@@ -1,4 +1,4 @@
-"""The embedded servers: what they keep, whom they refuse, and that they never outlive their parent."""
+"""The embedded servers: what they keep, what they refuse, and that they never outlive their parent."""
 
 import asyncio
 import shutil

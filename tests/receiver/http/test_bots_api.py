@@ -32,7 +32,7 @@ NOWHERE = "redis://127.0.0.1:1/0"
 
 
 class Desk:
-    """A receiver that listens for two bots, and turns only when told."""
+    """A receiver that listens for two bots, and runs a turn only on command."""
 
     def __init__(self, settings: Settings, bots: list[BotInfo], pool: Pool, client: Redis) -> None:
         self.settings, self.pool, self.client = settings, pool, client

@@ -1,4 +1,4 @@
-"""A tapped link leads on, whatever fails beside it; it counts once, is a sign of life, and cannot be bent elsewhere."""
+"""A tapped link leads on even if other things fail; it counts once, is a sign of life, and cannot be redirected."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -41,7 +41,7 @@ class Desk:
         self.links = SignedLinks(Vault(settings.encryption_keys).link_keys, settings.public_url)
 
     async def open(self, address: str, method: str = "GET", **headers: str) -> tuple[int, str, str]:
-        """Status, where it leads, what it says to a browser."""
+        """The status, the target, and the text for a browser."""
         headers = {"Accept": BROWSER, **headers}
         async with self.session.request(method, address, headers=headers, allow_redirects=False) as response:
             assert response.headers["Cache-Control"] == "no-store"
