@@ -1,4 +1,4 @@
-// What a person does, as orders to the control port. A refusal is told on the page.
+// What a person does, as requests to the control port. A refusal is shown on the page.
 
 import { offline, toast } from "./notices.js";
 import { t } from "./texts.js";
@@ -34,7 +34,7 @@ function wasDone(result) {
   return Boolean(result && !result.error);
 }
 
-// The file goes as it is: its words stand in the address.
+// The body is the file itself; its text is in the address.
 export async function sendFile({ bot, person }, kind, file, caption) {
   const words = new URLSearchParams({ bot, person, name: file.name, ...(caption ? { caption } : {}) });
   return wasDone(await send(`acts/${kind}?${words}`, { method: "POST", body: file }));

@@ -1,4 +1,4 @@
-// Addresses. Who is played, and in which chat, stands in the address: a reload, a bookmark or a second tab shows the same chat,
+// Addresses. The address says who is played, and in which chat: a reload, a bookmark or a second tab shows the same chat,
 // and the browser's way back leads to the list. `?start=` carries what a deep link would.
 
 const FORM = /^#@?(\w+)\/(\d+)(?:\?start=([\w-]{0,64}))?$/;
@@ -17,7 +17,7 @@ export function go(bot, person) {
   location.hash = addressOf(bot, person);
 }
 
-// Without a trace in the browser's history.
+// Without an entry in the browser's history.
 export function settle(address) {
   history.replaceState(null, "", address || location.pathname);
 }

@@ -1,4 +1,4 @@
-// Taps that wait for the bot, and what the bot said to them. Each answer is told once, and none that came before.
+// Taps that wait for the bot, and its answers. Each answer is shown once; answers from before the visit are not shown.
 
 import { link, webAddress } from "./dom.js";
 import { alertBox, toast } from "./notices.js";

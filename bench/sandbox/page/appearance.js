@@ -1,4 +1,4 @@
-// Light or dark: as the system has it, until somebody chooses.
+// Light or dark: as in the system, until somebody chooses.
 
 import { byId } from "./dom.js";
 import { icon } from "./icons.js";

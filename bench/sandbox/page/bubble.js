@@ -1,4 +1,4 @@
-// One message: media, text, buttons, and the small marks that say what became of it.
+// One message: media, text, buttons, and the small marks that say what happened to it.
 
 import { el } from "./dom.js";
 import { rendered } from "./entities.js";

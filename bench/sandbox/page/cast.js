@@ -1,4 +1,4 @@
-// The left column: bots, the people who met them, what was said last, and how much of it nobody has read.
+// The left column: bots, the people who met them, the last message, and the number of unread ones.
 
 import { addressOf, keyOf } from "./address.js";
 import { avatar, el, Rows } from "./dom.js";
@@ -16,7 +16,7 @@ export class Cast {
     this.read = new Map(JSON.parse(sessionStorage.getItem(READ) ?? "[]"));
   }
 
-  // `chosen` is read: whoever looks at a chat has seen what stands there.
+  // The `chosen` chat counts as read.
   show(bots, chosen) {
     this.bots = bots;
     this.chosen = chosen;
@@ -30,7 +30,7 @@ export class Cast {
     return this.bots.flatMap((bot) => bot.people.map((person) => this.unreadOf(bot, person))).reduce((sum, one) => sum + one, 0);
   }
 
-  // The chats in the order in which they stand here.
+  // The chats in the order of the list.
   get chats() {
     return this.bots.flatMap((bot) => bot.people.map((person) => ({ bot: bot.username, person: person.id })));
   }

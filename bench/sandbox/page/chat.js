@@ -1,4 +1,4 @@
-// The head and the foot of the chat: with whom one speaks, what the bot is doing, and what can be done.
+// The head and the foot of the chat: the bot, its activity, and what the person can do.
 
 import { byId, el } from "./dom.js";
 import { icon } from "./icons.js";
@@ -18,7 +18,7 @@ export function drawHead(chosen, snapshot, bot) {
   drawDoing(chosen, snapshot?.transcript.chat_action, name);
 }
 
-// As in a messenger, what the bot is doing stands where otherwise its name does.
+// As in a messenger, the bot's activity replaces its name.
 function drawDoing(chosen, action, name) {
   const hint = byId("chat-hint");
   hint.classList.toggle("doing", Boolean(action));
@@ -26,7 +26,7 @@ function drawDoing(chosen, action, name) {
   else hint.replaceChildren(...(chosen ? [name ? t("youAre", { name }) : "", el("span", { class: "username" }, `${name ? " · " : ""}@${chosen.bot}`)] : []));
 }
 
-// Who has not started can only start, who has blocked can only unblock.
+// A person who has not started can only start, and one who has blocked can only unblock.
 export function drawDeeds(snapshot, chosen, bot) {
   const { relation } = snapshot.transcript;
   const [deed, words] = INSTEAD[relation] ?? [null, null];

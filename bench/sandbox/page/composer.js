@@ -1,4 +1,4 @@
-// What is written: a text, the text of an own message anew, or a file with words. Enter sends, Shift+Enter breaks the line.
+// The composer: a text, an edit of one's own message, or a file with a caption. Enter sends, Shift+Enter breaks the line.
 
 import { byId, el } from "./dom.js";
 import { icon } from "./icons.js";
@@ -121,7 +121,7 @@ export class Composer {
   }
 }
 
-// A picture goes as a photo, film and sound as what they are, and all else as a file.
+// Pictures are sent as photos, films and sounds as such, and anything else as a file.
 function kindOf(file) {
   if (PHOTOS.has(file.type)) return "photo";
   if (file.type === "image/gif") return "animation";

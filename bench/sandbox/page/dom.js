@@ -1,4 +1,4 @@
-// Elements without markup in strings: whatever comes from outside goes into the page as text.
+// Elements without markup in strings: anything from outside goes into the page as text.
 
 export const byId = (id) => document.getElementById(id);
 
@@ -32,8 +32,8 @@ export function link(href, props, ...children) {
   return el("a", { href, target: "_blank", rel: "noopener noreferrer", ...props }, ...children);
 }
 
-// A list in which only what differs is made anew: a video plays on, a screen reader hears each message once, and a
-// click is not lost because the picture changed under it. A row is {key, mark, make}; another mark makes it anew.
+// A list in which only changed rows are made again: a video plays on, a screen reader reads each message once, and a
+// click is not lost because the page changed under it. A row is {key, mark, make}; a new mark makes it again.
 export class Rows {
   constructor(box) {
     this.box = box;

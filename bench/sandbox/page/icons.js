@@ -1,4 +1,4 @@
-// Line drawings of 24 by 24, so that nothing is loaded for them and they take the colour of the text.
+// Line drawings of 24 by 24: nothing is loaded for them, and they take the colour of the text.
 
 const SHAPES = {
   back: ["M15 5l-7 7 7 7"],

@@ -1,4 +1,4 @@
-// What a browser keeps for the next time, where it keeps anything.
+// What the browser keeps for the next visit, if it keeps anything.
 
 export function kept(name) {
   try {
@@ -12,6 +12,6 @@ export function keep(name, value) {
   try {
     localStorage.setItem(name, value);
   } catch {
-    // A browser that keeps nothing asks anew each time.
+    // A browser that keeps nothing asks each time.
   }
 }

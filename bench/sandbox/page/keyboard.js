@@ -7,7 +7,7 @@ import { t } from "./texts.js";
 
 const STYLES = new Set(["primary", "success", "danger"]);
 
-// `hand` has tap(message_id, data) and pay(); a chat that is closed has dead buttons.
+// `hand` has tap(message_id, data) and pay(); the buttons of a closed chat do nothing.
 export function keyboard(message, isOpen, hand) {
   const rows = message.reply_markup.inline_keyboard ?? [];
   const made = rows.map((row) => el("div", {}, ...row.map((one) => button(message, one, isOpen, hand))));

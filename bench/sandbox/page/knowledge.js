@@ -1,5 +1,5 @@
 // What the engine knows of the chat: what it waits for, the timeline of the sequence, and why something is not sent.
-// Countdowns run on the engine's own clock: each picture brings it along.
+// Countdowns run on the engine's clock, which comes with each snapshot.
 
 import { el } from "./dom.js";
 import { clock, duration, language, schedule, t } from "./texts.js";
@@ -156,7 +156,7 @@ function delivered(one) {
   };
 }
 
-// The blocks and steps that have no delivery yet; of another version than the episode's nothing is known.
+// The blocks and steps that have no delivery yet, unless the episode has another version.
 function remaining(standing, episode, status) {
   const last = episode.deliveries.at(-1);
   const place = standing.sequence.findIndex((step) => step.key === last?.step);

@@ -1,4 +1,4 @@
-// The page put together: the address says who is played, two streams say what is, and what one does goes to the port.
+// The page put together: the address says who is played, two streams bring the state, and acts go to the control port.
 
 import { act, ask, say, sendFile } from "./acts.js";
 import { chosen as fromAddress, go, keyOf, leave, settle } from "./address.js";

@@ -1,4 +1,4 @@
-// What a message carries beside its text: each kind as a messenger shows it. What a browser cannot show becomes a tile.
+// The media of a message, each kind as a messenger shows it. Media that the browser cannot show become a tile.
 
 import { mediaAddress } from "./address.js";
 import { el } from "./dom.js";
@@ -73,7 +73,7 @@ function file(one) {
 
 const extension = (name) => (/\.(\w{1,4})$/.exec(name)?.[1] ?? "").toUpperCase();
 
-// The room is taken before anything is loaded, so that nothing moves when it comes.
+// The space is reserved before anything is loaded, so that nothing moves later.
 function sized(one, frame) {
   const [width, height] = [one.width || 320, one.height || 240];
   const ratio = Math.min(2.4, Math.max(0.55, width / height));

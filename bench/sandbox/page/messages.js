@@ -1,4 +1,4 @@
-// The conversation: days, bubbles in runs, albums; it follows its end unless somebody reads further up.
+// The conversation: days, bubbles in runs, albums; it follows the latest message unless somebody scrolls up.
 
 import { bubble, service } from "./bubble.js";
 import { byId, el, Rows } from "./dom.js";
@@ -98,7 +98,7 @@ function row(group, scene, place) {
   };
 }
 
-// The messages of an album stand side by side and are shown as one.
+// The messages of an album follow each other and are shown as one.
 function grouped(messages) {
   const groups = [];
   for (const one of messages) {
@@ -109,7 +109,7 @@ function grouped(messages) {
   return groups;
 }
 
-// Where a bubble stands in a run of one speaker decides about its corners.
+// The corners of a bubble depend on its position in a run of one speaker.
 function position(groups, place) {
   const [before, here, after] = [groups[place - 1], groups[place], groups[place + 1]];
   return `${runs(before, here) ? "" : "first"} ${runs(here, after) ? "" : "last"}`.trim();

@@ -1,4 +1,4 @@
-// What is told in passing: a line that goes by itself, a box that waits for OK, and that the sandbox is away.
+// Notices: a line that disappears, a box that waits for OK, and the banner of an unreachable sandbox.
 
 import { byId, el } from "./dom.js";
 import { t } from "./texts.js";

@@ -1,4 +1,4 @@
-// Voice messages and music: a button, the way it has come, and how long it lasts. Nothing is loaded before it is played.
+// Voice messages and music: a button, the progress and the duration. Nothing is loaded before it is played.
 
 import { mediaAddress } from "./address.js";
 import { el } from "./dom.js";
@@ -42,7 +42,7 @@ function follow(sound, button, tell) {
   draw();
 }
 
-// A voice message's shape is drawn from its id: always the same for the same voice.
+// The wave of a voice message is drawn from its id, so it is always the same.
 function waves(one) {
   const seed = [...one.file_unique_id].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 9973, 7);
   const bars = Array.from({ length: BARS }, (_, place) => {

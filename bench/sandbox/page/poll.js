@@ -1,4 +1,4 @@
-// A poll: its question, its options with their shares, and for whom it is.
+// A poll: its question, its options with their shares, and its kind.
 
 import { el } from "./dom.js";
 import { rendered } from "./entities.js";
@@ -20,7 +20,7 @@ export function poll(message_id, asked, scene) {
   );
 }
 
-// A second tap takes a vote back; a poll of many answers keeps the others.
+// A second tap takes a vote back; a poll with several answers keeps the others.
 function next(asked, chosen, place) {
   if (chosen.includes(place)) return chosen.filter((one) => one !== place);
   return asked.allows_multiple_answers ? [...chosen, place] : [place];

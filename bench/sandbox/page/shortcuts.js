@@ -1,4 +1,4 @@
-// What the keyboard does. A shortcut never takes a letter that somebody writes.
+// Keyboard shortcuts. They never take a letter that somebody is typing.
 
 import { byId, el } from "./dom.js";
 import { t } from "./texts.js";

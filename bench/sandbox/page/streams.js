@@ -1,4 +1,4 @@
-// Two streams: the cast, and the chosen chat. A hidden page hears nothing; what is lost comes back by itself.
+// Two streams: the cast and the chosen chat. A hidden page closes them; lost connections come back by themselves.
 
 import { ask } from "./acts.js";
 import { offline } from "./notices.js";
@@ -37,7 +37,7 @@ export class Streams {
     else setTimeout(() => this.comeBack(source), RETRY_MS);
   }
 
-  // A stream that was refused does not come again by itself: the person may be gone, with an earlier sandbox.
+  // A refused stream does not come back by itself: the person may have gone with an earlier sandbox.
   async comeBack(source) {
     if (!this.open.includes(source)) return;
     const bots = await ask("cast");

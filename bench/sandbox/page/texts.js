@@ -1,4 +1,4 @@
-// The page speaks Portuguese and English: words, times, sizes and schedules. An unknown key is shown as it is.
+// Portuguese and English: words, times, sizes and schedules. An unknown key is shown as it is.
 
 import { keep, kept } from "./kept.js";
 import { WORDS as EN } from "./texts-en.js";
@@ -53,7 +53,7 @@ export function duration(ms) {
   return `${rest} s`;
 }
 
-// A schedule comes as the engine writes it: now, 6s, 1h30m, tomorrow 09:30, +3d 18:00.
+// Schedules come as the engine writes them: now, 6s, 1h30m, tomorrow 09:30, +3d 18:00.
 export function schedule(written) {
   const [day, time] = written.split(" ");
   if (written === "now") return t("schedule_now");
