@@ -48,7 +48,7 @@ WAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "campaign": CAMPAIGN,
     "settings": (*CAMPAIGN, "⚙ Settings"),
     "limits": (*CAMPAIGN, "⚙ Settings", "✋ Limits"),
-    "include_silent": (*CAMPAIGN, "➕ Include people who are already quiet"),
+    "include_silent": (*CAMPAIGN, "➕ Include people already quiet"),
     "steps": (*CAMPAIGN, "📋 Steps"),
     "step": STEP,
     "delete_step": (*STEP, "🗑"),

@@ -118,7 +118,7 @@ HELD = ("⏸ @shop_bot", "🔁 Recovery")
         ((campaigns.pause,), (*HELD, "▶ Resume"), "⏩ As if it was never paused", (campaigns.resume,)),
         (
             (),
-            (*LIVE, "➕ Include people who are already quiet"),
+            (*LIVE, "➕ Include people already quiet"),
             "Include 0 from the last hour",
             (campaigns.stop, campaigns.activate),
         ),

@@ -63,7 +63,7 @@ def view(visit: Visit, loaded: CampaignPage) -> View:
         [Button(say.label("🧪 Test"), "trial", here), Button(say.label("🕘 Versions"), "versions", here)],
         [Button(say.label("🚀 Publish"), "publish", here)] if edits and not campaign.draft_is_published else [],
         _switches(visit, campaign) if edits else [],
-        [Button(say.label("➕ Include people who are already quiet"), "include_silent", here)]
+        [Button(say.label("➕ Include people already quiet"), "include_silent", here)]
         if edits and campaign.state == "live"
         else [],
     ]
