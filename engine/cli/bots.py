@@ -119,7 +119,7 @@ async def list_keys(bot: BotName, /, *, json: Json = False) -> None:
         say_json([{field: getattr(key, field) for field in fields} for key in listed])
         return
     say_rows(
-        ("name", "made", "revoked"),
+        ("name", "", ""),
         [(key.name, _on("made", key.created_at_ms), _on("revoked", key.revoked_at_ms)) for key in listed],
     )
 
