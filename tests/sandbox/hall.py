@@ -54,7 +54,7 @@ class Hall:
         return message_id
 
     def send_voice(self, caption: str | None = None) -> int:
-        """Put a message with media into the chat by hand."""
+        """Put a message with media directly into the chat."""
         sent = self.chat.messages[self.send()]
         plain = {name: value for name, value in asdict(sent.message).items() if name != "text"}
         sent.message = MediaMessage(**plain, voice=Voice("a", "b", 1), caption=caption)

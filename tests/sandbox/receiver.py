@@ -86,7 +86,7 @@ class Receiver:
         return await asyncio.wait_for(self._visits.get(), 10)
 
     async def several(self, count: int) -> dict[int, Visit]:
-        """Wait for so many visits, whatever their order."""
+        """Wait for a number of visits, in any order."""
         visits = [await self.next() for _ in range(count)]
         return {visit.update_id: visit for visit in visits}
 

@@ -92,7 +92,7 @@ class Tour:
         await self._hears("bot was blocked by the user")
 
     async def _leave_no_trace(self) -> None:
-        """The bot said nothing that Telegram does not know or the sandbox only answers."""
+        """The bot caused no violation and called no unmodelled method."""
         assert (await self.client.violations()).listed == []
         assert (await self.client.counters()).unmodelled == 0
 

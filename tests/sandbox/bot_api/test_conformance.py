@@ -20,13 +20,13 @@ from tests.sandbox.hall import Hall
 SPEC = read_spec()
 METHODS = {method.name: method for method in SPEC.methods.values()}
 
-# What the Bot API requires and the sandbox, like the server, does without.
+# Parameters that the Bot API requires, although the server and the sandbox do without them.
 NOT_REQUIRED = {
     ("setMyCommands", "commands"): "the server takes a missing list for an empty one",
     ("setWebhook", "url"): "the server takes a missing address for a wish to have no webhook",
     ("answerPreCheckoutQuery", "ok"): "the server takes a missing yes for a no, which only needs an error_message",
 }
-# What the sandbox takes and does not look at.
+# Parameters that the sandbox accepts and ignores.
 BUSINESS = "no person of the sandbox has a bot write in their name"
 GROUPS = "there are private chats only"
 POLLS = "people vote plainly: in the order and for the options that the bot gave, from everywhere"
@@ -64,9 +64,9 @@ UNREAD = {
     "ip_address": "only this machine is delivered to",
     "allow_paid_broadcast": "looked at where the limits are kept",
 }
-# One function reads the files of all kinds; what a kind does not have is read and not shown.
+# One function reads the files of all kinds; it reads attributes that a kind does not have, and does not show them.
 READ_OF_ALL = {"title", "performer", "emoji", "duration", "length", "width", "height", "thumbnail"}
-# What is certain of a few methods, wherever the tests run.
+# A few methods whose parameters are written out here.
 KNOWN = {
     "getMe": {},
     "deleteMessages": {"chat_id": True, "message_ids": True},
@@ -123,7 +123,7 @@ def test_without_a_required_parameter_a_call_is_refused(method: str, name: str) 
 
 
 def _is_taken(hall: Hall, method: str, given: dict[str, Any]) -> bool:
-    """Whether it is taken or refused for want of something else."""
+    """Whether it is accepted, or refused because something else is missing."""
     try:
         hall.call_with(method, given)
     except ApiError as error:
@@ -144,7 +144,7 @@ def test_no_explained_parameter_is_looked_at() -> None:
     assert UNREAD.keys() == unread
 
 
-# With each, a call is looked at from another side: with nothing more, without a chat, as a no, with what brings more.
+# Each makes a call take another path: unchanged, without a chat, with a refusal, with a caption, as a quiz.
 TURNS: list[dict[str, Any]] = [
     {},
     {"chat_id": "", "message_id": 0},
@@ -166,7 +166,7 @@ def _looked_at(method: str) -> set[str]:
 
 
 def _attachments(given: Mapping[str, Any]) -> set[str]:
-    """Files to which a parameter refers by a name of the bot's own, or by none."""
+    """Files to which a parameter refers by a name that the bot chose, or by no name."""
     return {"", *(name for name in given if name == "picture")}
 
 

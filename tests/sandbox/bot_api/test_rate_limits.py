@@ -16,7 +16,7 @@ CHAT_ONLY = LimitRules(bot_per_second=None, paid_per_second=None)
 
 
 class Book:
-    """Limits whose time the test tells, and the violations that they report."""
+    """Limits whose time the test sets, and the violations that they report."""
 
     def __init__(self, rules: LimitRules) -> None:
         self.violations: list[tuple[int, str, str]] = []
@@ -29,7 +29,7 @@ class Book:
         return chat_ms + self.limits.wait_for_bot(send, now_ms + chat_ms, chat_ms)
 
     def refused(self, now_ms: int, chat: int = 1) -> int | None:
-        """The retry_after that it is told."""
+        """The retry_after of the refusal."""
         with pytest.raises(ApiError) as caught:
             self.send(now_ms, chat)
         return caught.value.retry_after

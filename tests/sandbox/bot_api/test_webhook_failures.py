@@ -85,7 +85,7 @@ async def test_deliveries_to_an_unreachable_receiver_are_retried_until_it_is_bac
 async def test_a_receiver_that_dies_before_it_answers_gets_the_update_again(
     bot: Caller, client: SandboxClient, person: int, linger: bytes | None, told: str | None
 ) -> None:
-    """A reset is told of; a connection that is only closed is not, as at Telegram."""
+    """A reset is reported; a plain close is not, as at Telegram."""
 
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"}}")

@@ -54,7 +54,7 @@ def test_a_sticker_has_telegrams_sides() -> None:
 
 
 def test_the_pages_of_a_voice_bear_their_sums() -> None:
-    """As RFC 3533 has it: without them no player plays. Browsers play the one with this sum."""
+    """As RFC 3533 requires: players need them. Browsers play the file with this sum."""
     data = sample(Kind.VOICE).data
     assert data.count(b"OggS") == 3
     first = data[: data.index(b"OggS", 4)]

@@ -1,7 +1,7 @@
 """Every refusal of Telegram that this product can meet, produced over HTTP, word for word.
 
-Left out is what needs a group or a channel (kicked, not a member, migrated, rights), forwarding, a server with a list
-of allowed tokens, or two calls of setWebhook at the very same time.
+Refusals are left out that need a group or a channel (kicked, not a member, migrated, rights), forwarding, a server with
+a list of allowed tokens, or two simultaneous calls of setWebhook.
 """
 
 import asyncio
@@ -293,7 +293,7 @@ async def test_refusals_are_those_of_telegram(world: World, code: int, descripti
 
 
 async def test_a_repeated_early_call_gets_the_same_pause(world: World) -> None:
-    """In the body for whoever reads it, and in a header for whoever reads only that."""
+    """It is in the body and in a header, because some clients read only one of them."""
     refused = await struck(FaultKind.TOO_MANY_REQUESTS)(world)
     assert (refused.content["parameters"], refused.retry_after) == ({"retry_after": 35}, "35")
 
