@@ -12,6 +12,7 @@ from typing import Annotated, Final, NamedTuple, TypeAlias
 import msgspec
 
 from engine.core.identity import SECOND_MS
+from engine.telegram.keyboard import STOP
 from engine.telegram.refused import NOT_THE_BOT_API, UNREADABLE, Refused
 
 UNDATED: Final = 0
@@ -24,9 +25,8 @@ ALLOWED: Final = (
     "pre_checkout_query",
     "my_chat_member",
 )
-STOP: Final = "recovery:stop"
 UNDO: Final = "recovery:undo"
-"""Callback data of our buttons. They affect only the person who taps, for whom Telegram vouches: no signature."""
+"""Callback data of our undo button. It affects only the person who taps, for whom Telegram vouches: no signature."""
 _GONE: Final = "kicked"
 _STOP_COMMAND: Final = re.compile(r"/(stop|stopreminders)(@\w+)?(\s|$)", re.ASCII | re.IGNORECASE)
 
