@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from engine.security.tokens import Codec
+from engine.security.signed_tokens import Codec
 
 PREFIX: Final = "recovery:"
 LIFETIME_S: Final = 15 * 60

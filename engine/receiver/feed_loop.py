@@ -11,7 +11,7 @@ from engine.core.errors import RecoveryError
 from engine.runtime.process import is_cancelled
 from engine.runtime.service import run_service
 from engine.runtime.telemetry import logger
-from engine.telegram.refused import Refused
+from engine.telegram.refused_call import Refused
 from storage.postgres import incidents
 from storage.postgres.pool import Pool, transaction
 from storage.redis.client import Redis

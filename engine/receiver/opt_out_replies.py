@@ -18,7 +18,7 @@ from engine.receiver.task_queue import TaskQueue
 from engine.receiver.updates import UNDO, Wish
 from engine.runtime.telemetry import logger
 from engine.telegram.client import BotApi
-from engine.telegram.refused import Refused
+from engine.telegram.refused_call import Refused
 
 LINES_PER_S: Final = 5
 REST_S: Final = 5.0

@@ -19,7 +19,7 @@ from engine.receiver.updates import Batch, Event
 from engine.receiver.webhook_feed import leave
 from engine.runtime.telemetry import logger
 from engine.telegram.client import BotApi
-from engine.telegram.refused import Refused
+from engine.telegram.refused_call import Refused
 from storage.redis.timers import Holding
 
 SHORTEST_POLL_S: Final = 3

@@ -13,7 +13,7 @@ import msgspec
 
 from engine.core.identity import SECOND_MS
 from engine.telegram.keyboard import STOP
-from engine.telegram.refused import NOT_THE_BOT_API, UNREADABLE, Refused
+from engine.telegram.refused_call import NOT_THE_BOT_API, UNREADABLE, Refused
 
 UNDATED: Final = 0
 ALLOWED: Final = (

@@ -20,7 +20,7 @@ from engine.receiver.update_handler import UpdateHandler
 from engine.runtime.telemetry import logger
 from engine.security.vault import Vault
 from engine.telegram.client import BotApi
-from engine.telegram.refused import NOT_THE_BOT_API, UNREADABLE, Refused
+from engine.telegram.refused_call import NOT_THE_BOT_API, UNREADABLE, Refused
 from storage.redis.server_clock import server_now_ms
 from storage.redis.timers import Holding, Touched
 from storage.redis.webhook_arrivals import Arrivals

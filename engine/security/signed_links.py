@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.core.delivery import tracked_link
 from engine.core.delivery.tracked_link import Reference
-from engine.security.tokens import Codec
+from engine.security.signed_tokens import Codec
 
 PATH: Final = "/r"
 LONGEST: Final = 400

@@ -1,4 +1,7 @@
-"""What an answer of the Bot API means for the caller."""
+"""What an answer of the Bot API means for the caller.
+
+The table of Telegram's error texts (gone, content refused, file refused, retry) is in `engine.core.delivery.outcome`.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Final, assert_never

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import aiohttp
 import msgspec
 
-from engine.telegram.refused import NOT_THE_BOT_API, UNREADABLE, Refused
+from engine.telegram.refused_call import NOT_THE_BOT_API, UNREADABLE, Refused
 
 _PATIENCE_S = 20
 

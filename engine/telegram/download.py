@@ -18,7 +18,7 @@ from engine.core.errors import MediaError
 from engine.media.file_kinds import LARGEST, MB, check_size
 from engine.media.library import CHUNK, Library, Stored
 from engine.telegram.client import BotApi
-from engine.telegram.refused import UNREADABLE, Refused
+from engine.telegram.refused_call import UNREADABLE, Refused
 
 PATIENCE: Final = ClientTimeout(total=120, sock_connect=5, sock_read=20)
 

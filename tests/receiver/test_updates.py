@@ -7,7 +7,7 @@ import pytest
 
 from engine.receiver.polling_feed import LONGEST_POLL_S, SHORTEST_POLL_S, timeout_s
 from engine.receiver.updates import UNDATED, Batch, Charge, Event, Gone, Refund, SignOfLife, Wish, read_answer
-from engine.telegram.refused import Refused
+from engine.telegram.refused_call import Refused
 
 ANA = {"id": 5, "is_bot": False, "first_name": "Ana", "username": "ana", "language_code": "pt-br"}
 PRIVATE = {"id": 5, "type": "private", "first_name": "Ana"}

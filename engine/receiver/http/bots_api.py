@@ -23,7 +23,7 @@ from engine.core.identity import SECOND_MS
 from engine.core.schedule.timestamps import read_moment
 from engine.receiver.http.refusal import Refusal
 from engine.runtime.telemetry import logger
-from engine.telegram.refused import UNREADABLE
+from engine.telegram.refused_call import UNREADABLE
 from storage.postgres.payments import Payment
 
 BODY: Final = 64 * 1024

@@ -19,7 +19,7 @@ from engine.receiver.http.refusal import Refusal, refuse
 from engine.receiver.updates import Event
 from engine.receiver.webhook_feed import PATH
 from engine.runtime.telemetry import logger
-from engine.telegram.refused import UNREADABLE
+from engine.telegram.refused_call import UNREADABLE
 
 MAX_BODY: Final = 1024 * 1024
 TAKE_S: Final = 2.0

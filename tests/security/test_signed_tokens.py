@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.security.tokens import Codec
+from engine.security.signed_tokens import Codec
 
 CODEC = Codec([b"new" * 11, b"old" * 11], 10)
 
