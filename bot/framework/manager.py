@@ -163,6 +163,9 @@ class ManagerBot:
         token = read(self._desk.vault.button_keys, data, Holder(self._id, user.id, spot.chat))
         route = self._routes.get(token.press.route) if token else None
         admin = await self._presenter.admin(user)
+        if token and admin and not route:
+            await self._refresh_home(admin, spot, answer)
+            return
         verdict = judge(token, route, admin, await self._desk.now_ms())
         if verdict is Verdict.REFUSED or not (token and route and admin):
             logger().warning("callback_rejected", admin=user.id, ours=data.startswith(PREFIX))
@@ -181,6 +184,12 @@ class ManagerBot:
             await self._presenter.ask(route, route.handler, visit, spot)
         else:
             await self._presenter.show(route.screen, visit, spot, note)
+
+    async def _refresh_home(self, admin: Admin, spot: Spot, answer: QueryAnswer) -> None:
+        """A button with our signature and an unknown route is from before an update of the manager."""
+        visit = await self._presenter.visit(admin, Place())
+        await answer.give(_toast(Verdict.REDRAW, visit.say))
+        await self._presenter.show(self._screens[HOME], visit, spot)
 
     async def _act(self, route: Route, action: Action, visit: Visit, data: str, answer: QueryAnswer) -> Done:
         """A slow action is answered first. A toast that comes too late goes on the screen."""

@@ -24,14 +24,13 @@ _REASONS: Final[dict[Word, Reason | None]] = {"sent": None, "failed": Reason.INT
 async def list_unknown(pool: Pool, bot: str) -> list[Unanswered]:
     """The latest of a bot. Raises NotFoundError, UnreachableError."""
     async with transaction(pool) as connection:
-        return await unanswered.list_unknown(connection, await lookup.bot(connection, bot), MOST_LISTED)
+        return await unanswered.list_unknown(connection, await lookup.look_at_bot(connection, bot), MOST_LISTED)
 
 
 async def zone(pool: Pool, bot: str) -> str:
     """The zone of a bot's campaign, UTC while it has none. Raises NotFoundError, UnreachableError."""
     async with transaction(pool) as connection:
-        draft = await campaigns.load_draft(connection, await lookup.bot(connection, bot))
-    return draft.zone if draft else _NO_ZONE
+        return await campaigns.load_zone(connection, await lookup.look_at_bot(connection, bot)) or _NO_ZONE
 
 
 async def settle(pool: Pool, bot: str, place: UnansweredPlace, word: Word, change: Change) -> None:

@@ -1,6 +1,6 @@
 """Finds what an admin names (a bot, its campaign, draft or version), or refuses and names the mend.
 
-A bot that was found is locked against other admins until the transaction ends.
+A bot that was found to be changed is locked against other admins until the transaction ends.
 """
 
 from typing import Final
@@ -22,6 +22,14 @@ _OF_THE_DRAFT: Final = (EDITED, "campaign.revert", UNDONE)
 async def bot(connection: Connection, name: str) -> int:
     """Find a bot by its username, with or without @; returns its id."""
     bot_id = await campaigns.lock_bot(connection, plain(name))
+    if bot_id is None:
+        raise no_bot(name)
+    return bot_id
+
+
+async def look_at_bot(connection: Connection, name: str) -> int:
+    """The same for a look that writes nothing: it waits for no other admin."""
+    bot_id = await campaigns.find_bot(connection, plain(name))
     if bot_id is None:
         raise no_bot(name)
     return bot_id

@@ -66,7 +66,7 @@ async def list_bots(*, json: Json = False) -> None:
 async def pause(bot: BotName, /) -> None:
     """Hold everything of a bot in its place."""
     async with open_servers() as servers:
-        await bots.pause(servers.pool, bot, await servers.change())
+        await bots.pause(servers.pool, bot, await servers.halting_change())
     say(f"{bot} is paused: nothing is sent, and every timer stays.")
 
 

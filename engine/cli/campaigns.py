@@ -173,7 +173,7 @@ async def activate(*, bot: OfBot, delays: Delays = "continue") -> None:
 async def finish(*, bot: OfBot) -> None:
     """Begin no new sequences, and finish those that have begun."""
     async with open_servers() as servers:
-        state = await campaigns.finish(servers.pool, bot, await servers.change())
+        state = await campaigns.finish(servers.pool, bot, await servers.halting_change())
     say(f"{bot}: the campaign is {state}: no new sequence begins, and those that have begun go on to their end.")
 
 
@@ -189,7 +189,7 @@ async def shadow(*, bot: OfBot) -> None:
 async def pause(*, bot: OfBot) -> None:
     """Hold everything in its place."""
     async with open_servers() as servers:
-        state = await campaigns.pause(servers.pool, bot, await servers.change())
+        state = await campaigns.pause(servers.pool, bot, await servers.halting_change())
     say(f"{bot}: the campaign is {state}.")
 
 
@@ -197,7 +197,7 @@ async def pause(*, bot: OfBot) -> None:
 async def stop(*, bot: OneBot = None, every: EveryBot = False) -> None:
     """End a bot's sequences at once, or hold all sending of every bot."""
     async with open_servers() as servers:
-        change = await servers.change()
+        change = await servers.halting_change()
         if every:
             await campaigns.stop_all(servers.pool, change)
         else:

@@ -23,7 +23,7 @@ async def inspect(
 ) -> None:
     async with open_servers() as servers:
         async with transaction(servers.pool) as connection:
-            bot_id = await lookup.bot(connection, bot)
+            bot_id = await lookup.look_at_bot(connection, bot)
         seen = await inspection.inspect(servers.pool, servers.redis, bot_id, chat_id)
     if json:
         say_json(seen)

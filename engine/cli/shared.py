@@ -1,7 +1,7 @@
 """What the commands share: servers, the clock, who acts, the arguments that recur, and how an answer is printed.
 
-A moment that a command stores is Redis's, as everywhere else. A command that stores none needs no Redis that answers:
-the client connects with its first question.
+A moment that a command stores is Redis's, as everywhere else; only a stop or a pause takes PostgreSQL's while Redis is
+down. A command that stores none needs no Redis that answers: the client connects with its first question.
 """
 
 import sys
@@ -18,9 +18,11 @@ from rich.table import Table
 
 from engine.administration.registration import operator
 from engine.core.change import Change
+from engine.core.errors import UnreachableError
 from engine.core.schedule import step_schedule
 from engine.settings import Settings, load_settings
 from storage.postgres.pool import Pool, open_pool
+from storage.postgres.pool import now_ms as postgres_now_ms
 from storage.redis.client import Redis, open_redis
 from storage.redis.server_clock import server_now_ms
 
@@ -55,6 +57,17 @@ class Servers(NamedTuple):
     async def change(self) -> Change:
         """Raises UnreachableError."""
         return Change(operator(), await self.now_ms())
+
+    async def halting_change(self) -> Change:
+        """For stops and pauses, which must not wait for a Redis that is down: PostgreSQL's clock serves meanwhile.
+
+        Raises UnreachableError if PostgreSQL does not answer either.
+        """
+        try:
+            return await self.change()
+        except UnreachableError as error:
+            sys.stderr.write(f"{error} It is done all the same, by PostgreSQL's clock.\n")
+            return Change(operator(), await postgres_now_ms(self.pool))
 
 
 @asynccontextmanager

@@ -47,6 +47,19 @@ async def lock_bot(connection: Connection, username: str) -> int | None:
     return found
 
 
+async def find_bot(connection: Connection, username: str) -> int | None:
+    """Find a bot by its username, only to look: without a lock."""
+    found: int | None = await connection.fetchval(
+        "SELECT id FROM bots WHERE lower(username) = lower($1) AND status <> 'removed'", username
+    )
+    return found
+
+
+async def load_zone(connection: Connection, bot_id: int) -> str | None:
+    zone: str | None = await connection.fetchval("SELECT zone FROM recovery_campaigns WHERE bot_id = $1", bot_id)
+    return zone
+
+
 async def load_campaign(connection: Connection, bot_id: int) -> Campaign | None:
     row = await connection.fetchrow(
         "SELECT bot_id, state, draft_revision, published_version, activated_at, paused_at, paused_from"

@@ -70,7 +70,10 @@ def _first_line(error: Exception) -> str:
 
 
 async def now_ms(pool: Pool) -> int:
-    """PostgreSQL's clock, to compare it with Redis's, which decides. Raises UnreachableError."""
+    """PostgreSQL's clock: to compare it with Redis's, which decides, and to date a stop while Redis is down.
+
+    Raises UnreachableError.
+    """
     async with transaction(pool) as connection:
         return int(await connection.fetchval("SELECT extract(epoch FROM clock_timestamp()) * 1000"))
 

@@ -79,8 +79,8 @@ def test_no_now_decides_in_sql() -> None:
     assert _offenders(clocks, paths, re.IGNORECASE) == ["storage/postgres/pool.py"]
 
 
-def test_the_clock_of_postgresql_is_only_compared() -> None:
-    """The one question of the time, for the difference between the two servers' clocks."""
+def test_the_clock_of_postgresql_is_asked_in_one_place() -> None:
+    """To compare it with the clock of Redis, and to date a stop while Redis is down."""
     text = (ROOT / "storage/postgres/pool.py").read_text(encoding="utf-8")
     assert len(re.findall(r"clock_timestamp\(\)", text)) == 1
 

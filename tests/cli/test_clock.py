@@ -1,4 +1,4 @@
-"""What the command line writes down: by Redis's clock, and in the name of who runs it."""
+"""What the command line writes down: by Redis's clock, in the name of the person who runs it."""
 
 import asyncio
 import os
@@ -8,9 +8,9 @@ import pytest
 from redis.asyncio import Redis
 
 from engine.__main__ import run
-from storage.postgres.pool import Pool, open_pool
+from storage.postgres.pool import Pool, now_ms, open_pool
 from tests.administration.test_deliveries import PLACE, pool
-from tests.cli.command import KEY
+from tests.cli.command import KEY, Cli
 
 __all__ = ["pool"]
 
@@ -68,3 +68,18 @@ async def test_every_change_is_written_down_by_the_clock_of_redis(database_url: 
         assert await pool.fetchval("SELECT count(*) FROM audit_log") >= 18
         assert await pool.fetchval("SELECT paid_at FROM payments") == FAR_MS
     assert [tuple(line) for line in lines] == [(FAR_MS, f"cli:uid={os.getuid()}")]
+
+
+async def test_a_stop_or_a_pause_does_not_wait_for_a_redis_that_is_down(cli: Cli, pool: Pool) -> None:
+    down = "redis://127.0.0.1:1"
+    before_ms = await now_ms(pool)
+    for words in (("campaigns", "stop", "--all"), ("bots", "pause", "@shop_bot")):
+        done = await asyncio.to_thread(cli.run, *words, REDIS_URL=down)
+        assert (done.returncode, "by PostgreSQL's clock" in done.stderr) == (0, True)
+    refused = await asyncio.to_thread(cli.run, "campaigns", "resume", "--all", REDIS_URL=down)
+    assert (refused.returncode, "check REDIS_URL" in refused.stderr) == (1, True)
+    lines = await pool.fetch("SELECT action, at FROM audit_log ORDER BY id")
+    assert [line["action"] for line in lines] == ["emergency_stop", "bot.pause"]
+    after_ms = await now_ms(pool)
+    assert all(before_ms <= line["at"] <= after_ms for line in lines)
+    assert await pool.fetchval("SELECT engaged FROM switches WHERE name = 'emergency_stop'")

@@ -97,6 +97,14 @@ async def test_a_press_without_a_right_is_not_told_why(office: Office) -> None:
     assert await state(office) == before
 
 
+async def test_a_signed_button_of_a_screen_that_is_gone_leads_home(office: Office) -> None:
+    owner, gone = office.owner, "a screen of an older release"
+    home = await owner.start()
+    await owner.press("○ @shop_bot")
+    assert await owner.again(await minted(office, owner, gone)) == "Menu refreshed"
+    assert await owner.text() == home
+
+
 async def test_an_older_button_does_not_change_what_has_changed_since(office: Office) -> None:
     owner = office.owner
     await owner.start()

@@ -1,6 +1,6 @@
-"""How the receiver refuses a request, at every address: `{"error": "<one sentence that names the mend>"}`.
+"""How the receiver refuses a request: `{"error": "<one sentence that names the mend>"}`.
 
-A browser gets the sentence alone, because a person reads it there.
+Only a tracked link answers with the sentence alone, because people open it in a browser.
 """
 
 from collections.abc import Awaitable, Callable
@@ -9,6 +9,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 from aiohttp import hdrs, web
+
+from engine.security import signed_links
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -42,7 +44,7 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _answer(request: web.Request, refusal: Refusal) -> web.Response:
-    if "text/html" in request.headers.get(hdrs.ACCEPT, ""):
+    if request.path.startswith(f"{signed_links.PATH}/"):
         return web.Response(text=str(refusal), status=refusal.status, headers=refusal.headers)
     body = msgspec.json.encode({"error": str(refusal)})
     return web.Response(body=body, status=refusal.status, headers=refusal.headers, content_type="application/json")

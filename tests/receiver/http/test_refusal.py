@@ -1,4 +1,4 @@
-"""Every refusal has one shape, and a person at a browser reads the sentence alone."""
+"""Every refusal has one shape, and a person who opened a link reads the sentence alone."""
 
 from collections.abc import AsyncIterator
 from http import HTTPStatus
@@ -8,8 +8,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from engine.receiver.http.refusal import Refusal, refuse
+from engine.security import signed_links
 
-BROWSER = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+ANYTHING = {"Accept": "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"}
+LINK = f"{signed_links.PATH}/token"
 SENTENCE = "Não agora: tente de novo."
 
 
@@ -25,19 +27,20 @@ async def _taken(request: web.Request) -> web.Response:
 @pytest.fixture
 async def client() -> AsyncIterator[TestClient[web.Request, web.Application]]:
     application = web.Application(client_max_size=10, middlewares=[refuse])
-    application.add_routes([web.get("/refused", _refused), web.post("/taken", _taken)])
+    refused = [web.get(path, _refused) for path in ("/refused", LINK)]
+    application.add_routes([*refused, web.post("/taken", _taken)])
     async with TestClient(TestServer(application)) as opened:
         yield opened
 
 
 async def test_a_refusal_is_one_json_object_with_its_sentence(client: TestClient[web.Request, web.Application]) -> None:
-    async with client.get("/refused") as response:
+    async with client.get("/refused", headers=ANYTHING) as response:
         assert (response.status, response.headers["Retry-After"]) == (503, "1")
         assert await response.json() == {"error": SENTENCE}
 
 
-async def test_a_browser_shows_the_sentence_alone(client: TestClient[web.Request, web.Application]) -> None:
-    async with client.get("/refused", headers=BROWSER) as response:
+async def test_a_link_shows_the_sentence_alone(client: TestClient[web.Request, web.Application]) -> None:
+    async with client.get(LINK) as response:
         assert (response.status, response.headers["Retry-After"]) == (503, "1")
         assert (response.content_type, await response.text()) == ("text/plain", SENTENCE)
 
