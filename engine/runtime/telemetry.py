@@ -23,23 +23,31 @@ _TOKEN: Final = re.compile(r"\d{5,}:[\w-]{30,}")
 
 
 def configure(settings: Settings) -> None:
-    rendering: tuple[Any, ...] = (
-        (structlog.processors.JSONRenderer(sort_keys=True),)
-        if settings.log_format == "json"
-        else (show_moments, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty()))
-    )
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            mask,
-            *rendering,
-        ],
+        processors=_processors(settings.log_format),
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.log_level.upper())),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=False,
     )
+
+
+def configure_safely() -> None:
+    """For what is logged before the settings are known: structlog's own default shows the variables of a traceback."""
+    structlog.reset_defaults()
+    structlog.configure(processors=_processors("console"))
+
+
+def _processors(log_format: str) -> list[Any]:
+    json = (structlog.processors.JSONRenderer(sort_keys=True),)
+    colors, traceback = sys.stdout.isatty(), structlog.dev.plain_traceback
+    console = (show_moments, structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=traceback))
+    return [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        mask,
+        *(json if log_format == "json" else console),
+    ]
 
 
 def logger() -> Any:
@@ -70,3 +78,6 @@ def _masked(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_masked(inner) for inner in value]
     return _TOKEN.sub(_MASK, str(value))
+
+
+configure_safely()

@@ -11,11 +11,10 @@ from engine.core.bot_identity import Speaker
 from engine.core.change import Change
 from engine.core.content.model import Content
 from engine.core.delivery.lane_state import LaneState
-from engine.poller import __main__ as poller
+from engine.poller import poller
 from engine.poller.batched_io import Doors
 from engine.poller.served_bots import ServedBots
-from engine.receiver import __main__ as receiver
-from engine.receiver import feed_ownership
+from engine.receiver import feed_ownership, receiver
 from storage.redis import keys
 from storage.redis.server_clock import server_now_ms
 from tests.flows.house import BOT, CAMPAIGN, PATIENCE_S, House, open_house, trust_one_receiver

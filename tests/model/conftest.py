@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from engine.runtime.telemetry import configure_safely
 from tests.model import bounds
 from tests.model.ground import Ground, open_ground
 
@@ -16,7 +17,7 @@ __all__ = ["bounds"]  # so that pytest knows `--hypothesis-profile=long` from th
 def _quiet_log() -> Iterator[None]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     yield
-    structlog.reset_defaults()
+    configure_safely()
 
 
 @pytest.fixture(params=["fakeredis", "valkey"])

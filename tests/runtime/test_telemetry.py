@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
-from engine.runtime.telemetry import configure, logger, mask
+from engine.runtime.telemetry import configure, configure_safely, logger, mask
 from engine.settings import load_settings
 
+WORDS = "THE WORDS OF A USER"
 DUE_MS = 1_796_041_800_000
 ENVIRON = {
     "REDIS_URL": "redis://127.0.0.1/0",
@@ -30,7 +30,7 @@ def due_logged(
     configure(load_settings({**ENVIRON, "LOG_FORMAT": request.param}, Path("none")))
     logger().info("Recovery step scheduled", due=DUE_MS)
     yield capsys.readouterr().out
-    structlog.reset_defaults()
+    configure_safely()
     monkeypatch.undo()
     time.tzset()
 
@@ -64,3 +64,21 @@ def test_nested_values_and_errors_are_searched() -> None:
 def test_a_token_inside_a_sentence_is_masked() -> None:
     sentence = "GET /bot1234567:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr/getMe failed"
     assert mask(None, "info", {"error": sentence}) == {"error": "GET /bot…/getMe failed"}
+
+
+@pytest.mark.parametrize("log_format", ["", "console", "json"], ids=["before the settings", "console", "json"])
+def test_a_traceback_shows_no_variable(log_format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if log_format:
+        configure(load_settings({**ENVIRON, "LOG_FORMAT": log_format}, Path("none")))
+    try:
+        _fail(WORDS.lower())
+    except ZeroDivisionError:
+        logger().exception("Turn failed")
+    finally:
+        configure_safely()
+    shown = capsys.readouterr().out
+    assert ("ZeroDivisionError" in shown, WORDS.lower() in shown) == (True, False)
+
+
+def _fail(words: str) -> float:
+    return len(words) / 0
