@@ -24,6 +24,7 @@ from engine.core.schedule.sending_hours import Window
 from engine.core.schedule.step_schedule import OnDay
 from engine.settings import load_settings
 from storage.postgres import incidents
+from storage.postgres import pool as postgres_pool
 from tests.flows.house import KEY
 
 BOT: Final = 2**52 - 1
@@ -61,7 +62,9 @@ PLACES: Final = {
 
 
 @pytest.fixture
-async def desk(redis_url: str, database_url: str) -> AsyncIterator[Desk]:
+async def desk(redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    """Publishing the longest campaign takes seconds of processor time, on a busy machine more than a pool allows."""
+    monkeypatch.setitem(postgres_pool._SESSION, "idle_in_transaction_session_timeout", "60000")
     environ = {"REDIS_URL": redis_url, "DATABASE_URL": database_url, "ENCRYPTION_KEY": KEY}
     async with open_desk(load_settings({**environ, "ADMIN_IDS": str(OWNER)})) as desk:
         await fill(desk)
