@@ -11,7 +11,7 @@ from engine.media.library import Library
 from engine.media.uploads import Uploads
 from engine.security.vault import Vault
 from engine.settings import Settings
-from engine.telegram import Sender
+from engine.telegram.sender import Sender
 from storage.postgres.pool import Pool, open_pool
 from storage.redis.client import Redis, check_redis, open_redis
 from storage.redis.server_clock import server_now_ms

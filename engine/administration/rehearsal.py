@@ -23,7 +23,7 @@ from engine.core.delivery.outcome import (
 from engine.core.delivery.rehearsal import Cue
 from engine.core.errors import BotError
 from engine.media.uploads import Busy, Missing
-from engine.telegram import Sender
+from engine.telegram.sender import Sender
 
 
 class Played(NamedTuple):

@@ -17,7 +17,7 @@ from engine.core.delivery.outcome import Outcome
 from engine.core.delivery.rehearsal import Cue
 from engine.core.errors import RecoveryError
 from engine.runtime.telemetry import logger
-from engine.telegram import Sender
+from engine.telegram.sender import Sender
 
 _MOST_KEPT: Final = 1_000
 _PATIENCE_S: Final = 8

@@ -15,7 +15,7 @@ from engine.core.delivery.rehearsal import cues
 from engine.media.uploads import Uploads
 from engine.security.vault import Vault
 from engine.settings import Settings
-from engine.telegram import Sender
+from engine.telegram.sender import Sender
 
 app = noun("rehearse", "rehearse @shop_bot 5000000001 --step offer")
 

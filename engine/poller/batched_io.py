@@ -15,7 +15,8 @@ from engine.media.uploads import Busy, Missing
 from engine.poller.server_clock import ServerClock
 from engine.runtime import metrics
 from engine.runtime.batcher import Batcher
-from engine.telegram import Action, Prepared, Sender
+from engine.telegram.actions import Action
+from engine.telegram.sender import Prepared, Sender
 from storage.postgres import chats, incidents
 from storage.postgres.deliveries.begin import Beginning, Begun, begin_episodes
 from storage.postgres.deliveries.claim import Claiming, claim_deliveries

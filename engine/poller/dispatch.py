@@ -34,7 +34,7 @@ from engine.poller.send_permit import SendPermit
 from engine.poller.served_bots import Served, ServedBots
 from engine.poller.server_clock import ServerClock
 from engine.security.signed_links import SignedLinks
-from engine.telegram import action_of
+from engine.telegram.actions import action_of
 from storage.postgres.deliveries.claim import Claiming
 from storage.redis.timers import Held
 

@@ -19,7 +19,8 @@ from engine.poller.served_bots import Served, ServedBots
 from engine.poller.server_clock import ServerClock
 from engine.poller.shard import Shard
 from engine.runtime.telemetry import logger
-from engine.telegram import LONGEST_S, Sender
+from engine.telegram.sender import Sender
+from engine.telegram.session import LONGEST_S
 from storage.postgres.pool import Pool
 from storage.redis.client import Redis
 from storage.redis.server_identity import run_of

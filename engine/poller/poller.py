@@ -21,7 +21,7 @@ from engine.runtime.telemetry import logger
 from engine.security.signed_links import SignedLinks
 from engine.security.vault import Vault
 from engine.settings import Settings
-from engine.telegram import Sender
+from engine.telegram.sender import Sender
 from storage.postgres import partitions
 from storage.postgres.pool import Pool, now_ms
 from storage.redis.client import Redis

@@ -7,7 +7,7 @@ reaper also ends episodes left open by a stop or a removal whose process died in
 from typing import Final
 
 from engine.core.delivery.gate import Reason
-from engine.telegram import LONGEST_S
+from engine.telegram.session import LONGEST_S
 from storage.postgres import chats
 from storage.postgres.deliveries.reap import Stuck, find_stuck, reap_deliveries
 from storage.postgres.pool import Pool

@@ -30,7 +30,7 @@ from engine.media.uploads import Busy, Missing
 from engine.poller.advance import advance
 from engine.poller.journey import REST_MS, Journey, JourneyEnd
 from engine.runtime import metrics
-from engine.telegram import Prepared
+from engine.telegram.sender import Prepared
 from storage.postgres.deliveries.report import Aftermath
 from storage.redis.timers import Fence, Ticket
 

@@ -24,7 +24,7 @@ from engine.poller.server_clock import ServerClock
 from engine.runtime import metrics
 from engine.runtime.service import pause, run_service
 from engine.runtime.telemetry import logger
-from engine.telegram import Sender
+from engine.telegram.sender import Sender
 from storage.postgres import message_sweeps
 from storage.postgres.message_sweeps import Leftover, Swept
 from storage.postgres.pool import Pool

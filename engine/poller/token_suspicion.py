@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.poller.served_bots import Served
 from engine.runtime.telemetry import logger
-from engine.telegram import Sender
+from engine.telegram.sender import Sender
 from storage.postgres import bots
 from storage.postgres.pool import Pool, transaction
 

@@ -11,8 +11,8 @@ from typing import Annotated, Final, NamedTuple, TypeAlias
 
 import msgspec
 
+from engine.core.content.model import STOP
 from engine.core.identity import SECOND_MS
-from engine.telegram.keyboard import STOP
 from engine.telegram.refused_call import NOT_THE_BOT_API, UNREADABLE, Refused
 
 UNDATED: Final = 0

@@ -1,14 +1,11 @@
 """The buttons under a message, as aiogram's objects."""
 
-from typing import Any, Final
+from typing import Any
 
 from aiogram.types import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
 from engine.core.bot_identity import Speaker
-from engine.core.content.model import Button, Buttons, CopyButton, StartButton, StopButton, UrlButton
-
-STOP: Final = "recovery:stop"
-"""It affects only the chat of the person who taps, for whom Telegram vouches: no signature is needed."""
+from engine.core.content.model import STOP, Button, Buttons, CopyButton, StartButton, StopButton, UrlButton
 
 
 def keyboard(rows: Buttons, speaker: Speaker) -> InlineKeyboardMarkup | None:

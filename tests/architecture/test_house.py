@@ -128,3 +128,9 @@ def test_nothing_is_left_for_later() -> None:
 def test_locks_name_no_host() -> None:
     for lock in ("requirements.lock", "requirements-dev.lock"):
         assert "://" not in (ROOT / lock).read_text(encoding="utf-8")
+
+
+def test_the_receiver_does_without_aiogram() -> None:
+    """Which would double its memory."""
+    program = "import engine.receiver.__main__, sys; sys.exit('aiogram' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0  # noqa: S603 - our own program

@@ -27,7 +27,8 @@ from engine.poller.dispatch import Dispatch
 from engine.poller.send_permit import SendPermit
 from engine.poller.served_bots import Served
 from engine.security.signed_links import SignedLinks
-from engine.telegram import Action, Prepared
+from engine.telegram.actions import Action
+from engine.telegram.sender import Prepared
 from storage.postgres.deliveries.begin import Beginning, Begun
 from storage.postgres.deliveries.claim import Claiming
 from storage.postgres.deliveries.report import Report, Reported

@@ -16,7 +16,7 @@ from engine.core.content.model import Asset, Content, Effects, MediaKind
 from engine.core.delivery.outcome import Outcome
 from engine.media.paths import path_of
 from engine.media.uploads import Busy, Missing, Uploads
-from engine.telegram import Prepared, Sender
+from engine.telegram.sender import Prepared, Sender
 from storage.postgres import media
 from storage.postgres.pool import Pool, open_pool
 

@@ -22,7 +22,8 @@ from engine.core.content.model import (
     UrlButton,
 )
 from engine.core.delivery.outcome import Rejected, Sent
-from engine.telegram import Prepared, action_of
+from engine.telegram.actions import action_of
+from engine.telegram.sender import Prepared
 from tests.sandbox.pictures import FILM, GIF, SOUND, WEBP, png
 from tests.telegram.conftest import BOT, PLAIN, Gallery
 

@@ -7,7 +7,7 @@ from engine.core.content.model import Album, Asset, Item, Media
 from engine.core.delivery.outcome import FileRefused, Rejected, RetryLater, Sent
 from engine.media.paths import path_of
 from engine.media.uploads import Busy, Missing
-from engine.telegram import Prepared
+from engine.telegram.sender import Prepared
 from tests.sandbox.pictures import FILM, png
 from tests.telegram.conftest import PLAIN, Gallery
 

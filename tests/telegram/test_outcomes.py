@@ -8,7 +8,7 @@ from bench.sandbox.protocol import Fault, FaultKind
 from engine.core.bot_identity import Speaker
 from engine.core.content.model import Text
 from engine.core.delivery.outcome import Outcome, Rejected, RetryLater, Sent, Unauthorized, Unknown, Unreachable
-from engine.telegram import Prepared, Sender
+from engine.telegram.sender import Prepared, Sender
 from tests.telegram.conftest import PLAIN, Stage, no_uploads
 
 HELLO: Final = Text("<b>hello</b>")

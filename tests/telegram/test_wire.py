@@ -12,8 +12,8 @@ from aiogram.methods import GetMe, TelegramMethod
 from engine.core.bot_identity import Speaker
 from engine.core.content.model import Text
 from engine.core.delivery.outcome import Outcome, Rejected, RetryLater, Unauthorized, Unknown, Unreachable
-from engine.telegram import LONGEST_S, TIMEOUT_S, Prepared, Sender
-from engine.telegram.session import NoAnswer, Session
+from engine.telegram.sender import Prepared, Sender
+from engine.telegram.session import LONGEST_S, TIMEOUT_S, NoAnswer, Session
 from tests.telegram.conftest import PLAIN, no_uploads
 
 SPEAKER: Final = Speaker(1, "shop_bot", "123456:a-token-that-nobody-may-see-anywhere")

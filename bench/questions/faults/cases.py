@@ -11,7 +11,7 @@ from bench.sandbox.bot_api.faults import SERVED
 from bench.sandbox.protocol import Fault
 from bench.sandbox.protocol import FaultKind as Kind
 from engine.core.delivery.outcome import MAX_ATTEMPTS
-from engine.telegram import TIMEOUT_S
+from engine.telegram.session import TIMEOUT_S
 
 _TIMEOUT_MS: Final = TIMEOUT_S * 1000
 _DONE: Final = SERVED | {Kind.SLOW}

@@ -59,6 +59,10 @@ class CopyButton(Struct, tag="copy", tag_field="type", frozen=True, forbid_unkno
     style: Style | None = None
 
 
+STOP: Final = "recovery:stop"
+"""The data of a stop button. It affects only the person who taps, for whom Telegram vouches: it needs no signature."""
+
+
 class StopButton(Struct, tag="stop", tag_field="type", frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Ends this bot's reminders for good."""
 

@@ -16,6 +16,7 @@ from bench.questions.message_kinds.shape import PollShape, Shape
 from engine import campaign_file
 from engine.campaign_file import NamedFiles
 from engine.core.campaign.snapshot import Block, Snapshot
+from engine.core.content import model
 from engine.core.content.model import (
     After,
     Asset,
@@ -36,7 +37,6 @@ from engine.core.content.model import (
     buttons,
     kind,
 )
-from engine.telegram import keyboard
 from tests.bench.questions.message_kinds.sample_run import BLOCKS, HELLO, PAIR, good
 
 ANA = Guest("Zé & <b>", "ze", "pt-br", "shop_bot")
@@ -117,7 +117,7 @@ def test_each_button_does_what_it_was_composed_for() -> None:
             ("Stop", "danger", "tap", STOP),
         ),
     )
-    assert keyboard.STOP == STOP
+    assert model.STOP == STOP
 
 
 def test_a_quiz_has_its_correct_option_and_explanation() -> None:
