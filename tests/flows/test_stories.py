@@ -14,7 +14,7 @@ from storage.redis.chat_states import read_states
 from storage.redis.keys import of_bot
 from storage.redis.server_clock import server_now_ms
 from storage.redis.timers import Timers
-from tests.flows.house import BOT, House, open_house
+from tests.flows.house import BOT, CAMPAIGN, House, open_house
 
 
 async def test_a_silent_person_gets_the_whole_sequence_once(house: House) -> None:
@@ -178,15 +178,16 @@ async def test_a_stop_is_for_good_and_activation_is_not_retroactive(
     """The newcomer may arrive before the receiver has heard of the activation."""
     monkeypatch.setattr(lanes, "HEARD_BY_MS", 7_000)
     monkeypatch.setattr(polling_feed, "LONGEST_POLL_S", 3)
-    person, silent = await house.someone(), await house.someone()
-    await house.delivery(person, "two", "sent")
+    await house.publish(CAMPAIGN.replace(b"schedule: 2s", b"schedule: 1h"))
+    silent = [await house.someone(), await house.someone()]
+    for person in silent:
+        await house.delivery(person, "two", "sent")
     await campaigns.stop(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
-    assert await house.ended(person) == ["stopped"]
+    assert [await house.ended(person) for person in silent] == [["stopped"]] * 2
     await campaigns.activate(house.pool, BOT, Change("test", await server_now_ms(house.redis)))
     newcomer = await house.someone()
-    assert await house.ended(newcomer) == ["completed"]
-    assert await house.told(person) == ["first", "second"]
-    assert await house.told(silent) == ["first", "second"]
+    await house.delivery(newcomer, "two", "sent")
+    assert [await house.told(person) for person in [*silent, newcomer]] == [["first", "second"]] * 3
 
 
 async def test_a_sign_of_life_that_redis_forgot_is_armed_again(house: House) -> None:
