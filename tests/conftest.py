@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from bench.sandbox import ports
 from engine.local.servers.servers import LocalServers, temporary_servers
@@ -16,6 +17,9 @@ from engine.media.library import Library
 from storage.postgres.migrations import upgrade
 from storage.postgres.pool import Pool, open_pool
 
+_STORM = "storm"
+"""The profile of Hypothesis for a long run: a property that sets no `max_examples` of its own gets this many."""
+settings.register_profile(_STORM, max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 _TEMPLATE = "recovery_template"
 _TESTS = Path(__file__).parent
 _STARTS_PROCESSES = {
@@ -33,9 +37,11 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `./dev test --fast` leaves out, before pytest chooses by marks."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what `./dev test --fast` leaves out, before pytest chooses by marks. A storm may take its time."""
     for item in items:
+        if config.getoption("hypothesis_profile") == _STORM:
+            item.add_marker(pytest.mark.timeout(0))
         uses_servers = "servers" in getattr(item, "fixturenames", ())
         if uses_servers or _STARTS_PROCESSES.intersection(item.path.relative_to(_TESTS).parts):
             item.add_marker("processes")
