@@ -15,8 +15,8 @@ from difflib import get_close_matches
 from html import escape
 from typing import Final, NamedTuple
 
+from engine.core.content import automatic_links, invisible
 from engine.core.content import html as markup
-from engine.core.content import invisible
 from engine.core.errors import CampaignError, Phrase
 
 MAX_VALUE: Final = 64
@@ -32,10 +32,6 @@ _STRAY: Final = {
     "}": (Phrase("a brace closes nothing"), Phrase("write }}}} for a plain }}")),
 }
 _TOKEN: Final = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}|\n]*)(?P<fallback>\|[^{}\n]*)?\}|[{}]")
-_LINK: Final = re.compile(
-    r"@\w|://|[^\s.]\.\w|#\w|(?<!\w)/\w|\$[A-Za-z]"  # mentions and mail, addresses, tags, commands, shares
-    r"|(?<!\w)\+?\d(?:[ -]?\d){6}"  # numbers of telephones and cards
-)
 
 
 class Person(NamedTuple):
@@ -119,8 +115,8 @@ def _value(token: re.Match[str], person: Person, bot: str) -> str:
 
 def _said(value: str | None) -> str:
     """What people say about themselves, made fit to repeat: visible, on one line, short, no link; otherwise nothing."""
-    said = invisible.stripped(value or "")[:MAX_VALUE].rstrip()
-    return "" if invisible.is_blank(said) or _LINK.search(said) else said
+    said = invisible.stripped(invisible.stripped(value or "")[:MAX_VALUE])
+    return "" if invisible.is_blank(said) or automatic_links.has_link(said) else said
 
 
 def _most(token: re.Match[str]) -> int:

@@ -41,8 +41,22 @@ def test_a_missing_or_blank_value_gives_way_to_the_fallback(name: str | None) ->
 @pytest.mark.parametrize(
     "name",
     [
-        *("@spam", "me@example", "https://x", "t.me/x", "buy.now", "J.R.", "💩x.la", "#free", "/start", "Ana /buy"),
-        *("$TON", "+55 11 91234-5678", "4111111111111111", "www.\u200bspam.com"),
+        *(
+            "@spam",
+            "me@example",
+            "https://x",
+            "t.me/x",
+            "buy.now",
+            "BUY.COM",
+            "T.me/x",
+            "T.Me/x",
+            "💩x.la",
+            "#free",
+            "/start",
+            "Ana /buy",
+        ),
+        *("$TON", "+55 11 91234-5678", "4111111111111111", "www.\u200bspam.com", "spam\u200d.\u200ccom", "http://x"),
+        *("a.co:80", "(x.io)", "Ana ana@x.com.br", "1.2.3.4", "дом.рф", "x.xn--p1ai", "#promo1", "Ana #1a"),
     ],
 )
 def test_a_value_that_would_become_a_link_gives_way_too(name: str) -> None:
@@ -50,7 +64,27 @@ def test_a_value_that_would_become_a_link_gives_way_too(name: str) -> None:
     assert templates.render("{username|amigo}", Person(None, name), "b") == "amigo"
 
 
-@pytest.mark.parametrize("name", ["Ana.", "Dr. Ana", "AC/DC", "50$", "R2-D2", "No 1 @", "user12345678", "Ana: 5", "C#"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Ana.", "Dr. Ana", "AC/DC", "50$", "R2-D2", "No 1 @", "user12345678", "Ana: 5", "C#"),
+        *("J.R. Silva", "J.R.", "J.R.R. Tolkien", "Dr.João", "Dr.Ana", "Sra.Rio", "prof.carlos", "M.C.Hammer", "S.A."),
+        *(
+            "Ana #1",
+            "#1",
+            "C#maj",
+            "São João 25.12",
+            "25.12.2026",
+            "v1.2.3.4.5",
+            "999.9",
+            "Ana...Maria",
+            "A$AP",
+            "Ke$ha",
+            "M@ria",
+        ),
+        *("علی\u200cرضا", "👨\u200d👩\u200d👧", "1.000", "5.a", "O.o"),
+    ],
+)
 def test_a_value_that_only_looks_odd_is_used(name: str) -> None:
     assert templates.render("{first_name|amigo}", Person(name), "b") == name
 
@@ -60,6 +94,12 @@ def test_a_value_is_cleaned_cut_and_escaped() -> None:
     text = "<b>& " + "x" * 59
     assert templates.render_words("{first_name|amigo}", Person(name), "b") == text
     assert templates.render("{first_name|amigo}", Person(name), "b") == "&lt;b&gt;&amp; " + "x" * 59
+
+
+def test_a_value_is_cut_between_the_signs_that_belong_together() -> None:
+    family = "👨\u200d👩\u200d👧"
+    assert templates.render_words("{first_name|amigo}", Person("x" * 61 + family), "b") == "x" * 61 + "👨\u200d👩"
+    assert templates.render_words("{first_name|amigo}", Person("x" * 62 + family), "b") == "x" * 62 + "👨"
 
 
 def test_a_fallback_is_plain_words() -> None:
