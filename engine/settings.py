@@ -5,7 +5,6 @@ Every error names the variable and the fix. Secrets are wrapped, so that printin
 
 import os
 import re
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
@@ -15,7 +14,8 @@ import msgspec
 
 from engine.core.errors import SettingsError
 
-_KEY_BYTES: Final = 32
+_KEY: Final = re.compile(r"[A-Za-z0-9_+/-]{43}=", re.ASCII)
+"""32 bytes in base64."""
 MAX_SHARDS: Final = 1024
 _PUBLIC_EXAMPLE: Final = "https://bots.example.org"
 DEFAULT_PORT: Final = 8080
@@ -23,6 +23,9 @@ _MAX_PORT: Final = 65_535
 _HOUR_SECONDS: Final = 3600
 _TOKEN: Final = re.compile(r"\d+:[\w-]+", re.ASCII)
 _MOST_DIGITS: Final = 16
+_NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_VALUE: Final = re.compile(r"""((?!#)(?:[^"'#]|(?<!\s)#)*)|"([^"]*)"|'([^']*)'""")
+"""Without quotes in it and without a blank before #, or within one pair of quotes."""
 _LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -119,18 +122,33 @@ def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path("
 
 
 def read_dotenv(path: Path) -> dict[str, str]:
+    """The variables of a file with one NAME=value a line, none if there is no file. Raises SettingsError."""
     if not path.is_file():
         return {}
-    pairs = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        text = line.strip().removeprefix("export ")
-        if not text or text.startswith("#"):
-            continue
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise SettingsError(f"{path}, line {number}: write NAME=value.")
-        pairs[name.strip()] = value.strip().strip("\"'")
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read ({type(error).__name__}): save it as UTF-8.") from error
+    pairs: dict[str, str] = {}
+    for number, line in enumerate(map(str.strip, lines), 1):
+        if line and not line.startswith("#"):
+            name, value = _variable(f"{path}, line {number}", line)
+            if name in pairs:
+                raise SettingsError(f"{path}, line {number}: {name} appears twice: delete one.")
+            pairs[name] = value
     return pairs
+
+
+def _variable(place: str, line: str) -> tuple[str, str]:
+    """A name and its value, whose quotes fall away. A comment behind a value would be a guess, so it is refused."""
+    name, equals, written = map(str.strip, line.removeprefix("export ").partition("="))
+    if not (equals and _NAME.fullmatch(name)):
+        raise SettingsError(f"{place}: write NAME=value.")
+    if not (value := _VALUE.fullmatch(written)):
+        raise SettingsError(
+            f"{place}: the value of {name} is unclear: put it in one pair of quotes, and a comment on its own line."
+        )
+    return name, next(filter(None, value.groups()), "")
 
 
 def _url(read: Mapping[str, str], name: str, schemes: tuple[str, ...], example: str) -> str:
@@ -176,7 +194,7 @@ def _keys(read: Mapping[str, str]) -> tuple[Secret, ...]:
     if not listed:
         raise SettingsError(f"ENCRYPTION_KEY is not set: {_KEY_HINT}")
     for key in listed:
-        if not _is_key(key):
+        if not _KEY.fullmatch(key):
             raise SettingsError(f"ENCRYPTION_KEY contains a text that is not a key: {_KEY_HINT}")
     return tuple(Secret(key) for key in listed)
 
@@ -185,13 +203,6 @@ _KEY_HINT: Final = (
     "make one with `python3 -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'`;"
     " several are comma-separated, the first is current."
 )
-
-
-def _is_key(text: str) -> bool:
-    try:
-        return len(urlsafe_b64decode(text)) == _KEY_BYTES
-    except ValueError:
-        return False
 
 
 def _token(read: Mapping[str, str], name: str) -> Secret | None:
@@ -211,7 +222,7 @@ def _people(read: Mapping[str, str], name: str) -> frozenset[int]:
 
 def _number(read: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = read.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and low <= int(text) <= high):
         raise SettingsError(f"{name} is {text!r}: give a whole number from {low} to {high}.")
     return int(text)
 

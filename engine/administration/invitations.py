@@ -44,7 +44,9 @@ async def accept(pool: Pool, redis: Redis, owners: frozenset[int], person: Visit
     Nobody loses a right by it: for a person who already has the role or a higher one, the code stays valid for somebody
     else.
     """
-    key = keys.of_invitation(word[:_LONGEST])
+    if len(word) > _LONGEST:
+        raise _used_up()
+    key = keys.of_invitation(word)
     document = await ephemeral.find(redis, key)
     found = msgspec.json.decode(document, type=_Invitation) if document else None
     async with transaction(pool) as connection:

@@ -4,6 +4,7 @@ Only plain values, lists and fields are read; a file cannot construct objects. E
 that a text may be 7 or yes. Depth and size are limited before anything is built.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -21,6 +22,9 @@ _DIGITS: Final = 9
 
 _PLAIN_TAGS: Final = frozenset(f"tag:yaml.org,2002:{tag}" for tag in ("str", "int", "float", "bool", "timestamp"))
 _FLAGS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+_SURROGATE_PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+"""How JSON escapes an emoji, which the YAML library reads as two characters."""
 
 _T = TypeVar("_T")
 
@@ -91,7 +95,7 @@ class Field(msgspec.Struct, frozen=True):
     def text(self) -> str:
         if not isinstance(self.node, yaml.ScalarNode) or self.node.tag not in _PLAIN_TAGS:
             raise self.error("write a plain text here, in quotes if it holds special characters.")
-        return str(self.node.value)
+        return _SURROGATE_PAIR.sub(_joined, str(self.node.value))
 
     def flag(self) -> bool:
         value = _FLAGS.get(self.text().lower())
@@ -121,6 +125,10 @@ class Field(msgspec.Struct, frozen=True):
         """The text, once a check of the core has accepted it."""
         self.read(check)
         return self.text()
+
+
+def _joined(pair: re.Match[str]) -> str:
+    return pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le")
 
 
 def parse(data: bytes, name: str) -> Field:

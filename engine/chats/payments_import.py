@@ -30,22 +30,27 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 
 class Imported(NamedTuple):
-    """What became of the lines of a file."""
+    """What became of the lines below a file's header: new, repeated, refunded, bad and blank are all of them."""
 
     new: int
     repeated: int
     refunded: int
     ended: int
     bad: list[Bad]
+    blank: int
+
+    @property
+    def lines(self) -> int:
+        return self.new + self.repeated + self.refunded + len(self.bad) + self.blank
 
 
 async def take_in(
     endings: Endings, path: Path, bot_id: int, actor: str, progress: Progress, *, skip_bad: bool
 ) -> Imported:
     """Raises PaymentsError, UnreachableError."""
-    lines, bad = payments_csv.read(path)
-    lines, contradicting = await _checked(endings, bot_id, lines)
-    bad = sorted([*bad, *contradicting])
+    read = payments_csv.read(path)
+    lines, contradicting = await _checked(endings, bot_id, read.good)
+    bad = sorted([*read.bad, *contradicting])
     if bad and not skip_bad:
         raise PaymentsError(
             f"{named(bad)}\nNothing was stored, because of {len(bad)} bad line{'s' * (len(bad) != 1)}: mend the file,"
@@ -55,7 +60,7 @@ async def take_in(
     change = Change(actor, await server_now_ms(endings.client))
     async with transaction(endings.pool) as connection:
         await audit.record(connection, change, bot_id, "payments.import", None, audit.state(**counts))
-    return Imported(counts["new"], counts["repeated"], counts["refunded"], ended, bad)
+    return Imported(counts["new"], counts["repeated"], counts["refunded"], ended, bad, read.blank)
 
 
 def named(bad: Sequence[Bad]) -> str:

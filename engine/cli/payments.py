@@ -31,7 +31,8 @@ async def import_file(
     """Store the payments of a file; open episodes of people who paid end. Importing it again is safe."""
     done = await take_in(file, bot, skip_bad=skip_bad)
     if json:
-        say_json({**done._asdict(), "bad": [{"line": bad.number, "fault": bad.fault} for bad in done.bad]})
+        bad = [{"line": bad.number, "fault": bad.fault} for bad in done.bad]
+        say_json({"lines": done.lines, **done._asdict(), "bad": bad})
     else:
         say(_sentence(done))
 
@@ -50,8 +51,9 @@ def _progress(stored: int, total: int) -> None:
 
 
 def _sentence(done: Imported) -> str:
-    left_out = f"\n{payments_import.named(done.bad)}\n{counted(len(done.bad), 'line')} left out." if done.bad else ""
+    named = f"\n{payments_import.named(done.bad)}" if done.bad else ""
     return (
-        f"{done.new} new, {done.repeated} repeated, {done.refunded} refunded; {counted(done.ended, 'episode')} ended."
-        f"{left_out}"
+        f"{counted(done.lines, 'line')} below the header: {done.new} new, {done.repeated} repeated,"
+        f" {done.refunded} refunded, {len(done.bad)} left out, {done.blank} blank;"
+        f" {counted(done.ended, 'episode')} ended.{named}"
     )

@@ -98,6 +98,12 @@ def test_a_file_may_have_a_byte_order_mark_and_windows_line_ends() -> None:
     assert read(data, "c.yaml", MINUTE).zone == "UTC"
 
 
+@pytest.mark.parametrize("written", [r"\ud83d\ude00", r"\U0001F600", "😀"])
+def test_an_emoji_may_be_escaped_as_json_does(written: str) -> None:
+    block = read(GOOD.replace("hi", f'"{written}!"').encode(), "c.yaml", MINUTE).steps[0].blocks[0]
+    assert block.content == Text("😀!")
+
+
 GOOD = "zone: UTC\nsteps:\n- schedule: now\n  blocks: [hi]\n"
 
 

@@ -50,7 +50,7 @@ async def test_payments_are_taken_in_and_open_episodes_end(pool: Pool, settings:
         " VALUES (7, 41, 1700000000000, 1, 0)"
     )
     path = file_of(tmp_path, GOOD, "a2,42,1,XTR,,", "a3,43,1,XTR,refunded,", "a2,42,1,XTR,refunded,", "", GOOD)
-    assert await take_in(settings, path, "@shop_bot", skip_bad=False) == Imported(2, 1, 2, 1, [])
+    assert await take_in(settings, path, "@shop_bot", skip_bad=False) == Imported(2, 1, 2, 1, [], 1)
     assert await stored(pool) == [
         ("a1", 41, 4990, "BRL", "paid"),
         ("a2", 42, 1, "XTR", "refunded"),
@@ -58,7 +58,7 @@ async def test_payments_are_taken_in_and_open_episodes_end(pool: Pool, settings:
     ]
     assert await pool.fetchval("SELECT reason FROM recovery_episodes") == "paid"
     assert await pool.fetchval("SELECT action FROM audit_log") == "payments.import"
-    assert await take_in(settings, path, "@shop_bot", skip_bad=False) == Imported(0, 5, 0, 0, [])
+    assert await take_in(settings, path, "@shop_bot", skip_bad=False) == Imported(0, 5, 0, 0, [], 1)
 
 
 async def test_columns_stand_in_any_order_between_semicolons_too(
@@ -67,6 +67,26 @@ async def test_columns_stand_in_any_order_between_semicolons_too(
     path = file_of(tmp_path, '41;"a;1";4990;;;brl', header="\ufeffchat_id;external_id;amount;status;paid_at;currency")
     await take_in(settings, path, "shop_bot", skip_bad=False)
     assert await stored(pool) == [("a;1", 41, 4990, "BRL", "paid")]
+
+
+async def test_leading_zeros_change_no_number(pool: Pool, settings: Settings, tmp_path: Path) -> None:
+    path = file_of(tmp_path, "z1,0000000000005000000306,000000000000000019901,BRL,paid,")
+    await take_in(settings, path, "shop_bot", skip_bad=False)
+    assert await stored(pool) == [("z1", 5000000306, 19901, "BRL", "paid")]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+async def test_empty_rows_of_a_spreadsheet_are_blank_and_a_bad_line_spoils_no_other(
+    pool: Pool, settings: Settings, tmp_path: Path, end: str
+) -> None:
+    path = tmp_path / "payments.csv"
+    lines = [HEADER, GOOD, 'q,"42,1,BRL,paid,', "a2,42,1,XTR,,", ",,,,,", "", "   ", '"a3",43,1,XTR,,']
+    path.write_text(end.join(lines), encoding="utf-8", newline="")
+    done = await take_in(settings, path, "shop_bot", skip_bad=True)
+    assert (done.new, done.blank, [bad.number for bad in done.bad], done.lines) == (3, 3, [3], 7)
+    path.write_text(path.read_text().replace(",", ";"), encoding="utf-8")
+    assert (await take_in(settings, path, "shop_bot", skip_bad=True)).lines == 7
+    assert [row[0] for row in await stored(pool)] == ["a1", "a2", "a3"]
 
 
 BAD = {
@@ -79,6 +99,17 @@ BAD = {
     "a2,42,1,BRL": "it has 4 fields",
     "a1,42,4990,BRL,paid,": "stands above with another chat",
     "known,41,2,BRL,paid,": "is known with another chat",
+    "a2,0000000000005000000306,00019901,BRL,paid,late": "write milliseconds",
+    "a2,5000000306,10000000000000000000,BRL,paid,": "at most 19 digits",
+    f"a2,{'9' * 5_000},1,BRL,paid,": "longer than 1000 characters",
+    f"a2,{'9' * 900},1,BRL,paid,": "at most 19 digits",
+    "a2,42,1,BRL,paid,2026-01-05T10:00:00Z" + " " * 40 + "x": "write milliseconds",
+    "x" * 2_000: "longer than 1000 characters",
+    'a2,42,1,BRL,paid,"': "quotes do not match",
+    '"a2,42,1,BRL,paid,': "quotes do not match",
+    '"a"2,42,1,BRL,paid,': "quotes do not match",
+    "a2,42,1,BRL,paid,,": "it has 7 fields",
+    "a2,5E+09,1,BRL,paid,": "no whole number",
 }
 
 
@@ -96,7 +127,7 @@ async def test_one_bad_line_is_named_and_nothing_is_stored(
     assert "--skip-bad" in str(refusal.value)
     assert len(await stored(pool)) == 1
     done = await take_in(settings, path, "shop_bot", skip_bad=True)
-    assert (done.new, [bad.number for bad in done.bad]) == (1, [3])
+    assert (done.new, [bad.number for bad in done.bad], done.lines) == (1, [3], 2)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +136,8 @@ async def test_one_bad_line_is_named_and_nothing_is_stored(
         (b"", "is no header"),
         (GOOD.encode(), "is no header"),
         (f"{HEADER},more\n".encode(), "is no header"),
-        (f"{HEADER}\n{'x' * 2_000}".encode(), "at most 1000 characters"),
+        (f"{HEADER}{' ' * 2_000}\n{GOOD}".encode(), "is no header"),
+        (f'{HEADER}"\n{GOOD}'.encode(), "is no header"),
         (f"{HEADER}\n\xff".encode("latin-1"), "in UTF-8"),
     ],
 )

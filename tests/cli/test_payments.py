@@ -13,15 +13,16 @@ async def test_from_its_door(pool: Pool, cli: Cli) -> None:
     path = file_of(cli.directory, GOOD, "x")
     importing = ("payments", "import", str(path), "--bot", "@shop_bot", "--skip-bad")
     assert cli.says(*importing).splitlines() == [
-        "1 new, 0 repeated, 0 refunded; 0 episodes ended.",
+        "2 lines below the header: 1 new, 0 repeated, 0 refunded, 1 left out, 0 blank; 0 episodes ended.",
         "Line 3: it has 1 fields: give 6, as in the header.",
-        "1 line left out.",
     ]
     assert len(await stored(pool)) == 1
     assert json.loads(cli.says(*importing, "--json")) == {
+        "lines": 2,
         "new": 0,
         "repeated": 1,
         "refunded": 0,
         "ended": 0,
+        "blank": 0,
         "bad": [{"line": 3, "fault": "it has 1 fields: give 6, as in the header"}],
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import SettingsError
-from engine.settings import load_settings
+from engine.settings import load_settings, read_dotenv
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 GOOD = {
@@ -47,6 +47,8 @@ def test_nothing_secret_is_printed() -> None:
         ("REDIS_URL", "redis://:pw@h:notaport/0"),
         ("ENCRYPTION_KEY", ""),
         ("ENCRYPTION_KEY", "short"),
+        ("ENCRYPTION_KEY", f"{KEY[:9]}!{KEY[9:]}"),
+        ("SHARDS", "1" * 5_000),
         ("ENCRYPTION_KEY", f"{KEY},é"),
         ("TELEGRAM_API_URL", "ftp://x"),
         ("SHARDS", "0"),
@@ -94,10 +96,39 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert (settings.shards, settings.log_format) == (2, "json")
 
 
-def test_a_broken_file_is_named_with_its_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("A=", ""),
+        ("A= b c ", "b c"),
+        ("A=b=c#d", "b=c#d"),
+        ('A="b\' #c"', "b' #c"),
+        ("A=' b\u2028'", " b\u2028"),
+        ("\ufeffA=b", "b"),
+        ("export A=b\r", "b"),
+    ],
+)
+def test_a_value_is_read_as_it_is_written(tmp_path: Path, written: str, read: str) -> None:
     dotenv = tmp_path / ".env"
-    dotenv.write_text("SHARDS=1\nnonsense\n")
+    dotenv.write_text(f"{written}\n", encoding="utf-8", newline="")
+    assert read_dotenv(dotenv) == {"A": read}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["nonsense", "A B=c", "1=2", "=x", "A=b # c", "A=# c", "A=it's", "A='b", "A=b'", "A='b' c", "A='b''c'", "SHARDS=2"],
+)
+def test_a_broken_file_is_named_with_its_line(tmp_path: Path, line: str) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text(f"SHARDS=1\n{line}\n")
     with pytest.raises(SettingsError, match="line 2"):
+        load_settings(GOOD, dotenv)
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes("A=b".encode("utf-16"))
+    with pytest.raises(SettingsError, match="save it as UTF-8"):
         load_settings(GOOD, dotenv)
 
 

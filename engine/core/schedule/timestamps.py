@@ -13,7 +13,9 @@ _HINT: Final = "write milliseconds since 1970, or ISO 8601 with a zone, such as 
 
 def read_moment(value: int | str) -> int:
     """The moment in milliseconds. Raises ValueError with a text that says how to write it."""
-    text = str(value).strip()[:_LONGEST]
+    text = str(value).strip()
+    if len(text) > _LONGEST:
+        raise ValueError(f"{text[:_LONGEST]!r}… is no moment: {_HINT}")
     at_ms = int(text) if text.isascii() and text.isdigit() else _of_iso(text)
     if not _EARLIEST_MS <= at_ms <= _LATEST_MS:
         raise ValueError(f"{text!r} is no moment of our time: {_HINT}")

@@ -30,7 +30,6 @@ BODY: Final = 64 * 1024
 """The longest body: 512 activities fit."""
 MOST: Final = 512
 TAKE_S: Final = 5.0
-_MAX_KEY: Final = 128
 _AGAIN: Final = {"Retry-After": "1"}
 _DIGITS: Final = 19
 
@@ -127,7 +126,7 @@ class BotsApi:
             )
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         bot_id = _number(request.match_info["bot"])
-        owner = self._bots.key_owner(hash_of(key.strip()[:_MAX_KEY])) if scheme.lower() == "bearer" else None
+        owner = self._bots.key_owner(hash_of(key.strip())) if scheme.lower() == "bearer" else None
         if owner is None or owner != bot_id:
             raise Refusal(
                 HTTPStatus.UNAUTHORIZED,
