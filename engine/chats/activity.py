@@ -76,6 +76,7 @@ class Activity:
         if len(self._waiting) >= MAX_WAITING:
             raise UnreachableError("PostgreSQL has not taken activity for too long: check DATABASE_URL and its log.")
         if bot_id not in self._touches:
+            self._urgent.set()
             self._touches[bot_id] = Batcher(partial(self._touch, bot_id), attrgetter("chat_id"), BATCH)
         await self._touches[bot_id](_Call(chat_id, seen_ms, person))
 
@@ -108,7 +109,12 @@ class Activity:
         """After a failure no sign of life is urgent enough to try again at once."""
         if flushed is None:
             await asyncio.sleep(FLUSH_S)
-        await any_set(FLUSH_S, self._urgent)
+        await any_set(self._flush_s(), self._urgent)
+
+    def _flush_s(self) -> float:
+        """A new person's name must be there when the first reminder is due, however short the threshold."""
+        thresholds = filter(None, map(self.threshold_ms, self._touches))
+        return min([FLUSH_S, *(threshold_ms / 2_000 for threshold_ms in thresholds)])
 
     async def flush(self) -> bool:
         """Write the waiting lives down; False if some could not be written and go on waiting."""

@@ -8,7 +8,7 @@ from engine.media.uploads import Uploads
 from engine.poller.batched_io import Doors
 from engine.poller.dispatch import Dispatch
 from engine.poller.lanes import Lanes
-from engine.poller.reaper import end_left_open, reap
+from engine.poller.reaper import end_left_open, forget_removed, reap
 from engine.poller.replanner import Replanner
 from engine.poller.served_bots import ServedBots
 from engine.poller.server_clock import ServerClock
@@ -118,5 +118,6 @@ class Poller:
         reaped = await reap(self._pool, self._timers, self._clock.now_ms())
         metrics.given_up.inc(reaped)
         await end_left_open(self._pool, self._clock.now_ms())
+        await forget_removed(self._pool, self._client)
         self._swept_at_ms = self._clock.now_ms()
         return reaped

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from engine.core.change import Change
 from storage.postgres import audit
 from storage.postgres.incidents import TOKEN_INCIDENTS, close_incidents, open_incident
-from storage.postgres.pool import Connection
+from storage.postgres.pool import Connection, Pool, transaction
 
 _ENGINE: Final = "engine"
 """The actor of what the engine does by itself."""
@@ -70,6 +70,12 @@ async def remove(connection: Connection, before: BotRecord, change: Change) -> N
     """Stop serving a bot; its token is gone for good."""
     await connection.execute("UPDATE bots SET token = '' WHERE id = $1", before.bot_id)
     await set_status(connection, before, "removed", "remove", change)
+
+
+async def removed(pool: Pool) -> list[int]:
+    """The bots that are no longer served. Raises UnreachableError."""
+    async with transaction(pool) as connection:
+        return [row["id"] for row in await connection.fetch("SELECT id FROM bots WHERE status = 'removed'")]
 
 
 async def hold(connection: Connection, bot_id: int) -> BotRecord | None:

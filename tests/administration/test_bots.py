@@ -10,6 +10,7 @@ from engine.administration import bots as registry
 from engine.administration.bots import Identity, Registered
 from engine.core.change import Change
 from engine.core.errors import BotError, NotFoundError, UnreachableError
+from engine.poller import reaper
 from engine.security.vault import Vault
 from engine.settings import Secret, load_settings
 from storage.postgres import bots, incidents
@@ -215,6 +216,18 @@ async def test_a_redis_that_does_not_answer_asks_for_the_same_again(office: Offi
         await registry.remove(office.pool, away, "@shop_bot", LATER, confirmed=True)
     await away.aclose()
     assert await office.status() == "removed"
+
+
+async def test_a_poller_finishes_a_removal_that_broke_off(office: Office) -> None:
+    await office.add(bot=Identity(8, "other_bot"), token=Secret("8:token"))
+    for bot_id in (7, 8):
+        await Timers(office.client).touch(bot_id, [Sign(41, 0)], 60_000)
+    away = open_redis("redis://127.0.0.1:1/0")
+    with pytest.raises(UnreachableError):
+        await registry.remove(office.pool, away, "@shop_bot", LATER, confirmed=True)
+    await away.aclose()
+    await reaper.forget_removed(office.pool, office.client)
+    assert (await office.client.exists(*of_bot(7)), await office.client.exists(of_bot(8).timers)) == (0, 1)
 
 
 async def test_a_removed_bot_may_be_added_again_and_its_campaign_waits(office: Office) -> None:

@@ -12,7 +12,7 @@ from engine.core.content.model import MediaKind
 from engine.core.errors import CampaignError
 
 DOCUMENT: Final = Path(__file__).resolve().parents[2] / "docs" / "campaign-file.md"
-EXAMPLES: Final = [
+EXAMPLES: Final[list[bytes]] = [
     found.encode() for found in re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
 ]
 MINUTE: Final = 60_000

@@ -1,5 +1,7 @@
 """The stories of one message: how it addresses its person, how it is announced, and what happens to it later."""
 
+import pytest
+
 from bench.sandbox.protocol import Fault, FaultKind, TranscriptMessage
 from engine.administration import campaigns
 from engine.core.change import Change
@@ -33,21 +35,14 @@ async def hangs(house: House, person: int) -> bool:
     return any(row.chat_id == person for row in await house.people.open_requests(0))
 
 
-async def test_a_text_calls_the_person_by_name(house: House) -> None:
+@pytest.mark.parametrize(("name", "called"), [("<Ana>", "<Ana>"), ("\u200b", "friend")])
+async def test_a_text_calls_a_new_person_by_name_or_by_the_fallback(house: House, name: str, called: str) -> None:
+    """Their name is there in time, however short the threshold."""
     await house.publish(campaign(b'{key: one, text: "Oi, {first_name|friend}! Aqui fala {bot}."}'))
-    (person,) = await house.people.add_people(1)
-    await house.pool.execute(
-        "INSERT INTO chats (bot_id, chat_id, last_active, first_name) SELECT id, $1, 0, '<Ana>' FROM bots", person.id
-    )
-    await house.people.start(BOT, person.id)
-    await house.delivery(person.id, "one", "sent")
-    assert await house.told(person.id) == [f"Oi, <Ana>! Aqui fala @{BOT}."]
-
-
-async def test_a_person_without_a_name_is_called_by_the_fallback(house: House) -> None:
-    person = await published(house, b'{key: one, text: "Oi, {first_name|friend}!"}')
-    await house.delivery(person, "one", "sent")
-    assert await house.told(person) == ["Oi, friend!"]
+    for person in await house.people.add_people(3, names=[name]):
+        await house.people.start(BOT, person.id)
+        await house.delivery(person.id, "one", "sent")
+        assert await house.told(person.id) == [f"Oi, {called}! Aqui fala @{BOT}."]
 
 
 async def test_a_block_with_a_delay_is_announced(house: House) -> None:
