@@ -8,6 +8,8 @@ def incident_name(say: Translator, kind: str) -> str:
     match kind:
         case "bot_suspended" | "feed_unauthorized":
             return say("Telegram refuses the token")
+        case "feed_second_reader" | "feed_foreign_webhook":
+            return say("Another program reads this bot's updates")
         case "block_refused":
             return say("Telegram refuses a block")
         case "block_media_missing":

@@ -7,14 +7,13 @@ import msgspec
 from engine.administration.members import Admin
 from engine.core.bot_status import Sign, sign
 from engine.core.errors import NotFoundError
+from engine.core.feed_status import is_stale
 from storage.postgres import admins, campaigns
 from storage.postgres.incidents import open_incidents
 from storage.postgres.pool import Pool, transaction
 from storage.redis import bot_state, server_clock
 from storage.redis.client import Redis
 
-_STALE_MS: Final = 60_000
-"""A feed without news for this long is worth a warning: a poll waits half a minute at most."""
 _MOST_INCIDENTS: Final = 5
 """The newest only: a screen has little room."""
 
@@ -48,7 +47,7 @@ class Health(NamedTuple):
 
     @property
     def feed_is_stale(self) -> bool:
-        return self.fed_until_ms is not None and self.now_ms - self.fed_until_ms > _STALE_MS
+        return is_stale(self.now_ms, self.fed_until_ms)
 
 
 async def bots_of(pool: Pool, admin: Admin) -> list[BotStatus]:

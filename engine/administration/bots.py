@@ -94,6 +94,12 @@ async def resume(pool: Pool, name: str, change: Change) -> None:
     await _set_status(pool, name, "active", "resume", change)
 
 
+async def trust(pool: Pool, name: str, change: Change) -> None:
+    """Believe the silences of a bot as they stand, although another program may have read its updates."""
+    async with transaction(pool) as connection:
+        await bots.trust(connection, await served(connection, name), change)
+
+
 async def set_pace(pool: Pool, name: str, pace: int, change: Change, *, paid: bool, confirmed: bool) -> None:
     """Set how many messages a second a bot may send; `paid`: Telegram charges Stars for what exceeds the free rate."""
     _check_pace(pace, paid=paid)

@@ -78,6 +78,14 @@ async def resume(bot: BotName, /) -> None:
     say(f"{bot} is active.")
 
 
+@app.command(help_epilogue=example("bots trust @shop_bot"))
+async def trust(bot: BotName, /) -> None:
+    """Believe a bot's silences as they stand, although another program may have read its updates."""
+    async with open_servers() as servers:
+        await bots.trust(servers.pool, bot, await servers.change())
+    say(f"The silences of {bot} are believed as they stand.")
+
+
 @app.command(help_epilogue=example("bots pace @shop_bot 40 --paid"))
 async def pace(
     bot: BotName,

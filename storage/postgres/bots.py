@@ -6,7 +6,7 @@ Every change of a bot is in one transaction with its line of the audit log, whic
 from typing import Final, NamedTuple
 
 from engine.core.change import Change
-from storage.postgres import audit
+from storage.postgres import audit, feed_doubts
 from storage.postgres.incidents import TOKEN_INCIDENTS, close_incidents, open_incident
 from storage.postgres.pool import Connection, Pool, transaction
 
@@ -64,6 +64,14 @@ async def set_pace(connection: Connection, before: BotRecord, pace: int, change:
         audit.state(username=before.username, pace=pace, paid_broadcast=paid),
     )
     await audit.record(connection, change, before.bot_id, "bot.pace", *states)
+
+
+async def trust(connection: Connection, before: BotRecord, change: Change) -> None:
+    """Believe the bot's silences as they stand, whoever has read its updates."""
+    doubted_until = await feed_doubts.clear(connection, before.bot_id, change.at)
+    if doubted_until is not None:
+        states = (audit.state(username=before.username, doubted_until=doubted_until), _state(before))
+        await audit.record(connection, change, before.bot_id, "bot.trust", *states)
 
 
 async def remove(connection: Connection, before: BotRecord, change: Change) -> None:

@@ -9,6 +9,11 @@ TOKEN_INCIDENTS: Final = ("bot_suspended", "feed_unauthorized")
 """Those that a working token resolves."""
 BLOCK_INCIDENTS: Final = ("block_refused", "block_media_missing", "block_never_fits")
 """Those that another version of the campaign may resolve."""
+SECOND_READER: Final = "feed_second_reader"
+FOREIGN_WEBHOOK: Final = "feed_foreign_webhook"
+"""Its detail is the host to which the webhook leads."""
+READER_INCIDENTS: Final = (SECOND_READER, FOREIGN_WEBHOOK)
+"""Those that a feed resolves which reads undisturbed again."""
 
 
 async def open_incident(

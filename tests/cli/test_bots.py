@@ -47,6 +47,8 @@ async def test_from_its_door_a_bot_is_added_held_let_go_and_removed(bots: Bots) 
     listed = json.loads((await bots.act("list", "--json"))[1])
     assert listed == [{"bot_id": bot_id, "username": bots.bot.username, "status": "paused"}]
     assert await bots.act("resume", name) == (0, f"{name} is active.\n", "")
+    trusted = await bots.act("trust", name)
+    assert trusted == (0, f"The silences of {name} are believed as they stand.\n", "")
     paced = await bots.act("pace", name, "40", "--paid", "--yes")
     assert paced == (0, f"{name} sends at most 40 messages a second, paid with its Stars.\n", "")
     status, out, err = await bots.act("remove", name)

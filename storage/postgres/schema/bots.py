@@ -16,6 +16,8 @@ bots = Table(
     needed("paid_broadcast", Boolean, "false"),
     maybe("owner_id"),
     needed("created_at"),
+    maybe("doubted_until"),
+    needed("contested", Boolean, "false"),
     one_of("status", "active", "paused", "suspended", "removed"),
     Index("ix_bots_username", text("lower(username)"), unique=True),
 )

@@ -1,0 +1,76 @@
+"""Which silences of a bot are not believed, because another program may have taken the sign of life that ended them.
+
+A bot's doubt is a moment: a silence that began before it may be none. While the feed is contested, the moment moves on
+with each sign of the other reader; the first undisturbed read sets it for the last time. It is stored before the feed
+is confirmed again, so that a process that dies in between leaves the doubt and not the belief.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from storage.postgres.incidents import READER_INCIDENTS, close_incidents, open_incident
+from storage.postgres.pool import Connection
+
+
+class FeedRecord(NamedTuple):
+    """`incidents`: the open ones about the feed, each by kind and detail, the newest first.
+
+    `cause` is the kind and detail of the newest that led to a doubt, open or not.
+    """
+
+    doubted_until_ms: int | None
+    contested: bool
+    threshold_ms: int | None
+    incidents: list[tuple[str, str]]
+    cause: tuple[str, str] | None
+
+
+async def contest(connection: Connection, bot_id: int, kind: str, detail: str, now_ms: int) -> None:
+    """Another program takes the bot's updates, or may have taken one: an incident says who."""
+    await connection.execute(
+        "UPDATE bots SET doubted_until = greatest(doubted_until, $2), contested = true WHERE id = $1", bot_id, now_ms
+    )
+    await open_incident(connection, bot_id, kind, detail, now_ms)
+
+
+async def read_again(connection: Connection, bot_id: int, now_ms: int) -> bool:
+    """The feed reads undisturbed: silences are believed from now on. False if nobody contested it."""
+    contested = await connection.fetchval(
+        "UPDATE bots SET doubted_until = greatest(doubted_until, $2), contested = false"
+        " WHERE id = $1 AND contested RETURNING true",
+        *(bot_id, now_ms),
+    )
+    if contested:
+        await close_incidents(connection, bot_id, READER_INCIDENTS, now_ms)
+    return bool(contested)
+
+
+async def clear(connection: Connection, bot_id: int, now_ms: int) -> int | None:
+    """An admin vouches for the silences; the moment up to which they were doubted. The caller has locked the bot."""
+    doubted_until: int | None = await connection.fetchval("SELECT doubted_until FROM bots WHERE id = $1", bot_id)
+    await connection.execute("UPDATE bots SET doubted_until = NULL, contested = false WHERE id = $1", bot_id)
+    await close_incidents(connection, bot_id, READER_INCIDENTS, now_ms)
+    return doubted_until
+
+
+async def load(connection: Connection, bot_id: int, kinds: Sequence[str]) -> FeedRecord | None:
+    """How a bot's feed stands; `kinds` are the incidents that keep a feed from being read. None for a removed bot."""
+    row = await connection.fetchrow(
+        "SELECT b.doubted_until, b.contested, (v.document ->> 'threshold_ms')::bigint AS threshold_ms FROM bots b"
+        " LEFT JOIN recovery_campaigns k ON k.bot_id = b.id"
+        " LEFT JOIN recovery_versions v ON v.bot_id = k.bot_id AND v.version = k.published_version"
+        " WHERE b.id = $1 AND b.status <> 'removed'",
+        bot_id,
+    )
+    if row is None:
+        return None
+    found = await connection.fetch(
+        "SELECT kind, detail, closed_at IS NULL AS open FROM incidents WHERE coalesce(bot_id, 0) = $1"
+        " AND kind = ANY($2::text[]) AND (closed_at IS NULL OR kind = ANY($3::text[]))"
+        " ORDER BY opened_at DESC, id DESC LIMIT 20",
+        *(bot_id, kinds, READER_INCIDENTS),
+    )
+    causes = [(one["kind"], one["detail"]) for one in found if one["kind"] in READER_INCIDENTS]
+    standing = [(one["kind"], one["detail"]) for one in found if one["open"]]
+    cause = causes[0] if causes and row["doubted_until"] is not None else None
+    return FeedRecord(row["doubted_until"], row["contested"], row["threshold_ms"], standing, cause)
