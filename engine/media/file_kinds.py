@@ -1,16 +1,23 @@
 """What a file is, judged by its bytes and never by its name; and whether Telegram accepts it as the given kind."""
 
 import mimetypes
-import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 import filetype
-import imagesize
 
 from engine.core.content.model import MediaKind
 from engine.core.errors import MediaError, Phrase
+from engine.media.formats.file_reader import BrokenFileError, FileReader, Sides
+from engine.media.formats.gif import walk_gif
+from engine.media.formats.jpeg import read_jpeg
+from engine.media.formats.mp3 import walk_mp3
+from engine.media.formats.mp4 import walk_mp4
+from engine.media.formats.ogg import walk_ogg
+from engine.media.formats.png import read_png
+from engine.media.formats.tgs import is_tgs, walk_tgs
+from engine.media.formats.webp import read_webp
 
 MB: Final = 1024 * 1024
 LARGEST: Final = 20 * MB
@@ -22,8 +29,7 @@ _LONGEST_SIDES: Final = 10_000
 _MOST_STRETCHED: Final = 20
 _UNKNOWN: Final = "application/octet-stream"
 _STICKER: Final = "application/x-tgsticker"
-_GZIP: Final = 31
-"""zlib's window size for a stream with a gzip header."""
+_FILM_STICKER: Final = "video/webm"
 
 _PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/webp"})
 _FILMS: Final = frozenset({"video/mp4"})
@@ -35,8 +41,20 @@ _FORMS: Final[Mapping[MediaKind, tuple[frozenset[str], Phrase]]] = {
     "audio": (_SONGS, Phrase("MP3 or M4A")),
     "voice": (_SONGS | {"audio/ogg"}, Phrase("OGG with Opus, MP3 or M4A")),
     "video_note": (_FILMS, Phrase("an MP4 video")),
-    "sticker": (frozenset({"image/webp", _STICKER, "video/webm"}), Phrase("a WebP, TGS or WebM sticker")),
+    "sticker": (frozenset({"image/webp", _STICKER}), Phrase("a WebP or TGS sticker")),
 }
+_WALKS: Final[Mapping[str, Callable[[FileReader], Sides | None]]] = {
+    "image/jpeg": read_jpeg,
+    "image/png": read_png,
+    "image/webp": read_webp,
+    "image/gif": walk_gif,
+    "video/mp4": walk_mp4,
+    "audio/mp4": walk_mp4,
+    "audio/mpeg": walk_mp3,
+    "audio/ogg": walk_ogg,
+    _STICKER: walk_tgs,
+}
+"""One for each type of `_FORMS`."""
 
 
 def largest(kind: MediaKind) -> int:
@@ -67,16 +85,10 @@ def recognize(path: Path, kind: MediaKind, name: str) -> str:
     mime = _mime(head)
     if kind == "document":
         return mime or mimetypes.guess_type(name)[0] or _UNKNOWN
-    forms, spoken = _FORMS[kind]
-    if mime not in forms:
-        raise MediaError(
-            "{name} is not {form}, as a {kind} has to be: send it as a document instead.",
-            name=name,
-            form=spoken,
-            kind=_spoken(kind),
-        )
-    if kind == "photo":
-        _check_sides(path, name)
+    mime = _of_form(mime, kind, name)
+    sides = _walk(path, mime, kind, name)
+    if sides and kind == "photo":
+        _check_sides(sides, name)
     return mime
 
 
@@ -88,25 +100,54 @@ def _mime(head: bytes) -> str | None:
             return "image/png"
         case "audio/ogg" if b"OpusHead" not in head:
             return "application/ogg"
-        case "application/gzip" if _is_sticker(head):
+        case "application/gzip" if is_tgs(head):
             return _STICKER
     return mime
 
 
-def _is_sticker(head: bytes) -> bool:
-    try:
-        unpacked = zlib.decompressobj(_GZIP).decompress(head, _HEAD)
-    except zlib.error:
-        return False
-    return unpacked.startswith(b"{") and b'"tgs"' in unpacked
-
-
-def _check_sides(path: Path, name: str) -> None:
-    narrow, wide = sorted(imagesize.get(path))
-    if narrow <= 0:
+def _of_form(mime: str | None, kind: MediaKind, name: str) -> str:
+    """The type, if Telegram accepts it as this kind."""
+    forms, spoken = _FORMS[kind]
+    if mime in forms:
+        return mime
+    if mime == _FILM_STICKER and kind == "sticker":
         raise MediaError(
-            "{name} is not a complete picture: export it again, or send it as a document instead.", name=name
+            "{name} is a WebM sticker, which Telegram shows only from a sticker set: send a WebP or TGS sticker, or the"
+            " same clip as an MP4 animation.",
+            name=name,
         )
+    raise MediaError(
+        "{name} is not {form}, as a {kind} has to be: send it as a document instead.",
+        name=name,
+        form=spoken,
+        kind=_spoken(kind),
+    )
+
+
+def _walk(path: Path, mime: str, kind: MediaKind, name: str) -> Sides | None:
+    """Go through the whole file, so that none is kept that breaks off. A picture tells its size."""
+    try:
+        with path.open("rb") as file:
+            return _WALKS[mime](FileReader(file))
+    except BrokenFileError:
+        raise (_incomplete_picture(name) if kind == "photo" else _incomplete(name)) from None
+
+
+def _incomplete_picture(name: str) -> MediaError:
+    return MediaError("{name} is not a complete picture: export it again, or send it as a document instead.", name=name)
+
+
+def _incomplete(name: str) -> MediaError:
+    return MediaError(
+        "{name} breaks off before its end, or is damaged: export it again, or send it as a document instead.",
+        name=name,
+    )
+
+
+def _check_sides(sides: Sides, name: str) -> None:
+    narrow, wide = sorted(sides)
+    if narrow <= 0:
+        raise _incomplete_picture(name)
     if narrow + wide > _LONGEST_SIDES or wide > narrow * _MOST_STRETCHED:
         raise MediaError(
             "{name} is {narrow} by {wide} pixels; a photo's sides are {sides} together at most, one no more"

@@ -26,7 +26,6 @@ from tests.media import files
         ("video_note", files.MP4, "video/mp4"),
         ("sticker", files.WEBP, "image/webp"),
         ("sticker", files.TGS, "application/x-tgsticker"),
-        ("sticker", files.WEBM, "video/webm"),
         ("document", files.PDF, "application/pdf"),
         ("document", files.BMP, "image/bmp"),
         ("document", files.TEXT, "text/plain"),
@@ -68,6 +67,13 @@ def test_a_photo_needs_sides_that_telegram_accepts(tmp_path: Path, sides: tuple[
 @pytest.mark.parametrize("sides", [(5_000, 5_000), (2_000, 100)])
 def test_a_photo_may_be_as_large_as_telegram_accepts(tmp_path: Path, sides: tuple[int, int]) -> None:
     assert recognize(_file(tmp_path, files.picture(*sides)), "photo", "a.png") == "image/png"
+
+
+def test_a_film_sticker_is_refused_with_what_works_instead(tmp_path: Path) -> None:
+    """Telegram shows it from a sticker set alone: a bot's upload arrives as a document."""
+    with pytest.raises(MediaError, match=r"^a\.webm is a WebM sticker, .+: send a WebP or TGS sticker, or .+\.$"):
+        recognize(_file(tmp_path, files.WEBM), "sticker", "a.webm")
+    assert recognize(_file(tmp_path, files.WEBM), "document", "a.webm") == "video/webm"
 
 
 @pytest.mark.parametrize("content", [files.JPEG[:20], files.picture(0, 5)])
