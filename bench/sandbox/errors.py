@@ -129,6 +129,8 @@ MESSAGE_ID_UNREADABLE = bad_request("can't parse message identifier as Number")
 MESSAGE_ID_INVALID = bad_request("invalid message identifier specified")
 USER_ID_INVALID = bad_request("invalid user_id specified")
 TEXT_EMPTY = bad_request("message text is empty")
+# Of the text nothing is left that could be seen.
+TEXT_SHOWS_NOTHING = bad_request("text must be non-empty")
 TEXT_TOO_LONG = bad_request("message is too long")
 CAPTION_TOO_LONG = bad_request("message caption is too long")
 # The raw text, with its markup, in bytes.

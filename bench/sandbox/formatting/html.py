@@ -1,16 +1,16 @@
 """Telegram's HTML: a text with tags becomes a plain text with spans, or the server's own error.
 
 The rules and the wording follow the server: offsets in errors are in UTF-8 bytes, offsets of spans in UTF-16 units,
-unknown entities stay as they are, the ends of the text are trimmed. Not modelled: links, mentions and hashtags found
-in plain text, and the clean-up of formatting that crosses code.
+and unknown entities stay as they are.
 """
 
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from bench.sandbox.formatting.links import checked_link, mentioned_user
-from bench.sandbox.formatting.spans import Formatted, MarkupError, Span, in_order, trimmed, utf16_length
+from bench.sandbox.formatting.links import checked_link, emoji_id, mentioned_user, time_format
+from bench.sandbox.formatting.spans import Formatted, MarkupError, Span, utf16_length
+from bench.sandbox.formatting.stored_form import stored_form
 
 _END = "\0"
 _SPACES = frozenset(" \t\r\n\v\0")
@@ -52,7 +52,7 @@ def parse_html(source: str) -> Formatted:
     """Read HTML; cached because a campaign sends the same text to thousands."""
     if _END in source:
         raise MarkupError("Text must not contain null bytes")
-    return trimmed(_Reader(source).read())
+    return _Reader(source).read()
 
 
 class _Reader:
@@ -79,7 +79,7 @@ class _Reader:
                 "Text contains invalid Unicode characters after decoding HTML entities, "
                 "check for unmatched surrogate code units",
             )
-        return Formatted(self._text, in_order(self._spans))
+        return stored_form(self._text, self._spans)
 
     def _next_mark(self) -> str | None:
         match = _MARK.search(self._source, self._at)
@@ -235,13 +235,16 @@ class _Reader:
             self._spans.append(replace(span, kind=tag, argument=span.argument if tag == "code" else ""))
 
     def _add_emoji(self, span: Span) -> None:
-        if not re.fullmatch(r"-?\d{1,19}", span.argument) or int(span.argument) == 0:
+        if emoji_id(span.argument) is None:
             raise MarkupError("Invalid custom emoji identifier specified")
         self._spans.append(replace(span, kind="custom_emoji"))
 
     def _add_time(self, span: Span) -> None:
+        shown = time_format(span.argument)
+        if shown is None:
+            raise MarkupError("Invalid date format used")
         if span.date > 0:
-            self._spans.append(replace(span, kind="date_time"))
+            self._spans.append(replace(span, kind="date_time", argument=shown))
 
 
 def _lower(text: str) -> str:

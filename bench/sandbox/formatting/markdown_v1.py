@@ -7,7 +7,8 @@ import re
 from functools import lru_cache
 
 from bench.sandbox.formatting.links import checked_link, mentioned_user
-from bench.sandbox.formatting.spans import Formatted, MarkupError, Span, listed, utf16_length
+from bench.sandbox.formatting.spans import Formatted, MarkupError, Span, utf16_length
+from bench.sandbox.formatting.stored_form import stored_form
 
 _NEXT = re.compile(r"\\(?P<escaped>[_*`\[])|(?P<mark>```|[_*`\[])")
 _LANGUAGE = re.compile(r"([^\s`]+)(?=\s)")
@@ -38,7 +39,7 @@ class _Reader:
             else:
                 self._put(found["escaped"])
         self._put(self._source[self._at :])
-        return listed(self._text, self._spans)
+        return stored_form(self._text, self._spans)
 
     def _put(self, text: str) -> None:
         self._text += text

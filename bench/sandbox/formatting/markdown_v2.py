@@ -1,16 +1,16 @@
 """Telegram's MarkdownV2: a marked text becomes a plain text with spans, or the server's own error.
 
 Marks nest, and the one opened last closes first. Every other reserved character must be escaped. Offsets in errors are
-in UTF-8 bytes, offsets of spans in UTF-16 units. Not modelled: the splitting of spans that overlap with spans of their
-own kind.
+in UTF-8 bytes, offsets of spans in UTF-16 units.
 """
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bench.sandbox.formatting.links import checked_link, mentioned_user
-from bench.sandbox.formatting.spans import Formatted, MarkupError, Span, listed, utf16_length
+from bench.sandbox.formatting.links import checked_link, emoji_id, mentioned_user, own_parameters, time_format
+from bench.sandbox.formatting.spans import Formatted, MarkupError, Span, utf16_length
+from bench.sandbox.formatting.stored_form import stored_form
 
 _RESERVED = frozenset("_*[]()~`>#+-=|{}.!\n")
 _IN_CODE = frozenset("`")
@@ -44,8 +44,8 @@ _SPOKEN = {
 }
 _LANGUAGE = re.compile(r"([^\s`]+)(?=\s)")
 _LINE_BREAK = re.compile(r"\r\n|\n\r|\n|\r")
-_EMOJI = re.compile(r"tg://emoji/?\?id=(?P<id>-?\d{1,19})")
-_TIME = re.compile(r"tg://time/?\?unix=(?P<unix>\d{1,10})(?:&format=(?P<format>[^&]*))?")
+_UNIX = re.compile(r"[1-9][0-9]{0,9}")
+_LAST_UNIX = 2**31 - 1
 
 
 @dataclass(slots=True)
@@ -88,12 +88,12 @@ class _Reader:
             self._end_quotation("")
         if self._open:
             raise self._unclosed(self._open[-1])
-        return listed(self._text, self._spans)
+        return stored_form(self._text, self._spans)
 
     def _read_next(self) -> None:
         letter = self._source[self._at]
         following = self._source[self._at + 1 : self._at + 2]
-        if letter == "\\" and following and "\0" < following <= _LAST_ESCAPED:
+        if self._is_escape():
             self._put(following, 2)
         elif letter not in self._reserved():
             self._put(letter, 1)
@@ -160,10 +160,10 @@ class _Reader:
         self._at += len(_ENDS[opened.kind])
         match opened.kind:
             case "text_link":
-                url = self._read_url("a URL")
+                url = self._read_url()
                 self._add_link(opened, self._text[opened.text_length :] if url is None else url)
             case "custom_emoji":
-                self._add_emoji(opened)
+                self._add_own(opened)
             case kind:
                 self._add(kind, opened, opened.argument)
 
@@ -172,7 +172,7 @@ class _Reader:
 
     # Links
 
-    def _read_url(self, what: str) -> str | None:
+    def _read_url(self) -> str | None:
         """Read the address behind a link's text, if there is one."""
         if not self._starts_with("("):
             return None
@@ -180,12 +180,16 @@ class _Reader:
         begin, url = self._at, ""
         while not self._starts_with(")"):
             if self._at >= len(self._source):
-                raise MarkupError(f"Can't find end of {what} at byte offset {self._bytes(begin)}")
-            self._at += self._source[self._at] == "\\"
-            url += self._source[self._at : self._at + 1]
+                raise MarkupError(f"Can't find end of a URL at byte offset {self._bytes(begin)}")
+            self._at += self._is_escape()
+            url += self._source[self._at]
             self._at += 1
         self._at += 1
         return url
+
+    def _is_escape(self) -> bool:
+        following = self._source[self._at + 1 : self._at + 2]
+        return self._starts_with("\\") and bool(following) and "\0" < following <= _LAST_ESCAPED
 
     def _add_link(self, opened: _Open, url: str) -> None:
         user_id = mentioned_user(url)
@@ -194,18 +198,20 @@ class _Reader:
         elif link := checked_link(url):
             self._add("text_link", opened, link)
 
-    def _add_emoji(self, opened: _Open) -> None:
+    def _add_own(self, opened: _Open) -> None:
         """Add a link with an exclamation mark: a custom emoji or a time."""
-        url = self._read_url("a custom emoji URL")
+        url = self._read_url()
         if url is None:
-            raise MarkupError("Custom emoji entity must contain a tg://emoji URL")
-        time, emoji = _TIME.fullmatch(url), _EMOJI.fullmatch(url)
-        if time:
-            self._add("date_time", opened, time["format"] or "", int(time["unix"]))
-        elif emoji:
-            self._add("custom_emoji", opened, emoji["id"])
+            raise MarkupError("The entity must contain a tg://emoji or tg://time URL")
+        emoji = (own_parameters(url.lower(), "emoji") or {}).get("id", "")
+        time = own_parameters(url, "time") or {}
+        unix, shown = time.get("unix", ""), time_format(time.get("format", ""))
+        if emoji_id(emoji):
+            self._add("custom_emoji", opened, emoji)
+        elif _UNIX.fullmatch(unix) and int(unix) <= _LAST_UNIX and shown is not None:
+            self._add("date_time", opened, shown, int(unix))
         else:
-            raise _no_emoji(url)
+            raise MarkupError("Invalid tg://emoji or tg://time URL specified")
 
     # Quotations
 
@@ -233,11 +239,3 @@ class _Reader:
             self._put(line_break, 1)
         self._quoting = False
         self._add(kind, opened)
-
-
-def _no_emoji(url: str) -> MarkupError:
-    if not url.startswith("tg://"):
-        return MarkupError("Custom emoji URL must have scheme tg")
-    if not url.startswith("tg://emoji"):
-        return MarkupError('Custom emoji URL must have host "emoji"')
-    return MarkupError("Custom emoji URL must have an emoji identifier")

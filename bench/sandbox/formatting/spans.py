@@ -1,7 +1,7 @@
 """A plain text with spans: what every markup is read into. Offsets and lengths of spans are in UTF-16 units."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 # Of spans with the same place, the one with the lower rank encloses the others.
 _RANKS = {
@@ -11,6 +11,13 @@ _RANKS = {
     "code": 20,
     "text_link": 49,
     "text_mention": 49,
+    "mention": 50,
+    "hashtag": 50,
+    "cashtag": 50,
+    "bot_command": 50,
+    "url": 50,
+    "email": 50,
+    "phone_number": 50,
     "date_time": 50,
     "bold": 90,
     "italic": 91,
@@ -25,6 +32,10 @@ class MarkupError(ValueError):
     """The markup is invalid; the message is the server's."""
 
 
+class SpanError(ValueError):
+    """A span does not fit its text; the message is the server's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     kind: str
@@ -32,6 +43,10 @@ class Span:
     length: int
     argument: str = ""
     date: int = 0
+
+    @property
+    def end(self) -> int:
+        return self.offset + self.length
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +59,6 @@ def utf16_length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def plain(text: str) -> Formatted:
-    return Formatted(text.strip(" \n"))
-
-
-def listed(text: str, spans: list[Span]) -> Formatted:
-    """Join a text with spans that were listed beside it; drop those outside the text."""
-    inside = [span for span in spans if span.offset >= 0 and span.length > 0]
-    return trimmed(Formatted(text, in_order(inside)))
-
-
 def in_order(spans: Iterable[Span]) -> tuple[Span, ...]:
     """Put spans in the order of the text, the enclosing one first."""
     return tuple(sorted(spans, key=lambda span: (span.offset, -span.length, _RANKS[span.kind])))
-
-
-def trimmed(formatted: Formatted) -> Formatted:
-    """Trim spaces at the end, and at the start up to the first span."""
-    text = formatted.text.rstrip(" \n")
-    end = utf16_length(text)
-    spans = [replace(span, length=min(span.length, end - span.offset)) for span in formatted.spans]
-    spans = [span for span in spans if span.length > 0]
-    first = spans[0].offset if spans else end
-    blank = min(len(text) - len(text.lstrip(" \n")), first)
-    shifted = (replace(span, offset=span.offset - blank) for span in spans)
-    return Formatted(text[blank:], tuple(shifted))

@@ -13,7 +13,9 @@ from bench.sandbox.bot_api.methods.inputs import Trouble, file_of, photo_of
 from bench.sandbox.bot_api.methods.pieces import LONGEST_CAPTION
 from bench.sandbox.bot_api.uploads import Upload
 from bench.sandbox.errors import ApiError
+from bench.sandbox.formatting.cleaning import shows_nothing
 from bench.sandbox.formatting.reply_markup import first_callback
+from bench.sandbox.formatting.stored_form import plain
 from bench.sandbox.protocol import Act, ActResult, Deed
 from bench.sandbox.world.bot import Bot, Checkout
 from bench.sandbox.world.conversation import Conversation, Relation, first_message, last_message
@@ -84,12 +86,19 @@ def _start(scene: _Scene) -> ActResult:
 
 def _write(scene: _Scene) -> ActResult:
     _require_unblocked(scene)
-    if not scene.act.text:
-        raise ActRefusedError("there is no text to write")
+    text, entities = _written(scene)
     scene.chat.started = True
     message = scene.message()
-    message.text = scene.act.text
+    message.text, message.entities = text, entities
     return _say(scene, message)
+
+
+def _written(scene: _Scene) -> tuple[str, tuple[Entity, ...]]:
+    """Clean the text and recognise commands, links and the like, as the server does."""
+    words = plain(scene.act.text)
+    if shows_nothing(words.text):
+        raise ActRefusedError("there is no text to write")
+    return words.text, tuple(Entity(span.kind, span.offset, span.length) for span in words.spans)
 
 
 def _send_file(scene: _Scene) -> ActResult:
@@ -143,10 +152,9 @@ def _say(scene: _Scene, message: Message) -> ActResult:
 def _edit(scene: _Scene) -> ActResult:
     _require_unblocked(scene)
     stored = _chosen(scene, lambda one: not one.sender.is_bot and one.text is not None)
+    text, entities = _written(scene)
     stored.edited_ms, message = scene.now_ms, stored.message
-    message.text = scene.act.text
-    message.entities = ()
-    message.edit_date = scene.date
+    message.text, message.entities, message.edit_date = text, entities, scene.date
     return scene.done(scene.state.queue(scene.bot, "edited_message", message), message.message_id)
 
 

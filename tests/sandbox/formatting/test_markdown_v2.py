@@ -7,6 +7,8 @@ from bench.sandbox.formatting.markdown_v2 import parse_markdown
 from bench.sandbox.formatting.spans import Formatted, MarkupError, Span
 from tests.sandbox.hall import Hall
 
+NO_OWN_LINK = "Invalid tg://emoji or tg://time URL specified"
+
 
 @pytest.mark.parametrize(
     ("source", "kind"),
@@ -33,7 +35,10 @@ def test_a_mark_becomes_a_span_of_its_kind(source: str, kind: str) -> None:
         ("[example\\.com]", Span("text_link", 0, 11, "http://example.com/")),
         ("[x](tg://user?id=42)", Span("text_mention", 0, 1, "42")),
         ("![x](tg://emoji?id=5368324170671202286)", Span("custom_emoji", 0, 1, "5368324170671202286")),
+        ("![x](TG://EMOJI?id=6)", Span("custom_emoji", 0, 1, "6")),
+        ("![x](tg:emoji/?test=1&id=25&id=7#id=32)", Span("custom_emoji", 0, 1, "25")),
         ("![x](tg://time?unix=1700000000&format=r)", Span("date_time", 0, 1, "r", 1_700_000_000)),
+        ("![x](TG://TiME/?format=Tw&unix=25#unix=32)", Span("date_time", 0, 1, "wT", 25)),
         ("![x](tg://time?unix=1700000000)", Span("date_time", 0, 1, "", 1_700_000_000)),
         ("```lua\r\nx```", Span("pre", 0, 1, "lua")),
     ],
@@ -46,10 +51,18 @@ def test_marks_nest() -> None:
     parsed = parse_markdown("*b _i ~s ||p||~ __u i___ b*")
     assert parsed.text == "b i s p u i b"
     assert [(span.kind, span.offset, span.length) for span in parsed.spans] == [
-        ("bold", 0, 13),
-        ("italic", 2, 9),
-        ("strikethrough", 4, 3),
+        ("bold", 0, 2),
+        ("bold", 2, 2),
+        ("italic", 2, 2),
+        ("bold", 4, 2),
+        ("italic", 4, 2),
+        ("strikethrough", 4, 2),
+        ("bold", 6, 2),
+        ("italic", 6, 2),
+        ("strikethrough", 6, 1),
         ("spoiler", 6, 1),
+        ("bold", 8, 5),
+        ("italic", 8, 3),
         ("underline", 8, 3),
     ]
 
@@ -87,10 +100,20 @@ def test_an_invalid_link_and_an_empty_mark_leave_no_span() -> None:
         ("[x", "Can't find end of TextUrl entity at byte offset 0"),
         (">*a\nb*", "Can't find end of Bold entity at byte offset 1"),
         ("é[x](y", "Can't find end of a URL at byte offset 6"),
-        ("![x]", "Custom emoji entity must contain a tg://emoji URL"),
-        ("![x](https://a.io)", "Custom emoji URL must have scheme tg"),
-        ("![x](tg://user?id=1)", 'Custom emoji URL must have host "emoji"'),
-        ("![x](tg://emoji?id=y)", "Custom emoji URL must have an emoji identifier"),
+        ("![x]", "The entity must contain a tg://emoji or tg://time URL"),
+        ("é![x](tg://emoji?id=1", "Can't find end of a URL at byte offset 7"),
+        ("![x](https://a.io)", NO_OWN_LINK),
+        ("![x](tg://user?id=1)", NO_OWN_LINK),
+        ("![x](tg://emojis?id=1)", NO_OWN_LINK),
+        ("![x](tg://emoji#id=1)", NO_OWN_LINK),
+        ("![x](tg://emoji?id=y)", NO_OWN_LINK),
+        ("![x](tg://emoji?id=0)", NO_OWN_LINK),
+        ("![x](tg://emoji?id=025)", NO_OWN_LINK),
+        ("![x](tg://emoji?id=+5)", NO_OWN_LINK),
+        ("![x](tg://emoji?id=9223372036854775808)", NO_OWN_LINK),
+        ("![x](tg://time?unix=0)", NO_OWN_LINK),
+        ("![x](tg://time?unix=2147483648)", NO_OWN_LINK),
+        ("![x](tg://time?unix=1&format=q)", NO_OWN_LINK),
     ],
 )
 def test_a_wrong_text_is_refused_in_the_servers_words(source: str, complaint: str) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from bench.sandbox import ControlFailedError, SandboxClient
+from bench.sandbox.people.actions import perform
 from bench.sandbox.protocol import Act
 from tests.sandbox.caller import Caller
+from tests.sandbox.hall import PERSON, Hall
 
 
 async def newest(bot: Caller) -> dict[str, Any]:
@@ -106,3 +108,16 @@ async def test_one_refused_act_does_not_stop_the_others(client: SandboxClient, p
     assert refused.update_id is None
     assert done.error is None
     assert done.update_id is not None
+
+
+def test_what_people_write_is_cleaned_and_read_like_a_bots_text() -> None:
+    hall = Hall()
+    hall.act("write", text="/stop\t\u2028@shop_bot ")
+    message = next(reversed(hall.chat.messages.values())).message
+    assert message.text == "/stop @shop_bot"
+    assert [(one.type, one.offset, one.length) for one in message.entities] == [
+        ("bot_command", 0, 5),
+        ("mention", 6, 9),
+    ]
+    refused = perform(hall.state, Act("write", "shop_bot", PERSON, text="\u200b"), hall.now_ms)
+    assert refused.error == "there is no text to write"

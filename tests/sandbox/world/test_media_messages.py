@@ -1,6 +1,5 @@
 """Media of every kind, up and down: by aiogram and by bare HTTP, by upload and by id."""
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -153,10 +152,6 @@ async def test_entities_may_be_listed_beside_the_text(bot: Caller, person: int) 
     sent = await bot("sendMessage", chat_id=person, text=" 😀 abc ", entities=listed)
     assert sent.result["text"] == "😀 abc"
     assert sent.result["entities"] == [{"type": "italic", "offset": 3, "length": 3}]
-    incomplete = [{"type": kind, "offset": 0, "length": 1} for kind in ("text_mention", "text_link", "custom_emoji")]
-    outside = [{"type": "bold", "offset": -1, "length": 2}, {"type": "bold", "offset": 3, "length": 10**30}]
-    bare = await bot("sendMessage", chat_id=person, text="abc", entities=json.dumps([*incomplete, *outside]))
-    assert "entities" not in bare.result
 
 
 async def test_options_are_in_the_message_and_in_the_transcript(

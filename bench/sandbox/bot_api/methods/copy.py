@@ -7,7 +7,7 @@ from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call, Method, chat_named, known_chat
 from bench.sandbox.bot_api.methods.pieces import LONGEST_CAPTION
 from bench.sandbox.bot_api.methods.sending import begin, put, read_options
-from bench.sandbox.bot_api.methods.wording import Worded, worded
+from bench.sandbox.bot_api.methods.wording import Worded, require_fitting, worded
 from bench.sandbox.errors import ApiError
 from bench.sandbox.world.media_messages import MediaMessage
 from bench.sandbox.world.objects import Message, MessageId
@@ -18,8 +18,8 @@ def copy_message(call: Call) -> MessageId:
     caption = worded(call, "caption") if "caption" in call.given else None
     source = _source(call)
     chat = known_chat(call)
-    if caption and len(caption.text) > LONGEST_CAPTION:
-        raise ApiError(errors.CAPTION_TOO_LONG)
+    if caption is not None:
+        require_fitting(caption, LONGEST_CAPTION, errors.CAPTION_TOO_LONG)
     begun = begin(call, chat, options, Message)
     message = _captioned(call, _copied(source, begun), caption)
     return MessageId(put(call, chat, options, message).message_id)

@@ -12,7 +12,7 @@ from bench.sandbox.bot_api.methods.call import Call, Method, chat_named, require
 from bench.sandbox.bot_api.methods.messages import LONGEST_TEXT
 from bench.sandbox.bot_api.methods.pieces import LONGEST_CAPTION
 from bench.sandbox.bot_api.methods.sending import link_preview
-from bench.sandbox.bot_api.methods.wording import require_text, worded
+from bench.sandbox.bot_api.methods.wording import require_fitting, require_text, require_visible, worded
 from bench.sandbox.errors import ApiError
 from bench.sandbox.formatting.reply_markup import edited_keyboard
 from bench.sandbox.world.conversation import Conversation
@@ -23,14 +23,14 @@ from bench.sandbox.world.retention import Stored
 
 def edit_message_text(call: Call) -> Message:
     preview = link_preview(call.given)
+    require_text(call)
     words = worded(call)
-    require_text(words)
     change = {"reply_markup": edited_keyboard(call.given.get("reply_markup")), "link_preview_options": preview}
     conversation, stored = own_message(call)
     if stored.message.text is None:
         raise ApiError(errors.NO_TEXT_TO_EDIT)
-    if len(words.text) > LONGEST_TEXT:
-        raise ApiError(errors.TEXT_TOO_LONG)
+    require_fitting(words, LONGEST_TEXT, errors.TEXT_TOO_LONG)
+    require_visible(words)
     edited = replace(stored.message, text=words.text, entities=words.entities, **change)
     return put_edited(call, conversation, stored, edited)
 
@@ -40,8 +40,7 @@ def edit_message_caption(call: Call) -> Message:
     conversation, stored = own_message(call)
     if not _captioned(stored.message):
         raise ApiError(errors.NO_CAPTION_TO_EDIT)
-    if len(words.text) > LONGEST_CAPTION:
-        raise ApiError(errors.CAPTION_TOO_LONG)
+    require_fitting(words, LONGEST_CAPTION, errors.CAPTION_TOO_LONG)
     edited = replace(
         stored.message,
         reply_markup=markup,

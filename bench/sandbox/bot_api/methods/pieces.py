@@ -6,9 +6,8 @@ from bench.sandbox import errors
 from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call
 from bench.sandbox.bot_api.methods.inputs import Judge, Trouble, read_file
-from bench.sandbox.bot_api.methods.wording import Worded, worded
+from bench.sandbox.bot_api.methods.wording import Worded, require_fitting, worded
 from bench.sandbox.bot_api.parameters import Parameters
-from bench.sandbox.errors import ApiError
 from bench.sandbox.world.files import File, Kind
 from bench.sandbox.world.media_messages import MediaMessage, show
 
@@ -40,8 +39,7 @@ def read_piece(call: Call, kind: Kind, field: str, given: Parameters) -> Piece |
 def judged(piece: Piece) -> File | Trouble:
     """Check a piece once its chat is known."""
     file = piece.judge()
-    if len(piece.words.text) > LONGEST_CAPTION:
-        raise ApiError(errors.CAPTION_TOO_LONG)
+    require_fitting(piece.words, LONGEST_CAPTION, errors.CAPTION_TOO_LONG)
     return file
 
 

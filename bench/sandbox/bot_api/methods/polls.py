@@ -8,7 +8,7 @@ from bench.sandbox import errors, untrusted_json
 from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call, Method, known_chat
 from bench.sandbox.bot_api.methods.sending import begin, put, read_options
-from bench.sandbox.bot_api.methods.wording import Worded, worded
+from bench.sandbox.bot_api.methods.wording import Worded, require_fitting, worded
 from bench.sandbox.errors import ApiError
 from bench.sandbox.world.media_messages import MediaMessage, Poll, PollOption
 
@@ -58,10 +58,9 @@ def _option(call: Call, given: Any) -> Worded:
 
 
 def _require_question(question: Worded) -> None:
+    require_fitting(question, _LONGEST_QUESTION, errors.too_long("poll question", _LONGEST_QUESTION))
     if not question.text:
         raise ApiError(errors.QUESTION_EMPTY)
-    if len(question.text) > _LONGEST_QUESTION:
-        raise ApiError(errors.too_long("poll question", _LONGEST_QUESTION))
 
 
 def _require_options(options: list[Worded]) -> None:
@@ -69,10 +68,10 @@ def _require_options(options: list[Worded]) -> None:
         raise ApiError(errors.TOO_FEW_OPTIONS)
     if len(options) > _MOST_OPTIONS:
         raise ApiError(errors.too_many_options(_MOST_OPTIONS))
+    for option in options:
+        require_fitting(option, _LONGEST_OPTION, errors.too_long("poll options", _LONGEST_OPTION))
     if not all(option.text for option in options):
         raise ApiError(errors.OPTION_EMPTY)
-    if any(len(option.text) > _LONGEST_OPTION for option in options):
-        raise ApiError(errors.too_long("poll options", _LONGEST_OPTION))
 
 
 def _right_options(call: Call, kind: str, count: int) -> tuple[int, ...]:

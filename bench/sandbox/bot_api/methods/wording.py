@@ -1,23 +1,25 @@
 """The text or caption of a call: with markup, with entities given beside it, or plain.
 
-The callers check lengths, because the server looks at the chat in between.
+What is wrong with a text itself is refused at once. Its length, and entities that do not fit it, are refused by
+`require_fitting`, because the server looks at the chat in between.
 """
 
 from typing import NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
-from bench.sandbox import errors, untrusted_json
+from bench.sandbox import errors
 from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call
+from bench.sandbox.bot_api.methods.listed_entities import EntityRefusedError, read_entities
 from bench.sandbox.bot_api.parameters import Parameters
-from bench.sandbox.errors import ApiError
+from bench.sandbox.errors import ApiError, Refusal
+from bench.sandbox.formatting.cleaning import shows_nothing
 from bench.sandbox.formatting.html import parse_html
-from bench.sandbox.formatting.links import checked_link
 from bench.sandbox.formatting.markdown_v1 import parse_old_markdown
 from bench.sandbox.formatting.markdown_v2 import parse_markdown
-from bench.sandbox.formatting.spans import Formatted, MarkupError, Span, listed, plain
+from bench.sandbox.formatting.spans import Formatted, MarkupError, Span, SpanError
+from bench.sandbox.formatting.stored_form import plain, stored_form
 from bench.sandbox.world.objects import Entity
 from bench.sandbox.world.state import State
 
@@ -27,65 +29,42 @@ _MODES = {"html": parse_html, "markdownv2": parse_markdown, "markdown": parse_ol
 # The text with its markup, in bytes.
 _LONGEST_SOURCE = 2**15
 _SURELY_SHORT = _LONGEST_SOURCE // 4
-# The kinds that a bot may list; the server finds links, mentions and the like in plain text itself.
-_LISTABLE = frozenset(
-    {
-        "bold",
-        "italic",
-        "underline",
-        "strikethrough",
-        "spoiler",
-        "blockquote",
-        "expandable_blockquote",
-        "code",
-        "pre",
-        "text_link",
-        "text_mention",
-        "custom_emoji",
-    },
-)
-_ARGUED = frozenset({"text_link", "text_mention", "custom_emoji"})
 
 
 class Worded(NamedTuple):
+    """`refusal` is what is wrong with the entities that were listed beside the text."""
+
     text: str
     entities: tuple[Entity, ...] = ()
-
-
-class _ListedUser(msgspec.Struct):
-    id: int
-
-
-class _Listed(msgspec.Struct):
-    """An entity as a bot gives it."""
-
-    type: str
-    offset: int
-    length: int
-    url: str | None = None
-    user: _ListedUser | None = None
-    language: str | None = None
-    custom_emoji_id: str | None = None
-
-    def span(self) -> Span | None:
-        """Convert it to a span; None if bots cannot list its kind, or if a required part is missing."""
-        user = str(self.user.id) if self.user else None
-        link = checked_link(self.url) if self.url else None
-        argument = link or user or self.language or self.custom_emoji_id or ""
-        incomplete = self.type in _ARGUED and not argument
-        return None if self.type not in _LISTABLE or incomplete else Span(self.type, self.offset, self.length, argument)
+    refusal: Refusal | None = None
 
 
 def worded(call: Call, name: str = "text", given: Parameters | None = None) -> Worded:
     """Read the text given under a name, by the call or by a part of it such as an album's item; it may be empty."""
     given = call.given if given is None else given
-    formatted = _formatted(given, name)
+    try:
+        formatted = _formatted(given, name)
+    except EntityRefusedError as error:
+        return Worded("", refusal=error.refusal)
     return Worded(formatted.text, _entities(formatted.spans, call.state))
 
 
-def require_text(words: Worded) -> None:
-    if not words.text:
+def require_text(call: Call) -> None:
+    """Refuse a call without a text; a text of which nothing is left is refused later."""
+    if not parameters.text(call.given, "text"):
         raise ApiError(errors.TEXT_EMPTY)
+
+
+def require_fitting(words: Worded, most: int, too_long: Refusal) -> None:
+    if words.refusal is not None:
+        raise ApiError(words.refusal)
+    if len(words.text) > most:
+        raise ApiError(too_long)
+
+
+def require_visible(words: Worded) -> None:
+    if shows_nothing(words.text):
+        raise ApiError(errors.TEXT_SHOWS_NOTHING)
 
 
 def _formatted(given: Parameters, name: str) -> Formatted:
@@ -105,14 +84,15 @@ def _formatted(given: Parameters, name: str) -> Formatted:
 
 
 def _with_listed(text: str, given: object) -> Formatted:
+    spans = read_entities(given)
     try:
-        content = untrusted_json.decode(given) if isinstance(given, str) else given
-        found = msgspec.convert(content, list[_Listed])
-    except msgspec.ValidationError as error:
-        raise ApiError(errors.bad_request(f"can't parse MessageEntity: {error}")) from error
-    except msgspec.DecodeError as error:
-        raise ApiError(errors.ENTITIES_NOT_JSON) from error
-    return listed(text, [span for entity in found if (span := entity.span())])
+        return stored_form(text, spans)
+    except SpanError as error:
+        raise EntityRefusedError(errors.bad_request(_uncapitalised(str(error)))) from error
+
+
+def _uncapitalised(words: str) -> str:
+    return words[0].lower() + words[1:]
 
 
 def _entities(spans: tuple[Span, ...], state: State) -> tuple[Entity, ...]:
@@ -136,5 +116,5 @@ def _entity(span: Span, state: State) -> Entity:
         case "custom_emoji":
             return replace(entity, custom_emoji_id=span.argument)
         case "date_time":
-            return replace(entity, unix_time=span.date, date_time_format=span.argument or None)
+            return replace(entity, unix_time=span.date, date_time_format=span.argument)
     return entity

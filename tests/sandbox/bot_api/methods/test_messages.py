@@ -31,8 +31,9 @@ async def test_message_ids_count_in_each_chat(bot: Caller, client: SandboxClient
     ("parameters", "description"),
     [
         ({"text": ""}, "message text is empty"),
-        ({"text": " \n "}, "message text is empty"),
-        ({"text": "<b> </b>", "parse_mode": "HTML"}, "message text is empty"),
+        ({"text": " \n "}, "text must be non-empty"),
+        ({"text": "<b> </b>", "parse_mode": "HTML"}, "text must be non-empty"),
+        *(({"text": text}, "text must be non-empty") for text in ("\t\r", "\u200b", "\u202e\u00a0", "\u3000\ufeff")),
         ({"text": "x" * 4097}, "message is too long"),
         (
             {"text": "<b>x", "parse_mode": "HTML"},

@@ -211,7 +211,7 @@ REFUSALS: list[tuple[int, str, Deed]] = [
     (429, "Too Many Requests: retry after 35", struck(FaultKind.TOO_MANY_REQUESTS)),
     # Words
     (400, "Bad Request: message text is empty", send("")),
-    (400, "Bad Request: message text is empty", html("<b> </b>")),
+    (400, "Bad Request: text must be non-empty", html("<b> </b>")),
     (400, "Bad Request: message is too long", send("x" * 4097)),
     (400, "Bad Request: message caption is too long", post("sendVoice", voice=SOUND, caption="x" * 1025)),
     (400, "Bad Request: unsupported parse_mode", send(parse_mode="BBCode")),

@@ -1,0 +1,66 @@
+"""How spans may lie in each other: the server drops some that cross, and cuts the others.
+
+Links, mentions, code and the like are whole: of two that share a character the first stays. Quotations hold them, and
+are never crossed by them. Bold, italic and their like may be cut: where something else begins, and around anything
+whole. They are merged where they touch their own kind, and code holds none of them.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from bench.sandbox.formatting.spans import Span, in_order
+
+_CUT = ("bold", "italic", "underline", "strikethrough", "spoiler")
+_QUOTES = frozenset({"blockquote", "expandable_blockquote"})
+_CODE = frozenset({"pre", "code"})
+
+
+def nested(given: Iterable[Span], found: Sequence[Span] = ()) -> tuple[Span, ...]:
+    """Make spans nest as the server does; `found` in the plain text give way to those that are given."""
+    spans = in_order(span for span in given if span.length > 0)
+    quotes = apart(span for span in spans if span.kind in _QUOTES)
+    whole = apart(span for span in spans if span.kind not in _QUOTES and span.kind not in _CUT)
+    further = (one for one in found if not any(_share(one, other) for other in whole))
+    uncut = in_order([*quotes, *(one for one in (*whole, *further) if not any(_cross(one, it) for it in quotes))])
+    return in_order([*uncut, *_cut([span for span in spans if span.kind in _CUT], uncut)])
+
+
+def apart(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Keep of those that share a character the first; they come in order."""
+    kept: list[Span] = []
+    for span in spans:
+        if not kept or span.offset >= kept[-1].end:
+            kept.append(span)
+    return tuple(kept)
+
+
+def _share(one: Span, other: Span) -> bool:
+    return one.offset < other.end and other.offset < one.end
+
+
+def _cross(one: Span, quote: Span) -> bool:
+    return _share(one, quote) and not (quote.offset <= one.offset and one.end <= quote.end)
+
+
+def _cut(spans: Sequence[Span], uncut: Sequence[Span]) -> Iterator[Span]:
+    merged = [span for kind in _CUT for span in _merged(span for span in spans if span.kind == kind)]
+    edges = sorted({span.offset for span in merged}.union(*((one.offset, one.end) for one in uncut)))
+    code = [one for one in uncut if one.kind in _CODE]
+    for span in merged:
+        for begin, end in pairwise([span.offset, *(edge for edge in edges if span.offset < edge < span.end), span.end]):
+            piece = Span(span.kind, begin, end - begin)
+            if not any(_share(piece, one) for one in code):
+                yield piece
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """Merge spans of one kind that overlap or touch; they come in order."""
+    merged: list[Span] = []
+    for span in spans:
+        if merged and span.offset <= merged[-1].end:
+            end = max(merged[-1].end, span.end)
+            merged[-1] = replace(merged[-1], length=end - merged[-1].offset)
+        else:
+            merged.append(span)
+    return merged
