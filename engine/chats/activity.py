@@ -14,6 +14,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+from engine.chats.acquaintance import Acquaintance
 from engine.core.delivery import cursor
 from engine.core.delivery.gate import Reason
 from engine.core.errors import UnreachableError
@@ -66,6 +67,7 @@ class Activity:
         self._pool = pool
         self._timers = timers
         self._watched = watched
+        self.knows = Acquaintance(pool, timers).knows
         self._touches: dict[int, Batcher[_Call, int]] = {}
         self._waiting: dict[tuple[int, int], Life] = {}
         self._urgent = asyncio.Event()

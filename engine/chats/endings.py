@@ -54,7 +54,7 @@ class Endings(NamedTuple):
         """The chat cannot be written to since that moment, 0 being now, until the person writes again."""
         now_ms = await server_now_ms(self.client)
         async with transaction(self.pool) as connection:
-            await chats.mark_unreachable(connection, [(bot_id, chat_id)], at_ms or now_ms)
+            await chats.mark_unreachable(connection, [(bot_id, chat_id)], min(at_ms or now_ms, now_ms))
         await self._conclude(bot_id, chat_id, Reason.UNREACHABLE, now_ms)
 
     async def _earn(self, bot_id: int, earning: list[Earning], now_ms: int) -> list[Ended]:

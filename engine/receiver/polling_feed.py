@@ -13,9 +13,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from engine.receiver import updates
+from engine.receiver.events import Event
 from engine.receiver.update_handler import UpdateHandler
-from engine.receiver.updates import Batch, Event
+from engine.receiver.update_kinds import ALLOWED
+from engine.receiver.updates import Batch, read_answer, report_bad
 from engine.receiver.webhook_feed import leave
 from engine.runtime.telemetry import logger
 from engine.telegram.client import BotApi
@@ -28,7 +29,7 @@ AHEAD_OF_DUE_MS: Final = 1_000
 LIMIT: Final = 100
 NOT_OURS_S: Final = 1.0
 _ANSWER_S: Final = 20
-_ALLOWED: Final = msgspec.json.encode(updates.ALLOWED).decode()
+_ALLOWED: Final = msgspec.json.encode(ALLOWED).decode()
 _CONFLICT: Final = 409
 
 
@@ -61,8 +62,7 @@ class PollingFeed:
         ended_s = time.monotonic()
         if isinstance(answer, Refused):
             return await self._after_refusal(answer)
-        if answer.broken:
-            self._log.warning("Updates unreadable", count=answer.broken)
+        report_bad(self._log, answer.bad)
         await self._take_all(answer.events)
         if answer.last_id is not None:
             self._offset = answer.last_id + 1
@@ -87,7 +87,7 @@ class PollingFeed:
     async def _poll(self) -> Batch | Refused:
         wanted = {"offset": self._offset, "timeout": self._timeout_s, "limit": LIMIT, "allowed_updates": _ALLOWED}
         body = await self._api.post("getUpdates", wanted, self._timeout_s + _ANSWER_S)
-        return body if isinstance(body, Refused) else updates.read_answer(body)
+        return body if isinstance(body, Refused) else read_answer(body)
 
     async def _after_refusal(self, refused: Refused) -> Polled | Refused:
         """Remove a webhook of ours that is in the way of polling, left from when the bot came by webhook."""

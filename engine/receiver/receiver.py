@@ -9,6 +9,7 @@ import aiohttp
 from engine.chats.activity import Activity
 from engine.chats.endings import Endings
 from engine.core.errors import RecoveryError, SettingsError
+from engine.receiver.events import Event
 from engine.receiver.feed_loop import Feed, FeedLoop
 from engine.receiver.feed_ownership import FeedOwnership
 from engine.receiver.http.bots_api import ApiAccess, BotsApi
@@ -17,7 +18,6 @@ from engine.receiver.http.server import HttpServer, WebhookIntake
 from engine.receiver.opt_out_replies import OptOutReplies
 from engine.receiver.polling_feed import PollingFeed
 from engine.receiver.update_handler import UpdateHandler
-from engine.receiver.updates import Event
 from engine.receiver.webhook_feed import WebhookFeed, leave, secrets_of
 from engine.runtime import config_listener, metrics
 from engine.runtime.batcher import Batcher

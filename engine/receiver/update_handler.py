@@ -2,15 +2,16 @@
 
 An update may be acknowledged when `take` has returned. Taking one twice is harmless. Opting out does not count as
 coming back: it ends the silence as `opted_out`, and arms nothing. Undoing that is a touch like any other. A refund
-neither ends nor begins anything.
+neither ends nor begins anything, and a renewal of a subscription begins nothing. Somebody who has never started the bot
+cannot be written to, so what they do elsewhere begins nothing either.
 """
 
 from typing import NamedTuple
 
 from engine.chats.activity import Activity, Profile
 from engine.chats.endings import Endings
+from engine.receiver.events import Charge, Event, Gone, Refund, Renewal, SignOfLife, Wish
 from engine.receiver.opt_out_replies import OptOutReplies, Reply
-from engine.receiver.updates import Charge, Event, Gone, Refund, SignOfLife, Wish
 from engine.runtime.telemetry import logger
 from storage.postgres import chats, payments
 from storage.postgres.chats import Life
@@ -32,13 +33,20 @@ class UpdateHandler(NamedTuple):
                 await self.endings.lose(bot_id, chat_id, at_ms)
             case Refund(chat_id, at_ms, payment):
                 await self._pay(bot_id, chat_id, at_ms, payment, payments.REFUNDED)
-            case SignOfLife(wish=Wish() as wish):
-                await self._fulfil(bot_id, event, wish)
-            case SignOfLife(payment=Charge() as payment):
-                await self._pay(bot_id, event.chat_id, event.seen_ms, payment, payments.PAID)
-                await self._touch(bot_id, event)
+            case Renewal(chat_id, at_ms, payment):
+                await self._pay(bot_id, chat_id, at_ms, payment, payments.PAID)
             case SignOfLife():
-                await self._touch(bot_id, event)
+                await self._live(bot_id, event)
+
+    async def _live(self, bot_id: int, sign: SignOfLife) -> None:
+        if sign.payment:
+            await self._pay(bot_id, sign.chat_id, sign.seen_ms, sign.payment, payments.PAID)
+        if sign.if_known and not await self.activity.knows(bot_id, sign.chat_id):
+            return
+        if sign.wish:
+            await self._fulfil(bot_id, sign, sign.wish)
+        else:
+            await self._touch(bot_id, sign)
 
     async def _touch(self, bot_id: int, sign: SignOfLife) -> None:
         person = Profile(sign.first_name, sign.username, sign.language)

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from engine.core.watermark import WebhookLook, confirmed_upto
-from engine.receiver import updates
 from engine.receiver.update_handler import UpdateHandler
+from engine.receiver.update_kinds import ALLOWED
 from engine.runtime.telemetry import logger
 from engine.security.vault import Vault
 from engine.telegram.client import BotApi
@@ -31,7 +31,7 @@ FAR_S: Final = 30.0
 LOOKS_AHEAD: Final = 2
 """How many looks are needed before a due, so that one confirms the time of another."""
 _CONNECTIONS: Final = 40
-_ALLOWED: Final = msgspec.json.encode(updates.ALLOWED).decode()
+_ALLOWED: Final = msgspec.json.encode(ALLOWED).decode()
 _FOREIGN: Final = 409
 
 

@@ -16,6 +16,7 @@ _LATENESS_S: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 21_600)
 """From immediate to the default limit of lateness."""
 
 touches = Counter("recovery_touches", "Signs of life taken in")
+unreadable = Counter("recovery_unreadable_updates", "Updates left out because they could not be read")
 feeds = Gauge("recovery_feeds", "Bots whose updates this receiver takes in")
 claims = Counter("recovery_claims", "Due timers claimed")
 lanes = Gauge("recovery_lanes", "Bots that this poller serves")

@@ -14,6 +14,7 @@ from storage.postgres.pool import Connection, Pool, transaction
 from storage.postgres.statements import PAGE, read_statement
 
 _RECORD_ACTIVITY: Final = read_statement("record_activity")
+_FIND_KNOWN: Final = read_statement("find_known")
 _LOCK_BROKEN_SILENCES: Final = read_statement("lock_broken_silences")
 _CLOSE_RETURNED: Final = read_statement("close_returned")
 _LOCK_OPEN_EPISODES: Final = read_statement("lock_open_episodes")
@@ -123,6 +124,11 @@ async def person(connection: Connection, bot_id: int, chat_id: int) -> Person:
         "SELECT first_name, username, language FROM chats WHERE bot_id = $1 AND chat_id = $2", bot_id, chat_id
     )
     return Person(*row) if row else Person()
+
+
+async def find_known(connection: Connection, bot_id: int, chat_ids: Sequence[int]) -> frozenset[int]:
+    """Which of these chats belong to people who have shown a sign of life and can be reached."""
+    return frozenset(row["chat_id"] for row in await connection.fetch(_FIND_KNOWN, bot_id, chat_ids))
 
 
 async def mark_unreachable(connection: Connection, chats: Sequence[tuple[int, int]], now_ms: int) -> None:

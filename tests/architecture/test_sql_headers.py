@@ -80,6 +80,7 @@ PASSED = {
     "deliveries/report_outcomes": Passed(report._Wanted._fields, (*CHAT, *report.Reported._fields)),
     "deliveries/upsert_chats": Passed(EpisodeKey._fields),
     "find_conflicts": Passed(Payment._fields, ("external_id",)),
+    "find_known": Passed(("chat_id",), ("chat_id",)),
     "list_deletions": Passed(message_sweeps._Limit._fields, Leftover._fields),
     "list_edits": Passed(message_sweeps._Limit._fields, Leftover._fields),
     "list_poller_bots": Passed((), BotRow._fields),

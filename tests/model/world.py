@@ -18,10 +18,10 @@ from engine.poller.batched_io import Doors
 from engine.poller.reaper import PATIENCE_MS, reap
 from engine.poller.rebuild import rebuild
 from engine.poller.served_bots import ServedBots
+from engine.receiver.events import Charge, Gone, SignOfLife
 from engine.receiver.feed_ownership import FeedOwnership
 from engine.receiver.opt_out_replies import OptOutReplies
 from engine.receiver.update_handler import UpdateHandler
-from engine.receiver.updates import Charge, Gone, SignOfLife
 from storage.postgres import receiver_bots
 from storage.redis import keys
 from storage.redis.ownership import Ownership

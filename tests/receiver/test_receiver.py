@@ -17,11 +17,11 @@ from engine.chats.activity import Activity
 from engine.chats.endings import Endings
 from engine.core.errors import UnreachableError
 from engine.receiver import feed_loop
+from engine.receiver.events import Charge, SignOfLife
 from engine.receiver.opt_out_replies import OptOutReplies
 from engine.receiver.polling_feed import LIMIT, NOT_OURS_S, Polled, PollingFeed
 from engine.receiver.receiver import Receiver, ReceiverTurn
 from engine.receiver.update_handler import UpdateHandler
-from engine.receiver.updates import Charge, SignOfLife
 from engine.settings import Secret, Settings, load_settings
 from engine.telegram.client import BotApi
 from storage.postgres.pool import Pool, open_pool

@@ -188,6 +188,24 @@ async def test_a_huge_or_broken_body_is_refused_and_an_unreadable_update_is_skip
     assert (await desk.post(b'{"update_id": 1, "something_new": {}}'))[0] == HTTPStatus.OK
 
 
+@pytest.mark.parametrize(
+    "text", [rb'"words \ud83d"', b'"words \xff"', b'["words",' * 5_000 + b"1" + b"]" * 5_000, b"NaN"]
+)
+async def test_a_bad_update_is_named_by_number_and_kind_and_the_next_takes_effect(
+    desk: Desk, text: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await desk.receiver.run_once()
+    update = b'{"update_id":%d,"message":{"chat":{"id":5,"type":"private"},"date":1800000000,"text":%s}}'
+    assert (await desk.post(update % (7, text)))[0] == HTTPStatus.OK
+    assert (await desk.post(update % (8, b'"hello"')))[0] == HTTPStatus.OK
+    said = capsys.readouterr().out
+    assert "update=7" in said
+    assert "kind=message" in said
+    assert "words" not in said
+    await desk.receiver.activity.flush()
+    assert await desk.pool.fetchval("SELECT chat_id FROM chats") == 5
+
+
 async def test_the_token_is_not_in_the_address_and_not_in_the_secret(desk: Desk) -> None:
     await desk.receiver.run_once()
     assert desk.bot.token.partition(":")[2] not in desk.address + desk.secret

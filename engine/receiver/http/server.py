@@ -14,12 +14,11 @@ from typing import Final, NamedTuple
 from aiohttp import web
 
 from engine.core.errors import SettingsError, UnreachableError
-from engine.receiver import updates
+from engine.receiver.events import Event
 from engine.receiver.http.refusal import Refusal, refuse
-from engine.receiver.updates import Event
+from engine.receiver.updates import read_update, report_bad
 from engine.receiver.webhook_feed import PATH
 from engine.runtime.telemetry import logger
-from engine.telegram.refused_call import UNREADABLE
 
 MAX_BODY: Final = 1024 * 1024
 TAKE_S: Final = 2.0
@@ -109,15 +108,12 @@ class HttpServer:
             return web.Response()
 
     async def _take(self, bot_id: int, body: bytes) -> web.Response:
-        """An update that cannot be read is skipped, so that it does not hold back those behind it."""
-        number = updates.number_of(body)
+        """An update that cannot be read is left out, so that it does not hold back those behind it."""
+        number, event, bad = read_update(body)
         if number is None:
             raise Refusal(HTTPStatus.BAD_REQUEST, "This is not an update: send the Bot API's Update as JSON.")
-        try:
-            event = updates.read_update(body)
-        except UNREADABLE:
-            logger().warning("Updates unreadable", bot=bot_id, count=1)
-            event = None
+        if bad:
+            report_bad(logger().bind(bot=bot_id), [bad])
         await self._bots.take(bot_id, number, event)
         return web.Response()
 
