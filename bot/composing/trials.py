@@ -10,7 +10,7 @@ from engine.core.campaign.snapshot import Block
 from engine.core.content.model import Text
 from engine.core.delivery.outcome import Outcome, Rejected, Sent
 from engine.core.delivery.rehearsal import Cue
-from engine.core.delivery.state_machine import CHAT_GAP_MS
+from engine.core.delivery.sequence import CHAT_GAP_MS
 
 
 async def play(visit: Visit, cues: Sequence[Cue]) -> Done:

@@ -7,7 +7,7 @@ A repeated action is no error and leaves no second line in the audit log. A stop
 broken campaign can be stopped.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple, TypeAlias
 
 from engine.administration import lookup
@@ -109,24 +109,25 @@ async def publish(pool: Pool, bot: str, min_threshold_ms: int, change: Change, h
         published = await campaigns.load_published(connection, bot_id)
         if published and published[1] == draft:
             return published[0]
+        version = await campaigns.publish(connection, bot_id, draft, change)
         if published:
-            await _ask_replans(connection, bot_id, published[1], draft, how, await _moment(connection, bot_id, change))
-        return await campaigns.publish(connection, bot_id, draft, change)
+            now_ms = moment(await campaigns.load_campaign(connection, bot_id), change.at)
+            for asked in _replans(published, (version, draft), how):
+                await replans.ask(connection, bot_id, asked, now_ms)
+        return version
 
 
-async def _moment(connection: Connection, bot_id: int, change: Change) -> int:
+def moment(found: Campaign | None, now_ms: int) -> int:
     """The moment as of which waiting people are planned: while a campaign is paused, time stands still for them."""
-    found = await campaigns.load_campaign(connection, bot_id)
-    return found.paused_at if found and found.paused_at is not None else change.at
+    return found.paused_at if found and found.paused_at is not None else now_ms
 
 
-async def _ask_replans(
-    connection: Connection, bot_id: int, before: Snapshot, after: Snapshot, how: Publishing, now_ms: int
-) -> None:
-    if replan.replans(before, after):
-        await replans.ask(connection, bot_id, Published(how.mode), now_ms)
-    if how.include and after.threshold_ms < before.threshold_ms:
-        await replans.ask(connection, bot_id, Included(), now_ms)
+def _replans(before: tuple[int, Snapshot], after: tuple[int, Snapshot], how: Publishing) -> Iterator[replan.Change]:
+    (old, was), (new, now) = before, after
+    if replan.replans(was, now):
+        yield Published(how.mode, old, new)
+    if how.include and now.threshold_ms < was.threshold_ms:
+        yield Included()
 
 
 async def revert(pool: Pool, bot: str, number: int, change: Change, revision: int | None = None) -> int:
@@ -224,7 +225,8 @@ async def _act(pool: Pool, bot: str, action: Action, change: Change, policy: Pol
             activated_at = lifecycle.activated_at(found.state, state, found.activated_at, change.at)
             await campaigns.set_state(connection, found, state, activated_at, change)
         if found.paused_at is not None and state in ("live", "finishing"):
-            await replans.ask(connection, found.bot_id, Resumed(found.paused_at, policy), change.at)
+            resumed = Resumed(found.paused_at, policy, found.published_version or 0)
+            await replans.ask(connection, found.bot_id, resumed, change.at)
     if lifecycle.ends_episodes(found.state, state):
         await chats.conclude_all(pool, found.bot_id, Reason.STOPPED, change.at, change.at)
     return state

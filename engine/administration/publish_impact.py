@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from engine.administration.campaign_views import MOST_COUNTED
+from engine.administration.campaigns import moment
 from engine.core.campaign.snapshot import Snapshot
-from engine.core.delivery import replan, state_machine
-from engine.core.delivery.gate import Facts
-from engine.core.delivery.replan import Finish, Move, Published, Waiting
-from engine.core.delivery.state_machine import Found
+from engine.core.delivery import replan, sequence
+from engine.core.delivery.replan import Finish, Move, Published, Versions, Waiting
 from storage.postgres import campaigns, queue_counts, replans
 from storage.postgres.campaigns import Campaign
 from storage.postgres.pool import Connection, Pool, transaction
@@ -61,13 +60,16 @@ async def foresee(pool: Pool, bot_id: int, now_ms: int) -> Impact:
         planned = await queue_counts.count_planned(connection, bot_id, since_ms, now_ms + SOON_MS)
         overdue = await _overdue(connection, found, published[1], draft, now_ms)
         begin = await _begin_soon(connection, found, published[1], draft, now_ms)
-    counted = _counted(page, planned, published[1], draft, now_ms)
+        kept = {one.kept: await campaigns.load_version(connection, bot_id, one.kept) for one in page if one.kept}
+        planned_ms = moment(found, now_ms)
+    outlooks = [_outlook(one, Versions(draft, published[1], kept.get(one.kept)), planned_ms) for one in page]
+    counted = _counted(page, outlooks, planned, published[1], draft, now_ms)
     return counted._replace(overdue=overdue, soon=counted.soon + begin if found.state in _SENDS else 0)
 
 
 async def _begin_soon(connection: Connection, found: Campaign, before: Snapshot, after: Snapshot, now_ms: int) -> int:
     """How many silences reach the first step within ten minutes; a longer silence counts at once."""
-    first = state_machine.first(after, 0, now_ms, 0)
+    first = sequence.first(after, 0, now_ms, 0)
     if found.state != "live" or found.activated_at is None or first is None:
         return 0
     threshold_ms = max(before.threshold_ms, after.threshold_ms)
@@ -94,11 +96,17 @@ async def _overdue(connection: Connection, found: Campaign, before: Snapshot, af
     )
 
 
-def _counted(page: Sequence[Waiting], planned: PlannedCounts, before: Snapshot, after: Snapshot, now_ms: int) -> Impact:
+def _counted(
+    page: Sequence[Waiting],
+    outlooks: Sequence[_Outlook],
+    planned: PlannedCounts,
+    before: Snapshot,
+    after: Snapshot,
+    now_ms: int,
+) -> Impact:
     """People in begun steps keep their hours, whatever is published."""
     if not replan.replans(before, after):
         return Impact(planned.all, soon=planned.due)
-    outlooks = [_outlook(one, after, now_ms) for one in page]
     dues = [one.due_ms for one in outlooks if one.due_ms is not None]
     return Impact(
         planned.all,
@@ -115,32 +123,20 @@ def _moved(page: Sequence[Waiting], outlooks: Sequence[_Outlook]) -> Iterator[bo
         yield not after.gone and after.due_ms not in (None, one.due_ms)
 
 
-def _outlook(one: Waiting, after: Snapshot, now_ms: int) -> _Outlook:
-    fate = replan.fate(Published(), after, one, now_ms)
+def _outlook(one: Waiting, versions: Versions, now_ms: int) -> _Outlook:
+    fate = replan.fate(Published(), versions, one, now_ms)
     if isinstance(fate, Move):
         return _Outlook(fate.due_ms)
     if isinstance(fate, Finish):
         return _Outlook(None)
-    step = state_machine.find_step(after, one.cursor.step)
-    if step and state_machine.open_step(after, step, one.cursor, one.due_ms, one.chat_id):
+    step = sequence.find_step(versions.newest, one.cursor.step)
+    if step and replan.sends(step):
         return _Outlook(one.due_ms)
-    return _Outlook(_next_due_ms(one, after, now_ms), gone=True)
+    return _Outlook(_next_due_ms(one, versions.newest, now_ms), gone=True)
 
 
 def _next_due_ms(one: Waiting, after: Snapshot, now_ms: int) -> int | None:
     """A missing step is skipped at its hour, and the next step counts from there."""
-    runs = one.runs | {one.cursor.step}
-    found = Found(
-        one.cursor.episode_id,
-        None,
-        exists=True,
-        taken=True,
-        status="scheduled",
-        cursor=one.cursor,
-        due_ms=one.due_ms,
-        attempts=0,
-        runs=runs,
-        facts=Facts(),
-    )
-    onward = state_machine.following(after, after, found, max(one.due_ms, now_ms), one.chat_id, step_over=True)
+    ended_ms = max(one.due_ms, now_ms)
+    onward = sequence.following(after, after, one.cursor, one.runs, ended_ms, one.chat_id, step_over=True)
     return onward.due_ms if onward else None

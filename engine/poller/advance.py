@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from engine.core.delivery import state_machine
+from engine.core.delivery import sequence
 from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.gate import Reason
-from engine.core.delivery.state_machine import Found, NextDelivery
+from engine.core.delivery.sequence import NextDelivery
+from engine.core.delivery.state_machine import Found
 from engine.poller.journey import Journey
 from engine.runtime import metrics
 from storage.postgres.deliveries.report import Reported
@@ -39,7 +40,7 @@ async def _following(journey: Journey, found: Found, *, step_over: bool) -> Next
     if newest is None or pinned is None:
         return None
     now_ms, chat_id = journey.clock.now_ms(), journey.held.chat_id
-    return state_machine.following(newest, pinned, found, now_ms, chat_id, step_over=step_over)
+    return sequence.following(newest, pinned, found.cursor, found.runs, now_ms, chat_id, step_over=step_over)
 
 
 def _note_done(journey: Journey, cursor: Cursor, reported: Reported) -> None:

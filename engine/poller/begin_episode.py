@@ -1,11 +1,10 @@
 """The first look at a silence: an episode begins, or the timer waits, goes back to a later sign of life, or goes."""
 
-from engine.core.campaign.snapshot import Snapshot
-from engine.core.delivery import state_machine
+from engine.core.delivery import sequence, silence_due
 from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.gate import Reason
 from engine.core.delivery.lane_state import LaneState
-from engine.core.delivery.state_machine import NextDelivery
+from engine.core.delivery.sequence import NextDelivery
 from engine.core.identity import newer_sign
 from engine.poller.journey import Journey
 from storage.postgres.deliveries.begin import Beginning, Begun
@@ -15,11 +14,12 @@ from storage.redis.timers import NextTimer
 async def begin_episode(journey: Journey) -> Cursor | None:
     """Begin the episode of this silence; the cursor to go on with, or None when all is settled."""
     newest, held = journey.bot.newest, journey.held
-    first = state_machine.first(newest, held.seen_ms, held.due_ms, held.chat_id) if newest else None
+    first = sequence.first(newest, held.seen_ms, held.due_ms, held.chat_id) if newest else None
     if newest is None or first is None or not _may_begin(journey):
         return await _find_begun(journey)
-    if held.due_ms < held.seen_ms + newest.threshold_ms:
-        await _wait_longer(journey, newest)
+    silent_until_ms = silence_due.due_ms(newest, journey.bot.pauses, held.chat_id, held.seen_ms)
+    if held.due_ms < silent_until_ms:
+        await _wait_longer(journey, silent_until_ms)
         return None
     begun = await journey.doors.begin(_beginning(journey, first))
     if not begun.fresh and newer_sign(begun.last_active_ms, held.seen_ms):
@@ -48,11 +48,10 @@ async def _find_begun(journey: Journey) -> Cursor | None:
     return begun.cursor
 
 
-async def _wait_longer(journey: Journey, newest: Snapshot) -> None:
+async def _wait_longer(journey: Journey, until_ms: int) -> None:
     """The threshold has grown since the timer was set: the silence is not long enough yet."""
     held = journey.held
-    timer = NextTimer(held.chat_id, held.version, held.seen_ms + newest.threshold_ms)
-    await journey.doors.settle(journey.bot.bot_id, timer)
+    await journey.doors.settle(journey.bot.bot_id, NextTimer(held.chat_id, held.version, until_ms))
 
 
 def _beginning(journey: Journey, first: NextDelivery) -> Beginning:

@@ -7,7 +7,7 @@ gather the calls of many journeys into one statement.
 from engine.core.campaign.frequency_caps import Limits
 from engine.core.campaign.snapshot import Block, choose
 from engine.core.delivery import cursor as cursors
-from engine.core.delivery import gate, state_machine
+from engine.core.delivery import gate, sequence, state_machine
 from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.gate import Facts, Pass, Plan, Reason
 from engine.core.delivery.outcome import RetryLater
@@ -87,8 +87,8 @@ async def _plan(journey: Journey, cursor: Cursor) -> tuple[Block | None, Plan]:
     newest, pinned = journey.bot.newest, await journey.pinned(cursor)
     if newest is None or pinned is None:
         return None, Plan(skip_paid=False, step_refusal=Reason.STEP_DELETED)
-    step = state_machine.find_step(pinned, cursor.step)
-    block = state_machine.find_block(step, cursor.block)
+    step = sequence.find_step(pinned, cursor.step)
+    block = sequence.find_block(step, cursor.block)
     held, now_ms, begun = journey.held, journey.clock.now_ms(), bool(cursor.pinned)
     return block, state_machine.plan(newest, step, block, held.due_ms, now_ms, held.chat_id, begun=begun)
 

@@ -8,20 +8,19 @@ nothing was lost, and a chat whose first block is on the wire would be taken fro
 """
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Final
 
 from engine.core.campaign.snapshot import Snapshot
 from engine.core.delivery import cursor
-from engine.core.delivery.replan import SPREAD_MS, Pause, Resumed, resumed_due_ms
+from engine.core.delivery.replan import SPREAD_MS
+from engine.core.delivery.silence_due import Pause, due_ms
 from engine.core.schedule.sending_hours import spread_over
-from storage.postgres import remembered_chats, replans
+from engine.poller.pauses import pauses_of
+from storage.postgres import remembered_chats
 from storage.postgres.pool import Pool
 from storage.postgres.remembered_chats import Remembered
 from storage.redis import bot_state, server_clock
 from storage.redis.client import Redis
 from storage.redis.timers import Lost, Timers
-
-_EVERY: Final = 2**62
 
 
 async def rebuild(
@@ -51,12 +50,6 @@ async def arm_unheard(
         yield sum(await timers.restore(bot_id, silent)) if silent else 0
 
 
-async def pauses_of(pool: Pool, bot_id: int, upto: int = _EVERY) -> list[Pause]:
-    """The pauses of a bot that are over, the oldest first, up to the replan of this number. Raises UnreachableError."""
-    jobs = [(job.change, job.created_ms) for job in await replans.resumes(pool, bot_id, upto)]
-    return [Pause(one.paused_ms, over_ms, one.policy) for one, over_ms in jobs if isinstance(one, Resumed)]
-
-
 async def _pages(pool: Pool, bot_id: int, activated_at_ms: int) -> AsyncIterator[list[Remembered]]:
     last_chat = -1
     while page := await remembered_chats.remembered(pool, bot_id, last_chat, activated_at_ms):
@@ -76,8 +69,7 @@ def _lost(row: Remembered, newest: Snapshot, pauses: Sequence[Pause]) -> Lost:
     """A silence stood still through every pause since it began; Redis has forgotten what it learned of the pauses."""
     if row.cursor is None:
         seen_ms = row.last_active_ms
-        past = [pause for pause in pauses if seen_ms < pause.over_ms]
-        due_ms = resumed_due_ms(newest, past, row.chat_id, seen_ms) if past else seen_ms + newest.threshold_ms
-        return Lost(row.chat_id, seen_ms, due_ms, on_wire=False, opaque="")
+        silent_due_ms = due_ms(newest, pauses, row.chat_id, seen_ms)
+        return Lost(row.chat_id, seen_ms, silent_due_ms, on_wire=False, opaque="")
     due = row.due_ms if row.due_ms is not None else row.last_active_ms
     return Lost(row.chat_id, row.cursor.episode_id, due, row.sending, cursor.write(row.cursor))

@@ -15,11 +15,25 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from engine.core.campaign.snapshot import Snapshot
-from engine.core.delivery import cursor, replan
+from engine.core.delivery import cursor, replan, silence_due
 from engine.core.delivery.gate import Reason
-from engine.core.delivery.replan import Finish, Included, Move, Pause, Published, Resumed, Stay, Waiting, Welcomed
+from engine.core.delivery.replan import (
+    Change,
+    Fate,
+    Finish,
+    Included,
+    Move,
+    Published,
+    Resumed,
+    Stay,
+    Versions,
+    Waiting,
+    Welcomed,
+)
+from engine.core.delivery.silence_due import Pause
 from engine.core.errors import RecoveryError
-from engine.poller.rebuild import arm_unheard, pauses_of
+from engine.poller.pauses import pauses_of
+from engine.poller.rebuild import arm_unheard
 from engine.poller.served_bots import Served, ServedBots
 from engine.poller.server_clock import ServerClock
 from engine.runtime.service import run_service
@@ -132,13 +146,20 @@ class Replanner:
 
     async def _plan(self, job: Job, newest: Snapshot, page: Sequence[Waiting]) -> int:
         """Returns how many of the page this replan need not look at again."""
-        fates = [(waiting, replan.fate(job.change, newest, waiting, job.created_ms)) for waiting in page]
+        fates = [(waiting, await self._fate(job, newest, waiting)) for waiting in page]
         over = [waiting for waiting, fate in fates if isinstance(fate, Finish)]
         stay = [waiting for waiting, fate in fates if isinstance(fate, Stay)]
         moves = [(waiting, fate) for waiting, fate in fates if isinstance(fate, Move)]
         await self._end(job, over)
         await self._stay(job, stay)
         return len(over) + len(stay) + await self._move(job, moves)
+
+    async def _fate(self, job: Job, newest: Snapshot, waiting: Waiting) -> Fate:
+        """By the versions of that moment, not by those published since: each of them has a replan of its own."""
+        version = partial(self._catalogue.version, job.bot_id)
+        before, after = _numbers(job.change)
+        versions = Versions(await version(after) or newest, await version(before), await version(waiting.kept))
+        return replan.fate(job.change, versions, waiting, job.created_ms)
 
     async def _page(self, job: Job, after_chat: int) -> list[Waiting]:
         async with transaction(self._pool) as connection:
@@ -147,7 +168,7 @@ class Replanner:
 
     async def _stay(self, job: Job, those: Sequence[Waiting]) -> None:
         """Mark them as looked at."""
-        kept = [(one, Move(one.cursor, one.due_ms, one.due_ms, one.anchor_ms)) for one in those]
+        kept = [(one, Move(one.cursor, one.due_ms, one.due_ms, one.anchor, one.kept)) for one in those]
         if kept:
             await replans.apply(self._pool, job, kept)
 
@@ -170,7 +191,7 @@ class Replanner:
         """Plan the chats that have begun nothing, which are in Redis only; gives each page's size. Safe to repeat."""
         match job.change:
             case Included():
-                pages = self._move_silences(job, partial(_included_ms, job, newest))
+                pages = self._move_silences(job, partial(_included_ms, job, newest, bot.pauses))
             case Resumed():
                 pauses = await pauses_of(self._pool, job.bot_id, job.id)
                 pages = self._move_silences(job, partial(_resumed_ms, newest, pauses))
@@ -193,12 +214,23 @@ class Replanner:
             yield len(silences)
 
 
-def _included_ms(job: Job, newest: Snapshot, silence: Silence) -> int:
-    return replan.included_due_ms(newest, *silence, job.created_ms)
+def _numbers(change: Change) -> tuple[int, int]:
+    """The version before a change, and the one that counts since; 0 is not known."""
+    match change:
+        case Published(before=before, after=after):
+            return before, after
+        case Resumed(version=version):
+            return version, version
+        case _:
+            return 0, 0
+
+
+def _included_ms(job: Job, newest: Snapshot, pauses: Sequence[Pause], silence: Silence) -> int:
+    return silence_due.included_due_ms(newest, pauses, *silence, job.created_ms)
 
 
 def _resumed_ms(newest: Snapshot, pauses: Sequence[Pause], silence: Silence) -> int:
-    return replan.resumed_due_ms(newest, pauses, *silence)
+    return silence_due.resumed_due_ms(newest, pauses, *silence)
 
 
 def _finished(bot_id: int, waiting: Waiting) -> Report:

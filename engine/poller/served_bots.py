@@ -5,7 +5,9 @@ from typing import NamedTuple
 from engine.core.bot_identity import Speaker
 from engine.core.campaign.snapshot import Snapshot
 from engine.core.delivery.lane_state import LaneState, lane_state
+from engine.core.delivery.silence_due import Pause
 from engine.core.errors import CampaignError, SettingsError
+from engine.poller.pauses import pauses_of
 from engine.runtime.telemetry import logger
 from engine.runtime.version_cache import VersionCache
 from engine.security.vault import Vault
@@ -29,6 +31,8 @@ class Served(NamedTuple):
     paid_broadcast: bool = False
     replan: int = 0
     """The newest replan that was requested."""
+    pauses: tuple[Pause, ...] = ()
+    """Those that are over."""
 
     @property
     def arms(self) -> bool:
@@ -84,4 +88,12 @@ class ServedBots:
             row.token,
             row.paid_broadcast,
             row.replan,
+            await self._pauses(row),
         )
+
+    async def _pauses(self, row: BotRow) -> tuple[Pause, ...]:
+        """They change only when a replan is requested."""
+        known = self.bots.get(row.bot_id)
+        if known and known.replan == row.replan:
+            return known.pauses
+        return await pauses_of(self._pool, row.bot_id, row.replan) if row.replan else ()

@@ -17,7 +17,7 @@ from engine.core.content.model import Replace, Unbutton
 from engine.core.content.templates import Person
 from engine.core.delivery.message_rules import rule_for
 from engine.core.delivery.outcome import Outcome, Rejected, RetryLater, Sent, Unreachable, not_sent
-from engine.core.delivery.state_machine import find_block, find_step
+from engine.core.delivery.sequence import find_block, find_step
 from engine.core.errors import RecoveryError
 from engine.poller.served_bots import Served, ServedBots
 from engine.poller.server_clock import ServerClock

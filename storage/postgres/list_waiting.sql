@@ -5,12 +5,13 @@
 -- $3 after_chat  bigint
 -- $4 most  bigint
 -- $5 begun  boolean
--- Returns chat_id, episode_id, ordinal, step_key, block_key, campaign_version, version, due_at, anchor_at, last, runs
+-- Returns chat_id, episode_id, ordinal, step_key, block_key, campaign_version, version, due_at, anchor_at, stood_ms,
+-- resumed_at, kept_version, deferrals, runs
 SELECT d.chat_id, d.episode_id, d.ordinal, d.step_key, d.block_key, d.campaign_version, d.version, d.due_at,
-    d.anchor_at, r.last, r.runs
+    d.anchor_at, d.stood_ms, d.resumed_at, d.kept_version, d.deferrals, r.runs
 FROM recovery_deliveries d
 LEFT JOIN LATERAL (
-    SELECT array_agg(DISTINCT o.step_key) AS runs, (array_agg(o.step_key ORDER BY o.ordinal DESC))[1] AS last
+    SELECT array_agg(o.step_key ORDER BY o.ordinal) AS runs
     FROM recovery_deliveries o
     WHERE o.bot_id = d.bot_id AND o.chat_id = d.chat_id AND o.episode_id = d.episode_id AND o.ordinal < d.ordinal
 ) r ON true

@@ -12,6 +12,7 @@ import msgspec
 
 from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.replan import Change, Move, Waiting
+from engine.core.delivery.sequence import Anchor
 from storage.postgres.columns import to_columns
 from storage.postgres.deliveries.locks import KEY, LOCK_EPISODES
 from storage.postgres.pool import Connection, Pool, transaction
@@ -36,6 +37,9 @@ class _Moved(NamedTuple):
     next_block: str
     due_at: int
     anchor_at: int | None
+    stood_ms: int
+    resumed_at: int
+    kept_version: int
 
 
 class _Row(NamedTuple):
@@ -48,7 +52,10 @@ class _Row(NamedTuple):
     version: int
     due_at: int
     anchor_at: int | None
-    last: str | None
+    stood_ms: int
+    resumed_at: int
+    kept_version: int
+    deferrals: int
     runs: list[str] | None
 
 
@@ -127,7 +134,10 @@ def _moved(bot_id: int, waiting: Waiting, move: Move) -> _Moved:
         next_step=move.cursor.step,
         next_block=move.cursor.block,
         due_at=move.due_ms,
-        anchor_at=move.anchor_ms,
+        anchor_at=move.anchor.at_ms if move.anchor else None,
+        stood_ms=move.anchor.stood_ms if move.anchor else 0,
+        resumed_at=move.anchor.resumed_ms if move.anchor else 0,
+        kept_version=move.kept,
     )
 
 
@@ -137,5 +147,6 @@ def _job(row: Any) -> Job:
 
 def _waiting(row: _Row) -> Waiting:
     cursor = Cursor(row.episode_id, row.ordinal, row.step_key, row.block_key, row.campaign_version)
-    runs = frozenset(row.runs or ())
-    return Waiting(row.chat_id, cursor, row.version, row.due_at, row.anchor_at, row.last, runs)
+    anchor = None if row.anchor_at is None else Anchor(row.anchor_at, row.stood_ms, row.resumed_at)
+    runs = tuple(row.runs or ())
+    return Waiting(row.chat_id, cursor, row.version, row.due_at, anchor, runs, row.kept_version, row.deferrals)

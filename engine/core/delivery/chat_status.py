@@ -12,7 +12,7 @@ import msgspec
 from engine.core.campaign.forecast import forecast
 from engine.core.campaign.snapshot import Snapshot
 from engine.core.delivery import cursor as cursors
-from engine.core.delivery import gate, state_machine
+from engine.core.delivery import gate, sequence, state_machine
 from engine.core.delivery.gate import Facts, Pass, Plan, Reason, Wait
 from engine.core.identity import newer_sign
 from engine.core.schedule import step_schedule
@@ -214,8 +214,8 @@ def _plan(chat_id: int, redis: Clockwork, known: KnownChat, published: Published
     newest, place = published.newest, _next(redis.armed, known)
     if newest is None or place is None:
         return Plan(skip_paid=newest is not None and newest.skip_paid)
-    step = state_machine.find_step(published.pinned or newest, place.step)
-    block = state_machine.find_block(step, place.block)
+    step = sequence.find_step(published.pinned or newest, place.step)
+    block = sequence.find_block(step, place.block)
     due_ms = _next_due_ms(redis.armed, known) or redis.now_ms
     delivery = _cursor(redis.armed, known)
     begun = delivery is not None and delivery.campaign_version > 0

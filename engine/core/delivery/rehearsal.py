@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from engine.core.campaign.snapshot import Block, Snapshot, Step
-from engine.core.delivery.state_machine import gap_ms
+from engine.core.delivery.sequence import gap_ms
 from engine.core.errors import CampaignError
 from engine.core.schedule import step_schedule
 

@@ -1,34 +1,27 @@
-"""The state machine of a delivery and of an episode: what a due timer means, and what follows what was found or sent.
+"""The state machine of a delivery and of an episode: what a due timer means. `sequence` says what follows.
 
 Two rules: everything that changes a delivery's status is in TRANSITIONS, and the database refuses the rest; PostgreSQL
 holds the cursor (the one delivery that is scheduled or sending), Redis a copy of it, and
 where they differ PostgreSQL wins.
 """
 
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
 from engine.core.campaign.forecast import forecast
 from engine.core.campaign.snapshot import Block, Snapshot, Step
-from engine.core.content.model import messages
 from engine.core.content.templates import Person
 from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.gate import EndEpisode, Facts, Pass, Plan, Reason, SkipStep, Verdict, Wait
-from engine.core.schedule import sending_hours, step_schedule
-
-CHAT_GAP_MS: Final = 1_000
-"""Telegram requires a second between two messages to one chat; an album counts as many as it has files."""
+from engine.core.delivery.sequence import ACTION_MS
+from engine.core.schedule import sending_hours
 
 MOST_DEFERRALS: Final = 5
 """A step that window and limits have put off this often will never fit them."""
 
 EXPIRES_AFTER_MS: Final = 2 * 86_400_000
 """After an outage a sequence continues, unless the whole of it would have been over for this long."""
-
-ACTION_MS: Final = 5_000
-"""Telegram shows "typing" for this long; a block that comes after a delay is announced this way."""
 
 SETTLED: Final = frozenset({"sent", "skipped", "failed", "unknown", "cancelled", "would_send"})
 
@@ -60,7 +53,7 @@ class Found(NamedTuple):
     cursor: Cursor
     due_ms: int
     attempts: int
-    runs: frozenset[str]
+    runs: tuple[str, ...]
     facts: Facts
     last_active_ms: int = 0
     person: Person = Person()
@@ -118,23 +111,6 @@ class Forget(NamedTuple):
 
 
 Decision = Send | Advance | Withhold | Drop | Close | Rest | Defer | Follow | Announce | Forget
-
-
-class NextDelivery(NamedTuple):
-    """The next delivery. `urgent`: a further block of a begun step; `lead_ms`: how long before it is announced.
-
-    `anchor_ms` is the anchor from which the due was computed, so that it can be computed again.
-    """
-
-    cursor: Cursor
-    due_ms: int
-    urgent: bool
-    lead_ms: int = 0
-    anchor_ms: int | None = None
-
-    @property
-    def wake_ms(self) -> int:
-        return self.due_ms - self.lead_ms
 
 
 def decide(found: Found, expected: Cursor, verdict: Verdict, now_ms: int) -> Decision:
@@ -216,84 +192,3 @@ def _step_refusal(step: Step | None, block: Block | None) -> Reason | None:
     if step is None or block is None:
         return Reason.STEP_DELETED
     return None if step.active and block.active else Reason.STEP_OFF
-
-
-def first(newest: Snapshot, episode_id: int, anchor_ms: int, chat_id: int) -> NextDelivery | None:
-    """The first delivery of an episode; None when the campaign has nothing to send."""
-    for step in newest.steps:
-        if opened := open_step(newest, step, Cursor(episode_id, 0, "", "", 0), anchor_ms, chat_id):
-            return opened
-    return None
-
-
-def following(
-    newest: Snapshot, pinned: Snapshot, found: Found, ended_ms: int, chat_id: int, *, step_over: bool
-) -> NextDelivery | None:
-    """What comes after the block at the cursor; None completes the episode. A begun step finishes as it began."""
-    cursor = found.cursor
-    step = find_step(pinned, cursor.step)
-    free_ms = ended_ms + (0 if step_over else gap_ms(find_block(step, cursor.block)))
-    if step and not step_over:
-        for block in _after(step, cursor.block):
-            onward = cursor._replace(ordinal=cursor.ordinal + 1, block=block.key)
-            return NextDelivery(onward, max(free_ms, ended_ms + block.delay_ms), urgent=True, lead_ms=_lead_ms(block))
-    for candidate in _later_steps(newest, pinned, cursor.step, found.runs):
-        if candidate.key in found.runs:
-            continue
-        onward = cursor._replace(ordinal=cursor.ordinal + 1)
-        if opened := open_step(newest, candidate, onward, ended_ms, chat_id):
-            return opened._replace(due_ms=max(free_ms, opened.due_ms))
-    return None
-
-
-def gap_ms(sent: Block | None) -> int:
-    """How long a chat rests after a block; the variant with the most messages decides."""
-    return CHAT_GAP_MS * (max(map(messages, (sent.content, *sent.languages.values()))) if sent else 1)
-
-
-def find_step(snapshot: Snapshot, key: str) -> Step | None:
-    return next((step for step in snapshot.steps if step.key == key), None)
-
-
-def find_block(step: Step | None, key: str) -> Block | None:
-    return next((block for block in step.blocks if block.key == key), None) if step else None
-
-
-def open_step(
-    newest: Snapshot, step: Step, at: Cursor, anchor_ms: int, chat_id: int, not_before_ms: int | None = None
-) -> NextDelivery | None:
-    """The first delivery of a step, in the episode and with the ordinal of `at`; None for a step that has nothing to
-    send.
-
-    It is due no earlier than the anchor, or than the other moment given.
-    """
-    block = next((block for block in step.blocks if block.active), None)
-    if not step.active or block is None:
-        return None
-    earliest_ms = anchor_ms if not_before_ms is None else not_before_ms
-    wanted = step_schedule.due(step.schedule, anchor_ms, newest.zone, earliest_ms) + block.delay_ms
-    due = sending_hours.shifted(newest.window, wanted, newest.zone, chat_id)
-    cursor = Cursor(at.episode_id, at.ordinal, step.key, block.key, 0)
-    return NextDelivery(cursor, due, urgent=False, lead_ms=_lead_ms(block), anchor_ms=anchor_ms)
-
-
-def _lead_ms(block: Block) -> int:
-    return min(block.delay_ms, ACTION_MS)
-
-
-def _after(step: Step, block_key: str) -> Iterator[Block]:
-    keys = [block.key for block in step.blocks]
-    start = keys.index(block_key) + 1 if block_key in keys else len(keys)
-    return (block for block in step.blocks[start:] if block.active)
-
-
-def _later_steps(newest: Snapshot, pinned: Snapshot, step_key: str, runs: frozenset[str]) -> tuple[Step, ...]:
-    """The steps after this one; if it was deleted, those after the nearest earlier step that still exists. Never
-    backwards.
-    """
-    places = {step.key: place for place, step in enumerate(newest.steps)}
-    before = [step.key for step in pinned.steps]
-    upto = before[: before.index(step_key) + 1] if step_key in before else [step_key]
-    last_run = max((places[key] for key in runs if key in places), default=-1)
-    place = next((places[key] for key in reversed(upto) if key in places), last_run)
-    return newest.steps[place + 1 :]

@@ -120,7 +120,7 @@ def _found(row: _Row) -> Found:
         cursor=Cursor(row.episode_id, row.ordinal or 0, row.at_step or "", row.at_block or "", row.pinned or 0),
         due_ms=row.due_at or 0,
         attempts=row.attempts or 0,
-        runs=frozenset(row.runs or ()),
+        runs=tuple(row.runs or ()),
         last_active_ms=row.last_active or 0,
         person=Person(row.first_name, row.username, row.language),
         deferrals=row.deferrals or 0,

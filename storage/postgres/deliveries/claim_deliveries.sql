@@ -58,7 +58,7 @@ WITH wanted AS MATERIALIZED (
         ORDER BY d.ordinal DESC LIMIT 1
     ) d ON true
     LEFT JOIN LATERAL (
-        SELECT array_agg(DISTINCT d.step_key) AS runs FROM recovery_deliveries d
+        SELECT array_agg(d.step_key ORDER BY d.ordinal) AS runs FROM recovery_deliveries d
         WHERE d.bot_id = w.bot_id AND d.chat_id = w.chat_id AND d.episode_id = w.episode_id
     ) r ON true
 ), judged AS MATERIALIZED (

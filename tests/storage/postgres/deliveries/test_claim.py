@@ -35,7 +35,7 @@ async def test_a_due_delivery_is_taken(pool: Pool) -> None:
     assert (found.cursor, found.due_ms, found.runs, found.facts) == (
         ONE._replace(pinned=1),
         NOW,
-        frozenset({"hello"}),
+        ("hello",),
         Facts(),
     )
     taken = await row(pool)
