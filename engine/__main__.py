@@ -16,6 +16,7 @@ from rich.console import Console
 
 from engine.cli.shared import PROGRAM, example
 from engine.core.errors import RecoveryError
+from engine.runtime.library_log import take_over
 
 _NOUNS: Final = {
     "bots": "Register, pace, pause and remove the bots whose users are watched.",
@@ -75,5 +76,10 @@ def _usage(words: list[str]) -> str:
     return f"usage: {format_usage(app, chain).plain.strip()}"
 
 
+def main() -> int:
+    take_over()
+    return run()
+
+
 if __name__ == "__main__":
-    sys.exit(run())
+    sys.exit(main())

@@ -8,15 +8,20 @@ from functools import wraps
 from typing import ParamSpec
 
 from engine.core.errors import RecoveryError
+from engine.runtime.library_log import take_over
 
 P = ParamSpec("P")
 
 
 def command(act: Callable[P, None]) -> Callable[P, int]:
-    """Turn an action into a command with an exit status: a refusal is 1, and one line on standard error."""
+    """Turn an action into a command with an exit status: a refusal is 1, and one line on standard error.
+
+    Nothing is printed but that line and our log.
+    """
 
     @wraps(act)
     def main(*args: P.args, **kwargs: P.kwargs) -> int:
+        take_over()
         try:
             act(*args, **kwargs)
         except RecoveryError as error:

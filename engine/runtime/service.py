@@ -49,7 +49,7 @@ async def _run_or_report(
     try:
         return await run_once()
     except RecoveryError as error:
-        log().warning(failure, error=str(error))
+        log().warning(failure, error=error)
     except Exception:  # noqa: BLE001 - a failed turn never ends the loop
         log().exception(failure)
     return None

@@ -2,7 +2,8 @@
 
 A moment is a number of milliseconds in JSON, and a local time on a console.
 
-Secrets are masked here, once, however careless the caller.
+Secrets are masked here, once, however careless the caller. Of an error only its class and its stack are printed, as its
+message may quote a body; our own refusals speak, but for the values in them, which admins may have written.
 """
 
 import logging
@@ -14,12 +15,14 @@ from typing import Any, Final
 
 import structlog
 
+from engine.core.errors import RecoveryError, SpokenError
+from engine.runtime.stack_trace import class_name, stack_trace
 from engine.settings import Settings
 
 _MASK: Final = "…"
 _SECRET_WORDS: Final = frozenset({"token", "tokens", "text", "secret", "key", "keys", "password", "authorization"})
 _MOMENTS: Final = ("due",)
-_TOKEN: Final = re.compile(r"\d{5,}:[\w-]{30,}")
+_TOKEN: Final = re.compile(r"\d{5,}(?::|%3A)[\w-]{30,}", re.IGNORECASE)
 
 
 def configure(settings: Settings) -> None:
@@ -39,12 +42,11 @@ def configure_safely() -> None:
 
 def _processors(log_format: str) -> list[Any]:
     json = (structlog.processors.JSONRenderer(sort_keys=True),)
-    colors, traceback = sys.stdout.isatty(), structlog.dev.plain_traceback
-    console = (show_moments, structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=traceback))
+    console = (show_moments, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty()))
     return [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(stack_trace),
         mask,
         *(json if log_format == "json" else console),
     ]
@@ -77,7 +79,13 @@ def _masked(value: Any) -> Any:
         return mask(None, "", {str(name): inner for name, inner in value.items()})
     if isinstance(value, list | tuple | set | frozenset):
         return [_masked(inner) for inner in value]
-    return _TOKEN.sub(_MASK, str(value))
+    return _TOKEN.sub(_MASK, _said(value) if isinstance(value, BaseException) else str(value))
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, SpokenError):
+        return error.phrase.template
+    return str(error) if isinstance(error, RecoveryError) else class_name(error)
 
 
 configure_safely()

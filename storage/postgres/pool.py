@@ -60,13 +60,15 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
             yield connection
     except (OSError, *REFUSALS) as error:
         raise UnreachableError(
-            f"PostgreSQL did not answer ({_first_line(error)}): check DATABASE_URL and the server's log."
+            f"PostgreSQL did not answer ({_without_values(error)}): check DATABASE_URL and the server's log."
         ) from error
 
 
-def _first_line(error: Exception) -> str:
-    """The lines after it may quote a row."""
-    return (str(error) or type(error).__name__).partition("\n")[0]
+def _without_values(error: Exception) -> str:
+    """The lines after the first may quote a row; after a colon, PostgreSQL and its client quote a value."""
+    line = str(error).partition("\n")[0]
+    said = line if isinstance(error, OSError) else line.partition(": ")[0]
+    return said or type(error).__name__
 
 
 async def now_ms(pool: Pool) -> int:

@@ -24,7 +24,7 @@ PLACES = {
     "migrations": "storage/migrations",
 }
 """Folders of the repository, and where the wheel has them."""
-COMMANDS = {"recovery": "engine.__main__:run", "telegram-sandbox": "bench.sandbox.__main__:main"}
+COMMANDS = {"recovery": "engine.__main__:main", "telegram-sandbox": "bench.sandbox.__main__:main"}
 
 
 @pytest.fixture(scope="module")

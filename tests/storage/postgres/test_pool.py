@@ -31,6 +31,23 @@ async def test_such_a_loss_is_raised_as_a_server_that_does_not_answer(
     await pool.close()
 
 
+@pytest.mark.parametrize(
+    ("statement", "value"),
+    [
+        ("SELECT $1::bigint", 2**70),
+        ("SELECT $1::bigint", "words of a user"),
+        ("SELECT $1::text", "words\x00of a user"),
+        ("SELECT $1::text::jsonb", "words of a user"),
+        ("SELECT $1::text::bigint", "words of a user"),
+    ],
+)
+async def test_what_postgresql_refuses_is_not_quoted(pool: Pool, statement: str, value: object) -> None:
+    with pytest.raises(UnreachableError, match="check DATABASE_URL") as refusal:
+        async with transaction(pool) as connection:
+            await connection.fetchval(statement, value)
+    assert str(value)[:5] not in str(refusal.value)
+
+
 async def _stand_still(pool: Pool) -> None:
     async with transaction(pool) as connection:
         await connection.execute("LOCK TABLE chats")
