@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from functools import partial
 
 import uvloop
 from aiogram import Bot, Dispatcher
@@ -10,15 +11,17 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramUnauthorizedError
 
 from bot.framework.manager import ManagerBot
+from bot.framework.polling import Polling
 from bot.screens import SCREENS
 from engine.administration.context import Desk, open_desk
 from engine.core.errors import SettingsError
+from engine.runtime import metrics
 from engine.runtime.process import command, stop_on_signals
 from engine.runtime.resources import keep_what_is_loaded
+from engine.runtime.service import run_service
 from engine.runtime.telemetry import configure, logger
 from engine.settings import Settings, load_settings
-
-_UPDATES: list[str] = ["message", "callback_query"]
+from engine.telegram.client import BotApi
 
 
 async def serve(settings: Settings) -> None:
@@ -37,24 +40,27 @@ async def run(desk: Desk, stop: asyncio.Event) -> None:
             me = await bot.get_me()
         except TelegramUnauthorizedError:
             raise SettingsError("Telegram refuses MANAGER_BOT_TOKEN: copy it from @BotFather again.") from None
-        dispatcher = Dispatcher()
-        manager = ManagerBot(desk, bot, me.username or "", SCREENS)
-        dispatcher.include_router(manager.router())
+        dispatcher = Dispatcher(disable_fsm=True)
+        dispatcher.include_router(ManagerBot(desk, bot, me.username or "", SCREENS).router())
         logger().info("Manager started", bot=me.username, owners=len(desk.settings.admin_ids))
-        polling = asyncio.create_task(
-            dispatcher.start_polling(bot, handle_signals=False, allowed_updates=_UPDATES, close_bot_session=False)
-        )
-        await stop.wait()
-        await dispatcher.stop_polling()
-        await polling
-        await manager.finish()
+        api = BotApi(desk.http, desk.settings.telegram_api_url, bot.token)
+        await _poll(Polling(api, partial(dispatcher.feed_update, bot), {"bot": bot}), stop)
     logger().info("Manager stopped")
+
+
+async def _poll(polling: Polling, stop: asyncio.Event) -> None:
+    service = asyncio.create_task(run_service(polling.run_once, polling.rest, "Updates not fetched"))
+    await stop.wait()
+    service.cancel()
+    await asyncio.wait([service])
+    await polling.finish()
 
 
 @command
 def main() -> None:
     settings = load_settings()
     configure(settings)
+    metrics.serve(settings.metrics_port)
     keep_what_is_loaded()
     uvloop.run(serve(settings))
 

@@ -6,9 +6,8 @@ every message gets a reply.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from aiogram import Bot, Router
@@ -33,7 +32,6 @@ from engine.core.errors import BotError, RecoveryError, StaleError, UnreachableE
 from engine.runtime.telemetry import logger
 
 _START = "/start "
-_SHUTDOWN_S = 5
 
 
 class ManagerBot:
@@ -43,7 +41,6 @@ class ManagerBot:
         self._id = bot.id
         self._presenter = Presenter(desk, bot, name, screens)
         self._routes = routes(screens)
-        self._working: set[asyncio.Task[Any]] = set()
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def router(self) -> Router:
@@ -57,7 +54,7 @@ class ManagerBot:
         user = message.from_user
         if message.chat.type != ChatType.PRIVATE or user is None:
             return
-        async with self._at_work(), self._turn(user):
+        async with self._turn(user):
             try:
                 await self._handle_message(message, user)
             except Exception as error:  # noqa: BLE001 - every message gets a reply
@@ -68,28 +65,12 @@ class ManagerBot:
         """Do what a button says, if it is allowed, and show the resulting screen."""
         answer = QueryAnswer(query)
         moment = Translator(_language(query.from_user)).label("One moment…")
-        async with self._at_work(), answer.soon(moment), self._turn(query.from_user):
+        async with answer.soon(moment), self._turn(query.from_user):
             try:
                 await self._press(query, answer)
             except Exception as error:  # noqa: BLE001 - no button may hang
                 _log_failure(error, query.from_user)
                 await answer.give(_excuse(query.from_user))
-
-    async def finish(self) -> None:
-        """Wait briefly for what is in progress, once no new updates arrive."""
-        if self._working:
-            await asyncio.wait(self._working, timeout=_SHUTDOWN_S)
-
-    @asynccontextmanager
-    async def _at_work(self) -> AsyncIterator[None]:
-        task = asyncio.current_task()
-        if task is None:
-            raise AssertionError("The manager works in tasks.")
-        self._working.add(task)
-        try:
-            yield
-        finally:
-            self._working.discard(task)
 
     def _turn(self, user: User) -> asyncio.Lock:
         """A weak reference: the lock lives as long as someone holds it or waits for it."""
@@ -284,7 +265,9 @@ def _language(user: User) -> Language:
 
 def _log_failure(error: Exception, user: User) -> None:
     """One line for what is known to fail; a traceback for what nobody expected."""
-    if isinstance(error, RecoveryError | TelegramAPIError):
-        logger().warning("Manager failed", admin=user.id, error=str(error))
+    if isinstance(error, RecoveryError):
+        logger().warning("Manager failed", admin=user.id, error=error)
+    elif isinstance(error, TelegramAPIError):
+        logger().warning("Manager failed", admin=user.id, error=error, call=type(error.method).__name__)
     else:
         logger().exception("Manager failed", admin=user.id)

@@ -12,6 +12,7 @@ import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.protocol import Act, BotInfo, Fault, FaultKind, TranscriptMessage
+from bench.sandbox.world.updates import Queued, Strand
 from bot.__main__ import run
 from bot.framework import callbacks, render
 from bot.framework.callbacks import Holder, Press
@@ -141,6 +142,7 @@ class Office:
     def __init__(self, desk: Desk, sandbox: Sandbox, people: SandboxClient, me: BotInfo, owner: Admin) -> None:
         self.desk = desk
         self.page = sandbox.control_url
+        self._state = sandbox._state
         self.people = people
         self.me = me
         self.owner = owner
@@ -148,6 +150,14 @@ class Office:
     async def someone(self, language: str = "en") -> Admin:
         (person,) = await self.people.add_people(1, languages=(language,))
         return Admin(self.people, self.me, person.id)
+
+    def arrives(self, fields: bytes) -> None:
+        """An update with these fields waits for the manager, be it JSON or not."""
+        bot = self._state.bots[self.me.id]
+        number = bot.next_update_id
+        bot.next_update_id += 1
+        bot.updates[number] = Queued(number, b'{"update_id":%d,%s}' % (number, fields), Strand("message", 0))
+        self._state.stir(bot)
 
     async def bot_id(self, name: str = "shop_bot") -> int:
         found: int = await self.desk.pool.fetchval("SELECT id FROM bots WHERE username = $1", name)
