@@ -1,15 +1,17 @@
 """Whether Telegram will accept the HTML of a text or a caption, judged before anyone is sent it.
 
-The rules are those of TDLib's parser: a closed set of tags, properly nested, and an unknown entity is plain text.
-Stricter than TDLib where it would silently drop what the admin meant: a link without target, a hundred tags and one.
-Places are lines and columns, not TDLib's byte offsets. `engine.core.content.text_checks` limits the length.
+The rules are those of its server: a closed set of tags, properly nested, and an unknown reference is plain text.
+Stricter where the server would silently drop what the admin meant: a link that leads nowhere, a time of no date, a
+hundred tags and one, a reference that people would read as it stands. Places are lines and columns, not byte offsets.
+`engine.core.content.text_checks` limits the length.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from html import unescape
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
+from engine.core.content import addresses, references, tags
+from engine.core.content.tags import TAG, Source, Tag
 from engine.core.errors import CampaignError, Phrase
 
 MAX_SOURCE_BYTES: Final = 32_768
@@ -17,42 +19,35 @@ MAX_SOURCE_BYTES: Final = 32_768
 MAX_TAGS: Final = 100
 """Telegram keeps this many entities of a message and drops the rest."""
 
-TAGS: Final = (
-    *("a", "b", "strong", "i", "em", "s", "strike", "del", "u", "ins", "pre", "code", "blockquote"),
-    *("span", "tg-spoiler", "tg-emoji", "tg-time"),
-)
-
-_NEEDED: Final = {
-    "a": ("href", re.compile(r".+", re.DOTALL), '<a href="https://…">'),
-    "span": ("class", re.compile("tg-spoiler"), '<span class="tg-spoiler">'),
-    "tg-emoji": ("emoji-id", re.compile("[0-9]{1,19}"), '<tg-emoji emoji-id="5368324170671202286">'),
-    "tg-time": ("unix", re.compile("[0-9]{1,12}"), '<tg-time unix="1700000000">'),
-}
-_TAG: Final = re.compile(r"""<(/?)([^\s>]*+)((?:[^>"']|"[^"]*+"|'[^']*+')*+)>""", re.ASCII)
-_ATTRIBUTE: Final = re.compile(
-    r"""\s*+([^\s=>"']++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([a-zA-Z0-9.-]++)))?+(?=\s|$)""", re.ASCII
-)
-_ENTITY: Final = re.compile(r"&(?:lt|gt|amp|quot|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});")
+_LAST_EMOJI: Final = 2**63 - 1
+_LAST_SECOND: Final = 2**31 - 1
+_NUMBER: Final = re.compile("[0-9]{1,19}")
+_EMOJI: Final = re.compile("-?[1-9][0-9]{0,18}")
+_FORMAT: Final = re.compile("[rR]?|[tTdDwW]*")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-class _Tag(NamedTuple):
-    at: int
-    end: int
-    closes: bool
-    name: str
-    attributes: str
+class _Need(NamedTuple):
+    """An attribute without which a tag means nothing."""
+
+    attribute: str
+    is_good: Callable[[str], object]
+    example: str
 
 
-class _Source(NamedTuple):
-    """An admin's text, and the noun that names it in a refusal, which quotes it as `written`."""
+def _is_emoji(identifier: str) -> bool:
+    return bool(_EMOJI.fullmatch(identifier)) and -_LAST_EMOJI <= int(identifier) <= _LAST_EMOJI
 
-    text: str
-    noun: str
-    written: str
 
-    def error(self, at: int, what: str, mend: str) -> CampaignError:
-        return CampaignError.at(self.written, at, self.noun, what, mend)
+def _is_second(second: str) -> bool:
+    return bool(_NUMBER.fullmatch(second)) and 0 < int(second) <= _LAST_SECOND
+
+
+_NEEDS: Final = {
+    "span": _Need("class", re.compile("tg-spoiler").fullmatch, '<span class="tg-spoiler">'),
+    "tg-emoji": _Need("emoji-id", _is_emoji, '<tg-emoji emoji-id="5368324170671202286">'),
+    "tg-time": _Need("unix", _is_second, '<tg-time unix="1700000000">'),
+}
 
 
 def check(text: str, noun: str, written: str = "") -> None:
@@ -60,11 +55,13 @@ def check(text: str, noun: str, written: str = "") -> None:
 
     `written`: the admin's own text of the same length, if some of it is blanked in `text`.
     """
-    source = _Source(text, noun, written or text)
+    source = Source(text, noun, written or text)
     check_characters(text, noun)
-    tags = list(_tags(source))
-    _check_nesting(source, tags)
-    if (count := sum(not tag.closes for tag in tags)) > MAX_TAGS:
+    found = list(tags.read(source))
+    _check_nesting(source, found)
+    for fault in references.misread(text):
+        raise source.error(fault.at, fault.what, fault.mend)
+    if (count := sum(not tag.closes for tag in found)) > MAX_TAGS:
         raise CampaignError("The {noun} has {count} tags: leave at most {most}.", noun=noun, count=count, most=MAX_TAGS)
 
 
@@ -86,9 +83,9 @@ def check_size(text: str, noun: str) -> None:
 
 
 def check_outside(text: str, noun: str, places: Iterable[int], what: str, written: str) -> None:
-    """Refuse what is inside a tag of a text that `check` has passed."""
-    source = _Source(text, noun, written)
-    spans = [(tag.at, tag.end) for tag in _tags(source)]
+    """Refuse what is inside a tag."""
+    source = Source(text, noun, written)
+    spans = [(tag.at, tag.end) for tag in tags.read(source)]
     for at in places:
         if any(begins <= at < ends for begins, ends in spans):
             inside = Phrase("{what} is inside a tag", what=what)
@@ -96,35 +93,28 @@ def check_outside(text: str, noun: str, places: Iterable[int], what: str, writte
 
 
 def plain(text: str) -> str:
-    """What people read of a text that `check` has passed. Each entity is one character, whichever."""
-    return _ENTITY.sub(lambda entity: unescape(entity[0]) or "?", _TAG.sub("", text))
+    """What people read of a text that `check` has passed."""
+    begins, pieces = 0, []
+    for tag in TAG.finditer(text):
+        pieces.append(text[begins : tag.start()])
+        begins = tag.end()
+    return "".join(map(references.resolved, [*pieces, text[begins:]]))
 
 
 def unpaired(text: str) -> str:
     """The tags in a piece of such a text whose other half stands outside of it, in their order."""
     found: list[str] = []
-    for tag in _TAG.finditer(text):
-        if tag[1] and found and not found[-1].startswith("</"):
+    for tag in TAG.finditer(text):
+        if tag["closes"] and found and not found[-1].startswith("</"):
             found.pop()
         else:
             found.append(tag[0])
     return "".join(found)
 
 
-def _tags(source: _Source) -> Iterator[_Tag]:
-    at = source.text.find("<")
-    while at >= 0:
-        match = _TAG.match(source.text, at)
-        if match is None or (match[1] and match[3].strip()):
-            mend = Phrase("end it with >, or write &lt; for a plain <")
-            raise source.error(at, Phrase("a tag is not closed"), mend)
-        yield _Tag(at, match.end(), bool(match[1]), match[2].lower(), match[3])
-        at = source.text.find("<", match.end())
-
-
-def _check_nesting(source: _Source, tags: list[_Tag]) -> None:
-    opened: list[_Tag] = []
-    for tag in tags:
+def _check_nesting(source: Source, found: list[Tag]) -> None:
+    opened: list[Tag] = []
+    for tag in found:
         if not tag.closes:
             _check_start(source, tag)
             opened.append(tag)
@@ -134,7 +124,7 @@ def _check_nesting(source: _Source, tags: list[_Tag]) -> None:
             mend = Phrase("write </{tag}> first", tag=opened[-1].name)
             raise source.error(tag.at, Phrase("</{tag}> comes too early", tag=tag.name), mend)
         else:
-            opened.pop()
+            _check_link(source, opened.pop(), tag)
     if opened:
         last = opened[-1]
         raise source.error(
@@ -142,24 +132,21 @@ def _check_nesting(source: _Source, tags: list[_Tag]) -> None:
         )
 
 
-def _check_start(source: _Source, tag: _Tag) -> None:
-    if tag.name not in TAGS:
-        mend = Phrase("use one of {tags}, or write &lt; for a plain <", tags=", ".join(TAGS))
-        raise source.error(tag.at, Phrase("<{tag}> is not a tag of Telegram", tag=tag.name[:32]), mend)
-    attributes = _attributes(source, tag)
-    name, wanted, example = _NEEDED.get(tag.name, ("", re.compile(""), ""))
-    if name and not wanted.fullmatch(attributes.get(name, "")):
-        lacking = Phrase("<{tag}> lacks its {name}", tag=tag.name, name=name)
-        raise source.error(tag.at, lacking, Phrase("write {example}", example=example))
+def _check_start(source: Source, tag: Tag) -> None:
+    need = _NEEDS.get(tag.name)
+    if need and not need.is_good(tag.attributes.get(need.attribute, "")):
+        lacking = Phrase("<{tag}> lacks its {name}", tag=tag.name, name=need.attribute)
+        raise source.error(tag.at, lacking, Phrase("write {example}", example=need.example))
+    if tag.name == "tg-time" and not _FORMAT.fullmatch(tag.attributes.get("format", "")):
+        unknown = Phrase("<{tag}> has a format that Telegram does not know", tag=tag.name)
+        raise source.error(tag.at, unknown, Phrase("write r, or some of t, T, d, D, w and W"))
 
 
-def _attributes(source: _Source, tag: _Tag) -> dict[str, str]:
-    found, at, end = {}, 0, len(tag.attributes.rstrip())
-    while at < end:
-        match = _ATTRIBUTE.match(tag.attributes, at)
-        if match is None:
-            what = Phrase("<{tag}> has an attribute that cannot be read", tag=tag.name)
-            raise source.error(tag.at, what, Phrase("put it in quotes"))
-        found[match[1].lower()] = match[2] or match[3] or match[4] or ""
-        at = match.end()
-    return found
+def _check_link(source: Source, tag: Tag, closing: Tag) -> None:
+    """A link without an address leads to what it says."""
+    if tag.name != "a":
+        return
+    given = tag.attributes.get("href", "")
+    if not addresses.is_link(given or plain(source.text[tag.end : closing.at])):
+        what = Phrase("<a> leads nowhere") if given else Phrase("<{tag}> lacks its {name}", tag="a", name="href")
+        raise source.error(tag.at, what, Phrase("write {example}", example='<a href="https://…">'))

@@ -55,8 +55,8 @@ def _check_html(template: str, noun: str) -> None:
     templates.check(template, noun)
     html.check_size(templates.heaviest(template), noun)
     blanked = templates.blanked(template)
-    html.check(blanked, noun, template)
     html.check_outside(blanked, noun, templates.places(template), Phrase("a variable"), template)
+    html.check(blanked, noun, template)
 
 
 def _check_words(template: str, noun: str) -> None:
@@ -71,12 +71,13 @@ def _empty(noun: str) -> CampaignError:
 
 
 def _check_length(template: str, longest: str, noun: str, most: int) -> None:
-    if len(longest) > most:
+    """Telegram drops the blanks at the end before it counts."""
+    if (length := len(longest.rstrip())) > most:
         can = Phrase("can have") if templates.places(template) else Phrase("has")
         raise CampaignError(
             "The {noun} {can} {length} characters: shorten it to {most}.",
             noun=noun,
             can=can,
-            length=len(longest),
+            length=length,
             most=most,
         )

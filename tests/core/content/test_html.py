@@ -31,6 +31,16 @@ from engine.core.errors import CampaignError
         "line\n\tand tab\r\n",
         "",
         "<b>x</b>" * 100,
+        "<a>telegram.org</a>",
+        "<a>https://<b>x</b>.y</a>",
+        '<a href="tg://user?id=5">Ana</a> <a href="tg:resolve?domain=x">x</a>',
+        '<a href="https://x.y/?a=1&amp;gt=5&quot;">x</a>',
+        "<a href='https://x.y/?q=\"'>x</a>",
+        "<b x=\"1\"y='2' z=3 w= v>x</b>",
+        '<tg-emoji emoji-id="9223372036854775807">👍</tg-emoji>',
+        '<tg-time unix="2147483647" format="wDT">then</tg-time><tg-time unix="1", format="r">x</tg-time>',
+        "<blockquote>a<blockquote>b</blockquote></blockquote><code><b>x</b></code>",
+        "&#0; &#1114111; &lt &#65",
     ],
 )
 def test_content_that_telegram_accepts_passes(text: str) -> None:
@@ -63,6 +73,41 @@ def test_content_that_telegram_accepts_passes(text: str) -> None:
         ("<a href=https://example.com>x</a>", "attribute that cannot be read: put it in quotes"),
         ("a\x00b", "column 2 of the text there is a character that cannot be sent: delete it"),
         ("a\ud800b", "a character that cannot be sent"),
+        ("&#55356;&#57225;", "column 1 of the text &#55356; is half of a character: write the character itself."),
+        ("a\n&#xD800;", "line 2, column 1 of the text &#xD800; is half of a character"),
+        ("<b />x</b>", "column 4 of the text <b> has a / outside quotes: delete it."),
+        ('<a href="https://x.y" />x</a>', "column 23 of the text <a> has a / outside quotes"),
+        ("<b x/y>x</b>", "column 5 of the text <b> has a / outside quotes"),
+        ("<b/>x</b>", "<b/> is not a tag of Telegram"),
+        ('<b "x">x</b>', "<b> has an attribute that cannot be read"),
+        ("<b x'y'>x</b>", "<b> has an attribute that cannot be read"),
+        ("<stri\u212ae>x</stri\u212ae>", "is not a tag of Telegram"),  # a sign that only looks like a k
+        ("</ b>", "a tag is not closed"),
+        ('<a HREF="https://x.y">x</a>', '<a> lacks its href: write <a href="https://…">'),
+        ('<span CLASS="tg-spoiler">x</span>', "<span> lacks its class"),
+        ('<a href="comprar">x</a>', '<a> leads nowhere: write <a href="https://…">.'),
+        ('<a href="javascript:alert(1)">x</a>', "<a> leads nowhere"),
+        ('<a href="https://localhost/">x</a>', "<a> leads nowhere"),
+        ('<a href=" https://x.y">x</a>', "<a> leads nowhere"),
+        ('<a href="https://x.y/?a=1&gt=5">x</a>', "column 26 of the text &gt is read as >: write &amp; for the &."),
+        ('<a href="https://x.y/?a&#38b">x</a>', "&#38 is read as &"),
+        *(
+            (f'<tg-emoji emoji-id="{identifier}">👍</tg-emoji>', "<tg-emoji> lacks its emoji-id")
+            for identifier in ("0", "9223372036854775808", "007", "+5", "5 ", "٣")
+        ),
+        *(
+            (f'<tg-time unix="{unix}">x</tg-time>', "<tg-time> lacks its unix")
+            for unix in ("0", "2147483648", "-1", "1e9", "")
+        ),
+        *(
+            (f'<tg-time unix="1700000000" format="{form}">x</tg-time>', "<tg-time> has a format that Telegram does not")
+            for form in ("q", "rt", "t ", "H:i")
+        ),
+        (
+            "a&nbsp;b",
+            "column 2 of the text &nbsp; is unknown to Telegram, and people would read it as it stands: write &#160;.",
+        ),
+        ("it&apos;s", "&apos; is unknown to Telegram, and people would read it as it stands: write '."),
     ],
 )
 def test_refusals_name_the_place_and_the_mend(text: str, what: str) -> None:
@@ -85,7 +130,8 @@ def test_any_text_is_taken_or_refused_by_us(text: str) -> None:
     [
         ("<b>bold</b> and <a href='https://example.com/>'>link</a>", "bold and link"),
         ("a &lt; b &amp;&amp; c &gt; d &quot; &#33; &#x1F600; & &unknown;", 'a < b && c > d " ! 😀 & &unknown;'),
-        ("&#x110000;&#xffff;&#0;&lt", "\ufffd?\ufffd&lt"),
+        ("&l<b>t</b>; &am<i></i>p;", "&lt; &amp;"),
+        ("&#x110000;&#xffff;&#0;&lt", "&#x110000;\uffff&#0;<"),
     ],
 )
 def test_only_the_visible_text_remains(text: str, plain: str) -> None:

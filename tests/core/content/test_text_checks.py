@@ -20,6 +20,7 @@ def question(template: str) -> None:
     [
         (text_checks.check_text, "x"),
         (text_checks.check_text, "x" * 4096),
+        (text_checks.check_text, "<b>" + "x" * 4096 + "</b>\n"),
         (text_checks.check_text, "👍" * 4096),
         (text_checks.check_text, "<b>" + "&amp;" * 4089 + "</b>" + "x" * 7),
         (text_checks.check_text, "x" * (4096 - 64) + VARIABLE),
@@ -47,6 +48,8 @@ def test_texts_that_fit_pass(check: Callable[[str], None], template: str) -> Non
         (text_checks.check_text, "<b> &#8203;</b>", "The text is empty"),
         (text_checks.check_text, "x" * 4097, "The text has 4097 characters: shorten it to 4096."),
         (text_checks.check_text, "&amp;" * 4097, "The text has 4097 characters"),
+        (text_checks.check_text, "&#0;" * 1025, "The text has 4100 characters"),
+        (text_checks.check_text, "&#1114111;" * 410, "The text has 4100 characters"),
         (text_checks.check_text, "x" * 4033 + VARIABLE, "The text can have 4097 characters: shorten it to 4096."),
         (text_checks.check_text, "{" * 40_000, "The text takes 40000 bytes with its tags: shorten it to 32768."),
         (text_checks.check_text, "\ud800" * 40_000, "The text takes 40000 bytes"),
