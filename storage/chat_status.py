@@ -20,7 +20,7 @@ _EPISODES: Final = 5
 
 _FACTS: Final = """
 SELECT b.username, b.status AS bot_status, coalesce(k.state, 'draft') AS campaign_state, k.published_version,
-    coalesce(s.engaged, false) AS emergency_stop,
+    b.doubted_until, coalesce(s.engaged, false) AS emergency_stop,
     c.last_active, c.unreachable_since IS NULL AS reachable, c.opted_out_at IS NOT NULL AS opted_out,
     EXISTS (SELECT FROM payments p WHERE p.bot_id = b.id AND p.chat_id = $2 AND p.status = 'paid') AS paid,
     EXISTS (SELECT FROM bot_admins a WHERE a.bot_id = b.id AND a.admin_id = $2) AS admin
@@ -91,6 +91,7 @@ def _facts(row: asyncpg.Record, episodes: tuple[Episode, ...]) -> Facts:
         reachable=row["reachable"],
         opted_out=row["opted_out"],
         paid=row["paid"],
+        doubted=silent_since is not None and newer_sign(row["doubted_until"] or 0, silent_since),
         admin=row["admin"],
     )
 

@@ -42,9 +42,9 @@ class FeedStatus(NamedTuple):
         return self.held_until_ms is None or self.now_ms < self.held_until_ms
 
 
-def believed_from_ms(doubted_until_ms: int | None, threshold_ms: int) -> int:
-    """From this moment on, every silence that is long enough began after the doubt; 0 if there is no doubt."""
-    return 0 if doubted_until_ms is None else doubted_until_ms + threshold_ms
+def believed_from_ms(doubted_until_ms: int, threshold_ms: int) -> int:
+    """From this moment on, a silence that is long enough may have begun after the doubt: until then none has."""
+    return doubted_until_ms + threshold_ms
 
 
 def is_stale(now_ms: int, read_until_ms: int | None) -> bool:

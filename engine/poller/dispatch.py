@@ -114,7 +114,7 @@ async def _settle_without_sending(journey: Journey, decision: Decision, found: F
         case Close(reason):
             await journey.report(found, status="cancelled", reason=reason, end=reason)
             journey.note("Recovery episode ended", found.cursor, reason=reason)
-            await _leave(journey, found)
+            await _leave(journey, found, reason)
         case Defer(until_ms):
             await journey.report(found, status="scheduled", due_ms=until_ms, deferred=True)
             await journey.settle(found.cursor, until_ms, urgent=False)
@@ -125,7 +125,7 @@ async def _settle_without_sending(journey: Journey, decision: Decision, found: F
         case Follow() | Announce():
             await journey.wait_for_due(found)
         case Forget() | Send():
-            await _leave(journey, found)
+            await _leave(journey, found, found.ended)
 
 
 async def _tell_if_nothing_fits(journey: Journey, found: Found, reason: Reason) -> None:
@@ -135,9 +135,11 @@ async def _tell_if_nothing_fits(journey: Journey, found: Found, reason: Reason) 
         await journey.doors.tell_of_block(journey.bot.bot_id, at, reason, f"put off {found.deferrals} times")
 
 
-async def _leave(journey: Journey, found: Found) -> None:
-    """The episode is over. If Redis lost the sign of life that ended it, the new silence is armed again."""
-    if found.facts.returned and journey.bot.newest:
+async def _leave(journey: Journey, found: Found, end: str | None) -> None:
+    """The episode is over. If Redis lost the sign of life that ended it, or another program may have taken one, the new
+    silence is armed again.
+    """
+    if (found.facts.returned or (found.facts.doubted and end == Reason.DOUBTED)) and journey.bot.newest:
         await journey.arm_again(found.last_active_ms, journey.bot.newest)
     else:
         await journey.remove()

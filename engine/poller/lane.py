@@ -146,6 +146,8 @@ class Lane:
             await asyncio.wait_for(self._wake.wait(), max(0.0, longest_s - SHORTEST_SLEEP_S))
 
     def _is_shut(self, bot: Served) -> bool:
+        if bot.doubt and bot.state is not LaneState.DRAINING and bot.doubt.holds(self._clock.now_ms()):
+            return True
         return bot.state is LaneState.SHUT or bot.sealed_token == self.suspected or self._catalogue.clocks_apart
 
     def _bucket_of(self, bot: Served, epoch: int) -> Bucket:

@@ -9,13 +9,14 @@ import contextlib
 from typing import Final
 
 from engine.core.campaign.snapshot import Snapshot
+from engine.core.delivery.lane_state import LaneState
 from engine.core.delivery.rate_limit import FIRST_CALL_S
 from engine.core.errors import RecoveryError
 from engine.poller import token_suspicion
 from engine.poller.dispatch import Dispatch
 from engine.poller.lane import LATELY_MS, Lane
-from engine.poller.rebuild import arm_unheard, rebuild
-from engine.poller.served_bots import Served, ServedBots
+from engine.poller.rebuild import arm_unheard, rebuild, renew_doubted
+from engine.poller.served_bots import Doubt, Served, ServedBots
 from engine.poller.server_clock import ServerClock
 from engine.poller.shard import Shard
 from engine.runtime.telemetry import logger
@@ -51,6 +52,7 @@ class Lanes:
         self._retiring: set[asyncio.Task[None]] = set()
         self._mending: dict[int, asyncio.Task[None]] = {}
         self._restored: dict[int, int] = {}
+        self._renewed: dict[int, int] = {}
 
     def __len__(self) -> int:
         return len(self._running)
@@ -84,6 +86,8 @@ class Lanes:
                 self._mending[bot_id] = asyncio.create_task(self._rebuild(pool, client, bot, bot.newest, lane))
             elif bot.newest and self._lacks_touches(bot) and bot.arms:
                 self._mending[bot_id] = asyncio.create_task(self._arm_unheard(pool, bot, bot.newest))
+            elif bot.newest and bot.doubt and self._is_over(bot, bot.doubt):
+                self._mending[bot_id] = asyncio.create_task(self._renew_doubted(pool, bot, bot.newest, bot.doubt))
             elif lane.suspected == bot.sealed_token:
                 self._mending[bot_id] = asyncio.create_task(self._ask_after_token(pool, sender, bot, lane))
 
@@ -91,6 +95,11 @@ class Lanes:
         """Signs of life that came before their receiver knew of the activation armed nothing, and are armed now."""
         since_ms = self._clock.now_ms() - bot.activated_at_ms
         return HEARD_BY_MS < since_ms < LATELY_MS and self._restored.get(bot.bot_id) != bot.activated_at_ms
+
+    def _is_over(self, bot: Served, doubt: Doubt) -> bool:
+        """The doubt holds nothing any more, and its silences have not begun again yet."""
+        over = bot.state is not LaneState.SHUT and not doubt.holds(self._clock.now_ms())
+        return over and self._renewed.get(bot.bot_id) != doubt.until_ms
 
     async def stop(self) -> None:
         """When this returns no lane claims any more; what is in flight goes on."""
@@ -135,6 +144,17 @@ class Lanes:
         self._restored[bot.bot_id] = bot.activated_at_ms
         if armed:
             logger().info("Silences since the activation armed", bot=bot.username, chats=armed)
+
+    async def _renew_doubted(self, pool: Pool, bot: Served, newest: Snapshot, doubt: Doubt) -> None:
+        now_ms = self._clock.now_ms()
+        try:
+            chats = await renew_doubted(pool, self._timers, bot.bot_id, newest, doubt.until_ms, now_ms)
+        except RecoveryError as error:
+            logger().warning("Doubted silences not begun again yet", bot=bot.username, error=str(error))
+            return
+        self._renewed[bot.bot_id] = doubt.until_ms
+        if chats:
+            logger().info("Doubted silences begun again", bot=bot.username, chats=chats)
 
     async def _ask_after_token(self, pool: Pool, sender: Sender, bot: Served, lane: Lane) -> None:
         try:

@@ -5,17 +5,21 @@ the timers are whole; until then nothing of the bot is claimed.
 
 After every activation, silences that no receiver has armed are armed. That leaves the timers of open episodes alone:
 nothing was lost, and a chat whose first block is on the wire would be taken from its journey.
+
+When a doubt about the feed is over, the silences that are not believed begin again.
 """
 
 from collections.abc import AsyncIterator, Sequence
 
 from engine.core.campaign.snapshot import Snapshot
 from engine.core.delivery import cursor
+from engine.core.delivery.gate import Reason
 from engine.core.delivery.replan import SPREAD_MS
 from engine.core.delivery.silence_due import Pause, due_ms
+from engine.core.identity import SECOND_MS
 from engine.core.schedule.sending_hours import spread_over
 from engine.poller.pauses import pauses_of
-from storage.postgres import remembered_chats
+from storage.postgres import chats, remembered_chats
 from storage.postgres.pool import Pool
 from storage.postgres.remembered_chats import Remembered
 from storage.redis import bot_state, server_clock
@@ -48,6 +52,23 @@ async def arm_unheard(
     async for page in _pages(pool, bot_id, activated_at_ms):
         silent = [_not_at_once(_lost(row, newest, pauses), now_ms) for row in page if row.cursor is None]
         yield sum(await timers.restore(bot_id, silent)) if silent else 0
+
+
+async def renew_doubted(
+    pool: Pool, timers: Timers, bot_id: int, newest: Snapshot, doubted_until_ms: int, now_ms: int
+) -> int:
+    """End the episodes of silences that are not believed, and arm their chats as silent since the doubt; returns how
+    many. Raises UnreachableError.
+
+    If this breaks off, a chat whose episode has ended is armed again when its old timer fires.
+    """
+    renewed, upto_ms = 0, doubted_until_ms // SECOND_MS * SECOND_MS - 1
+    due = doubted_until_ms + newest.threshold_ms
+    async for page in chats.conclude_pages(pool, bot_id, Reason.DOUBTED, upto_ms, now_ms):
+        again = [Lost(ended.chat_id, doubted_until_ms, due, on_wire=False, opaque="") for ended in page]
+        await timers.restore(bot_id, again)
+        renewed += len(again)
+    return renewed
 
 
 async def _pages(pool: Pool, bot_id: int, activated_at_ms: int) -> AsyncIterator[list[Remembered]]:

@@ -7,6 +7,7 @@ from engine.core.campaign.snapshot import Snapshot
 from engine.core.delivery.lane_state import LaneState, lane_state
 from engine.core.delivery.silence_due import Pause
 from engine.core.errors import CampaignError, SettingsError
+from engine.core.feed_status import believed_from_ms
 from engine.poller.pauses import pauses_of
 from engine.runtime.telemetry import logger
 from engine.runtime.version_cache import VersionCache
@@ -14,6 +15,19 @@ from engine.security.vault import Vault
 from storage.postgres import poller_bots
 from storage.postgres.poller_bots import BotRow
 from storage.postgres.pool import Pool
+
+
+class Doubt(NamedTuple):
+    """Another program may have taken signs of life until `until_ms`; `over_ms` None: it still may.
+
+    From `over_ms` on, a silence that is long enough has begun since, so nothing is sent before.
+    """
+
+    until_ms: int
+    over_ms: int | None
+
+    def holds(self, now_ms: int) -> bool:
+        return self.over_ms is None or now_ms < self.over_ms
 
 
 class Served(NamedTuple):
@@ -33,6 +47,7 @@ class Served(NamedTuple):
     """The newest replan that was requested."""
     pauses: tuple[Pause, ...] = ()
     """Those that are over."""
+    doubt: Doubt | None = None
 
     @property
     def arms(self) -> bool:
@@ -89,6 +104,7 @@ class ServedBots:
             row.paid_broadcast,
             row.replan,
             await self._pauses(row),
+            _doubt(row, newest),
         )
 
     async def _pauses(self, row: BotRow) -> tuple[Pause, ...]:
@@ -97,3 +113,10 @@ class ServedBots:
         if known and known.replan == row.replan:
             return known.pauses
         return await pauses_of(self._pool, row.bot_id, row.replan) if row.replan else ()
+
+
+def _doubt(row: BotRow, newest: Snapshot | None) -> Doubt | None:
+    if row.doubted_until_ms is None or newest is None:
+        return None
+    over_ms = None if row.contested else believed_from_ms(row.doubted_until_ms, newest.threshold_ms)
+    return Doubt(row.doubted_until_ms, over_ms)

@@ -67,7 +67,7 @@ async def set_pace(connection: Connection, before: BotRecord, pace: int, change:
 
 
 async def trust(connection: Connection, before: BotRecord, change: Change) -> None:
-    """Believe the bot's silences as they stand, whoever has read its updates."""
+    """Believe the bot's silences as they stand, whoever has read its updates. A doubt that is over stays."""
     doubted_until = await feed_doubts.clear(connection, before.bot_id, change.at)
     if doubted_until is not None:
         states = (audit.state(username=before.username, doubted_until=doubted_until), _state(before))

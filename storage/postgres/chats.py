@@ -5,7 +5,7 @@ then see every episode that a concurrent beginning has committed. Text that Post
 surrogate pair) is cleaned here: one odd name must not hold back the lives of others.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from engine.core.content.templates import Person
@@ -81,10 +81,13 @@ async def conclude_all(pool: Pool, bot_id: int, reason: str, upto_ms: int, now_m
     Page by page, each in a transaction of its own, so that nothing waits for all of them; a delivery that is claimed
     meanwhile finds the state that ends it.
     """
-    ended = 0
+    return sum([len(page) async for page in conclude_pages(pool, bot_id, reason, upto_ms, now_ms)])
+
+
+async def conclude_pages(pool: Pool, bot_id: int, reason: str, upto_ms: int, now_ms: int) -> AsyncIterator[list[Ended]]:
+    """The same for a caller who has something to do with each page."""
     while page := await _conclude_page(pool, bot_id, reason, upto_ms, now_ms):
-        ended += page
-    return ended
+        yield page
 
 
 async def left_open(pool: Pool) -> list[int]:
@@ -98,7 +101,7 @@ async def left_open(pool: Pool) -> list[int]:
     return [row["id"] for row in rows]
 
 
-async def _conclude_page(pool: Pool, bot_id: int, reason: str, upto_ms: int, now_ms: int) -> int:
+async def _conclude_page(pool: Pool, bot_id: int, reason: str, upto_ms: int, now_ms: int) -> list[Ended]:
     async with transaction(pool) as connection:
         rows = await connection.fetch(
             "SELECT chat_id FROM recovery_episodes WHERE bot_id = $1 AND ended_at IS NULL AND episode_id <= $2"
@@ -106,7 +109,7 @@ async def _conclude_page(pool: Pool, bot_id: int, reason: str, upto_ms: int, now
             *(bot_id, upto_ms, PAGE),
         )
         chats = [(bot_id, row["chat_id"], False) for row in rows]
-        return len(await conclude(connection, chats, reason, now_ms)) if chats else 0
+        return await conclude(connection, chats, reason, now_ms) if chats else []
 
 
 async def count_open(connection: Connection, bot_id: int) -> int:

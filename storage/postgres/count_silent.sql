@@ -16,7 +16,7 @@ SELECT count(*) FROM (
         AND NOT EXISTS (SELECT FROM recovery_episodes o
             WHERE o.bot_id = c.bot_id AND o.chat_id = c.chat_id AND o.ended_at IS NULL)
         AND NOT EXISTS (SELECT FROM recovery_episodes o WHERE o.bot_id = c.bot_id AND o.chat_id = c.chat_id
-            AND o.episode_id >= c.last_active / 1000 * 1000)
+            AND o.episode_id >= c.last_active / 1000 * 1000 AND o.reason IS DISTINCT FROM 'doubted')
         AND NOT ($4 AND EXISTS (SELECT FROM payments p
             WHERE p.bot_id = c.bot_id AND p.chat_id = c.chat_id AND p.status = 'paid'))
     LIMIT $5

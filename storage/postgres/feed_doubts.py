@@ -8,6 +8,7 @@ is confirmed again, so that a process that dies in between leaves the doubt and 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine.core.feed_status import believed_from_ms
 from storage.postgres.incidents import READER_INCIDENTS, close_incidents, open_incident
 from storage.postgres.pool import Connection
 
@@ -46,11 +47,18 @@ async def read_again(connection: Connection, bot_id: int, now_ms: int) -> bool:
 
 
 async def clear(connection: Connection, bot_id: int, now_ms: int) -> int | None:
-    """An admin vouches for the silences; the moment up to which they were doubted. The caller has locked the bot."""
-    doubted_until: int | None = await connection.fetchval("SELECT doubted_until FROM bots WHERE id = $1", bot_id)
+    """An admin vouches for the silences; the moment up to which they were doubted. The caller has locked the bot.
+
+    None: no doubt holds the bot. After one that is over, silences have begun again, which nothing takes back.
+    """
+    known = await load(connection, bot_id, ())
+    if known is None or known.doubted_until_ms is None:
+        return None
+    if not known.contested and believed_from_ms(known.doubted_until_ms, known.threshold_ms or 0) <= now_ms:
+        return None
     await connection.execute("UPDATE bots SET doubted_until = NULL, contested = false WHERE id = $1", bot_id)
     await close_incidents(connection, bot_id, READER_INCIDENTS, now_ms)
-    return doubted_until
+    return known.doubted_until_ms
 
 
 async def load(connection: Connection, bot_id: int, kinds: Sequence[str]) -> FeedRecord | None:

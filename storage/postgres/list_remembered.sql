@@ -1,5 +1,5 @@
 -- Lists the chats of a bot whose timers a rebuild restores, a page at a time: those with an open episode, and those
--- that were active since a moment and whose silence has begun none. That condition stands in count_silent.sql too.
+-- that were active since a moment and whose silence has begun none, or one that was doubted. That condition stands in count_silent.sql too.
 -- $1 bot_id  bigint
 -- $2 after_chat  bigint
 -- $3 active_since_ms  bigint
@@ -20,5 +20,5 @@ WHERE c.bot_id = $1 AND c.chat_id > $2 AND (
         AND NOT EXISTS (SELECT FROM recovery_episodes o
             WHERE o.bot_id = c.bot_id AND o.chat_id = c.chat_id AND o.ended_at IS NULL)
         AND NOT EXISTS (SELECT FROM recovery_episodes o WHERE o.bot_id = c.bot_id AND o.chat_id = c.chat_id
-            AND o.episode_id >= c.last_active / 1000 * 1000)))
+            AND o.episode_id >= c.last_active / 1000 * 1000 AND o.reason IS DISTINCT FROM 'doubted')))
 ORDER BY c.chat_id LIMIT 512

@@ -24,6 +24,9 @@ class BotRow(NamedTuple):
     replan: int
     resuming: bool
     """A pause is over, and the people who waited through it are being planned again."""
+    doubted_until_ms: int | None
+    contested: bool
+    """Another program takes the updates now."""
 
 
 async def list_bots(pool: Pool) -> list[BotRow]:

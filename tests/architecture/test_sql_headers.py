@@ -101,7 +101,7 @@ UNANSWERED = """
         AND NOT EXISTS (SELECT FROM recovery_episodes o
             WHERE o.bot_id = c.bot_id AND o.chat_id = c.chat_id AND o.ended_at IS NULL)
         AND NOT EXISTS (SELECT FROM recovery_episodes o WHERE o.bot_id = c.bot_id AND o.chat_id = c.chat_id
-            AND o.episode_id >= c.last_active / 1000 * 1000)"""
+            AND o.episode_id >= c.last_active / 1000 * 1000 AND o.reason IS DISTINCT FROM 'doubted')"""
 RULES = ("delete_at", "edit_at", "edit_for", "edited_at", "delete_refusal", "edit_refusal")
 
 

@@ -17,7 +17,7 @@ from engine.poller.dispatch import Dispatch
 from engine.poller.journey import JourneyEnd
 from engine.poller.lane import Lane
 from engine.poller.send_permit import SendPermit
-from engine.poller.served_bots import Served, ServedBots
+from engine.poller.served_bots import Doubt, Served, ServedBots
 from engine.poller.server_clock import ServerClock
 from storage.redis import bot_state
 from storage.redis.client import Redis, open_redis
@@ -59,8 +59,8 @@ class Pages:
         self.bots: dict[int, Served] = {}
         self.clocks_apart = False
 
-    def show(self, state: LaneState, pace: int = 25) -> None:
-        self.bots = {BOT: Served(BOT, "shop_bot", "", pace, state, 1, NEWEST, 0)}
+    def show(self, state: LaneState, pace: int = 25, doubt: Doubt | None = None) -> None:
+        self.bots = {BOT: Served(BOT, "shop_bot", "", pace, state, 1, NEWEST, 0, doubt=doubt)}
 
 
 class Right:
@@ -86,7 +86,7 @@ class Yard:
         self.pages.show(LaneState.OPEN)
         self.now_s = 1_000.0
         self.right = Right()
-        clock = ServerClock(0)
+        self.clock = clock = ServerClock(0)
         self.lane = Lane(
             BOT,
             cast("ServedBots", self.pages),
@@ -437,3 +437,23 @@ async def test_a_swallowed_cancellation_still_ends_the_loop(yard: Yard, monkeypa
     loop.cancel()
     await asyncio.wait_for(asyncio.wait([loop]), 10)
     assert loop.done()
+
+
+@pytest.mark.parametrize(
+    ("state", "over_ms", "claims"),
+    [
+        (LaneState.OPEN, None, False),
+        (LaneState.FINISHING, None, False),
+        (LaneState.OPEN, 2 * LONG_AGO_MS, False),
+        (LaneState.OPEN, LONG_AGO_MS, True),
+        (LaneState.DRAINING, None, True),
+    ],
+)
+async def test_a_doubt_holds_the_lane_until_every_long_silence_began_after_it(
+    yard: Yard, state: LaneState, over_ms: int | None, *, claims: bool
+) -> None:
+    await yard.arm(1)
+    await yard.turn_after(0)
+    yard.clock.hear(await server_now_ms(yard.client))
+    yard.pages.show(state, doubt=Doubt(LONG_AGO_MS, over_ms))
+    assert ((await yard.turn_after(1)).claimed == 1) is claims

@@ -88,3 +88,17 @@ async def test_silences_that_are_already_due_are_spread(ground: Ground, late_ms:
     assert await armed(ground, now_ms) == 1
     due_ms = await ground.client.zscore(keys.of_bot(BOT).timers, str(UNHEARD))
     assert due_ms == now_ms + spread_over(UNHEARD, within_ms)
+
+
+async def test_doubted_silences_end_and_begin_again_at_the_doubt(ground: Ground) -> None:
+    doubt_ms = SILENCE + 30_000
+    args = (ground.pool, ground.timers, BOT, NEWEST, doubt_ms, doubt_ms + NEWEST.threshold_ms)
+    assert [await rebuild.renew_doubted(*args) for _ in range(2)] == [1, 0]
+    ended = await ground.pool.fetch("SELECT chat_id, reason FROM recovery_episodes")
+    assert [tuple(row) for row in ended] == [(BEGUN, "doubted")]
+    due_ms = await ground.client.zscore(keys.of_bot(BOT).timers, str(BEGUN))
+    assert due_ms == doubt_ms + NEWEST.threshold_ms
+
+
+async def test_an_episode_that_began_after_the_doubt_goes_on(ground: Ground) -> None:
+    assert await rebuild.renew_doubted(ground.pool, ground.timers, BOT, NEWEST, SILENCE, SILENCE + 60_000) == 0

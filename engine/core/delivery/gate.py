@@ -21,6 +21,7 @@ class Reason(StrEnum):
     CAMPAIGN_INACTIVE = "campaign_inactive"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
+    DOUBTED = "doubted"
     # a step or block is skipped
     STEP_OFF = "step_off"
     STEP_DELETED = "step_deleted"
@@ -74,6 +75,8 @@ class Facts(NamedTuple):
     reachable: bool = True
     opted_out: bool = False
     paid: bool = False
+    doubted: bool = False
+    """Another program may have taken the sign of life that ended this silence."""
     admin: bool = False
     room_ms: int | None = None
     """When another step may be sent to a person who has reached the limit."""
@@ -116,6 +119,8 @@ def judge(facts: Facts, plan: Plan) -> Verdict:  # noqa: C901, PLR0911, PLR0912 
         return EndEpisode(Reason.OPTED_OUT)
     if facts.paid and plan.skip_paid:
         return EndEpisode(Reason.PAID)
+    if facts.doubted:
+        return EndEpisode(Reason.DOUBTED)
     if plan.step_refusal:
         return SkipStep(plan.step_refusal)
     if plan.window_opens_ms is not None and plan.outside_drops:

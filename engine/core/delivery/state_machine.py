@@ -56,6 +56,7 @@ class Found(NamedTuple):
     runs: tuple[str, ...]
     facts: Facts
     last_active_ms: int = 0
+    """No earlier than the moment up to which the bot is doubted."""
     person: Person = Person()
     deferrals: int = 0
     """How often window and limits have put it off."""

@@ -1,4 +1,5 @@
 -- Begins an episode for each silence that still holds, and schedules its first delivery.
+-- A chat counts as active at the moment up to which its bot is doubted.
 -- A silence that has begun before returns the episode that is there, with its latest delivery.
 -- $1 bot_id  bigint[]
 -- $2 chat_id  bigint[]
@@ -23,7 +24,8 @@ WITH wanted AS (
         AS w(bot_id, chat_id, episode_id, version, campaign_version, step_key, block_key, due_at, begins, anchor_at,
              replan, again_after, per_month)
 ), known AS (
-    SELECT w.*, c.last_active, c.unreachable_since IS NULL AND c.opted_out_at IS NULL AS reachable,
+    SELECT w.*, greatest(c.last_active, b.doubted_until) AS last_active,
+        c.unreachable_since IS NULL AND c.opted_out_at IS NULL AS reachable,
         k.state IN ('live', 'shadow', 'paused') AS serves, e.episode_id AS there,
         (SELECT count(*) FILTER (WHERE o.began_at > $14 - w.again_after) = 0
             AND (w.per_month = 0 OR count(*) < w.per_month)
@@ -32,6 +34,7 @@ WITH wanted AS (
            AND EXISTS (SELECT FROM recovery_deliveries d WHERE d.bot_id = o.bot_id AND d.chat_id = o.chat_id
              AND d.episode_id = o.episode_id AND d.status IN ('sending', 'sent', 'unknown'))) AS welcome
     FROM wanted w JOIN chats c USING (bot_id, chat_id)
+    LEFT JOIN bots b ON b.id = w.bot_id
     LEFT JOIN recovery_campaigns k ON k.bot_id = w.bot_id
     LEFT JOIN LATERAL (
         SELECT e.episode_id FROM recovery_episodes e

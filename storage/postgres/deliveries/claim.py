@@ -78,6 +78,7 @@ class _Row(NamedTuple):
     reachable: bool
     opted_out: bool
     paid: bool
+    doubted: bool
     admin: bool
     room_at: int | None
 
@@ -137,6 +138,7 @@ def _facts(row: _Row) -> Facts:
         reachable=row.reachable,
         opted_out=row.opted_out,
         paid=row.paid,
+        doubted=row.doubted,
         admin=row.admin,
         room_ms=row.room_at,
     )

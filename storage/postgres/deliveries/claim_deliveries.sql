@@ -1,5 +1,6 @@
 -- Takes each delivery whose facts are good, under the version of its claim: scheduled or sending becomes sending.
 -- The facts are those of the gate, in its words. What is found returns for every row, taken or not.
+-- A chat counts as active at the moment up to which its bot is doubted.
 -- $1 bot_id  bigint[]
 -- $2 chat_id  bigint[]
 -- $3 episode_id  bigint[]
@@ -19,7 +20,7 @@
 -- 604800000 WEEK_MS
 -- Returns bot_id, chat_id, episode_id, exists, ended, taken, status, ordinal, at_step, at_block, pinned, due_at,
 -- attempts, deferrals, runs, last_active, first_name, username, language, bot_status, campaign_state, emergency_stop,
--- returned, reachable, opted_out, paid, admin, room_at
+-- returned, reachable, opted_out, paid, doubted, admin, room_at
 WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::int[],
         $8::bool[], $9::bool[], $10::bool[], $11::int[], $12::int[], $13::bool[])
@@ -29,8 +30,9 @@ WITH wanted AS MATERIALIZED (
     SELECT w.*, e.episode_id IS NOT NULL AS exists, e.reason AS ended,
         b.status AS bot_status, coalesce(s.engaged, false) AS emergency_stop,
         CASE WHEN w.episode_id < k.activated_at THEN 'stopped' ELSE k.state END AS campaign_state,
-        c.first_name, c.username, c.language, c.last_active,
+        c.first_name, c.username, c.language, greatest(c.last_active, b.doubted_until) AS last_active,
         coalesce(c.last_active / 1000 > w.episode_id / 1000, false) AS returned,
+        coalesce(b.doubted_until / 1000 > w.episode_id / 1000, false) AS doubted,
         c.unreachable_since IS NULL AS reachable, c.opted_out_at IS NOT NULL AS opted_out,
         EXISTS (SELECT FROM payments p
             WHERE p.bot_id = w.bot_id AND p.chat_id = w.chat_id AND p.status = 'paid') AS paid,
@@ -66,7 +68,7 @@ WITH wanted AS MATERIALIZED (
         fit AND campaign_state = 'shadow' AS withheld
     FROM known, LATERAL (SELECT exists AND ended IS NULL AND wish AND bot_status = 'active'
         AND NOT emergency_stop AND NOT returned AND reachable AND NOT opted_out AND NOT (paid AND skip_paid)
-        AND NOT admin AND room_at IS NULL AND due_at <= $14 AND NOT (marked AND status = 'sending') AS fit) AS facts
+        AND NOT doubted AND NOT admin AND room_at IS NULL AND due_at <= $14 AND NOT (marked AND status = 'sending') AS fit) AS facts
 ), taken AS (
     UPDATE recovery_deliveries d SET
         version = j.version,
@@ -88,5 +90,5 @@ SELECT j.bot_id, j.chat_id, j.episode_id, j.exists, j.ended, t.status IS NOT NUL
     coalesce(t.status, j.status) AS status, j.ordinal, j.at_step, j.at_block,
     coalesce(t.campaign_version, j.pinned) AS pinned, j.due_at, coalesce(t.attempts, j.attempts) AS attempts,
     j.deferrals, j.runs, j.last_active, j.first_name, j.username, j.language, j.bot_status, j.campaign_state,
-    j.emergency_stop, j.returned, j.reachable, j.opted_out, j.paid, j.admin, j.room_at
+    j.emergency_stop, j.returned, j.reachable, j.opted_out, j.paid, j.doubted, j.admin, j.room_at
 FROM judged j LEFT JOIN taken t USING (bot_id, chat_id)

@@ -26,6 +26,7 @@ ORDER = {
     "nobody can be reached": Refusal({"reachable": False}, {}, EndEpisode(Reason.UNREACHABLE)),
     "the person opted out": Refusal({"opted_out": True}, {}, EndEpisode(Reason.OPTED_OUT)),
     "the person paid": Refusal({"paid": True}, {}, EndEpisode(Reason.PAID)),
+    "the silence is doubted": Refusal({"doubted": True}, {}, EndEpisode(Reason.DOUBTED)),
     "the step is deleted": Refusal({}, {"step_refusal": Reason.STEP_DELETED}, SkipStep(Reason.STEP_DELETED)),
     "the window is closed": Refusal({}, {"window_opens_ms": 5}, Wait(Reason.WINDOW_CLOSED, 5)),
     "the episode is too old": Refusal({}, {"expired": True}, EndEpisode(Reason.EXPIRED)),
@@ -96,7 +97,7 @@ def test_customers_who_paid_are_written_to_when_the_campaign_says_so() -> None:
 
 
 def test_the_list_of_reasons_is_closed() -> None:
-    ends = "completed returned paid opted_out unreachable stopped campaign_inactive expired cancelled"
+    ends = "completed returned paid opted_out unreachable stopped campaign_inactive expired cancelled doubted"
     skips = "step_off step_deleted late cap never_fits refused media_missing internal_error"
     quiet = "shadow"
     waits = "version_changed feed_stale redis_lost bot_held retry_after window_closed"

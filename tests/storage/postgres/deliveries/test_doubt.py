@@ -1,0 +1,67 @@
+"""Doubted silences, on a real PostgreSQL: none begins, none goes on, and those that began after the doubt do."""
+
+import pytest
+
+from engine.core.delivery.gate import EndEpisode, Plan, Reason, judge
+from engine.core.identity import SECOND_MS
+from storage.postgres import feed_doubts, remembered_chats
+from storage.postgres.deliveries.report import Report, report_outcomes
+from storage.postgres.incidents import SECOND_READER
+from storage.postgres.pool import Pool, transaction
+from tests.storage.postgres.deliveries.one_chat import BOT, CHAT, ONE, SILENCE, begin, claim, row
+
+SAME_SECOND = SILENCE + SECOND_MS - 1
+NEXT_SECOND = SILENCE + SECOND_MS
+
+
+async def doubt(pool: Pool, until_ms: int) -> None:
+    async with transaction(pool) as connection:
+        await feed_doubts.contest(connection, BOT, SECOND_READER, "", until_ms)
+
+
+@pytest.mark.parametrize(
+    ("until_ms", "begins"), [(0, True), (SILENCE - 1, True), (SILENCE, True), (SAME_SECOND, True), (NEXT_SECOND, False)]
+)
+async def test_a_silence_begins_only_if_it_is_no_older_than_the_doubt(
+    pool: Pool, until_ms: int, *, begins: bool
+) -> None:
+    await doubt(pool, until_ms)
+    begun = await begin(pool)
+    assert begun.fresh is begins
+    if not begins:
+        assert begun.last_active_ms == until_ms, "the chat is armed again from the doubt"
+
+
+@pytest.mark.parametrize(("until_ms", "doubted"), [(SAME_SECOND, False), (NEXT_SECOND, True)])
+async def test_an_episode_goes_on_only_if_it_is_no_older_than_the_doubt(
+    pool: Pool, until_ms: int, *, doubted: bool
+) -> None:
+    await begin(pool)
+    await doubt(pool, until_ms)
+    found = await claim(pool)
+    assert (found.facts.doubted, found.status) == (doubted, "scheduled" if doubted else "sending")
+    if doubted:
+        assert judge(found.facts, Plan(skip_paid=True)) == EndEpisode(Reason.DOUBTED)
+        assert found.last_active_ms == until_ms
+
+
+async def test_a_trusted_bot_goes_on_with_its_episodes(pool: Pool) -> None:
+    await begin(pool)
+    await doubt(pool, NEXT_SECOND)
+    async with transaction(pool) as connection:
+        assert await feed_doubts.clear(connection, BOT, NEXT_SECOND) == NEXT_SECOND
+    assert (await claim(pool)).status == "sending"
+
+
+async def test_a_chat_whose_episode_was_doubted_is_remembered_as_silent(pool: Pool) -> None:
+    """Redis may lose the timer that was armed again."""
+    await begin(pool)
+    await doubt(pool, NEXT_SECOND)
+    await claim(pool)
+    ending = Report(BOT, CHAT, ONE, 10, status="cancelled", reason=Reason.DOUBTED, end=Reason.DOUBTED)
+    await report_outcomes(pool, [ending], NEXT_SECOND)
+    assert (await row(pool))["status"] == "cancelled"
+    (again,) = await remembered_chats.remembered(pool, BOT, -1, SILENCE)
+    assert (again.chat_id, again.cursor) == (CHAT, None)
+    begun = await begin(pool, NEXT_SECOND, version=11)
+    assert begun.fresh, "the silence since the doubt begins an episode of its own"
