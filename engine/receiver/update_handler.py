@@ -56,7 +56,7 @@ class UpdateHandler(NamedTuple):
         """A contradictory payment is logged, and the update acknowledged: another delivery would not help."""
         payment = payments.Payment(bot_id, paid.charge_id, chat_id, paid.amount, paid.currency, status, at_ms)
         (recorded,) = (await self.endings.pay([payment])).recorded
-        log = logger().bind(bot=self.activity.name(bot_id), chat=chat_id, payment=paid.charge_id)
+        log = logger().bind(bot=self.activity.name(bot_id), chat=chat_id)
         if recorded.status is None:
             log.warning("Payment ignored: it contradicts an earlier one of the same id")
         elif recorded.status != recorded.before:
