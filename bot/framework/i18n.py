@@ -53,12 +53,19 @@ class Translator:
 
     def ago(self, ms: int) -> str:
         """A time in the past, such as `há 20 segundos`."""
-        past = timedelta(milliseconds=-max(ms, 1_000))
-        return format_timedelta(past, add_direction=True, threshold=1.2, locale=_LOCALES[self.language])
+        return self._from_now(-max(ms, 1_000))
+
+    def ahead(self, ms: int) -> str:
+        """A time in the future, such as `em 20 segundos`."""
+        return self._from_now(max(ms, 1_000))
 
     def count(self, one: str, many: str, number: int) -> str:
         """A sentence about a number of things, as HTML. The number replaces `{number}`."""
         return self._translations.ngettext(one, many, number).format(number=number)
+
+    def _from_now(self, ms: int) -> str:
+        distance = timedelta(milliseconds=ms)
+        return format_timedelta(distance, add_direction=True, threshold=1.2, locale=_LOCALES[self.language])
 
     def _translated(self, value: object) -> object:
         """The engine's phrases and refusals in this language, as plain text; any other value as it is."""

@@ -1,9 +1,9 @@
 """The manager's updates: each is decoded by itself, and all are handled side by side.
 
-One that cannot be decoded is counted; one whose handling fails although every message gets a reply leaves a stack trace.
-Of both the log has the number and the kind alone. A bad update is acknowledged like any other, so that the next one is
-answered. An update is acknowledged as its handling begins: an admin sees what a tap has done, and a repeated tap could
-do it twice.
+One that cannot be decoded is counted; one whose handling fails although every message gets a reply leaves a stack
+trace. Of both the log has the number and the kind alone. A bad update is acknowledged like any other, so that the next
+one is answered. An update is acknowledged as its handling begins: an admin sees what a tap has done, and a repeated tap
+could do it twice.
 """
 
 import asyncio

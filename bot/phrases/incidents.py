@@ -1,4 +1,4 @@
-"""What is wrong with a bot, in words that admins understand."""
+"""What is wrong with a bot, in words that admins understand. What concerns its feed is in `feed`."""
 
 from bot.framework.i18n import Translator
 
@@ -6,8 +6,6 @@ from bot.framework.i18n import Translator
 def incident_name(say: Translator, kind: str) -> str:
     """An unknown kind is shown by its name."""
     match kind:
-        case "bot_suspended" | "feed_unauthorized":
-            return say("Telegram refuses the token")
         case "feed_second_reader" | "feed_foreign_webhook":
             return say("Another program reads this bot's updates")
         case "block_refused":

@@ -7,13 +7,11 @@ import msgspec
 from engine.administration.members import Admin
 from engine.core.bot_status import Sign, sign
 from engine.core.errors import NotFoundError
-from engine.core.feed_status import is_stale
 from storage.postgres import admins, campaigns
-from storage.postgres.incidents import open_incidents
+from storage.postgres.incidents import READER_INCIDENTS, TOKEN_INCIDENTS, open_incidents
 from storage.postgres.pool import Pool, transaction
-from storage.redis import bot_state, server_clock
-from storage.redis.client import Redis
 
+_FEED_INCIDENTS: Final = frozenset((*TOKEN_INCIDENTS, *READER_INCIDENTS))
 _MOST_INCIDENTS: Final = 5
 """The newest only: a screen has little room."""
 
@@ -34,20 +32,14 @@ class Incident(NamedTuple):
 class Health(NamedTuple):
     """A bot as its own screen shows it; `status` is active, paused or suspended.
 
-    `last_update_ms` is the last sign of life of any user, None if there was none; `fed_until_ms` is the moment up to
-    which all updates were surely taken in.
+    `last_update_ms` is the last sign of life of any user, None if there was none. `incidents` are those that are open,
+    but for those of the feed, which `feed_views` tells.
     """
 
     status: str
     pace: int
     last_update_ms: int | None
     incidents: tuple[Incident, ...]
-    now_ms: int
-    fed_until_ms: int | None
-
-    @property
-    def feed_is_stale(self) -> bool:
-        return is_stale(self.now_ms, self.fed_until_ms)
 
 
 async def bots_of(pool: Pool, admin: Admin) -> list[BotStatus]:
@@ -67,13 +59,12 @@ async def name(pool: Pool, bot_id: int) -> str:
         return await admins.bot_name(connection, bot_id) or ""
 
 
-async def health(pool: Pool, redis: Redis, bot_id: int) -> Health:
+async def health(pool: Pool, bot_id: int) -> Health:
     """Raises NotFoundError for a removed bot, UnreachableError."""
-    now_ms = await server_clock.server_now_ms(redis)
-    fed_until_ms = await bot_state.watermark(redis, bot_id)
     async with transaction(pool) as connection:
         bot = await admins.bot_health(connection, bot_id)
-        incidents = await open_incidents(connection, bot_id, _MOST_INCIDENTS)
+        incidents = await open_incidents(connection, bot_id)
     if bot is None:
         raise NotFoundError("This bot is no longer connected: add it again.")
-    return Health(*bot, tuple(Incident(*one) for one in incidents), now_ms, fed_until_ms)
+    others = [Incident(*one) for one in incidents if one[0] not in _FEED_INCIDENTS]
+    return Health(*bot, tuple(others[:_MOST_INCIDENTS]))

@@ -25,9 +25,9 @@ class LibraryLog(logging.Handler):
         super().__init__(logging.WARNING)
 
     def emit(self, record: logging.LogRecord) -> None:
-        say = logger().error if record.levelno >= logging.ERROR else logger().warning
+        report = logger().error if record.levelno >= logging.ERROR else logger().warning
         error = {"exc_info": record.exc_info} if record.exc_info else {}
-        say("Library reported", library=record.name, place=_place(record.pathname, record.lineno), **error)
+        report("Library reported", library=record.name, place=_place(record.pathname, record.lineno), **error)
 
 
 def take_over() -> None:

@@ -37,11 +37,11 @@ async def close_incidents(connection: Connection, bot_id: int, kinds: Sequence[s
     return len(closed)
 
 
-async def open_incidents(connection: Connection, bot_id: int, most: int) -> list[tuple[str, str]]:
+async def open_incidents(connection: Connection, bot_id: int) -> list[tuple[str, str]]:
     """The kind and detail of each open incident of a bot, the newest first."""
     rows = await connection.fetch(
         "SELECT kind, detail FROM incidents WHERE coalesce(bot_id, 0) = $1 AND closed_at IS NULL"
-        " ORDER BY opened_at DESC LIMIT $2",
-        *(bot_id, most),
+        " ORDER BY opened_at DESC",
+        bot_id,
     )
     return [(row["kind"], row["detail"]) for row in rows]

@@ -1,15 +1,18 @@
 """One bot: its state, what is wrong with it, its pause, its token, and the way to its campaign and team."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.framework.i18n import escaped
 from bot.framework.incoming import IncomingMessage
 from bot.framework.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
+from bot.phrases.feed import is_in_the_way, trouble, trust_buttons
 from bot.phrases.incidents import incident_name
-from engine.administration import bot_views, bots
+from engine.administration import bot_views, bots, feed_views
 from engine.administration.bot_tokens import who_is
 from engine.administration.bot_views import Health
+from engine.core.content.invisible import stripped
+from engine.core.feed_status import FeedStatus
 from engine.core.roles import suffices
 from engine.settings import Secret
 
@@ -19,28 +22,40 @@ _SHOWN: Final = 200
 """No more characters of an incident's detail fit on the screen."""
 
 
-async def load(visit: Visit) -> Health:
-    return await bot_views.health(visit.desk.pool, visit.desk.redis, visit.place.bot)
+class BotPage(NamedTuple):
+    bot: Health
+    feed: FeedStatus
 
 
-def view(visit: Visit, bot: Health) -> View:
-    say, here = visit.say, visit.place
-    rows = [[Button(say.label("🔁 Recovery"), "campaign", here)], _switch(visit, bot)]
+async def load(visit: Visit) -> BotPage:
+    pool, bot_id = visit.desk.pool, visit.place.bot
+    return BotPage(await bot_views.health(pool, bot_id), await feed_views.feed(pool, visit.desk.redis, bot_id))
+
+
+def view(visit: Visit, loaded: BotPage) -> View:
+    say, here, bot = visit.say, visit.place, loaded.bot
+    rows = [
+        [Button(say.label("🔁 Recovery"), "campaign", here)],
+        _switch(visit, bot),
+        trust_buttons(visit, loaded.feed),
+    ]
     if suffices(visit.admin.role(here.bot), "owner"):
         rows.append([Button(say.label("👥 Team"), "team", here), Button(say.label("🔑 New token"), "bot.token", here)])
         rows.append([Button(say.label("🗑 Remove the bot"), "remove_bot", here)])
-    return View("\n".join(_lines(visit, bot)), rows, _REVISIONS[bot.status])
+    return View("\n".join(_lines(visit, loaded)), rows, _REVISIONS[bot.status])
 
 
-def _lines(visit: Visit, bot: Health) -> Iterator[str]:
-    say = visit.say
-    yield _status(visit, bot)
-    yield _feed(visit, bot)
+def _lines(visit: Visit, loaded: BotPage) -> Iterator[str]:
+    say, (bot, feed) = visit.say, loaded
+    if bot.status != "active" or not is_in_the_way(feed):
+        yield _status(visit, bot)
+    if bot.status != "suspended":
+        yield trouble(say, feed) or _connection(visit, feed)
     if bot.last_update_ms:
-        yield say("Last user activity: {ago}", ago=say.ago(bot.now_ms - bot.last_update_ms))
+        yield say("Last user activity: {ago}", ago=say.ago(feed.now_ms - bot.last_update_ms))
     yield say("Speed: up to {pace} messages a second", pace=bot.pace)
     for incident in bot.incidents:
-        yield f"⚠ {incident_name(say, incident.kind)}: {escaped(incident.detail[:_SHOWN])}"
+        yield f"⚠ {incident_name(say, incident.kind)}: {escaped(stripped(incident.detail)[:_SHOWN])}"
 
 
 def _status(visit: Visit, bot: Health) -> str:
@@ -54,15 +69,10 @@ def _status(visit: Visit, bot: Health) -> str:
             return say("⚠ Suspended: Telegram refuses its token. Tap 🔑 and send a new one.")
 
 
-def _feed(visit: Visit, bot: Health) -> str:
-    """A feed that is behind holds everything back: no person is taken for silent by mistake."""
-    say = visit.say
-    if bot.fed_until_ms is None:
-        return say("Connection to Telegram: waiting")
-    if bot.feed_is_stale:
-        behind = say.ago(bot.now_ms - bot.fed_until_ms)
-        return say("⚠ Last contact with Telegram {ago}. Nothing is sent until it is back.", ago=behind)
-    return say("Connection to Telegram: OK")
+def _connection(visit: Visit, feed: FeedStatus) -> str:
+    if feed.read_until_ms is None:
+        return visit.say("Connection to Telegram: waiting")
+    return visit.say("Connection to Telegram: OK")
 
 
 def _switch(visit: Visit, bot: Health) -> list[Button]:

@@ -1,46 +1,63 @@
 """The home screen: the bots and their state, the language, and what concerns all bots, for owners of all."""
 
-from typing import Final
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 from bot.framework.incoming import IncomingMessage
 from bot.framework.paging import page_of
 from bot.framework.screen import HOME, Action, Button, Done, Place, Question, Scope, Screen, View, Visit
-from engine.administration import bot_views, members
+from bot.phrases.feed import is_in_the_way, short_trouble
+from engine.administration import bot_views, feed_views, members
 from engine.administration import bots as registry
 from engine.administration.bot_tokens import who_is
 from engine.administration.bot_views import BotStatus
 from engine.administration.members import Language
 from engine.core.bot_status import Sign
+from engine.core.feed_status import FeedStatus
 from engine.settings import Secret
 
 SIGNS: Final[dict[Sign, str]] = {"live": "●", "held": "⏸", "attention": "⚠", "off": "○"}
 
 
-async def load(visit: Visit) -> list[BotStatus]:
-    return await bot_views.bots_of(visit.desk.pool, visit.admin)
+class HomePage(NamedTuple):
+    """`troubles` are those of the bots on the page whose feed is in the way of sending."""
+
+    bots: list[BotStatus]
+    troubles: Mapping[int, FeedStatus]
 
 
-def view(visit: Visit, bots: list[BotStatus]) -> View:
-    page = page_of(visit, HOME, bots)
-    return View(
-        _text(visit, bots), [*([_bot(bot)] for bot in page.items), page.turns, _of_all(visit), _language(visit)]
-    )
+async def load(visit: Visit) -> HomePage:
+    desk, bots = visit.desk, await bot_views.bots_of(visit.desk.pool, visit.admin)
+    shown = [bot.bot_id for bot in page_of(visit, HOME, bots).items]
+    feeds = await asyncio.gather(*(feed_views.feed(desk.pool, desk.redis, bot_id) for bot_id in shown))
+    return HomePage(bots, {bot_id: feed for bot_id, feed in zip(shown, feeds, strict=True) if is_in_the_way(feed)})
 
 
-def _text(visit: Visit, bots: list[BotStatus]) -> str:
+def view(visit: Visit, loaded: HomePage) -> View:
+    page = page_of(visit, HOME, loaded.bots)
+    rows = [[_bot(bot, loaded.troubles.get(bot.bot_id))] for bot in page.items]
+    return View(_text(visit, loaded, page.items), [*rows, page.turns, _of_all(visit), _language(visit)])
+
+
+def _text(visit: Visit, loaded: HomePage, shown: Sequence[BotStatus]) -> str:
     say = visit.say
     title = say("<b>🔁 Recovery</b>")
-    if not bots:
+    if not loaded.bots:
         return "\n\n".join([title, say("No bot is connected yet.")])
     count, legend = (
-        say.count("{number} bot", "{number} bots", len(bots)),
+        say.count("{number} bot", "{number} bots", len(loaded.bots)),
         say("● active · ⏸ paused · ⚠ problem · ○ inactive"),
     )
-    return f"{title}\n{count}\n\n{legend}"
+    lines = [
+        short_trouble(say, bot.username, loaded.troubles[bot.bot_id]) for bot in shown if bot.bot_id in loaded.troubles
+    ]
+    return "\n\n".join([f"{title}\n{count}", *(["\n".join(lines)] if lines else []), legend])
 
 
-def _bot(bot: BotStatus) -> Button:
-    return Button(f"{SIGNS[bot.sign]} @{bot.username}", "bot", Place(bot.bot_id))
+def _bot(bot: BotStatus, feed: FeedStatus | None) -> Button:
+    sign: Sign = "attention" if feed else bot.sign
+    return Button(f"{SIGNS[sign]} @{bot.username}", "bot", Place(bot.bot_id))
 
 
 def _of_all(visit: Visit) -> list[Button]:

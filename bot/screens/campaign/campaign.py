@@ -7,11 +7,13 @@ from zlib import crc32
 from bot.framework.screen import Action, Button, Done, Scope, Screen, View, Visit
 from bot.phrases import outline
 from bot.phrases.differences import differences
+from bot.phrases.feed import is_in_the_way, trouble, trust_buttons
 from bot.phrases.settings import settings_lines
-from engine.administration import campaign_views, campaigns
+from engine.administration import campaign_views, campaigns, feed_views
 from engine.administration.campaign_views import Overview, Queue
 from engine.core.campaign.lifecycle import State
 from engine.core.errors import CampaignError, NotFoundError
+from engine.core.feed_status import FeedStatus
 from engine.core.roles import suffices
 
 _MOST_STEPS: Final = 8
@@ -35,18 +37,20 @@ class CampaignPage(NamedTuple):
 
     campaign: Overview | None
     queue: Queue
+    feed: FeedStatus
     error: CampaignError | None = None
 
 
 async def load(visit: Visit) -> CampaignPage:
-    pool = visit.desk.pool
-    queue = await campaign_views.queue(pool, visit.place.bot)
+    pool, bot_id = visit.desk.pool, visit.place.bot
+    queue = await campaign_views.queue(pool, bot_id)
+    feed = await feed_views.feed(pool, visit.desk.redis, bot_id)
     try:
-        return CampaignPage(await campaign_views.show(pool, visit.bot, visit.now_ms), queue)
+        return CampaignPage(await campaign_views.show(pool, visit.bot, visit.now_ms), queue, feed)
     except NotFoundError:
-        return CampaignPage(None, queue)
+        return CampaignPage(None, queue, feed)
     except CampaignError as error:
-        return CampaignPage(None, queue, error)
+        return CampaignPage(None, queue, feed, error)
 
 
 def view(visit: Visit, loaded: CampaignPage) -> View:
@@ -63,35 +67,41 @@ def view(visit: Visit, loaded: CampaignPage) -> View:
         [Button(say.label("🧪 Test"), "trial", here), Button(say.label("🕘 Versions"), "versions", here)],
         [Button(say.label("🚀 Publish"), "publish", here)] if edits and not campaign.draft_is_published else [],
         _switches(visit, campaign) if edits else [],
+        trust_buttons(visit, loaded.feed),
         [Button(say.label("➕ Include people already quiet"), "include_silent", here)]
         if edits and campaign.state == "live"
         else [],
     ]
-    return View("\n".join(_lines(visit, campaign, loaded.queue)), rows, _revision(campaign))
+    return View("\n".join(_lines(visit, campaign, loaded)), rows, _revision(campaign))
 
 
-def _lines(visit: Visit, campaign: Overview, queue: Queue) -> Iterator[str]:
-    say = visit.say
-    yield f"<b>{_state(visit, campaign)}</b>"
+def _lines(visit: Visit, campaign: Overview, loaded: CampaignPage) -> Iterator[str]:
+    """No hour is promised while the feed is in the way."""
+    say, queue, held = visit.say, loaded.queue, is_in_the_way(loaded.feed)
+    yield f"<b>{_state(visit, campaign, held=held)}</b>"
+    if held:
+        yield trouble(say, loaded.feed)
     if campaign.stopped_everywhere:
         yield say("⛔ Emergency stop: no bot is sending anything.")
     if not campaign.draft_is_published:
         yield _unpublished(visit, campaign)
     if queue.waiting:
         yield ""
-        yield _queued(visit, queue, campaign.shown.zone)
+        yield _queued(visit, queue._replace(next_ms=None) if held else queue, campaign.shown.zone)
     yield ""
     yield from settings_lines(say, campaign.shown)
-    yield ""
-    yield from _plan(visit, campaign)
+    if not held:
+        yield ""
+        yield from _plan(visit, campaign)
 
 
-def _state(visit: Visit, campaign: Overview) -> str:
+def _state(visit: Visit, campaign: Overview, *, held: bool) -> str:
+    """`held`: the feed is in the way of sending."""
     say = visit.say
     words: dict[State, str] = {
         "draft": say("✎ DRAFT"),
         "shadow": say("👁 SHADOW: records what it would send, and sends nothing"),
-        "live": say("● LIVE"),
+        "live": say("⚠ LIVE, but nothing is sent") if held else say("● LIVE"),
         "paused": say("⏸ PAUSED: nothing is sent, and nobody loses their place"),
         "finishing": say("◐ FINISHING: only people who have started get the rest"),
         "stopped": say("⏹ STOPPED"),
