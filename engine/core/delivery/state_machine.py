@@ -185,8 +185,8 @@ def _turn_ms(newest: Snapshot, now_ms: int, chat_id: int, *, begun: bool) -> int
     hours, zone = newest.window, newest.zone
     if hours is None or (begun and sending_hours.is_in_grace(hours, now_ms, zone)):
         return None
-    opening = sending_hours.opens(hours, now_ms, zone)
-    return None if opening == now_ms else opening + sending_hours.spread_ms(hours, chat_id)
+    turn_ms = sending_hours.turn(hours, now_ms, zone, chat_id)
+    return None if turn_ms == now_ms else turn_ms
 
 
 def _step_refusal(step: Step | None, block: Block | None) -> Reason | None:

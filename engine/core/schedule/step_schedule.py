@@ -1,4 +1,4 @@
-"""When a step is due: the grammar in Portuguese and English, and the arithmetic.
+"""When a step is due: the rules that are stored, and the arithmetic. How people write them is `spoken_schedule`'s.
 
 A delay is elapsed time. A day with an hour is a local date in the campaign's IANA zone, counted from the anchor's date;
 it is kept as a rule and resolved again each time, because zones change their laws. A local time that does not exist
@@ -6,12 +6,9 @@ moves forward by the gap; one that happens twice is taken the first time. A loca
 next day, never to "at once". Zone data come from the `tzdata` package alone, so that two hosts with different systems
 agree.
 
-Rejected: `+0d`, which is already past for half of the day, and a day without an hour, which could also mean elapsed
-time.
+Rejected: `+0d`, which is already past for half of the day.
 """
 
-import re
-import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from functools import cache
@@ -21,8 +18,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from engine.core.errors import CampaignError, Phrase
+from engine.core.errors import CampaignError
+from engine.core.schedule import spoken_schedule
 from engine.core.schedule.cities import CITIES
+from engine.core.schedule.spoken_time import HOUR_MINUTES
+from engine.core.schedule.words import letters, shown
 
 MAX_DAYS: Final = 365
 MAX_MS: Final = MAX_DAYS * 86_400_000
@@ -32,33 +32,6 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 
 _UNITS: Final = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
-_WORDS: Final = {
-    **dict.fromkeys(("agora", "na hora"), "now"),
-    **dict.fromkeys(("dias", "dia", "days", "day"), "d"),
-    **dict.fromkeys(("horas", "hora", "hours", "hour", "hrs", "hr"), "h"),
-    **dict.fromkeys(("minutos", "minuto", "minutes", "minute", "mins", "min"), "m"),
-    **dict.fromkeys(("segundos", "segundo", "seconds", "second"), "s"),
-    **dict.fromkeys(("daqui a", "dentro de", "em", "in"), "+"),
-    **dict.fromkeys(("amanha", "tomorrow"), "+1d at"),
-    **dict.fromkeys(("depois de amanha", "the day after tomorrow", "day after tomorrow"), "+2d at"),
-    **dict.fromkeys(("as", "a"), "at"),
-    "e": "and",
-}
-"""Words that people write, without accents, and the grammar's own words for them."""
-_WORD: Final = re.compile(f"(?<![a-z])(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?![a-z])")
-_MINUTES: Final = "(?:m(?!s)|(?<=h[0-9]{2}))"
-"""Minutes may stand without a unit, as in `1h30`."""
-_DURATION: Final = re.compile(
-    "(?=[0-9])" + "(?:,? (?:and )?)?".join(f"(?:([0-9]+) ?{unit})?" for unit in ("d", "h", _MINUTES, "s", "ms"))
-)
-_DAY: Final = re.compile(r"\+ ?([0-9]+) ?d[ ,]*")
-# An hour without minutes needs its "at": `+3d 18h` may be so much time as well.
-_ON_DAY: Final = re.compile(
-    _DAY.pattern + r"(?:(?:at[ ,]*)+|(?=[0-9]+[:h][0-9]{2}$|.*[ap]m$))"
-    r"([0-9]{1,2})(?: ?[:h] ?([0-9]{2})(?: ?m)?| ?h)? ?(am|pm)?"
-)
-_NOON: Final = 12
-_EXAMPLES: Final = Phrase("now, 10m, 2h30m, tomorrow 09:30, amanhã 09:30 or +3d 18:00")
 
 
 class After(msgspec.Struct, frozen=True, tag="after", forbid_unknown_fields=True):
@@ -80,20 +53,10 @@ Schedule: TypeAlias = After | OnDay
 
 def parse(text: str) -> Schedule:
     """Read what an admin wrote, in either language, whatever its case, accents and spacing."""
-    plain = _plain(text)
-    if plain == "now":
-        return After(0)
-    if match := _ON_DAY.fullmatch(plain):
-        return _on_day(text, *match.groups())
-    if _DAY.match(plain):
-        raise CampaignError(
-            "The hour in {text} is not clear: write for example {examples}.", text=_shown(text), examples=_EXAMPLES
-        )
-    if (delay := _duration(plain.removeprefix("+").lstrip())) is not None:
-        return After(_bounded(text, delay))
-    raise CampaignError(
-        "The schedule {text} cannot be read: write for example {examples}.", text=_shown(text), examples=_EXAMPLES
-    )
+    found = spoken_schedule.read_schedule(text, MAX_DAYS)
+    if isinstance(found, spoken_schedule.Delay):
+        return After(_bounded(text, found.ms))
+    return OnDay(found.days, *divmod(found.minutes, HOUR_MINUTES))
 
 
 def write(schedule: Schedule) -> str:
@@ -106,10 +69,10 @@ def write(schedule: Schedule) -> str:
 
 def parse_duration(text: str) -> int:
     """Milliseconds of `10m`, `2h30m`, `45s`."""
-    delay = _duration(_plain(text))
+    delay = spoken_schedule.read_duration(text)
     if delay is None:
         raise CampaignError(
-            "The duration {text} cannot be read: write for example 45s, 10m, 2h30m or 1d.", text=_shown(text)
+            "The duration {text} cannot be read: write for example 45s, 10m, 2h30m or 1d.", text=shown(text)
         )
     return _bounded(text, delay)
 
@@ -150,7 +113,7 @@ def check_zone(name: str) -> None:
     if name in zones():
         return
     near = get_close_matches(name[:MAX_TEXT].replace(" ", "_"), zones(), n=1, cutoff=0.5)
-    name = _shown(name)
+    name = shown(name)
     if near:
         raise CampaignError("The time zone {name} is not known: did you mean {near}?", name=name, near=near[0])
     raise CampaignError("The time zone {name} is not known: write an IANA name such as America/Sao_Paulo.", name=name)
@@ -188,59 +151,13 @@ def _places() -> tuple[tuple[str, str], ...]:
 
 
 def _place(text: str) -> str:
-    return _letters(text[:MAX_TEXT].replace("_", " "))
-
-
-def _plain(text: str) -> str:
-    """Put it in the grammar's own words, which `parse` and `parse_duration` read."""
-    if len(text) > MAX_TEXT:
-        raise CampaignError(
-            "The text {text} is too long: write for example {examples}.", text=_shown(text), examples=_EXAMPLES
-        )
-    return _WORD.sub(lambda word: _WORDS[word[0]], _letters(text))
-
-
-def _letters(text: str) -> str:
-    """In lower case, without accents, with single spaces."""
-    letters = unicodedata.normalize("NFD", text.casefold())
-    return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())
-
-
-def _shown(text: str) -> str:
-    return repr(text[:MAX_TEXT])
-
-
-def _duration(plain: str) -> int | None:
-    match = _DURATION.fullmatch(plain)
-    if match is None:
-        return None
-    return sum(int(count or 0) * size for count, size in zip(match.groups(), _UNITS.values(), strict=True))
+    return letters(text[:MAX_TEXT].replace("_", " "))
 
 
 def _bounded(text: str, delay_ms: int) -> int:
     if delay_ms > MAX_MS:
-        raise CampaignError("{text} is too far away: write at most {most}d.", text=_shown(text), most=MAX_DAYS)
+        raise CampaignError("{text} is too far away: write at most {most}d.", text=shown(text), most=MAX_DAYS)
     return delay_ms
-
-
-def _on_day(text: str, days: str, hour: str, minute: str | None, half: str | None) -> OnDay:
-    day = OnDay(int(days), _hour(int(hour), half), int(minute or 0))
-    if not 1 <= day.days <= MAX_DAYS:
-        raise CampaignError(
-            "The day in {text} must be from +1d to +{most}d: write +3d 18:00.", text=_shown(text), most=MAX_DAYS
-        )
-    if day.hour > time.max.hour or day.minute > time.max.minute:
-        raise CampaignError("The time in {text} must be from 00:00 to 23:59: write +3d 18:00.", text=_shown(text))
-    return day
-
-
-def _hour(hour: int, half: str | None) -> int:
-    """Hours of 12 as hours of 24; an hour that no half day has stays out of range."""
-    if half is None:
-        return hour
-    if not 1 <= hour <= _NOON:
-        return 2 * _NOON
-    return hour % _NOON + (_NOON if half == "pm" else 0)
 
 
 def _local_date(at_ms: int, zone: ZoneInfo) -> date:

@@ -1,11 +1,13 @@
 """When a campaign may send: what admins write, when it opens, and whose turn is when."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from functools import cache
+from itertools import pairwise
 from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import CampaignError
@@ -22,6 +24,7 @@ from engine.core.schedule.sending_hours import (
     write,
 )
 
+DAY_MS = 24 * 3_600_000
 DAYTIME = Window(9 * 60, 21 * 60)
 NIGHT = Window(21 * 60, 9 * 60)
 WORK = Window(9 * 60, 18 * 60, (1, 2, 3, 4, 5))
@@ -134,6 +137,94 @@ def test_waiting_steps_are_spread_and_dropped_ones_stay() -> None:
     assert shifted(Window(540, 1260, mode="drop"), night, SAO_PAULO, 7) == night
     assert shifted(None, night, SAO_PAULO, 7) == night
     assert spread_ms(Window(540, 541), 7) < 60_000
+
+
+@given(st.integers(1, 20), st.integers(0, 16))
+def test_a_begun_step_has_its_quarter_of_an_hour_however_short_the_window_is(length: int, late: int) -> None:
+    hours = Window(600, 600 + length)
+    closed = ms("2026-11-25 10:00") + length * 60_000
+    assert is_in_grace(hours, closed + late * 60_000, SAO_PAULO) == (late < GRACE_MS // 60_000)
+    assert not is_in_grace(hours, ms("2026-11-25 10:00") - 1, SAO_PAULO)
+
+
+@pytest.mark.parametrize(
+    ("hours", "night", "zone", "closing"),
+    [
+        (Window(110, 190), "2026-03-28 23:00", BERLIN, "2026-03-29 03:10"),
+        (Window(23 * 60, 185), "2026-03-28 12:00", BERLIN, "2026-03-29 03:05"),
+        (Window(105, 160), "2026-10-03 23:00", LORD_HOWE, "2026-10-04 02:40"),
+        (Window(23 * 60 + 50, 70), "2018-11-03 12:00", SAO_PAULO, "2018-11-04 01:10"),
+    ],
+)
+def test_turns_stay_in_a_night_that_a_clock_change_shortens(hours: Window, night: str, zone: str, closing: str) -> None:
+    turns = [shifted(hours, ms(night, zone), zone, chat) for chat in range(500)]
+    assert max(turns) < ms(closing, zone)
+    assert min(turns) >= ms(night, zone)
+
+
+@cache
+def changes(zone: str, year: int) -> list[int]:
+    """The moments of a year at which a zone's clocks change, to the minute."""
+    new_year = ms(f"{year}-01-01 00:00", "UTC")
+    days = [new_year + day * DAY_MS for day in range(367)]
+    return [_change(zone, day, after) for day, after in pairwise(days) if offset(zone, day) != offset(zone, after)]
+
+
+def _change(zone: str, before: int, after: int) -> int:
+    while after - before > 60_000:
+        middle = (before + after) // 2
+        before, after = (middle, after) if offset(zone, middle) == offset(zone, before) else (before, middle)
+    return after
+
+
+def offset(zone: str, at: int) -> timedelta | None:
+    return step_schedule.local(at, zone).utcoffset()
+
+
+def is_inside(hours: Window, at: int, zone: str) -> bool:
+    """Whether the moment is between an opening and its closing, worked out day by day."""
+    today = step_schedule.local(at, zone).date()
+    for day in (today + timedelta(days=ahead) for ahead in range(-2, 2)):
+        closing = day + timedelta(days=hours.end <= hours.start)
+        opened, closed = wall(day, hours.start, zone), wall(closing, hours.end, zone)
+        if day.isoweekday() in hours.days and opened <= at < closed:
+            return True
+    return False
+
+
+def wall(day: date, minutes: int, zone: str) -> int:
+    return ms(f"{day} {minutes // 60:02}:{minutes % 60:02}", zone)
+
+
+SEASONS = [ms(f"{year}-{month:02}-15 12:00", "UTC") for year in (2011, 2018) for month in (1, 4, 7, 10)]
+MOVING = sorted(zone for zone in step_schedule.zones() if len({offset(zone, at) for at in SEASONS}) > 1)
+
+
+@settings(deadline=None)  # the first look at a zone walks through its year
+@given(
+    st.sampled_from(MOVING),
+    st.sampled_from([2011, 2018]),
+    st.one_of(
+        st.tuples(st.integers(-40, -1), st.integers(60, 90)),
+        st.tuples(st.integers(-180, 180), st.integers(1, 1439)),
+    ),
+    st.one_of(st.just({*range(1, 8)}), st.sets(st.integers(1, 7), min_size=1)),
+    st.one_of(st.integers(-120, -60), st.integers(-1440, 240)),
+    st.data(),
+)
+def test_a_turn_is_inside_the_window_wherever_clocks_change(
+    zone: str, year: int, span: tuple[int, int], days: set[int], before: int, data: st.DataObject
+) -> None:
+    assume(changes(zone, year))
+    change = data.draw(st.sampled_from(changes(zone, year)))
+    clock = step_schedule.local(change - 60_000, zone)
+    start = (clock.hour * 60 + clock.minute + span[0]) % 1440
+    hours = Window(start, (start + span[1]) % 1440, tuple(sorted(days)))
+    at = change + before * 60_000
+    turns = [shifted(hours, at, zone, chat) for chat in range(30)]
+    assert all(is_inside(hours, turn, zone) and opens(hours, turn, zone) == turn >= at for turn in turns)
+    assert all(is_in_grace(hours, turn, zone) for turn in turns)
+    assert is_inside(hours, at, zone) == (turns == [at] * 30) == (opens(hours, at, zone) == at)
 
 
 @given(st.integers(0, 400 * 24), st.integers(0, 1439), st.integers(1, 120), st.integers(1, 7))

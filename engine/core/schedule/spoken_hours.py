@@ -1,0 +1,184 @@
+"""On which days and between which hours a campaign sends, as people write it: `seg-sex 9h-18h`, `weekdays 9am to 6pm`.
+
+Hours that may be meant twelve hours later are refused, with both spelled out: `9-5` ends in the afternoon for some, and
+in the small hours for others.
+"""
+
+from typing import Final, NamedTuple
+
+from engine.core.errors import CampaignError, Phrase
+from engine.core.schedule import spoken_time
+from engine.core.schedule.spoken_time import DAY_MINUTES, HOUR_MINUTES, Clock
+from engine.core.schedule.words import Cursor, Lexicon, is_too_long, lexicon, shown
+
+WEEK: Final = tuple(range(1, 8))
+_LONGEST: Final = 128
+_WEEKEND: Final = 6
+_HALF_DAY: Final = DAY_MINUTES // 2
+_EARLY: Final = 6 * HOUR_MINUTES
+"""Nobody is sure to mean an hour before this one unless it is written as one of 24."""
+_EXAMPLES: Final = Phrase("09:00-21:00, seg-sex 09:00-18:00, mon-fri 9-18, or off")
+
+_LEXICON: Final[Lexicon] = lexicon(
+    [
+        *spoken_time.ROWS,
+        ("day", 1, "segunda|segundas|seg|2ª|monday|mondays|mon"),
+        ("day", 2, "terca|tercas|ter|3ª|tuesday|tuesdays|tues|tue"),
+        ("day", 3, "quarta|quartas|qua|4ª|wednesday|wednesdays|wed"),
+        ("day", 4, "quinta|quintas|qui|5ª|thursday|thursdays|thurs|thur|thu"),
+        ("day", 5, "sexta|sextas|sex|6ª|friday|fridays|fri"),
+        ("day", 6, "sabado|sabados|sab|saturday|saturdays|sat"),
+        ("day", 7, "domingo|domingos|dom|sunday|sundays|sun"),
+        ("-feira", 0, "- feira|- feiras|feira|feiras"),
+        ("every", 0, "todos os dias|todo dia|todos|diariamente|every day|everyday|daily|all days|all"),
+        ("working", 0, "dias uteis|dia util|dias de semana|dia de semana|durante a semana"),
+        ("working", 0, "weekdays|weekday|on weekdays|working days|business days|workdays"),
+        ("weekend", 0, "fim de semana|fins de semana|final de semana|finais de semana|weekend|weekends|the weekend"),
+        ("each", 0, "de|das|dos|da|do|nas|nos|na|no|aos|toda|todo|todas as|todos os|on|from|every|each"),
+        ("each", 0, "so|somente|apenas|only"),
+        ("and", 0, "&"),
+        ("between", 0, "entre|between"),
+        ("to", 0, "-|ate|to|til|till|until|through|thru"),
+        ("off", 0, "off|sempre|always|any time|anytime|at any time|any hour|at any hour|24 / 7|all day"),
+        ("off", 0, "qualquer hora|a qualquer hora|qualquer horario|em qualquer horario|a qualquer momento"),
+        ("off", 0, "desligado|desligada|desativado|desativada|sem horario|sem limite|dia todo|o dia todo"),
+    ]
+)
+_FILLERS: Final = ("each", "at", "a")
+
+
+class Hours(NamedTuple):
+    """ISO days, and minutes of the local day; `end` is at most a whole day."""
+
+    days: tuple[int, ...]
+    start: int
+    end: int
+
+
+def read_hours(text: str) -> Hours | None:
+    """None means at any hour. Raises CampaignError for what cannot be read or could mean two things."""
+    if is_too_long(text, _LONGEST):
+        raise _refusal(text)
+    cursor = Cursor(text, _LEXICON)
+    if _is_off(cursor):
+        return None
+    days = _days(cursor.rewound())
+    cursor.skip(",", ":")
+    span = _span(cursor)
+    if span and not days and not cursor.is_over:
+        cursor.skip(",")
+        days = _days(cursor)
+    if days and span is None and cursor.is_over:
+        raise CampaignError(
+            "{given} does not say from which hour to which: write for example {examples}.",
+            given=shown(text),
+            examples=_EXAMPLES,
+        )
+    if span is None or not cursor.is_over:
+        raise _refusal(text)
+    _check_sure(text, *span)
+    return Hours(days or WEEK, span[0].minutes, span[1].minutes)
+
+
+def _refusal(text: str) -> CampaignError:
+    return CampaignError(
+        "The hours {given} cannot be read: write for example {examples}.", given=shown(text), examples=_EXAMPLES
+    )
+
+
+def _is_off(cursor: Cursor) -> bool:
+    """Always, in words or as all the hours of a day."""
+    if cursor.take("off") or (cursor.peek().text in ("0", "-") and cursor.take("number", "to")):
+        return cursor.is_over
+    clock = spoken_time.read_clock(cursor)
+    return clock is not None and cursor.is_over and clock.minutes == DAY_MINUTES and clock.form == "hours"
+
+
+def _days(cursor: Cursor) -> tuple[int, ...]:
+    """A list of days and ranges of days; () if there is none."""
+    days = set(_group(cursor))
+    while days and (more := _next_group(cursor)):
+        days.update(more)
+    return tuple(sorted(days))
+
+
+def _next_group(cursor: Cursor) -> tuple[int, ...]:
+    before = cursor.at
+    cursor.skip(",", "and")
+    more = _group(cursor)
+    if not more:
+        cursor.at = before
+    return more
+
+
+def _group(cursor: Cursor) -> tuple[int, ...]:
+    before = cursor.at
+    cursor.skip(*_FILLERS)
+    if cursor.take("every"):
+        return WEEK
+    if cursor.take("working"):
+        return WEEK[: _WEEKEND - 1]
+    if cursor.take("weekend"):
+        return WEEK[_WEEKEND - 1 :]
+    first = _day(cursor)
+    if first is None:
+        cursor.at = before
+        return ()
+    last = _last_day(cursor)
+    return _range(first, last) if last else (first,)
+
+
+def _last_day(cursor: Cursor) -> int | None:
+    before = cursor.at
+    last = _day(cursor) if cursor.skip("to", *_FILLERS) else None
+    if last is None:
+        cursor.at = before
+    return last
+
+
+def _day(cursor: Cursor) -> int | None:
+    day = cursor.take("day")
+    cursor.take("-feira")
+    return day.value if day else None
+
+
+def _range(first: int, last: int) -> tuple[int, ...]:
+    """Through the end of the week, if need be; from Monday to Monday is the whole week."""
+    length = (last - first - 1) % len(WEEK) + 2 if last != first else len(WEEK)
+    return tuple((first - 1 + step) % len(WEEK) + 1 for step in range(length))
+
+
+def _span(cursor: Cursor) -> tuple[Clock, Clock] | None:
+    cursor.skip(*_FILLERS)
+    is_between = cursor.skip("between")
+    start = spoken_time.read_clock(cursor, and_minutes=False)
+    if start is None or not cursor.skip(*(("and",) if is_between else ("to", "at", "a"))):
+        return None
+    end = spoken_time.read_clock(cursor, and_minutes=False)
+    return (start, end._replace(minutes=end.minutes or DAY_MINUTES)) if end else None
+
+
+def _check_sure(text: str, start: Clock, end: Clock) -> None:
+    if other := _other_meaning(start, end):
+        raise CampaignError(
+            "{given} may be meant in the morning or in the evening: write for example {one} or {other}.",
+            given=shown(text),
+            one=_written(start.minutes, end.minutes),
+            other=_written(*other),
+        )
+
+
+def _other_meaning(start: Clock, end: Clock) -> tuple[int, int] | None:
+    """Hours of the same day that people may mean where the written ones are over night, early, or half said."""
+    is_early = start.minutes < _EARLY and not (start.is_sure or end.is_sure)
+    is_half_said = (start.form == "part") != (end.form == "part")
+    if not (is_early or is_half_said or end.minutes <= start.minutes):
+        return None
+    late_start, late_end = (clock.minutes + (0 if clock.is_sure else _HALF_DAY) for clock in (start, end))
+    meanings = ((late_start, late_end), (start.minutes, late_end), (late_start, end.minutes))
+    written = start.minutes, end.minutes
+    return next((meant for meant in meanings if meant != written and meant[0] < meant[1]), None)
+
+
+def _written(start: int, end: int) -> str:
+    return "{:02}:{:02}-{:02}:{:02}".format(*divmod(start, HOUR_MINUTES), *divmod(end, HOUR_MINUTES))

@@ -1,0 +1,254 @@
+"""When a step is due, as people write it: `meia hora`, `amanhã às 9 da noite`, `in 3 days at 6 pm`, `D+1 9h`.
+
+What could mean two things is refused, with both spelled out: `+3d 18h` may be an amount of time, and so may a day
+without an hour. So is what a step cannot do: wait for a weekday, for a month, or for an hour of the same day.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from engine.core.errors import CampaignError, Phrase
+from engine.core.schedule import spoken_time
+from engine.core.schedule.spoken_time import DAY_MINUTES, DAY_MS, HOUR_MINUTES, Clock
+from engine.core.schedule.words import Atom, Cursor, Lexicon, is_too_long, letters, lexicon, shown
+
+_EXAMPLES: Final = Phrase("now, 10m, 2h30m, tomorrow 09:30, amanhã 09:30 or +3d 18:00")
+_LONGEST: Final = 64
+_MORNING: Final = 9 * HOUR_MINUTES
+_USUAL: Final = 18 * HOUR_MINUTES
+"""The hours in an example, if none was written."""
+_MOST_WITHOUT_UNIT: Final = 999
+_CLOCK_UNITS: Final = ("h", "hs")
+"""Units that an hour of the clock has as well."""
+
+_LEXICON: Final[Lexicon] = lexicon(
+    [
+        *spoken_time.ROWS,
+        ("now", 0, "now|agora|agora mesmo|na hora|na mesma hora|ja|imediatamente|imediato|de imediato"),
+        ("now", 0, "immediately|right away|right now|at once|straight away|instantly"),
+        ("after", 0, "+|daqui a|daqui|dentro de|em|in|apos|depois de|depois|after|later|mais tarde"),
+        ("day", 1, "amanha|tomorrow|no dia seguinte|dia seguinte|o dia seguinte|the next day|next day"),
+        ("day", 1, "on the next day|the following day|on the following day|no outro dia"),
+        ("day", 2, "depois de amanha|the day after tomorrow|day after tomorrow"),
+        ("today", 0, "hoje|today|tonight|esta noite|essa noite|no mesmo dia|mesmo dia|the same day|same day"),
+        ("weekday", 0, "segunda|terca|quarta|quinta|sexta|sabado|domingo|monday|tuesday|wednesday|thursday"),
+        ("weekday", 0, "friday|saturday|sunday|segundas|tercas|quartas|quintas|sextas|sabados|domingos"),
+        ("weekday", 0, "ter|qua|qui|sex|sab|dom|mon|tue|wed|thu|fri|sat|sun"),
+        ("unit", 1_000, "seg"),
+        ("month", 30, "mes|meses|month|months"),
+        ("month", 365, "ano|anos|year|years"),
+    ]
+)
+
+
+class Delay(NamedTuple):
+    ms: int
+
+
+class LocalTime(NamedTuple):
+    """Minutes of a local day, some days after the anchor's."""
+
+    days: int
+    minutes: int
+
+
+class _Day(NamedTuple):
+    """`is_named`: it is surely a day, and no amount of time; `is_ahead`: it has a word such as `daqui a`."""
+
+    days: int
+    is_named: bool = False
+    is_ahead: bool = False
+
+
+def read_schedule(text: str, most_days: int) -> Delay | LocalTime:
+    """Raises CampaignError for what cannot be read or could mean two things."""
+    if is_too_long(text, _LONGEST):
+        raise CampaignError(
+            "The text {text} is too long: write for example {examples}.", text=shown(text), examples=_EXAMPLES
+        )
+    cursor = Cursor(text, _LEXICON)
+    found = _now(cursor) or _local_time(cursor.rewound()) or _delay(cursor.rewound(), text)
+    if found is None:
+        raise _refusal(text, cursor, most_days)
+    if isinstance(found, LocalTime):
+        _check(text, found, most_days)
+    return found
+
+
+def read_duration(text: str) -> int | None:
+    """An amount of time that stands alone, in ms."""
+    if is_too_long(text, _LONGEST):
+        return None
+    cursor = Cursor(text, _LEXICON)
+    ms = spoken_time.read_duration(cursor)
+    return ms if cursor.is_over else None
+
+
+def _now(cursor: Cursor) -> Delay | None:
+    return Delay(0) if cursor.take("now") and cursor.is_over else None
+
+
+def _local_time(cursor: Cursor) -> LocalTime | None:
+    day, clock = _day(cursor), spoken_time.read_clock(cursor)
+    if day is None or clock is None or clock.is_midnight or not cursor.is_over or not _is_hour(day, clock):
+        return None
+    return LocalTime(day.days, clock.minutes)
+
+
+def _day(cursor: Cursor) -> _Day | None:
+    """A day to come, by its name or by its number."""
+    if day := cursor.take("day"):
+        return _Day(day.value, is_named=True)
+    if cursor.peek().text == "d" and cursor.peek(1).text == "+":
+        cursor.skip("unit", "after")
+        number = cursor.take("number")
+        return _Day(number.value, is_named=True) if number else None
+    before = cursor.take("after")
+    count, unit = spoken_time.read_count(cursor), cursor.take("unit")
+    if count is None or unit is None or unit.value < DAY_MS:
+        return None
+    behind = cursor.take("after")
+    return _Day(count * unit.value // DAY_MS, is_ahead=bool(before or behind))
+
+
+def _is_hour(day: _Day, clock: Clock) -> bool:
+    """Whether an hour beside a day cannot be an amount of time."""
+    sure = ("colon", "part", "minutes") if day.is_ahead else ("colon", "part")
+    return day.is_named or clock.has_at or clock.form in sure
+
+
+def _delay(cursor: Cursor, text: str) -> Delay | None:
+    before = cursor.take("after")
+    first = cursor.at
+    ms = spoken_time.read_duration(cursor)
+    amount = cursor.read(first)
+    behind = cursor.take("after")
+    if ms is None or not cursor.is_over or _may_be_hour(amount, text) or ((before or behind) and _is_days(amount)):
+        return None
+    return Delay(ms)
+
+
+def _is_days(amount: Sequence[Atom]) -> bool:
+    """Whole days ahead may stand for the hour that is missing; half a day does not."""
+    return [atom.value >= DAY_MS for atom in amount if atom.kind in ("unit", "half")] == [True]
+
+
+def _may_be_hour(amount: Sequence[Atom], text: str) -> bool:
+    """Whether days are followed by an hour that may be one of the clock; `3d18h` is written as an amount of time is."""
+    loose = any(
+        (before.kind == "," or (before.kind == "unit" and before.value >= DAY_MS)) and hour.text in _CLOCK_UNITS
+        for before, _, hour in zip(amount, amount[1:], amount[2:], strict=False)
+    )
+    return loose and not letters(text).isalnum()
+
+
+def _check(text: str, found: LocalTime, most_days: int) -> None:
+    if not 1 <= found.days <= most_days:
+        raise CampaignError(
+            "The day in {text} must be from +1d to +{most}d: write +3d 18:00.", text=shown(text), most=most_days
+        )
+    if found.minutes >= DAY_MINUTES:
+        raise CampaignError("The time in {text} must be from 00:00 to 23:59: write +3d 18:00.", text=shown(text))
+
+
+def _refusal(text: str, cursor: Cursor, most_days: int) -> CampaignError:
+    return (
+        _of_word(text, cursor)
+        or _without_unit(text, cursor.rewound())
+        or _without_day(text, cursor.rewound())
+        or _without_hour(text, cursor.rewound(), most_days)
+        or CampaignError(
+            "The schedule {text} cannot be read: write for example {examples}.", text=shown(text), examples=_EXAMPLES
+        )
+    )
+
+
+def _of_word(text: str, cursor: Cursor) -> CampaignError | None:
+    """Of what a step cannot do."""
+    if cursor.has("weekday"):
+        return CampaignError(
+            "A step counts days, it does not wait for a day of the week: instead of {text}, write for example"
+            " {examples}.",
+            text=shown(text),
+            examples=_or(_at(1, _USUAL), _at(3, _USUAL)),
+        )
+    if cursor.has("today"):
+        return CampaignError(
+            "A step with a fixed time is sent tomorrow at the earliest: instead of {text}, write for example"
+            " {examples}.",
+            text=shown(text),
+            examples=_or("2h", _at(1, _USUAL)),
+        )
+    if cursor.has("month"):
+        return CampaignError(
+            "Months and years differ in length: instead of {text}, write for example {examples}.",
+            text=shown(text),
+            examples=_or("30d", _at(30, _USUAL)),
+        )
+    return None
+
+
+def _without_unit(text: str, cursor: Cursor) -> CampaignError | None:
+    number = cursor.take("number")
+    if number is None or not cursor.is_over or not 1 <= number.value <= _MOST_WITHOUT_UNIT:
+        return None
+    return CampaignError(
+        "Is {text} in minutes, hours or days? Write {minutes}, {hours} or {days}.",
+        text=shown(text),
+        minutes=f"{number.value}m",
+        hours=f"{number.value}h",
+        days=f"{number.value}d",
+    )
+
+
+def _without_day(text: str, cursor: Cursor) -> CampaignError | None:
+    clock = spoken_time.read_clock(cursor)
+    if clock is None or not cursor.is_over or clock.minutes >= DAY_MINUTES:
+        return None
+    if clock.form == "bare" and not clock.has_at:
+        return None
+    is_amount = clock.form == "colon" and not clock.has_at
+    other = _amount(0, clock.minutes) if is_amount else _at(3, clock.minutes)
+    return CampaignError(
+        "{text} does not say on which day: write for example {examples}.",
+        text=shown(text),
+        examples=_or(_at(1, clock.minutes), other),
+    )
+
+
+def _without_hour(text: str, cursor: Cursor, most_days: int) -> CampaignError | None:
+    day = _day(cursor)
+    clock = spoken_time.read_clock(cursor) if day else None
+    if day is None or not (day.is_named or day.is_ahead or (clock and cursor.is_over)):
+        return None
+    minutes = clock.minutes if clock else _USUAL
+    _check(text, LocalTime(day.days, minutes), most_days)
+    if clock and clock.is_midnight:
+        return CampaignError(
+            "Midnight in {text} may be the start or the end of that day: write for example {examples}.",
+            text=shown(text),
+            examples=_or(_at(day.days, 0), _at(day.days + 1, 0)),
+        )
+    amount = _amount(day.days, clock.minutes if clock else 0)
+    return CampaignError(
+        "The hour in {text} is not clear: write for example {examples}.",
+        text=shown(text),
+        examples=_or(
+            _at(day.days, _MORNING if day.is_named else minutes), _at(day.days, _USUAL) if day.is_named else amount
+        ),
+    )
+
+
+def _or(one: str, other: str) -> Phrase:
+    return Phrase("{one} or {other}", one=one, other=other)
+
+
+def _at(days: int, minutes: int) -> str:
+    time = "{:02}:{:02}".format(*divmod(minutes, HOUR_MINUTES))
+    return Phrase("tomorrow {time}", time=time) if days == 1 else f"+{days}d {time}"
+
+
+def _amount(days: int, minutes: int) -> str:
+    """So many days, hours and minutes as an amount of time."""
+    counts = (days, "d"), (minutes // HOUR_MINUTES, "h"), (minutes % HOUR_MINUTES, "m")
+    return "".join(f"{count}{unit}" for count, unit in counts if count) or "0m"
