@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from engine.core.change import Change
+from engine.core.content.invisible import is_blank, stripped
 from engine.core.roles import Role
 from storage.postgres import admins, audit, bots
 from storage.postgres.admins import AdminRecord
@@ -57,7 +58,7 @@ async def enter(pool: Pool, owners: frozenset[int], person: Visitor, now_ms: int
         if not (owns_all or roles):
             return None
         language = known.language if known else language_of(person.language_code)
-        record = AdminRecord(person.user_id, person.name[:_MOST_NAME], language)
+        record = AdminRecord(person.user_id, shown_name(person.name, person.user_id), language)
         if known is None or known.name != record.name:
             await admins.keep(connection, record, _change(person.user_id, now_ms))
     return msgspec.convert({**record._asdict(), "owns_all": owns_all, "roles": roles}, Admin)
@@ -78,7 +79,7 @@ async def called(pool: Pool, actor: str) -> str:
         return kind.upper() if kind == "cli" else ""
     async with transaction(pool) as connection:
         known = await admins.find(connection, int(number))
-    return known.name if known else ""
+    return shown_name(known.name, known.admin_id) if known else ""
 
 
 async def last_change(pool: Pool, bot_id: int) -> tuple[str, int]:
@@ -90,14 +91,17 @@ async def last_change(pool: Pool, bot_id: int) -> tuple[str, int]:
 async def team(pool: Pool, bot_id: int) -> list[Member]:
     """The people with a role on a bot, by name."""
     async with transaction(pool) as connection:
-        return [Member(*row) for row in await admins.team(connection, bot_id)]
+        found = await admins.team(connection, bot_id)
+    return [Member(admin_id, shown_name(name, admin_id), role) for admin_id, name, role in found]
 
 
 async def give(connection: Connection, bot_id: int, person: Visitor, role: Role, invited_by: int, now_ms: int) -> None:
     """Give a person the role of their invitation; it replaces a role that they have."""
     change = _change(person.user_id, now_ms)
     language = language_of(person.language_code)
-    await admins.keep(connection, AdminRecord(person.user_id, person.name[:_MOST_NAME], language), change)
+    await admins.keep(
+        connection, AdminRecord(person.user_id, shown_name(person.name, person.user_id), language), change
+    )
     await admins.set_role(connection, bot_id, person.user_id, role, change, invited_by)
 
 
@@ -106,6 +110,12 @@ async def appoint(pool: Pool, bot_id: int, admin_id: int, role: Role | None, cha
     async with transaction(pool) as connection:
         await bots.hold(connection, bot_id)
         await admins.set_role(connection, bot_id, admin_id, role, change)
+
+
+def shown_name(name: str, person_id: int) -> str:
+    """A name as others see it, without what is invisible or turns a line round; the id if nothing is left of it."""
+    seen = stripped(stripped(name)[:_MOST_NAME])
+    return str(person_id) if is_blank(seen) else seen
 
 
 def language_of(language_code: str | None) -> Language:

@@ -4,6 +4,7 @@ Each of their texts contains `WORDS`, so that a test sees where a user's words t
 """
 
 import json
+from copy import deepcopy
 from random import Random
 from typing import Any, Final
 
@@ -53,7 +54,7 @@ def spoiled(update: dict[str, Any], chance: Random) -> dict[str, Any]:
             case 1 if isinstance(holder, dict):
                 holder[WORDS] = holder.pop(name)
             case _:
-                holder[name] = chance.choice(_ODD)
+                holder[name] = deepcopy(chance.choice(_ODD))
         if not update:
             break
     return update

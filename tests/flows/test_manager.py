@@ -332,3 +332,17 @@ async def _at_the_step(office: Office) -> None:
     await office.owner.start()
     await office.owner.press("○ @shop_bot", "🔁 Recuperação", "📋 Passos", "● Passo 1")
     assert "Passo 1 de 1" in await office.owner.text()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("\u200b\u3164", ""), ("\u202eANA", "ANA"), ("Ana\n\u2067Lima", "Ana Lima")]
+)
+async def test_a_name_neither_hides_a_member_nor_turns_the_line_round(office: Office, name: str, shown: str) -> None:
+    owner, guest = office.owner, await office.someone()
+    await office.appoint(guest, "editor")
+    await office.desk.pool.execute("UPDATE admins SET name = $1", name)
+    await owner.start()
+    await owner.press("○ @shop_bot", "👥 Equipe")
+    known = shown or str(guest.id)
+    assert f"{known} · editor" in await owner.buttons()
+    assert f"{known}: editor de @shop_bot." in await owner.press(f"{known} · editor")

@@ -14,6 +14,8 @@ from tests.bot.odd_updates import KINDS, WORDS, real, spoiled, written
 from tests.flows.house import KEY
 from tests.flows.office import Office, open_office
 
+ANSWERS = ("Not available", "One moment…")
+"""To a tap on a button that is none of ours; the second on a busy machine."""
 REPORTED = {
     "a forward without the name of its hidden author": b'"forward_origin":{"type":"hidden_user","date":1422450181}',
     "a reply to a story without a story": b'"story":{}',
@@ -50,7 +52,7 @@ async def test_an_update_that_was_reported_stops_nobody(
         b'"message":{"message_id":9,"date":1,"chat":%s,"from":%s,"text":"%s",%s}'
         % (person, person, WORDS.encode(), field)
     )
-    assert await office.owner.tap("anything") == "Not available"
+    assert await office.owner.tap("anything") in ANSWERS
     assert WORDS not in "".join(capfd.readouterr())
 
 
@@ -66,5 +68,5 @@ async def test_no_update_stops_the_manager_or_is_repeated(
     chance = Random(seed)
     update = spoiled(real(kind, chance, office.owner.id if ours else 7), chance)
     office.arrives(written(update, chance)[1:-1])
-    assert await office.owner.tap("anything") == "Not available"
+    assert await office.owner.tap("anything") in ANSWERS
     assert WORDS not in "".join(capfd.readouterr())
