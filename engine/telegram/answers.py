@@ -3,6 +3,7 @@
 The table of Telegram's error texts (gone, content refused, file refused, retry) is in `engine.core.delivery.outcome`.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final, assert_never
 
@@ -40,7 +41,7 @@ class _Carrier(msgspec.Struct):
     sticker: _File | None = None
 
 
-_DONE_BEFORE: Final = ("message to delete not found", "message is not modified")
+_DONE_BEFORE: Final = re.compile("bad request: (?:message to delete not found|message is not modified(?:: .*)?)")
 _messages: Final = msgspec.json.Decoder(_Message | list[_Message]).decode
 _carriers: Final = msgspec.json.Decoder(_Carrier | list[_Carrier]).decode
 
@@ -62,7 +63,7 @@ def of_deed(answer: Answer, message_ids: tuple[int, ...]) -> Outcome:
     if isinstance(answer, Accepted):
         return Sent(message_ids)
     outcome = of_failure(answer, attempts=1)
-    done_before = isinstance(outcome, Rejected) and any(words in outcome.detail.lower() for words in _DONE_BEFORE)
+    done_before = isinstance(outcome, Rejected) and bool(_DONE_BEFORE.fullmatch(outcome.detail.lower()))
     return Sent(message_ids) if done_before else outcome
 
 

@@ -7,6 +7,8 @@ import pytest
 from bench.sandbox.protocol import Fault, FaultKind
 from engine.core.content.model import Media, StopButton, Text
 from engine.core.delivery.outcome import Rejected, Sent, Unknown, Unreachable
+from engine.telegram import answers
+from engine.telegram.session import ApiError
 from tests.sandbox.pictures import png
 from tests.telegram.conftest import BOT, Gallery, Stage
 
@@ -79,3 +81,9 @@ async def test_a_missing_answer_is_unknown(stage: Stage) -> None:
     await stage.send(HELLO)
     await stage.people.set_fault(Fault(FaultKind.BAD_GATEWAY))
     assert isinstance(await stage.sender.delete(stage.speaker, stage.person, (2,)), Unknown)
+
+
+def test_what_a_refusal_quotes_is_not_taken_for_a_deed_that_was_done() -> None:
+    quoting = ApiError(400, 'Bad Request: can\'t parse entities: Unsupported start tag "message is not modified"', None)
+    assert isinstance(answers.of_deed(quoting, (2,)), Rejected)
+    assert answers.of_deed(ApiError(400, "Bad Request: message is not modified: the same", None), (2,)) == Sent((2,))

@@ -1,14 +1,19 @@
-"""What came of a send, as data. Classified by code and substring, never by whole sentences, which Telegram rewords.
+"""What came of a send, as data. Classified by code and by the whole text of a refusal, word for word.
+
+A refusal may quote what was sent, such as `Unsupported start tag "deactivated"`: words of an admin or of a user must
+never be taken for Telegram's own. So a text is matched from end to end, and what is not in the table was refused for
+its content.
 
 The rule behind the table: a send that surely never left, or was surely refused, may be tried again; a send that may
 have arrived is `Unknown` and is never repeated automatically. Sources: the Bot API server's answers and its client's
 traps.
 
 An album is one request, which Telegram takes or refuses as a whole: a refusal of one item, 'failed to send message #2
-with the error message "…"', means that none arrived, and its inner words count. The number is that of the item that
-failed first, not of the one at fault.
+with the error message "…"', means that none arrived, and is judged by its inner text alone. The number is that of the
+item that failed first, not of the one at fault.
 """
 
+import re
 from typing import Final, NamedTuple
 
 
@@ -67,49 +72,60 @@ _NOT_THE_TOKEN: Final = "method not found"  # noqa: S105 - Telegram's words
 _LOGGED_OUT: Final = "logged out"
 _GATEWAYS: Final = (_BAD_GATEWAY, _GATEWAY_TIMEOUT)
 """A gateway before the server gave up, whoever wrote the JSON: the server may have done the work."""
+
+
+def _whole(*texts: str) -> re.Pattern[str]:
+    return re.compile("|".join(texts), re.DOTALL)
+
+
+_PREFIX: Final = re.compile("(?:bad request|forbidden|not found|internal server error): ")
+_QUOTED: Final = re.compile('".*"', re.DOTALL)
+_OF_AN_ALBUM: Final = _whole('failed to send message #[0-9]+ with the error message "(?P<inner>.*)"')
 _PERHAPS_DONE: Final = ("restart", "aborted", "immediately deleted")
-_THIS_KIND_ONLY: Final = ("voice_messages_forbidden", "chat_send_")
+"""Here a single word is enough: to doubt costs a message at most."""
+_THIS_KIND_ONLY: Final = _whole("voice_messages_forbidden", "chat_send_[a-z_]+_forbidden")
 """Something else can still be sent to the same person."""
-_GONE: Final = (
-    "chat not found",
-    "user not found",
-    "deactivated",
-    "blocked by the user",
+_GONE: Final = _whole(
+    "(?:chat|user) not found",
+    "user is deactivated",
+    "(?:input_)?user_deactivated(?:_ban)?",
+    "bot was blocked by the user",
     "user_is_blocked",
-    "peer_id_invalid",
-    "chat_id_invalid",
-    "can't initiate conversation",
+    "(?:peer|chat)_id_invalid",
+    "bot can't initiate conversation with a user",
+    "the bot can't send messages to the bot",
     "user_is_bot",
-    "upgraded to a supergroup",
-    "need administrator rights",
-    "have no rights to send",
+    "group chat was upgraded to a supergroup chat",
+    "need administrator rights in the channel chat",
+    "have no rights to send a message",
     "chat_write_forbidden",
-    "payment_required",
+    "(?:allow_)?payment_required(?:_[0-9]+)?",
     "privacy_premium_required",
 )
 """Some of these come as 400, and all of them inside an album's error. People who charge for each message are not
 written to.
 """
-_FILE_IDS: Final = (
-    "wrong file identifier",
-    "wrong remote file identifier",
-    "wrong file_id",
-    "invalid file_id",
+_FILE_IDS: Final = _whole(
+    "wrong file identifier/http url specified",
+    "wrong file identifier specified",
+    "wrong remote file identifier specified(?:: .*)?",
+    "wrong file_id(?: or the file is temporarily unavailable)?",
+    "invalid file_id(?: specified)?",
     "file_id_invalid",
-    "file_reference_",
-    "can't use file of type",
+    "file_reference_[0-9a-z_]+",
+    "can't use file of type [a-z]+ as [a-z]+",
 )
 
 
 def of_refusal(code: int, description: str, retry_after_s: int | None, attempts: int) -> Outcome:
     """What a decoded error answer means for a delivery on its nth attempt (from 1). A missing description is ""."""
-    text = description.lower()
+    text = _own_words(description.lower())
     if code == _TOO_MANY:
         return _hold(retry_after_s)
-    if (code in _TOKENS and _NOT_THE_TOKEN not in text) or _LOGGED_OUT in text:
+    if (code in _TOKENS and text != _NOT_THE_TOKEN) or text == _LOGGED_OUT:
         return Unauthorized()
     if code >= _SERVER:
-        unsure = not text or code in _GATEWAYS or _any_in(text, _PERHAPS_DONE)
+        unsure = not text or code in _GATEWAYS or _is_perhaps_done(text)
         return Unknown(_short(description or f"error {code} without a word")) if unsure else not_sent(attempts)
     if code == _CONFLICT:
         return not_sent(attempts)
@@ -135,23 +151,32 @@ def not_sent(attempts: int) -> RetryLater:
     return RetryLater(FIRST_BACKOFF_MS * 2 ** (attempts - 1), bot_wide=False)
 
 
+def _own_words(text: str) -> str:
+    """The refusal without its kind; of an album's, the refusal of the item."""
+    prefix = _PREFIX.match(text)
+    words = text[prefix.end() :] if prefix else text
+    of_an_album = _OF_AN_ALBUM.fullmatch(words)
+    return _own_words(of_an_album["inner"]) if of_an_album else words
+
+
+def _is_perhaps_done(text: str) -> bool:
+    said = _QUOTED.sub("", text)
+    return any(words in said for words in _PERHAPS_DONE)
+
+
 def _of_message(code: int, text: str, detail: str) -> Outcome:
     """The person cannot be reached, or the content was refused."""
-    if _any_in(text, _THIS_KIND_ONLY):
+    if _THIS_KIND_ONLY.fullmatch(text):
         return Rejected(detail)
-    if code == _FORBIDDEN or _any_in(text, _GONE):
+    if code == _FORBIDDEN or _GONE.fullmatch(text):
         return Unreachable()
-    return FileRefused(detail) if _any_in(text, _FILE_IDS) else Rejected(detail)
+    return FileRefused(detail) if _FILE_IDS.fullmatch(text) else Rejected(detail)
 
 
 def _hold(retry_after_s: int | None) -> RetryLater:
     if retry_after_s is None:
         return RetryLater(DEFAULT_RETRY_AFTER_MS, bot_wide=True)
     return RetryLater(min(max(retry_after_s, 1), LONGEST_RETRY_AFTER_S) * 1000, bot_wide=True)
-
-
-def _any_in(text: str, words: tuple[str, ...]) -> bool:
-    return any(each in text for each in words)
 
 
 def _short(description: str) -> str:

@@ -1,6 +1,8 @@
 """What Telegram's refusals mean: line by line what the design says of the wire."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.core.delivery.outcome import (
     MAX_ATTEMPTS,
@@ -95,6 +97,35 @@ def test_a_file_id_is_refused(words: str) -> None:
 def test_an_album_is_judged_by_what_was_said_of_its_item(words: str, outcome: type[Outcome]) -> None:
     description = f'Bad Request: failed to send message #2 with the error message "{words}"'
     assert isinstance(of_refusal(400, description, None, attempts=1), outcome)
+
+
+_SAID = (
+    *("deactivated", "chat not found", "user is deactivated", "bot was blocked by the user", "PEER_ID_INVALID"),
+    *("wrong file identifier/HTTP URL specified", "FILE_REFERENCE_EXPIRED", "VOICE_MESSAGES_FORBIDDEN", "logged out"),
+    *("restart", "aborted", "method not found", "message is not modified", '"', '" chat not found', "x"),
+    'failed to send message #1 with the error message "chat not found"',
+)
+_QUOTING = (
+    '{kind}can\'t parse entities: Unsupported start tag "{said}" at byte offset 0',
+    "{kind}can't parse entities: Can't find end tag corresponding to start tag \"{said}\"",
+    '{kind}can\'t parse entities: Unmatched end tag at byte offset 3, expected "</b>", found "</{said}>"',
+    "{kind}can't parse entities: Can't find end tag corresponding to start tag {said}",
+    "{kind}inline keyboard button URL '{said}' is invalid: Wrong HTTP URL",
+    '{kind}parameter "{said}" is required',
+    '{kind}failed to send message #2 with the error message "can\'t parse entities: Unsupported start tag "{said}""',
+)
+
+
+@given(st.sampled_from(_QUOTING), st.sampled_from(_SAID) | st.text())
+def test_what_a_refusal_quotes_does_not_change_what_it_means(template: str, said: str) -> None:
+    refusal = of_refusal(400, template.format(kind="Bad Request: ", said=said), None, attempts=1)
+    assert isinstance(refusal, Rejected)
+
+
+@given(st.sampled_from(_SAID) | st.text())
+def test_what_an_error_of_the_server_quotes_does_not_raise_a_doubt(said: str) -> None:
+    outcome = of_refusal(500, f'Internal Server Error: can\'t keep "{said}" now', None, attempts=1)
+    assert outcome == not_sent(attempts=1)
 
 
 def test_unsent_requests_back_off_twice_as_long_each_time() -> None:
