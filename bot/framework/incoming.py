@@ -3,12 +3,14 @@
 A caption belongs to its file. Anything else (a place, a contact, a game) cannot be sent to users.
 """
 
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from aiogram.enums import ContentType
-from aiogram.types import Message, PhotoSize
+from aiogram.types import Message, MessageEntity, PhotoSize
 
-from engine.core.content import templates
+from engine.core.content import html_writing, templates
+from engine.core.content.html_writing import Formatting
 from engine.core.content.model import MediaKind
 
 _KINDS: Final[dict[ContentType, MediaKind]] = {
@@ -51,12 +53,30 @@ def read(message: Message) -> IncomingMessage:
     return IncomingMessage(
         message.message_id,
         message.text or "",
-        templates.from_html(message.html_text),
+        templates.from_html(_html(message)),
         _file(message),
         message.media_group_id or "",
         bool(message.has_media_spoiler),
         bool(message.show_caption_above_media),
     )
+
+
+def _html(message: Message) -> str:
+    text, entities = message.text or message.caption, message.entities or message.caption_entities
+    return html_writing.write(text or "", map(_formatting, entities or ()))
+
+
+def _formatting(entity: MessageEntity) -> Formatting:
+    kind, value, detail = entity.type, entity.url or entity.language or entity.custom_emoji_id or "", ""
+    if entity.user:
+        kind, value = "text_link", f"tg://user?id={entity.user.id}"
+    if entity.unix_time is not None:
+        value, detail = str(_second(entity.unix_time)), entity.date_time_format or ""
+    return Formatting(entity.offset, entity.length, kind, value, detail)
+
+
+def _second(moment: datetime | int) -> int:
+    return int(moment.timestamp()) if isinstance(moment, datetime) else moment
 
 
 def _file(message: Message) -> IncomingFile | None:

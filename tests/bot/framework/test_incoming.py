@@ -1,11 +1,13 @@
+# ruff: noqa: E501 - a table is read one case a line
 """An admin's message becomes a template: formatted outside its variables, plain inside them."""
 
 from datetime import UTC, datetime
 
 import pytest
-from aiogram.types import Chat, Message, MessageEntity
+from aiogram.types import Chat, Message, MessageEntity, User
 
 from bot.framework import incoming
+from engine.core.content import text_checks
 
 
 def written(text: str, *bold: tuple[int, int]) -> Message:
@@ -31,3 +33,42 @@ def written(text: str, *bold: tuple[int, int]) -> Message:
 )
 def test_a_fallback_is_plain_and_the_text_around_it_keeps_its_formatting(message: Message, html: str) -> None:
     assert incoming.read(message).html == html
+
+
+_USER = User(id=5, is_bot=False, first_name="Ana")
+
+
+@pytest.mark.parametrize(
+    ("entity", "html"),
+    [
+        (MessageEntity(type="pre", offset=0, length=1, language='a"b'), '<pre><code class="language-a&quot;b">x</code></pre>'),
+        (MessageEntity(type="text_link", offset=0, length=1, url='https://x.y/?a=1&gt=5&q="'), '<a href="https://x.y/?a=1&amp;gt=5&amp;q=&quot;">x</a>'),
+        (MessageEntity(type="text_mention", offset=0, length=1, user=_USER), '<a href="tg://user?id=5">x</a>'),
+        (MessageEntity(type="custom_emoji", offset=0, length=1, custom_emoji_id="6"), '<tg-emoji emoji-id="6">x</tg-emoji>'),
+        (MessageEntity(type="date_time", offset=0, length=1, unix_time=7, date_time_format="r"), '<tg-time unix="7" format="r">x</tg-time>'),
+        (MessageEntity(type="bot_command", offset=0, length=1), "x"),
+    ],
+)  # fmt: skip
+def test_formatting_with_an_attribute_is_escaped_and_can_be_sent(entity: MessageEntity, html: str) -> None:
+    message = Message(
+        message_id=1,
+        date=datetime(2026, 11, 26, tzinfo=UTC),
+        chat=Chat(id=7, type="private"),
+        text="x",
+        entities=[entity],
+    )
+    written = incoming.read(message).html
+    assert written == html
+    text_checks.check_text(written)
+
+
+def test_a_caption_keeps_its_formatting() -> None:
+    bold = MessageEntity(type="bold", offset=0, length=1)
+    message = Message(
+        message_id=1,
+        date=datetime(2026, 11, 26, tzinfo=UTC),
+        chat=Chat(id=7, type="private"),
+        caption="x",
+        caption_entities=[bold],
+    )
+    assert incoming.read(message).html == "<b>x</b>"
