@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
-from engine.core.content.model import Asset
+from engine.core.content.model import Asset, TelegramFile
 from engine.core.errors import UnreachableError
 from engine.media.paths import UNSET, path_of
 from engine.runtime.telemetry import logger
@@ -30,16 +30,16 @@ class Upload(NamedTuple):
 
 
 class AllKnown(NamedTuple):
-    """Telegram has all of the files: send these file ids."""
+    """Telegram has all of the files: send these."""
 
-    file_ids: Mapping[Asset, str]
+    files: Mapping[Asset, TelegramFile]
 
 
 class Mine(NamedTuple):
     """The caller uploads these in its message, and calls `done` or `free` afterwards; the others are known."""
 
     uploads: Mapping[Asset, Upload]
-    file_ids: Mapping[Asset, str]
+    files: Mapping[Asset, TelegramFile]
 
 
 class Busy(NamedTuple):
@@ -63,49 +63,51 @@ class Uploads:
     def __init__(self, pool: Pool, directory: Path | None) -> None:
         self._pool = pool
         self._directory = directory
-        self._cache: OrderedDict[_Key, str] = OrderedDict()
+        self._cache: OrderedDict[_Key, TelegramFile] = OrderedDict()
         self._held: set[_Key] = set()
 
-    async def claim(self, bot_id: int, assets: Sequence[Asset]) -> Claim:
+    async def claim(self, bot_id: int, assets: Sequence[Asset], *, in_album: bool = False) -> Claim:
         """Get all files that a message needs, or the right to upload those that Telegram lacks, or neither.
 
+        An album does not accept a file that Telegram has made another kind of: such a file is uploaded with the album.
         Nothing is awaited between looking and taking, so two albums never hold files that the other needs.
         Raises UnreachableError.
         """
-        known = self._remembered(bot_id, assets)
+        known = _usable(self._remembered(bot_id, assets), in_album=in_album)
         unknown = [asset for asset in dict.fromkeys(assets) if asset not in known]
         if not unknown:
             return AllKnown(known)
         kept = await media.look_up(self._pool, bot_id, unknown)
-        uploads = await self._uploads({asset: one.name for asset, one in kept.items() if one.file_id is None})
-        known = self._learned(bot_id, kept) | known | self._remembered(bot_id, assets)
+        stored = _usable(self._learned(bot_id, kept), in_album=in_album)
+        uploads = await self._uploads({asset: one.name for asset, one in kept.items() if asset not in stored})
+        known = stored | known | _usable(self._remembered(bot_id, assets), in_album=in_album)
         for asset in unknown:
             if asset not in known and asset not in uploads:
                 return Missing(asset, self._why_missing(asset, kept))
         return self._take(bot_id, known, {asset: one for asset, one in uploads.items() if asset not in known})
 
-    async def done(self, bot_id: int, file_ids: Mapping[Asset, str]) -> None:
+    async def done(self, bot_id: int, files: Mapping[Asset, TelegramFile]) -> None:
         """Telegram has these now, so others may send them. Never fails: the message has already arrived."""
         try:
-            await media.put_files(self._pool, bot_id, file_ids)
+            await media.put_files(self._pool, bot_id, files)
         except UnreachableError as error:
             logger().warning("File ids not kept: the next process uploads them again", bot_id=bot_id, error=str(error))
         finally:
-            for asset, file_id in file_ids.items():
-                self._remember((bot_id, asset), file_id)
-            self.free(bot_id, file_ids)
+            for asset, file in files.items():
+                self._remember((bot_id, asset), file)
+            self.free(bot_id, files)
 
     def free(self, bot_id: int, assets: Iterable[Asset]) -> None:
         """The upload failed, or the answer named no file id: another message may try."""
         self._held.difference_update((bot_id, asset) for asset in assets)
 
-    async def drop(self, bot_id: int, asset: Asset, file_id: str) -> None:
+    async def drop(self, bot_id: int, asset: Asset, file: TelegramFile) -> None:
         """Telegram refuses this file id: drop it, unless another has replaced it. Raises UnreachableError."""
-        if self._cache.get((bot_id, asset)) == file_id:
+        if self._cache.get((bot_id, asset)) == file:
             del self._cache[bot_id, asset]
-        await media.drop_file(self._pool, bot_id, asset, file_id)
+        await media.drop_file(self._pool, bot_id, asset, file.file_id)
 
-    def _take(self, bot_id: int, known: Mapping[Asset, str], uploads: Mapping[Asset, Upload]) -> Claim:
+    def _take(self, bot_id: int, known: Mapping[Asset, TelegramFile], uploads: Mapping[Asset, Upload]) -> Claim:
         if not uploads:
             return AllKnown(known)
         keys = {(bot_id, asset) for asset in uploads}
@@ -131,25 +133,29 @@ class Uploads:
             return UNSET
         return f"The bytes of {asset.kind} {asset.sha256} are not in MEDIA_DIR: name another, or add it again."
 
-    def _remembered(self, bot_id: int, assets: Sequence[Asset]) -> dict[Asset, str]:
+    def _remembered(self, bot_id: int, assets: Sequence[Asset]) -> dict[Asset, TelegramFile]:
         found = [asset for asset in dict.fromkeys(assets) if (bot_id, asset) in self._cache]
         for asset in found:
             self._cache.move_to_end((bot_id, asset))
         return {asset: self._cache[bot_id, asset] for asset in found}
 
-    def _learned(self, bot_id: int, kept: Mapping[Asset, media.Kept]) -> dict[Asset, str]:
+    def _learned(self, bot_id: int, kept: Mapping[Asset, media.Kept]) -> dict[Asset, TelegramFile]:
         """What PostgreSQL knows; what the process knows is newer and stays."""
-        found = {asset: one.file_id for asset, one in kept.items() if one.file_id is not None}
-        for asset, file_id in found.items():
+        found = {asset: one.file for asset, one in kept.items() if one.file is not None}
+        for asset, file in found.items():
             if (bot_id, asset) not in self._cache:
-                self._remember((bot_id, asset), file_id)
+                self._remember((bot_id, asset), file)
         return found
 
-    def _remember(self, key: _Key, file_id: str) -> None:
-        self._cache[key] = file_id
+    def _remember(self, key: _Key, file: TelegramFile) -> None:
+        self._cache[key] = file
         self._cache.move_to_end(key)
         if len(self._cache) > CACHED:
             self._cache.popitem(last=False)
+
+
+def _usable(files: Mapping[Asset, TelegramFile], *, in_album: bool) -> dict[Asset, TelegramFile]:
+    return {asset: file for asset, file in files.items() if not in_album or file.kind == asset.kind}
 
 
 def _sizes(paths: Mapping[Asset, Path]) -> dict[Asset, int]:

@@ -8,7 +8,6 @@ from typing import TypeAlias, TypeVar
 from engine.core.bot_identity import Speaker
 from engine.core.content.model import Content, Effects
 from engine.core.delivery.cursor import Cursor
-from engine.core.delivery.gate import Reason
 from engine.core.delivery.outcome import Outcome
 from engine.core.delivery.state_machine import Found
 from engine.media.uploads import Busy, Missing
@@ -89,9 +88,9 @@ class Doors:
         async with transaction(self._pool) as connection:
             await chats.mark_unreachable(connection, [(bot_id, chat_id)], since_ms)
 
-    async def tell_of_block(self, bot_id: int, cursor: Cursor, reason: Reason, detail: str) -> None:
-        """Tell admins why a block cannot be sent: once per version, however many people it was for."""
-        kind, subject = f"block_{reason}", f"version {cursor.pinned}, {cursor.step}/{cursor.block}"
+    async def tell_of_block(self, bot_id: int, cursor: Cursor, trouble: str, detail: str) -> None:
+        """Tell admins what is wrong with a block: once per version, however many people it was for."""
+        kind, subject = f"block_{trouble}", f"version {cursor.pinned}, {cursor.step}/{cursor.block}"
         if (bot_id, kind, subject) in self._told:
             return
         async with transaction(self._pool) as connection:

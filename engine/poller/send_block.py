@@ -34,6 +34,7 @@ from engine.telegram.sender import Prepared
 from storage.postgres.deliveries.report import Aftermath
 from storage.redis.timers import Fence, Ticket
 
+OTHER_KIND: Final = "other_kind"
 PASS_HOLDS_MS: Final = 2_000
 """A process that was stopped or swapped out after its last look does not send by it: its lease may be over."""
 
@@ -116,10 +117,8 @@ async def _record(  # noqa: PLR0911 - one line for each outcome
 ) -> JourneyEnd:
     found = claimed.found
     match outcome:
-        case Sent(message_ids):
-            metrics.lateness.observe((journey.clock.now_ms() - found.due_ms) / 1000)
-            after = _aftermath(claimed.block.effects)
-            return await _done(journey, found, "sent", message_ids=message_ids, aftermath=after)
+        case Sent():
+            return await _sent(journey, claimed, outcome)
         case Unknown():
             return await _done(journey, found, "unknown")
         case FileRefused() if found.attempts < MAX_ATTEMPTS:
@@ -141,6 +140,16 @@ async def _record(  # noqa: PLR0911 - one line for each outcome
         case Unauthorized():
             await _put_back(journey, claimed, found.due_ms, spent=False)
             return JourneyEnd.UNAUTHORIZED
+
+
+async def _sent(journey: Journey, claimed: ClaimedBlock, outcome: Sent) -> JourneyEnd:
+    """A file that Telegram took for another kind arrives all the same: its admins are notified."""
+    found, after = claimed.found, _aftermath(claimed.block.effects)
+    metrics.lateness.observe((journey.clock.now_ms() - found.due_ms) / 1000)
+    end = await _done(journey, found, "sent", message_ids=outcome.message_ids, aftermath=after)
+    if outcome.changed:
+        await journey.doors.tell_of_block(journey.bot.bot_id, found.cursor, OTHER_KIND, " → ".join(outcome.changed))
+    return end
 
 
 async def _done(journey: Journey, found: Found, status: str, reason: Reason | None = None, **report: Any) -> JourneyEnd:

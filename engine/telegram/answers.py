@@ -4,12 +4,12 @@ The table of Telegram's error texts (gone, content refused, file refused, retry)
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final, assert_never
 
 import msgspec
 
-from engine.core.content.model import Asset
+from engine.core.content.model import Asset, MediaKind, TelegramFile
 from engine.core.delivery.outcome import Outcome, Rejected, Sent, Unknown, not_sent, of_refusal, of_unreadable
 from engine.telegram.session import Accepted, Answer, ApiError, NeverLeft, NoAnswer, Unreadable
 
@@ -29,7 +29,7 @@ class _Size(msgspec.Struct):
 
 
 class _Carrier(msgspec.Struct):
-    """A message with a file."""
+    """A message with a file. One with an animation names it as a document, too."""
 
     photo: list[_Size] = []
     video: _File | None = None
@@ -37,11 +37,21 @@ class _Carrier(msgspec.Struct):
     audio: _File | None = None
     voice: _File | None = None
     video_note: _File | None = None
-    document: _File | None = None
     sticker: _File | None = None
+    document: _File | None = None
 
 
 _DONE_BEFORE: Final = re.compile("bad request: (?:message to delete not found|message is not modified(?:: .*)?)")
+_KINDS: Final[tuple[MediaKind, ...]] = (
+    "video",
+    "animation",
+    "audio",
+    "voice",
+    "video_note",
+    "sticker",
+    "document",
+)
+"""All that have one size. A document comes last: it may be the other name of an animation."""
 _messages: Final = msgspec.json.Decoder(_Message | list[_Message]).decode
 _carriers: Final = msgspec.json.Decoder(_Carrier | list[_Carrier]).decode
 
@@ -81,23 +91,24 @@ def of_failure(answer: ApiError | Unreadable | NeverLeft | NoAnswer, attempts: i
             assert_never(answer)
 
 
-def file_ids(result: msgspec.Raw, assets: tuple[Asset, ...]) -> Mapping[Asset, str]:
-    """The file ids under which Telegram keeps what was sent, as far as it gives them."""
+def taken_files(result: msgspec.Raw, assets: tuple[Asset, ...]) -> Mapping[Asset, TelegramFile]:
+    """The files that were sent, as far as Telegram names them: under whatever kind it took them for.
+
+    An item of an album is kept as what it was sent as, because as that the album took it.
+    """
     try:
         found = _carriers(result)
     except msgspec.DecodeError:
         return {}
-    carriers = found if isinstance(found, list) else [found]
-    return dict(_named(carriers, assets))
+    if isinstance(found, list):
+        pairs = zip(assets, found, strict=False)
+        return {asset: file._replace(kind=asset.kind) for asset, carrier in pairs if (file := _carried(carrier))}
+    file = _carried(found)
+    return {assets[0]: file} if file else {}
 
 
-def _named(carriers: list[_Carrier], assets: tuple[Asset, ...]) -> Iterator[tuple[Asset, str]]:
-    """A file that Telegram took for another kind has no file id that works again for this one."""
-    for asset, carrier in zip(assets, carriers, strict=False):
-        file = _biggest(carrier.photo) if asset.kind == "photo" else getattr(carrier, asset.kind)
-        if file is not None:
-            yield asset, file.file_id
-
-
-def _biggest(sizes: list[_Size]) -> _Size | None:
-    return max(sizes, key=lambda size: size.width * size.height, default=None)
+def _carried(carrier: _Carrier) -> TelegramFile | None:
+    if carrier.photo:
+        return TelegramFile("photo", max(carrier.photo, key=lambda size: size.width * size.height).file_id)
+    files = ((kind, getattr(carrier, kind)) for kind in _KINDS)
+    return next((TelegramFile(kind, file.file_id) for kind, file in files if file), None)

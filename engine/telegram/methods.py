@@ -43,12 +43,13 @@ from engine.core.content.model import (
     MediaKind,
     Poll,
     Preview,
+    TelegramFile,
     Text,
 )
 from engine.telegram.keyboard import keyboard
 
-Files: TypeAlias = Mapping[Asset, str | InputFile]
-"""A file id, or the bytes."""
+Files: TypeAlias = Mapping[Asset, TelegramFile | InputFile]
+"""Known to Telegram, or the bytes."""
 
 _SENDS: Final[Mapping[MediaKind, type[Any]]] = {
     "photo": SendPhoto,
@@ -113,17 +114,29 @@ def _text(content: Text, speaker: Speaker, how: dict[str, Any]) -> SendMessage:
 def _media(content: Media, speaker: Speaker, files: Files, how: dict[str, Any]) -> TelegramMethod[Any]:
     """Each method names its file parameter like our kind."""
     file = files[Asset(content.kind, content.sha256)]
-    look = _look(content.kind, content.caption, above=content.above, spoiler=content.spoiler)
-    method: TelegramMethod[Any] = _SENDS[content.kind](
-        **{content.kind: file}, **look, reply_markup=keyboard(content.buttons, speaker), **how
+    kind = _kind_of(file, content)
+    look = _look(kind, content.caption, above=content.above, spoiler=content.spoiler)
+    method: TelegramMethod[Any] = _SENDS[kind](
+        **{kind: _named(file)}, **look, reply_markup=keyboard(content.buttons, speaker), **how
     )
     return method
+
+
+def _kind_of(file: TelegramFile | InputFile, content: Media) -> MediaKind:
+    """A file that Telegram took for another kind is sent as that, unless that would lose the caption."""
+    if isinstance(file, TelegramFile) and (file.kind in CAPTIONED or not content.caption):
+        return file.kind
+    return content.kind
+
+
+def _named(file: TelegramFile | InputFile) -> str | InputFile:
+    return file.file_id if isinstance(file, TelegramFile) else file
 
 
 def _item(item: Item, files: Files, *, above: bool) -> Any:
     file = files[Asset(item.kind, item.sha256)]
     look = _look(item.kind, item.caption, above=above, spoiler=item.spoiler)
-    return _ITEMS[item.kind](type=item.kind, media=file, **look)
+    return _ITEMS[item.kind](type=item.kind, media=_named(file), **look)
 
 
 def _look(kind: MediaKind, caption: str, *, above: bool, spoiler: bool) -> dict[str, Any]:

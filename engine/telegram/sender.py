@@ -20,8 +20,8 @@ from aiogram.methods import (
 from aiogram.types import FSInputFile
 
 from engine.core.bot_identity import Speaker
-from engine.core.content.model import Asset, Content, Effects, assets
-from engine.core.delivery.outcome import FileRefused, Outcome, Rejected
+from engine.core.content.model import Album, Asset, Content, Effects, MediaKind, TelegramFile, assets
+from engine.core.delivery.outcome import FileRefused, Outcome, Rejected, Sent
 from engine.core.errors import RecoveryError
 from engine.media.uploads import AllKnown, Busy, Mine, Missing, Upload, Uploads
 from engine.runtime.telemetry import logger
@@ -38,7 +38,7 @@ class Prepared(NamedTuple):
     """A content with all the files that it needs."""
 
     content: Content
-    file_ids: Mapping[Asset, str] = {}
+    files: Mapping[Asset, TelegramFile] = {}
     uploads: Mapping[Asset, Upload] = {}
 
 
@@ -59,11 +59,11 @@ class Sender:
         wanted = assets(content)
         if not wanted:
             return Prepared(content)
-        match await self._uploads.claim(speaker.bot_id, wanted):
-            case AllKnown(file_ids):
-                return Prepared(content, file_ids)
-            case Mine(uploads, file_ids):
-                return Prepared(content, file_ids, uploads)
+        match await self._uploads.claim(speaker.bot_id, wanted, in_album=isinstance(content, Album)):
+            case AllKnown(files):
+                return Prepared(content, files)
+            case Mine(uploads, files):
+                return Prepared(content, files, uploads)
             case (Busy() | Missing()) as verdict:
                 return verdict
 
@@ -79,9 +79,16 @@ class Sender:
         method = method_of(speaker, chat_id, prepared.content, effects, _files(prepared))
         answer = await self._session.ask(self._bot(speaker.token), method, _size(prepared))
         if isinstance(answer, Accepted) and prepared.uploads:
-            await self._keep(speaker, prepared, answers.file_ids(answer.result, assets(prepared.content)))
+            taken = answers.taken_files(answer.result, assets(prepared.content))
+            await self._keep(speaker, prepared, taken)
+            prepared = prepared._replace(files={**prepared.files, **taken})
         outcome = answers.of_send(answer, attempts)
-        return await self._refused(speaker, prepared, outcome) if isinstance(outcome, FileRefused) else outcome
+        match outcome:
+            case FileRefused():
+                return await self._refused(speaker, prepared, outcome)
+            case Sent():
+                return outcome._replace(changed=_changed(prepared.files))
+        return outcome
 
     async def act(self, speaker: Speaker, chat_id: int, action: Action) -> Outcome:
         """Show for five seconds, or until the next message, that something is coming."""
@@ -116,11 +123,11 @@ class Sender:
         answer = await self._session.ask(self._bot(speaker.token), method)
         return answers.of_deed(answer, message_ids)
 
-    async def _keep(self, speaker: Speaker, prepared: Prepared, named: Mapping[Asset, str]) -> None:
+    async def _keep(self, speaker: Speaker, prepared: Prepared, taken: Mapping[Asset, TelegramFile]) -> None:
         """Keep the file ids, by which other messages send from now on."""
-        learned = {asset: file_id for asset, file_id in named.items() if asset in prepared.uploads}
+        learned = {asset: file for asset, file in taken.items() if asset in prepared.uploads}
         if len(learned) < len(prepared.uploads):
-            logger().warning("Telegram took a file for another kind: it is uploaded each time", bot=speaker.username)
+            logger().warning("Telegram named no file id: the file is uploaded again", bot=speaker.username)
         await self._uploads.done(speaker.bot_id, learned)
 
     async def _refused(self, speaker: Speaker, prepared: Prepared, refusal: FileRefused) -> Outcome:
@@ -128,11 +135,11 @@ class Sender:
 
         Fresh bytes would fare no better the second time.
         """
-        if not prepared.file_ids:
+        if not prepared.files:
             return Rejected(refusal.detail)
-        for asset, file_id in prepared.file_ids.items():
+        for asset, file in prepared.files.items():
             try:
-                await self._uploads.drop(speaker.bot_id, asset, file_id)
+                await self._uploads.drop(speaker.bot_id, asset, file)
             except RecoveryError as error:
                 logger().warning("Refused file id not forgotten", bot=speaker.username, error=str(error))
         return refusal
@@ -141,7 +148,12 @@ class Sender:
 def _files(prepared: Prepared) -> Files:
     """Files are read piece by piece as they are sent."""
     fresh = {asset: FSInputFile(upload.path, upload.name) for asset, upload in prepared.uploads.items()}
-    return {**prepared.file_ids, **fresh}
+    return {**prepared.files, **fresh}
+
+
+def _changed(files: Mapping[Asset, TelegramFile]) -> tuple[MediaKind, MediaKind] | None:
+    changes = ((asset.kind, file.kind) for asset, file in files.items() if file.kind != asset.kind)
+    return next(changes, None)
 
 
 def _size(prepared: Prepared) -> int:

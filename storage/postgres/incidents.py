@@ -7,7 +7,7 @@ from storage.postgres.pool import Connection
 
 TOKEN_INCIDENTS: Final = ("bot_suspended", "feed_unauthorized")
 """Those that a working token resolves."""
-BLOCK_INCIDENTS: Final = ("block_refused", "block_media_missing", "block_never_fits")
+BLOCK_INCIDENTS: Final = ("block_refused", "block_media_missing", "block_never_fits", "block_other_kind")
 """Those that another version of the campaign may resolve."""
 SECOND_READER: Final = "feed_second_reader"
 FOREIGN_WEBHOOK: Final = "feed_foreign_webhook"

@@ -1,6 +1,7 @@
 """The library of media: what is known of each asset, and its file id at Telegram for each bot.
 
-A file id belongs to one bot and one kind. It may be lost at any time, because the bytes are kept elsewhere.
+A file id belongs to one bot, and to the kind that Telegram took the file for, which need not be that of the asset. It
+may be lost at any time, because the bytes are kept elsewhere.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -9,7 +10,7 @@ from typing import Final, NamedTuple
 
 from asyncpg import Record
 
-from engine.core.content.model import Asset
+from engine.core.content.model import Asset, TelegramFile
 from storage.postgres.pool import Connection, Pool, transaction
 
 _LIST_ALL: Final = """
@@ -43,7 +44,8 @@ SELECT kind, encode(sha256, 'hex') FROM unnest($1::bytea[], $2::text[]) AS w(sha
 JOIN media USING (sha256, kind)
 """
 _LOOK_UP: Final = """
-SELECT kind, encode(sha256, 'hex'), name, file_id FROM unnest($1::bytea[], $2::text[]) AS w(sha256, kind)
+SELECT kind, encode(sha256, 'hex'), name, coalesce(taken_as, kind), file_id
+FROM unnest($1::bytea[], $2::text[]) AS w(sha256, kind)
 JOIN media USING (sha256, kind)
 LEFT JOIN (SELECT * FROM media_files WHERE bot_id = $3) AS files USING (sha256, kind)
 """
@@ -51,10 +53,10 @@ _LOCK: Final = 7_203_120  # any number, as long as it is ours alone
 
 
 class Kept(NamedTuple):
-    """An asset of the library, and its file id of one bot, if that bot has sent it before."""
+    """An asset of the library, and the file at Telegram, if that bot has sent it before."""
 
     name: str
-    file_id: str | None
+    file: TelegramFile | None
 
 
 class Shelved(NamedTuple):
@@ -122,18 +124,23 @@ async def look_up(pool: Pool, bot_id: int, assets: Sequence[Asset]) -> Mapping[A
     """What the library has of these, with the bot's file ids. Raises UnreachableError."""
     async with transaction(pool) as connection:
         rows = await connection.fetch(_LOOK_UP, *_columns(assets), bot_id)
-    return {Asset(kind, sha256): Kept(name, file_id) for kind, sha256, name, file_id in rows}
+    return {
+        Asset(kind, sha256): Kept(name, TelegramFile(taken_as, file_id) if file_id else None)
+        for kind, sha256, name, taken_as, file_id in rows
+    }
 
 
-async def put_files(pool: Pool, bot_id: int, file_ids: Mapping[Asset, str]) -> None:
-    """Keep a bot's file ids; newer ones replace older ones. Raises UnreachableError."""
+async def put_files(pool: Pool, bot_id: int, files: Mapping[Asset, TelegramFile]) -> None:
+    """Keep a bot's files at Telegram; newer ones replace older ones. Raises UnreachableError."""
     async with transaction(pool) as connection:
         await connection.execute(
-            "INSERT INTO media_files (sha256, kind, bot_id, file_id) SELECT sha256, kind, $3, file_id"
-            " FROM unnest($1::bytea[], $2::text[], $4::text[]) AS given (sha256, kind, file_id)"
-            " ORDER BY sha256, kind"
-            " ON CONFLICT (bot_id, sha256, kind) DO UPDATE SET file_id = excluded.file_id",
-            *(*_columns(tuple(file_ids)), bot_id, list(file_ids.values())),
+            "INSERT INTO media_files (sha256, kind, bot_id, taken_as, file_id)"
+            " SELECT sha256, kind, $3, taken_as, file_id"
+            " FROM unnest($1::bytea[], $2::text[], $4::text[], $5::text[]) AS given (sha256, kind, taken_as, file_id)"
+            " ORDER BY sha256, kind ON CONFLICT (bot_id, sha256, kind)"
+            " DO UPDATE SET taken_as = excluded.taken_as, file_id = excluded.file_id",
+            *(*_columns(tuple(files)), bot_id),
+            *([file.kind for file in files.values()], [file.file_id for file in files.values()]),
         )
 
 

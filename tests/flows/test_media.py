@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from bench.sandbox.world.files import Kind
+from bench.sandbox.world.samples import sample
 from engine.core.content.model import Asset
 from engine.media.library import Library
 from engine.media.paths import path_of
@@ -13,6 +15,14 @@ from storage.redis.server_clock import server_now_ms
 from tests.flows.house import House, open_house, trust_one_receiver
 from tests.sandbox.pictures import png
 
+SILENT: Final = """
+threshold: 1s
+zone: America/Sao_Paulo
+steps:
+  - key: hello
+    schedule: now
+    blocks: [{key: one, video: "sha256:%s", caption: look}, {key: two, text: version %d}]
+"""
 CAMPAIGN: Final = """
 threshold: 1s
 zone: America/Sao_Paulo
@@ -77,3 +87,23 @@ async def test_a_missing_file_fails_its_block_and_admins_are_told_once(gallery: 
         assert await house.told(person) == ["second"]
     incidents = await house.pool.fetch("SELECT kind, subject FROM incidents")
     assert [tuple(row) for row in incidents] == [("block_media_missing", "version 2, hello/one")]
+
+
+async def test_a_video_without_sound_is_uploaded_once_and_admins_are_told_once_for_each_version(
+    gallery: Gallery, tmp_path: Path
+) -> None:
+    """Telegram makes an animation of it."""
+    house, film = gallery.house, tmp_path / "a.mp4"
+    film.write_bytes(sample(Kind.ANIMATION).data)
+    stored = await Library(house.pool, tmp_path / "media").add_file(film, "video", await server_now_ms(house.redis))
+    for version in (3, 4):
+        await house.publish((SILENT % (stored.asset.sha256, version)).encode())
+        people = [await house.someone() for _ in range(5)]
+        for person in people:
+            assert await house.ended(person) == ["completed"]
+            assert await house.told(person) == ["look", f"version {version}"]
+        incidents = await house.pool.fetch("SELECT kind, subject, detail FROM incidents WHERE closed_at IS NULL")
+        told = ("block_other_kind", f"version {version}, hello/one", "video → animation")
+        assert [tuple(row) for row in incidents] == [told]
+    assert sum(row.uploads for row in (await house.people.record()).rows) == 1
+    assert await house.pool.fetchval("SELECT taken_as FROM media_files") == "animation"

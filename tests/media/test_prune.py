@@ -9,7 +9,7 @@ import pytest
 
 from engine.core.campaign.snapshot import Block, Snapshot, Step
 from engine.core.change import Change
-from engine.core.content.model import Album, Asset, Content, Item, Media, MediaKind, Text
+from engine.core.content.model import Album, Asset, Content, Item, Media, MediaKind, TelegramFile, Text
 from engine.core.errors import MediaError
 from engine.core.schedule.step_schedule import After
 from engine.media import prune
@@ -33,7 +33,7 @@ async def photo(library: Library) -> Asset:
 
 
 async def test_unused_media_go_with_their_bytes_and_file_ids(pool: Pool, shelf: Path, photo: Asset) -> None:
-    await media.put_files(pool, BOT, {photo: "id-1"})
+    await media.put_files(pool, BOT, {photo: TelegramFile("photo", "id-1")})
     assert [one.asset for one in await prune.prune(pool, shelf, LATER_MS)] == [photo]
     assert not path_of(shelf, photo.sha256).exists()
     assert (await media.list_all(pool), await pool.fetch("SELECT * FROM media_files")) == ([], [])

@@ -136,7 +136,7 @@ async def test_an_album_uploads_only_what_the_bot_has_not_sent_before(gallery: G
     album = Album((Item("photo", photo.sha256), Item("video", video.sha256)))
     prepared = await gallery.prepare(album)
     assert isinstance(prepared, Prepared)
-    assert list(prepared.file_ids) == [Asset("photo", photo.sha256)]
+    assert list(prepared.files) == [Asset("photo", photo.sha256)]
     assert list(prepared.uploads) == [Asset("video", video.sha256)]
     assert await gallery.sender.send(gallery.speaker, gallery.person, prepared, PLAIN, 1) == Sent((3, 4))
 

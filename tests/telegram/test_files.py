@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bench.sandbox.protocol import Fault, FaultKind
-from engine.core.content.model import Album, Asset, Item, Media
+from engine.core.content.model import Album, Asset, Item, Media, TelegramFile
 from engine.core.delivery.outcome import FileRefused, Rejected, RetryLater, Sent
 from engine.media.paths import path_of
 from engine.media.uploads import Busy, Missing
@@ -41,7 +41,10 @@ async def test_while_one_message_uploads_the_others_wait(gallery: Gallery) -> No
     await gallery.sender.send(gallery.speaker, gallery.person, first, PLAIN, 1)
     second = await gallery.prepare(photo.content)
     assert isinstance(second, Prepared)
-    assert (second.file_ids, second.uploads) == ({photo.asset: (await gallery.library.file_ids())["photo"]}, {})
+    assert (second.files, second.uploads) == (
+        {photo.asset: TelegramFile("photo", (await gallery.library.file_ids())["photo"])},
+        {},
+    )
 
 
 async def test_a_failed_upload_is_made_by_another_message(gallery: Gallery) -> None:

@@ -1,6 +1,6 @@
 """Writes the campaign with its files beside it: small ones, generated here, all different.
 
-The suffix of a name gives the kind of the file.
+A name gives the kind of its file: by its suffix, a film's by its first word.
 """
 
 import re
@@ -21,6 +21,7 @@ _KINDS: Final = {
     "txt": Kind.DOCUMENT,
     "webp": Kind.STICKER,
 }
+_FILMS: Final = {"animation": Kind.ANIMATION, "round": Kind.VIDEO_NOTE}
 
 
 def write_campaign(directory: Path) -> Path:
@@ -28,8 +29,14 @@ def write_campaign(directory: Path) -> Path:
     campaign = directory / CAMPAIGN.name
     shutil.copy(CAMPAIGN, campaign)
     for number, name in enumerate(names(), 1):
-        (directory / name).write_bytes(sample(_KINDS[name.rpartition(".")[2]], number).data)
+        (directory / name).write_bytes(sample(_kind_of(name), number).data)
     return campaign
+
+
+def _kind_of(name: str) -> Kind:
+    """A film with sound would not arrive as an animation, nor a wide one as a note."""
+    stem, _, suffix = name.rpartition(".")
+    return _FILMS.get(stem.split("-")[0], _KINDS[suffix])
 
 
 def names() -> list[str]:

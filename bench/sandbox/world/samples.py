@@ -15,6 +15,10 @@ from bench.sandbox.world.files import Kind
 _WIDTH, _HEIGHT = 320, 240
 _STICKER_SIDE = 512
 _SECOND_MS = 1_000
+_MATRIX = struct.pack(">9I", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+_SHOWN = 3
+_UNSPOKEN = 0x55C4
+"""The language of a track that has none, as MP4 packs its letters."""
 _MP3_FRAME = b"\xff\xfb\x90\x64".ljust(417, b"\0")
 _MP3_FRAMES = 38
 _OGG_POLYNOMIAL = 0x04C11DB7
@@ -50,11 +54,30 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def _film(number: int) -> bytes:
-    """An MP4 of one second without a track."""
-    matrix = struct.pack(">9I", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
-    head = struct.pack(">5IIH10x", 0, 0, 0, _SECOND_MS, _SECOND_MS, 1 << 16, 1 << 8) + matrix + bytes(24)
-    film = _box(b"moov", _box(b"mvhd", head + struct.pack(">I", 1)))
+    return _mp4(number, _track(1, b"vide", _WIDTH, _HEIGHT), _track(2, b"soun"))
+
+
+def _silent_film(number: int) -> bytes:
+    return _mp4(number, _track(1, b"vide", _WIDTH, _HEIGHT))
+
+
+def _note(number: int) -> bytes:
+    return _mp4(number, _track(1, b"vide", _HEIGHT, _HEIGHT), _track(2, b"soun"))
+
+
+def _mp4(number: int, *tracks: bytes) -> bytes:
+    """An MP4 of one second, whose tracks have nothing in them."""
+    head = struct.pack(">5IIH10x", 0, 0, 0, _SECOND_MS, _SECOND_MS, 1 << 16, 1 << 8) + _MATRIX + bytes(24)
+    film = _box(b"moov", _box(b"mvhd", head + struct.pack(">I", len(tracks) + 1)) + b"".join(tracks))
     return _box(b"ftyp", b"isom\0\0\2\0isomiso2mp41") + film + _box(b"mdat", struct.pack(">I", number))
+
+
+def _track(number: int, handler: bytes, width: int = 0, height: int = 0) -> bytes:
+    sides = struct.pack(">II", width << 16, height << 16)
+    head = struct.pack(">6I16x", _SHOWN, 0, 0, number, 0, _SECOND_MS) + _MATRIX + sides
+    media = _box(b"mdhd", struct.pack(">5IHH", 0, 0, 0, _SECOND_MS, _SECOND_MS, _UNSPOKEN, 0))
+    media += _box(b"hdlr", struct.pack(">II4s13x", 0, 0, handler))
+    return _box(b"trak", _box(b"tkhd", head) + _box(b"mdia", media))
 
 
 def _box(kind: bytes, content: bytes) -> bytes:
@@ -111,10 +134,10 @@ def _paper(number: int) -> bytes:
 _FILES: dict[Kind, tuple[str, Callable[[int], bytes]]] = {
     Kind.PHOTO: ("picture.png", _picture),
     Kind.VIDEO: ("film.mp4", _film),
-    Kind.ANIMATION: ("film.mp4", _film),
+    Kind.ANIMATION: ("film.mp4", _silent_film),
     Kind.AUDIO: ("song.mp3", _song),
     Kind.VOICE: ("voice.ogg", _voice),
-    Kind.VIDEO_NOTE: ("note.mp4", _film),
+    Kind.VIDEO_NOTE: ("note.mp4", _note),
     Kind.DOCUMENT: ("paper.txt", _paper),
     Kind.STICKER: ("sticker.webp", _sticker),
     Kind.THUMBNAIL: ("picture.png", _picture),

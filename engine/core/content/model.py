@@ -30,6 +30,13 @@ class Asset(NamedTuple):
     sha256: str
 
 
+class TelegramFile(NamedTuple):
+    """What a bot sends instead of an asset's bytes: a file id, and the kind that Telegram took the file for."""
+
+    kind: MediaKind
+    file_id: str
+
+
 class UrlButton(Struct, tag="url", tag_field="type", frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Opens an address.
 

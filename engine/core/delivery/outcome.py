@@ -16,11 +16,17 @@ item that failed first, not of the one at fault.
 import re
 from typing import Final, NamedTuple
 
+from engine.core.content.model import MediaKind
+
 
 class Sent(NamedTuple):
-    """An album has several messages. For a deletion or an edit: these messages are now as wanted."""
+    """An album has several messages. For a deletion or an edit: these messages are now as wanted.
+
+    `changed`: the kind that a file was sent as, and the one that Telegram made of it, if it is another.
+    """
 
     message_ids: tuple[int, ...]
+    changed: tuple[MediaKind, MediaKind] | None = None
 
 
 class RetryLater(NamedTuple):

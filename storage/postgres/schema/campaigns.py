@@ -101,5 +101,6 @@ media_files = Table(
     key("sha256", LargeBinary),
     key("kind", Text),
     needed("file_id", Text),
+    maybe("taken_as", Text),
     ForeignKeyConstraint(["sha256", "kind"], ["media.sha256", "media.kind"]),
 )

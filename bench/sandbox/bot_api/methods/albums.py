@@ -70,7 +70,7 @@ def read_input_media(given: Any) -> tuple[Kind, Parameters]:
 
 
 def _piece(call: Call, kind: Kind, given: Parameters) -> Piece:
-    piece = read_piece(call, kind, "media", given)
+    piece = read_piece(call, kind, "media", given, in_album=True)
     if piece is None:
         raise ApiError(errors.unreadable_media("media not found"))
     return piece

@@ -12,10 +12,12 @@ from typing import NamedTuple
 from bench.sandbox import errors
 from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call
+from bench.sandbox.bot_api.methods.kinds import detected, taken_as
 from bench.sandbox.bot_api.parameters import Parameters
 from bench.sandbox.bot_api.uploads import Upload
 from bench.sandbox.errors import ApiError, Refusal
 from bench.sandbox.world.files import Content, File, Kind
+from bench.sandbox.world.film import read_film
 from bench.sandbox.world.image_size import Image, read_image
 
 BIGGEST_PHOTO = 10 * 1024 * 1024
@@ -56,20 +58,15 @@ WRONG_SIDES = Trouble(errors.PHOTO_DIMENSIONS, "PHOTO_INVALID_DIMENSIONS")
 Judge = Callable[[], File | Trouble]
 
 
-def read_file(call: Call, kind: Kind, field: str, given: Parameters) -> Judge | None:
+def read_file(call: Call, kind: Kind, field: str, given: Parameters, *, in_album: bool = False) -> Judge | None:
     """Find the file that a part of the call names; None if it names none."""
     value = given.get(field)
-    if isinstance(value, Upload):
-        return lambda: _uploaded(call, kind, value, given)
-    named = parameters.text(given, field)
+    named = "" if isinstance(value, Upload) else parameters.text(given, field)
     if named.startswith(_ATTACHED):
-        return _attached(call, kind, named.removeprefix(_ATTACHED), given)
+        value, named = call.given.get(named.removeprefix(_ATTACHED)), ""
+    if isinstance(value, Upload):
+        return lambda: _uploaded(call, kind if in_album else _becoming(kind, value, given), value, given)
     return (lambda: _by_name(call, kind, named)) if named else None
-
-
-def _attached(call: Call, kind: Kind, name: str, given: Parameters) -> Judge | None:
-    upload = call.given.get(name)
-    return (lambda: _uploaded(call, kind, upload, given)) if isinstance(upload, Upload) else None
 
 
 def _by_name(call: Call, kind: Kind, named: str) -> File | Trouble:
@@ -106,6 +103,13 @@ def _uploaded(call: Call, kind: Kind, upload: Upload, given: Parameters) -> File
     if kind is Kind.PHOTO:
         return photo_of(upload.content)
     return file_of(kind, upload, given, _thumbnail(call, given))
+
+
+def _becoming(kind: Kind, upload: Upload, given: Parameters) -> Kind:
+    data = upload.content.data or b""
+    if kind is Kind.DOCUMENT:
+        return kind if parameters.boolean(given, "disable_content_type_detection") else detected(data)
+    return taken_as(kind, data)
 
 
 def photo_of(content: Content) -> File | Trouble:
@@ -154,8 +158,9 @@ def _sides(kind: Kind, upload: Upload, given: Parameters) -> tuple[int, int]:
 
 
 def _film_sides(upload: Upload, given: Parameters) -> tuple[int, int]:
-    """Take the size that the sender gives; a GIF brings its own."""
-    picture = read_image(upload.content.data or b"")
+    """Take the size that the sender gives, or the file's own."""
+    data = upload.content.data or b""
+    picture = read_image(data) or read_film(data)
     width, height = _within(given, "width", _WIDEST), _within(given, "height", _WIDEST)
     return width or (picture.width if picture else 0), height or (picture.height if picture else 0)
 

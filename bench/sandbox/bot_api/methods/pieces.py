@@ -25,10 +25,10 @@ class Piece(NamedTuple):
     spoiler: bool
 
 
-def read_piece(call: Call, kind: Kind, field: str, given: Parameters) -> Piece | None:
-    """Read a piece whose file is in `field`; None if there is no file."""
+def read_piece(call: Call, kind: Kind, field: str, given: Parameters, *, in_album: bool = False) -> Piece | None:
+    """Read a piece whose file is in `field`; None if there is no file. In an album a file stays what it is sent as."""
     words = Worded("") if kind in _UNCAPTIONED else worded(call, "caption", given)
-    judge = read_file(call, kind, field, given)
+    judge = read_file(call, kind, field, given, in_album=in_album)
     if judge is None:
         return None
     visual = kind in _VISUAL
