@@ -17,6 +17,7 @@ _BOTS = 3
 _FIRST_PERSON = 5_000_000_001
 _PEOPLE_A_SECOND = 10
 _MANAGER = "manager_bot"
+_SPARE = "spare_bot"
 
 _Answer = TypeVar("_Answer")
 
@@ -75,6 +76,12 @@ async def hire_manager(control_url: str) -> SandboxManager:
         (admin,) = await _ask(session, "/people", {"count": 1, "names": ["Marina"]}, tuple[_Person])
         await _ask(session, "/acts", [{"deed": "start", "bot": _MANAGER, "person": admin.id}], list[object])
     return SandboxManager(bot.token, admin.id, f"{control_url}/#{_MANAGER}/{admin.id}")
+
+
+async def add_spare_bot(control_url: str) -> SandboxBot:
+    """Add a bot that the engine does not know, so that an admin can try connecting one. Raises RecoveryError."""
+    async with aiohttp.ClientSession(control_url) as session:
+        return await _ask(session, "/bots", {"username": _SPARE}, SandboxBot)
 
 
 async def _ask(session: aiohttp.ClientSession, path: str, wanted: object, kind: type[_Answer]) -> _Answer:

@@ -14,7 +14,7 @@ import msgspec
 from engine.administration import registration
 from engine.local.children import Child, say
 from engine.local.example import give_example
-from engine.local.sandbox import Ready, SandboxBot, hire_manager, running_sandbox
+from engine.local.sandbox import Ready, SandboxBot, add_spare_bot, hire_manager, running_sandbox
 from engine.settings import Secret, load_settings
 from storage.postgres import poller_bots
 from storage.postgres.pool import open_pool
@@ -39,12 +39,13 @@ async def prepare(stack: AsyncExitStack, directory: Path, env: dict[str, str]) -
         return await _telegram(env, registered)
     env = {"MIN_THRESHOLD_SECONDS": "1", **env}
     sandbox, ready = await stack.enter_async_context(running_sandbox(directory, env))
-    noted.write_bytes(msgspec.json.encode([bot.id for bot in ready.bots]))
+    manager, spare = await hire_manager(ready.control_url), await add_spare_bot(ready.control_url)
+    noted.write_bytes(msgspec.json.encode([bot.id for bot in (*ready.bots, spare)]))
     env["TELEGRAM_API_URL"] = ready.api_url
     await _cast(ready, registered, env)
-    manager = await hire_manager(ready.control_url)
     env |= {"MANAGER_BOT_TOKEN": manager.token, "ADMIN_IDS": str(manager.admin_id)}
     say("run", f"Manager          {manager.page} is where you play the admin")
+    say("run", f"Spare bot        @{spare.username}: copy its token on the page, and add it in the manager")
     person = ["bench.sandbox.demo", "--control", ready.control_url, "--rounds", _ROUNDS]
     return RunPlan(env, [sandbox], person, f"{ready.control_url}/")
 

@@ -8,6 +8,7 @@ from bench.sandbox.protocol import Fault, FaultKind
 from engine.administration import campaigns as administration
 from engine.chats.inspection import inspect
 from engine.core.change import Change
+from engine.core.content import preview
 from engine.core.delivery.chat_status import BlockPlace, Phase, Standing
 from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.gate import Reason
@@ -173,6 +174,13 @@ async def test_the_emergency_stop_holds_every_bot(ground: Ground) -> None:
     seen = await ground.look()
     assert seen.emergency_stop
     assert [one.reason for one in seen.against] == [Reason.BOT_HELD]
+
+
+async def test_blocks_are_told_by_their_first_words(ground: Ground) -> None:
+    words = (await ground.look()).words
+    blocks = {f"{step.key}/{block.key}": block.content for step in DRAFT.steps for block in step.blocks}
+    assert words == {place: preview.beginning(content, 60) for place, content in blocks.items()}
+    assert all(words.values())
 
 
 async def test_looking_changes_nothing(ground: Ground) -> None:

@@ -11,11 +11,14 @@ import msgspec
 
 from engine.core.campaign.forecast import forecast
 from engine.core.campaign.snapshot import Snapshot
+from engine.core.content import preview
 from engine.core.delivery import cursor as cursors
 from engine.core.delivery import gate, sequence, state_machine
 from engine.core.delivery.gate import Facts, Pass, Plan, Reason, Wait
 from engine.core.identity import newer_sign
 from engine.core.schedule import step_schedule
+
+_LONGEST_WORDS = 60
 
 
 class Phase(StrEnum):
@@ -129,7 +132,10 @@ class StepOutline(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """Every moment in ms of the Redis server's clock, `now_ms` included, so that a countdown is right."""
+    """Every moment in ms of the Redis server's clock, `now_ms` included, so that a countdown is right.
+
+    `words` are the first ones of each block that has some, by `step/block`, so that people recognise it.
+    """
 
     now_ms: int
     bot_id: int
@@ -150,6 +156,7 @@ class Standing(msgspec.Struct, frozen=True):
     watermark_ms: int | None
     episodes: tuple[Episode, ...]
     sequence: tuple[StepOutline, ...]
+    words: dict[str, str]
 
 
 def draw(chat_id: int, redis: Clockwork, known: KnownChat, published: PublishedVersions) -> Standing:
@@ -174,6 +181,7 @@ def draw(chat_id: int, redis: Clockwork, known: KnownChat, published: PublishedV
         watermark_ms=redis.watermark_ms,
         episodes=known.episodes,
         sequence=_outline(newest, armed),
+        words=_words(published),
     )
 
 
@@ -259,3 +267,10 @@ def _outline(newest: Snapshot | None, armed: Armed | None) -> tuple[StepOutline,
         )
         for step in newest.steps
     )
+
+
+def _words(published: PublishedVersions) -> dict[str, str]:
+    """The newest version has the last word on a block that is in both."""
+    steps = [step for version in (published.pinned, published.newest) if version for step in version.steps]
+    places = ((f"{step.key}/{block.key}", block.content) for step in steps for block in step.blocks)
+    return {place: words for place, content in places if (words := preview.beginning(content, _LONGEST_WORDS))}
