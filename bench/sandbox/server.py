@@ -21,6 +21,7 @@ from bench.sandbox.change_signal import ChangeSignal
 from bench.sandbox.clock import Clock
 from bench.sandbox.control.conditions import Conditions
 from bench.sandbox.control.event_stream import EventStreams
+from bench.sandbox.control.exchange_routes import ExchangeRoutes
 from bench.sandbox.control.media_routes import MediaRoutes
 from bench.sandbox.control.page_routes import page_routes
 from bench.sandbox.control.script_runner import ScriptRunner
@@ -108,15 +109,17 @@ class Sandbox:
     async def _open_control(self, stack: AsyncExitStack, log: RequestLog, signal: ChangeSignal, clock: Clock) -> None:
         conditions = Conditions(self._state, self._limits, clock, signal)
         scripts = ScriptRunner(self._state, signal, clock.now_ms)
+        exchanges = ExchangeRoutes(self._state, log)
         media = MediaRoutes(self._state, signal, clock.now_ms)
         forget = (conditions.forget, scripts.forget)
         control = Control(self._state, self._faults, log, signal, clock.now_ms, forget)
         watched = WatchedChats(self._observer, signal)
         stack.push_async_callback(watched.close)
-        streams = EventStreams(self._state, signal, watched, clock.now_ms)
+        streams = EventStreams(self._state, log, signal, watched, clock.now_ms)
         application = control.application()
-        for routes in (conditions.routes(), scripts.routes(), media.routes(), streams.routes(), page_routes()):
-            application.add_routes(routes)
+        for part in (conditions, scripts, media, exchanges, streams):
+            application.add_routes(part.routes())
+        application.add_routes(page_routes())
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_PATIENCE_S, handler_cancellation=True)
         self.control_url = await _serve(stack, runner, self._control_port)
         stack.push_async_callback(scripts.close)

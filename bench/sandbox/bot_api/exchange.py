@@ -16,12 +16,13 @@ from bench.sandbox.world.objects import Message
 
 
 class Asked(NamedTuple):
-    """What the record keeps of a call's parameters."""
+    """What is kept of a call's parameters; `given` has the names of files in their place."""
 
     chat_id: int | None = None
     text: str | None = None
     offset: int | None = None
     uploads: int = 0
+    given: Parameters = {}  # noqa: RUF012 - a field of a tuple, never changed
 
 
 class Done(NamedTuple):
@@ -76,9 +77,11 @@ class Exchange:
 
 
 def asked_of(given: Parameters) -> Asked:
+    uploads = {name: value.name for name, value in given.items() if type(value) is Upload}
     return Asked(
         integer(given, "chat_id") if "chat_id" in given else None,
         text(given, "text") or text(given, "caption") if "text" in given or "caption" in given else None,
         integer(given, "offset") if "offset" in given else None,
-        sum(type(value) is Upload for value in given.values()),
+        len(uploads),
+        {**given, **uploads} if uploads else given,
     )

@@ -6,7 +6,8 @@ never read), and when the work of a request is done whose client left while it w
 last counts. The newest rows are kept; a file holds them all.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 import msgspec
@@ -15,6 +16,8 @@ from bench.sandbox.bot_api.exchange import Ended, Exchange
 from bench.sandbox.protocol import Record, Row
 from bench.sandbox.world.retention import DEFAULT_BOUNDS, Ring
 
+# So many exchanges are kept whole, to be read beside a chat.
+_RECENT = 2_000
 _encode = msgspec.json.Encoder().encode
 
 
@@ -34,6 +37,7 @@ class RequestLog:
         self._next_seq = 1
         self._rows: Ring[Row] = Ring(most)
         self._open: dict[int, Exchange] = {}
+        self._recent: deque[Exchange] = deque(maxlen=_RECENT)
 
     def begin(self, bot_id: int, method: str) -> Exchange:
         exchange = Exchange(self._next_seq, bot_id, method, self._clock())
@@ -45,6 +49,7 @@ class RequestLog:
     def end(self, exchange: Exchange, broken_off: str | None = None) -> Row:
         del self._open[exchange.seq]
         exchange.ended = Ended(self._clock(), broken_off)
+        self._recent.append(exchange)
         return self._write(exchange.row())
 
     def work_done(self, exchange: Exchange) -> None:
@@ -61,6 +66,11 @@ class RequestLog:
         latest = {row.seq: row for row in self._rows.since(cursor)}
         return Record(self._rows.cursor, list(latest.values()), self.open, self._rows.lost_since(cursor))
 
+    def recent(self, bot_id: int, chat_id: int) -> Iterator[Exchange]:
+        """Find what a bot asked about a chat or about none, the newest first; a poll counts if it brought something."""
+        mine = (one for one in reversed(self._recent) if one.bot_id == bot_id and one.asked.chat_id in (chat_id, None))
+        return (one for one in mine if one.done is None or one.done.updates != 0)
+
     @property
     def open(self) -> list[Row]:
         """What is known so far of the requests that have not ended."""
@@ -75,6 +85,7 @@ class RequestLog:
 
     def forget(self) -> None:
         self._rows.clear()
+        self._recent.clear()
 
     def _write(self, row: Row) -> Row:
         self._rows.append(row)

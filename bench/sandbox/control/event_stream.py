@@ -15,6 +15,7 @@ import msgspec
 from aiohttp import web
 
 from bench.sandbox import protocol
+from bench.sandbox.bot_api.request_log import RequestLog
 from bench.sandbox.change_signal import ChangeSignal
 from bench.sandbox.control.server import person_info
 from bench.sandbox.control.watched_chats import Watch, WatchedChats
@@ -41,8 +42,11 @@ class Frame(NamedTuple):
 
 
 class EventStreams:
-    def __init__(self, state: State, signal: ChangeSignal, watched: WatchedChats, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, state: State, log: RequestLog, signal: ChangeSignal, watched: WatchedChats, clock: Callable[[], int]
+    ) -> None:
         self._state = state
+        self._log = log
         self._signal = signal
         self._watched = watched
         self._clock = clock
@@ -71,11 +75,24 @@ class EventStreams:
         conversation = self._state.conversation(bot, int(request.match_info["person"]))
         self._signal.notify()
         with self._watched.watching(bot.id, conversation.person.user.id) as watch:
-            return await self._stream(request, lambda: _frame_of_chat(bot, conversation, watch, self._clock()))
+            return await self._stream(request, lambda: self._frame_of_chat(bot, conversation, watch))
 
     def _frame_of_cast(self) -> Frame:
         body = _encode(cast_of(self._state))
         return Frame(body, body)
+
+    def _frame_of_chat(self, bot: Bot, conversation: Conversation, watch: Watch) -> Frame | None:
+        """None if the people were forgotten: the page then looks for others."""
+        person, now_ms = conversation.person, self._clock()
+        if bot.conversations.get(person.user.id) is not conversation:
+            return None
+        earlier = max(0, len(conversation.messages) - _LISTED_MESSAGES)
+        transcript = transcript_of(conversation, islice(conversation.messages.values(), earlier, None), now_ms)
+        commands = [protocol.Command(one.command, one.description) for one in commands_for(bot, person)]
+        exchanged = next((one.seq for one in self._log.recent(bot.id, person.user.id)), 0)
+        told = (person_info(person), transcript, earlier + transcript.thinned, watch.view, commands, exchanged)
+        mark = (watch.changes, _encode(transcript), commands, exchanged)
+        return Frame(_encode(protocol.Snapshot(bot.id, *told)), mark, _holds(conversation.activity, now_ms))
 
     async def _stream(self, request: web.Request, look: Callable[[], Frame | None]) -> web.StreamResponse:
         """Send frames until the client leaves or there is nothing left to show."""
@@ -128,21 +145,6 @@ def _kind(message: protocol.TranscriptMessage) -> str | None:
     if message.paid is not None:
         return "payment"
     return message.media.kind if message.media else None
-
-
-def _frame_of_chat(bot: Bot, conversation: Conversation, watch: Watch, now_ms: int) -> Frame | None:
-    """None if the people were forgotten: the page then looks for others."""
-    person = conversation.person
-    if bot.conversations.get(person.user.id) is not conversation:
-        return None
-    earlier = max(0, len(conversation.messages) - _LISTED_MESSAGES)
-    transcript = transcript_of(conversation, islice(conversation.messages.values(), earlier, None), now_ms)
-    commands = [protocol.Command(one.command, one.description) for one in commands_for(bot, person)]
-    unseen = earlier + transcript.thinned
-    snapshot = protocol.Snapshot(bot.id, person_info(person), transcript, unseen, watch.view, commands)
-    return Frame(
-        _encode(snapshot), (watch.changes, _encode(transcript), commands), _holds(conversation.activity, now_ms)
-    )
 
 
 def _holds(activity: Activity | None, now_ms: int) -> float:

@@ -49,7 +49,7 @@ def edited_keyboard(given: Any) -> msgspec.Raw | None:
     if given is None or given == "":
         return None
     markup = inline_keyboard(given)
-    if markup is None and _other_kind(_decoded(_encoded(given))):
+    if markup is None and _other_kind(decoded_markup(given)):
         raise ApiError(errors.INLINE_KEYBOARD_EXPECTED)
     return markup
 
@@ -78,7 +78,7 @@ def keyboard_misfits(markup: Any) -> Iterator[str]:
 @lru_cache(maxsize=1024)
 def _checked(encoded: str) -> msgspec.Raw | None:
     """Check one markup; cached because a campaign sends the same one to thousands."""
-    markup = _decoded(encoded)
+    markup = decoded_markup(encoded)
     if not isinstance(markup, dict):
         raise ApiError(errors.MARKUP_NOT_OBJECT)
     replies = _rows(markup, "keyboard", errors.KEYBOARD_NOT_ROWS, _check_reply_form)
@@ -105,9 +105,9 @@ def _encoded(given: Any) -> str:
     return given if isinstance(given, str) else msgspec.json.encode(given).decode()
 
 
-def _decoded(encoded: str) -> Any:
+def decoded_markup(given: Any) -> Any:
     try:
-        return untrusted_json.decode(encoded)
+        return untrusted_json.decode(_encoded(given))
     except msgspec.DecodeError as error:
         raise ApiError(errors.MARKUP_NOT_JSON) from error
 

@@ -12,6 +12,7 @@ from bench.sandbox.protocol.chats import (
     Transcript,
     TranscriptMedia,
     TranscriptMessage,
+    Unmodelled,
 )
 from bench.sandbox.protocol.conditions import (
     DELIVERY,
@@ -41,6 +42,7 @@ from bench.sandbox.protocol.record import (
     Acknowledgements,
     BotCounts,
     Counts,
+    Exchanged,
     Record,
     Row,
     Violation,
@@ -64,6 +66,7 @@ __all__ = [
     "Counts",
     "Deed",
     "EngineView",
+    "Exchanged",
     "Fault",
     "FaultKind",
     "FirstName",
@@ -84,6 +87,7 @@ __all__ = [
     "Transcript",
     "TranscriptMedia",
     "TranscriptMessage",
+    "Unmodelled",
     "Violation",
     "Violations",
     "WebhookState",

@@ -64,10 +64,19 @@ class Tap(msgspec.Struct, frozen=True, omit_defaults=True):
     alert: bool = False
 
 
+class Unmodelled(msgspec.Struct, frozen=True):
+    """A call that the sandbox does not model: the bot got an invented answer after the message `after`."""
+
+    method: str
+    at_ms: int
+    after: int
+
+
 class Transcript(msgspec.Struct, frozen=True):
     """`taps` are the latest few; `chat_action` is what the bot shows that it is doing, such as `typing`.
 
-    `thinned` counts older messages that are not listed because the sandbox no longer keeps their content.
+    `thinned` counts older messages that are not listed because the sandbox no longer keeps their content. `keyboard` is
+    what is beneath the text field: rows of buttons, as the bot gave them.
     """
 
     relation: str
@@ -75,6 +84,8 @@ class Transcript(msgspec.Struct, frozen=True):
     taps: list[Tap] = []
     chat_action: str | None = None
     thinned: int = 0
+    keyboard: dict[str, Any] = {}
+    unmodelled: list[Unmodelled] = []
 
 
 class CastPerson(msgspec.Struct, frozen=True):
@@ -120,7 +131,8 @@ class Command(msgspec.Struct, frozen=True):
 class Snapshot(msgspec.Struct, frozen=True):
     """A watched chat as it is now; `earlier` counts the messages before those of the transcript.
 
-    `commands` are those that the bot shows to this person.
+    `commands` are those that the bot shows to this person. `exchanged` is the number of the latest request about the
+    chat: when it changes there is another exchange to read.
     """
 
     bot_id: int
@@ -129,3 +141,4 @@ class Snapshot(msgspec.Struct, frozen=True):
     earlier: int
     engine: EngineView
     commands: list[Command] = []
+    exchanged: int = 0

@@ -1,5 +1,7 @@
 """What happened: requests, acknowledged updates, counts and violations."""
 
+from typing import Any
+
 import msgspec
 
 
@@ -31,6 +33,19 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True):
     closed_ms: int | None = None
     absorbed_ms: int | None = None
     uploads: int = 0
+
+
+class Exchanged(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One request as it came, with the names of its files, and its answer; a very long one is cut."""
+
+    seq: int
+    method: str
+    arrived_ms: int
+    request: dict[str, Any]
+    status: int | None = None
+    answer: str = ""
+    fault: str | None = None
+    completed_ms: int | None = None
 
 
 class Record(msgspec.Struct, frozen=True):

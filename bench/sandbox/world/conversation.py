@@ -1,12 +1,16 @@
 """A person, their private chat with one bot, and the taps in it."""
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from bench.sandbox.world.objects import Chat, Message, User
 from bench.sandbox.world.retention import Messages, Stored
+
+_UNMODELLED_KEPT = 20
 
 
 class Relation(StrEnum):
@@ -23,6 +27,14 @@ class Person:
     user: User
     chat: Chat
     deleted: bool = False
+
+
+class Unmodelled(NamedTuple):
+    """A call that is not modelled, and the message after which it came."""
+
+    method: str
+    at_ms: int
+    after: int
 
 
 class Activity(NamedTuple):
@@ -43,6 +55,10 @@ class Conversation:
     # The latest taps, for transcripts.
     taps: list["Query"] = field(default_factory=list)
     activity: Activity | None = None
+    # What the bot put beneath the person's text field; empty if there is nothing.
+    keyboard: dict[str, Any] = field(default_factory=dict)
+    # The latest calls that the sandbox answered without doing what they ask.
+    unmodelled: deque[Unmodelled] = field(default_factory=partial(deque, maxlen=_UNMODELLED_KEPT))
     # The number of messages that the bot has sent.
     from_bot: int = 0
     # Called when the bot sends a message.

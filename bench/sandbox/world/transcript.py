@@ -17,7 +17,11 @@ def transcript_of(conversation: Conversation, stored: Iterable[Stored], now_ms: 
     messages, taps = [transcribed(one) for one in stored], [_tap(one) for one in conversation.taps]
     activity = conversation.activity
     action = activity.action if activity and activity.until_ms > now_ms else None
-    return protocol.Transcript(conversation.relation, messages, taps, action, conversation.messages.thinned)
+    unmodelled = [protocol.Unmodelled(*one) for one in conversation.unmodelled]
+    thinned = conversation.messages.thinned
+    return protocol.Transcript(
+        conversation.relation, messages, taps, action, thinned, conversation.keyboard, unmodelled
+    )
 
 
 def _tap(query: Query) -> protocol.Tap:

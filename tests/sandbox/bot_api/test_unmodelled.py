@@ -30,6 +30,16 @@ async def test_a_method_that_is_not_modelled_is_answered_and_counted(
     assert (of_bot.unmodelled, of_bot.accepted) == ({"sendDice": 1}, {"sendDice": 1})
 
 
+async def test_a_call_that_is_not_modelled_is_marked_in_its_chat(
+    bot: Caller, client: SandboxClient, person: int
+) -> None:
+    await bot("sendMessage", chat_id=person, text="x")
+    await bot("sendContact", chat_id=person, phone_number="1", first_name="Ana")
+    await bot("getUserProfilePhotos", user_id=person)
+    (mark,) = (await client.transcript("shop_bot", person)).unmodelled
+    assert (mark.method, mark.after) == ("sendContact", 2)
+
+
 @pytest.mark.parametrize(
     ("method", "given", "description"),
     [

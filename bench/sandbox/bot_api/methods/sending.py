@@ -10,6 +10,7 @@ from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call, known_chat, require_open
 from bench.sandbox.bot_api.parameters import Parameters
 from bench.sandbox.errors import ApiError
+from bench.sandbox.formatting.reply_keyboard import reply_keyboard
 from bench.sandbox.formatting.reply_markup import inline_keyboard
 from bench.sandbox.world.conversation import Conversation
 from bench.sandbox.world.media_messages import MediaMessage, shown
@@ -20,9 +21,13 @@ _PREVIEW = frozenset({"is_disabled", "url", "prefer_small_media", "prefer_large_
 
 
 class Options(NamedTuple):
-    """`reply_to` is 0 for no reply; `reply_anyway` sends even if the message replied to is gone."""
+    """`reply_to` is 0 for no reply; `reply_anyway` sends even if the message replied to is gone.
+
+    `markup` stays with the message; `keyboard` goes beneath the person's text field.
+    """
 
     markup: msgspec.Raw | None
+    keyboard: dict[str, Any] | None
     protected: bool
     silent: bool
     effect_id: str | None
@@ -33,8 +38,10 @@ class Options(NamedTuple):
 def read_options(call: Call, *, with_markup: bool = True) -> Options:
     given = call.given
     reply = _reply_parameters(given)
+    markup = given.get("reply_markup") if with_markup else None
     return Options(
-        inline_keyboard(given.get("reply_markup")) if with_markup else None,
+        inline_keyboard(markup),
+        reply_keyboard(markup),
         parameters.boolean(given, "protect_content"),
         parameters.boolean(given, "disable_notification"),
         parameters.text(given, "message_effect_id") or None,
@@ -69,6 +76,8 @@ def begin(call: Call, chat: Conversation, options: Options, kind: type[_Message]
 
 def put(call: Call, chat: Conversation, options: Options, message: _Message) -> _Message:
     chat.add(message, call.now_ms, silent=options.silent)
+    if options.keyboard is not None:
+        chat.keyboard = options.keyboard
     return message
 
 

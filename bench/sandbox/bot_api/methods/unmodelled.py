@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 
 from bench.sandbox import errors
+from bench.sandbox.bot_api import parameters
 from bench.sandbox.bot_api.methods.call import Call
 from bench.sandbox.bot_api.shapes import Shape
 from bench.sandbox.bot_api.spec import read_spec
 from bench.sandbox.bot_api.violations import argument_misfits, inspect
 from bench.sandbox.errors import ApiError
+from bench.sandbox.world.conversation import Unmodelled
 
 SPEC = read_spec()
 _WORD = "unmodelled"
@@ -40,6 +42,9 @@ def answer_unmodelled(call: Call, method: str) -> msgspec.Raw:
         elif argument_misfits(spec, field, value):
             raise ApiError(errors.unreadable(field.name))
     call.state.counters.unmodelled(call.bot.id, spec.name)
+    chat = call.bot.conversations.get(parameters.integer(call.given, "chat_id"))
+    if chat is not None:
+        chat.unmodelled.append(Unmodelled(spec.name, call.now_ms, chat.messages.last_id))
     return _least_answer(method)
 
 
