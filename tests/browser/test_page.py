@@ -1,5 +1,7 @@
 """What the page does beside the story: two visitors, the keyboard, the address, both languages, and hostile words."""
 
+import json
+
 from bench.sandbox import Sandbox, SandboxClient
 from tests.browser.devtools import DevTools
 from tests.browser.visitor import Visitor
@@ -208,3 +210,96 @@ async def test_who_reads_further_up_is_not_torn_away(
     assert await visitor.tab.evaluate("document.querySelector('#messages').scrollTop") == 0
     await visitor.tab.click("#to-end")
     await visitor.tab.until("document.querySelector('#to-end').hidden")
+
+
+async def test_a_keyboard_beneath_the_text_field_is_pressed(visitor: Visitor, bot: Caller, person: int) -> None:
+    rows = [["Quero o curso", "Agora não"], [{"text": "Enviar meu número", "request_contact": True}]]
+    markup = {"keyboard": rows, "one_time_keyboard": True, "input_field_placeholder": "Escolha"}
+    await bot("sendMessage", chat_id=person, text="E então?", reply_markup=markup)
+    await visitor.plays(person)
+    await visitor.sees("Enviar meu número", "#replies")
+    assert await visitor.tab.evaluate("document.querySelector('#text').placeholder") == "Escolha"
+    assert await visitor.tab.evaluate("document.querySelectorAll('#replies .key:disabled').length") == 1
+    await visitor.keeps("reply-keyboard")
+    await visitor.taps("Quero o curso")
+    await visitor.sees("Quero o curso")
+    await visitor.tab.until("document.querySelector('#replies').hidden")
+    await visitor.tab.click("#keyboard")
+    await visitor.tab.until("!document.querySelector('#replies').hidden")
+    await bot("sendMessage", chat_id=person, text="Certo.", reply_markup={"remove_keyboard": True})
+    await visitor.tab.until("document.querySelector('#replies').hidden && document.querySelector('#keyboard').hidden")
+
+
+async def test_a_call_that_is_not_modelled_leaves_a_mark(visitor: Visitor, bot: Caller, person: int) -> None:
+    await visitor.plays(person)
+    await bot("sendMessage", chat_id=person, text="before")
+    await bot("sendDice", chat_id=person)
+    await bot("sendMessage", chat_id=person, text="after")
+    await visitor.sees("after")
+    await visitor.sees("sendDice: the sandbox does not model this call", ".unmodelled")
+    order = "[...document.querySelector('#messages').children].map(one => one.innerText)"
+    before, mark, after = (await visitor.tab.evaluate(order))[-3:]
+    assert ("before" in before, "sendDice" in mark, "after" in after) == (True, True, True)
+    await visitor.keeps("unmodelled")
+
+
+async def test_a_link_that_starts_a_bot_stays_in_the_sandbox(
+    visitor: Visitor, client: SandboxClient, bot: Caller, person: int
+) -> None:
+    keyboard = {"inline_keyboard": [[{"text": "Begin", "url": "https://t.me/Course_Bot?start=spring"}]]}
+    text = "tg://resolve?domain=course_bot&start=a @course_bot t.me/nobody_bot?start=b"
+    await bot("sendMessage", chat_id=person, text=text, reply_markup=keyboard)
+    await visitor.plays(person)
+    links = "[...document.querySelectorAll('.text a')].map(one => one.getAttribute('href'))"
+    await visitor.sees("@course_bot", ".text a")
+    assert await visitor.tab.evaluate(links) == [
+        f"#course_bot/{person}?start=a",
+        f"#course_bot/{person}",
+        "https://t.me/nobody_bot?start=b",
+    ]
+    await visitor.taps("Begin")
+    await visitor.sees("Start · spring", "#instead")
+    await visitor.tab.click("#instead")
+    await visitor.sees("/start spring")
+    await visitor.tab.until(f"location.hash === '#course_bot/{person}'")
+    assert (await client.transcript("course_bot", person)).messages[0].text == "/start spring"
+    await visitor.tab.open(f"{visitor.address}/#course_bot/{person}?start=again")
+    await visitor.sees("Start · again", "#instead")
+    await visitor.tab.click("#instead")
+    await visitor.sees("/start again")
+    await visitor.tab.until("document.querySelector('#instead').hidden")
+
+
+async def test_deleted_messages_fold_and_unfold(visitor: Visitor, bot: Caller, person: int) -> None:
+    sent = [(await bot("sendMessage", chat_id=person, text=f"line {one}")).result["message_id"] for one in range(6)]
+    for message_id in (*sent[:4], sent[5]):
+        await bot("deleteMessage", chat_id=person, message_id=message_id)
+    await visitor.plays(person)
+    await visitor.sees("4 deleted messages: show", ".fold")
+    await visitor.keeps("folded")
+    struck = "document.querySelectorAll('.message.deleted').length"
+    assert await visitor.tab.evaluate(struck) == 1
+    await visitor.tab.click(".fold")
+    await visitor.sees("line 0")
+    assert await visitor.tab.evaluate(struck) == 5
+
+
+async def test_what_the_bot_asked_is_read_beside_the_chat(visitor: Visitor, bot: Caller, person: int) -> None:
+    await visitor.plays(person)
+    await bot("sendMessage", chat_id=person, text=HOSTILE, reply_markup='{"keyboard": [["Sim"]]}')
+    await visitor.tab.click("#to-exchanges")
+    await visitor.sees("sendMessage", "#exchanges")
+    await bot("sendMessage", chat_id=person, text="<b>", parse_mode="HTML")
+    await visitor.sees("400", "#exchanges .wrong")
+    await visitor.tab.click("#exchanges details:last-child summary")
+    await visitor.sees(json.dumps(HOSTILE), "#exchanges details:last-child")
+    await visitor.sees('"message_id": 2', "#exchanges details:last-child")
+    await visitor.keeps("exchanges")
+    await visitor.tab.click("#to-exchanges")
+    await visitor.sees("What the engine knows", "#engine-title")
+
+
+async def test_the_token_of_a_bot_can_be_copied(visitor: Visitor, sandbox: Sandbox, person: int) -> None:
+    await visitor.plays(person)
+    await visitor.tab.click(".token")
+    await visitor.sees(sandbox.bots[0].token, "#toast")

@@ -1,8 +1,10 @@
 // The left column: bots, the people who met them, the last message, and the number of unread ones.
 
+import { ask } from "./acts.js";
 import { addressOf, keyOf } from "./address.js";
 import { avatar, el, Rows } from "./dom.js";
 import { icon } from "./icons.js";
+import { copy } from "./notices.js";
 import { clock, day, language, t } from "./texts.js";
 
 const READ = "read";
@@ -62,10 +64,12 @@ export class Cast {
   head(bot) {
     const label = t("addPersonTo", { bot: `@${bot.username}` });
     const add = () => this.add(bot.username);
+    const token = t("copyToken", { bot: `@${bot.username}` });
     return el(
       "li",
       { class: "bot" },
       el("h2", {}, bot.name, el("span", { class: "muted" }, ` @${bot.username}`)),
+      el("button", { type: "button", class: "quiet token", onclick: () => copyToken(bot.username), "aria-label": token, title: token, "data-key": `token ${bot.username}` }, icon("copy")),
       el("button", { type: "button", class: "add", onclick: add, "aria-label": label, title: label, "data-key": `+${bot.username}` }, icon("plus"), t("addPerson")),
     );
   }
@@ -81,6 +85,12 @@ export class Cast {
   unreadOf(bot, person) {
     return Math.max(0, person.messages - (this.read.get(keyOf(bot.username, person.id)) ?? 0));
   }
+}
+
+async function copyToken(username) {
+  const bots = await ask("bots");
+  const found = bots?.find((bot) => bot.username === username);
+  if (found) copy(found.token);
 }
 
 function entry(bot, person, here, unread) {

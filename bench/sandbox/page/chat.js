@@ -29,7 +29,7 @@ function drawDoing(chosen, action, name) {
 // A person who has not started can only start, and one who has blocked can only unblock.
 export function drawDeeds(snapshot, chosen, bot) {
   const { relation } = snapshot.transcript;
-  const [deed, words] = INSTEAD[relation] ?? [null, null];
+  const [deed, words] = INSTEAD[relation] ?? (chosen.payload ? INSTEAD.never : [null, null]);
   for (const id of ["text", "send", "attach"]) byId(id).hidden = deed !== null;
   byId("instead").hidden = deed === null;
   byId("instead").disabled = deed === "";
@@ -37,7 +37,7 @@ export function drawDeeds(snapshot, chosen, bot) {
   byId("instead").textContent = words ? t(words) + (deed === "start" && chosen.payload ? ` · ${chosen.payload}` : "") : "";
   for (const id of ["start", "pay"]) byId(id).disabled = relation !== "started";
   drawBlock(relation);
-  byId("text").placeholder = t("writeAs", { name: snapshot.person.first_name });
+  byId("text").placeholder = snapshot.transcript.keyboard.input_field_placeholder || t("writeAs", { name: snapshot.person.first_name });
   byId("hint").textContent = relation === "never" ? t("startFirst", { bot }) : relation === "blocked" ? t("blockedHere", { name: snapshot.person.first_name, bot }) : "";
 }
 

@@ -1,7 +1,8 @@
 // Text with Telegram's entities. They are nested or apart, and count in UTF-16 units as strings do here.
 
-import { el, link, webAddress } from "./dom.js";
+import { el, link } from "./dom.js";
 import { icon } from "./icons.js";
+import { linked } from "./sandbox-links.js";
 import { t } from "./texts.js";
 
 const TAGS = { bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", blockquote: "blockquote" };
@@ -31,18 +32,25 @@ function within(scene, entities, start, end) {
 }
 
 function dressed(entity, plain, children, command) {
-  const href = address(entity, plain);
-  if (href) return link(href, { title: entity.type === "text_link" ? href : undefined }, ...children);
+  const away = leading(entity, plain, children);
+  if (away) return away;
   const special = { spoiler, pre, expandable_blockquote: expandable, date_time: moment, custom_emoji: emoji }[entity.type];
   if (special) return special(children, entity, plain);
   if (entity.type === "bot_command" && command) return el("button", { type: "button", class: "command", onclick: () => command(plain) }, ...children);
   return el(TAGS[entity.type] ?? "span", { class: TAGS[entity.type] ? undefined : "mark" }, ...children);
 }
 
-function address(entity, plain) {
-  if (entity.type === "text_link") return webAddress(entity.url);
-  if (entity.type === "url") return webAddress(plain);
-  return entity.type in SCHEMES ? SCHEMES[entity.type] + plain.replace(/[^\w@.+-]/g, "") : null;
+function leading(entity, plain, children) {
+  if (entity.type === "text_link") return linked(entity.url, {}, ...children);
+  if (entity.type === "url") return linked(plain, {}, ...children);
+  if (entity.type === "mention") return mentioned(plain, children);
+  return entity.type in SCHEMES ? link(SCHEMES[entity.type] + plain.replace(/[^\w@.+-]/g, ""), {}, ...children) : null;
+}
+
+// Only bots of the sandbox can be met here.
+function mentioned(plain, children) {
+  const made = linked(`https://t.me/${plain.slice(1)}`, {}, ...children);
+  return made.target ? null : made;
 }
 
 function spoiler(children) {

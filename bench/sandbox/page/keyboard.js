@@ -1,8 +1,9 @@
 // Inline keyboards: what each kind of button does, and which of them wait for the bot.
 
-import { el, link, webAddress } from "./dom.js";
+import { el } from "./dom.js";
 import { icon } from "./icons.js";
-import { toast } from "./notices.js";
+import { copy } from "./notices.js";
+import { linked } from "./sandbox-links.js";
 import { t } from "./texts.js";
 
 const STYLES = new Set(["primary", "success", "danger"]);
@@ -16,8 +17,9 @@ export function keyboard(message, isOpen, hand) {
 
 function button(message, one, isOpen, hand) {
   const kind = STYLES.has(one.style) ? `key ${one.style}` : "key";
-  const href = webAddress(one.url ?? one.login_url?.url ?? "");
-  if (href && (one.url || one.login_url)) return link(href, { class: kind, title: href }, one.text, corner("away"));
+  const url = one.url ?? one.login_url?.url;
+  const away = url && linked(url, { class: kind }, one.text, corner("away"));
+  if (away) return away;
   const [press, sign, props] = deed(message, one, hand);
   const dead = !press || (!isOpen && sign !== "copy");
   return el("button", { class: kind, type: "button", disabled: dead, onclick: press, ...props }, el("span", {}, one.text), sign && corner(sign));
@@ -35,15 +37,6 @@ function deed(message, one, hand) {
 
 const corner = (name) => el("span", { class: "corner" }, icon(name));
 const tapKey = (message_id, data) => `tap ${message_id} ${data}`;
-
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    toast(t("copied", { text }));
-  } catch {
-    toast(text);
-  }
-}
 
 export function markWaiting(box, taps) {
   const waiting = new Set(taps.map((one) => tapKey(one.message_id, one.data)));

@@ -44,6 +44,7 @@ export class Knowledge {
   }
 
   parts(standing, name) {
+    if (isAdmin(standing)) return [admin(), ...standing.episodes.filter((one) => one.reason !== "cancelled").map((one, place) => this.past(standing, one, place, true)), facts(standing)];
     const episodes = [...standing.episodes];
     const open = episodes[0]?.ended_ms === null && standing.phase !== "waiting_for_silence" ? episodes.shift() : null;
     return [
@@ -73,7 +74,7 @@ export class Knowledge {
       "section",
       { class: "card" },
       el("h3", {}, t("thisSilence"), el("span", { class: "muted" }, ` · ${t("since", { time: clock(episode.episode_id) })}`)),
-      timeline([...episode.deliveries.map(delivered), ...remaining(standing, episode, "later")]),
+      timeline([...episode.deliveries.map((one) => delivered(standing, one)), ...remaining(standing, episode, "later")]),
     );
   }
 
@@ -89,7 +90,7 @@ export class Knowledge {
       { class: "card", open: unfolded, "data-episode": episode.episode_id },
       el("summary", { onclick: remember }, title, el("span", { class: "muted" }, ` · ${clock(episode.episode_id)}`)),
       el("p", { class: `end ${why}` }, t("ended", { time: ended, why: t(`reason_${why}`) })),
-      timeline([...episode.deliveries.map(delivered), ...missing]),
+      timeline([...episode.deliveries.map((one) => delivered(standing, one)), ...missing]),
     );
   }
 
@@ -117,7 +118,7 @@ function sentence(standing, name, nowMs) {
     case "waiting_for_silence":
       return t("say_waiting", { name, time });
     case "step_scheduled":
-      return t("say_scheduled", { name, time, place: standing.next ? label(standing.next) : t("message") });
+      return t("say_scheduled", { name, time, place: standing.next ? `“${named(standing, standing.next)}”` : t("message") });
     case "held_by_poller":
       return t("say_held");
     case "sending":
@@ -125,6 +126,13 @@ function sentence(standing, name, nowMs) {
   }
   if (standing.last_seen_ms === null) return t("say_unseen", { name });
   return t(standing.episodes[0]?.reason === "completed" ? "say_completed" : "say_over", { name });
+}
+
+// The engine learns that a person owns all bots only where it would send, and ends that silence as cancelled.
+const isAdmin = (standing) => standing.against.some((one) => one.reason === "cancelled") || standing.episodes[0]?.reason === "cancelled";
+
+function admin() {
+  return el("section", { class: "card against for-good" }, el("h3", {}, t("youAreAdmin")), el("p", {}, t("adminsGetNothing")));
 }
 
 const isForGood = (standing) => standing.against.some((one) => DEAD_END.has(one.reason));
@@ -140,16 +148,16 @@ function against(standing, name) {
 
 function forecast(standing) {
   const steps = standing.sequence.filter((step) => step.due_ms !== null);
-  const items = steps.map((step) => ({ status: "later", name: step.key, words: clock(step.due_ms) }));
+  const items = steps.map((step) => ({ status: "later", name: opening(standing, step), words: clock(step.due_ms) }));
   return items.length ? el("section", { class: "card" }, el("h3", {}, t("ifSilent")), timeline(items)) : null;
 }
 
-function delivered(one) {
+function delivered(standing, one) {
   const why = one.reason ? `: ${t(`reason_${one.reason}`)}` : "";
   const notes = [one.crossed && t("crossedSince"), one.attempts > 1 && t("attempts", { n: one.attempts })].filter(Boolean);
   return {
     status: one.status,
-    name: label(one),
+    name: named(standing, one),
     words: `${t(`status_${one.status}`)}${why}${notes.length ? ` (${notes.join(", ")})` : ""}`,
     time: one.sent_ms ?? (one.status === "scheduled" || one.status === "sending" ? one.due_ms : null),
     due: one.status === "scheduled" ? one.due_ms : null,
@@ -165,8 +173,8 @@ function remaining(standing, episode, status) {
   const blocks = begun.blocks.slice(begun.blocks.indexOf(last.block) + 1).map((block) => ({ step: begun.key, block }));
   const steps = standing.sequence.slice(place + 1).filter((step) => step.active);
   return [
-    ...blocks.map((one) => ({ status, name: label(one), words: t(`status_${status}`) })),
-    ...steps.map((step) => ({ status, name: step.key, words: status === "later" ? schedule(step.schedule) : t("status_never") })),
+    ...blocks.map((one) => ({ status, name: named(standing, one), words: t(`status_${status}`) })),
+    ...steps.map((step) => ({ status, name: opening(standing, step), words: status === "later" ? schedule(step.schedule) : t("status_never") })),
   ];
 }
 
@@ -202,4 +210,7 @@ function facts(standing) {
   return el("section", { class: "card facts" }, el("h3", {}, t("facts")), list);
 }
 
-const label = ({ step, block }) => `${step} / ${block}`;
+const opening = (standing, step) => (step.blocks.length ? named(standing, { step: step.key, block: step.blocks[0] }) : step.key);
+
+// A block by its first words; one without words by its place.
+const named = (standing, { step, block }) => standing.words?.[`${step}/${block}`] ?? `${step} / ${block}`;

@@ -8,12 +8,15 @@ import { Cast } from "./cast.js";
 import { drawChatWords, drawDeeds, drawHead, welcome } from "./chat.js";
 import { Commands } from "./commands.js";
 import { Composer } from "./composer.js";
+import { Exchanges } from "./exchanges.js";
 import { byId } from "./dom.js";
 import { icon } from "./icons.js";
 import { markWaiting } from "./keyboard.js";
 import { Knowledge } from "./knowledge.js";
 import { Messages } from "./messages.js";
 import { askPayment } from "./payment.js";
+import { ReplyKeyboard } from "./reply-keyboard.js";
+import { settleIn } from "./sandbox-links.js";
 import { help, listen } from "./shortcuts.js";
 import { Streams } from "./streams.js";
 import { choose, language, t } from "./texts.js";
@@ -26,6 +29,7 @@ let snapshot = null;
 
 const cast = new Cast(byId("cast"), addPerson);
 const knowledge = new Knowledge(byId("knowledge"));
+const exchanges = new Exchanges(byId("exchanges"));
 const messages = new Messages(byId("messages"), {
   tap: (message_id, data) => act(chosen, "tap", { message_id, data }),
   pay: () => pay(),
@@ -41,6 +45,7 @@ const composer = new Composer({
   last: () => snapshot?.transcript.messages.findLast((one) => !one.from_bot && one.text && !one.media && !one.deleted),
 });
 const commands = new Commands(byId("text"), (text) => composer.say(text));
+const replies = new ReplyKeyboard((text) => say(chosen, text));
 const answers = new Answers((waiting) => markWaiting(byId("messages"), waiting));
 const streams = new Streams({ cast: hearCast, chat: hearChat, gone: forget });
 
@@ -89,8 +94,16 @@ function toggleBlock() {
   act(chosen, snapshot.transcript.relation === "blocked" ? "unblock" : "block");
 }
 
-function begin() {
-  return act(chosen, "start", chosen.payload ? { payload: chosen.payload } : {});
+// A payload is good for one start: after it the chat is like any other.
+async function begin() {
+  const { bot, person, payload } = chosen;
+  const isDone = await act(chosen, "start", payload ? { payload } : {});
+  if (isDone && payload && chosen?.payload === payload) {
+    settle(`#${keyOf(bot, person)}`);
+    chosen = fromAddress();
+    drawChat();
+  }
+  return isDone;
 }
 
 function step(by) {
@@ -117,6 +130,7 @@ function draw() {
 }
 
 function drawCast() {
+  settleIn(bots, chosen);
   cast.show(bots, chosen);
   const name = snapshot && chosen ? `${snapshot.person.first_name} · ${cast.nameOf(chosen.bot)}` : t("title");
   document.title = cast.unread ? `(${cast.unread}) ${name}` : name;
@@ -130,6 +144,8 @@ function drawChat() {
   else messages.explain(welcome());
   drawDeeds(snapshot, chosen, bot);
   commands.show(snapshot.commands ?? []);
+  replies.show(keyOf(chosen.bot, chosen.person), snapshot.transcript.keyboard, composer.isOpen);
+  exchanges.show(chosen, snapshot.exchanged);
   answers.hear(keyOf(chosen.bot, chosen.person), snapshot.transcript.taps);
   knowledge.show(snapshot);
 }
@@ -146,13 +162,13 @@ function drawWords() {
     "people-title": "title",
     "people-hint": "peopleHint",
     "language-label": "language",
-    "engine-title": "engine",
     "text-label": "message",
   };
   for (const [id, text] of Object.entries(words)) byId(id).textContent = t(text);
   byId("keys").replaceChildren(icon("keys"), t("shortcuts"));
   byId("language").value = language();
   drawChatWords();
+  exchanges.drawWords();
   appear();
   draw();
 }

@@ -7,6 +7,7 @@ import { day, language, t } from "./texts.js";
 
 const NEAR_PX = 80;
 const RUN_MS = 300_000;
+const FOLDED_FROM = 3;
 
 export class Messages {
   constructor(box, hand) {
@@ -15,6 +16,7 @@ export class Messages {
     this.rows = new Rows(box);
     this.chat = null;
     this.missed = 0;
+    this.unfolded = new Set();
     box.addEventListener("scroll", () => this.isAtEnd() && this.miss(0));
     new ResizeObserver(() => this.follows && this.toEnd()).observe(box);
     byId("to-end").addEventListener("click", () => this.toEnd());
@@ -47,8 +49,9 @@ export class Messages {
     const fresh = Math.max(0, latest - (this.latest ?? latest));
     this.latest = latest;
     const find = (message_id) => messages.find((one) => one.message_id === message_id);
+    this.again = () => this.show(chat, snapshot, bot);
     const scene = { person: snapshot.person.first_name, bot, isOpen: relation === "started", hand: this.hand, find };
-    this.rows.show(this.laidOut(messages, snapshot.earlier, scene));
+    this.rows.show(this.laidOut(snapshot, scene));
     if (follow && (fresh || isNew || this.follows)) this.toEnd();
     else this.miss(this.missed + fresh);
   }
@@ -62,6 +65,7 @@ export class Messages {
 
   clear() {
     this.rows.clear();
+    this.unfolded.clear();
     this.chat = null;
     this.latest = undefined;
     this.missed = 0;
@@ -73,20 +77,53 @@ export class Messages {
     this.box.replaceChildren(...steps);
   }
 
-  laidOut(messages, earlier, scene) {
+  laidOut({ transcript, earlier }, scene) {
     const rows = earlier ? [note("earlier", t("earlier", { n: earlier }))] : [];
-    const groups = grouped(messages);
+    const groups = grouped(transcript.messages);
+    const invented = [...transcript.unmodelled];
+    const folded = this.folded(groups);
     groups.forEach((group, place) => {
+      while (invented[0]?.after < group[0].message_id) rows.push(unmodelled(invented.shift()));
       const today = day(group[0].at_ms);
       if (!place || day(groups[place - 1].at(-1).at_ms) !== today) rows.push(note(`day ${today}`, today));
-      rows.push(row(group, scene, position(groups, place)));
+      const fold = folded.get(group);
+      if (fold === undefined) rows.push(row(group, scene, position(groups, place)));
+      else if (fold) rows.push(this.fold(group, fold));
     });
-    return rows;
+    return [...rows, ...invented.map(unmodelled)];
+  }
+
+  // A run of deleted messages is folded, unless somebody unfolded it: its first group has their number, the others 0.
+  folded(groups) {
+    const folded = new Map();
+    for (let first = 0; first < groups.length; first += 1) {
+      let end = first;
+      while (end < groups.length && groups[end].every((one) => one.deleted)) end += 1;
+      const run = groups.slice(first, end);
+      if (run.length >= FOLDED_FROM && !this.unfolded.has(run[0][0].message_id)) run.forEach((group, place) => folded.set(group, place ? 0 : run.flat().length));
+      first = Math.max(first, end - 1);
+    }
+    return folded;
+  }
+
+  fold(group, count) {
+    const { message_id } = group[0];
+    const open = () => {
+      this.unfolded.add(message_id);
+      this.again();
+    };
+    const words = t("folded", { n: count });
+    return { key: `fold ${message_id}`, mark: words, make: () => el("button", { type: "button", class: "service fold", onclick: open }, icon("trash"), words) };
   }
 }
 
 function note(key, text) {
   return { key, mark: text, make: () => el("p", { class: "service" }, text) };
+}
+
+function unmodelled({ method, at_ms }) {
+  const words = t("unmodelled", { method });
+  return { key: `unmodelled ${method} ${at_ms}`, mark: words, make: () => el("p", { class: "service unmodelled", title: t("unmodelledWhy") }, words) };
 }
 
 function row(group, scene, place) {

@@ -12,6 +12,16 @@ export function toast(text) {
   timer = setTimeout(() => byId("toast").replaceChildren(), LONG_ENOUGH_MS);
 }
 
+// A browser that keeps its clipboard to itself shows the text instead.
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast(t("copied", { text }));
+  } catch {
+    toast(text);
+  }
+}
+
 export function alertBox(title, ...content) {
   const close = () => box.close();
   const box = el(
