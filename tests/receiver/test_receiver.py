@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
-from bench.sandbox.protocol import Act, BotInfo, Fault, FaultKind
+from bench.sandbox.protocol import Act, BotInfo, Deed, Fault, FaultKind
 from engine.administration.registration import add
 from engine.chats.activity import Activity
 from engine.chats.endings import Endings
@@ -324,3 +324,52 @@ async def test_the_process_outlives_lost_connections_and_ends_in_order_on_a_sign
     assert b"secret" not in out
     assert desk.bot.token.encode() not in out
     assert await desk.pool.fetchval("SELECT count(*) FROM chats WHERE chat_id = $1", person) == 1
+
+
+STRANGE: list[Deed] = ["inline_query", "tap_in_group", "vote_elsewhere", "buy_media"]
+
+
+@pytest.mark.parametrize("deed", STRANGE)
+async def test_what_is_done_elsewhere_counts_for_people_who_started_the_bot_alone(desk: Desk, deed: Deed) -> None:
+    person, feed = await desk.someone(), desk.feed()
+    (stranger,) = await desk.people.add_people(1)
+    await feed.run_once()
+    before = await Timers(desk.client).versions(desk.bot.id, [person])
+    for one in (person, stranger.id):
+        await desk.people.do(Act(deed, desk.bot.username, one, options=(0,)))
+    await feed.run_once()
+    await desk.activity.flush()
+    assert await Timers(desk.client).versions(desk.bot.id, [person]) != before
+    assert not await desk.armed(stranger.id)
+    assert [row["chat_id"] for row in await desk.pool.fetch("SELECT chat_id FROM chats")] == [person]
+    payers = {row["chat_id"] for row in await desk.pool.fetch("SELECT chat_id FROM payments")}
+    assert payers == ({person, stranger.id} if deed == "buy_media" else set())
+
+
+BY_ITSELF: list[Deed] = ["move", "renew"]
+
+
+@pytest.mark.parametrize("deed", BY_ITSELF)
+async def test_what_happens_without_the_person_is_not_a_sign_of_life(desk: Desk, deed: Deed) -> None:
+    person, feed = await desk.someone(), desk.feed()
+    await desk.people.do(Act("share_location", desk.bot.username, person))
+    await feed.run_once()
+    before = await Timers(desk.client).versions(desk.bot.id, [person])
+    await desk.people.do(Act(deed, desk.bot.username, person))
+    assert await feed.run_once() == Polled(int(deed == "renew"))
+    now = await Timers(desk.client).versions(desk.bot.id, [person])
+    assert now == ([None] if deed == "renew" else before), "a customer is left alone, and a step changes nothing"
+    assert await desk.pool.fetchval("SELECT count(*) FROM payments") == (deed == "renew")
+
+
+async def test_a_reaction_is_a_sign_of_life(desk: Desk) -> None:
+    person, feed = await desk.someone(), desk.feed()
+    await feed.run_once()
+    await desk.activity.flush()
+    await Timers(desk.client).end(desk.bot.id, [person])
+    url = f"{desk.settings.telegram_api_url}/bot{desk.bot.token}/sendMessage"
+    async with desk.session.post(url, data={"chat_id": person, "text": "hi"}) as response:
+        assert response.ok
+    await desk.people.do(Act("react", desk.bot.username, person))
+    await feed.run_once()
+    assert await desk.armed(person)

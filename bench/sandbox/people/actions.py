@@ -5,7 +5,6 @@ both.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from msgspec.structs import replace
 
@@ -16,9 +15,11 @@ from bench.sandbox.errors import ApiError
 from bench.sandbox.formatting.cleaning import shows_nothing
 from bench.sandbox.formatting.reply_markup import first_callback
 from bench.sandbox.formatting.stored_form import plain
+from bench.sandbox.people import elsewhere, signs
+from bench.sandbox.people.scene import ActRefusedError, Scene, chosen_message, require_unblocked
 from bench.sandbox.protocol import Act, ActResult, Deed
 from bench.sandbox.world.bot import Bot, Checkout
-from bench.sandbox.world.conversation import Conversation, Relation, first_message, last_message
+from bench.sandbox.world.conversation import Relation
 from bench.sandbox.world.files import Content, File, Kind
 from bench.sandbox.world.media_messages import MediaMessage, show
 from bench.sandbox.world.objects import (
@@ -32,49 +33,23 @@ from bench.sandbox.world.objects import (
     seconds,
 )
 from bench.sandbox.world.payments import CURRENCY, settle
-from bench.sandbox.world.retention import Stored
 from bench.sandbox.world.samples import sample
 from bench.sandbox.world.state import State
 from bench.sandbox.world.votes import VoteRefusedError, voted
-
-
-class ActRefusedError(ValueError):
-    """A person cannot do this here."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    state: State
-    bot: Bot
-    chat: Conversation
-    act: Act
-    now_ms: int
-    content: Content | None
-
-    @property
-    def date(self) -> int:
-        return seconds(self.now_ms)
-
-    def message(self) -> Message:
-        person = self.chat.person
-        return Message(self.chat.next_message_id, person.user, person.chat, self.date)
-
-    def done(self, update_id: int | None, message_id: int | None = None) -> ActResult:
-        return ActResult(self.now_ms, self.date, update_id, message_id)
 
 
 def perform(state: State, act: Act, now_ms: int, content: Content | None = None) -> ActResult:
     """Do it, or say in the result why it cannot be done. `content` is a file that came beside the act."""
     try:
         bot = state.bot_named(str(act.bot))
-        scene = _Scene(state, bot, state.conversation(bot, act.person), act, now_ms, content)
+        scene = Scene(state, bot, state.conversation(bot, act.person), act, now_ms, content)
         _require_account(scene)
         return _DEEDS[act.deed](scene)
     except (ActRefusedError, VoteRefusedError, ApiError, LookupError) as error:
         return ActResult(now_ms, seconds(now_ms), error=str(error))
 
 
-def _start(scene: _Scene) -> ActResult:
+def _start(scene: Scene) -> ActResult:
     if scene.chat.blocked:
         _unblock(scene)
     scene.chat.started = True
@@ -84,8 +59,8 @@ def _start(scene: _Scene) -> ActResult:
     return _say(scene, message)
 
 
-def _write(scene: _Scene) -> ActResult:
-    _require_unblocked(scene)
+def _write(scene: Scene) -> ActResult:
+    require_unblocked(scene)
     text, entities = _written(scene)
     scene.chat.started = True
     message = scene.message()
@@ -93,7 +68,7 @@ def _write(scene: _Scene) -> ActResult:
     return _say(scene, message)
 
 
-def _written(scene: _Scene) -> tuple[str, tuple[Entity, ...]]:
+def _written(scene: Scene) -> tuple[str, tuple[Entity, ...]]:
     """Clean the text and recognise commands, links and the like, as the server does."""
     words = plain(scene.act.text)
     if shows_nothing(words.text):
@@ -101,8 +76,8 @@ def _written(scene: _Scene) -> tuple[str, tuple[Entity, ...]]:
     return words.text, tuple(Entity(span.kind, span.offset, span.length) for span in words.spans)
 
 
-def _send_file(scene: _Scene) -> ActResult:
-    _require_unblocked(scene)
+def _send_file(scene: Scene) -> ActResult:
+    require_unblocked(scene)
     if len(scene.act.text) > LONGEST_CAPTION:
         raise ActRefusedError(f"a caption has at most {LONGEST_CAPTION} characters")
     file = scene.state.files.keep(_file(scene, Kind(scene.act.deed.removeprefix("send_"))))
@@ -114,7 +89,7 @@ def _send_file(scene: _Scene) -> ActResult:
     return _say(scene, message)
 
 
-def _file(scene: _Scene, kind: Kind) -> File:
+def _file(scene: Scene, kind: Kind) -> File:
     content, name = scene.content or (Content.of(scene.act.file) if scene.act.file else None), scene.act.name
     if content is None:
         usual, data = sample(kind)
@@ -127,41 +102,41 @@ def _file(scene: _Scene, kind: Kind) -> File:
     return photo
 
 
-def _pay(scene: _Scene) -> ActResult:
+def _pay(scene: Scene) -> ActResult:
     """Pay without asking the bot first."""
-    _require_unblocked(scene)
+    require_unblocked(scene)
     payload = scene.act.payload or "order"
     notice = settle(scene.state, scene.bot, Checkout(scene.chat, scene.act.amount, payload, scene.now_ms), scene.now_ms)
     return scene.done(notice.update_id, notice.message_id)
 
 
-def _check_out(scene: _Scene) -> ActResult:
+def _check_out(scene: Scene) -> ActResult:
     """Confirm a payment, which the bot must allow."""
-    _require_unblocked(scene)
+    require_unblocked(scene)
     payload = scene.act.payload or "order"
     query_id = scene.state.open_checkout(scene.bot, Checkout(scene.chat, scene.act.amount, payload, scene.now_ms))
     query = PreCheckoutQuery(query_id, scene.chat.person.user, CURRENCY, scene.act.amount, payload)
     return scene.done(scene.state.queue(scene.bot, "pre_checkout_query", query))
 
 
-def _say(scene: _Scene, message: Message) -> ActResult:
+def _say(scene: Scene, message: Message) -> ActResult:
     scene.chat.add(message, scene.now_ms)
     return scene.done(scene.state.queue(scene.bot, "message", message), message.message_id)
 
 
-def _edit(scene: _Scene) -> ActResult:
-    _require_unblocked(scene)
-    stored = _chosen(scene, lambda one: not one.sender.is_bot and one.text is not None)
+def _edit(scene: Scene) -> ActResult:
+    require_unblocked(scene)
+    stored = chosen_message(scene, lambda one: not one.sender.is_bot and one.text is not None)
     text, entities = _written(scene)
     stored.edited_ms, message = scene.now_ms, stored.message
     message.text, message.entities, message.edit_date = text, entities, scene.date
     return scene.done(scene.state.queue(scene.bot, "edited_message", message), message.message_id)
 
 
-def _tap(scene: _Scene) -> ActResult:
+def _tap(scene: Scene) -> ActResult:
     """Tap the given data or the first button, on the given message or the last one with buttons."""
-    _require_unblocked(scene)
-    message = _chosen(scene, lambda one: one.sender.is_bot and one.reply_markup is not None).message
+    require_unblocked(scene)
+    message = chosen_message(scene, lambda one: one.sender.is_bot and one.reply_markup is not None).message
     data = scene.act.data or first_callback(message.reply_markup)
     if data is None:
         raise ActRefusedError("the message has no button to tap")
@@ -175,10 +150,10 @@ def _tap(scene: _Scene) -> ActResult:
     return scene.done(scene.state.queue(scene.bot, "callback_query", query), message.message_id)
 
 
-def _vote(scene: _Scene) -> ActResult:
+def _vote(scene: Scene) -> ActResult:
     """Vote: the bot gets the poll's results and, unless it is anonymous, the person's choice."""
-    _require_unblocked(scene)
-    stored = _chosen(scene, lambda one: isinstance(one, MediaMessage) and one.poll is not None)
+    require_unblocked(scene)
+    stored = chosen_message(scene, lambda one: isinstance(one, MediaMessage) and one.poll is not None)
     message = stored.message
     if not isinstance(message, MediaMessage) or message.poll is None:
         raise ActRefusedError("the message has no poll")
@@ -192,29 +167,20 @@ def _vote(scene: _Scene) -> ActResult:
     return scene.done(scene.state.queue(scene.bot, "poll_answer", answer), message.message_id)
 
 
-def _chosen(scene: _Scene, wanted: Callable[[Message], bool]) -> Stored:
-    given = scene.act.message_id
-    find = first_message if scene.act.old else last_message
-    stored = find(scene.chat, wanted) if given is None else scene.chat.messages.get(given)
-    if stored is None or not wanted(stored.message):
-        raise ActRefusedError("there is no such message to act on")
-    return stored
-
-
-def _block(scene: _Scene) -> ActResult:
-    _require_unblocked(scene)
+def _block(scene: Scene) -> ActResult:
+    require_unblocked(scene)
     scene.chat.blocked = True
     return _member_changed(scene, "member", "kicked")
 
 
-def _unblock(scene: _Scene) -> ActResult:
+def _unblock(scene: Scene) -> ActResult:
     if not scene.chat.blocked:
         raise ActRefusedError("the bot is not blocked")
     scene.chat.blocked = False
     return _member_changed(scene, "kicked", "member")
 
 
-def _member_changed(scene: _Scene, before: str, after: str) -> ActResult:
+def _member_changed(scene: Scene, before: str, after: str) -> ActResult:
     update = ChatMemberUpdated(
         scene.chat.person.chat,
         scene.chat.person.user,
@@ -229,20 +195,15 @@ def _member(bot: Bot, status: str) -> Member:
     return Member(bot.sender, status, until_date=0 if status == "kicked" else None)
 
 
-def _delete_account(scene: _Scene) -> ActResult:
+def _delete_account(scene: Scene) -> ActResult:
     """Delete the account for every bot; no bot is notified."""
     scene.chat.person.deleted = True
     return scene.done(None)
 
 
-def _require_account(scene: _Scene) -> None:
+def _require_account(scene: Scene) -> None:
     if scene.chat.relation is Relation.DELETED:
         raise ActRefusedError("the account is deleted")
-
-
-def _require_unblocked(scene: _Scene) -> None:
-    if scene.chat.blocked:
-        raise ActRefusedError("the bot is blocked by this person")
 
 
 _SENDING: tuple[Deed, ...] = (
@@ -255,7 +216,7 @@ _SENDING: tuple[Deed, ...] = (
     "send_document",
     "send_sticker",
 )
-_DEEDS: dict[Deed, Callable[[_Scene], ActResult]] = {
+_DEEDS: dict[Deed, Callable[[Scene], ActResult]] = {
     "start": _start,
     "write": _write,
     "edit": _edit,
@@ -263,6 +224,14 @@ _DEEDS: dict[Deed, Callable[[_Scene], ActResult]] = {
     "pay": _pay,
     "checkout": _check_out,
     "vote": _vote,
+    "react": signs.react,
+    "renew": signs.renew,
+    "share_location": signs.share_location,
+    "move": signs.move,
+    "buy_media": elsewhere.buy_media,
+    "inline_query": elsewhere.query,
+    "tap_in_group": elsewhere.tap,
+    "vote_elsewhere": elsewhere.vote,
     "block": _block,
     "unblock": _unblock,
     "delete_account": _delete_account,

@@ -12,6 +12,14 @@ Deed = Literal[
     "pay",
     "checkout",
     "vote",
+    "react",
+    "renew",
+    "buy_media",
+    "share_location",
+    "move",
+    "inline_query",
+    "tap_in_group",
+    "vote_elsewhere",
     "block",
     "unblock",
     "delete_account",
@@ -64,8 +72,9 @@ class PersonInfo(msgspec.Struct, frozen=True):
 class Act(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a person does in the chat with a bot; `bot` is a username or an id.
 
-    `payload` belongs to start, pay and checkout, `data` to tap, and `amount`, in Stars, to pay and checkout. `options`
-    are the positions of the options to vote for. `message_id` belongs to edit, tap and vote; without it the last
+    `payload` belongs to start, pay, renew, checkout and buy_media, `data` to the taps, and `amount`, in Stars, to pay,
+    renew and checkout. `options` are the positions of the options to vote for. `text` is also the emoji of a reaction
+    and the words of an inline query. `message_id` belongs to edit, tap, vote, react and move; without it the last
     message that fits is taken or, with `old`, the first.
     """
 

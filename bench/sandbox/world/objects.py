@@ -66,12 +66,21 @@ class Entity(msgspec.Struct, frozen=True, omit_defaults=True):
     date_time_format: str | None = None
 
 
-class SuccessfulPayment(msgspec.Struct, frozen=True):
+class Location(msgspec.Struct, frozen=True, omit_defaults=True):
+    latitude: float
+    longitude: float
+    live_period: int | None = None
+
+
+class SuccessfulPayment(msgspec.Struct, frozen=True, omit_defaults=True):
     currency: str
     total_amount: int
     invoice_payload: str
     telegram_payment_charge_id: str
     provider_payment_charge_id: str
+    subscription_expiration_date: int | None = None
+    is_recurring: bool = False
+    is_first_recurring: bool = False
 
 
 class RefundedPayment(msgspec.Struct, frozen=True):
@@ -90,6 +99,7 @@ class Message(msgspec.Struct, omit_defaults=True):
     text: str | None = None
     entities: tuple[Entity, ...] = ()
     reply_markup: msgspec.Raw | None = None
+    location: Location | None = None
     successful_payment: SuccessfulPayment | None = None
     refunded_payment: RefundedPayment | None = None
     reply_to_message: "Message | None" = None
@@ -102,10 +112,24 @@ class MessageId(msgspec.Struct, frozen=True):
     message_id: int
 
 
+class Group(msgspec.Struct, frozen=True):
+    id: int
+    type: str
+    title: str
+
+
+class InaccessibleMessage(msgspec.Struct, frozen=True):
+    """A message of which a bot is told no more; its date is always 0."""
+
+    chat: Group
+    message_id: int
+    date: int = 0
+
+
 class CallbackQuery(msgspec.Struct, frozen=True):
     id: str
     sender: User = msgspec.field(name="from")
-    message: Message
+    message: Message | InaccessibleMessage
     chat_instance: str
     data: str
 
@@ -123,6 +147,33 @@ class PreCheckoutQuery(msgspec.Struct, frozen=True):
     currency: str
     total_amount: int
     invoice_payload: str
+
+
+class InlineQuery(msgspec.Struct, frozen=True):
+    id: str
+    sender: User = msgspec.field(name="from")
+    query: str
+    offset: str
+    chat_type: str
+
+
+class PaidMediaPurchased(msgspec.Struct, frozen=True):
+    sender: User = msgspec.field(name="from")
+    paid_media_payload: str
+
+
+class ReactionTypeEmoji(msgspec.Struct, frozen=True):
+    type: str
+    emoji: str
+
+
+class MessageReactionUpdated(msgspec.Struct, frozen=True):
+    chat: Chat
+    message_id: int
+    user: User
+    date: int
+    old_reaction: tuple[ReactionTypeEmoji, ...]
+    new_reaction: tuple[ReactionTypeEmoji, ...]
 
 
 class Member(msgspec.Struct, frozen=True, omit_defaults=True):

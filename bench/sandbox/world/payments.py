@@ -2,12 +2,15 @@
 
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from bench.sandbox.world.bot import Bot, Checkout, Payment
 from bench.sandbox.world.conversation import Conversation
 from bench.sandbox.world.objects import Message, RefundedPayment, SuccessfulPayment, seconds
 from bench.sandbox.world.state import State
 
 CURRENCY = "XTR"
+_MONTH_S = 2_592_000
 
 
 class PaymentNotice(NamedTuple):
@@ -17,11 +20,13 @@ class PaymentNotice(NamedTuple):
     update_id: int | None
 
 
-def settle(state: State, bot: Bot, checkout: Checkout, now_ms: int) -> PaymentNotice:
-    """Make the payment."""
+def settle(state: State, bot: Bot, checkout: Checkout, now_ms: int, *, renews: bool = False) -> PaymentNotice:
+    """Make the payment; one that `renews` is charged for a subscription by Telegram itself."""
     message = _service_message(checkout.conversation, now_ms)
     charge = f"{bot.id}:{message.chat.id}:{message.message_id}"
     paid = SuccessfulPayment(CURRENCY, checkout.amount, checkout.payload, f"tg:{charge}", f"provider:{charge}")
+    if renews:
+        paid = replace(paid, subscription_expiration_date=seconds(now_ms) + _MONTH_S, is_recurring=True)
     message.successful_payment = paid
     bot.payments[paid.telegram_payment_charge_id] = Payment(checkout.conversation, paid)
     return _notify(state, bot, checkout.conversation, message, now_ms)

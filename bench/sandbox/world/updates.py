@@ -3,12 +3,23 @@
 from typing import NamedTuple
 
 from bench.sandbox.world.media_messages import Poll
-from bench.sandbox.world.objects import CallbackQuery, ChatMemberUpdated, Message, PollAnswer, PreCheckoutQuery
+from bench.sandbox.world.objects import (
+    CallbackQuery,
+    ChatMemberUpdated,
+    InlineQuery,
+    Message,
+    MessageReactionUpdated,
+    PaidMediaPurchased,
+    PollAnswer,
+    PreCheckoutQuery,
+)
 
 # A bot that never set allowed_updates gets everything but these.
 UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 UNKNOWN_UPDATE = "update_of_tomorrow"
-Body = Message | CallbackQuery | PreCheckoutQuery | Poll | PollAnswer | ChatMemberUpdated
+FromPerson = CallbackQuery | InlineQuery | PaidMediaPurchased | PollAnswer | PreCheckoutQuery
+"""What belongs to no chat of its own."""
+Body = Message | FromPerson | Poll | ChatMemberUpdated | MessageReactionUpdated
 
 
 class Acknowledgement(NamedTuple):
@@ -37,6 +48,6 @@ def strand_of(kind: str, body: Body) -> Strand:
     name = "message" if kind == "edited_message" else kind
     if isinstance(body, Poll):
         return Strand(name, 0)
-    if isinstance(body, CallbackQuery | PreCheckoutQuery | PollAnswer):
+    if isinstance(body, FromPerson):
         return Strand(name, body.sender.id)
     return Strand(name, body.chat.id)
