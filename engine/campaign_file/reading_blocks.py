@@ -221,7 +221,7 @@ def _button(field: Field) -> Button:
     match kind:
         case "url":
             tracked = members["tracked"].flag() if "tracked" in members else True
-            return UrlButton(text, target.passed(keyboard.check_url), tracked, style)
+            return UrlButton(text, target.passed(partial(keyboard.check_url, tracked=tracked)), tracked, style)
         case "start":
             return StartButton(text, target.passed(keyboard.check_payload), style)
         case "copy":

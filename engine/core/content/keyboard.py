@@ -1,12 +1,15 @@
-"""Whether Telegram will accept the buttons under a message, and people can use them."""
+"""Whether Telegram will accept the buttons under a message, and people can use them.
+
+An address takes no variables: it goes to somebody else's server, and people's names with it. What a button copies takes
+them like a text.
+"""
 
 import re
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from engine.core.content import html, text_checks
+from engine.core.content import addresses, html, templates, text_checks
 from engine.core.content.model import Button, Buttons, CopyButton, StartButton, StopButton, UrlButton, is_tracked
 from engine.core.errors import CampaignError, Phrase, within
 
@@ -22,7 +25,9 @@ _START_BYTES: Final = len('"https://t.me/?start="') + 32
 _TRACKED_BYTES: Final = 400
 """Values that are not known yet, at their longest: data, the bot's own address, a link through the receiver."""
 
-_SCHEMES: Final = ("http", "https", "tg")
+_SCHEME: Final = re.compile("(?:https?|tg|ton|tonsite)://", re.IGNORECASE | re.ASCII)
+_WIDEST: Final = "👍"
+"""No character of a name takes more bytes."""
 _PAYLOAD: Final = re.compile("[A-Za-z0-9_-]{1,64}")
 _SPACE: Final = re.compile(r"[\s\x00-\x20\x7f\ud800-\udfff]")
 
@@ -46,7 +51,7 @@ def check_button(button: Button) -> None:
     text_checks.check_label(button.text)
     match button:
         case UrlButton(url=url):
-            check_url(url)
+            check_url(url, tracked=button.tracked)
         case StartButton(payload=payload):
             check_payload(payload)
         case CopyButton(copy=copy):
@@ -55,13 +60,20 @@ def check_button(button: Button) -> None:
             pass
 
 
-def check_url(url: str) -> None:
+def check_url(url: str, *, tracked: bool = True) -> None:
+    """An address of this machine is good for trying things out, if the receiver leads to it."""
     if len(url.encode(errors="replace")) > MAX_URL_BYTES:
         raise CampaignError("The address is longer than {most} bytes: shorten it.", most=MAX_URL_BYTES)
     if _SPACE.search(url):
         raise CampaignError("The address contains a space or a character that cannot be sent: write %20 for a space.")
-    parts = _parts(url)
-    if parts is None or parts.scheme not in _SCHEMES or not _is_host(parts.scheme, parts.hostname):
+    for place in templates.places(url):
+        variable = Phrase("there is a variable, which an address does not take")
+        raise CampaignError.at(url, place, Phrase("address"), variable, Phrase("delete it"))
+    if _is_local(url) and not tracked:
+        raise CampaignError(
+            "Telegram opens no address of this machine: write a public one, or let the taps be counted."
+        )
+    if not _SCHEME.match(url) or not (addresses.is_link(url) or _is_local(url)):
         raise CampaignError("The address is invalid: write it in full, such as https://example.com/offer.")
 
 
@@ -71,26 +83,19 @@ def check_payload(payload: str) -> None:
 
 
 def check_copy(copy: str) -> None:
-    html.check_characters(copy, Phrase("text to copy"))
-    if not copy.strip() or len(copy) > MAX_COPY:
+    noun = Phrase("text to copy")
+    html.check_characters(copy, noun)
+    templates.check(copy, noun)
+    longest = templates.longest(copy)
+    if not longest.strip() or len(longest) > MAX_COPY:
         raise CampaignError(
-            "The text to copy has {length} characters: write 1 to {most}.", length=len(copy), most=MAX_COPY
+            "The text to copy has {length} characters: write 1 to {most}.", length=len(longest), most=MAX_COPY
         )
 
 
-def _parts(url: str) -> SplitResult | None:
-    """Take an address apart; None if it cannot be parsed."""
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018 - asking is what checks it
-    except ValueError:
-        return None
-    return parts
-
-
-def _is_host(scheme: str, host: str | None) -> bool:
-    """Telegram opens no address of a private network."""
-    return bool(host) and (scheme == "tg" or "." in (host or "").strip(".") or host == "localhost")
+def _is_local(url: str) -> bool:
+    parts = addresses.parse(url)
+    return parts is not None and parts.host.lower() == "localhost"
 
 
 def _check_together(together: list[Button]) -> None:
@@ -108,7 +113,7 @@ def _check_together(together: list[Button]) -> None:
 
 def _bytes(button: Button) -> int:
     """The most bytes that a button can take on the wire."""
-    return _BUTTON_BYTES + _width(button.text) + _target_bytes(button)
+    return _BUTTON_BYTES + _most_bytes(button.text, text_checks.MAX_LABEL) + _target_bytes(button)
 
 
 def _target_bytes(button: Button) -> int:
@@ -118,9 +123,13 @@ def _target_bytes(button: Button) -> int:
         case StartButton(payload=payload):
             return _START_BYTES + len(payload)
         case CopyButton(copy=copy):
-            return _width(copy)
+            return _most_bytes(copy, MAX_COPY)
         case StopButton():
             return _STOP_BYTES
+
+
+def _most_bytes(template: str, most: int) -> int:
+    return _width(templates.longest(template, _WIDEST)[:most])
 
 
 def _width(text: str) -> int:

@@ -1,8 +1,8 @@
 """What a block says, as data: one message of Telegram, or one album, with its buttons.
 
-Everything that people read is a template (see `templates`), except the text that a button copies. Texts, captions and
-replacements are Telegram's HTML; labels and a poll's words are plain. `checks` says what can be sent, `rendering`
-makes of it what one person gets.
+Everything that people read is a template (see `templates`), and so is the text that a button copies. Texts, captions
+and replacements are Telegram's HTML; labels, texts to copy and a poll's words are plain. `checks` says what can be
+sent, `rendering` makes of it what one person gets.
 
 Media are named by the hash of their bytes: the same bytes as a photo and as a document are two assets, because Telegram
 keeps them apart.
@@ -59,7 +59,7 @@ class StartButton(Struct, tag="start", tag_field="type", frozen=True, forbid_unk
 
 
 class CopyButton(Struct, tag="copy", tag_field="type", frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Copies `copy` to the person's clipboard."""
+    """Copies `copy`, filled in, to the person's clipboard."""
 
     text: str
     copy: str

@@ -9,7 +9,18 @@ from typing import TypeAlias, assert_never
 from msgspec.structs import replace
 
 from engine.core.content import templates, text_checks
-from engine.core.content.model import Album, Button, Buttons, Content, Media, Poll, Text, UrlButton, is_tracked
+from engine.core.content.model import (
+    Album,
+    Button,
+    Buttons,
+    Content,
+    CopyButton,
+    Media,
+    Poll,
+    Text,
+    UrlButton,
+    is_tracked,
+)
 from engine.core.content.templates import Person
 
 Link: TypeAlias = Callable[[int, int, UrlButton], str]
@@ -49,6 +60,8 @@ def _buttons(rows: Buttons, person: Person, bot: str, link: Link) -> Buttons:
         text = text_checks.label(button.text, person, bot)
         if isinstance(button, UrlButton) and is_tracked(button):
             return replace(button, text=text, url=link(row, column, button))
+        if isinstance(button, CopyButton):
+            return replace(button, text=text, copy=templates.render_words(button.copy, person, bot))
         return replace(button, text=text)
 
     return tuple(

@@ -77,9 +77,9 @@ def plain(template: str) -> str:
     return markup.plain(to_html(template))
 
 
-def longest(template: str) -> str:
-    """The longest text that the template can become, as HTML and as plain words alike."""
-    return _filled(template, lambda token: "x" * _most(token))
+def longest(template: str, letter: str = "x") -> str:
+    """The longest text that the template can become, as HTML and as plain words alike; names are made of `letter`."""
+    return _filled(template, lambda token: letter * _most(token))
 
 
 def heaviest(template: str) -> str:
@@ -103,7 +103,12 @@ def _changed(template: str, change: Callable[[str], str]) -> str:
 
 
 def _filled(template: str, value: Callable[[re.Match[str]], str]) -> str:
-    return _TOKEN.sub(lambda token: _PLAIN.get(token[0]) or value(token), template)
+    """What is no variable stays as it is written."""
+
+    def filled(token: re.Match[str]) -> str:
+        return _PLAIN.get(token[0]) or (value(token) if token["name"] and _name(token) in _NAMES else token[0])
+
+    return _TOKEN.sub(filled, template)
 
 
 def _value(token: re.Match[str], person: Person, bot: str) -> str:

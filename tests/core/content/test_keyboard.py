@@ -4,8 +4,9 @@
 import msgspec
 import pytest
 
-from engine.core.content import keyboard
+from engine.core.content import keyboard, templates
 from engine.core.content.model import Button, Buttons, CopyButton, StartButton, StopButton, UrlButton, is_tracked
+from engine.core.content.templates import Person
 from engine.core.errors import CampaignError
 
 SHOP = UrlButton("Shop", "https://example.com/")
@@ -24,10 +25,13 @@ SHOP = UrlButton("Shop", "https://example.com/")
             for url in (
                 *("http://a.b", "HTTPS://Example.com/a?b=c#d", "https://ação.com.br/é", "https://u@example.com:8443/"),
                 *("tg://resolve?domain=shop_bot", "tg://user?id=1", "http://127.0.0.1:8080/x", "http://localhost:1/"),
+                *("http://[::1]/", "https://e.com:080/", "https://дом.рф", "ton://transfer/x", "tonsite://shop.ton/"),
                 "https://example.com/" + "x" * (2048 - 20),
             )
         ),
         ((UrlButton("{first_name|x}, go", "https://example.com/{{a}}"),),),
+        ((CopyButton("Copy", "OI-{first_name|x}-{{10}}"), CopyButton("Copy", "x" * 192 + "{username|y}")),),
+        ((UrlButton("x", "tg://user?id=1", tracked=False), UrlButton("x", "https://x.y:8443/", tracked=False)),),
     ],
 )
 def test_content_that_telegram_accepts_passes(rows: Buttons) -> None:
@@ -47,6 +51,27 @@ def test_content_that_telegram_accepts_passes(rows: Buttons) -> None:
         (((StopButton("{name}"),),), "button 1 of row 1: In line 1, column 1 of the label {name} is not a variable"),
         (((CopyButton("x", ""),),), "The text to copy has 0 characters: write 1 to 256."),
         (((CopyButton("x", "x" * 257),),), "The text to copy has 257 characters"),
+        (((CopyButton("x", "x" * 193 + "{first_name|x}"),),), "The text to copy has 257 characters"),
+        (((CopyButton("x", "{first_name}"),),), "of the text to copy {first_name} has no fallback"),
+        (((CopyButton("x", "{cupom}"),),), "of the text to copy {cupom} is not a variable"),
+        *(
+            (((UrlButton("x", url, tracked=False),),), "Telegram opens no address of this machine: write a public one")
+            for url in ("https://localhost", "http://LOCALHOST:8080/x")
+        ),
+        *(
+            (((UrlButton("x", url, tracked=tracked),),), "The address is invalid: write it in full, such as https://")
+            for tracked in (True, False)
+            for url in (
+                *("https://e.com:0", "https://e.com:", "https://e.com:0/x", "tg://a.b", "tg://é", "tg://r:80", "ton://a.b"),
+                *("https://a|b.com", "https://a%4.com", "https://[::g]/", "https://shop./", "tg://", "https://u{@e.com"),
+            )
+        ),
+        *(
+            (((UrlButton("x", url),),), "of the address there is a variable, which an address does not take: delete it.")
+            for url in ("https://{x}.com", "https://e.com/?n={first_name|x}", "tg://resolve?domain={bot}")
+        ),
+        (((UrlButton("{first_name|x}", "https://a.b"),),) * 20, "Telegram takes 10240: leave fewer or shorter ones."),
+        (((CopyButton("x", "x" * 192 + "{first_name|x}"),),) * 21, "Telegram takes 10240: leave fewer or shorter ones."),
         (((CopyButton("x", "x\x00"),),), "of the text to copy there is a character that cannot be sent"),
         *(
             (((StartButton("x", payload),),), "The start payload is invalid: write 1 to 64 of A-Z")
@@ -92,11 +117,13 @@ def test_only_an_address_of_the_web_is_tracked(button: UrlButton, *, tracked: bo
     [
         (StartButton('"' * 64, "y" * 64, "primary"), {"url": f"https://t.me/{'b' * 32}?start={'y' * 64}"}),
         (CopyButton("👍" * 64, '"' * 256, "primary"), {"copy_text": {"text": '"' * 256}}),
+        (CopyButton("{first_name|x}", "{first_name|x}{bot}"), {"copy_text": {"text": "👍" * 64 + "@" + "b" * 32}}),
         (StopButton("x", "primary"), {"callback_data": "recovery:stop"}),
         (UrlButton("x", "https://a.b/", style="primary"), {"url": "https://a.b/r/" + "t" * 300}),
         (UrlButton("x", "https://a.b/", tracked=False, style="primary"), {"url": "https://a.b/"}),
     ],
 )
 def test_no_button_is_larger_on_the_wire_than_was_counted(button: Button, action: dict[str, object]) -> None:
-    written = msgspec.json.encode([[{"text": button.text, **action, "style": "primary"}]])
+    text = templates.render_words(button.text, Person("👍" * 64), "b")
+    written = msgspec.json.encode([[{"text": text, **action, "style": "primary"}]])
     assert keyboard._bytes(button) >= len(written) - len("[]") + len(",")

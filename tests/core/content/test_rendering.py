@@ -70,7 +70,7 @@ def test_every_button_gets_its_label_and_a_tracked_one_its_address() -> None:
             ),
             (
                 StartButton("@shop_bot", "p"),
-                CopyButton("{", "{first_name|x}"),
+                CopyButton("{", "<Ana>"),
                 StopButton("x"),
                 UrlButton("x", "tg://a"),
             ),
