@@ -1,44 +1,50 @@
-"""Cities that people name although no time zone does, each with its zone: Brazil's capitals and largest cities."""
+"""Places that people name although no time zone does, each with its zone: Brazil's cities and states, a few abroad."""
 
 from collections.abc import Mapping
 from typing import Final
 
-CITIES: Final[Mapping[str, str]] = {
-    "Aracaju": "America/Maceio",
-    "Belo Horizonte": "America/Sao_Paulo",
-    "Belém": "America/Belem",
-    "Boa Vista": "America/Boa_Vista",
-    "Brasília": "America/Sao_Paulo",
-    "Campinas": "America/Sao_Paulo",
-    "Campo Grande": "America/Campo_Grande",
-    "Cuiabá": "America/Cuiaba",
-    "Curitiba": "America/Sao_Paulo",
-    "Duque de Caxias": "America/Sao_Paulo",
-    "Feira de Santana": "America/Bahia",
-    "Florianópolis": "America/Sao_Paulo",
-    "Fortaleza": "America/Fortaleza",
-    "Goiânia": "America/Sao_Paulo",
-    "Guarulhos": "America/Sao_Paulo",
-    "Joinville": "America/Sao_Paulo",
-    "João Pessoa": "America/Fortaleza",
-    "Juiz de Fora": "America/Sao_Paulo",
-    "Londrina": "America/Sao_Paulo",
-    "Macapá": "America/Belem",
-    "Maceió": "America/Maceio",
-    "Manaus": "America/Manaus",
-    "Natal": "America/Fortaleza",
-    "Niterói": "America/Sao_Paulo",
-    "Palmas": "America/Araguaina",
-    "Porto Alegre": "America/Sao_Paulo",
-    "Porto Velho": "America/Porto_Velho",
-    "Recife": "America/Recife",
-    "Ribeirão Preto": "America/Sao_Paulo",
-    "Rio Branco": "America/Rio_Branco",
-    "Rio de Janeiro": "America/Sao_Paulo",
-    "Salvador": "America/Bahia",
-    "São Luís": "America/Fortaleza",
-    "São Paulo": "America/Sao_Paulo",
-    "Teresina": "America/Fortaleza",
-    "Uberlândia": "America/Sao_Paulo",
-    "Vitória": "America/Sao_Paulo",
+_PLACES: Final = {
+    "America/Sao_Paulo": (
+        "São Paulo, SP, Rio de Janeiro, Rio, RJ, Belo Horizonte, BH, Brasília, BSB, DF, Distrito Federal, Curitiba,"
+        " Porto Alegre, POA, Florianópolis, Floripa, Vitória, Goiânia, Campinas, Santos, Guarulhos, Osasco, Sorocaba,"
+        " Santo André, São Bernardo do Campo, São José dos Campos, São José do Rio Preto, Ribeirão Preto, Bauru,"
+        " Piracicaba, Jundiaí, Praia Grande, Guarujá, Niterói, Duque de Caxias, Nova Iguaçu, São Gonçalo, Petrópolis,"
+        " Volta Redonda, Campos dos Goytacazes, Macaé, Vila Velha, Contagem, Uberlândia, Uberaba, Juiz de Fora,"
+        " Montes Claros, Betim, Ipatinga, Governador Valadares, Londrina, Maringá, Cascavel, Ponta Grossa,"
+        " Foz do Iguaçu, Joinville, Blumenau, Chapecó, Itajaí, Balneário Camboriú, Caxias do Sul, Pelotas, Canoas,"
+        " Novo Hamburgo, Anápolis, Aparecida de Goiânia, Minas Gerais, Paraná, Santa Catarina, Rio Grande do Sul,"
+        " Espírito Santo, Goiás, horário de Brasília, hora de Brasília, Brasília time, BRT"
+    ),
+    "America/Bahia": "Salvador, Feira de Santana, Vitória da Conquista, Ilhéus, Itabuna, Porto Seguro, Camaçari",
+    "America/Recife": "Olinda, Jaboatão dos Guararapes, Caruaru, Petrolina, Pernambuco",
+    "America/Maceio": "Maceió, Aracaju, Arapiraca, Alagoas, Sergipe",
+    "America/Fortaleza": (
+        "Fortaleza, Natal, João Pessoa, São Luís, Teresina, Mossoró, Campina Grande, Juazeiro do Norte, Sobral,"
+        " Imperatriz, Parnaíba, Ceará, Rio Grande do Norte, Paraíba, Piauí, Maranhão"
+    ),
+    "America/Belem": "Belém, Macapá, Ananindeua, Marabá, Amapá",
+    "America/Araguaina": "Palmas, Tocantins",
+    "America/Cuiaba": "Cuiabá, Várzea Grande, Rondonópolis, Sinop, Mato Grosso",
+    "America/Campo_Grande": "Campo Grande, Dourados, Três Lagoas, Mato Grosso do Sul",
+    "America/Manaus": "Manaus, horário de Manaus, hora de Manaus",
+    "America/Porto_Velho": "Porto Velho, Ji-Paraná, Rondônia",
+    "America/Boa_Vista": "Boa Vista, Roraima",
+    "America/Rio_Branco": "Rio Branco, Cruzeiro do Sul",
+    "America/Noronha": "Fernando de Noronha",
+    "America/New_York": "Nova York, Nova Iorque, NYC, Miami, Orlando, Boston",
+    "Europe/London": "Londres",
+    "Europe/Madrid": "Madri",
+    "Europe/Rome": "Roma, Milão",
+    "Asia/Tokyo": "Tóquio",
 }
+
+CITIES: Final[Mapping[str, str]] = {name: zone for zone, names in _PLACES.items() for name in names.split(", ")}
+
+OFFSETS: Final[Mapping[int, tuple[str, ...]]] = {
+    0: ("UTC",),
+    -2: ("America/Noronha",),
+    -3: ("America/Sao_Paulo", "America/Bahia", "America/Fortaleza", "America/Belem", "America/Recife"),
+    -4: ("America/Manaus", "America/Cuiaba", "America/Campo_Grande", "America/Porto_Velho"),
+    -5: ("America/Rio_Branco",),
+}
+"""Brazil's hours from UTC, with the zones that have them: a zone is a place, whose clocks may change one day."""

@@ -9,6 +9,7 @@ agree.
 Rejected: `+0d`, which is already past for half of the day.
 """
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from functools import cache
@@ -20,9 +21,9 @@ import msgspec
 
 from engine.core.errors import CampaignError
 from engine.core.schedule import spoken_schedule
-from engine.core.schedule.cities import CITIES
+from engine.core.schedule.cities import CITIES, OFFSETS
 from engine.core.schedule.spoken_time import HOUR_MINUTES
-from engine.core.schedule.words import letters, shown
+from engine.core.schedule.words import DASHES, letters, shown
 
 MAX_DAYS: Final = 365
 MAX_MS: Final = MAX_DAYS * 86_400_000
@@ -31,6 +32,7 @@ MAX_TEXT: Final = 64
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 
+_OFFSET: Final = re.compile(r"(?:utc|gmt)?(?:([+-][0-9]{1,2})(?::?00)?)?")
 _UNITS: Final = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
 
 
@@ -126,11 +128,17 @@ def zone_of(city: str) -> str | None:
 
 
 def find_zones(city: str, most: int) -> tuple[str, ...]:
-    """The zones to choose from: of this city, else of cities that contain the text, else of similar names."""
+    """The zones to choose from: of this city or offset, else of words that begin so, else of similar names."""
     wanted = _place(city)
-    part = [zone for name, zone in _places() if wanted and wanted in name]
-    found = _exactly(wanted) or part or _nearly(wanted, most)
+    part = [zone for name, zone in _places() if wanted and f" {wanted}" in f" {name}"]
+    found = _exactly(wanted) or _at_offset(wanted) or part or _nearly(wanted, most)
     return tuple(dict.fromkeys(found))[:most]
+
+
+def _at_offset(place: str) -> tuple[str, ...]:
+    """Brazil's zones at an offset such as `GMT-3` or `-03:00`. Of others only the city is clear."""
+    offset = _OFFSET.fullmatch(place.translate(DASHES).replace(" ", ""))
+    return OFFSETS.get(int(offset[1] or "0"), ()) if place and offset else ()
 
 
 def _exactly(place: str) -> list[str]:

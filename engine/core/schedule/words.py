@@ -16,7 +16,7 @@ _TOKEN: Final = re.compile(r"[2-6]ª|[0-9]+(?:[.,:][0-9]+)*|[a-z]+|\S")
 _DIGITS: Final = re.compile("[0-9]+")
 _ABBREVIATION: Final = re.compile(r"(?<=[a-z])\.(?![a-z0-9])")
 _HALF_OF_DAY: Final = re.compile(r"(?<![a-z])([ap])\. ?m(?![a-z])")
-_DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
+DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 _AROUND: Final = " \"'`“”‘’«»"
 _BEHIND: Final = " .,;!…"
 _TENS: Final = range(20, 100, 10)
@@ -108,7 +108,7 @@ def _narrow(character: str) -> str:
 
 
 def _tokens(text: str) -> list[str]:
-    plain = _HALF_OF_DAY.sub(r"\1m", letters(text).translate(_DASHES))
+    plain = _HALF_OF_DAY.sub(r"\1m", letters(text).translate(DASHES))
     return _TOKEN.findall(_ABBREVIATION.sub(" ", plain).rstrip(_BEHIND).strip(_AROUND).rstrip(_BEHIND))
 
 

@@ -346,6 +346,14 @@ def test_a_due_in_an_unknown_zone_is_refused() -> None:
         ("vitoria", "America/Sao_Paulo"),
         ("Brasília", "America/Sao_Paulo"),
         ("Manaus", "America/Manaus"),
+        ("SP", "America/Sao_Paulo"),
+        ("rio", "America/Sao_Paulo"),
+        ("BH", "America/Sao_Paulo"),
+        ("Santos", "America/Sao_Paulo"),
+        ("Fernando de Noronha", "America/Noronha"),
+        ("horário de Brasília", "America/Sao_Paulo"),
+        ("UTC", "UTC"),
+        ("GMT-3", None),
         ("Buenos_Aires", None),
         ("Salvado", None),
         ("Sao", None),
@@ -367,6 +375,18 @@ def test_only_the_whole_name_of_one_place_is_its_zone(city: str, zone: str | Non
         ("brasil", ("America/Sao_Paulo",)),
         ("Berlim", ("Europe/Berlin",)),
         ("Paulo", ("America/Sao_Paulo",)),
+        ("SP", ("America/Sao_Paulo",)),
+        ("noronha", ("America/Noronha",)),
+        ("tirasp", ("Europe/Tiraspol",)),
+        ("spol", ()),
+        ("UTC-2", ("America/Noronha",)),
+        ("GMT -5", ("America/Rio_Branco",)),
+        ("−05:00", ("America/Rio_Branco",)),
+        ("utc-0500", ("America/Rio_Branco",)),
+        ("GMT", ("UTC",)),
+        ("GMT+0", ("UTC",)),
+        ("GMT+13", ()),
+        ("UTC-3:30", ()),
         ("Xyzzy", ()),
         ("", ()),
         ("_", ()),
@@ -374,6 +394,13 @@ def test_only_the_whole_name_of_one_place_is_its_zone(city: str, zone: str | Non
 )
 def test_part_of_a_name_or_nearly_a_name_is_found(city: str, found: tuple[str, ...]) -> None:
     assert find_zones(city, 8) == found
+
+
+@pytest.mark.parametrize("text", ["UTC-3", "GMT-3", "gmt -03:00", "-3", "UTC−3", "UTC-03", "GMT - 3"])
+def test_an_offset_of_brazil_offers_the_places_that_have_it(text: str) -> None:
+    found = find_zones(text, 8)
+    assert found[0] == "America/Sao_Paulo"
+    assert {local(at("2026-11-25T12:00-03:00"), zone).utcoffset() for zone in found} == {timedelta(hours=-3)}
 
 
 def test_no_more_zones_are_found_than_wanted() -> None:
