@@ -6,7 +6,9 @@ A storm of them: `./dev test tests/receiver/test_any_update.py --hypothesis-prof
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from copy import deepcopy
 from http import HTTPStatus
+from random import Random
 from typing import Any
 
 import aiohttp
@@ -31,7 +33,7 @@ from storage.redis import keys
 from storage.redis.client import open_redis
 from storage.redis.server_identity import run_of
 from storage.redis.timers import Holding, Timers
-from tests.receiver.update_samples import CONTENTS
+from tests.receiver.update_samples import any_update
 
 BOT = 7
 SECRET = {"X-Telegram-Bot-Api-Secret-Token": "secret"}
@@ -40,31 +42,24 @@ WORD = "zqleak"
 FLUSH_EVERY = 20
 GOOD_PERSON = 6_000_000_000
 
-RAW = {
-    "half of a pair": rb'"zqleak \ud83d"',
-    "not UTF-8": b'"zqleak \xff\xfe"',
-    "nesting": b'["zqleak",' * 3_000 + b"1" + b"]" * 3_000,
-    "NaN": b"NaN",
-    "not finite": b"-Infinity",
-    "leading zero": b"01",
-    "exponent": b"1e3",
-    "fraction": b"1.0",
-    "huge": b"9" * 400,
-    "control": b'"zqleak \n\x00"',
-    "escape": rb'"zqleak \q"',
-    "empty": b"",
-    "word": b"zqleak",
-    "repeated": b'1,"chat":"zqleak"',
-}
+RAW = (
+    rb'"zqleak \ud83d"',
+    b'"zqleak \xff\xfe"',
+    b'["zqleak",' * 3_000 + b"1" + b"]" * 3_000,
+    b"NaN",
+    b"-Infinity",
+    b"01",
+    b"1e3",
+    b"1.0",
+    b"9" * 400,
+    b'"zqleak \n\x00"',
+    rb'"zqleak \q"',
+    b"",
+    b"zqleak",
+    b'1,"chat":"zqleak"',
+)
 """What takes a value's place in the text itself."""
-ODD: st.SearchStrategy[Any] = st.sampled_from(
-    [None, True, 0, -1, 2**31, 2**63, -(2**64), 1.5, "", "\0", "\ud83d", [], {}, [[]], {"id": 1}]
-)
-MUTATIONS = st.lists(
-    st.tuples(st.integers(0, 10**6), st.just("drop") | ODD.map(lambda odd: [odd]) | st.sampled_from(sorted(RAW))),
-    max_size=3,
-)
-"""Which place, and what happens to it: it goes, gets another value, or other text."""
+ODD: tuple[Any, ...] = (None, True, 0, -1, 2**31, 2**63, -(2**64), 1.5, "", "\0", "\ud83d", [], {}, [[]], {"id": 1})
 
 
 @pytest.fixture
@@ -134,21 +129,21 @@ def good(number: int) -> bytes:
     return json.dumps({"update_id": number, "message": message}).encode()
 
 
-def mutated(number: int, kind: str, content: Any, mutations: list[tuple[int, Any]]) -> bytes:
+def mutated(number: int, draw: Random) -> bytes:
+    """An update of any kind; at up to three places something goes, gets another value, or other text."""
+    kind, content = any_update(draw)
     update = {"update_id": number, kind: marked(content)}
     texts: list[bytes] = []
-    for place, change in mutations:
-        places = list(places_of(update))
-        if not places:
-            break
-        container, name = places[place % len(places)]
+    for _ in range(draw.randrange(4)):
+        container, name = draw.choice(list(places_of(update)) or [({"": 0}, "")])
+        change = draw.choice(("drop", "odd", "raw"))
         if change == "drop":
             del container[name]
-        elif isinstance(change, list):
-            container[name] = change[0]
+        elif change == "odd":
+            container[name] = deepcopy(draw.choice(ODD))
         else:
             container[name] = f"@{len(texts)}@"
-            texts.append(RAW[change])
+            texts.append(draw.choice(RAW))
     body = json.dumps(update).encode()
     for place, text in enumerate(texts):
         body = body.replace(b'"@%d@"' % place, text)
@@ -175,11 +170,11 @@ def places_of(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 @settings(suppress_health_check=list(HealthCheck), deadline=None)
-@given(content=CONTENTS, mutations=MUTATIONS)
+@given(draw=st.randoms(use_true_random=True))
 async def test_behind_any_update_the_next_of_a_poll_takes_effect(
-    desk: Desk, capfd: pytest.CaptureFixture[str], content: tuple[str, Any], mutations: list[tuple[int, Any]]
+    desk: Desk, capfd: pytest.CaptureFixture[str], draw: Random
 ) -> None:
-    bad, number = mutated(desk.next_number(), *content, mutations), desk.next_number()
+    bad, number = mutated(desk.next_number(), draw), desk.next_number()
     desk.answer = b'{"ok":true,"result":[%s,\n%s]}' % (bad, good(number))
     assert isinstance(await desk.feed.run_once(), Polled)
     assert desk.feed._offset == number + 1
@@ -188,18 +183,14 @@ async def test_behind_any_update_the_next_of_a_poll_takes_effect(
 
 
 @settings(suppress_health_check=list(HealthCheck), deadline=None)
-@given(content=CONTENTS, mutations=MUTATIONS, junk=st.tuples(st.integers(0, 10**6), st.binary(max_size=3)))
+@given(draw=st.randoms(use_true_random=True))
 async def test_behind_any_update_the_next_by_webhook_takes_effect(
-    desk: Desk,
-    capfd: pytest.CaptureFixture[str],
-    content: tuple[str, Any],
-    mutations: list[tuple[int, Any]],
-    junk: tuple[int, bytes],
+    desk: Desk, capfd: pytest.CaptureFixture[str], draw: Random
 ) -> None:
     """By webhook an update is a body of its own, which may also be broken at any place."""
-    bad, number = mutated(desk.next_number(), *content, mutations), desk.next_number()
-    place = junk[0] % (len(bad) + 1)
-    assert await desk.post(bad[:place] + junk[1] + bad[place:]) in (HTTPStatus.OK, HTTPStatus.BAD_REQUEST)
+    bad, number = mutated(desk.next_number(), draw), desk.next_number()
+    place, junk = draw.randrange(len(bad) + 1), draw.randbytes(draw.randrange(4))
+    assert await desk.post(bad[:place] + junk + bad[place:]) in (HTTPStatus.OK, HTTPStatus.BAD_REQUEST)
     assert await desk.post(good(number)) == HTTPStatus.OK
     assert await desk.is_armed(GOOD_PERSON + number)
     assert WORD not in "".join(capfd.readouterr())

@@ -1,8 +1,8 @@
 """Updates of every kind, made from the list of the Bot API's types: plain ones, and ones with anything in them."""
 
+from copy import deepcopy
+from random import Random
 from typing import Any, Final
-
-from hypothesis import strategies as st
 
 from bench.sandbox.bot_api.shapes import Field, Shape
 from bench.sandbox.bot_api.spec import read_spec
@@ -23,6 +23,10 @@ _KNOWN: Final[dict[str, Any]] = {
 }
 """What the samples say where it matters who does it, where, and when."""
 _DEEPEST: Final = 2
+_HALF: Final = 0.5
+_MOSTLY: Final = 0.8
+_LETTERS: Final = 'aZ 0é\N{GRINNING FACE}\u202e\u200b\0"\\{[]}\n/@<&'
+_NUMBERS: Final = (0, 1, 5, 900, 2**31 - 1, 2**40, 2**52)
 
 
 def sample_of(shape: Shape, depth: int = 0) -> Any:
@@ -36,15 +40,17 @@ def sample_of(shape: Shape, depth: int = 0) -> Any:
     return True if shape.boolean else "words" if shape.string else 1
 
 
-def values_of(shape: Shape, depth: int = 0) -> st.SearchStrategy[Any]:
+def any_of(shape: Shape, draw: Random, depth: int = 0) -> Any:
     """Any value of a shape, with some of its optional parts."""
     if shape.words:
-        return st.sampled_from(sorted(shape.words))
+        return draw.choice(sorted(shape.words))
     if shape.items is not None:
-        return st.lists(values_of(shape.items, depth + 1), max_size=2)
+        return [any_of(shape.items, draw, depth + 1) for _ in range(draw.randrange(3))]
     if shape.objects:
-        return st.sampled_from(shape.objects).flatmap(lambda name: _objects(name, depth + 1))
-    return st.booleans() if shape.boolean else st.text(max_size=20) if shape.string else st.integers(0, 2**31 - 1)
+        return _any_object(draw.choice(shape.objects), draw, depth + 1)
+    if shape.boolean:
+        return draw.random() < _HALF
+    return "".join(draw.choices(_LETTERS, k=draw.randrange(8))) if shape.string else draw.choice(_NUMBERS)
 
 
 def _object(type_name: str, depth: int) -> dict[str, Any]:
@@ -52,21 +58,16 @@ def _object(type_name: str, depth: int) -> dict[str, Any]:
     return {name: _KNOWN.get(name, sample_of(field.shape, depth)) for name, field in fields.items() if field.required}
 
 
-def _objects(type_name: str, depth: int) -> st.SearchStrategy[dict[str, Any]]:
-    fields = read_spec().types[type_name]
-    required = {name: _value(field, depth) for name, field in fields.items() if field.required}
-    optional = {
-        name: _value(field, depth) for name, field in fields.items() if not (field.required or field.deprecated)
-    }
-    if depth > _DEEPEST or not optional:
-        return st.fixed_dictionaries(required)
-    some = st.lists(st.sampled_from(sorted(optional)), max_size=2, unique=True)
-    return some.flatmap(lambda names: st.fixed_dictionaries(required | {name: optional[name] for name in names}))
+def _any_object(type_name: str, draw: Random, depth: int) -> dict[str, Any]:
+    fields = [field for field in read_spec().types[type_name].values() if not field.deprecated]
+    optional = [field for field in fields if not field.required]
+    some = draw.sample(optional, min(len(optional), draw.randrange(4))) if depth <= _DEEPEST else []
+    return {field.name: _any_value(field, draw, depth) for field in fields if field.required or field in some}
 
 
-def _value(field: Field, depth: int) -> st.SearchStrategy[Any]:
-    any_value = st.deferred(lambda: values_of(field.shape, depth))
-    return st.just(_KNOWN[field.name]) | any_value if field.name in _KNOWN else any_value
+def _any_value(field: Field, draw: Random, depth: int) -> Any:
+    known = field.name in _KNOWN and draw.random() < _MOSTLY
+    return deepcopy(_KNOWN[field.name]) if known else any_of(field.shape, draw, depth)
 
 
 def _update_of(field: Field) -> dict[str, Any]:
@@ -78,7 +79,9 @@ def _update_of(field: Field) -> dict[str, Any]:
 _FIELDS: Final = {name: field for name, field in read_spec().types["Update"].items() if name != "update_id"}
 UPDATES: Final[dict[str, dict[str, Any]]] = {name: _update_of(field) for name, field in _FIELDS.items()}
 """What an update of each kind holds."""
-CONTENTS: Final = st.sampled_from(sorted(_FIELDS)).flatmap(
-    lambda name: st.tuples(st.just(name), values_of(_FIELDS[name].shape))
-)
-"""Any kind with anything that it may hold."""
+
+
+def any_update(draw: Random) -> tuple[str, Any]:
+    """Any kind, and anything that it may hold."""
+    kind = draw.choice(sorted(UPDATES))
+    return kind, any_of(_FIELDS[kind].shape, draw)
