@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 
 from bench.sandbox import Sandbox
@@ -168,6 +169,40 @@ async def test_a_wrong_field_is_named_with_its_mend(desk: Desk, wrong: dict[str,
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"external_id": "\xed\xa0\x80"}'])
 async def test_a_body_that_is_not_json_is_refused(desk: Desk, body: bytes) -> None:
     await desk.refused(400, "payments", body, "send one object in UTF-8")
+
+
+ODD = {
+    "half of a surrogate pair": rb'"\ud83d"',
+    "not UTF-8": b'"\xff"',
+    "nesting": b"[" * 20_000 + b"]" * 20_000,
+    "no number": b"NaN",
+    "a zero in front": b"01",
+    "an exponent": b"1e3",
+    "a fraction": b"1.0",
+    "a huge number": b"9" * 400,
+    "an absurdly huge number": b"9" * 5_000,
+    "a raw line break": b'"a\n"',
+    "nothing": b"",
+    "a truth": b"true",
+    "an object": b"{}",
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+async def test_no_field_takes_an_odd_value(desk: Desk, odd: bytes) -> None:
+    for name in PAID:
+        body = msgspec.json.encode({**PAID, name: "@"}).replace(b'"@"', odd)
+        assert (await desk.post("payments", body))[0] in (400, 422)
+    for content in (
+        {"chat_id": "@"},
+        {"chat_id": 1, "at": "@"},
+        {"activities": "@"},
+        {"activities": [{"chat_id": "@"}]},
+    ):
+        body = msgspec.json.encode(content).replace(b'"@"', odd)
+        assert (await desk.post("activity", body))[0] in (400, 422)
+    assert await desk.payments() == []
+    assert not await desk.armed(1)
 
 
 async def test_a_body_is_bounded(desk: Desk) -> None:
