@@ -1,5 +1,8 @@
 """One bot's feed by long polling: an update is acknowledged, by the next offset, only after its effect stands.
 
+Once Telegram has answered to an offset it has done its work, and is left out: after an idle week Telegram may begin its
+numbers anew, lower, and would never show them to one who asks for higher ones.
+
 A completed poll confirms the time of its end, after its touches. Its time-out ends a second before the bot's nearest
 due, so that a timer that becomes due meets a fresh feed. The events of one chat take effect in their order (a person
 who blocked the bot and came back is back), those of different chats at the same time.
@@ -13,14 +16,20 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from engine.core.watermark import has_gap
 from engine.receiver.events import Event
+from engine.receiver.reader_watch import ReaderWatch
 from engine.receiver.update_handler import UpdateHandler
 from engine.receiver.update_kinds import ALLOWED
 from engine.receiver.updates import Batch, read_answer, report_bad
-from engine.receiver.webhook_feed import leave
+from engine.receiver.webhook_feed import Foreign, leave
 from engine.runtime.telemetry import logger
 from engine.telegram.client import BotApi
 from engine.telegram.refused_call import Refused
+from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER
+from storage.redis import keys
+from storage.redis.arrivals import Arrivals
+from storage.redis.ownership import holder_of
 from storage.redis.timers import Holding
 
 SHORTEST_POLL_S: Final = 3
@@ -31,6 +40,7 @@ NOT_OURS_S: Final = 1.0
 _ANSWER_S: Final = 20
 _ALLOWED: Final = msgspec.json.encode(ALLOWED).decode()
 _CONFLICT: Final = 409
+_WEBHOOK_ACTIVE: Final = "webhook is active"
 
 
 class Polled(NamedTuple):
@@ -50,8 +60,11 @@ class PollingFeed:
         self._effects = effects
         self._bot_id = bot_id
         self._holding = holding
+        self._arrivals = Arrivals(effects.client)
+        self._watch = ReaderWatch(effects.endings.pool, effects.client, bot_id, username)
         self._log = logger().bind(bot=username)
         self._offset = 0
+        self._floor = -1
         self._timeout_s = 0
 
     async def run_once(self) -> Polled | Refused:
@@ -64,9 +77,24 @@ class PollingFeed:
             return await self._after_refusal(answer)
         report_bad(self._log, answer.bad)
         await self._take_all(answer.events)
-        if answer.last_id is not None:
-            self._offset = answer.last_id + 1
+        await self._count(answer.numbers)
+        self._offset = 0 if answer.last_id is None else answer.last_id + 1
         return Polled(len(answer.events), await self._confirm(ended_s, more=answer.size == LIMIT))
+
+    async def _count(self, numbers: Sequence[int]) -> None:
+        """Note what came, and whether an update is missing in between: another program has taken it then.
+
+        What this feed remembers serves where Redis has been emptied.
+        """
+        if not numbers:
+            return
+        came = await self._arrivals.note(self._bot_id, numbers)
+        forgotten = came.floor < 0 <= self._floor and not came.anew
+        if 0 <= came.floor < numbers[-1] or (forgotten and has_gap(self._floor, numbers)):
+            await self._watch.contest(SECOND_READER)
+        if came.floor < numbers[-1]:
+            await self._arrivals.raise_floor(self._bot_id, numbers[-1])
+        self._floor = numbers[-1]
 
     async def _confirm(self, ended_s: float, *, more: bool) -> float:
         """Confirm the poll's end; returns how long to rest before the next.
@@ -77,6 +105,7 @@ class PollingFeed:
         holding = self._holding()
         if more or holding is None:
             return 0.0
+        await self._watch.close()
         ago_ms = math.ceil((time.monotonic() - ended_s) * 1000)
         confirmed = await self._effects.activity.confirm(self._bot_id, holding, ago_ms=ago_ms)
         if confirmed is None:
@@ -90,10 +119,25 @@ class PollingFeed:
         return body if isinstance(body, Refused) else read_answer(body)
 
     async def _after_refusal(self, refused: Refused) -> Polled | Refused:
-        """Remove a webhook of ours that is in the way of polling, left from when the bot came by webhook."""
-        if refused.code == _CONFLICT and "webhook" in refused.description:
-            return await leave(self._api, self._bot_id) or Polled(0)
-        return refused
+        """Remove a webhook of ours that is in the way of polling, left from when the bot came by webhook. Any other
+        conflict is a reader that takes the updates from us.
+        """
+        if refused.code != _CONFLICT:
+            return refused
+        if _WEBHOOK_ACTIVE not in refused.description:
+            await self._contest_if_ours()
+            return refused
+        left = await leave(self._api, self._bot_id)
+        if isinstance(left, Foreign):
+            await self._watch.contest(FOREIGN_WEBHOOK, left.host)
+            return left.refused
+        return left or Polled(0)
+
+    async def _contest_if_ours(self) -> None:
+        """A receiver that has taken the feed over from this one reads it by right."""
+        holding = self._holding()
+        if holding and await holder_of(self._effects.client, keys.of_bot(self._bot_id).poll) == holding.holder:
+            await self._watch.contest(SECOND_READER)
 
     async def _take_all(self, events: Sequence[Event]) -> None:
         """Returns when nothing is under way any more; then raises a failure, and all updates will come again."""

@@ -18,7 +18,7 @@ from engine.receiver.http.server import HttpServer, WebhookIntake
 from engine.receiver.opt_out_replies import OptOutReplies
 from engine.receiver.polling_feed import PollingFeed
 from engine.receiver.update_handler import UpdateHandler
-from engine.receiver.webhook_feed import WebhookFeed, leave, secrets_of
+from engine.receiver.webhook_feed import Foreign, WebhookFeed, leave, secrets_of
 from engine.runtime import config_listener, metrics
 from engine.runtime.batcher import Batcher
 from engine.runtime.process import any_set
@@ -32,10 +32,10 @@ from engine.telegram.client import BotApi
 from storage.postgres import api_keys, receiver_bots
 from storage.postgres.pool import Pool
 from storage.postgres.receiver_bots import Watched
+from storage.redis.arrivals import Arrivals
 from storage.redis.client import Redis
 from storage.redis.ownership import Ownership, this_process
 from storage.redis.timers import Timers
-from storage.redis.webhook_arrivals import Arrivals
 
 TURN_S: Final = 1.0
 STAGGER_S: Final = 0.05
@@ -151,7 +151,8 @@ class Receiver:
             logger().warning("Webhook not removed", bot=bot.username, error=str(error))
             return
         if refused:
-            logger().warning("Webhook not removed", bot=bot.username, description=refused.description)
+            why = refused.refused if isinstance(refused, Foreign) else refused
+            logger().warning("Webhook not removed", bot=bot.username, description=why.description)
         else:
             logger().info("Webhook removed", bot=bot.username)
 

@@ -28,12 +28,17 @@ class Reading(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """The updates of one poll: how many, the number of the last, what they mean, and those that could not be read."""
+    """The updates of one poll: how many, their numbers, what they mean, and those that could not be read."""
 
     size: int
-    last_id: int | None
+    numbers: tuple[int, ...]
     events: tuple[Event, ...]
     bad: tuple[Label, ...]
+
+    @property
+    def last_id(self) -> int | None:
+        """Updates come in the order of their numbers, so the last is the highest."""
+        return self.numbers[-1] if self.numbers else None
 
 
 class _Answer(msgspec.Struct):
@@ -81,8 +86,7 @@ def _updates(body: bytes) -> Sequence[bytes | msgspec.Raw] | Refused:
 
 
 def _batch(readings: Sequence[Reading]) -> Batch:
-    """Updates come in the order of their numbers, so the last is the highest."""
-    numbers = [reading.number for reading in readings if reading.number is not None]
+    numbers = tuple(reading.number for reading in readings if reading.number is not None)
     events = tuple(reading.event for reading in readings if reading.event is not None)
     bad = tuple(reading.bad for reading in readings if reading.bad is not None)
-    return Batch(len(readings), numbers[-1] if numbers else None, events, bad)
+    return Batch(len(readings), numbers, events, bad)

@@ -15,21 +15,25 @@ from urllib.parse import urlsplit
 import msgspec
 
 from engine.core.watermark import WebhookLook, confirmed_upto
+from engine.receiver.reader_watch import ReaderWatch
 from engine.receiver.update_handler import UpdateHandler
 from engine.receiver.update_kinds import ALLOWED
 from engine.runtime.telemetry import logger
 from engine.security.vault import Vault
 from engine.telegram.client import BotApi
 from engine.telegram.refused_call import NOT_THE_BOT_API, UNREADABLE, Refused
+from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER
+from storage.redis.arrivals import Arrivals
 from storage.redis.server_clock import server_now_ms
 from storage.redis.timers import Holding, Touched
-from storage.redis.webhook_arrivals import Arrivals
 
 PATH: Final = "/telegram"
 NEAR_S: Final = 3.0
 FAR_S: Final = 30.0
 LOOKS_AHEAD: Final = 2
 """How many looks are needed before a due, so that one confirms the time of another."""
+GIVE_UP_MS: Final = 300_000
+"""Telegram repeats a delivery after two minutes at most: a count that has proved nothing for this long never will."""
 _CONNECTIONS: Final = 40
 _ALLOWED: Final = msgspec.json.encode(ALLOWED).decode()
 _FOREIGN: Final = 409
@@ -40,6 +44,17 @@ class Looked(NamedTuple):
 
     pending: int
     rest_s: float
+
+
+class Foreign(NamedTuple):
+    """The bot's webhook leads to another system, which gets its updates."""
+
+    host: str
+
+    @property
+    def refused(self) -> Refused:
+        mend = "delete it there (deleteWebhook), or remove the bot here"
+        return Refused(_FOREIGN, f"the bot's webhook leads to {self.host}: {mend}")
 
 
 class _Info(msgspec.Struct):
@@ -77,34 +92,54 @@ class WebhookFeed:
         self._log = logger().bind(bot=username)
         self._set = False
         self._before: WebhookLook | None = None
+        self._proven_ms: int | None = None
+        self._watch = ReaderWatch(effects.endings.pool, effects.client, bot_id, username)
         self._last_error_s: int | None = None
 
     async def run_once(self) -> Looked | Refused:
         """Set the webhook if necessary, look, and confirm what the look shows. Raises UnreachableError."""
-        at_ms = await server_now_ms(self._effects.client)
         highest = (await self._arrivals.look(self._bot_id)).highest
+        at_ms = await server_now_ms(self._effects.client)
         info = await _info(self._api)
         if isinstance(info, Refused):
             return info
         if not self._set or info.url != self._url:
             return await self._set_up(info)
         self._note(info)
-        floor = highest if info.pending_update_count == 0 else 0
-        came = await self._arrivals.raise_floor(self._bot_id, floor)
-        look = WebhookLook(at_ms, info.pending_update_count, came.floor, came.beyond)
+        came = await self._arrivals.look(self._bot_id)
+        look = await self._complete(WebhookLook(at_ms, info.pending_update_count, came.floor, came.beyond, highest))
         upto_ms, self._before = confirmed_upto(self._before, look), look
+        self._proven_ms = at_ms if upto_ms or self._proven_ms is None else self._proven_ms
         return Looked(look.pending, await self._confirm(upto_ms))
+
+    async def _complete(self, look: WebhookLook) -> WebhookLook:
+        """Raise the floor over what will not come any more. If that leaves room for a missing update, the silences
+        before this look are not believed: then nothing that was given out before it matters.
+        """
+        given_up = self._proven_ms is not None and look.at_ms - self._proven_ms > GIVE_UP_MS
+        if not look.incomplete or not (look.lost or look.pending == 0 or given_up):
+            return look
+        if look.lost or look.pending:
+            await self._watch.contest(SECOND_READER if look.lost else None)
+        came = await self._arrivals.raise_floor(self._bot_id, look.highest)
+        return look._replace(floor=came.floor, beyond=came.beyond)
 
     async def _confirm(self, upto_ms: int | None) -> float:
         holding = self._holding()
         if upto_ms is None or holding is None:
             return NEAR_S
+        await self._watch.close()
         touched = await self._effects.activity.confirm(self._bot_id, holding, upto_ms)
         return rest_s(touched, self._effects.activity.threshold_ms(self._bot_id)) if touched else NEAR_S
 
     async def _set_up(self, info: _Info) -> Looked | Refused:
+        """A webhook of ours that is gone was deleted by a program that wants to read the updates itself."""
         if not _is_ours(info.url, self._bot_id):
-            return _foreign(info.url)
+            foreign = _foreign(info.url)
+            await self._watch.contest(FOREIGN_WEBHOOK, foreign.host)
+            return foreign.refused
+        if self._set and not info.url:
+            await self._watch.contest(SECOND_READER)
         answer = await self._api.ask(
             "setWebhook",
             url=self._url,
@@ -126,7 +161,7 @@ class WebhookFeed:
         self._last_error_s = info.last_error_date
 
 
-async def leave(api: BotApi, bot_id: int) -> Refused | None:
+async def leave(api: BotApi, bot_id: int) -> Refused | Foreign | None:
     """Remove our webhook; pending updates stay at Telegram for polling. None when that is done."""
     info = await _info(api)
     if isinstance(info, Refused):
@@ -159,8 +194,5 @@ def _is_ours(url: str, bot_id: int) -> bool:
     return not url or urlsplit(url).path.endswith(f"{PATH}/{bot_id}")
 
 
-def _foreign(url: str) -> Refused:
-    host = urlsplit(url).hostname or "another server"
-    return Refused(
-        _FOREIGN, f"the bot's webhook leads to {host}: delete it there (deleteWebhook), or remove the bot here"
-    )
+def _foreign(url: str) -> Foreign:
+    return Foreign(urlsplit(url).hostname or "another server")

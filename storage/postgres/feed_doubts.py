@@ -26,12 +26,13 @@ class FeedRecord(NamedTuple):
     cause: tuple[str, str] | None
 
 
-async def contest(connection: Connection, bot_id: int, kind: str, detail: str, now_ms: int) -> None:
-    """Another program takes the bot's updates, or may have taken one: an incident says who."""
+async def contest(connection: Connection, bot_id: int, kind: str | None, detail: str, now_ms: int) -> None:
+    """Another program takes the bot's updates, or may have taken one: an incident says who, if that is known."""
     await connection.execute(
         "UPDATE bots SET doubted_until = greatest(doubted_until, $2), contested = true WHERE id = $1", bot_id, now_ms
     )
-    await open_incident(connection, bot_id, kind, detail, now_ms)
+    if kind:
+        await open_incident(connection, bot_id, kind, detail, now_ms)
 
 
 async def read_again(connection: Connection, bot_id: int, now_ms: int) -> bool:

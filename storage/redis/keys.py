@@ -22,7 +22,7 @@ class BotKeys(NamedTuple):
     state: str
     """HASH chat -> "version seen due mark opaque"."""
     bot: str
-    """HASH generation, run, epoch, watermark, held, floor."""
+    """HASH generation, run, epoch, watermark, held, floor, arrived."""
     poll: str
     """STRING "owner epoch": which receiver takes the bot's feed."""
     came: str

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Final, NamedTuple
 
-from storage.redis.client import Redis
+from storage.redis.client import Redis, reaching_redis
 from storage.redis.scripts import Script
 
 _RANDOM_BYTES: Final = 4
@@ -40,6 +40,13 @@ def this_process() -> str:
 
 def _server_clock() -> int:
     return 0
+
+
+async def holder_of(client: Redis, key: str) -> str | None:
+    """Who holds it, as "owner epoch"; None if nobody does. Raises UnreachableError."""
+    with reaching_redis(f"Redis did not say who holds {key}"):
+        found = await client.get(key)
+    return None if found is None else str(found)
 
 
 class Ownership:

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import fakeredis
 import pytest
 
+from storage.redis.arrivals import Arrivals, Came
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
-from storage.redis.webhook_arrivals import Arrivals, Came
 
 BOT = 7
 UNKNOWN = Came(-1, 0, -1)

@@ -212,7 +212,7 @@ def test_whatever_an_update_contains_the_next_takes_effect(field: bytes) -> None
     message = msgspec.json.encode(MESSAGE)
     bad = b'{"update_id":11,"message":%s,%s}}' % (message[:-1], field)
     body = b'{"ok":true,"result":[%s,{"update_id":12,"message":%s}]}' % (bad, message)
-    assert read_answer(body) == Batch(2, 12, (sign(SEEN_MS),), (Label(11, "message"),))
+    assert read_answer(body) == Batch(2, (11, 12), (sign(SEEN_MS),), (Label(11, "message"),))
     assert read_update(bad) == Reading(11, None, Label(11, "message"))
 
 

@@ -24,9 +24,9 @@ from engine.runtime.service import run_service
 from engine.settings import Secret, Settings, load_settings
 from storage.postgres.pool import Pool, open_pool
 from storage.redis import keys
+from storage.redis.arrivals import Arrivals
 from storage.redis.client import Redis, open_redis
 from storage.redis.timers import Touched
-from storage.redis.webhook_arrivals import Arrivals
 
 WRONG = "a-secret-that-nobody-has"
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="

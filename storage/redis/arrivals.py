@@ -1,10 +1,10 @@
-"""Which updates came by webhook, noted for all receivers together, so that a missing one is noticed.
+"""Which updates have come, noted for all receivers together, so that a missing one is noticed.
 
 What is kept is bounded: behind a gap of a hundred thousand updates the count is given up, and begins again when
 Telegram holds no update back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from storage.redis import keys
@@ -13,31 +13,41 @@ from storage.redis.scripts import Script
 
 
 class Came(NamedTuple):
-    """Every update up to `floor` has come, and `beyond` more, up to `highest`; -1 where nothing is known."""
+    """Every update up to `floor` has come, and `beyond` more, up to `highest`; -1 where nothing is known.
+
+    `anew`: these updates began another count, as Telegram does after an idle week.
+    """
 
     floor: int
     beyond: int
     highest: int
+    anew: bool = False
+
+
+def _server_clock() -> int:
+    return 0
 
 
 class Arrivals:
     """All methods raise UnreachableError."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, now_us: Callable[[], int] = _server_clock) -> None:
         self._client = client
+        self._now_us = now_us
         self._arrive = Script("record_arrivals")
 
-    async def note(self, bot_id: int, numbers: Sequence[int]) -> None:
+    async def note(self, bot_id: int, numbers: Sequence[int]) -> Came:
         """These updates have come, and their effects are committed. At most 512."""
-        await self._call(bot_id, 0, numbers)
+        return await self._call(bot_id, 0, numbers)
 
     async def look(self, bot_id: int) -> Came:
         return await self._call(bot_id, 0, ())
 
     async def raise_floor(self, bot_id: int, floor: int) -> Came:
-        """Every update up to this one has come: nothing was pending after it."""
+        """No update up to this one is still to come."""
         return await self._call(bot_id, max(0, floor), ())
 
     async def _call(self, bot_id: int, floor: int, numbers: Sequence[int]) -> Came:
         k = keys.of_bot(bot_id)
-        return Came(*map(int, await self._arrive(self._client, (k.came, k.bot), floor, *numbers)))
+        reply = await self._arrive(self._client, (k.came, k.bot), self._now_us(), floor, *numbers)
+        return Came(int(reply[0]), int(reply[1]), int(reply[2]), reply[3] == 1)
