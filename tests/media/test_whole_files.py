@@ -112,7 +112,6 @@ def test_an_animated_sticker_may_tell_late_what_it_is(judge: Judge, text: bytes)
         b'{"v":1}',
         b'{"tgs":1}}',
         b'{"tgs":1,"a":' + b"[" * 200_000 + b"}",
-        b'{"tgs":1,"a":"' + b" " * 9 * MB + b'"}',
     ],
 )
 def test_an_animated_sticker_has_to_be_json_that_fits(judge: Judge, text: bytes) -> None:
@@ -238,9 +237,10 @@ def test_the_size_of_a_file_decides_nothing_about_memory(judge: Judge, content: 
     assert _memory(judge, content, kind) < MB // 4
 
 
-@pytest.mark.parametrize("text", [b'{"tgs":"' + b"x" * 100 * MB, b'{"tgs":' + b"[" * 7 * MB, b" " * 100 * MB])
-def test_an_animated_sticker_is_unpacked_as_far_as_it_may_go(judge: Judge, text: bytes) -> None:
-    assert _memory(judge, gzip.compress(text), "sticker") < 32 * MB
+@pytest.mark.parametrize(("head", "more", "size"), [(b'{"tgs":"', b"x", 64), (b'{"tgs":', b"[", 7), (b"", b" ", 64)])
+def test_an_animated_sticker_is_unpacked_as_far_as_it_may_go(judge: Judge, head: bytes, more: bytes, size: int) -> None:
+    bomb = gzip.compress(head + more * size * MB)
+    assert _memory(judge, bomb, "sticker") < 32 * MB
 
 
 def test_a_walk_without_end_is_given_up(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
