@@ -32,6 +32,9 @@ _STRAY: Final = {
     "}": (Phrase("a brace closes nothing"), Phrase("write }}}} for a plain }}")),
 }
 _TOKEN: Final = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}|\n]*)(?P<fallback>\|[^{}\n]*)?\}|[{}]")
+_OPEN_REFERENCE: Final = re.compile(r"&#?[A-Za-z0-9]*\Z")
+_IN_A_REFERENCE: Final = re.compile("[A-Za-z0-9#;]")
+_LONGEST_REFERENCE: Final = 10
 
 
 class Person(NamedTuple):
@@ -51,7 +54,7 @@ def check(template: str, noun: str) -> None:
 
 def render(template: str, person: Person, bot: str) -> str:
     """Fill in an HTML text. `bot` is the bot's username."""
-    return _filled(template, lambda token: escape(_value(token, person, bot), quote=False))
+    return _filled(template, lambda token: _apart(token, escape(_value(token, person, bot), quote=False)))
 
 
 def render_words(template: str, person: Person, bot: str) -> str:
@@ -109,6 +112,13 @@ def _filled(template: str, value: Callable[[re.Match[str]], str]) -> str:
         return _PLAIN.get(token[0]) or (value(token) if token["name"] and _name(token) in _NAMES else token[0])
 
     return _TOKEN.sub(filled, template)
+
+
+def _apart(token: re.Match[str], value: str) -> str:
+    """The value, which must not complete a character reference that stands open before it: `&{first_name|you}`."""
+    before = token.string[max(token.start() - _LONGEST_REFERENCE, 0) : token.start()]
+    is_completing = _OPEN_REFERENCE.search(before) and _IN_A_REFERENCE.match(value)
+    return f"&#{ord(value[0])};{value[1:]}" if is_completing else value
 
 
 def _value(token: re.Match[str], person: Person, bot: str) -> str:

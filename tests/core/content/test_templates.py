@@ -181,6 +181,17 @@ def test_no_person_makes_a_text_longer_than_its_longest_or_breaks_its_html(templ
     assert len(templates.render_words(template, person, "b" * 32)) <= len(templates.longest(template))
 
 
+@given(
+    st.sampled_from(["&", "&#", "&#x", "&l", "&lt", "&#5", "&am", "AT&T"]),
+    st.text("gt;amp#x5&<👍", min_size=1, max_size=9),
+)
+def test_no_name_completes_what_stands_open_before_it(open_reference: str, name: str) -> None:
+    html = templates.render(open_reference + "{first_name|friend}", Person(name), "b")
+    markup.check(html, "text")
+    said = templates.render_words("{first_name|friend}", Person(name), "b")
+    assert markup.plain(html) == markup.plain(open_reference) + said
+
+
 @given(good)
 def test_a_shown_template_reads_back_the_same(template: str) -> None:
     assert templates.from_html(templates.to_html(template)) == template
