@@ -16,7 +16,7 @@ from engine.core.errors import CampaignError
 from engine.core.schedule import step_schedule
 
 _COUNTS: Final = re.compile(r"([0-9]{1,3})\D+([0-9]{1,3})")
-_AGAIN: Final = re.compile(r"(\S+)\s+([0-9]{1,3})")
+_AGAIN: Final = re.compile(r"(.*\S)\s+([0-9]{1,3})")
 
 
 async def load(visit: Visit) -> Draft:

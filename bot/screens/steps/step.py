@@ -100,7 +100,7 @@ def _asks_when(visit: Visit) -> str:
 
 
 async def _take_when(visit: Visit, message: IncomingMessage) -> Done:
-    when, at = step_schedule.parse(message.text), await drafts.load_step(visit)
+    when, at = step_schedule.parse_reply(message.text), await drafts.load_step(visit)
     await drafts.save(visit, partial(editing.reschedule, key=at.step.key, schedule=when))
     return Done(note=visit.say("✅ {rule}", rule=outline.schedule_words(visit.say, when)))
 

@@ -73,7 +73,7 @@ def _asks(visit: Visit) -> str:
 
 
 async def _take(visit: Visit, message: IncomingMessage) -> Done:
-    step = Step(drafts.new_key(visit, "s"), step_schedule.parse(message.text), ())
+    step = Step(drafts.new_key(visit, "s"), step_schedule.parse_reply(message.text), ())
     await drafts.save(visit, partial(editing.add_step, step=step))
     return Done(to="step", place=Place(visit.place.bot, code_of_key(step.key)))
 

@@ -14,6 +14,8 @@ from engine.core.schedule.words import Atom, Cursor, Lexicon, is_too_long, lette
 
 _EXAMPLES: Final = Phrase("now, 10m, 2h30m, tomorrow 09:30, amanhã 09:30 or +3d 18:00")
 _LONGEST: Final = 64
+_DAWN: Final = 6 * HOUR_MINUTES
+"""Nobody sends at an hour before this one: `2h` is an amount of time."""
 _MORNING: Final = 9 * HOUR_MINUTES
 _USUAL: Final = 18 * HOUR_MINUTES
 """The hours in an example, if none was written."""
@@ -73,6 +75,22 @@ def read_schedule(text: str, most_days: int) -> Delay | LocalTime:
     if isinstance(found, LocalTime):
         _check(text, found, most_days)
     return found
+
+
+def check_reply(text: str) -> None:
+    """Refuse an amount of time that answers *when?* as an hour of the day would: `9h`, `18h30`."""
+    if is_too_long(text, _LONGEST):
+        return
+    cursor = Cursor(text, _LEXICON)
+    clock = spoken_time.read_clock(cursor)
+    is_short = any(atom.text in _CLOCK_UNITS for atom in cursor.read(0))
+    if clock and cursor.is_over and is_short and not clock.has_at and _DAWN <= clock.minutes < DAY_MINUTES:
+        raise CampaignError(
+            "{text} may be an hour of the day or an amount of time: write {hour} or {amount}.",
+            text=shown(text),
+            hour=_at(1, clock.minutes),
+            amount=f"+{_amount(0, clock.minutes)}",
+        )
 
 
 def read_duration(text: str) -> int | None:

@@ -61,6 +61,12 @@ def parse(text: str) -> Schedule:
     return OnDay(found.days, *divmod(found.minutes, HOUR_MINUTES))
 
 
+def parse_reply(text: str) -> Schedule:
+    """Read the answer to *when?*, in which `9h` is refused: stored schedules and files write an amount of time so."""
+    spoken_schedule.check_reply(text)
+    return parse(text)
+
+
 def write(schedule: Schedule) -> str:
     """Write it in the one spelling that is stored; `parse` reads it back to the same schedule."""
     if isinstance(schedule, After):

@@ -1,5 +1,6 @@
 """Schedules and amounts of time as people type them: each is read as what it says, or refused with what to type."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 
@@ -8,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.core.errors import CampaignError
-from engine.core.schedule.step_schedule import parse, parse_duration, write, write_duration
+from engine.core.schedule.step_schedule import parse, parse_duration, parse_reply, write, write_duration
 
 READ = """
 now: imediatamente | de imediato | já | agora mesmo | Na hora. | immediately | right away | at once
@@ -126,6 +127,31 @@ def test_an_amount_of_time_is_read_in_words(text: str, written: str) -> None:
 def test_an_amount_of_time_without_a_unit_is_refused_with_one(text: str) -> None:
     with pytest.raises(CampaignError, match="write for example 45s, 10m, 2h30m or 1d"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "hour", "amount"),
+    [
+        ("9h", "tomorrow 09:00", "+9h"),
+        ("9 H.", "tomorrow 09:00", "+9h"),
+        ("18h", "tomorrow 18:00", "+18h"),
+        ("21hs", "tomorrow 21:00", "+21h"),
+        ("9h30", "tomorrow 09:30", "+9h30m"),
+        ("23h59", "tomorrow 23:59", "+23h59m"),
+    ],
+)
+def test_an_answer_that_may_be_an_hour_or_an_amount_is_refused_with_both(text: str, hour: str, amount: str) -> None:
+    with pytest.raises(CampaignError, match=re.escape(f"write {hour} or {amount}.")):
+        parse_reply(text)
+    assert write(parse_reply(hour)) == hour
+    assert f"+{write(parse_reply(amount))}" == amount
+
+
+@pytest.mark.parametrize(
+    "text", ["10m", "1h", "2h", "1h30", "2h30m", "9 horas", "+9h", "em 9h", "24h", "36h", "tomorrow 9h"]
+)
+def test_any_other_answer_is_read_as_a_schedule_is(text: str) -> None:
+    assert parse_reply(text) == parse(text)
 
 
 PIECES = sorted({word for text, _ in (*rows(READ), *rows(REFUSED)) for word in text.split()} | {",", "+", "-", ":"})
