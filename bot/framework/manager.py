@@ -1,14 +1,12 @@
 """The manager: takes admins' messages and presses, has them checked, acts, and shows the resulting screen.
 
-Each admin's updates are handled one at a time, in the order in which they arrive. No screen state is kept here: a
-press says which screen it is from, and the engine knows the rest. Whatever goes wrong, every press is answered and
-every message gets a reply.
+Each admin's updates are handled in the order that `turns` gives them. No screen state is kept here: a press says which
+screen it is from, and the engine knows the rest. Whatever goes wrong, every press is answered and every message gets a
+reply.
 """
 
-import asyncio
 from collections.abc import Mapping
 from typing import NamedTuple
-from weakref import WeakValueDictionary
 
 from aiogram import Bot, Router
 from aiogram.enums import ChatType, ParseMode
@@ -19,10 +17,12 @@ from bot.framework import incoming
 from bot.framework.callbacks import LIFETIME_S, PREFIX, Holder, read
 from bot.framework.guard import Route, Verdict, judge
 from bot.framework.i18n import Translator, escaped
+from bot.framework.incoming import IncomingMessage
 from bot.framework.presenter import Presenter, Spot, is_of_no_bot, person
 from bot.framework.query_answer import QueryAnswer
 from bot.framework.routes import routes
 from bot.framework.screen import HOME, Action, Done, Place, Question, Screen, Visit
+from bot.framework.turns import Turns
 from engine.administration import invitations, members, open_question, single_use
 from engine.administration.bot_tokens import holds_a_token
 from engine.administration.context import Desk
@@ -41,7 +41,7 @@ class ManagerBot:
         self._id = bot.id
         self._presenter = Presenter(desk, bot, name, screens)
         self._routes = routes(screens)
-        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._turns = Turns()
 
     def router(self) -> Router:
         router = Router()
@@ -54,7 +54,7 @@ class ManagerBot:
         user = message.from_user
         if message.chat.type != ChatType.PRIVATE or user is None:
             return
-        async with self._turn(user):
+        async with self._turns.message(user.id, message.text or ""), self._turns.turn(user.id):
             try:
                 await self._handle_message(message, user)
             except Exception as error:  # noqa: BLE001 - every message gets a reply
@@ -65,16 +65,12 @@ class ManagerBot:
         """Do what a button says, if it is allowed, and show the resulting screen."""
         answer = QueryAnswer(query)
         moment = Translator(_language(query.from_user)).label("One moment…")
-        async with answer.soon(moment), self._turn(query.from_user):
+        async with answer.soon(moment), self._turns.turn(query.from_user.id):
             try:
                 await self._press(query, answer)
             except Exception as error:  # noqa: BLE001 - no button may hang
                 _log_failure(error, query.from_user)
                 await answer.give(_excuse(query.from_user))
-
-    def _turn(self, user: User) -> asyncio.Lock:
-        """A weak reference: the lock lives as long as someone holds it or waits for it."""
-        return self._turns.setdefault(user.id, asyncio.Lock())
 
     async def _handle_message(self, message: Message, user: User) -> None:
         text, note = message.text or "", ""
@@ -128,15 +124,31 @@ class ManagerBot:
     async def _take(self, asked: "_Asked", message: Message, user: User, spot: Spot) -> None:
         route, question, visit = asked
         try:
-            done = await question.take(visit, incoming.read(message))
+            done = await self._taken(asked, incoming.read(message))
         except StaleError as error:
             done = Done(note=escaped(await self._changed(visit, error)))
         except UnreachableError:
             raise
         except RecoveryError as error:
+            spot = await self._presenter.newest(visit.admin, spot)
             await self._presenter.ask(route, question, visit, spot, f"⚠ {visit.say.refusal(error)}")
             return
-        await self._show_result(done, route, visit, user, spot)
+        await self._show_result(done, route, visit, user, await self._presenter.newest(visit.admin, spot))
+
+    async def _taken(self, asked: "_Asked", message: IncomingMessage) -> Done:
+        """A file uploads beside the admin's taps, and what they change themselves in the meantime does not cost it."""
+        route, question, visit = asked
+        if message.file is None:
+            return await question.take(visit, message)
+        async with self._turns.beside(visit.admin.admin_id):
+            while True:
+                try:
+                    return await question.take(visit, message)
+                except StaleError as error:
+                    if error.actor != visit.change.actor:
+                        raise
+                    now = (await self._presenter.resolve(route.screen, visit)).view.revision
+                    visit = await self._presenter.visit(visit.admin, visit.place, now)
 
     async def _press(self, query: CallbackQuery, answer: QueryAnswer) -> None:
         user, data = query.from_user, query.data or ""
@@ -156,6 +168,8 @@ class ManagerBot:
         visit = await self._presenter.visit(admin, Place(*place), revision)
         if isinstance(route.handler, Action) and verdict is Verdict.GO:
             done = await self._act(route, route.handler, visit, data, answer)
+            slow = route.handler.slow
+            spot = await self._presenter.newest(admin, spot) if slow else spot
             await self._show_result(done, route, visit, user, spot)
             return
         toast = _toast(verdict, visit.say)
@@ -190,13 +204,19 @@ class ManagerBot:
         return done
 
     async def _do(self, route: Route, action: Action, visit: Visit, data: str) -> Done:
+        if action.slow:
+            async with self._turns.beside(visit.admin.admin_id, visit.place.bot):
+                return await self._do_checked(route, action, visit, data)
+        return await self._do_checked(route, action, visit, data)
+
+    async def _do_checked(self, route: Route, action: Action, visit: Visit, data: str) -> Done:
         resolved = await self._presenter.resolve(route.screen, visit)
         if resolved.gone or resolved.view.revision != visit.revision:
             raise StaleError(*await members.last_change(self._desk.pool, visit.place.bot))
         return await (self._do_once(action, visit, data) if action.once else action.act(visit))
 
     async def _do_once(self, action: Action, visit: Visit, data: str) -> Done:
-        """An action that refuses has done nothing and may be tried again: this admin's updates come one at a time."""
+        """An action that refuses has done nothing and may be tried again: equal taps come one at a time."""
         if not await single_use.is_first(self._desk.redis, data, LIFETIME_S):
             return Done(visit.say.label("That has already been done"))
         try:

@@ -89,6 +89,11 @@ class Presenter:
         live = await self._draw(drawn, spot)
         await self._wait(route.name, visit, live)
 
+    async def newest(self, admin: Admin, spot: Spot) -> Spot:
+        """The same spot after slow work, during which the live message may have become another one."""
+        prompt = await open_question.last(self._desk.redis, admin.admin_id)
+        return spot._replace(live=prompt.message) if prompt else spot
+
     async def delete(self, spot: Spot) -> None:
         """Delete the admin's message."""
         await self._live.delete(spot.chat, spot.message)

@@ -1,0 +1,144 @@
+"""A file that uploads or a stop that takes long holds up no other tap of the same admin, and no order is lost."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from engine.administration import campaign_views, campaigns
+from engine.core.change import Change
+from engine.core.content.model import Media, Text
+from engine.telegram import download
+from tests.flows.office import DRAFT, LEAST_MS, Office, open_office
+
+STEP: Final = ("○ @shop_bot", "🔁 Recovery", "📋 Steps", "● Step 1")
+
+
+class Gate:
+    """Holds up calls of a function until it is opened."""
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+        self._open = asyncio.Event()
+        self._reached = asyncio.Event()
+        self.calls = 0
+
+    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.calls += 1
+        self._reached.set()
+        await self._open.wait()
+        return await self._call(*args, **kwargs)
+
+    async def reached(self) -> None:
+        await asyncio.wait_for(self._reached.wait(), 20)
+
+    def open(self) -> None:
+        self._open.set()
+
+
+@pytest.fixture
+async def office(
+    redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncIterator[Office]:
+    async with open_office(redis_url, database_url, monkeypatch, language="en", MEDIA_DIR=str(tmp_path)) as opened:
+        await campaigns.import_draft(opened.desk.pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
+        yield opened
+
+
+@pytest.fixture
+def upload(monkeypatch: pytest.MonkeyPatch) -> Gate:
+    gate = Gate(download.receive)
+    monkeypatch.setattr(download, "receive", gate)
+    return gate
+
+
+async def begin_upload(office: Office, upload: Gate) -> None:
+    """The owner sends a photo to the first step."""
+    await office.owner.start()
+    await office.owner.press(*STEP)
+    await office.people.send("photo", office.me.id, office.owner.id)
+    await upload.reached()
+
+
+async def kinds(office: Office, count: int) -> list[type]:
+    """The kinds of the blocks, once there are so many."""
+    async with asyncio.timeout(20):
+        while len(found := await _kinds(office)) < count:  # noqa: ASYNC110 - the draft is the signal
+            await asyncio.sleep(0.02)
+    return found
+
+
+async def _kinds(office: Office) -> list[type]:
+    found = await campaign_views.draft(office.desk.pool, await office.bot_id())
+    assert found
+    return [type(block.content) for step in found[1].steps for block in step.blocks]
+
+
+async def test_taps_go_on_while_a_file_uploads(office: Office, upload: Gate) -> None:
+    owner = office.owner
+    await begin_upload(office, upload)
+    assert "2 bots" in await owner.press("🏠")
+    assert "Speed" in await owner.press("○ @course_bot")
+    upload.open()
+    await owner.shows("Step 1")
+    assert await kinds(office, 2) == [Text, Media]
+
+
+async def test_a_command_is_answered_while_a_file_uploads(office: Office, upload: Gate) -> None:
+    await begin_upload(office, upload)
+    assert "2 bots" in await office.owner.start()
+    upload.open()
+    await office.owner.shows("Step 1")
+    shown = [one for one in (await office.people.transcript(office.me.id, office.owner.id)).messages if one.from_bot]
+    assert len([one for one in shown if not one.deleted]) == 1, "one live message"
+
+
+async def test_messages_behind_a_file_keep_their_order(office: Office, upload: Gate) -> None:
+    owner = office.owner
+    await begin_upload(office, upload)
+    await office.people.write(office.me.id, owner.id, "Second")
+    await owner.press("🏠")
+    upload.open()
+    assert await kinds(office, 3) == [Text, Media, Text]
+
+
+async def test_ones_own_tap_on_the_draft_does_not_cost_the_file(office: Office, upload: Gate) -> None:
+    owner = office.owner
+    await begin_upload(office, upload)
+    assert "Off" in await owner.press("○ Turn off")
+    upload.open()
+    assert await kinds(office, 2) == [Text, Media]
+
+
+async def test_a_tap_of_somebody_else_on_the_draft_is_named(office: Office, upload: Gate) -> None:
+    owner, guest = office.owner, await office.someone()
+    await office.appoint(guest, "editor")
+    await begin_upload(office, upload)
+    await guest.start()
+    await guest.press(*STEP, "○ Turn off")
+    upload.open()
+    await owner.shows("Changed by")
+    assert await kinds(office, 1) == [Text]
+
+
+async def test_taps_go_on_while_a_campaign_stops_and_a_second_stop_is_stale(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, pool, change = office.owner, office.desk.pool, Change("test", 1)
+    await campaigns.publish(pool, "shop_bot", LEAST_MS, change)
+    await campaigns.activate(pool, "shop_bot", change)
+    gate = Gate(campaigns.stop)
+    monkeypatch.setattr(campaigns, "stop", gate)
+    await owner.start()
+    await owner.press("● @shop_bot", "🔁 Recovery", "⏹ Stop")
+    stop = await owner.data("⏹ Stop for everyone now")
+    assert await owner.tap(stop) == "One moment…"
+    await gate.reached()
+    assert "2 bots" in await owner.press("🏠")
+    assert await owner.tap(stop) == "One moment…"
+    assert "Speed" in await owner.press("○ @course_bot")
+    gate.open()
+    await owner.shows("This has changed in the meantime")
+    assert gate.calls == 1
