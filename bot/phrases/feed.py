@@ -1,9 +1,7 @@
 """How a bot's feed stands, in words that admins understand: what is not read, why, and what helps."""
 
 from bot.framework.i18n import Translator
-from bot.framework.screen import Button, Scope, Visit
 from engine.core.feed_status import FeedStatus, Unread
-from engine.core.roles import suffices
 
 
 def is_in_the_way(feed: FeedStatus) -> bool:
@@ -43,13 +41,6 @@ def trouble(say: Translator, feed: FeedStatus) -> str:
 def short_trouble(say: Translator, bot: str, feed: FeedStatus) -> str:
     """That nothing is sent, and why, in one line as HTML."""
     return say("⚠ @{bot}: nothing is sent ({reason})", bot=bot, reason=_reason(say, feed))
-
-
-def trust_buttons(visit: Visit, feed: FeedStatus) -> list[Button]:
-    """An owner who knows better than the engine may say so."""
-    if not (feed.is_held and suffices(visit.admin.role(visit.place.bot), "owner")):
-        return []
-    return [Button(visit.say.label("✔ The other program is off"), "trust", visit.place.within(Scope.BOT))]
 
 
 def _held(say: Translator, feed: FeedStatus) -> str:

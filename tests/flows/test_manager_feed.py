@@ -85,19 +85,19 @@ async def test_home_bot_and_campaign_say_that_nothing_is_sent(
     assert not [word for word in ("401", "getUpdates", "feed") if word in f"{home} {bot} {campaign}"]
 
 
-async def test_an_owner_can_say_that_silences_count_again(office: Office) -> None:
+@pytest.mark.parametrize(("way", "well"), [((), "● Ativo"), (("🔁 Recuperação",), "● NO AR")], ids=["bot", "campaign"])
+async def test_an_owner_can_say_that_silences_count_again(office: Office, way: tuple[str, ...], well: str) -> None:
     owner, bot_id = office.owner, await office.bot_id()
     await a_second_reader(office, bot_id)
     await owner.start()
-    question = await owner.press("⚠ @shop_bot", TRUST)
-    assert "@shop_bot" in question
+    await owner.press("⚠ @shop_bot", *way)
+    assert "@shop_bot" in await owner.press(TRUST, "✖ Cancelar", TRUST)
     confirm = await owner.data("✔ Sim, voltar a enviar")
-    assert "● Ativo" in await owner.press("✔ Sim, voltar a enviar")
+    assert well in await owner.press("✔ Sim, voltar a enviar")
     audited = "SELECT count(*) FROM audit_log WHERE action = 'bot.trust'"
     assert await office.desk.pool.fetchval(audited) == 1
     await owner.again(confirm)
     assert await office.desk.pool.fetchval(audited) == 1
-    assert "● NO AR" in await owner.press("🔁 Recuperação")
 
 
 @pytest.mark.parametrize("role", ["editor", "analyst"])

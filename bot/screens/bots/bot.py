@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from bot.composing import trust
 from bot.framework.i18n import escaped
 from bot.framework.incoming import IncomingMessage
 from bot.framework.screen import Action, Button, Done, Question, Scope, Screen, View, Visit
-from bot.phrases.feed import is_in_the_way, trouble, trust_buttons
+from bot.phrases.feed import is_in_the_way, trouble
 from bot.phrases.incidents import incident_name
 from engine.administration import bot_views, bots, feed_views
 from engine.administration.bot_tokens import who_is
@@ -37,7 +38,7 @@ def view(visit: Visit, loaded: BotPage) -> View:
     rows = [
         [Button(say.label("🔁 Recovery"), "campaign", here)],
         _switch(visit, bot),
-        trust_buttons(visit, loaded.feed),
+        trust.button(visit, loaded.feed, "bot"),
     ]
     if suffices(visit.admin.role(here.bot), "owner"):
         rows.append([Button(say.label("👥 Team"), "team", here), Button(say.label("🔑 New token"), "bot.token", here)])
@@ -121,6 +122,6 @@ SCREEN: Final = Screen(
     "analyst",
     load,
     view,
-    {"pause": Action("editor", _pause), "resume": Action("editor", _resume)},
+    {"pause": Action("editor", _pause), "resume": Action("editor", _resume), **trust.actions("bot")},
     {"token": Question("owner", _asks, _take, secret=True)},
 )

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 from zlib import crc32
 
+from bot.composing import trust
 from bot.framework.screen import Action, Button, Done, Scope, Screen, View, Visit
 from bot.phrases import outline
 from bot.phrases.differences import differences
-from bot.phrases.feed import is_in_the_way, trouble, trust_buttons
+from bot.phrases.feed import is_in_the_way, trouble
 from bot.phrases.settings import settings_lines
 from engine.administration import campaign_views, campaigns, feed_views
 from engine.administration.campaign_views import Overview, Queue
@@ -67,7 +68,7 @@ def view(visit: Visit, loaded: CampaignPage) -> View:
         [Button(say.label("🧪 Test"), "trial", here), Button(say.label("🕘 Versions"), "versions", here)],
         [Button(say.label("🚀 Publish"), "publish", here)] if edits and not campaign.draft_is_published else [],
         _switches(visit, campaign) if edits else [],
-        trust_buttons(visit, loaded.feed),
+        trust.button(visit, loaded.feed, "campaign"),
         [Button(say.label("➕ Include people already quiet"), "include_silent", here)]
         if edits and campaign.state == "live"
         else [],
@@ -194,5 +195,6 @@ SCREEN: Final = Screen(
         "activate": Action("editor", _activate),
         "shadow": Action("editor", _shadow),
         "pause": Action("editor", _pause),
+        **trust.actions("campaign"),
     },
 )
