@@ -6,8 +6,6 @@ from bot.framework.i18n import Translator
 def incident_name(say: Translator, kind: str) -> str:
     """An unknown kind is shown by its name."""
     match kind:
-        case "feed_second_reader" | "feed_foreign_webhook":
-            return say("Another program reads this bot's updates")
         case "block_refused":
             return say("Telegram refuses a block")
         case "block_media_missing":
