@@ -133,13 +133,13 @@ def _published(versions: Versions, waiting: Waiting, now_ms: int) -> Fate:
     if anchor is None or awaited is None:
         return Stay()
     if versions.kept and _same_hours(versions.before, awaited):
-        return _at_its_due(newest, awaited, waiting, anchor)
+        return _at_its_due(newest, awaited, waiting, anchor, waiting.kept)
     planned = [_open(newest, step, waiting, anchor) for step in sequence.ahead(newest, waiting.runs) if sends(step)]
     if not planned:
         return Finish()
     chosen = _next(planned, awaited, now_ms)
     if chosen.cursor.step == awaited.key and _due_ms(versions.planned, waiting, anchor) == chosen.due_ms:
-        return _at_its_due(newest, awaited, waiting, anchor)
+        return _at_its_due(newest, awaited, waiting, anchor, 0)
     return _not_past(chosen, newest, waiting, now_ms)
 
 
@@ -150,12 +150,12 @@ def _next(planned: Sequence[NextDelivery], awaited: Step, now_ms: int) -> NextDe
     return next(one for one in planned if one.cursor.step == awaited.key or one.due_ms > now_ms)
 
 
-def _at_its_due(newest: Snapshot, awaited: Step, waiting: Waiting, anchor: Anchor) -> Fate:
+def _at_its_due(newest: Snapshot, awaited: Step, waiting: Waiting, anchor: Anchor, kept: int) -> Fate:
     """At the due that the person waits for, the block with which the step begins now."""
     opened = _open(newest, awaited, waiting, anchor)
-    if opened.cursor == waiting.cursor:
+    if (opened.cursor, kept) == (waiting.cursor, waiting.kept):
         return Stay()
-    return Move(opened.cursor, waiting.due_ms, waiting.due_ms - opened.lead_ms, anchor, waiting.kept)
+    return Move(opened.cursor, waiting.due_ms, waiting.due_ms - opened.lead_ms, anchor, kept)
 
 
 def _kept(versions: Versions, waiting: Waiting, before: int, now_ms: int) -> Fate:
@@ -164,8 +164,7 @@ def _kept(versions: Versions, waiting: Waiting, before: int, now_ms: int) -> Fat
     awaited, anchor = _sending(versions.newest, waiting.cursor.step), waiting.anchor
     if awaited is None or anchor is None or _is_unmoved(wished, waiting):
         return wished
-    opened = _open(versions.newest, awaited, waiting, anchor)
-    return Move(opened.cursor, waiting.due_ms, waiting.due_ms - opened.lead_ms, anchor, waiting.kept or before)
+    return _at_its_due(versions.newest, awaited, waiting, anchor, waiting.kept or before)
 
 
 def _is_unmoved(wished: Fate, waiting: Waiting) -> bool:
