@@ -87,6 +87,11 @@ class Versions(NamedTuple):
         """The version by which the person's due was computed."""
         return self.kept or self.before
 
+    @property
+    def hours(self) -> Snapshot:
+        """The version whose hours the person waits for now."""
+        return self.kept or self.newest
+
 
 class Stay(NamedTuple):
     """The delivery keeps its slot."""
@@ -175,12 +180,11 @@ def _is_unmoved(wished: Fate, waiting: Waiting) -> bool:
 
 
 def _resumed(versions: Versions, waiting: Waiting, change: Resumed, now_ms: int) -> Fate:
-    newest = versions.newest
     if change.policy == "as_if_never_paused":
         late_ms = now_ms - waiting.due_ms
-        return _spread(waiting, newest, now_ms) if 0 < late_ms <= newest.lateness_ms else Stay()
+        return _spread(waiting, versions.hours, now_ms) if 0 < late_ms <= versions.newest.lateness_ms else Stay()
     if waiting.cursor.pinned or waiting.anchor is None:
-        return _later(newest, waiting, max(0, now_ms - change.paused_ms), now_ms)
+        return _later(versions.newest, waiting, max(0, now_ms - change.paused_ms), now_ms)
     if change.policy == "restart":
         return _planned(versions, waiting._replace(anchor=Anchor(now_ms)))
     stood_ms = max(0, now_ms - max(change.paused_ms, waiting.anchor.at_ms))
@@ -202,16 +206,15 @@ def _continued(versions: Versions, waiting: Waiting, now_ms: int) -> Move:
     if waiting.due_ms > now_ms and (overdue or waiting.deferrals):
         return _at(waiting, waiting.due_ms)
     gone = _sending(versions.newest, waiting.cursor.step) is None
-    return _spread(waiting, versions.newest, now_ms) if overdue and not gone else planned
+    return _spread(waiting, versions.hours, now_ms) if overdue and not gone else planned
 
 
 def _planned(versions: Versions, waiting: Waiting) -> Move:
     """The awaited step, planned from its anchor; one that has nothing to send any more keeps its slot."""
-    hours = versions.kept or versions.newest
-    step, anchor = _sending(hours, waiting.cursor.step), waiting.anchor
+    step, anchor = _sending(versions.hours, waiting.cursor.step), waiting.anchor
     if step is None or anchor is None or _sending(versions.newest, waiting.cursor.step) is None:
         return _at(waiting, waiting.due_ms)
-    opened = _open(hours, step, waiting, anchor)
+    opened = _open(versions.hours, step, waiting, anchor)
     return Move(waiting.cursor, opened.due_ms, opened.wake_ms, anchor, waiting.kept)
 
 

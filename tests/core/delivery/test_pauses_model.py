@@ -111,13 +111,13 @@ class Model:
         if pause.policy == "as_if_never_paused":
             late_ms = over_ms - self.due_ms
             if 0 < late_ms <= snapshot(self.published).lateness_ms:
-                self.due_ms = shifted(self.published, over_ms + SPREAD)
+                self.due_ms = shifted(self.planned, over_ms + SPREAD)
             return
         due_ms = own_due(self.planned, START, self.pauses)
         if due_ms > over_ms or pause.policy == "restart":
             self.due_ms = due_ms
         elif not is_ahead:
-            self.due_ms = shifted(self.published, over_ms + SPREAD)
+            self.due_ms = shifted(self.planned, over_ms + SPREAD)
 
 
 # --- the engine
