@@ -49,7 +49,13 @@ def shows_nothing(text: str) -> bool:
 def tightened(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
     """Take the blanks from the beginnings of spans, and drop the spans that hold nothing else."""
     units = memoryview(text.encode("utf-16-le")).cast("H") if spans else memoryview(b"")
-    return tuple(tight for place, span in enumerate(spans) if (tight := _tight(span, units, spans[place + 1 :])))
+    kept, held = list[Span](), len(units)
+    for span in reversed(spans):
+        tight = _tight(span, units, held)
+        held = span.offset if span.kind in _HOLDING else held
+        if tight is not None:
+            kept.append(tight)
+    return tuple(reversed(kept))
 
 
 def trimmed(text: str, spans: Iterable[Span]) -> Formatted:
@@ -76,13 +82,13 @@ def _moved(span: Span, gone: list[int]) -> Span:
     return replace(span, offset=span.offset - before, length=span.length - (within - before))
 
 
-def _tight(span: Span, units: memoryview, later: Sequence[Span]) -> Span | None:
+def _tight(span: Span, units: memoryview, held: int) -> Span | None:
+    """`held` is where the next of those begins that hold even blanks: they keep them for what is around them."""
     if span.kind in _HOLDING:
         return span
     begin = next((at for at in range(span.offset, span.end) if units[at] not in _BLANK_UNITS), span.end)
     if begin == span.end:
         return None
-    held = next((one.offset for one in later if one.kind in _HOLDING), begin)
     begin = min(begin, held)
     return replace(span, offset=begin, length=span.end - begin)
 

@@ -15,6 +15,8 @@ from bench.sandbox.formatting.web_addresses import Found, find_addresses
 # The letters of hashtags: besides word characters a joiner, a middle dot, and the Sinhala script with its marks.
 _TAG = r"[\w\u200c\u00b7\u0d80-\u0dff]"
 _CHAT = r"(?:@[a-zA-Z0-9_]{3,32}(?!\w))?"
+# Whatever is recognised has one of these.
+_SIGN = re.compile("[@/#$+.]")
 _MENTION = re.compile(r"(?<!\w)@[a-zA-Z0-9_]{2,32}(?!\w)")
 _SHORTEST_NAME = 4
 _SHORT_NAMES = frozenset({"@gif", "@vid", "@pic"})
@@ -26,6 +28,8 @@ _PHONE = re.compile(r"(?<![\w+])\+\d(?:[ .()-]{0,2}\d){6,14}(?!\w)")
 
 def recognised(text: str) -> tuple[Span, ...]:
     """Find what the server finds; of two that share a character the first stays."""
+    if not _SIGN.search(text):
+        return ()
     found = sorted(_find(text), key=lambda one: (one[1], -one[2]))
     begins, ends = (in_utf16(text, places) for places in (map(itemgetter(1), found), map(itemgetter(2), found)))
     spans = zip(map(itemgetter(0), found), begins, ends, strict=True)

@@ -19,7 +19,8 @@ def stored_form(text: str, spans: Iterable[Span]) -> Formatted:
         _require_sane(span)
     kept = cleaned(text, nested(given))
     shown = trimmed(kept.text, nested(tightened(kept.text, kept.spans)))
-    return Formatted(shown.text, tightened(shown.text, nested(shown.spans, recognised(shown.text))))
+    found = recognised(shown.text)
+    return Formatted(shown.text, tightened(shown.text, nested(shown.spans, found)) if shown.spans else found)
 
 
 @lru_cache(maxsize=1024)

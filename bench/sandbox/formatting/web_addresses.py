@@ -9,12 +9,14 @@ from functools import cache
 from pathlib import Path
 
 _NO_SPACE = r"\s\u2000-\u200b\u200e\u200f\u2016-\u206f"
-_HOST = r"[a-zA-Z0-9_.~\-\u00c0-\u167f\u1681-\u1fff\u200c\u200d\u2010-\u2015\u2070-\u2fff\u3001-\U0010ffff]"
+_LETTERS = r"a-zA-Z0-9_~\-\u00c0-\u167f\u1681-\u1fff\u200c\u200d\u2010-\u2015\u2070-\u2fff\u3001-\U0010ffff"
+# Tried where such letters begin, so that a long text without addresses is read once.
+_HOST = rf"(?<![.{_LETTERS}])(?P<host>[{_LETTERS}]*\.[.{_LETTERS}]+)"
 _USER = rf"[^/\[\]{{}}()'`<>\"@«»{_NO_SPACE}]"
 _PATH = rf"[/?#][^<>\"«»{_NO_SPACE}]*"
 # 1 to 65535.
 _PORT = r":0*(?:[1-5]?[0-9]{4}|[1-9][0-9]{0,3}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])(?![0-9])"
-_ADDRESS = re.compile(rf"(?:(?<!{_USER})(?P<user>{_USER}+@))?(?P<host>{_HOST}+)(?P<port>{_PORT})?(?P<path>{_PATH})?")
+_ADDRESS = re.compile(rf"(?:(?<!{_USER})(?P<user>{_USER}+@))?{_HOST}(?P<port>{_PORT})?(?P<path>{_PATH})?")
 _SCHEME = re.compile(r"(?P<scheme>(?<!s)http|https|(?<![ts])ftp)://$", re.IGNORECASE)
 _OWN_ADDRESS = re.compile(rf"(?:tg|ton)://[a-z0-9_-]{{1,253}}(?P<path>{_PATH})?", re.IGNORECASE)
 _MAIL = re.compile(
@@ -41,7 +43,7 @@ def find_addresses(text: str) -> Iterator[Found]:
     while found := _ADDRESS.search(text, at):
         at = found.end("host")
         begin = _beginning(text, found.start())
-        if begin is not None and "." in found["host"]:
+        if begin is not None:
             at = max(at, _ending(text, found))
             yield from _judged(text, begin, found)
 

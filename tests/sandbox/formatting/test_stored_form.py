@@ -150,3 +150,24 @@ def test_a_span_fits_only_between_characters(text: str, offset: int, length: int
         assert not fits
     else:
         assert fits
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<b>a</b>x" * 3_600,
+        "<b>a<code>b</code>c</b>d" * 1_300,
+        "<b><i>" * 2_000 + "x" + "</i></b>" * 2_000,
+        "<a href='e.io'>a</a>x" * 1_500,
+        "#a" * 16_000,
+        "a:" * 16_000 + "@",
+        "a." * 16_000,
+        "a" * 32_000,
+        "+1" * 16_000,
+    ],
+    ids=lambda source: source[:12],
+)
+def test_the_longest_texts_are_read_too(source: str) -> None:
+    """Each took seconds as long as spans were compared in pairs, or letters read again and again."""
+    kept = parse_html(source)
+    assert stored_form(kept.text, kept.spans) == kept
