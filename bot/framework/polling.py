@@ -13,7 +13,6 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from aiogram.enums import UpdateType
 from aiogram.types import Update
-from pydantic import ValidationError
 
 from engine.runtime import metrics
 from engine.runtime.telemetry import logger
@@ -100,7 +99,7 @@ class Polling:
             return None
         try:
             update = Update.model_validate(msgspec.json.decode(raw), context=self._context)
-        except (*UNREADABLE, ValidationError):
+        except (*UNREADABLE, ValueError):  # the models refuse with a ValueError of their own
             return None
         return update if getattr(update, label.kind) else None
 
