@@ -108,7 +108,7 @@ def _offset_after(labels: list[Label]) -> int:
     """What acknowledges these updates.
 
     An empty answer has acknowledged everything, so that nothing needs to be said about the past: after a week without
-    an update Telegram may begin to count anew, lower.
+    an update Telegram may restart its numbering lower.
     """
     numbers = [label.number for label in labels if label.number is not None]
     return numbers[-1] + 1 if numbers else 0

@@ -1,7 +1,7 @@
 """One bot's feed by long polling: an update is acknowledged, by the next offset, only after its effect stands.
 
-Once Telegram has answered to an offset it has done its work, and is left out: after an idle week Telegram may begin its
-numbers anew, lower, and would never show them to one who asks for higher ones.
+Once Telegram has answered to an offset it has done its work, and is left out: after an idle week Telegram may restart
+its numbering lower, and would never show those updates to a reader that asks for higher ones.
 
 A completed poll confirms the time of its end, after its touches. Its time-out ends a second before the bot's nearest
 due, so that a timer that becomes due meets a fresh feed. The events of one chat take effect in their order (a person
@@ -89,7 +89,7 @@ class PollingFeed:
         if not numbers:
             return
         came = await self._arrivals.note(self._bot_id, numbers)
-        forgotten = came.floor < 0 <= self._floor and not came.anew
+        forgotten = came.floor < 0 <= self._floor and not came.restarted
         if 0 <= came.floor < numbers[-1] or (forgotten and has_gap(self._floor, numbers)):
             await self._watch.contest(SECOND_READER)
         if came.floor < numbers[-1]:

@@ -1,5 +1,6 @@
 -- Lists the chats of a bot whose timers a rebuild restores, a page at a time: those with an open episode, and those
--- that were active since a moment and whose silence has begun none, or one that was doubted. That condition stands in count_silent.sql too.
+-- that were active since a moment and whose silence has begun none, or only one that was doubted. That condition
+-- stands in count_silent.sql too.
 -- $1 bot_id  bigint
 -- $2 after_chat  bigint
 -- $3 active_since_ms  bigint

@@ -15,13 +15,13 @@ from storage.redis.scripts import Script
 class Came(NamedTuple):
     """Every update up to `floor` has come, and `beyond` more, up to `highest`; -1 where nothing is known.
 
-    `anew`: these updates began another count, as Telegram does after an idle week.
+    `restarted`: these updates began another count, as Telegram does after an idle week.
     """
 
     floor: int
     beyond: int
     highest: int
-    anew: bool = False
+    restarted: bool = False
 
 
 def _server_clock() -> int:

@@ -37,7 +37,7 @@ async def fail():
     def callback(words):
         raise ValueError(words)
     asyncio.get_running_loop().call_soon(callback, WORDS)
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0)
 run(fail())
 """,
     "the loop's own handler": """

@@ -5,7 +5,7 @@ that a screen and a log agree. Where Redis and PostgreSQL differ, PostgreSQL has
 """
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -18,7 +18,7 @@ from engine.core.delivery.gate import Facts, Pass, Plan, Reason, Wait
 from engine.core.identity import newer_sign
 from engine.core.schedule import step_schedule
 
-_LONGEST_WORDS = 60
+_LONGEST_WORDS: Final = 60
 
 
 class Phase(StrEnum):

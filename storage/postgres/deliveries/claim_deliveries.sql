@@ -68,7 +68,8 @@ WITH wanted AS MATERIALIZED (
         fit AND campaign_state = 'shadow' AS withheld
     FROM known, LATERAL (SELECT exists AND ended IS NULL AND wish AND bot_status = 'active'
         AND NOT emergency_stop AND NOT returned AND reachable AND NOT opted_out AND NOT (paid AND skip_paid)
-        AND NOT doubted AND NOT admin AND room_at IS NULL AND due_at <= $14 AND NOT (marked AND status = 'sending') AS fit) AS facts
+        AND NOT doubted AND NOT admin AND room_at IS NULL AND due_at <= $14
+        AND NOT (marked AND status = 'sending') AS fit) AS facts
 ), taken AS (
     UPDATE recovery_deliveries d SET
         version = j.version,
