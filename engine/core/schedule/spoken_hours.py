@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from engine.core.errors import CampaignError, Phrase
 from engine.core.schedule import spoken_time
 from engine.core.schedule.spoken_time import DAY_MINUTES, HOUR_MINUTES, Clock
-from engine.core.schedule.words import Cursor, Lexicon, is_too_long, lexicon, shown
+from engine.core.schedule.words import Lexicon, Words, is_too_long, lexicon, shown
 
 WEEK: Final = tuple(range(1, 8))
 _LONGEST: Final = 128
@@ -59,22 +59,22 @@ def read_hours(text: str) -> Hours | None:
     """None means at any hour. Raises CampaignError for what cannot be read or could mean two things."""
     if is_too_long(text, _LONGEST):
         raise _refusal(text)
-    cursor = Cursor(text, _LEXICON)
-    if _is_off(cursor):
+    words = Words(text, _LEXICON)
+    if _is_off(words):
         return None
-    days = _days(cursor.rewound())
-    cursor.skip(",", ":")
-    span = _span(cursor)
-    if span and not days and not cursor.is_over:
-        cursor.skip(",")
-        days = _days(cursor)
-    if days and span is None and cursor.is_over:
+    days = _days(words.rewound())
+    words.skip(",", ":")
+    span = _span(words)
+    if span and not days and not words.is_over:
+        words.skip(",")
+        days = _days(words)
+    if days and span is None and words.is_over:
         raise CampaignError(
             "{given} does not say from which hour to which: write for example {examples}.",
             given=shown(text),
             examples=_EXAMPLES,
         )
-    if span is None or not cursor.is_over:
+    if span is None or not words.is_over:
         raise _refusal(text)
     _check_sure(text, *span)
     return Hours(days or WEEK, span[0].minutes, span[1].minutes)
@@ -86,59 +86,59 @@ def _refusal(text: str) -> CampaignError:
     )
 
 
-def _is_off(cursor: Cursor) -> bool:
+def _is_off(words: Words) -> bool:
     """Always, in words or as all the hours of a day."""
-    if cursor.take("off") or (cursor.peek().text in ("0", "-") and cursor.take("number", "to")):
-        return cursor.is_over
-    clock = spoken_time.read_clock(cursor)
-    return clock is not None and cursor.is_over and clock.minutes == DAY_MINUTES and clock.form == "hours"
+    if words.take("off") or (words.peek().text in ("0", "-") and words.take("number", "to")):
+        return words.is_over
+    clock = spoken_time.read_clock(words)
+    return clock is not None and words.is_over and clock.minutes == DAY_MINUTES and clock.form == "hours"
 
 
-def _days(cursor: Cursor) -> tuple[int, ...]:
+def _days(words: Words) -> tuple[int, ...]:
     """A list of days and ranges of days; () if there is none."""
-    days = set(_group(cursor))
-    while days and (more := _next_group(cursor)):
+    days = set(_group(words))
+    while days and (more := _next_group(words)):
         days.update(more)
     return tuple(sorted(days))
 
 
-def _next_group(cursor: Cursor) -> tuple[int, ...]:
-    before = cursor.at
-    cursor.skip(",", "and")
-    more = _group(cursor)
+def _next_group(words: Words) -> tuple[int, ...]:
+    before = words.at
+    words.skip(",", "and")
+    more = _group(words)
     if not more:
-        cursor.at = before
+        words.at = before
     return more
 
 
-def _group(cursor: Cursor) -> tuple[int, ...]:
-    before = cursor.at
-    cursor.skip(*_FILLERS)
-    if cursor.take("every"):
+def _group(words: Words) -> tuple[int, ...]:
+    before = words.at
+    words.skip(*_FILLERS)
+    if words.take("every"):
         return WEEK
-    if cursor.take("working"):
+    if words.take("working"):
         return WEEK[: _WEEKEND - 1]
-    if cursor.take("weekend"):
+    if words.take("weekend"):
         return WEEK[_WEEKEND - 1 :]
-    first = _day(cursor)
+    first = _day(words)
     if first is None:
-        cursor.at = before
+        words.at = before
         return ()
-    last = _last_day(cursor)
+    last = _last_day(words)
     return _range(first, last) if last else (first,)
 
 
-def _last_day(cursor: Cursor) -> int | None:
-    before = cursor.at
-    last = _day(cursor) if cursor.skip("to", *_FILLERS) else None
+def _last_day(words: Words) -> int | None:
+    before = words.at
+    last = _day(words) if words.skip("to", *_FILLERS) else None
     if last is None:
-        cursor.at = before
+        words.at = before
     return last
 
 
-def _day(cursor: Cursor) -> int | None:
-    day = cursor.take("day")
-    cursor.take("-feira")
+def _day(words: Words) -> int | None:
+    day = words.take("day")
+    words.take("-feira")
     return day.value if day else None
 
 
@@ -148,13 +148,13 @@ def _range(first: int, last: int) -> tuple[int, ...]:
     return tuple((first - 1 + step) % len(WEEK) + 1 for step in range(length))
 
 
-def _span(cursor: Cursor) -> tuple[Clock, Clock] | None:
-    cursor.skip(*_FILLERS)
-    is_between = cursor.skip("between")
-    start = spoken_time.read_clock(cursor, and_minutes=False)
-    if start is None or not cursor.skip(*(("and",) if is_between else ("to", "at", "a"))):
+def _span(words: Words) -> tuple[Clock, Clock] | None:
+    words.skip(*_FILLERS)
+    is_between = words.skip("between")
+    start = spoken_time.read_clock(words, and_minutes=False)
+    if start is None or not words.skip(*(("and",) if is_between else ("to", "at", "a"))):
         return None
-    end = spoken_time.read_clock(cursor, and_minutes=False)
+    end = spoken_time.read_clock(words, and_minutes=False)
     return (start, end._replace(minutes=end.minutes or DAY_MINUTES)) if end else None
 
 

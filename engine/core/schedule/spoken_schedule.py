@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from engine.core.errors import CampaignError, Phrase
 from engine.core.schedule import spoken_time
 from engine.core.schedule.spoken_time import DAY_MINUTES, DAY_MS, HOUR_MINUTES, Clock
-from engine.core.schedule.words import Atom, Cursor, Lexicon, is_too_long, letters, lexicon, shown
+from engine.core.schedule.words import Atom, Lexicon, Words, is_too_long, letters, lexicon, shown
 
 _EXAMPLES: Final = Phrase("now, 10m, 2h30m, tomorrow 09:30, amanhã 09:30 or +3d 18:00")
 _LONGEST: Final = 64
@@ -68,10 +68,10 @@ def read_schedule(text: str, most_days: int) -> Delay | LocalTime:
         raise CampaignError(
             "The text {text} is too long: write for example {examples}.", text=shown(text), examples=_EXAMPLES
         )
-    cursor = Cursor(text, _LEXICON)
-    found = _now(cursor) or _local_time(cursor.rewound()) or _delay(cursor.rewound(), text)
+    words = Words(text, _LEXICON)
+    found = _now(words) or _local_time(words.rewound()) or _delay(words.rewound(), text)
     if found is None:
-        raise _refusal(text, cursor, most_days)
+        raise _refusal(text, words, most_days)
     if isinstance(found, LocalTime):
         _check(text, found, most_days)
     return found
@@ -81,10 +81,10 @@ def check_reply(text: str) -> None:
     """Refuse an amount of time that answers *when?* as an hour of the day would: `9h`, `18h30`."""
     if is_too_long(text, _LONGEST):
         return
-    cursor = Cursor(text, _LEXICON)
-    clock = spoken_time.read_clock(cursor)
-    is_short = any(atom.text in _CLOCK_UNITS for atom in cursor.read(0))
-    if clock and cursor.is_over and is_short and not clock.has_at and _DAWN <= clock.minutes < DAY_MINUTES:
+    words = Words(text, _LEXICON)
+    clock = spoken_time.read_clock(words)
+    is_short = any(atom.text in _CLOCK_UNITS for atom in words.read(0))
+    if clock and words.is_over and is_short and not clock.has_at and _DAWN <= clock.minutes < DAY_MINUTES:
         raise CampaignError(
             "{text} may be an hour of the day or an amount of time: write {hour} or {amount}.",
             text=shown(text),
@@ -97,35 +97,35 @@ def read_duration(text: str) -> int | None:
     """An amount of time that stands alone, in ms."""
     if is_too_long(text, _LONGEST):
         return None
-    cursor = Cursor(text, _LEXICON)
-    ms = spoken_time.read_duration(cursor)
-    return ms if cursor.is_over else None
+    words = Words(text, _LEXICON)
+    ms = spoken_time.read_duration(words)
+    return ms if words.is_over else None
 
 
-def _now(cursor: Cursor) -> Delay | None:
-    return Delay(0) if cursor.take("now") and cursor.is_over else None
+def _now(words: Words) -> Delay | None:
+    return Delay(0) if words.take("now") and words.is_over else None
 
 
-def _local_time(cursor: Cursor) -> LocalTime | None:
-    day, clock = _day(cursor), spoken_time.read_clock(cursor)
-    if day is None or clock is None or clock.is_midnight or not cursor.is_over or not _is_hour(day, clock):
+def _local_time(words: Words) -> LocalTime | None:
+    day, clock = _day(words), spoken_time.read_clock(words)
+    if day is None or clock is None or clock.is_midnight or not words.is_over or not _is_hour(day, clock):
         return None
     return LocalTime(day.days, clock.minutes)
 
 
-def _day(cursor: Cursor) -> _Day | None:
+def _day(words: Words) -> _Day | None:
     """A day to come, by its name or by its number."""
-    if day := cursor.take("day"):
+    if day := words.take("day"):
         return _Day(day.value, is_named=True)
-    if cursor.peek().text == "d" and cursor.peek(1).text == "+":
-        cursor.skip("unit", "after")
-        number = cursor.take("number")
+    if words.peek().text == "d" and words.peek(1).text == "+":
+        words.skip("unit", "after")
+        number = words.take("number")
         return _Day(number.value, is_named=True) if number else None
-    before = cursor.take("after")
-    count, unit = spoken_time.read_count(cursor), cursor.take("unit")
+    before = words.take("after")
+    count, unit = spoken_time.read_count(words), words.take("unit")
     if count is None or unit is None or unit.value < DAY_MS:
         return None
-    behind = cursor.take("after")
+    behind = words.take("after")
     return _Day(count * unit.value // DAY_MS, is_ahead=bool(before or behind))
 
 
@@ -135,13 +135,13 @@ def _is_hour(day: _Day, clock: Clock) -> bool:
     return day.is_named or clock.has_at or clock.form in sure
 
 
-def _delay(cursor: Cursor, text: str) -> Delay | None:
-    before = cursor.take("after")
-    first = cursor.at
-    ms = spoken_time.read_duration(cursor)
-    amount = cursor.read(first)
-    behind = cursor.take("after")
-    if ms is None or not cursor.is_over or _may_be_hour(amount, text) or ((before or behind) and _is_days(amount)):
+def _delay(words: Words, text: str) -> Delay | None:
+    before = words.take("after")
+    first = words.at
+    ms = spoken_time.read_duration(words)
+    amount = words.read(first)
+    behind = words.take("after")
+    if ms is None or not words.is_over or _may_be_hour(amount, text) or ((before or behind) and _is_days(amount)):
         return None
     return Delay(ms)
 
@@ -169,35 +169,35 @@ def _check(text: str, found: LocalTime, most_days: int) -> None:
         raise CampaignError("The time in {text} must be from 00:00 to 23:59: write +3d 18:00.", text=shown(text))
 
 
-def _refusal(text: str, cursor: Cursor, most_days: int) -> CampaignError:
+def _refusal(text: str, words: Words, most_days: int) -> CampaignError:
     return (
-        _of_word(text, cursor)
-        or _without_unit(text, cursor.rewound())
-        or _without_day(text, cursor.rewound())
-        or _without_hour(text, cursor.rewound(), most_days)
+        _of_word(text, words)
+        or _without_unit(text, words.rewound())
+        or _without_day(text, words.rewound())
+        or _without_hour(text, words.rewound(), most_days)
         or CampaignError(
             "The schedule {text} cannot be read: write for example {examples}.", text=shown(text), examples=_EXAMPLES
         )
     )
 
 
-def _of_word(text: str, cursor: Cursor) -> CampaignError | None:
+def _of_word(text: str, words: Words) -> CampaignError | None:
     """Of what a step cannot do."""
-    if cursor.has("weekday"):
+    if words.has("weekday"):
         return CampaignError(
             "A step counts days, it does not wait for a day of the week: instead of {text}, write for example"
             " {examples}.",
             text=shown(text),
             examples=_or(_at(1, _USUAL), _at(3, _USUAL)),
         )
-    if cursor.has("today"):
+    if words.has("today"):
         return CampaignError(
             "A step with a fixed time is sent tomorrow at the earliest: instead of {text}, write for example"
             " {examples}.",
             text=shown(text),
             examples=_or("2h", _at(1, _USUAL)),
         )
-    if cursor.has("month"):
+    if words.has("month"):
         return CampaignError(
             "Months and years differ in length: instead of {text}, write for example {examples}.",
             text=shown(text),
@@ -206,9 +206,9 @@ def _of_word(text: str, cursor: Cursor) -> CampaignError | None:
     return None
 
 
-def _without_unit(text: str, cursor: Cursor) -> CampaignError | None:
-    number = cursor.take("number")
-    if number is None or not cursor.is_over or not 1 <= number.value <= _MOST_WITHOUT_UNIT:
+def _without_unit(text: str, words: Words) -> CampaignError | None:
+    number = words.take("number")
+    if number is None or not words.is_over or not 1 <= number.value <= _MOST_WITHOUT_UNIT:
         return None
     return CampaignError(
         "Is {text} in minutes, hours or days? Write {minutes}, {hours} or {days}.",
@@ -219,9 +219,9 @@ def _without_unit(text: str, cursor: Cursor) -> CampaignError | None:
     )
 
 
-def _without_day(text: str, cursor: Cursor) -> CampaignError | None:
-    clock = spoken_time.read_clock(cursor)
-    if clock is None or not cursor.is_over or clock.minutes >= DAY_MINUTES:
+def _without_day(text: str, words: Words) -> CampaignError | None:
+    clock = spoken_time.read_clock(words)
+    if clock is None or not words.is_over or clock.minutes >= DAY_MINUTES:
         return None
     if clock.form == "bare" and not clock.has_at:
         return None
@@ -234,10 +234,10 @@ def _without_day(text: str, cursor: Cursor) -> CampaignError | None:
     )
 
 
-def _without_hour(text: str, cursor: Cursor, most_days: int) -> CampaignError | None:
-    day = _day(cursor)
-    clock = spoken_time.read_clock(cursor) if day else None
-    if day is None or not (day.is_named or day.is_ahead or (clock and cursor.is_over)):
+def _without_hour(text: str, words: Words, most_days: int) -> CampaignError | None:
+    day = _day(words)
+    clock = spoken_time.read_clock(words) if day else None
+    if day is None or not (day.is_named or day.is_ahead or (clock and words.is_over)):
         return None
     minutes = clock.minutes if clock else _USUAL
     _check(text, LocalTime(day.days, minutes), most_days)

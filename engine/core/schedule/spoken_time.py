@@ -1,12 +1,12 @@
 """Amounts of time and times of day as people write them, in Portuguese and English.
 
-Both readers leave the cursor where it was if there is nothing of the kind to read.
+Both readers leave the words unread if there is nothing of the kind among the next ones.
 """
 
 import re
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from engine.core.schedule.words import Atom, Cursor
+from engine.core.schedule.words import Atom, Words
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
@@ -103,91 +103,91 @@ class Clock(NamedTuple):
 _NEVER: Final = 2 * DAY_MINUTES
 
 
-def read_duration(cursor: Cursor) -> int | None:
+def read_duration(words: Words) -> int | None:
     """An amount of time, its larger units first."""
     total, smallest = 0, _BEYOND
-    while (amount := _next_amount(cursor, smallest)) is not None:
+    while (amount := _next_amount(words, smallest)) is not None:
         total, smallest = total + amount[0], amount[1]
     return total if smallest < _BEYOND else None
 
 
-def read_count(cursor: Cursor) -> int | None:
+def read_count(words: Words) -> int | None:
     """A number in front of a unit, which `a` may be."""
-    if cursor.peek().kind == "a" and cursor.peek(1).kind == "unit":
-        cursor.take("a")
+    if words.peek().kind == "a" and words.peek(1).kind == "unit":
+        words.take("a")
         return 1
-    number = cursor.take("number")
+    number = words.take("number")
     return number.value if number else None
 
 
-def read_clock(cursor: Cursor, *, and_minutes: bool = True) -> Clock | None:
+def read_clock(words: Words, *, and_minutes: bool = True) -> Clock | None:
     """A time of day, with its part of the day before or behind it; `and_minutes`: `9 e 15` is a quarter past nine."""
-    before = cursor.at
-    early = cursor.take(*_PARTS)
-    has_at = _skips_at(cursor)
-    clock = _time(cursor, and_minutes=and_minutes)
-    late = cursor.take(*_PARTS) if clock else None
+    before = words.at
+    early = words.take(*_PARTS)
+    has_at = _skips_at(words)
+    clock = _time(words, and_minutes=and_minutes)
+    late = words.take(*_PARTS) if clock else None
     if clock is None or (early and late):
-        cursor.at = before
+        words.at = before
         return None
     return _in_part(clock, early or late)._replace(has_at=has_at)
 
 
-def _skips_at(cursor: Cursor) -> bool:
-    first = cursor.at
-    cursor.skip("at", "a", ",")
-    return any(atom.kind != "," for atom in cursor.read(first))
+def _skips_at(words: Words) -> bool:
+    first = words.at
+    words.skip("at", "a", ",")
+    return any(atom.kind != "," for atom in words.read(first))
 
 
-def _next_amount(cursor: Cursor, below: int) -> tuple[int, int] | None:
+def _next_amount(words: Words, below: int) -> tuple[int, int] | None:
     """An amount in a smaller unit than the one before it, with that unit."""
-    before = cursor.at
+    before = words.at
     if below < _BEYOND:
-        cursor.take(",")
-        cursor.take("and")
-    amount = _amount(cursor, below)
+        words.take(",")
+        words.take("and")
+    amount = _amount(words, below)
     if amount is None or amount[1] >= below:
-        cursor.at = before
+        words.at = before
         return None
     return amount
 
 
-def _amount(cursor: Cursor, below: int) -> tuple[int, int] | None:
-    if quarter := cursor.take("quarter"):
+def _amount(words: Words, below: int) -> tuple[int, int] | None:
+    if quarter := words.take("quarter"):
         return quarter.value, MINUTE_MS
-    if cursor.peek(1).kind == "unit" and (cursor.take("half") or _HALF.fullmatch(cursor.peek().text)):
-        return _with_half(cursor)
-    first = cursor.peek()
-    count = read_count(cursor)
+    if words.peek(1).kind == "unit" and (words.take("half") or _HALF.fullmatch(words.peek().text)):
+        return _with_half(words)
+    first = words.peek()
+    count = read_count(words)
     if count is None:
         return None
-    if below == HOUR_MS and _are_minutes(first, cursor.peek()):
+    if below == HOUR_MS and _are_minutes(first, words.peek()):
         return count * MINUTE_MS, MINUTE_MS
-    return _counted(cursor, count)
+    return _counted(words, count)
 
 
-def _with_half(cursor: Cursor) -> tuple[int, int]:
+def _with_half(words: Words) -> tuple[int, int]:
     """Half of a unit, or some units and a half as a decimal."""
-    number = cursor.take("decimal")
+    number = words.take("decimal")
     whole = _HALF.fullmatch(number.text) if number else None
-    unit = cursor.take("unit") or Atom("unit")
+    unit = words.take("unit") or Atom("unit")
     return int(whole[1] if whole else 0) * unit.value + unit.value // 2, unit.value
 
 
-def _counted(cursor: Cursor, count: int) -> tuple[int, int] | None:
+def _counted(words: Words, count: int) -> tuple[int, int] | None:
     """Units of which there are so many, and half a one, as in `2 horas e meia` and `one and a half hours`."""
-    is_half = _takes_half(cursor, before_unit=True)
-    unit = cursor.take("unit")
+    is_half = _takes_half(words, before_unit=True)
+    unit = words.take("unit")
     if unit is None:
         return None
-    is_half = is_half or _takes_half(cursor, before_unit=False)
+    is_half = is_half or _takes_half(words, before_unit=False)
     return count * unit.value + is_half * (unit.value // 2), unit.value
 
 
-def _takes_half(cursor: Cursor, *, before_unit: bool) -> bool:
-    kinds = [cursor.peek(ahead).kind for ahead in range(3)]
+def _takes_half(words: Words, *, before_unit: bool) -> bool:
+    kinds = [words.peek(ahead).kind for ahead in range(3)]
     found = kinds[:2] == ["and", "half"] and (kinds[2] == "unit") == before_unit
-    return found and cursor.skip("and", "half")
+    return found and words.skip("and", "half")
 
 
 def _are_minutes(number: Atom, following: Atom) -> bool:
@@ -195,48 +195,48 @@ def _are_minutes(number: Atom, following: Atom) -> bool:
     return len(number.text) == _DIGITS and number.value < HOUR_MINUTES and following.kind not in ("unit", "and")
 
 
-def _time(cursor: Cursor, *, and_minutes: bool) -> Clock | None:
-    if cursor.take("midnight"):
+def _time(words: Words, *, and_minutes: bool) -> Clock | None:
+    if words.take("midnight"):
         return Clock(0, "part", is_midnight=True)
-    if noon := cursor.take("noon"):
-        return Clock(noon.value * HOUR_MINUTES + _half_past(cursor), "part")
-    if matched := _CLOCK.fullmatch(cursor.peek().text):
-        cursor.take("colon", "decimal")
-        _take_unit(cursor, HOUR_MS)
+    if noon := words.take("noon"):
+        return Clock(noon.value * HOUR_MINUTES + _half_past(words), "part")
+    if matched := _CLOCK.fullmatch(words.peek().text):
+        words.take("colon", "decimal")
+        _take_unit(words, HOUR_MS)
         return Clock(_minutes(int(matched[1]), int(matched[2])), "colon", is_sure=len(matched[1]) == _DIGITS)
-    return _hour(cursor, and_minutes=and_minutes) if len(cursor.peek().text) <= _DIGITS else None
+    return _hour(words, and_minutes=and_minutes) if len(words.peek().text) <= _DIGITS else None
 
 
-def _hour(cursor: Cursor, *, and_minutes: bool) -> Clock | None:
-    number = cursor.take("number")
+def _hour(words: Words, *, and_minutes: bool) -> Clock | None:
+    number = words.take("number")
     if number is None:
         return None
-    is_marked = _take_unit(cursor, HOUR_MS)
-    past = _half_past(cursor) or _minutes_past(cursor, is_marked=is_marked, and_minutes=and_minutes)
+    is_marked = _take_unit(words, HOUR_MS)
+    past = _half_past(words) or _minutes_past(words, is_marked=is_marked, and_minutes=and_minutes)
     is_sure = is_marked or number.value > NOON or number.text.startswith("0")
-    is_amount = cursor.peek(-1).value == MINUTE_MS
+    is_amount = words.peek(-1).value == MINUTE_MS
     form: Form = "minutes" if past and not is_amount else "hours" if is_marked else "bare"
     return Clock(_minutes(number.value, past), form, is_sure)
 
 
-def _half_past(cursor: Cursor) -> int:
-    return HOUR_MINUTES // 2 if _takes_half(cursor, before_unit=False) else 0
+def _half_past(words: Words) -> int:
+    return HOUR_MINUTES // 2 if _takes_half(words, before_unit=False) else 0
 
 
-def _minutes_past(cursor: Cursor, *, is_marked: bool, and_minutes: bool) -> int:
+def _minutes_past(words: Words, *, is_marked: bool, and_minutes: bool) -> int:
     """Two digits behind `9h`, or `e` and the minutes."""
-    before = cursor.at
-    is_joined = and_minutes and cursor.take("and") is not None
-    number = cursor.take("number") if is_marked or is_joined else None
-    if number is None or len(number.text) != _DIGITS or cursor.peek().value == HOUR_MS:
-        cursor.at = before
+    before = words.at
+    is_joined = and_minutes and words.take("and") is not None
+    number = words.take("number") if is_marked or is_joined else None
+    if number is None or len(number.text) != _DIGITS or words.peek().value == HOUR_MS:
+        words.at = before
         return 0
-    _take_unit(cursor, MINUTE_MS)
+    _take_unit(words, MINUTE_MS)
     return number.value if number.value < HOUR_MINUTES else _NEVER
 
 
-def _take_unit(cursor: Cursor, value: int) -> bool:
-    return cursor.peek().value == value and cursor.take("unit") is not None
+def _take_unit(words: Words, value: int) -> bool:
+    return words.peek().value == value and words.take("unit") is not None
 
 
 def _minutes(hour: int, minute: int) -> int:

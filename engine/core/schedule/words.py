@@ -48,14 +48,14 @@ def is_too_long(text: str, most: int) -> bool:
     return len(" ".join(text.split())) > most
 
 
-class Cursor:
-    """Atoms, and how far they have been read."""
+class Words:
+    """The atoms of a text, and how far they have been read."""
 
     def __init__(self, text: str, known: Lexicon) -> None:
         self._atoms = tuple(_numbered(list(_atoms(_tokens(text), known))))
         self.at = 0
 
-    def rewound(self) -> "Cursor":
+    def rewound(self) -> "Words":
         self.at = 0
         return self
 
