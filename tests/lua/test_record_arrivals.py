@@ -1,4 +1,4 @@
-"""Which updates came by webhook: no gap is passed, in any order and by any receiver."""
+"""Which updates have come: no gap is passed, in any order and by any receiver, and a new numbering is noticed."""
 
 import random
 from collections.abc import AsyncIterator
@@ -12,12 +12,17 @@ from storage.redis.keys import of_bot
 
 BOT = 7
 UNKNOWN = Came(-1, 0, -1)
+FLOOR = 500_000
+DAY_MS = 86_400_000
+WEEK_MS = 7 * DAY_MS
+NOW_MS = 1_800_000_000_000
 
 
 class Ledger:
     def __init__(self, client: Redis) -> None:
         self.client = client
-        self.arrivals = Arrivals(client)
+        self.now_ms = NOW_MS
+        self.arrivals = Arrivals(client, lambda: self.now_ms * 1000)
 
     async def came(self, *numbers: int) -> Came:
         await self.arrivals.note(BOT, numbers)
@@ -90,3 +95,35 @@ async def test_behind_a_gap_that_is_too_long_the_count_is_given_up(ledger: Ledge
     await ledger.client.zadd(of_bot(BOT).came, {str(number): number for number in range(3, 100_004)})
     assert await ledger.came(200_000) == UNKNOWN
     assert await ledger.client.exists(of_bot(BOT).came) == 0
+
+
+@pytest.mark.parametrize(
+    ("idle_ms", "number", "expected"),
+    [
+        (0, FLOOR + 1, Came(FLOOR + 1, 0, FLOOR + 1)),
+        (2 * WEEK_MS, FLOOR + 1, Came(FLOOR + 1, 0, FLOOR + 1)),
+        (0, FLOOR, Came(FLOOR, 0, FLOOR)),  # a repeated delivery
+        (DAY_MS, FLOOR - 1_000, Came(FLOOR, 0, FLOOR)),
+        (DAY_MS + 1, FLOOR, Came(-1, 1, FLOOR, restarted=True)),  # nothing is repeated after a day
+        (0, FLOOR - 1_001, Came(-1, 1, FLOOR - 1_001, restarted=True)),
+        (2 * WEEK_MS, 1, Came(-1, 1, 1, restarted=True)),
+        (2 * WEEK_MS, FLOOR + 100, Came(FLOOR, 1, FLOOR + 100)),  # somebody may have taken the others
+        (WEEK_MS, FLOOR + 100_001, Came(FLOOR, 1, FLOOR + 100_001)),
+        (WEEK_MS + 1, FLOOR + 100_001, Came(-1, 1, FLOOR + 100_001, restarted=True)),
+    ],
+)
+async def test_a_number_that_cannot_go_on_from_the_floor_restarts_the_count(
+    ledger: Ledger, idle_ms: int, number: int, expected: Came
+) -> None:
+    await ledger.arrivals.raise_floor(BOT, FLOOR - 1)
+    await ledger.came(FLOOR)
+    ledger.now_ms += idle_ms
+    assert await ledger.arrivals.note(BOT, [number]) == expected
+
+
+async def test_what_came_before_a_restart_is_forgotten(ledger: Ledger) -> None:
+    await ledger.arrivals.raise_floor(BOT, FLOOR)
+    await ledger.came(FLOOR + 2, FLOOR + 3)
+    assert await ledger.arrivals.note(BOT, [7, 8]) == Came(-1, 2, 8, restarted=True)
+    assert await ledger.arrivals.raise_floor(BOT, 8) == Came(8, 0, 8)
+    assert await ledger.came(9) == Came(9, 0, 9)

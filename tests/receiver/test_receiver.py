@@ -27,6 +27,7 @@ from engine.telegram.client import BotApi
 from storage.postgres.pool import Pool, open_pool
 from storage.postgres.receiver_bots import Watched
 from storage.redis import keys
+from storage.redis.arrivals import Arrivals
 from storage.redis.client import Redis, open_redis
 from storage.redis.server_clock import server_now_ms
 from storage.redis.server_identity import run_of
@@ -105,6 +106,21 @@ async def test_a_poll_touches_confirms_and_is_acknowledged_by_the_next(desk: Des
     assert first == 0
     assert second
     assert second > 0
+
+
+async def test_a_feed_goes_on_where_telegram_restarts_its_numbering(desk: Desk) -> None:
+    """The numbers before were higher; a reader that still asked for those would be shown nothing."""
+    await Arrivals(desk.client).raise_floor(desk.bot.id, 2_000_000_000)
+    feed = desk.feed()
+    for expected in (1, 0, 1, 0):
+        person = await desk.someone() if expected else None
+        assert await feed.run_once() == Polled(expected)
+        assert person is None or await desk.armed(person)
+    first, second, third, fourth = await desk.polls(desk.bot)
+    assert (first, third) == (0, 0)
+    assert (await Arrivals(desk.client).look(desk.bot.id)).floor == (fourth or 0) - 1
+    assert (second or 0) < (fourth or 0) < 2_000_000_000
+    assert await desk.pool.fetchval("SELECT count(*) FROM incidents") == 0
 
 
 async def test_a_poll_confirms_its_own_end_and_not_the_time_that_its_effects_took(desk: Desk) -> None:

@@ -156,6 +156,39 @@ async def test_later_updates_do_not_hide_a_pending_one(desk: Desk) -> None:
     await desk.confirmed_after(held)
 
 
+async def test_a_restarted_numbering_is_no_loss(desk: Desk) -> None:
+    await desk.set_up()
+    await Arrivals(desk.client).raise_floor(desk.bot.id, 2_000_000_000)
+    done = await desk.people.start(desk.bot.username, await desk.someone())
+    assert done.update_id is not None
+    assert await desk.people.acknowledged_at(desk.bot.username, done.update_id) is not None
+    await desk.confirmed_after(await desk.watermark())
+    assert (await Arrivals(desk.client).look(desk.bot.id)).highest == done.update_id
+    assert await desk.pool.fetchval("SELECT doubted_until FROM bots") is None
+
+
+async def test_a_busy_webhook_is_freed_after_redis_was_emptied_and_its_silences_are_doubted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something is always pending, so no look ever shows that nothing is missing."""
+    await desk.set_up()
+    await desk.confirmed_after(0)
+    waiting, other = await desk.someone(), await desk.someone()
+    await desk.people.set_fault(Fault(FaultKind.BAD_GATEWAY, method="webhook", chat_id=waiting, count=1_000))
+    await desk.people.start(desk.bot.username, waiting)
+    await desk.people.webhook(desk.bot.username, failures=2)
+    await desk.client.hdel(keys.of_bot(desk.bot.id).bot, "floor")
+    held = await desk.watermark()
+    monkeypatch.setattr(webhook_feed, "GIVE_UP_MS", 100)
+    async with asyncio.timeout(20):
+        while await desk.watermark() <= held:
+            done = await desk.people.start(desk.bot.username, other)
+            assert done.update_id is not None
+            assert await desk.people.acknowledged_at(desk.bot.username, done.update_id) is not None
+    assert await desk.pool.fetchval("SELECT doubted_until FROM bots") > held
+    assert await desk.pool.fetchval("SELECT count(*) FROM incidents") == 0
+
+
 async def test_an_update_that_takes_too_long_is_to_be_delivered_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
