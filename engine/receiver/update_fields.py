@@ -5,11 +5,11 @@ from typing import Annotated
 import msgspec
 
 from engine.core.payment import MAX_CHAT
+from engine.telegram.raw_updates import MOST_NUMBER
 
 _Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _Date = Annotated[int, msgspec.Meta(ge=1, le=2**40)]
-UpdateNumber = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
-"""Telegram numbers updates with 32 bits. A larger number would confirm updates that are yet to come."""
+UpdateNumber = Annotated[int, msgspec.Meta(ge=1, le=MOST_NUMBER)]
 
 
 class Something(msgspec.Struct):

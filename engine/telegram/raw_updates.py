@@ -14,7 +14,7 @@ import msgspec
 from engine.telegram.refused_call import NOT_THE_BOT_API, UNREADABLE, Refused
 
 UNKNOWN_KIND: Final = "unknown"
-_MOST_NUMBER: Final = 2**31 - 1
+MOST_NUMBER: Final = 2**31 - 1
 """Telegram numbers updates with 32 bits. A larger number would confirm updates that are yet to come."""
 _MARKS: Final = re.compile(rb'"(\w+)"\s*+:|"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
 """The name of a field; any other string; a bracket."""
@@ -95,4 +95,4 @@ def _fields(update: bytes) -> Iterator[tuple[str, int]]:
 def _integer(update: bytes, place: int) -> int | None:
     found = _INTEGER.match(update, place)
     number = int(found[1]) if found else 0
-    return number if 0 < number <= _MOST_NUMBER else None
+    return number if 0 < number <= MOST_NUMBER else None

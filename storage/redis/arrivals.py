@@ -10,6 +10,7 @@ from typing import NamedTuple
 from storage.redis import keys
 from storage.redis.client import Redis
 from storage.redis.scripts import Script
+from storage.redis.server_clock import script_clock
 
 
 class Came(NamedTuple):
@@ -24,14 +25,10 @@ class Came(NamedTuple):
     restarted: bool = False
 
 
-def _server_clock() -> int:
-    return 0
-
-
 class Arrivals:
     """All methods raise UnreachableError."""
 
-    def __init__(self, client: Redis, now_us: Callable[[], int] = _server_clock) -> None:
+    def __init__(self, client: Redis, now_us: Callable[[], int] = script_clock) -> None:
         self._client = client
         self._now_us = now_us
         self._arrive = Script("record_arrivals")

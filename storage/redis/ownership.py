@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from storage.redis.client import Redis, reaching_redis
 from storage.redis.scripts import Script
+from storage.redis.server_clock import script_clock
 
 _RANDOM_BYTES: Final = 4
 
@@ -38,10 +39,6 @@ def this_process() -> str:
     return f"{socket.gethostname() or 'host'}:{os.getpid()}:{secrets.token_hex(_RANDOM_BYTES)}"
 
 
-def _server_clock() -> int:
-    return 0
-
-
 async def holder_of(client: Redis, key: str) -> str | None:
     """Who holds it, as "owner epoch"; None if nobody does. Raises UnreachableError."""
     with reaching_redis(f"Redis did not say who holds {key}"):
@@ -52,7 +49,7 @@ async def holder_of(client: Redis, key: str) -> str | None:
 class Ownership:
     """All methods raise UnreachableError."""
 
-    def __init__(self, client: Redis, owner: str, now_us: Callable[[], int] = _server_clock) -> None:
+    def __init__(self, client: Redis, owner: str, now_us: Callable[[], int] = script_clock) -> None:
         self._client = client
         self._now_us = now_us
         self._own = Script("take_ownership")

@@ -13,6 +13,7 @@ from storage.redis.chat_states import read_states, scan_states
 from storage.redis.client import Redis
 from storage.redis.ownership import OwnCode
 from storage.redis.scripts import Script
+from storage.redis.server_clock import script_clock
 
 BATCH: Final = 512
 FEED_SLACK_MS: Final = 4_000
@@ -159,14 +160,10 @@ class Lost(NamedTuple):
     opaque: str
 
 
-def _server_clock() -> int:
-    return 0
-
-
 class Timers:
     """All methods raise UnreachableError."""
 
-    def __init__(self, client: Redis, now_us: Callable[[], int] = _server_clock) -> None:
+    def __init__(self, client: Redis, now_us: Callable[[], int] = script_clock) -> None:
         self._client = client
         self._now_us = now_us
         self._scripts = {name: Script(name) for name in _SCRIPTS}

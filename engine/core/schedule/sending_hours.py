@@ -16,18 +16,18 @@ import msgspec
 from engine.core.errors import CampaignError
 from engine.core.schedule import spoken_hours, step_schedule
 from engine.core.schedule.spoken_hours import WEEK
-from engine.core.schedule.spoken_time import DAY_MINUTES, HOUR_MINUTES
+from engine.core.schedule.spoken_time import DAY_MINUTES, HOUR_MINUTES, MINUTE_MS
 
 Mode: TypeAlias = Literal["wait", "drop", "strict"]
 """A step that is due outside the hours waits for the next opening, or is dropped; `strict` also waits between two
 blocks.
 """
 
-GRACE_MS: Final = 15 * 60_000
+GRACE_MS: Final = 15 * MINUTE_MS
 """A step that has begun may continue this long after closing time, unless the window is strict: half a step is worse
 than a late one.
 """
-SPREAD_MS: Final = 30 * 60_000
+SPREAD_MS: Final = 30 * MINUTE_MS
 _DAYS_AHEAD: Final = 16
 """Two weeks and a little: a clock change may swallow the only opening of a week."""
 ENGLISH: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -44,7 +44,7 @@ class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     @property
     def length_ms(self) -> int:
-        return ((self.end - self.start) % DAY_MINUTES) * 60_000
+        return ((self.end - self.start) % DAY_MINUTES) * MINUTE_MS
 
 
 BY_DAY: Final = Window(9 * HOUR_MINUTES, 21 * HOUR_MINUTES)

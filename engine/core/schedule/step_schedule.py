@@ -22,18 +22,18 @@ import msgspec
 from engine.core.errors import CampaignError
 from engine.core.schedule import spoken_schedule
 from engine.core.schedule.cities import CITIES, OFFSETS
-from engine.core.schedule.spoken_time import HOUR_MINUTES
+from engine.core.schedule.spoken_time import DAY_MS, HOUR_MINUTES, HOUR_MS, MINUTE_MS
 from engine.core.schedule.words import DASHES, letters, shown
 
 MAX_DAYS: Final = 365
-MAX_MS: Final = MAX_DAYS * 86_400_000
+MAX_MS: Final = MAX_DAYS * DAY_MS
 MAX_TEXT: Final = 64
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 
 _OFFSET: Final = re.compile(r"(?:utc|gmt)?(?:([+-][0-9]{1,2})(?::?00)?)?")
-_UNITS: Final = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
+_UNITS: Final = {"d": DAY_MS, "h": HOUR_MS, "m": MINUTE_MS, "s": 1_000, "ms": 1}
 
 
 class After(msgspec.Struct, frozen=True, tag="after", forbid_unknown_fields=True):
