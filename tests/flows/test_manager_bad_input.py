@@ -15,9 +15,10 @@ from engine.media.file_kinds import MB
 from tests.flows.office import DRAFT, LEAST_MS, Office, open_office
 from tests.media import files
 
-ZERO_WIDTH, RIGHT_TO_LEFT = "\u200b\u200b\u200b", "\u202ered\u202c"
+ZERO_WIDTH, RIGHT_TO_LEFT = "\u2060\u2060\u2060", "\u2067qxz\u2069"
+"""Of the odd characters that Telegram lets through."""
 SCRIPT: Final = "<script>alert(1)</script>"
-ODD: Final = (ZERO_WIDTH, RIGHT_TO_LEFT, SCRIPT, "x" * 4096, "{", "{first_name}", "\x00", "💥" * 500)
+ODD: Final = (ZERO_WIDTH, RIGHT_TO_LEFT, SCRIPT, "x" * 4096, "{", "{first_name}", "\x7f", "💥" * 500)
 
 
 @pytest.fixture
