@@ -230,6 +230,40 @@ async def test_a_keyboard_beneath_the_text_field_is_pressed(visitor: Visitor, bo
     await visitor.tab.until("document.querySelector('#replies').hidden && document.querySelector('#keyboard').hidden")
 
 
+async def test_a_message_that_brings_a_keyboard_stays_in_sight(
+    visitor: Visitor, client: SandboxClient, bot: Caller, person: int
+) -> None:
+    at_end = "(box => box.scrollHeight - box.scrollTop - box.clientHeight < 2)(document.querySelector('#messages'))"
+    rows = {"keyboard": [[f"row {one}"] for one in range(9)]}
+    for one in range(40):
+        await bot("sendMessage", chat_id=person, text=f"line {one}")
+    await visitor.plays(person)
+    await visitor.sees("line 39")
+    await bot("sendMessage", chat_id=person, text="choose", reply_markup=rows)
+    await visitor.sees("row 8", "#replies")
+    await visitor.drawn()
+    assert await visitor.tab.evaluate(at_end)
+    (other,) = await client.add_people(1)
+    await client.start("shop_bot", other.id)
+    await visitor.tab.click(f"a[href='#shop_bot/{other.id}']")
+    await visitor.sees(other.first_name, "#chat-hint")
+    await visitor.tab.click(f"a[href='#shop_bot/{person}']")
+    await visitor.sees("row 8", "#replies")
+    await visitor.drawn()
+    assert await visitor.tab.evaluate(at_end)
+
+
+async def test_no_name_turns_the_sentence_around_it(visitor: Visitor, client: SandboxClient) -> None:
+    (person,) = await client.add_people(1, names=("Ana\u202esouza",))
+    await client.start("shop_bot", person.id)
+    await visitor.plays(person.id)
+    await visitor.sees("Ana\u202esouza", "#chat-hint")
+    ends = """(([name, bot]) => { const range = document.createRange(); range.selectNode(name);
+      return range.getBoundingClientRect().right <= bot.getBoundingClientRect().left + 1
+    })(document.querySelector('#chat-hint').childNodes)"""
+    assert await visitor.tab.evaluate(ends)
+
+
 async def test_a_call_that_is_not_modelled_leaves_a_mark(visitor: Visitor, bot: Caller, person: int) -> None:
     await visitor.plays(person)
     await bot("sendMessage", chat_id=person, text="before")

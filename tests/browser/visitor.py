@@ -43,6 +43,10 @@ class Visitor:
         await self.tab.click("#tapped")
         await self.tab.evaluate("document.querySelector('#tapped')?.removeAttribute('id')")
 
+    async def drawn(self) -> None:
+        """Let the browser draw twice: what a change sets off has then happened."""
+        await self.tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
     async def keeps(self, name: str, kind: str = "png") -> None:
         """Keep a picture of what is seen, at rest."""
         await self.tab.evaluate(_AT_REST)

@@ -19,6 +19,8 @@ SPEC_FILE = Path(__file__).with_name("spec.json")
 ShapeTable = list[Any]
 _WORD = "="
 _KINDS = frozenset({"integer", "number", "boolean", "string", "file", "anything"})
+# Telegram documents that a string may stand for such an object, which the tables of the client library do not say.
+_OR_STRING = "KeyboardButton"
 
 
 class FieldTable(msgspec.Struct, omit_defaults=True):
@@ -78,8 +80,9 @@ def _fields(table: FieldTable) -> Fields:
 def _shape(choices: ShapeTable) -> Shape:
     names = [choice for choice in choices if isinstance(choice, str)]
     arrays = [choice for choice in choices if isinstance(choice, list)]
+    kinds = _KINDS.intersection([*names, "string"] if _OR_STRING in names else names)
     return Shape(
-        **dict.fromkeys(_KINDS.intersection(names), True),
+        **dict.fromkeys(kinds, True),
         words=frozenset(name.removeprefix(_WORD) for name in names if name.startswith(_WORD)),
         objects=tuple(name for name in names if not name.startswith(_WORD) and name not in _KINDS),
         items=_shape(_merged(arrays)) if arrays else None,

@@ -23,4 +23,5 @@ def reply_keyboard(given: Any) -> dict[str, Any] | None:
 
 
 def _button(given: Any) -> dict[str, Any]:
-    return {"text": given} if isinstance(given, str) else given
+    """The server reads a number as its digits."""
+    return {"text": given} if isinstance(given, str) else {**given, "text": str(given["text"])}

@@ -18,12 +18,20 @@ export class Messages {
     this.missed = 0;
     this.unfolded = new Set();
     box.addEventListener("scroll", () => this.isAtEnd() && this.miss(0));
-    new ResizeObserver(() => this.follows && this.toEnd()).observe(box);
+    this.height = 0;
+    new ResizeObserver(() => this.resize()).observe(box);
     byId("to-end").addEventListener("click", () => this.toEnd());
   }
 
+  resize() {
+    this.height = this.box.clientHeight;
+    if (this.follows) this.toEnd();
+  }
+
+  // A box that has just become lower, because a keyboard came beneath it, has not been scrolled: its old height counts.
   isAtEnd() {
-    this.follows = this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < NEAR_PX;
+    const height = Math.max(this.height, this.box.clientHeight);
+    this.follows = this.box.scrollHeight - this.box.scrollTop - height < NEAR_PX;
     return this.follows;
   }
 

@@ -18,8 +18,11 @@ export function choose(name) {
 
 export function t(key, values = {}) {
   const text = LANGUAGES[current].texts[key] ?? key.replace(/^(reason|against|status|state|phase|action|kind)_/, "").replaceAll("_", " ");
-  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  return text.replace(/\{(\w+)\}/g, (whole, name) => isolated(values[name] ?? whole));
 }
+
+// Marks of direction in a name end with the name, and turn no sentence round.
+const isolated = (value) => (/[\u202A-\u202E\u2066-\u2069]/.test(value) ? `\u2068${value}\u2069` : value);
 
 const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
 

@@ -57,7 +57,6 @@ UNREAD = {
     "start_timestamp": PLAYER,
     "supports_streaming": PLAYER,
     "video_start_timestamp": PLAYER,
-    "disable_content_type_detection": "a document stays a document",
     "rich_message": "blocks of rich text are not modelled",
     "cache_time": "a person of the sandbox asks again at each tap",
     "certificate": "only plain HTTP on this machine is delivered to",

@@ -106,6 +106,13 @@ async def test_a_correct_call_has_no_violations(bot: Caller, client: SandboxClie
     assert (await client.violations()).listed == []
 
 
+async def test_a_button_beneath_the_text_field_may_be_a_string(bot: Caller, client: SandboxClient, person: int) -> None:
+    markup = {"keyboard": [["Sim", {"text": "Não"}]]}
+    for method, given in {"sendMessage": {"text": "x"}, "sendDice": {}}.items():
+        assert (await bot(method, chat_id=person, reply_markup=markup, **given)).result["message_id"]
+    assert (await client.violations()).listed == []
+
+
 async def test_an_attached_file_is_not_an_unknown_parameter(bot: Caller, client: SandboxClient, person: int) -> None:
     """Others refer to it by its name."""
     form = aiohttp.FormData({"chat_id": str(person), "text": "x"})

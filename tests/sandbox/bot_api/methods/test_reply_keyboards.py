@@ -54,3 +54,9 @@ def test_a_refused_message_changes_no_keyboard() -> None:
     hall.act("block")
     assert hall.refusal("sendMessage", chat_id=PERSON, text="x", reply_markup={"keyboard": [["Sim"]]})[0] == 403
     assert beneath(hall) == {}
+
+
+def test_a_number_as_the_words_of_a_button_is_text() -> None:
+    hall = Hall()
+    hall.send(reply_markup={"keyboard": [[{"text": 1}, {"text": 2.5}]]})
+    assert beneath(hall) == {"keyboard": [[{"text": "1"}, {"text": "2.5"}]]}
