@@ -1,9 +1,10 @@
 """What a file is, judged by its bytes and never by its name; and whether Telegram accepts it as the given kind."""
 
 import mimetypes
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import filetype
 
@@ -12,12 +13,14 @@ from engine.core.errors import MediaError, Phrase
 from engine.media.formats.file_reader import BrokenFileError, FileReader, Sides
 from engine.media.formats.gif import walk_gif
 from engine.media.formats.jpeg import read_jpeg
-from engine.media.formats.mp3 import walk_mp3
-from engine.media.formats.mp4 import walk_mp4
+from engine.media.formats.mp3 import is_mp3, walk_mp3
+from engine.media.formats.mp4 import is_song, walk_mp4
 from engine.media.formats.ogg import walk_ogg
 from engine.media.formats.png import read_png
 from engine.media.formats.tgs import is_tgs, walk_tgs
 from engine.media.formats.webp import read_webp
+
+_Walked = TypeVar("_Walked")
 
 MB: Final = 1024 * 1024
 LARGEST: Final = 20 * MB
@@ -28,12 +31,17 @@ _HEAD: Final = 8192
 _LONGEST_SIDES: Final = 10_000
 _MOST_STRETCHED: Final = 20
 _UNKNOWN: Final = "application/octet-stream"
+_FILM: Final = "video/mp4"
+_SONG: Final = "audio/mp4"
 _STICKER: Final = "application/x-tgsticker"
 _FILM_STICKER: Final = "video/webm"
 
+_FILM_HEAD: Final = re.compile(rb".{4}ftyp(?:iso|mp4|avc|av01|dash|MSNV|M4V|3g|cmf)", re.DOTALL)
+"""The families of MP4's brands; a picture or QuickTime begins with another one."""
+
 _PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/webp"})
-_FILMS: Final = frozenset({"video/mp4"})
-_SONGS: Final = frozenset({"audio/mpeg", "audio/mp4"})
+_FILMS: Final = frozenset({_FILM})
+_SONGS: Final = frozenset({"audio/mpeg", _SONG})
 _FORMS: Final[Mapping[MediaKind, tuple[frozenset[str], Phrase]]] = {
     "photo": (_PICTURES, Phrase("a JPEG, PNG or WebP picture")),
     "video": (_FILMS, Phrase("an MP4 video")),
@@ -43,13 +51,14 @@ _FORMS: Final[Mapping[MediaKind, tuple[frozenset[str], Phrase]]] = {
     "video_note": (_FILMS, Phrase("an MP4 video")),
     "sticker": (frozenset({"image/webp", _STICKER}), Phrase("a WebP or TGS sticker")),
 }
+_SOUNDS: Final = frozenset({"audio", "voice"})
 _WALKS: Final[Mapping[str, Callable[[FileReader], Sides | None]]] = {
     "image/jpeg": read_jpeg,
     "image/png": read_png,
     "image/webp": read_webp,
     "image/gif": walk_gif,
-    "video/mp4": walk_mp4,
-    "audio/mp4": walk_mp4,
+    _FILM: walk_mp4,
+    _SONG: walk_mp4,
     "audio/mpeg": walk_mp3,
     "audio/ogg": walk_ogg,
     _STICKER: walk_tgs,
@@ -85,8 +94,10 @@ def recognize(path: Path, kind: MediaKind, name: str) -> str:
     mime = _mime(head)
     if kind == "document":
         return mime or mimetypes.guess_type(name)[0] or _UNKNOWN
+    if mime == _FILM and kind in _SOUNDS and _walk(path, is_song, kind, name):
+        mime = _SONG
     mime = _of_form(mime, kind, name)
-    sides = _walk(path, mime, kind, name)
+    sides = _walk(path, _WALKS[mime], kind, name)
     if sides and kind == "photo":
         _check_sides(sides, name)
     return mime
@@ -96,6 +107,10 @@ def _mime(head: bytes) -> str | None:
     """The type of a file, as far as Telegram distinguishes types."""
     mime: str | None = filetype.guess_mime(head)
     match mime:
+        case None | "video/x-m4v" if _FILM_HEAD.match(head):
+            return _FILM
+        case None if is_mp3(head):
+            return "audio/mpeg"
         case "image/apng":
             return "image/png"
         case "audio/ogg" if b"OpusHead" not in head:
@@ -124,11 +139,11 @@ def _of_form(mime: str | None, kind: MediaKind, name: str) -> str:
     )
 
 
-def _walk(path: Path, mime: str, kind: MediaKind, name: str) -> Sides | None:
+def _walk(path: Path, walk: Callable[[FileReader], _Walked], kind: MediaKind, name: str) -> _Walked:
     """Go through the whole file, so that none is kept that breaks off. A picture tells its size."""
     try:
         with path.open("rb") as file:
-            return _WALKS[mime](FileReader(file))
+            return walk(FileReader(file))
     except BrokenFileError:
         raise (_incomplete_picture(name) if kind == "photo" else _incomplete(name)) from None
 

@@ -157,6 +157,48 @@ def test_a_film_without_its_index_or_its_data_is_refused(judge: Judge, content: 
         judge(content, "video")
 
 
+FRAGMENTS: Final = film(box(b"moov"), box(b"moof"), DATA, box(b"styp"), box(b"moof"), DATA, box(b"mfra", bytes(9)))
+
+
+def test_a_film_of_fragments_is_whole_or_ends_behind_one_of_them(judge: Judge) -> None:
+    assert judge(FRAGMENTS, "video") == "video/mp4"
+    behind = FRAGMENTS.index(DATA) + len(DATA)
+    for end in {*range(behind + 1, behind + 17), len(FRAGMENTS) - 1, len(FRAGMENTS) - 16}:
+        with pytest.raises(MediaError, match="breaks off before its end"):
+            judge(FRAGMENTS[:end], "video")
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_a_film_has_all_fragments_that_its_index_names(judge: Judge, version: int) -> None:
+    fragment = box(b"moof") + DATA
+    times = struct.pack(">II" if version == 0 else ">QQ", 0, 0)
+    references = struct.pack(">III", len(fragment), 0, 0) * 2
+    index = box(b"sidx", struct.pack(">III", version << 24, 1, 1) + times + struct.pack(">HH", 0, 2) + references)
+    assert judge(film(box(b"moov"), index, fragment, fragment), "video") == "video/mp4"
+    with pytest.raises(MediaError, match="breaks off before its end"):
+        judge(film(box(b"moov"), index, fragment), "video")
+
+
+@pytest.mark.parametrize("brand", [b"avc1", b"iso5", b"dash", b"M4V ", b"3gp4", b"mp42", b"MSNV"])
+def test_a_film_may_be_of_any_family(judge: Judge, brand: bytes) -> None:
+    assert judge(box(b"ftyp", brand + bytes(4) + brand) + MOOV + DATA, "video") == "video/mp4"
+
+
+def handled(*handlers: bytes) -> bytes:
+    tracks = (box(b"trak", box(b"mdia", box(b"hdlr", bytes(8) + handler + bytes(13)))) for handler in handlers)
+    return film(box(b"moov", b"".join(tracks)), DATA)
+
+
+@pytest.mark.parametrize("kind", ["audio", "voice"])
+def test_a_song_may_be_written_like_a_film(judge: Judge, kind: MediaKind) -> None:
+    assert judge(handled(b"soun"), kind) == "audio/mp4"
+    for other in (handled(b"soun", b"vide"), handled(b"vide"), handled(b"text"), film(MOOV, DATA)):
+        with pytest.raises(MediaError, match=r"is not .*MP3 or M4A"):
+            judge(other, kind)
+    with pytest.raises(MediaError, match="breaks off before its end"):
+        judge(handled(b"soun")[:-1], kind)
+
+
 @pytest.mark.parametrize("position", [30, 50, 80])
 def test_a_picture_with_a_wrong_checksum_is_refused(judge: Judge, position: int) -> None:
     damaged = bytearray(files.PNG)
@@ -179,6 +221,43 @@ def test_a_recording_that_just_stopped_is_whole(judge: Judge) -> None:
     assert judge(unmarked, "voice") == "audio/ogg"
     with pytest.raises(MediaError, match="breaks off"):
         judge(unmarked[:-1], "voice")
+
+
+def test_a_recording_may_go_on_in_another_stream(judge: Judge) -> None:
+    assert judge(files.OPUS * 2, "voice") == "audio/ogg"
+    for end in (len(files.OPUS) + 20, len(files.OPUS) + 60, len(files.OPUS) * 2 - 1):
+        with pytest.raises(MediaError, match="breaks off"):
+            judge((files.OPUS * 2)[:end], "voice")
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        bytes(32) + b"Info\0\0\0\x0f" + struct.pack(">II", 20, 20 * 417),
+        bytes(32) + b"Xing\0\0\0\1" + struct.pack(">I", 20),
+        bytes(32) + b"VBRI" + bytes(6) + struct.pack(">II", 20 * 417, 20),
+    ],
+)
+def test_a_song_has_all_frames_that_its_first_one_names(judge: Judge, count: bytes) -> None:
+    """Some encoders count the first one, others do not: it is one of twenty here, or stands before them."""
+    song = (FRAME[:4] + count).ljust(417, b"\0") + FRAME * 19
+    for whole in (song, song + FRAME, song + b"TAG".ljust(128), song + b"\0" * 500):
+        assert judge(whole, "audio") == "audio/mpeg"
+    for end in (417 * 19, 417 * 10, 417, 417 * 5 + 3):
+        with pytest.raises(MediaError, match="breaks off"):
+            judge(song[:end], "audio")
+
+
+@pytest.mark.parametrize("content", [b"ID3\4" + bytes(6) + FRAME[:3], FRAME[:3], FRAME * 3 + b"TAG".ljust(127)])
+def test_a_song_breaks_off_in_its_first_frame_or_its_last_tag(judge: Judge, content: bytes) -> None:
+    with pytest.raises(MediaError, match="breaks off"):
+        judge(content, "audio")
+
+
+@pytest.mark.parametrize("second", [0xFA, 0xF2, 0xE2, 0xE3])
+def test_a_song_may_have_frames_of_any_version_with_or_without_a_checksum(judge: Judge, second: int) -> None:
+    frame = bytes([0xFF, second, 0x90, 0x64])
+    assert judge(frame.ljust(2000, b"\0"), "audio") == "audio/mpeg"
 
 
 @pytest.mark.parametrize("tags", [b"", b"ID3\4\0\0\0\0\0\x0a" + bytes(10), b"ID3\4\0\x10\0\0\0\0" + bytes(10)])

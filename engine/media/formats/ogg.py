@@ -1,4 +1,7 @@
-"""OGG with Opus: pages with a table of their lengths. The last one is marked, unless a recorder just stopped."""
+"""OGG with Opus: pages with a table of their lengths. The last one is marked, unless a recorder just stopped.
+
+After a marked page another stream may follow, whole too; anything else behind it is passed over.
+"""
 
 from typing import Final
 
@@ -15,12 +18,16 @@ _HEADERS: Final = 2
 
 def walk_ogg(file: FileReader) -> None:
     pages, is_over = 0, False
-    while file.left and not is_over:
+    while _begins_page(file):
         head = file.take(_HEAD)
-        if not head.startswith(_PAGE):
-            raise BrokenFileError
         file.skip(sum(file.take(head[_LENGTHS])))
         is_over = bool(head[_FLAGS] & _LAST)
         pages += 1
-    if pages <= _HEADERS:
+    if pages <= _HEADERS or (file.left and not is_over):
         raise BrokenFileError
+
+
+def _begins_page(file: FileReader) -> bool:
+    start = file.take(min(len(_PAGE), file.left))
+    file.go_back(len(start))
+    return start == _PAGE
