@@ -16,7 +16,7 @@ from bench.sandbox.bot_api.exchange import Ended, Exchange
 from bench.sandbox.protocol import Record, Row
 from bench.sandbox.world.retention import DEFAULT_BOUNDS, Ring
 
-# So many exchanges are kept whole, to be read beside a chat.
+# The most exchanges that are kept whole, to be read beside a chat.
 _RECENT = 2_000
 _encode = msgspec.json.Encoder().encode
 

@@ -1,7 +1,7 @@
 """Whether Telegram makes a link of an address: in a text, where it drops what it does not take, and under a button.
 
 These are the rules of its server, not those of a browser: `http` is added where nothing stands, a host needs a dot, and
-Telegram's own schemes take one name for a host. An address of this machine is no link.
+Telegram's own schemes take one name for a host. An address of this machine is not a link.
 """
 
 import re
@@ -61,7 +61,7 @@ def parse(address: str) -> Address | None:
 
 
 def _is_public(parts: Address) -> bool:
-    """An address of mail is none, though the server would make a website of it."""
+    """A mail address is not a link, though the server would make a website of it."""
     is_mail = parts.user and not parts.scheme
     return not is_mail and (parts.is_ipv6 or "." in parts.host.strip("."))
 

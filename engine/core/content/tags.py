@@ -48,7 +48,7 @@ class Tag(NamedTuple):
 
 
 def read(source: Source) -> Iterator[Tag]:
-    """Raises CampaignError for what is no tag."""
+    """Raises CampaignError where a `<` does not begin a tag."""
     at = source.text.find("<")
     while at >= 0:
         tag = _end_tag(source, at) if source.text.startswith("</", at) else _start_tag(source, at)

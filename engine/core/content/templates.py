@@ -106,7 +106,7 @@ def _changed(template: str, change: Callable[[str], str]) -> str:
 
 
 def _filled(template: str, value: Callable[[re.Match[str]], str]) -> str:
-    """What is no variable stays as it is written."""
+    """Everything but variables stays as it is written."""
 
     def filled(token: re.Match[str]) -> str:
         return _PLAIN.get(token[0]) or (value(token) if token["name"] and _name(token) in _NAMES else token[0])

@@ -267,6 +267,6 @@ def _at(days: int, minutes: int) -> str:
 
 
 def _amount(days: int, minutes: int) -> str:
-    """So many days, hours and minutes as an amount of time."""
+    """Days, hours and minutes as an amount of time, such as `1d2h`."""
     counts = (days, "d"), (minutes // HOUR_MINUTES, "h"), (minutes % HOUR_MINUTES, "m")
     return "".join(f"{count}{unit}" for count, unit in counts if count) or "0m"

@@ -175,7 +175,7 @@ def _with_half(words: Words) -> tuple[int, int]:
 
 
 def _counted(words: Words, count: int) -> tuple[int, int] | None:
-    """Units of which there are so many, and half a one, as in `2 horas e meia` and `one and a half hours`."""
+    """A number of units, perhaps with half a unit, as in `2 horas e meia` and `one and a half hours`."""
     is_half = _takes_half(words, before_unit=True)
     unit = words.take("unit")
     if unit is None:

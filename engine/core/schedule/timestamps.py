@@ -15,10 +15,10 @@ def read_moment(value: int | str) -> int:
     """The moment in milliseconds. Raises ValueError with a text that says how to write it."""
     text = str(value).strip()
     if len(text) > _LONGEST:
-        raise ValueError(f"{text[:_LONGEST]!r}… is no moment: {_HINT}")
+        raise ValueError(f"{text[:_LONGEST]!r}… is not a moment: {_HINT}")
     at_ms = int(text) if text.isascii() and text.isdigit() else _of_iso(text)
     if not _EARLIEST_MS <= at_ms <= _LATEST_MS:
-        raise ValueError(f"{text!r} is no moment of our time: {_HINT}")
+        raise ValueError(f"{text!r} is not a moment of our time: {_HINT}")
     return at_ms
 
 
@@ -26,7 +26,7 @@ def _of_iso(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is no moment: {_HINT}") from error
+        raise ValueError(f"{text!r} is not a moment: {_HINT}") from error
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no zone: {_HINT}")
     return (moment - _EPOCH) // timedelta(milliseconds=1)

@@ -79,7 +79,7 @@ def _pass_tag(file: FileReader) -> None:
 
 
 def _frame_length(head: int) -> int | None:
-    """In bytes, of a frame with this head; None if it is no head, or tells no length."""
+    """In bytes, of a frame with this head; None if it is not a head, or does not give the length."""
     sync, version, layer = head >> 21, head >> 19 & 3, head >> 17 & 3
     bitrate, rate, padding = head >> 12 & 15, head >> 10 & 3, head >> 9 & 1
     if sync != _SYNC_BITS or version == _RESERVED or layer != _LAYER_3 or bitrate in (0, 15) or rate == len(_RATES):

@@ -9,10 +9,10 @@ _GIF = b"GIF8"
 
 
 def taken_as(kind: Kind, data: Bytes) -> Kind:
-    """The kind of a message of its own; one that cannot be told by the bytes is believed.
+    """The kind in which a file arrives that is sent alone; where the bytes do not tell, the sender is believed.
 
-    A film without sound is an animation, and one with sound is none; a note is square; a sticker is no film and no
-    plain picture, unless its set says so.
+    A film without sound is an animation, and one with sound is a video; a note is square; a sticker is neither a film
+    nor a plain picture.
     """
     match kind:
         case Kind.VIDEO | Kind.ANIMATION:
