@@ -7,13 +7,16 @@ from collections.abc import Mapping
 
 from bot.framework.screen import Act, Action, Button, Done, View, Visit
 from engine.administration import bots
-from engine.core.feed_status import FeedStatus
+from engine.core.feed_status import FeedStatus, Unread
 from engine.core.roles import suffices
 
 
 def button(visit: Visit, feed: FeedStatus, screen: str) -> list[Button]:
-    """A row for a screen: an owner who knows better than the engine may say so."""
-    if not (feed.is_held and suffices(visit.admin.role(visit.place.bot), "owner")):
+    """A row for a screen: an owner who knows better than the engine may say so. Nobody does while Telegram itself says
+    that a foreign webhook is there.
+    """
+    may_be_off = feed.is_held and feed.unread is not Unread.FOREIGN_WEBHOOK
+    if not (may_be_off and suffices(visit.admin.role(visit.place.bot), "owner")):
         return []
     return [Button(visit.say.label("✔ The other program is off"), f"{screen}.doubt", visit.place)]
 

@@ -100,6 +100,24 @@ async def test_an_owner_can_say_that_silences_count_again(office: Office, way: t
     assert await office.desk.pool.fetchval(audited) == 1
 
 
+async def test_nobody_is_asked_whether_a_webhook_is_gone_that_is_there(office: Office) -> None:
+    """Telegram says that it is, so the word would be taken back at the next look."""
+    owner, bot_id = office.owner, await office.bot_id()
+    async with transaction(office.desk.pool) as connection:
+        now_ms = await office.desk.now_ms()
+        await feed_doubts.contest(connection, bot_id, FOREIGN_WEBHOOK, "shop.example", now_ms)
+    await owner.start()
+    await owner.press("⚠ @shop_bot")
+    assert TRUST not in await owner.buttons()
+    await owner.press("🔁 Recuperação")
+    assert TRUST not in await owner.buttons()
+    async with transaction(office.desk.pool) as connection:
+        await feed_doubts.read_again(connection, bot_id, await office.desk.now_ms())
+    await owner.start()
+    await owner.press("⚠ @shop_bot")
+    assert TRUST in await owner.buttons()
+
+
 @pytest.mark.parametrize("role", ["editor", "analyst"])
 async def test_only_an_owner_can_say_so(office: Office, role: str) -> None:
     guest, bot_id = await office.someone(), await office.bot_id()
