@@ -28,8 +28,8 @@ from engine.telegram.client import BotApi
 from engine.telegram.refused_call import Refused
 from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER
 from storage.redis import keys
-from storage.redis.arrivals import Arrivals
-from storage.redis.ownership import holder_of
+from storage.redis.arrivals import Arrivals, Came
+from storage.redis.ownership import owner_of
 from storage.redis.timers import Holding
 
 SHORTEST_POLL_S: Final = 3
@@ -65,6 +65,7 @@ class PollingFeed:
         self._log = logger().bind(bot=username)
         self._offset = 0
         self._floor = -1
+        self._polled = self._in_conflict = False
         self._timeout_s = 0
 
     async def run_once(self) -> Polled | Refused:
@@ -75,6 +76,7 @@ class PollingFeed:
         ended_s = time.monotonic()
         if isinstance(answer, Refused):
             return await self._after_refusal(answer)
+        self._polled = True
         report_bad(self._log, answer.bad)
         await self._take_all(answer.events)
         await self._count(answer.numbers)
@@ -84,17 +86,21 @@ class PollingFeed:
     async def _count(self, numbers: Sequence[int]) -> None:
         """Note what came, and whether an update is missing in between: another program has taken it then.
 
-        What this feed remembers serves where Redis has been emptied.
+        What this feed remembers serves where Redis has been emptied, or has lost its last second.
         """
         if not numbers:
             return
         came = await self._arrivals.note(self._bot_id, numbers)
-        forgotten = came.floor < 0 <= self._floor and not came.restarted
-        if 0 <= came.floor < numbers[-1] or (forgotten and has_gap(self._floor, numbers)):
-            await self._watch.contest(SECOND_READER)
         if came.floor < numbers[-1]:
+            if self._is_missing_one(came, numbers):
+                await self._watch.contest_missing()
             await self._arrivals.raise_floor(self._bot_id, numbers[-1])
         self._floor = numbers[-1]
+
+    def _is_missing_one(self, came: Came, numbers: Sequence[int]) -> bool:
+        if self._floor < 0 or came.restarted:
+            return came.floor >= 0
+        return has_gap(self._floor, numbers)
 
     async def _confirm(self, ended_s: float, *, more: bool) -> float:
         """Confirm the poll's end; returns how long to rest before the next.
@@ -105,6 +111,7 @@ class PollingFeed:
         holding = self._holding()
         if more or holding is None:
             return 0.0
+        await self._contest_conflict()
         await self._watch.close()
         ago_ms = math.ceil((time.monotonic() - ended_s) * 1000)
         confirmed = await self._effects.activity.confirm(self._bot_id, holding, ago_ms=ago_ms)
@@ -120,24 +127,32 @@ class PollingFeed:
 
     async def _after_refusal(self, refused: Refused) -> Polled | Refused:
         """Remove a webhook of ours that is in the way of polling, left from when the bot came by webhook. Any other
-        conflict is a reader that takes the updates from us.
+        conflict is a reader that takes the updates from us, and so is a webhook that was set since we began to poll.
         """
         if refused.code != _CONFLICT:
             return refused
         if _WEBHOOK_ACTIVE not in refused.description:
-            await self._contest_if_ours()
+            self._in_conflict = True
+            await self._contest_conflict()
             return refused
         left = await leave(self._api, self._bot_id)
         if isinstance(left, Foreign):
             await self._watch.contest(FOREIGN_WEBHOOK, left.host)
             return left.refused
+        self._in_conflict = self._in_conflict or self._polled
+        await self._contest_conflict()
         return left or Polled(0)
 
-    async def _contest_if_ours(self) -> None:
-        """A receiver that has taken the feed over from this one reads it by right."""
+    async def _contest_conflict(self) -> None:
+        """A conflict that cannot be recorded now is recorded before the feed is confirmed. It is none with a receiver
+        that has taken the feed over from this one and reads it by right.
+        """
         holding = self._holding()
-        if holding and await holder_of(self._effects.client, keys.of_bot(self._bot_id).poll) == holding.holder:
+        if not self._in_conflict or holding is None:
+            return
+        if await owner_of(self._effects.client, keys.of_bot(self._bot_id).poll) in (holding.owner, None):
             await self._watch.contest(SECOND_READER)
+        self._in_conflict = False
 
     async def _take_all(self, events: Sequence[Event]) -> None:
         """Returns when nothing is under way any more; then raises a failure, and all updates will come again."""

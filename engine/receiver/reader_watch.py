@@ -1,14 +1,28 @@
 """Watches over one bot's feed for another reader of its updates: whoever reads an update takes it from us.
 
 A contest is recorded as soon as it shows, and closed before the feed is confirmed again: a process that dies in between
-leaves it to the next. Each watch asks once whether a contest is open, since it cannot know what its predecessor saw.
+leaves it to the next. Each watch asks at first whether a contest is open, since it cannot know what its predecessor
+saw, and then now and then: a predecessor that stood still may record one late.
+
+Telegram drops an update that nobody fetches. Signs of life may be lost so, and no other program is to blame.
 """
+
+import time
+from typing import Final
 
 from engine.runtime.telemetry import logger
 from storage.postgres import feed_doubts
+from storage.postgres.incidents import SECOND_READER
 from storage.postgres.pool import Pool, transaction
+from storage.redis import bot_state
 from storage.redis.client import Redis
 from storage.redis.server_clock import server_now_ms
+
+ASKS_AFTER_S: Final = 300.0
+TAP_KEPT_MS: Final = 120_000
+"""Telegram may drop a tap that nobody has fetched for this long."""
+KEPT_MS: Final = 86_400_000
+"""Telegram drops whatever nobody has fetched for a day."""
 
 
 class ReaderWatch:
@@ -19,11 +33,15 @@ class ReaderWatch:
         self._client = client
         self._bot_id = bot_id
         self._log = logger().bind(bot=username)
-        self._undisturbed = False
+        self._undisturbed_s: float | None = None
+
+    async def contest_missing(self) -> None:
+        """An update is missing: another program has taken it, or nobody read for so long that it was dropped."""
+        await self.contest(None if await self._unread_ms() > TAP_KEPT_MS else SECOND_READER)
 
     async def contest(self, kind: str | None, detail: str = "") -> None:
         """Another program may have taken updates until now; None: it cannot be shown that none did."""
-        self._undisturbed = False
+        self._undisturbed_s = None
         now_ms = await server_now_ms(self._client)
         async with transaction(self._pool) as connection:
             await feed_doubts.contest(connection, self._bot_id, kind, detail, now_ms)
@@ -31,11 +49,19 @@ class ReaderWatch:
 
     async def close(self) -> None:
         """The feed has been read without a sign of anybody else: silences count from now on, if there was a contest."""
-        if self._undisturbed:
+        asked_s = time.monotonic()
+        if self._undisturbed_s is not None and asked_s - self._undisturbed_s < ASKS_AFTER_S:
             return
+        if await self._unread_ms() > KEPT_MS:
+            await self.contest(None)
         now_ms = await server_now_ms(self._client)
         async with transaction(self._pool) as connection:
             contested = await feed_doubts.read_again(connection, self._bot_id, now_ms)
-        self._undisturbed = True
+        self._undisturbed_s = asked_s
         if contested:
             self._log.info("Feed is read undisturbed again: silences count from now on")
+
+    async def _unread_ms(self) -> int:
+        """For how long nobody has read the feed to its end; 0 where that is not known."""
+        read_until_ms = await bot_state.watermark(self._client, self._bot_id)
+        return 0 if read_until_ms is None else await server_now_ms(self._client) - read_until_ms

@@ -25,6 +25,7 @@ from engine.telegram.refused_call import NOT_THE_BOT_API, UNREADABLE, Refused
 from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER
 from storage.redis.arrivals import Arrivals
 from storage.redis.server_clock import server_now_ms
+from storage.redis.server_identity import run_of
 from storage.redis.timers import Holding, Touched
 
 PATH: Final = "/telegram"
@@ -95,6 +96,7 @@ class WebhookFeed:
         self._proven_ms: int | None = None
         self._watch = ReaderWatch(effects.endings.pool, effects.client, bot_id, username)
         self._last_error_s: int | None = None
+        self._run: str | None = None
 
     async def run_once(self) -> Looked | Refused:
         """Set the webhook if necessary, look, and confirm what the look shows. Raises UnreachableError."""
@@ -116,13 +118,23 @@ class WebhookFeed:
         """Raise the floor over what will not come any more. If that leaves room for a missing update, the silences
         before this look are not believed: then nothing that was given out before it matters.
         """
-        given_up = self._proven_ms is not None and look.at_ms - self._proven_ms > GIVE_UP_MS
-        if not look.incomplete or not (look.lost or look.pending == 0 or given_up):
+        if not look.incomplete:
+            self._run = holding.run if (holding := self._holding()) else self._run
             return look
-        if look.lost or look.pending:
-            await self._watch.contest(SECOND_READER if look.lost else None)
+        lost = look.lost and not await self._redis_changed()
+        given_up = self._proven_ms is not None and look.at_ms - self._proven_ms > GIVE_UP_MS
+        if not (lost or look.pending == 0 or given_up):
+            return look
+        if lost:
+            await self._watch.contest_missing()
+        elif look.pending:
+            await self._watch.contest(None)
         came = await self._arrivals.raise_floor(self._bot_id, look.highest)
         return look._replace(floor=came.floor, beyond=came.beyond)
+
+    async def _redis_changed(self) -> bool:
+        """Whether Redis restarted or failed over since nothing was missing: it may have lost its last second."""
+        return self._run is not None and self._run != await run_of(self._effects.client)
 
     async def _confirm(self, upto_ms: int | None) -> float:
         holding = self._holding()
@@ -133,12 +145,12 @@ class WebhookFeed:
         return rest_s(touched, self._effects.activity.threshold_ms(self._bot_id)) if touched else NEAR_S
 
     async def _set_up(self, info: _Info) -> Looked | Refused:
-        """A webhook of ours that is gone was deleted by a program that wants to read the updates itself."""
+        """A webhook that is not as we set it was changed by a program that wants to read the updates itself."""
         if not _is_ours(info.url, self._bot_id):
             foreign = _foreign(info.url)
             await self._watch.contest(FOREIGN_WEBHOOK, foreign.host)
             return foreign.refused
-        if self._set and not info.url:
+        if self._set and self._holding():
             await self._watch.contest(SECOND_READER)
         answer = await self._api.ask(
             "setWebhook",

@@ -39,11 +39,11 @@ def this_process() -> str:
     return f"{socket.gethostname() or 'host'}:{os.getpid()}:{secrets.token_hex(_RANDOM_BYTES)}"
 
 
-async def holder_of(client: Redis, key: str) -> str | None:
-    """Who holds it, as "owner epoch"; None if nobody does. Raises UnreachableError."""
+async def owner_of(client: Redis, key: str) -> str | None:
+    """Which process holds it, in whatever epoch; None if none does. Raises UnreachableError."""
     with reaching_redis(f"Redis did not say who holds {key}"):
         found = await client.get(key)
-    return None if found is None else str(found)
+    return None if found is None else str(found).rpartition(" ")[0]
 
 
 class Ownership:

@@ -103,6 +103,10 @@ class Holding(NamedTuple):
     holder: str
     run: str
 
+    @property
+    def owner(self) -> str:
+        return self.holder.rpartition(" ")[0]
+
 
 class Confirmed(NamedTuple):
     """OTHERS: the feed does not (or no longer) belong to the caller, and nothing was confirmed."""
