@@ -21,32 +21,30 @@ from engine.core.content import model as contents
 from engine.core.content.model import Album, Asset, Buttons, Content, Item, Media, Text
 from engine.core.errors import CampaignError, MediaError
 from engine.media.file_kinds import check_size
-from engine.telegram import download
-from engine.telegram.client import BotApi
 
 
 async def added(visit: Visit, step: Step, message: IncomingMessage) -> Edit:
     """The edit that adds the message to a step. Raises CampaignError, MediaError for what cannot be sent."""
     if message.album:
-        return await _added_to_album(visit, step, message)
-    block = Block(drafts.new_key(visit, "b"), await content_of(visit, message))
+        return await _added_to_album(step, message)
+    block = Block(drafts.new_key(visit, "b"), await content_of(message))
     return lambda draft: editing.add_block(draft, step.key, block)
 
 
-async def instead(visit: Visit, block: Block, message: IncomingMessage) -> Content:
+async def instead(block: Block, message: IncomingMessage) -> Content:
     """The block's new content. Raises CampaignError, MediaError for what cannot be sent."""
-    return await _begun(visit, message) if message.album else await content_of(visit, message, kept_buttons(block))
+    return await _begun(message) if message.album else await content_of(message, kept_buttons(block))
 
 
-async def joined(visit: Visit, message: IncomingMessage) -> Callable[[Block], Block]:
+async def joined(message: IncomingMessage) -> Callable[[Block], Block]:
     """The change that adds another file to a block's album."""
-    return partial(_with, item=await _item(visit, message))
+    return partial(_with, item=await _item(message))
 
 
-async def content_of(visit: Visit, message: IncomingMessage, buttons: Buttons = ()) -> Content:
+async def content_of(message: IncomingMessage, buttons: Buttons = ()) -> Content:
     """The message as content, with these buttons. Raises CampaignError, MediaError for what cannot be sent."""
     if message.file:
-        asset = await _taken_over(visit, message.file)
+        asset = await _taken_over(message.file)
         content: Content = Media(asset.kind, asset.sha256, message.html, message.above, message.spoiler, buttons)
     elif message.text:
         content = Text(message.html, buttons=buttons)
@@ -56,23 +54,23 @@ async def content_of(visit: Visit, message: IncomingMessage, buttons: Buttons = 
     return content
 
 
-async def _added_to_album(visit: Visit, step: Step, message: IncomingMessage) -> Edit:
+async def _added_to_album(step: Step, message: IncomingMessage) -> Edit:
     key = f"a{sha256(message.album.encode()).hexdigest()[:16]}"
     if any(block.key == key for block in step.blocks):
-        return partial(editing.change_block, step=step.key, key=key, change=await joined(visit, message))
-    block = Block(key, await _begun(visit, message))
+        return partial(editing.change_block, step=step.key, key=key, change=await joined(message))
+    block = Block(key, await _begun(message))
     return lambda draft: editing.add_block(draft, step.key, block)
 
 
-async def _begun(visit: Visit, message: IncomingMessage) -> Album:
+async def _begun(message: IncomingMessage) -> Album:
     """An album with its first file; the others arrive later."""
-    return Album((await _item(visit, message),), message.above)
+    return Album((await _item(message),), message.above)
 
 
-async def _item(visit: Visit, message: IncomingMessage) -> Item:
+async def _item(message: IncomingMessage) -> Item:
     if message.file is None:
         raise MediaError("An album can only contain files: send the text separately.")
-    asset = await _taken_over(visit, message.file)
+    asset = await _taken_over(message.file)
     if asset.kind not in ("photo", "video", "audio", "document"):
         raise MediaError(
             "An album can only contain photos, videos, music and documents: send the other file separately."
@@ -87,15 +85,10 @@ def _with(block: Block, item: Item) -> Block:
     return replace(block, content=replace(album, items=(*album.items, item)))
 
 
-async def _taken_over(visit: Visit, file: IncomingFile) -> Asset:
+async def _taken_over(file: IncomingFile) -> Asset:
     """A file that is too big is refused before it is downloaded."""
     check_size(file.size, file.kind, file.name)
-    desk = visit.desk
-    token = desk.settings.manager_token
-    api = BotApi(desk.http, desk.settings.telegram_api_url, token.reveal() if token else "")
-    name = file.name if file.name != file.kind else ""
-    stored = await download.receive(desk.library, api, file.file_id, file.kind, name, visit.now_ms)
-    return stored.asset
+    return await file.fetch(file)
 
 
 def with_buttons(block: Block, buttons: Buttons) -> Block:

@@ -3,15 +3,17 @@
 A caption belongs to its file. Anything else (a place, a contact, a game) cannot be sent to users.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from aiogram.enums import ContentType
 from aiogram.types import Message, MessageEntity, PhotoSize
 
+from engine.administration import bot_tokens
 from engine.core.content import html_writing, templates
 from engine.core.content.html_writing import Formatting
-from engine.core.content.model import MediaKind
+from engine.core.content.model import Asset, MediaKind
 
 _KINDS: Final[dict[ContentType, MediaKind]] = {
     ContentType.PHOTO: "photo",
@@ -25,6 +27,10 @@ _KINDS: Final[dict[ContentType, MediaKind]] = {
 }
 
 
+Fetch: TypeAlias = Callable[["IncomingFile"], Awaitable[Asset]]
+"""Takes a file into the library. Raises MediaError, UnreachableError."""
+
+
 class IncomingFile(NamedTuple):
     """A file that an admin sent: `file_id` is the manager's name for it; `size` is in bytes, 0 if unknown."""
 
@@ -32,6 +38,7 @@ class IncomingFile(NamedTuple):
     file_id: str
     size: int
     name: str
+    fetch: Fetch
 
 
 class IncomingMessage(NamedTuple):
@@ -49,12 +56,18 @@ class IncomingMessage(NamedTuple):
     above: bool = False
 
 
-def read(message: Message) -> IncomingMessage:
+def holds_a_token(message: Message) -> bool:
+    """Whether a bot's token stands in its text or caption, however formatted, or behind a link in it."""
+    links = (entity.url or "" for entity in message.entities or message.caption_entities or ())
+    return any(map(bot_tokens.holds_a_token, (message.text or "", message.caption or "", *links)))
+
+
+def read(message: Message, fetch: Fetch) -> IncomingMessage:
     return IncomingMessage(
         message.message_id,
         message.text or "",
         templates.from_html(_html(message)),
-        _file(message),
+        _file(message, fetch),
         message.media_group_id or "",
         bool(message.has_media_spoiler),
         bool(message.show_caption_above_media),
@@ -79,13 +92,13 @@ def _second(moment: datetime | int) -> int:
     return int(moment.timestamp()) if isinstance(moment, datetime) else moment
 
 
-def _file(message: Message) -> IncomingFile | None:
+def _file(message: Message, fetch: Fetch) -> IncomingFile | None:
     kind = _KINDS.get(ContentType(message.content_type))
     if kind is None:
         return None
     found = getattr(message, kind)
     file = _largest(found) if kind == "photo" else found
-    return IncomingFile(kind, file.file_id, file.file_size or 0, getattr(file, "file_name", None) or kind)
+    return IncomingFile(kind, file.file_id, file.file_size or 0, getattr(file, "file_name", None) or kind, fetch)
 
 
 def _largest(sizes: list[PhotoSize]) -> PhotoSize:

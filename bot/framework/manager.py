@@ -6,6 +6,7 @@ reply.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 from aiogram import Bot, Router
@@ -13,21 +14,22 @@ from aiogram.enums import ChatType, ParseMode
 from aiogram.exceptions import TelegramAPIError
 from aiogram.types import CallbackQuery, InaccessibleMessage, Message, User
 
-from bot.framework import incoming
-from bot.framework.callbacks import LIFETIME_S, PREFIX, Holder, read
+from bot.framework import incoming, replies
+from bot.framework.callbacks import LIFETIME_S, PREFIX, Holder, code, read
 from bot.framework.guard import Route, Verdict, judge
 from bot.framework.i18n import Translator, escaped
-from bot.framework.incoming import IncomingMessage
+from bot.framework.incoming import IncomingFile
+from bot.framework.incoming_files import IncomingFiles, WithdrawnError
 from bot.framework.presenter import Presenter, Spot, is_of_no_bot, person
 from bot.framework.query_answer import QueryAnswer
 from bot.framework.routes import routes
 from bot.framework.screen import HOME, Action, Done, Place, Question, Screen, Visit
 from bot.framework.turns import Turns
 from engine.administration import invitations, members, open_question, single_use
-from engine.administration.bot_tokens import holds_a_token
 from engine.administration.context import Desk
-from engine.administration.members import Admin, Language
+from engine.administration.members import Admin
 from engine.administration.open_question import Prompt
+from engine.core.content.model import Asset
 from engine.core.errors import BotError, RecoveryError, StaleError, UnreachableError
 from engine.runtime.telemetry import logger
 
@@ -42,6 +44,7 @@ class ManagerBot:
         self._presenter = Presenter(desk, bot, name, screens)
         self._routes = routes(screens)
         self._turns = Turns()
+        self._files = IncomingFiles(desk, self._turns, bot.token)
 
     def router(self) -> Router:
         router = Router()
@@ -54,34 +57,38 @@ class ManagerBot:
         user = message.from_user
         if message.chat.type != ChatType.PRIVATE or user is None:
             return
+        pasted = incoming.holds_a_token(message)
+        if pasted:
+            await self._presenter.delete(Spot(message.chat.id, message=message.message_id))
         async with self._turns.message(user.id, message.text or ""), self._turns.turn(user.id):
             try:
-                await self._handle_message(message, user)
+                await self._handle_message(message, user, pasted=pasted)
             except Exception as error:  # noqa: BLE001 - every message gets a reply
                 _log_failure(error, user)
-                await message.answer(_excuse(user))
+                await message.answer(replies.excuse(user))
 
     async def press(self, query: CallbackQuery) -> None:
         """Do what a button says, if it is allowed, and show the resulting screen."""
         answer = QueryAnswer(query)
-        moment = Translator(_language(query.from_user)).label("One moment…")
+        moment = Translator(replies.language(query.from_user)).label("One moment…")
         async with answer.soon(moment), self._turns.turn(query.from_user.id):
             try:
                 await self._press(query, answer)
             except Exception as error:  # noqa: BLE001 - no button may hang
                 _log_failure(error, query.from_user)
-                await answer.give(_excuse(query.from_user))
+                await answer.give(replies.excuse(query.from_user))
 
-    async def _handle_message(self, message: Message, user: User) -> None:
+    async def _handle_message(self, message: Message, user: User, *, pasted: bool) -> None:
         text, note = message.text or "", ""
-        pasted = holds_a_token(message.html_text)
-        if pasted:
-            await self._presenter.delete(Spot(message.chat.id, message=message.message_id))
         if text.startswith(_START):
             note = await self._accept(user, text.removeprefix(_START).strip())
         admin = await self._presenter.admin(user)
         if admin is None:
-            await message.answer(note or _stranger(user), parse_mode=ParseMode.HTML)
+            await message.answer(note or replies.stranger(user), parse_mode=ParseMode.HTML)
+            return
+        if text == "/cancel":
+            self._files.cancel(user.id, message.message_id)
+        elif self._files.is_cancelled(user.id, message.message_id):
             return
         prompt = await open_question.last(self._desk.redis, admin.admin_id)
         asked = await self._asked(admin, prompt) if prompt else None
@@ -103,7 +110,7 @@ class ManagerBot:
         await self._presenter.show(screen, visit, spot, note)
 
     async def _accept(self, user: User, word: str) -> str:
-        desk, say = self._desk, Translator(_language(user))
+        desk, say = self._desk, Translator(replies.language(user))
         try:
             owners = desk.settings.admin_ids
             bot = await invitations.accept(desk.pool, desk.redis, owners, person(user), word, await self._desk.now_ms())
@@ -124,31 +131,55 @@ class ManagerBot:
     async def _take(self, asked: "_Asked", message: Message, user: User, spot: Spot) -> None:
         route, question, visit = asked
         try:
-            done = await self._taken(asked, incoming.read(message))
+            done = await self._taken(asked, message, user)
         except StaleError as error:
             done = Done(note=escaped(await self._changed(visit, error)))
+        except WithdrawnError:
+            return
         except UnreachableError:
             raise
         except RecoveryError as error:
-            spot = await self._presenter.newest(visit.admin, spot)
-            await self._presenter.ask(route, question, visit, spot, f"⚠ {visit.say.refusal(error)}")
+            note = f"⚠ {visit.say.refusal(error)}"
+            if not await self._stays_elsewhere(asked, spot, note):
+                spot = await self._presenter.newest(visit.admin, spot)
+                await self._presenter.ask(route, question, visit, spot, note)
             return
-        await self._show_result(done, route, visit, user, await self._presenter.newest(visit.admin, spot))
+        if not await self._stays_elsewhere(asked, spot, done.note or visit.say("Saved to the draft")):
+            await self._show_result(done, route, visit, user, await self._presenter.newest(visit.admin, spot))
 
-    async def _taken(self, asked: "_Asked", message: IncomingMessage) -> Done:
-        """A file uploads beside the admin's taps, and what they change themselves in the meantime does not cost it."""
+    async def _taken(self, asked: "_Asked", message: Message, user: User) -> Done:
+        """What the admins change themselves while their file is fetched does not cost it."""
         route, question, visit = asked
-        if message.file is None:
-            return await question.take(visit, message)
-        async with self._turns.beside(visit.admin.admin_id):
-            while True:
-                try:
-                    return await question.take(visit, message)
-                except StaleError as error:
-                    if error.actor != visit.change.actor:
-                        raise
-                    now = (await self._presenter.resolve(route.screen, visit)).view.revision
-                    visit = await self._presenter.visit(visit.admin, visit.place, now)
+        heard = incoming.read(message, partial(self._fetch, asked, user, message.message_id))
+        while True:
+            try:
+                return await question.take(visit, heard)
+            except StaleError as error:
+                if heard.file is None or error.actor != visit.change.actor:
+                    raise
+                now = (await self._presenter.resolve(route.screen, visit)).view.revision
+                visit = await self._presenter.visit(visit.admin, visit.place, now)
+
+    async def _fetch(self, asked: "_Asked", user: User, message_id: int, file: IncomingFile) -> Asset:
+        """Whoever may no longer answer when the file is there does not answer."""
+        asset = await self._files.fetch(user.id, message_id, file)
+        admin = await self._presenter.admin(user)
+        if admin is None or not asked.route.is_open_to(admin, asked.visit.place.bot):
+            raise WithdrawnError
+        return asset
+
+    async def _stays_elsewhere(self, asked: "_Asked", spot: Spot, note: str) -> bool:
+        """A question that the admin opened while their file was fetched stays open: the next message answers it."""
+        admin = asked.visit.admin
+        prompt = await open_question.last(self._desk.redis, admin.admin_id)
+        if prompt is None or prompt.is_at(code(asked.route.name), asked.visit.place):
+            return False
+        other = await self._asked(admin, prompt)
+        if other is None:
+            return False
+        spot = await self._presenter.newest(admin, spot)
+        await self._presenter.ask_again(other.route, other.question, other.visit, spot, note)
+        return True
 
     async def _press(self, query: CallbackQuery, answer: QueryAnswer) -> None:
         user, data = query.from_user, query.data or ""
@@ -162,7 +193,7 @@ class ManagerBot:
         verdict = judge(token, route, admin, await self._desk.now_ms())
         if verdict is Verdict.REFUSED or not (token and route and admin):
             logger().warning("callback_rejected", admin=user.id, ours=data.startswith(PREFIX))
-            await answer.give(Translator(admin.language if admin else _language(user)).label("Not available"))
+            await answer.give(Translator(admin.language if admin else replies.language(user)).label("Not available"))
             return
         _, *place, revision = token.press
         visit = await self._presenter.visit(admin, Place(*place), revision)
@@ -172,7 +203,7 @@ class ManagerBot:
             spot = await self._presenter.newest(admin, spot) if slow else spot
             await self._show_result(done, route, visit, user, spot)
             return
-        toast = _toast(verdict, visit.say)
+        toast = replies.toast(verdict, visit.say)
         note = escaped(toast) if answer.given else ""
         await answer.give(toast)
         if isinstance(route.handler, Question) and verdict is Verdict.GO:
@@ -183,7 +214,7 @@ class ManagerBot:
     async def _refresh_home(self, admin: Admin, spot: Spot, answer: QueryAnswer) -> None:
         """A button with our signature and an unknown route is from before an update of the manager."""
         visit = await self._presenter.visit(admin, Place())
-        await answer.give(_toast(Verdict.REDRAW, visit.say))
+        await answer.give(replies.toast(Verdict.REDRAW, visit.say))
         await self._presenter.show(self._screens[HOME], visit, spot)
 
     async def _act(self, route: Route, action: Action, visit: Visit, data: str, answer: QueryAnswer) -> Done:
@@ -258,29 +289,6 @@ class _Asked(NamedTuple):
 def _live(query: CallbackQuery) -> int:
     """The message of a press; 0 if it is too old to be edited."""
     return 0 if query.message is None or isinstance(query.message, InaccessibleMessage) else query.message.message_id
-
-
-def _toast(verdict: Verdict, say: Translator) -> str:
-    match verdict:
-        case Verdict.REDRAW:
-            return say.label("Menu refreshed")
-        case Verdict.PRESS_AGAIN:
-            return say.label("That button was old. Check and tap again")
-        case _:
-            return ""
-
-
-def _stranger(user: User) -> str:
-    say = Translator(_language(user))
-    return say("This bot is for admins only. Ask the bot's owner for an invitation.")
-
-
-def _excuse(user: User) -> str:
-    return Translator(_language(user)).label("That didn't work. Try again in a moment.")
-
-
-def _language(user: User) -> Language:
-    return members.language_of(user.language_code)
 
 
 def _log_failure(error: Exception, user: User) -> None:

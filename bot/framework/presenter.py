@@ -89,6 +89,14 @@ class Presenter:
         live = await self._draw(drawn, spot)
         await self._wait(route.name, visit, live)
 
+    async def ask_again(self, route: Route, question: Question, visit: Visit, spot: Spot, note: str) -> None:
+        """Show an open question with a note. The screens that listen are shown themselves."""
+        resolved = await self.resolve(route.screen, visit)
+        if route.name == f"{resolved.screen.name}.{resolved.view.listens}":
+            await self.show(route.screen, visit, spot, note)
+        else:
+            await self.ask(route, question, visit, spot, note)
+
     async def newest(self, admin: Admin, spot: Spot) -> Spot:
         """The same spot after slow work, during which the live message may have become another one."""
         prompt = await open_question.last(self._desk.redis, admin.admin_id)

@@ -12,7 +12,7 @@ from engine.core.errors import NotFoundError, UnreachableError
 from engine.settings import Secret
 
 _TOKEN: Final = re.compile(r"\d{1,20}:[\w-]{1,100}", re.ASCII)
-_ANYWHERE: Final = re.compile(r"\b\d{5,20}:[\w-]{30,}", re.ASCII)
+_ANYWHERE: Final = re.compile(r"(?<!\d)\d{5,20}(?::|%3A)[\w-]{30,}", re.ASCII | re.IGNORECASE)
 _NOT_THIS_TOKEN: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
 _PATIENCE: Final = aiohttp.ClientTimeout(total=20)
 

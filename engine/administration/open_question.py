@@ -28,6 +28,9 @@ class Prompt(msgspec.Struct, frozen=True, array_like=True):
     message: int = 0
     at_ms: int = 0
 
+    def is_at(self, route: int, place: tuple[int, int, int, int]) -> bool:
+        return (self.route, self.bot, self.step, self.block, self.choice) == (route, *place)
+
     def waits(self, now_ms: int) -> bool:
         """Whether it is recent enough for a message to answer it."""
         return now_ms - self.at_ms < PATIENCE_MS

@@ -7,12 +7,14 @@ from typing import Any, Final
 
 import pytest
 
+from bench.sandbox.protocol import Fault, FaultKind
 from engine.administration import campaign_views, campaigns
 from engine.core.change import Change
 from engine.core.content.model import Media, Text
 from engine.telegram import download
 from tests.flows.office import DRAFT, LEAST_MS, Office, open_office
 
+TOKEN: Final = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawx"  # noqa: S105 - of no bot
 STEP: Final = ("○ @shop_bot", "🔁 Recovery", "📋 Steps", "● Step 1")
 
 
@@ -121,6 +123,78 @@ async def test_a_tap_of_somebody_else_on_the_draft_is_named(office: Office, uplo
     upload.open()
     await owner.shows("Changed by")
     assert await kinds(office, 1) == [Text]
+
+
+async def test_a_token_is_deleted_while_a_file_uploads(office: Office, upload: Gate) -> None:
+    await begin_upload(office, upload)
+    await office.people.write(office.me.id, office.owner.id, TOKEN)
+    async with asyncio.timeout(20):
+        while not await deleted(office, TOKEN):  # noqa: ASYNC110 - the transcript is the signal
+            await asyncio.sleep(0.02)
+    upload.open()
+    assert await kinds(office, 2) == [Text, Media]
+
+
+async def deleted(office: Office, words: str) -> bool:
+    messages = (await office.people.transcript(office.me.id, office.owner.id)).messages
+    return all(one.deleted for one in messages if one.text == words)
+
+
+async def test_cancel_takes_back_the_files_that_are_not_there_yet(office: Office, upload: Gate) -> None:
+    owner = office.owner
+    await begin_upload(office, upload)
+    await office.people.send("photo", office.me.id, owner.id)
+    await office.people.write(office.me.id, owner.id, "Behind both")
+    assert "Cancelled." in await owner.says("/cancel")
+    upload.open()
+    await owner.says("After all")
+    assert await kinds(office, 2) == [Text, Text]
+    assert upload.calls == 1
+
+
+async def test_a_question_that_was_opened_meanwhile_gets_the_next_answer(office: Office, upload: Gate) -> None:
+    owner = office.owner
+    await begin_upload(office, upload)
+    await owner.press("🏠", "➕ Bot")
+    upload.open()
+    shown = await owner.shows("Saved to the draft")
+    assert "Send me the bot's token" in shown
+    assert "This is not a bot's token" in await owner.says("not a token")
+    assert await kinds(office, 2) == [Text, Media]
+
+
+async def test_a_refused_file_leaves_the_question_that_was_opened_meanwhile(office: Office, upload: Gate) -> None:
+    owner = office.owner
+    await begin_upload(office, upload)
+    await owner.press("🕘 When")
+    await office.people.set_fault(Fault(FaultKind.BAD_REQUEST, bot=office.me.id, method="getFile", count=1))
+    upload.open()
+    await owner.shows("Telegram no longer has this file")
+    await owner.says("10m")
+    assert await kinds(office, 1) == [Text]
+
+
+async def test_a_file_of_somebody_who_was_dismissed_meanwhile_is_not_taken(office: Office, upload: Gate) -> None:
+    owner, guest = office.owner, await office.someone()
+    await office.appoint(guest, "editor")
+    await guest.start()
+    await guest.press(*STEP)
+    await office.people.send("photo", office.me.id, guest.id)
+    await upload.reached()
+    await office.desk.pool.execute("DELETE FROM bot_admins WHERE admin_id = $1", guest.id)
+    upload.open()
+    await guest.says("Still here?")
+    await owner.start()
+    assert await kinds(office, 1) == [Text]
+
+
+async def test_ones_own_deletion_of_the_step_ends_its_file(office: Office, upload: Gate) -> None:
+    owner = office.owner
+    await begin_upload(office, upload)
+    await owner.press("🗑", "🗑 Delete now")
+    upload.open()
+    await owner.shows("no longer there")
+    assert upload.calls == 1
 
 
 async def test_taps_go_on_while_a_campaign_stops_and_a_second_stop_is_stale(

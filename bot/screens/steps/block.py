@@ -115,7 +115,7 @@ def _asks_change(visit: Visit) -> str:
 async def _take_change(visit: Visit, message: IncomingMessage) -> Done:
     """While the place's choice stands for an album, the rest of its files go into the same block."""
     at = await drafts.load_block(visit)
-    content = await content_from_message.instead(visit, at.block, message)
+    content = await content_from_message.instead(at.block, message)
     stays = contents.kind(content) == contents.kind(at.block.content)
     await drafts.save(visit, _changed(at, content=content, languages=at.block.languages if stays else {}))
     place = visit.place._replace(choice=code_of_key(message.album) if message.album else 0)
@@ -130,7 +130,7 @@ async def _take_more(visit: Visit, message: IncomingMessage) -> Done:
     """A message that is not part of the album is not an answer, and leads home."""
     if not message.album or code_of_key(message.album) != visit.place.choice:
         return Done(to=HOME)
-    at, change = await drafts.load_block(visit), await content_from_message.joined(visit, message)
+    at, change = await drafts.load_block(visit), await content_from_message.joined(message)
     await drafts.save(visit, partial(editing.change_block, step=_step(at), key=_key(at), change=change))
     return Done(note=_of_languages(visit, at.block, stay=True))
 

@@ -2,12 +2,18 @@
 """An admin's message becomes a template: formatted outside its variables, plain inside them."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from aiogram.types import Chat, Message, MessageEntity, User
 
 from bot.framework import incoming
 from engine.core.content import text_checks
+from engine.core.content.model import Asset
+
+
+async def fetch(_: incoming.IncomingFile) -> Asset:
+    raise AssertionError("nothing is fetched before a question takes it")
 
 
 def written(text: str, *bold: tuple[int, int]) -> Message:
@@ -32,7 +38,7 @@ def written(text: str, *bold: tuple[int, int]) -> Message:
     ],
 )
 def test_a_fallback_is_plain_and_the_text_around_it_keeps_its_formatting(message: Message, html: str) -> None:
-    assert incoming.read(message).html == html
+    assert incoming.read(message, fetch).html == html
 
 
 _USER = User(id=5, is_bot=False, first_name="Ana")
@@ -57,7 +63,7 @@ def test_formatting_with_an_attribute_is_escaped_and_can_be_sent(entity: Message
         text="x",
         entities=[entity],
     )
-    written = incoming.read(message).html
+    written = incoming.read(message, fetch).html
     assert written == html
     text_checks.check_text(written)
 
@@ -71,4 +77,27 @@ def test_a_caption_keeps_its_formatting() -> None:
         caption="x",
         caption_entities=[bold],
     )
-    assert incoming.read(message).html == "<b>x</b>"
+    assert incoming.read(message, fetch).html == "<b>x</b>"
+
+
+TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawx"  # noqa: S105 - of no bot
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"text": f"Here: {TOKEN}."},
+        {"text": f"https://api.telegram.org/bot{TOKEN}/getMe"},
+        {"text": f"token_{TOKEN}".replace(":", "%3a")},
+        {"text": TOKEN, "entities": [MessageEntity(type="bold", offset=12, length=5)]},
+        {"text": TOKEN, "entities": [MessageEntity(type="bold", offset=900, length=5)]},
+        {
+            "text": "x",
+            "entities": [MessageEntity(type="text_link", offset=0, length=1, url=f"https://x.y/bot{TOKEN}/a")],
+        },
+        {"caption": TOKEN, "caption_entities": [MessageEntity(type="italic", offset=0, length=20)]},
+    ],
+)
+def test_a_token_is_found_however_it_is_formatted(fields: dict[str, Any]) -> None:
+    chat, date = Chat(id=7, type="private"), datetime(2026, 11, 26, tzinfo=UTC)
+    assert incoming.holds_a_token(Message(message_id=1, date=date, chat=chat, **fields))
