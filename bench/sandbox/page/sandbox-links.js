@@ -32,9 +32,13 @@ function chatAddress(url) {
 function named(given) {
   const url = parsed(given);
   const query = url?.searchParams;
-  if (url?.protocol === "tg:" && /^(\/\/)?resolve\/?$/.test(`${url.host && "//"}${url.host}${url.pathname}`)) return [query.get("domain"), query.get("start")];
-  if (!["http:", "https:"].includes(url?.protocol) || !HOSTS.has(url.host)) return [];
-  return [url.pathname.slice(1).replace(/\/$/, ""), query.get("start")];
+  if (url?.protocol === "tg:" && /^(\/\/)?resolve\/?$/i.test(`${url.host && "//"}${url.host}${url.pathname}`)) return [query.get("domain"), query.get("start")];
+  if (!["http:", "https:"].includes(url?.protocol)) return [];
+  const host = url.host.replace(/^www\./, "");
+  const path = url.pathname.slice(1).replace(/\/$/, "");
+  if (HOSTS.has(host)) return [path, query.get("start")];
+  const [, name] = /^([^.]+)\.t\.me$/.exec(host) ?? [];
+  return path ? [] : [name, query.get("start")];
 }
 
 function parsed(given) {
