@@ -1,14 +1,17 @@
 """The sandbox reads every text that the engine's checks let through, and shows the same: they were written apart."""
 
+import sys
 from html import escape
 from typing import Final
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.sandbox.formatting.cleaning import shows_nothing
 from bench.sandbox.formatting.html import parse_html
 from bench.sandbox.formatting.spans import MarkupError
-from engine.core.content import html, tags
+from bench.sandbox.formatting.stored_form import plain
+from engine.core.content import html, invisible, tags
 from engine.core.errors import CampaignError
 
 _VALUES: Final = (
@@ -98,6 +101,11 @@ def test_a_checked_text_is_read_the_same_by_the_sandbox(text: str) -> None:
     """What is kept of a text is the sandbox's own matter: it keeps the same of the text without its formatting."""
     if not _refusal(text):
         assert _shown(text) == _shown(escape(html.plain(text), quote=False))
+
+
+def test_what_shows_nothing_in_the_sandbox_is_blank_to_the_engine() -> None:
+    seen = [letter for letter in map(chr, range(sys.maxunicode + 1)) if not invisible.is_blank(letter)]
+    assert [letter for letter in seen if shows_nothing(letter) or not plain(letter).text] == []
 
 
 def _shown(text: str) -> str:

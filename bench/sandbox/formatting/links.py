@@ -8,6 +8,13 @@ _NUMBERS = range(-(2**63), 2**63)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _WEB = re.compile(r"(?P<authority>[^/?#\s]+)(?P<rest>[/?#]\S*)?$")
 _OWN_SCHEMES = frozenset({"tg", "ton", "tonsite"})
+_OWN_HOST = re.compile(r"[a-z0-9_-]+(?=[/?#]|$)", re.IGNORECASE)
+_SITE_HOST = re.compile(r"[a-z0-9_.-]+(?=[/?#]|$)", re.IGNORECASE)
+_IPV6 = re.compile(r"\[[0-9a-f:.]+\]", re.IGNORECASE)
+_PORT = re.compile(r"(?P<host>.*?)(?::0*(?P<port>[1-9][0-9]{0,4}))?")
+_LAST_PORT = 65_535
+# Letters of other scripts, and of ASCII those that may stand in a host.
+_HOST = re.compile(r"(?:[a-z0-9.\-_!$,~*'();&+=]|%[0-9a-f]{2}|[^\x00-\x7f])+", re.IGNORECASE)
 _WEB_SCHEMES = frozenset({"http", "https"})
 
 
@@ -55,7 +62,8 @@ def checked_link(url: str) -> str | None:
     scheme = match[1].lower() if match else "http"
     remainder = url[match.end() :] if match else url
     if scheme in _OWN_SCHEMES:
-        return f"{scheme}://{remainder}" if remainder else None
+        host = _SITE_HOST if scheme == "tonsite" else _OWN_HOST
+        return f"{scheme}://{remainder}" if host.match(remainder) else None
     return _web_link(scheme, remainder) if scheme in _WEB_SCHEMES else None
 
 
@@ -64,7 +72,18 @@ def _web_link(scheme: str, remainder: str) -> str | None:
     if match is None:
         return None
     credentials, at, host = match["authority"].rpartition("@")
-    if "." not in host.strip(".") and not host.lower().startswith("localhost"):
+    if not _is_host(host):
         return None
     rest = match["rest"] or "/"
     return f"{scheme}://{credentials}{at}{host.lower()}{rest if rest[0] == '/' else '/' + rest}"
+
+
+def _is_host(given: str) -> bool:
+    """Count this machine as a host, because tracked links lead to it."""
+    parts = _PORT.fullmatch(given)
+    if parts is None or int(parts["port"] or 1) > _LAST_PORT:
+        return False
+    host = parts["host"].lower()
+    if _IPV6.fullmatch(host) or host == "localhost":
+        return True
+    return _HOST.fullmatch(host) is not None and "." in host.strip(".")

@@ -9,8 +9,8 @@ import re
 from typing import Final
 from unicodedata import category
 
-_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Fillers of Hangul and Braille, which Unicode counts as letters and symbols."""
+_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc")
+"""Fillers of Hangul and Braille and the place of an object, which Unicode counts as letters and symbols."""
 _SEEN: Final = frozenset("LNPS")
 """Letters, numbers, punctuation, symbols; a combining mark is visible only on one of them."""
 _SIGNS: Final = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
