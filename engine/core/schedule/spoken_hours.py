@@ -15,8 +15,6 @@ WEEK: Final = tuple(range(1, 8))
 _LONGEST: Final = 128
 _WEEKEND: Final = 6
 _HALF_DAY: Final = DAY_MINUTES // 2
-_EARLY: Final = 6 * HOUR_MINUTES
-"""Nobody is sure to mean an hour before this one unless it is written as one of 24."""
 _EXAMPLES: Final = Phrase("09:00-21:00, seg-sex 09:00-18:00, mon-fri 9-18, or off")
 
 _LEXICON: Final[Lexicon] = lexicon(
@@ -160,25 +158,31 @@ def _span(words: Words) -> tuple[Clock, Clock] | None:
 
 def _check_sure(text: str, start: Clock, end: Clock) -> None:
     if other := _other_meaning(start, end):
+        written = (start.minutes, end.minutes) if start.minutes != end.minutes else other[::-1]
         raise CampaignError(
             "{given} may be meant in the morning or in the evening: write for example {one} or {other}.",
             given=shown(text),
-            one=_written(start.minutes, end.minutes),
+            one=_written(*written),
             other=_written(*other),
         )
 
 
 def _other_meaning(start: Clock, end: Clock) -> tuple[int, int] | None:
     """Hours of the same day that people may mean where the written ones are over night, early, or half said."""
-    is_early = start.minutes < _EARLY and not (start.is_sure or end.is_sure)
-    is_half_said = (start.form == "part") != (end.form == "part")
-    if not (is_early or is_half_said or end.minutes <= start.minutes):
+    is_early = spoken_time.may_be_later(start) and not end.is_sure
+    if not (is_early or _is_half_said(start, end) or end.minutes <= start.minutes):
         return None
     late_start, late_end = (clock.minutes + (0 if clock.is_sure else _HALF_DAY) for clock in (start, end))
     meanings = ((late_start, late_end), (start.minutes, late_end), (late_start, end.minutes))
     written = start.minutes, end.minutes
-    return next((meant for meant in meanings if meant != written and meant[0] < meant[1]), None)
+    return next((meant for meant in meanings if meant != written and meant[0] < meant[1] <= DAY_MINUTES), None)
+
+
+def _is_half_said(start: Clock, end: Clock) -> bool:
+    """Whether one of them alone has a word such as `pm`. Beside midnight `9h` needs none, and `9` does."""
+    is_clear = end.is_midnight and start.is_marked
+    return (start.form == "part") != (end.form == "part") and not is_clear
 
 
 def _written(start: int, end: int) -> str:
-    return "{:02}:{:02}-{:02}:{:02}".format(*divmod(start, HOUR_MINUTES), *divmod(end, HOUR_MINUTES))
+    return "{:02}:{:02}-{:02}:{:02}".format(*divmod(start % DAY_MINUTES, HOUR_MINUTES), *divmod(end, HOUR_MINUTES))

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from engine.core.errors import CampaignError, Phrase
 from engine.core.schedule import spoken_time
-from engine.core.schedule.spoken_time import DAY_MINUTES, DAY_MS, HOUR_MINUTES, Clock
+from engine.core.schedule.spoken_time import DAY_MINUTES, DAY_MS, HOUR_MINUTES, NOON, Clock
 from engine.core.schedule.words import Atom, Lexicon, Words, is_too_long, letters, lexicon, shown
 
 _EXAMPLES: Final = Phrase("now, 10m, 2h30m, tomorrow 09:30, amanhã 09:30 or +3d 18:00")
@@ -20,8 +20,12 @@ _MORNING: Final = 9 * HOUR_MINUTES
 _USUAL: Final = 18 * HOUR_MINUTES
 """The hours in an example, if none was written."""
 _MOST_WITHOUT_UNIT: Final = 999
+_MONDAY_OR_SECONDS: Final = "seg"
 _CLOCK_UNITS: Final = ("h", "hs")
-"""Units that an hour of the clock has as well."""
+_REPLY_UNITS: Final = (*_CLOCK_UNITS, "hr", "hrs", "hora", "horas")
+"""Units that an hour of the clock has as well: beside a day, and alone."""
+_AFTER_EITHER: Final = ("apos", "depois", "depois de", "after")
+"""`após 18h`: when 18 hours are over, or later than six in the evening. `+18h` and `daqui 18h` are amounts."""
 
 _LEXICON: Final[Lexicon] = lexicon(
     [
@@ -35,8 +39,8 @@ _LEXICON: Final[Lexicon] = lexicon(
         ("today", 0, "hoje|today|tonight|esta noite|essa noite|no mesmo dia|mesmo dia|the same day|same day"),
         ("weekday", 0, "segunda|terca|quarta|quinta|sexta|sabado|domingo|monday|tuesday|wednesday|thursday"),
         ("weekday", 0, "friday|saturday|sunday|segundas|tercas|quartas|quintas|sextas|sabados|domingos"),
-        ("weekday", 0, "ter|qua|qui|sex|sab|dom|mon|tue|wed|thu|fri|sat|sun"),
-        ("unit", 1_000, "seg"),
+        ("weekday", 0, "ter|qua|qui|sex|sab|dom|mon|tue|wed|thu|fri|sat|sun|2ª|3ª|4ª|5ª|6ª"),
+        ("unit", 1_000, _MONDAY_OR_SECONDS),
         ("month", 30, "mes|meses|month|months"),
         ("month", 365, "ano|anos|year|years"),
     ]
@@ -81,16 +85,23 @@ def check_reply(text: str) -> None:
     """Refuse an amount of time that answers *when?* as an hour of the day would: `9h`, `18h30`."""
     if is_too_long(text, _LONGEST):
         return
-    words = Words(text, _LEXICON)
-    clock = spoken_time.read_clock(words)
-    is_short = any(atom.text in _CLOCK_UNITS for atom in words.read(0))
-    if clock and words.is_over and is_short and not clock.has_at and _DAWN <= clock.minutes < DAY_MINUTES:
+    clock = _hour_or_amount(Words(text, _LEXICON))
+    if clock and _DAWN <= clock.minutes < DAY_MINUTES:
         raise CampaignError(
             "{text} may be an hour of the day or an amount of time: write {hour} or {amount}.",
             text=shown(text),
             hour=_at(1, clock.minutes),
             amount=f"+{_amount(0, clock.minutes)}",
         )
+
+
+def _hour_or_amount(words: Words) -> Clock | None:
+    if words.peek().text in _AFTER_EITHER:
+        words.take("after")
+    clock = spoken_time.read_clock(words)
+    has_unit = any(atom.text in _REPLY_UNITS for atom in words.read(0))
+    is_clear = clock is None or clock.has_at or clock.form == "part"
+    return None if is_clear or not has_unit or not words.is_over else clock
 
 
 def read_duration(text: str) -> int | None:
@@ -108,9 +119,14 @@ def _now(words: Words) -> Delay | None:
 
 def _local_time(words: Words) -> LocalTime | None:
     day, clock = _day(words), spoken_time.read_clock(words)
-    if day is None or clock is None or clock.is_midnight or not words.is_over or not _is_hour(day, clock):
+    if day is None or clock is None or not words.is_over or not _is_hour(day, clock):
         return None
-    return LocalTime(day.days, clock.minutes)
+    return None if clock.is_midnight or _may_be_later(clock) else LocalTime(day.days, clock.minutes)
+
+
+def _may_be_later(clock: Clock) -> bool:
+    """`às 3` may be in the afternoon; `3h` is an hour of 24."""
+    return spoken_time.may_be_later(clock) and not clock.is_marked
 
 
 def _day(words: Words) -> _Day | None:
@@ -183,7 +199,7 @@ def _refusal(text: str, words: Words, most_days: int) -> CampaignError:
 
 def _of_word(text: str, words: Words) -> CampaignError | None:
     """Of what a step cannot do."""
-    if words.has("weekday"):
+    if words.has("weekday") or words.rewound().peek().text == _MONDAY_OR_SECONDS:
         return CampaignError(
             "A step counts days, it does not wait for a day of the week: instead of {text}, write for example"
             " {examples}.",
@@ -225,8 +241,11 @@ def _without_day(text: str, words: Words) -> CampaignError | None:
         return None
     if clock.form == "bare" and not clock.has_at:
         return None
-    is_amount = clock.form == "colon" and not clock.has_at
-    other = _amount(0, clock.minutes) if is_amount else _at(3, clock.minutes)
+    other = _at(3, clock.minutes)
+    if clock.form == "colon" and not clock.has_at:
+        other = _amount(0, clock.minutes)
+    elif spoken_time.may_be_later(clock):
+        other = _at(1, clock.minutes + NOON * HOUR_MINUTES)
     return CampaignError(
         "{text} does not say on which day: write for example {examples}.",
         text=shown(text),
@@ -246,6 +265,13 @@ def _without_hour(text: str, words: Words, most_days: int) -> CampaignError | No
             "Midnight in {text} may be the start or the end of that day: write for example {examples}.",
             text=shown(text),
             examples=_or(_at(day.days, 0), _at(day.days + 1, 0)),
+        )
+    if clock and words.is_over and _is_hour(day, clock) and _may_be_later(clock):
+        return CampaignError(
+            "{given} may be meant in the morning or in the evening: write for example {one} or {other}.",
+            given=shown(text),
+            one=_at(day.days, minutes),
+            other=_at(day.days, minutes + NOON * HOUR_MINUTES),
         )
     amount = _amount(day.days, clock.minutes if clock else 0)
     return CampaignError(

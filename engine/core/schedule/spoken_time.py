@@ -90,17 +90,25 @@ Form: TypeAlias = Literal["bare", "hours", "minutes", "colon", "part"]
 class Clock(NamedTuple):
     """A time of day, as it was written. A time that no day has is beyond `DAY_MINUTES`.
 
-    `is_sure`: it cannot be meant twelve hours later. `has_at`: nothing but a time of day can be meant.
+    `is_sure`: it cannot be meant twelve hours later, as an hour with an `h` still can beside one with `pm`. `has_at`:
+    nothing but a time of day can be meant.
     """
 
     minutes: int
     form: Form
     is_sure: bool = True
     is_midnight: bool = False
+    is_marked: bool = False
     has_at: bool = False
 
 
 _NEVER: Final = 2 * DAY_MINUTES
+_EARLY: Final = 6 * HOUR_MINUTES
+
+
+def may_be_later(clock: Clock) -> bool:
+    """Whether an hour is so early that people rather mean it in the afternoon: `às 3`, `at five`."""
+    return clock.minutes < _EARLY and not clock.is_sure
 
 
 def read_duration(words: Words) -> int | None:
@@ -203,7 +211,9 @@ def _time(words: Words, *, and_minutes: bool) -> Clock | None:
     if matched := _CLOCK.fullmatch(words.peek().text):
         words.take("colon", "decimal")
         _take_unit(words, HOUR_MS)
-        return Clock(_minutes(int(matched[1]), int(matched[2])), "colon", is_sure=len(matched[1]) == _DIGITS)
+        return Clock(
+            _minutes(int(matched[1]), int(matched[2])), "colon", is_sure=len(matched[1]) == _DIGITS or matched[1] == "0"
+        )
     return _hour(words, and_minutes=and_minutes) if len(words.peek().text) <= _DIGITS else None
 
 
@@ -213,10 +223,10 @@ def _hour(words: Words, *, and_minutes: bool) -> Clock | None:
         return None
     is_marked = _take_unit(words, HOUR_MS)
     past = _half_past(words) or _minutes_past(words, is_marked=is_marked, and_minutes=and_minutes)
-    is_sure = is_marked or number.value > NOON or number.text.startswith("0")
     is_amount = words.peek(-1).value == MINUTE_MS
     form: Form = "minutes" if past and not is_amount else "hours" if is_marked else "bare"
-    return Clock(_minutes(number.value, past), form, is_sure)
+    is_sure = number.value > NOON or number.text.startswith("0")
+    return Clock(_minutes(number.value, past), form, is_sure, is_marked=is_marked)
 
 
 def _half_past(words: Words) -> int:

@@ -131,11 +131,11 @@ def _unlisted(token: str) -> Atom:
 
 
 def _numbered(atoms: list[Atom]) -> Iterator[Atom]:
-    """Number words as numbers, `vinte e quatro` and `forty-five` as one."""
+    """Number words as numbers of two characters, without a zero in front; `vinte e quatro`, `forty-five` as one."""
     place = 0
     while place < len(atoms):
         size, value = _number_at(atoms, place)
-        yield Atom("number", value, f"{value:02}") if size else atoms[place]
+        yield Atom("number", value, f"{value:2}") if size else atoms[place]
         place += size or 1
 
 

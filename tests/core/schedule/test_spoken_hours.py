@@ -1,11 +1,14 @@
 """Sending hours as people type them: read as what they say, or refused with what to type."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.errors import CampaignError
 from engine.core.schedule.sending_hours import PORTUGUESE, parse, write
+from engine.core.schedule.words import letters
 
 READ = """
 off: qualquer hora | a qualquer hora | desligado | sempre | Sempre. | any time | at any hour | 24h | 24 horas | 24/7
@@ -41,8 +44,14 @@ write for example: horário comercial | a partir das 9h | até 18h | 9h | às 9h
 write for example: seg-sex 9-18, sáb 9-12 | seg/sex 9-18 | seg-sex 9 | 9-18-20 | 9,18 | -9-18 | segunda à noite | a | e
 write for example: -feira
 write for example: 24:30-25:00 | 9h61-18h | 9-25 | 13pm-6pm | 9h-9h | 0-24 | seg-sex 0-24
-write for example: 12 da noite às 12 da noite
-09:00-17:00: 9-5 | 9:00-5:00 | das 9 às 5 | 9 to 5 | 9am-5
+write for example: 12 da noite às 12 da noite | 9-12 da manhã | 0:00-0:00
+09:00-17:00: 9-5 | 9:00-5:00 | das 9 às 5 | 9 to 5 | 9am-5 | nine to five | das nove às cinco | 9h às 5h | 9h-5
+14:00-17:00: 2h da tarde às 5h | 2h às 5 da tarde | das duas da tarde às cinco | 2pm às 5h | duas às cinco | 2h-5h
+10:00-14:00: 10h-2h | dez às duas | 10 horas às 2 horas
+20:00-22:00: oito às dez da noite | 8h às 10 da noite
+08:00-20:00: 8-8 | oito às oito | 8h às 8h
+20:00-08:00: 8-8 | oito às oito | 8h às 8h
+00:00-12:00: 12-12
 09:00-05:00: 9-5 | weekdays 9-5
 14:00-18:00: 2-6 | das 2 às 6 | das 2 às 6 da tarde | seg-sex 2 to 6pm
 12:00-18:00: 12:00-6:00 | 12-6 | noon-6
@@ -73,6 +82,14 @@ def test_other_hours_are_refused_with_what_to_type(text: str, proposed: str) -> 
     assert proposed in str(refusal.value)
 
 
+@pytest.mark.parametrize("text", [text for text, _ in rows(REFUSED)])
+def test_what_a_refusal_proposes_is_read(text: str) -> None:
+    with pytest.raises(CampaignError) as refusal:
+        parse(text)
+    proposed = re.findall("[0-9]+:[0-9]+-[0-9]+:[0-9]+", str(refusal.value).split("write for example")[1])
+    assert all(parse(hours) for hours in proposed)
+
+
 WORDS = sorted({word for text, _ in (*rows(READ), *rows(REFUSED)) for word in text.split()} | {",", "-", ":"})
 
 
@@ -88,8 +105,8 @@ def test_any_text_is_read_to_one_window_or_refused_by_us(text: str) -> None:
 
 @given(st.sampled_from(WORDS), st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=3))
 def test_the_beginning_of_a_word_says_nothing(word: str, more: str) -> None:
-    known = {word.lower() for word in WORDS}
-    if not word.isalpha() or f"{word}{more}".lower() in known | {f"{word}s".lower(), "sabado", "noites"}:
+    known = {letters(each) for each in WORDS}
+    if not word.isalpha() or letters(f"{word}{more}") in known | {letters(f"{word}s"), "sabado", "noites", "am", "pm"}:
         return
     with pytest.raises(CampaignError):
         parse(f"{word}{more} 9-18")

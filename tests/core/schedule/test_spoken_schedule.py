@@ -31,6 +31,7 @@ now: imediatamente | de imediato | já | agora mesmo | Na hora. | immediately | 
 14d: 2 semanas | duas semanas | two weeks
 30s: 30 seg | 30 segundos | 30 sec
 tomorrow 00:00: amanhã 0h | amanhã às 00:00 | tomorrow 12am
+tomorrow 03:00: amanhã 03:00 | amanhã às 03h | amanhã às 3 da manhã | tomorrow 3am
 tomorrow 02:00: amanhã às 2 da madrugada | amanhã às 2h da manhã
 tomorrow 08:00: dia seguinte 8h | no dia seguinte às 8h | the next day at 8 | D+1 8h | d+1 às 8 | amanhã às oito
 tomorrow 09:00: amanhã às 9 da manhã | amanhã de manhã às 9 | amanhã, 9h | amanhã às nove horas | amanhã 9hs
@@ -71,6 +72,10 @@ now: 30 minutos e 1 hora | 10 minutos ou 1 hora | 1 hora e 5 | in 2h at 10:00 | 
 30d: 1 mês | um mês | 1 month | 2 meses | 1 ano | a year
 2h: hoje às 18h | hoje à noite | today 18:00 | tonight | tonight at 9 | no mesmo dia às 18h
 tomorrow 18:00: segunda 9h | sexta 18:00 | segunda-feira às 9h | on monday at 9 | next friday | aos sábados | hoje
+tomorrow 15:00: amanhã às 3 | amanhã às três | tomorrow at three | 1 dia às 3 | D+1 3:00
++3d 14:30: +3d às 2 e meia | em três dias às duas e meia | 3 days at 2:30
+tomorrow 14:00: às 2 | às 2 horas | at two
+tomorrow 18:00: seg 9h | seg. 9:00 | 2ª 9h | 6ª feira às 18h
 tomorrow 09:00: amanhã | amanhã de manhã | tomorrow morning | amanhã às | amanhã 9:3 | amanhã 930 | amanhã 9:30:00 | D+1
 3d: +3d | em 3 dias | daqui a 3 dias | in 3 days | 3 dias depois | após 3 dias
 3d18h: +3d 18h | 3d 18h | 3 dias 18h | em 3 dias 18h | 3 dias, 18h
@@ -138,6 +143,13 @@ def test_an_amount_of_time_without_a_unit_is_refused_with_one(text: str) -> None
         ("21hs", "tomorrow 21:00", "+21h"),
         ("9h30", "tomorrow 09:30", "+9h30m"),
         ("23h59", "tomorrow 23:59", "+23h59m"),
+        ("9 horas", "tomorrow 09:00", "+9h"),
+        ("Dezoito horas.", "tomorrow 18:00", "+18h"),
+        ("18 hrs", "tomorrow 18:00", "+18h"),
+        ("8 horas e meia", "tomorrow 08:30", "+8h30m"),
+        ("após 18h", "tomorrow 18:00", "+18h"),
+        ("depois de 9 horas", "tomorrow 09:00", "+9h"),
+        ("after 21h", "tomorrow 21:00", "+21h"),
     ],
 )
 def test_an_answer_that_may_be_an_hour_or_an_amount_is_refused_with_both(text: str, hour: str, amount: str) -> None:
@@ -148,10 +160,17 @@ def test_an_answer_that_may_be_an_hour_or_an_amount_is_refused_with_both(text: s
 
 
 @pytest.mark.parametrize(
-    "text", ["10m", "1h", "2h", "1h30", "2h30m", "9 horas", "+9h", "em 9h", "24h", "36h", "tomorrow 9h"]
+    "text",
+    ["10m", "1h", "2h", "1h30", "2h30m", "9 hours", "+9h", "em 9h", "daqui 18 horas", "9h depois", "24h", "36h"],
 )
 def test_any_other_answer_is_read_as_a_schedule_is(text: str) -> None:
     assert parse_reply(text) == parse(text)
+
+
+@pytest.mark.parametrize("text", ["9h da manhã", "2h da tarde", "9h à noite", "2 h pm", "às 9 horas"])
+def test_an_answer_that_can_only_be_an_hour_is_not_refused_as_an_amount(text: str) -> None:
+    with pytest.raises(CampaignError, match="does not say on which day"):
+        parse_reply(text)
 
 
 PIECES = sorted({word for text, _ in (*rows(READ), *rows(REFUSED)) for word in text.split()} | {",", "+", "-", ":"})
