@@ -18,7 +18,7 @@ from engine.runtime import metrics
 from engine.runtime.telemetry import logger
 from engine.telegram import raw_updates
 from engine.telegram.client import BotApi
-from engine.telegram.raw_updates import Label
+from engine.telegram.raw_updates import NOTHING_NUMBERED, Label
 from engine.telegram.refused_call import UNREADABLE, Refused
 
 _WANTED: Final = (UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY)
@@ -52,13 +52,10 @@ class Polling:
         """Fetch what is waiting, and begin to handle it."""
         while len(self._at_work) >= _MOST_AT_WORK:
             await asyncio.wait(self._at_work, return_when=asyncio.FIRST_COMPLETED)
-        found = await self._fetch()
-        if isinstance(found, Refused):
-            logger().warning("Updates not fetched", code=found.code, description=found.description)
-            return found
-        labels = [self._begin(update) for update in found]
-        self._offset = _offset_after(labels)
-        return Polled(len(found))
+        polled = await self._poll()
+        if isinstance(polled, Refused):
+            logger().warning("Updates not fetched", code=polled.code, description=polled.description)
+        return polled
 
     async def rest(self, polled: Polled | Refused | None) -> None:
         """The next poll follows at once; after a failure the pause grows."""
@@ -70,6 +67,14 @@ class Polling:
         """Wait briefly for what is in progress, once nothing new is fetched."""
         if self._at_work:
             await asyncio.wait(self._at_work, timeout=_SHUTDOWN_S)
+
+    async def _poll(self) -> Polled | Refused:
+        found = await self._fetch()
+        if isinstance(found, Refused):
+            return found
+        labels = [self._begin(update) for update in found]
+        self._offset = _offset_after(labels)
+        return NOTHING_NUMBERED if labels and not self._offset else Polled(len(found))
 
     async def _fetch(self) -> list[bytes] | Refused:
         asked = {"offset": self._offset, "timeout": _TIMEOUT_S, "allowed_updates": _ALLOWED}

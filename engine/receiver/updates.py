@@ -13,8 +13,8 @@ from engine.receiver.events import Event
 from engine.receiver.update_fields import Update
 from engine.receiver.update_kinds import KINDS, event_of
 from engine.runtime import metrics
-from engine.telegram.raw_updates import Label, cut, label
-from engine.telegram.refused_call import UNREADABLE, Refused
+from engine.telegram.raw_updates import NOTHING_NUMBERED, Label, cut, label
+from engine.telegram.refused_call import NOT_THE_BOT_API, UNREADABLE, Refused
 
 _UNFIT: Final = (*UNREADABLE, ValueError)
 
@@ -43,7 +43,7 @@ class Batch(NamedTuple):
 
 class _Answer(msgspec.Struct):
     ok: bool
-    result: list[msgspec.Raw] = []
+    result: list[msgspec.Raw] | None = None
     error_code: int = 0
     description: str = ""
 
@@ -55,7 +55,7 @@ def read_answer(body: bytes) -> Batch | Refused:
         return updates
     batch = _batch(list(map(read_update, updates)))
     if batch.size and batch.last_id is None:
-        return Refused(0, "none of the updates has a number")
+        return NOTHING_NUMBERED
     return batch
 
 
@@ -82,7 +82,9 @@ def _updates(body: bytes) -> Sequence[bytes | msgspec.Raw] | Refused:
         answer = msgspec.json.decode(body, type=_Answer)
     except UNREADABLE:
         return cut(body)
-    return answer.result if answer.ok else Refused(answer.error_code, answer.description)
+    if not answer.ok:
+        return Refused(answer.error_code, answer.description)
+    return NOT_THE_BOT_API if answer.result is None else answer.result
 
 
 def _batch(readings: Sequence[Reading]) -> Batch:

@@ -31,9 +31,13 @@ class Label(NamedTuple):
     kind: str
 
 
+NOTHING_NUMBERED: Final = Refused(0, "none of the updates has a number")
+"""They cannot be acknowledged, and would come again at once."""
+
+
 class _Envelope(msgspec.Struct):
     ok: bool
-    result: list[msgspec.Raw] = []
+    result: list[msgspec.Raw] | None = None
     error_code: int = 0
     description: str = ""
 
@@ -49,6 +53,8 @@ def cut(body: bytes) -> list[bytes] | Refused:
         return NOT_THE_BOT_API
     if not envelope.ok:
         return Refused(envelope.error_code, envelope.description)
+    if envelope.result is None:
+        return NOT_THE_BOT_API
     return [body[begin:end] for begin, end in places]
 
 

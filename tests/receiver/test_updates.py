@@ -251,7 +251,7 @@ def test_an_update_without_a_number_or_too_large_for_the_databases_is_skipped(od
     assert (batch.size, batch.last_id, batch.events, len(batch.bad)) == (2, 12, (sign(SEEN_MS),), 1)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>502</html>", b"[]", b'{"ok": true, "result": [{}]}'])
+@pytest.mark.parametrize("body", [b"", b"<html>502</html>", b"[]", b'{"ok": true}', b'{"ok": true, "result": [{}]}'])
 def test_an_unreadable_answer_is_a_value_and_not_raised(body: bytes) -> None:
     assert isinstance(read_answer(body), Refused)
 

@@ -56,7 +56,17 @@ def test_a_name_that_is_no_kind_is_not_repeated() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>", b"[]", b'{"ok":true,"result":{"id":1}}', b'{"ok":true,"result":[', b"\xff", b"[" * 20_000]
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b'{"ok":true}',
+        b'{"ok":true,"result":{"id":1}}',
+        b'{"ok":true,"result":[',
+        b"\xff",
+        b"[" * 20_000,
+    ],
 )
 def test_what_is_no_answer_to_get_updates_is_refused(body: bytes) -> None:
     assert cut(body) == NOT_THE_BOT_API
