@@ -152,7 +152,9 @@ def _exactly(place: str) -> list[str]:
 
 
 def _nearly(place: str, most: int) -> list[str]:
-    """The most similar first."""
+    """The most similar first. Another offset is no misspelling: `UTC+3` is not like `UTC`."""
+    if any(character.isdigit() for character in place):
+        return []
     near = get_close_matches(place, [name for name, _ in _places()], n=most, cutoff=0.75)
     return [zone for close in near for name, zone in _places() if name == close]
 
