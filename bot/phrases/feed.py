@@ -50,6 +50,12 @@ def _held(say: Translator, feed: FeedStatus) -> str:
             "⚠ Nothing is sent: another program has read some of the bot's messages, so people who seem quiet may have"
             " answered."
         )
+    if feed.doubt is None:
+        return say(
+            "⏸ Some of the bot's messages may never have arrived, so people who seem quiet may have answered. Nothing"
+            " is sent until that is certain: {ahead}.",
+            ahead=say.ahead(feed.held_until_ms - feed.now_ms),
+        )
     return say(
         "⏸ Another program has read some of the bot's messages, so people who seem quiet may have answered. Nothing is"
         " sent until that is certain: {ahead}.",
@@ -68,4 +74,4 @@ def _reason(say: Translator, feed: FeedStatus) -> str:
             return say.label("another program reads the messages too")
         case Unread.UNREACHABLE:
             return say.label("no contact with Telegram")
-    return say.label("another program has read messages")
+    return say.label("another program has read messages") if feed.doubt else say.label("messages may be missing")

@@ -16,7 +16,7 @@ from storage.postgres.pool import Connection
 class FeedRecord(NamedTuple):
     """`incidents`: the open ones about the feed, each by kind and detail, the newest first.
 
-    `cause` is the kind and detail of the newest that led to a doubt, open or not.
+    `cause` is the kind and detail of the newest that led to this doubt, open or not; None if nobody is to blame.
     """
 
     doubted_until_ms: int | None
@@ -75,9 +75,9 @@ async def load(connection: Connection, bot_id: int, kinds: Sequence[str]) -> Fee
         return None
     found = await connection.fetch(
         "SELECT kind, detail, closed_at IS NULL AS open FROM incidents WHERE coalesce(bot_id, 0) = $1"
-        " AND kind = ANY($2::text[]) AND (closed_at IS NULL OR kind = ANY($3::text[]))"
+        " AND kind = ANY($2::text[]) AND (closed_at IS NULL OR (kind = ANY($3::text[]) AND closed_at >= $4))"
         " ORDER BY opened_at DESC, id DESC LIMIT 20",
-        *(bot_id, kinds, READER_INCIDENTS),
+        *(bot_id, kinds, READER_INCIDENTS, row["doubted_until"]),
     )
     causes = [(one["kind"], one["detail"]) for one in found if one["kind"] in READER_INCIDENTS]
     standing = [(one["kind"], one["detail"]) for one in found if one["open"]]

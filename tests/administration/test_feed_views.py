@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import pytest
 
+from bot.framework.i18n import Translator
+from bot.phrases.feed import short_trouble, trouble
 from engine.administration import bots, feed_views
 from engine.core.change import Change
 from engine.core.errors import NotFoundError
@@ -35,7 +37,7 @@ class Office(NamedTuple):
     async def now_ms(self) -> int:
         return await server_now_ms(self.client)
 
-    async def contest(self, kind: str, detail: str, at_ms: int) -> None:
+    async def contest(self, kind: str | None, detail: str, at_ms: int) -> None:
         async with transaction(self.pool) as connection:
             await feed_doubts.contest(connection, 7, kind, detail, at_ms)
 
@@ -103,6 +105,20 @@ async def test_an_undisturbed_read_ends_the_incident_and_holds_the_bot_for_a_thr
     found = await office.feed()
     assert (found.unread, found.doubted_until_ms, found.doubt) == (None, now_ms, Unread.FOREIGN_WEBHOOK)
     assert (found.held_until_ms, found.is_held) == (now_ms + THRESHOLD_MS, True)
+
+
+@pytest.mark.parametrize("kind", [SECOND_READER, FOREIGN_WEBHOOK])
+async def test_a_reader_of_an_earlier_doubt_is_not_blamed_for_what_is_missing_later(office: Office, kind: str) -> None:
+    now_ms = await office.now_ms()
+    await office.contest(kind, "other.example", now_ms - 9_000)
+    await office.read_again(now_ms - 8_000)
+    await office.contest(None, "", now_ms - 10)
+    await office.read_again(now_ms)
+    found = await office.feed()
+    assert (found.doubt, found.is_held) == (None, True)
+    say = Translator("en")
+    assert "may never have arrived" in trouble(say, found)
+    assert "nother program" not in trouble(say, found) + short_trouble(say, "shop_bot", found)
 
 
 async def test_a_doubt_never_moves_back(office: Office) -> None:
