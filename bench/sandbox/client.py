@@ -169,7 +169,7 @@ class SandboxClient:
     async def stop_script(self, number: int) -> Playing:
         return await self._ask("DELETE", f"/scripts/{number}", Playing)
 
-    # Limits and time
+    # Limits, time and numbers
 
     async def limits(self) -> protocol.Limits:
         return await self._ask("GET", "/limits", protocol.Limits)
@@ -188,6 +188,10 @@ class SandboxClient:
     async def set_time(self, offset_ms: int) -> protocol.Time:
         """Set how far the clock is ahead of the machine's."""
         return await self._ask("PUT", "/time", protocol.Time, protocol.NewTime(offset_ms))
+
+    async def number_updates(self, bot: BotName, first: int) -> None:
+        """Begin the numbers of a bot's updates again, as Telegram does after an idle week. None may be waiting."""
+        await self._order("PUT", f"/numbers/{bot}", protocol.NewNumbers(first))
 
     # What happened
 

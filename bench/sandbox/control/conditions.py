@@ -1,4 +1,6 @@
-"""Requests about the conditions under which bots work: how fast they may send, and what time it is."""
+"""Requests about the conditions under which bots work: how fast they may send, what time it is, and how their updates
+are numbered.
+"""
 
 from aiohttp import web
 
@@ -24,6 +26,7 @@ class Conditions:
             web.put("/limits/{bot}", self._set_limits_of_bot),
             web.get("/time", self._get_time),
             web.put("/time", self._set_time),
+            web.put("/numbers/{bot}", self._set_numbers),
         ]
 
     def forget(self) -> None:
@@ -56,6 +59,12 @@ class Conditions:
         self._clock.offset_ms = base_ms + wanted.by_ms
         self._signal.notify()
         return self._time_answer()
+
+    async def _set_numbers(self, request: web.Request) -> web.Response:
+        bot = self._state.bot_named(request.match_info["bot"])
+        wanted = await body(request, protocol.NewNumbers)
+        self._state.number_from(bot, wanted.first)
+        return answer(None)
 
     def _time_answer(self) -> web.Response:
         return answer(protocol.Time(self._clock.now_ms(), self._clock.offset_ms))

@@ -108,6 +108,12 @@ class Limits(msgspec.Struct, frozen=True):
     bots: dict[str, LimitRules]
 
 
+class NewNumbers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The `update_id` of a bot's next update; those after it count on."""
+
+    first: Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
+
+
 class NewTime(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How far ahead of this machine's clock the sandbox's shall be; `by_ms` moves it further than that."""
 

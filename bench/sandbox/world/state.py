@@ -130,6 +130,16 @@ class State:
         self.stir(bot)
         return update_id
 
+    def number_from(self, bot: Bot, first: int) -> None:
+        """Begin the numbers of a bot's updates again, as Telegram does after a week without updates.
+
+        Raises ValueError while updates wait: they would be in the wrong order.
+        """
+        if bot.updates:
+            raise ValueError(f"updates wait for {bot.user.username}: Telegram renumbers only idle bots")
+        bot.next_update_id = first
+        bot.acknowledged.clear()
+
     def stir(self, bot: Bot) -> None:
         """Make the waiting poll or the webhook look for updates again."""
         if bot.wake is not None:
