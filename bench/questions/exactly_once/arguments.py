@@ -28,6 +28,7 @@ class Wanted(Given):
     webhook: bool
     kill_poller: bool
     freeze_poller: bool
+    second_reader: bool
 
     def say(self, sentence: str) -> None:
         """Shows no progress with `--json`."""
@@ -42,6 +43,8 @@ def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> Wanted:
     before, after = given.from_to or (given.shards, None)
     if before != given.shards:
         parser.error(f"--reshard begins at {before}, but --shards is {given.shards}: give the same number.")
+    if given.second_reader and given.webhook:
+        parser.error("--second-reader polls, which no program can do while --webhook is set: choose one of them.")
     given.reshard = after
     given.bots = given.bots or max(_FEWEST_BOTS, given.shards, after or 1)
     return given
@@ -62,6 +65,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--kill-poller", action="store_true", help="kill -9 a poller that is sending")
     parser.add_argument("--freeze-poller", action="store_true", help="stop a poller that is sending for 10 s")
+    parser.add_argument(
+        "--second-reader", action="store_true", help="another program takes updates of the bots for some seconds"
+    )
 
 
 def _from_to(text: str) -> tuple[int, int]:

@@ -48,6 +48,14 @@ class Evidence:
         )
         return [Undecided(*row) for row in rows]
 
+    async def doubted_ms(self) -> dict[int, int]:
+        """Up to when the silences of bots are not believed; without the bots that somebody else still reads."""
+        rows = await self._pool.fetch(
+            "SELECT id, doubted_until FROM bots WHERE NOT contested AND doubted_until IS NOT NULL AND id = ANY($1)",
+            list(self._bot_ids),
+        )
+        return {row["id"]: row["doubted_until"] for row in rows}
+
     async def shards(self) -> Layout:
         """The number of shards, and since when. Raises RecoveryError."""
         layout = await shards.read(self._client)

@@ -1,8 +1,10 @@
 """What a disturbance adds to the verdict. Each kind of finding is in the file of its disturbance."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from bench.questions.exactly_once.doubt import Doubt
 from bench.questions.exactly_once.judge import Spread
 
 
@@ -19,6 +21,11 @@ class Finding(ABC):
     def doubtful(self) -> int:
         """How many more sends it may leave in doubt."""
         return 0
+
+    @property
+    def doubts(self) -> Mapping[int, Doubt]:
+        """The bots whose updates another program has read."""
+        return {}
 
     @abstractmethod
     def as_json(self) -> dict[str, Any]: ...

@@ -76,6 +76,11 @@ class Play:
         return bool(self.done)
 
     @property
+    def only_answers_left(self) -> bool:
+        """Nobody starts, writes or pays of their own accord any more, and the engine has taken in what was done."""
+        return all(planned.reply for planned in self._agenda) and self.unacknowledged == len(self._agenda)
+
+    @property
     def answered(self) -> int:
         return sum(one.reply is not None for acts in self.done.values() for one in acts)
 

@@ -1,8 +1,8 @@
 """Is every message that is owed sent exactly once and in time, and nothing else?
 
 The bench starts servers, sandbox, receivers and pollers of its own, and stops them in any case. During the run it may
-disturb them: kill or freeze a poller, change the number of shards, restart the receivers. The verdict rests on what the
-sandbox received, which has Telegram's limits on.
+disturb them: kill or freeze a poller, change the number of shards, restart the receivers, take updates away. The
+verdict rests on what the sandbox received, which has Telegram's limits on.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from bench.harness.ready import until_ready
 from bench.harness.stack import Ready, Stack, give_campaign
 from bench.questions.exactly_once import arguments, script
 from bench.questions.exactly_once.arguments import Wanted
+from bench.questions.exactly_once.doubt import renewed
 from bench.questions.exactly_once.evidence import Evidence, open_evidence
 from bench.questions.exactly_once.finding import Finding
 from bench.questions.exactly_once.freeze import freeze
@@ -29,6 +30,7 @@ from bench.questions.exactly_once.report import Outcome
 from bench.questions.exactly_once.reshard import reshard_to
 from bench.questions.exactly_once.restart import restart_both
 from bench.questions.exactly_once.scene import Disturbance, Scene
+from bench.questions.exactly_once.second_reader import steal
 from bench.sandbox.client import SandboxClient
 from bench.sandbox.protocol import Row
 from engine.core.errors import RecoveryError
@@ -84,13 +86,18 @@ async def _measure(
     scene = Scene(stack, play, seen, client, bots, owed, given.standbys, given.kill_poller)
     findings = await _play(scene, _disturbances(given, receivers))
     given.say(f"Everything is over: {play.answered} people have answered. Judging the sandbox's record")
-    verdict = judge(play.silences(), await _record(client), await seen.undecided())
+    rows = await _record(client)
+    silences = renewed(
+        play.silences(), rows, {bot: doubt for finding in findings for bot, doubt in finding.doubts.items()}
+    )
+    verdict = judge(silences, rows, await seen.undecided())
     return Outcome(verdict, findings, (await client.violations()).count)
 
 
 def _disturbances(given: Wanted, receivers: Sequence[str]) -> list[Disturbance]:
     """One after the other: none strikes while the engine recovers from another."""
     return [
+        *([steal] if given.second_reader else []),
         *([reshard_to(given.reshard)] if given.reshard else []),
         *([kill] if given.kill_poller else []),
         *([restart_both((receivers[0], receivers[1]))] if given.webhook else []),

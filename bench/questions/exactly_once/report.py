@@ -12,7 +12,7 @@ _MEANINGS: Final = {
     "episodes": "silences for which a sequence was owed",
     "sent": "messages that the sandbox accepted",
     "expected": "messages that had to go out by the script",
-    "optional": "accepted beyond that, because a reply lost its race against a message",
+    "optional": "accepted beyond that, because a reply lost its race or a doubt began the silence again",
     "duplicates": "accepted twice: must be 0",
     "lost": "expected, but neither accepted nor unknown: must be 0",
     "crossed": f"the one message that may arrive within {GRACE_MS} ms after a reply",

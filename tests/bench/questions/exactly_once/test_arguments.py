@@ -29,6 +29,13 @@ def test_the_disturbances_combine() -> None:
     assert (given.reshard, given.kill_poller, given.freeze_poller, given.webhook) == (2, True, True, True)
 
 
+def test_a_second_reader_cannot_poll_beside_a_webhook(capsys: pytest.CaptureFixture[str]) -> None:
+    assert QUESTION.read(["--second-reader", "--kill-poller"]).second_reader
+    with pytest.raises(SystemExit, match="2"):
+        QUESTION.read(["--second-reader", "--webhook"])
+    assert "--second-reader polls" in capsys.readouterr().err
+
+
 def test_a_reshard_from_another_number_of_shards_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         QUESTION.read(["--shards", "2", "--reshard", "3:5"])

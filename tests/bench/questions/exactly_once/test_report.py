@@ -3,6 +3,7 @@
 import pytest
 
 from bench.harness.pace import Pace
+from bench.questions.exactly_once.doubt import Doubt
 from bench.questions.exactly_once.evidence import Owner, owner
 from bench.questions.exactly_once.finding import Finding
 from bench.questions.exactly_once.freeze import Frozen
@@ -11,6 +12,7 @@ from bench.questions.exactly_once.kill import Killed
 from bench.questions.exactly_once.report import Outcome
 from bench.questions.exactly_once.reshard import Resharded
 from bench.questions.exactly_once.restart import Restarted
+from bench.questions.exactly_once.second_reader import Stolen, Theft
 
 CLEAN = Verdict(
     chats=10,
@@ -89,6 +91,14 @@ def test_the_chats_of_a_killed_poller_must_go_on_within_five_seconds(slowest_ms:
     assert outcome(Killed([1_000, slowest_ms])).holds is holds
 
 
+@pytest.mark.parametrize(("doubted_ms", "holds"), [(8_999, False), (9_000, True)])
+def test_the_doubt_must_reach_to_the_end_of_a_theft(doubted_ms: int, *, holds: bool) -> None:
+    stolen = Stolen({7: Theft(3, 2_000, 9_000), 8: Theft(0, 9_000, 9_000)}, {7: doubted_ms, 8: 9_500})
+    assert outcome(stolen).holds is holds
+    assert stolen.doubts[7] == Doubt(2_000, doubted_ms)
+    assert outcome(stolen).as_json()["stolen"] == 3
+
+
 def test_a_bot_that_sends_too_fast_breaks_the_promise() -> None:
     assert not Outcome(CLEAN._replace(pace=Pace({7: 19.0}, 1))).holds
 
@@ -99,9 +109,9 @@ def test_the_table_says_whether_the_promises_were_kept() -> None:
 
 
 def test_the_table_has_every_figure() -> None:
-    table = outcome(Killed([1_000]), Frozen(4, []), Resharded(5, []), Restarted([], list)).as_table()
+    table = outcome(Killed([1_000]), Frozen(4, []), Resharded(5, []), Restarted([], list), Stolen({}, {})).as_table()
     names = [name for name in CLEAN._asdict() if name != "lateness_ms"]
-    for name in (*names, "over_pace", "lateness", "recovery", "frozen", "reshard", "restart"):
+    for name in (*names, "over_pace", "lateness", "recovery", "frozen", "reshard", "restart", "doubt"):
         assert f"\n{name} " in f"\n{table}", name
 
 
