@@ -80,7 +80,7 @@ class FeedLoop:
         try:
             now_ms = await server_now_ms(self._client)
             async with transaction(self._pool) as connection:
-                await incidents.open_incident(connection, self._bot_id, "feed_unauthorized", "the feed: 401", now_ms)
+                await incidents.open_incident(connection, self._bot_id, "feed_unauthorized", str(_UNAUTHORIZED), now_ms)
         except RecoveryError as error:
             self._log.warning("Incident not recorded yet", error=str(error))
             return False
