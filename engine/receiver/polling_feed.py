@@ -137,7 +137,7 @@ class PollingFeed:
             return refused
         left = await leave(self._api, self._bot_id)
         if isinstance(left, Foreign):
-            await self._watch.contest(FOREIGN_WEBHOOK, left.host)
+            await self._contest(FOREIGN_WEBHOOK, left.host)
             return left.refused
         self._in_conflict = self._in_conflict or self._polled
         await self._contest_conflict()
@@ -151,8 +151,12 @@ class PollingFeed:
         if not self._in_conflict or holding is None:
             return
         if await owner_of(self._effects.client, keys.of_bot(self._bot_id).poll) in (holding.owner, None):
-            await self._watch.contest(SECOND_READER)
+            await self._contest(SECOND_READER)
         self._in_conflict = False
+
+    async def _contest(self, kind: str, detail: str = "") -> None:
+        await self._watch.contest(kind, detail)
+        self._floor = -1
 
     async def _take_all(self, events: Sequence[Event]) -> None:
         """Returns when nothing is under way any more; then raises a failure, and all updates will come again."""

@@ -15,6 +15,7 @@ from storage.postgres import feed_doubts
 from storage.postgres.incidents import SECOND_READER
 from storage.postgres.pool import Pool, transaction
 from storage.redis import bot_state
+from storage.redis.arrivals import Arrivals
 from storage.redis.client import Redis
 from storage.redis.server_clock import server_now_ms
 
@@ -31,6 +32,7 @@ class ReaderWatch:
     def __init__(self, pool: Pool, client: Redis, bot_id: int, username: str) -> None:
         self._pool = pool
         self._client = client
+        self._arrivals = Arrivals(client)
         self._bot_id = bot_id
         self._log = logger().bind(bot=username)
         self._undisturbed_s: float | None = None
@@ -40,11 +42,16 @@ class ReaderWatch:
         await self.contest(None if await self._unread_ms() > TAP_KEPT_MS else SECOND_READER)
 
     async def contest(self, kind: str | None, detail: str = "") -> None:
-        """Another program may have taken updates until now; None: it cannot be shown that none did."""
+        """Another program may have taken updates until now; None: it cannot be shown that none did.
+
+        What it took leaves a hole in the numbers, which shows only with the next update. That hole is no second theft,
+        so the count of the updates begins again.
+        """
         self._undisturbed_s = None
         now_ms = await server_now_ms(self._client)
         async with transaction(self._pool) as connection:
             await feed_doubts.contest(connection, self._bot_id, kind, detail, now_ms)
+        await self._arrivals.forget_floor(self._bot_id)
         self._log.warning("Silences are doubted", reason=kind or "updates not accounted for", detail=detail)
 
     async def close(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from storage.redis import keys
-from storage.redis.client import Redis
+from storage.redis.client import Redis, reaching_redis
 from storage.redis.scripts import Script
 from storage.redis.server_clock import script_clock
 
@@ -43,6 +43,11 @@ class Arrivals:
     async def raise_floor(self, bot_id: int, floor: int) -> Came:
         """No update up to this one is still to come."""
         return await self._call(bot_id, max(0, floor), ())
+
+    async def forget_floor(self, bot_id: int) -> None:
+        """Nothing is known of what comes before the next update."""
+        with reaching_redis(f"Redis did not forget the floor of bot {bot_id}"):
+            await self._client.hdel(keys.of_bot(bot_id).bot, "floor")
 
     async def _call(self, bot_id: int, floor: int, numbers: Sequence[int]) -> Came:
         k = keys.of_bot(bot_id)
