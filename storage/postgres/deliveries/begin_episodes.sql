@@ -1,5 +1,5 @@
 -- Begins an episode for each silence that still holds, and schedules its first delivery.
--- A chat counts as active at the moment up to which its bot is doubted.
+-- A chat counts as active at the moment up to which its bot is doubted, unless its sequence is over.
 -- A silence that has begun before returns the episode that is there, with its latest delivery.
 -- $1 bot_id  bigint[]
 -- $2 chat_id  bigint[]
@@ -24,7 +24,7 @@ WITH wanted AS (
         AS w(bot_id, chat_id, episode_id, version, campaign_version, step_key, block_key, due_at, begins, anchor_at,
              replan, again_after, per_month)
 ), known AS (
-    SELECT w.*, greatest(c.last_active, b.doubted_until) AS last_active,
+    SELECT w.*, CASE WHEN e.over THEN c.last_active ELSE greatest(c.last_active, b.doubted_until) END AS last_active,
         c.unreachable_since IS NULL AND c.opted_out_at IS NULL AS reachable,
         k.state IN ('live', 'shadow', 'paused') AS serves, e.episode_id AS there,
         (SELECT count(*) FILTER (WHERE o.began_at > $14 - w.again_after) = 0
@@ -37,7 +37,7 @@ WITH wanted AS (
     LEFT JOIN bots b ON b.id = w.bot_id
     LEFT JOIN recovery_campaigns k ON k.bot_id = w.bot_id
     LEFT JOIN LATERAL (
-        SELECT e.episode_id FROM recovery_episodes e
+        SELECT e.episode_id, e.ended_at IS NOT NULL AND e.reason <> 'doubted' AS over FROM recovery_episodes e
         WHERE e.bot_id = w.bot_id AND e.chat_id = w.chat_id AND e.episode_id / 1000 >= w.episode_id / 1000
         ORDER BY e.episode_id LIMIT 1
     ) e ON true

@@ -65,3 +65,13 @@ async def test_a_chat_whose_episode_was_doubted_is_remembered_as_silent(pool: Po
     assert (again.chat_id, again.cursor) == (CHAT, None)
     begun = await begin(pool, NEXT_SECOND, version=11)
     assert begun.fresh, "the silence since the doubt begins an episode of its own"
+
+
+async def test_a_silence_whose_sequence_is_over_does_not_begin_again(pool: Pool) -> None:
+    """Redis may arm it once more, from touches that are repeated."""
+    await begin(pool)
+    await claim(pool)
+    await report_outcomes(pool, [Report(BOT, CHAT, ONE, 10, status="sent", end=Reason.COMPLETED)], SILENCE)
+    await doubt(pool, NEXT_SECOND)
+    begun = await begin(pool, version=11)
+    assert (begun.fresh, begun.last_active_ms < NEXT_SECOND) == (False, True)
