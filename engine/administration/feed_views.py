@@ -3,7 +3,7 @@
 from typing import Final
 
 from engine.core.errors import NotFoundError
-from engine.core.feed_status import FeedStatus, Unread, believed_from_ms, is_stale
+from engine.core.feed_status import FeedStatus, Unread, is_stale
 from storage.postgres import feed_doubts
 from storage.postgres.feed_doubts import FeedRecord
 from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER, TOKEN_INCIDENTS
@@ -33,7 +33,7 @@ def _status(now_ms: int, read_until_ms: int | None, found: FeedRecord) -> FeedSt
     kind, detail = found.incidents[0] if found.incidents else ("", "")
     unread = _UNREAD.get(kind) or (Unread.UNREACHABLE if is_stale(now_ms, read_until_ms) else None)
     until_ms = found.doubted_until_ms
-    held_ms = None if found.contested or until_ms is None else believed_from_ms(until_ms, found.threshold_ms or 0)
+    held_ms = None if found.contested else found.held_until_ms
     doubt = _UNREAD[found.cause[0]] if found.cause else None
     host = detail if kind == FOREIGN_WEBHOOK else ""
     return FeedStatus(now_ms, unread, host, read_until_ms, until_ms, held_ms, doubt)

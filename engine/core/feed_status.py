@@ -42,11 +42,6 @@ class FeedStatus(NamedTuple):
         return self.held_until_ms is None or self.now_ms < self.held_until_ms
 
 
-def believed_from_ms(doubted_until_ms: int, threshold_ms: int) -> int:
-    """From this moment on, a silence that is long enough may have begun after the doubt: until then none has."""
-    return doubted_until_ms + threshold_ms
-
-
 def is_stale(now_ms: int, read_until_ms: int | None) -> bool:
     """A feed that nobody has ever confirmed has only just been connected."""
     return read_until_ms is not None and now_ms - read_until_ms > STALE_MS

@@ -16,7 +16,6 @@ from engine.core.delivery import cursor
 from engine.core.delivery.gate import Reason
 from engine.core.delivery.replan import SPREAD_MS
 from engine.core.delivery.silence_due import Pause, due_ms
-from engine.core.feed_status import believed_from_ms
 from engine.core.identity import SECOND_MS
 from engine.core.schedule.sending_hours import spread_over
 from engine.poller.pauses import pauses_of
@@ -64,7 +63,7 @@ async def renew_doubted(
     If this breaks off, a chat whose episode has ended is armed again when its old timer fires.
     """
     renewed, upto_ms = 0, doubted_until_ms // SECOND_MS * SECOND_MS - 1
-    due = believed_from_ms(doubted_until_ms, newest.threshold_ms)
+    due = doubted_until_ms + newest.threshold_ms
     async for page in chats.conclude_pages(pool, bot_id, Reason.DOUBTED, upto_ms, now_ms):
         again = [Lost(ended.chat_id, doubted_until_ms, due, on_wire=False, opaque="") for ended in page]
         await timers.restore(bot_id, again)

@@ -7,7 +7,6 @@ from engine.core.campaign.snapshot import Snapshot
 from engine.core.delivery.lane_state import LaneState, lane_state
 from engine.core.delivery.silence_due import Pause
 from engine.core.errors import CampaignError, SettingsError
-from engine.core.feed_status import believed_from_ms
 from engine.poller.pauses import pauses_of
 from engine.runtime.telemetry import logger
 from engine.runtime.version_cache import VersionCache
@@ -118,5 +117,4 @@ class ServedBots:
 def _doubt(row: BotRow, newest: Snapshot | None) -> Doubt | None:
     if row.doubted_until_ms is None or newest is None:
         return None
-    over_ms = None if row.contested else believed_from_ms(row.doubted_until_ms, newest.threshold_ms)
-    return Doubt(row.doubted_until_ms, over_ms)
+    return Doubt(row.doubted_until_ms, None if row.contested else row.held_until_ms)

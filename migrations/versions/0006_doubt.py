@@ -12,9 +12,11 @@ depends_on: Final = None
 
 def upgrade() -> None:
     op.execute("ALTER TABLE bots ADD COLUMN doubted_until BIGINT")
+    op.execute("ALTER TABLE bots ADD COLUMN held_until BIGINT")
     op.execute("ALTER TABLE bots ADD COLUMN contested BOOLEAN NOT NULL DEFAULT false")
 
 
 def downgrade() -> None:
     op.execute("ALTER TABLE bots DROP COLUMN contested")
+    op.execute("ALTER TABLE bots DROP COLUMN held_until")
     op.execute("ALTER TABLE bots DROP COLUMN doubted_until")

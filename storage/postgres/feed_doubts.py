@@ -2,13 +2,13 @@
 
 A bot's doubt is a moment: a silence that began before it may be none. While the feed is contested, the moment moves on
 with each sign of the other reader; the first undisturbed read sets it for the last time. It is stored before the feed
-is confirmed again, so that a process that dies in between leaves the doubt and not the belief.
+is confirmed again, so that a process that dies in between leaves the doubt and not the belief. The bot is held for one
+threshold more, the one of that read: a longer one published later holds nothing back for an old doubt.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.core.feed_status import believed_from_ms
 from storage.postgres.incidents import READER_INCIDENTS, close_incidents, open_incident
 from storage.postgres.pool import Connection
 
@@ -21,7 +21,7 @@ class FeedRecord(NamedTuple):
 
     doubted_until_ms: int | None
     contested: bool
-    threshold_ms: int | None
+    held_until_ms: int | None
     incidents: list[tuple[str, str]]
     cause: tuple[str, str] | None
 
@@ -38,8 +38,10 @@ async def contest(connection: Connection, bot_id: int, kind: str | None, detail:
 async def read_again(connection: Connection, bot_id: int, now_ms: int) -> bool:
     """The feed reads undisturbed: silences are believed from now on. False if nobody contested it."""
     contested = await connection.fetchval(
-        "UPDATE bots SET doubted_until = greatest(doubted_until, $2), contested = false"
-        " WHERE id = $1 AND contested RETURNING true",
+        "UPDATE bots SET doubted_until = greatest(doubted_until, $2), contested = false,"
+        " held_until = greatest(doubted_until, $2) + coalesce((SELECT (v.document ->> 'threshold_ms')::bigint"
+        " FROM recovery_campaigns k JOIN recovery_versions v ON v.bot_id = k.bot_id AND v.version = k.published_version"
+        " WHERE k.bot_id = bots.id), 0) WHERE id = $1 AND contested RETURNING true",
         *(bot_id, now_ms),
     )
     if contested:
@@ -55,9 +57,11 @@ async def clear(connection: Connection, bot_id: int, now_ms: int) -> int | None:
     known = await load(connection, bot_id, ())
     if known is None or known.doubted_until_ms is None:
         return None
-    if not known.contested and believed_from_ms(known.doubted_until_ms, known.threshold_ms or 0) <= now_ms:
+    if not known.contested and (known.held_until_ms or 0) <= now_ms:
         return None
-    await connection.execute("UPDATE bots SET doubted_until = NULL, contested = false WHERE id = $1", bot_id)
+    await connection.execute(
+        "UPDATE bots SET doubted_until = NULL, held_until = NULL, contested = false WHERE id = $1", bot_id
+    )
     await close_incidents(connection, bot_id, READER_INCIDENTS, now_ms)
     return known.doubted_until_ms
 
@@ -65,11 +69,7 @@ async def clear(connection: Connection, bot_id: int, now_ms: int) -> int | None:
 async def load(connection: Connection, bot_id: int, kinds: Sequence[str]) -> FeedRecord | None:
     """How a bot's feed stands; `kinds` are the incidents that keep a feed from being read. None for a removed bot."""
     row = await connection.fetchrow(
-        "SELECT b.doubted_until, b.contested, (v.document ->> 'threshold_ms')::bigint AS threshold_ms FROM bots b"
-        " LEFT JOIN recovery_campaigns k ON k.bot_id = b.id"
-        " LEFT JOIN recovery_versions v ON v.bot_id = k.bot_id AND v.version = k.published_version"
-        " WHERE b.id = $1 AND b.status <> 'removed'",
-        bot_id,
+        "SELECT doubted_until, contested, held_until FROM bots WHERE id = $1 AND status <> 'removed'", bot_id
     )
     if row is None:
         return None
@@ -82,4 +82,4 @@ async def load(connection: Connection, bot_id: int, kinds: Sequence[str]) -> Fee
     causes = [(one["kind"], one["detail"]) for one in found if one["kind"] in READER_INCIDENTS]
     standing = [(one["kind"], one["detail"]) for one in found if one["open"]]
     cause = causes[0] if causes and row["doubted_until"] is not None else None
-    return FeedRecord(row["doubted_until"], row["contested"], row["threshold_ms"], standing, cause)
+    return FeedRecord(row["doubted_until"], row["contested"], row["held_until"], standing, cause)

@@ -25,6 +25,7 @@ class BotRow(NamedTuple):
     resuming: bool
     """A pause is over, and the people who waited through it are being planned again."""
     doubted_until_ms: int | None
+    held_until_ms: int | None
     contested: bool
     """Another program takes the updates now."""
 

@@ -17,6 +17,7 @@ bots = Table(
     maybe("owner_id"),
     needed("created_at"),
     maybe("doubted_until"),
+    maybe("held_until"),
     needed("contested", Boolean, "false"),
     one_of("status", "active", "paused", "suspended", "removed"),
     Index("ix_bots_username", text("lower(username)"), unique=True),

@@ -12,6 +12,7 @@ from tests.storage.postgres.deliveries.one_chat import BOT, CHAT, ONE, SILENCE, 
 
 SAME_SECOND = SILENCE + SECOND_MS - 1
 NEXT_SECOND = SILENCE + SECOND_MS
+HOUR_MS = 3_600_000
 
 
 async def doubt(pool: Pool, until_ms: int) -> None:
@@ -75,3 +76,24 @@ async def test_a_silence_whose_sequence_is_over_does_not_begin_again(pool: Pool)
     await doubt(pool, NEXT_SECOND)
     begun = await begin(pool, version=11)
     assert (begun.fresh, begun.last_active_ms < NEXT_SECOND) == (False, True)
+
+
+async def publish(pool: Pool, version: int, threshold_ms: int) -> None:
+    await pool.execute(
+        "INSERT INTO recovery_versions (bot_id, version, layout, document, published_at)"
+        " VALUES ($1, $2, 1, jsonb_build_object('threshold_ms', $3::bigint), 0)",
+        *(BOT, version, threshold_ms),
+    )
+    await pool.execute("UPDATE recovery_campaigns SET published_version = $2 WHERE bot_id = $1", BOT, version)
+
+
+async def test_a_longer_threshold_does_not_hold_the_bot_for_an_old_doubt(pool: Pool) -> None:
+    await publish(pool, 1, HOUR_MS)
+    await doubt(pool, SILENCE)
+    async with transaction(pool) as connection:
+        assert await feed_doubts.read_again(connection, BOT, SILENCE)
+    await publish(pool, 2, 300 * HOUR_MS)
+    async with transaction(pool) as connection:
+        found = await feed_doubts.load(connection, BOT, ())
+    assert found
+    assert found.held_until_ms == SILENCE + HOUR_MS
