@@ -14,8 +14,11 @@ import msgspec
 
 from engine.core.errors import SettingsError
 
-_KEY: Final = re.compile(r"[A-Za-z0-9_+/-]{43}=", re.ASCII)
-"""32 bytes in base64."""
+_LAST: Final = "[AEIMQUYcgkosw048]="
+"""The last character carries four bits of a key; with the two spare ones at zero, a key has one spelling."""
+_KEY: Final = re.compile(rf"[\w-]{{42}}{_LAST}|[A-Za-z0-9+/]{{42}}{_LAST}", re.ASCII)
+"""32 bytes in base64, in one of its two alphabets."""
+_URLSAFE: Final = str.maketrans("+/", "-_")
 MAX_SHARDS: Final = 1024
 _PUBLIC_EXAMPLE: Final = "https://bots.example.org"
 DEFAULT_PORT: Final = 8080
@@ -190,13 +193,20 @@ def _directory(read: Mapping[str, str], name: str) -> Path | None:
 
 
 def _keys(read: Mapping[str, str]) -> tuple[Secret, ...]:
-    listed = [key.strip() for key in read.get("ENCRYPTION_KEY", "").split(",") if key.strip()]
-    if not listed:
+    """In the URL-safe alphabet. A place left empty is refused: it is where a variable was not set."""
+    listed = [key.strip() for key in read.get("ENCRYPTION_KEY", "").split(",")]
+    if listed == [""]:
         raise SettingsError(f"ENCRYPTION_KEY is not set: {_KEY_HINT}")
-    for key in listed:
-        if not _KEY.fullmatch(key):
-            raise SettingsError(f"ENCRYPTION_KEY contains a text that is not a key: {_KEY_HINT}")
-    return tuple(Secret(key) for key in listed)
+    keys: list[str] = []
+    for place, written in enumerate(listed, 1):
+        if not _KEY.fullmatch(written):
+            raise SettingsError(f"ENCRYPTION_KEY has something else than a key at place {place}: {_KEY_HINT}")
+        key = written.translate(_URLSAFE)
+        if key in keys:
+            first = keys.index(key) + 1
+            raise SettingsError(f"ENCRYPTION_KEY has the same key at the places {first} and {place}: delete one.")
+        keys.append(key)
+    return tuple(map(Secret, keys))
 
 
 _KEY_HINT: Final = (

@@ -11,9 +11,10 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from engine.security.signed_tokens import Codec
+from engine.security.vault import BUTTON_LIFETIME_S
 
 PREFIX: Final = "recovery:"
-LIFETIME_S: Final = 15 * 60
+LIFETIME_S: Final = BUTTON_LIFETIME_S
 _LAYOUT: Final = struct.Struct(">BHIQIIII")
 _HOLDER: Final = struct.Struct(">qqq")
 _FORM: Final = 1

@@ -26,5 +26,5 @@ def test_a_new_key_in_front_still_reads_what_the_old_one_wrote() -> None:
 
 
 def test_a_lost_key_is_an_error_with_the_mend() -> None:
-    with pytest.raises(SettingsError, match="add the old key"):
+    with pytest.raises(SettingsError, match="add the key that encrypted it"):
         Vault([NEW]).decrypt(Vault([OLD]).encrypt(TOKEN))
