@@ -6,8 +6,6 @@ from functools import partial
 
 import uvloop
 from aiogram import Bot, Dispatcher
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramUnauthorizedError
 
 from bot.framework.manager import ManagerBot
@@ -22,6 +20,7 @@ from engine.runtime.service import run_service
 from engine.runtime.telemetry import configure, logger
 from engine.settings import Settings, load_settings
 from engine.telegram.client import BotApi
+from engine.telegram.model_session import ModelSession
 
 
 async def serve(settings: Settings) -> None:
@@ -34,7 +33,7 @@ async def run(desk: Desk, stop: asyncio.Event) -> None:
     """Raises SettingsError for a token that is missing or that Telegram refuses."""
     if desk.settings.manager_token is None:
         raise SettingsError("MANAGER_BOT_TOKEN is not set: give the token of the bot that admins talk to.")
-    session = AiohttpSession(api=TelegramAPIServer.from_base(desk.settings.telegram_api_url))
+    session = ModelSession(desk.settings.telegram_api_url)
     async with Bot(desk.settings.manager_token.reveal(), session=session) as bot:
         try:
             me = await bot.get_me()

@@ -8,19 +8,14 @@ import aiohttp
 import msgspec
 
 from engine.administration.bots import Identity
-from engine.core.errors import NotFoundError, UnreachableError
+from engine.core.errors import NotFoundError, RecoveryError, UnreachableError
 from engine.settings import Secret
+from engine.telegram.client import BotApi
+from engine.telegram.refused_call import UNREADABLE, Refused
 
 _TOKEN: Final = re.compile(r"\d{1,20}:[\w-]{1,100}", re.ASCII)
 _ANYWHERE: Final = re.compile(r"(?<!\d)\d{5,20}(?::|%3A)[\w-]{30,}", re.ASCII | re.IGNORECASE)
 _NOT_THIS_TOKEN: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
-_PATIENCE: Final = aiohttp.ClientTimeout(total=20)
-
-
-class _Answer(msgspec.Struct):
-    ok: bool
-    result: Identity | None = None
-    error_code: int = 0
 
 
 def holds_a_token(text: str) -> bool:
@@ -32,16 +27,23 @@ async def who_is(api_url: str, token: Secret) -> Identity:
     """Raises NotFoundError for an invalid or revoked token, UnreachableError."""
     if not _TOKEN.fullmatch(token.reveal()):
         raise NotFoundError("This is not a bot's token: copy it again from @BotFather, such as 123456:ABC-DEF.")
+    async with aiohttp.ClientSession() as session:
+        answer = await BotApi(session, api_url, token.reveal()).ask("getMe")
+    if isinstance(answer, Refused):
+        raise _refusal(answer)
     try:
-        async with (
-            aiohttp.ClientSession(timeout=_PATIENCE) as session,
-            session.get(f"{api_url}/bot{token.reveal()}/getMe") as response,
-        ):
-            answer = msgspec.json.decode(await response.read(), type=_Answer)
-    except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnreachableError("The Bot API does not answer: check TELEGRAM_API_URL and the network.") from error
-    if answer.error_code in _NOT_THIS_TOKEN:
-        raise NotFoundError("Telegram does not know this token: copy it again from @BotFather.")
-    if answer.result is None:
-        raise UnreachableError(f"The Bot API refuses to answer now ({answer.error_code}): try again in a minute.")
-    return answer.result
+        return msgspec.json.decode(answer, type=Identity)
+    except UNREADABLE as error:
+        raise _no_answer() from error
+
+
+def _refusal(refused: Refused) -> RecoveryError:
+    if not refused.code:
+        return _no_answer()
+    if refused.code in _NOT_THIS_TOKEN:
+        return NotFoundError("Telegram does not know this token: copy it again from @BotFather.")
+    return UnreachableError(f"The Bot API refuses to answer now ({refused.code}): try again in a minute.")
+
+
+def _no_answer() -> UnreachableError:
+    return UnreachableError("The Bot API does not answer: check TELEGRAM_API_URL and the network.")

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 import aiohttp
 import msgspec
 
+from engine.telegram.answer_body import MOST, MOST_UPDATES, read_body
 from engine.telegram.refused_call import NOT_THE_BOT_API, UNREADABLE, Refused
 
 _PATIENCE_S = 20
+_LONGER = {"getUpdates": MOST_UPDATES}
 
 
 class _Answer(msgspec.Struct):
@@ -28,8 +30,8 @@ class BotApi(NamedTuple):
         url = f"{self.api_url}/bot{self.token}/{method}"
         timeout = aiohttp.ClientTimeout(total=patience_s)
         try:
-            async with self.session.post(url, data=data, timeout=timeout) as response:
-                return await response.read()
+            async with self.session.post(url, data=data, timeout=timeout, allow_redirects=False) as response:
+                return await read_body(response, _LONGER.get(method, MOST))
         except (aiohttp.ClientError, TimeoutError) as error:
             return Refused(0, type(error).__name__)
 

@@ -19,6 +19,7 @@ from aiohttp import ClientConnectorError, ClientError, ClientTimeout, Connection
 from aiohttp.hdrs import CONTENT_TYPE, RETRY_AFTER
 
 from engine.runtime.resources import most_files
+from engine.telegram.answer_body import is_redirect, read_body
 
 TIMEOUT_S: Final = 30
 SLOWEST_UPLOAD: Final = 512 * 1024
@@ -101,7 +102,9 @@ class Session(AiohttpSession):
         request = self._request(bot, method, self.timeout + (timeout or 0))
         try:
             async with session.post(**request) as response:
-                return _read(response.status, await response.read(), response.headers.get(RETRY_AFTER, ""))
+                if is_redirect(response.status):
+                    return Unreadable(response.status, None)
+                return _read(response.status, await read_body(response), response.headers.get(RETRY_AFTER, ""))
         except _NEVER_CONNECTED:
             return NeverLeft()
         except (TimeoutError, ClientError) as error:

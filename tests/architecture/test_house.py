@@ -130,6 +130,17 @@ def test_locks_name_no_host() -> None:
         assert "://" not in (ROOT / lock).read_text(encoding="utf-8")
 
 
+def test_no_call_with_a_token_in_its_address_follows_a_redirect() -> None:
+    """The Bot API is called in one room; the sandbox, which runs beside `./dev run`, is asked without a token."""
+    asks = r"session\.(?:get|post|put|delete|patch|head|options|request|ws_connect)\("
+    callers = _offenders(asks, _sources("engine", "storage", "bot"))
+    ours = [path for path in callers if path != "engine/local/sandbox.py"]
+    assert {str(Path(path).parent) for path in ours} == {"engine/telegram"}
+    for path in ours:
+        text = (ROOT / path).read_text(encoding="utf-8")
+        assert len(re.findall(asks, text)) == len(re.findall(r"allow_redirects\W+False", text)), path
+
+
 def test_the_receiver_does_without_aiogram() -> None:
     """Which would double its memory."""
     program = "import engine.receiver.__main__, sys; sys.exit('aiogram' in sys.modules)"
