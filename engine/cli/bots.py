@@ -6,12 +6,12 @@ says whose it is before it is stored, encrypted.
 
 import os
 import sys
-from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
 
 from engine.administration import api_keys, bots, registration
+from engine.cli import key_line
 from engine.cli.shared import (
     BotName,
     Json,
@@ -24,8 +24,10 @@ from engine.cli.shared import (
     say,
     say_json,
     say_rows,
+    shown_now_ms,
     working,
 )
+from engine.core import api_key
 from engine.core.delivery.rate_limit import FREE_MOST, PAID_MOST
 from engine.core.errors import NotFoundError
 from engine.settings import Secret, load_settings
@@ -34,9 +36,20 @@ KeyName: TypeAlias = Annotated[
     str, Parameter("--name", metavar="TEXT", help="Which of the bot's keys.", show_default=True)
 ]
 
+Scopes: TypeAlias = Annotated[
+    str | None,
+    Parameter("--scopes", metavar="LIST", help=f"What the key may do: {', '.join(api_key.ALL)}; all by default."),
+]
+Expires: TypeAlias = Annotated[
+    str | None,
+    Parameter(
+        "--expires", metavar="WHEN", help="When it ends: 90d, a date (its last day, in UTC) or never, the default."
+    ),
+]
+
 app = noun("bots", "bots list")
 keys = noun("keys", "bots keys list @shop_bot")
-keys.help = "Make, list and revoke the keys of a bot's HTTP API."
+keys.help = "Make, list, change and revoke the keys of a bot's HTTP API."
 app.command(keys)
 
 
@@ -109,11 +122,13 @@ async def remove(bot: BotName, /, *, yes: Yes = False) -> None:
     say(f"{bot} is removed; {counted(ended, 'episode')} ended. `add` takes it up again.")
 
 
-@keys.command(name="add", help_epilogue=example("bots keys add @shop_bot --name shop"))
-async def add_key(bot: BotName, /, *, name: KeyName = api_keys.DEFAULT_NAME) -> None:
+@keys.command(name="add", help_epilogue=example("bots keys add @shop_bot --name shop --scopes payments"))
+async def add_key(
+    bot: BotName, /, *, name: KeyName = api_keys.DEFAULT_NAME, scopes: Scopes = None, expires: Expires = None
+) -> None:
     """Make a key, and print it this once."""
     async with open_servers() as servers:
-        key = await api_keys.add(servers.pool, bot, name, await servers.change())
+        key = await api_keys.add(servers.pool, bot, name, await servers.change(), scopes, expires)
     say(f"{key.reveal()}\nThis key of {bot} is shown once: keep it where the bot's own code finds it.")
 
 
@@ -123,13 +138,19 @@ async def list_keys(bot: BotName, /, *, json: Json = False) -> None:
     async with open_servers() as servers:
         listed = await api_keys.listed(servers.pool, bot)
     if json:
-        fields = ("name", "created_at_ms", "revoked_at_ms")
-        say_json([{field: getattr(key, field) for field in fields} for key in listed])
-        return
-    say_rows(
-        ("name", "", ""),
-        [(key.name, _on("made", key.created_at_ms), _on("revoked", key.revoked_at_ms)) for key in listed],
-    )
+        say_json([key_line.document(key) for key in listed])
+    else:
+        say_rows(key_line.HEADINGS, [key_line.cells(key, shown_now_ms()) for key in listed])
+
+
+@keys.command(name="edit", help_epilogue=example("bots keys edit @shop_bot --name shop --expires 90d"))
+async def edit_key(
+    bot: BotName, /, *, name: KeyName = api_keys.DEFAULT_NAME, scopes: Scopes = None, expires: Expires = None
+) -> None:
+    """Change what a key may do, or when it ends; the key itself stays."""
+    async with open_servers() as servers:
+        rights = await api_keys.edit(servers.pool, bot, name, await servers.change(), scopes, expires)
+    say(f"The key {name!r} of {bot} is good for {key_line.said(rights)}.")
 
 
 @keys.command(name="revoke", help_epilogue=example("bots keys revoke @shop_bot --name shop"))
@@ -138,10 +159,6 @@ async def revoke_key(bot: BotName, /, *, name: KeyName = api_keys.DEFAULT_NAME) 
     async with open_servers() as servers:
         await api_keys.revoke(servers.pool, bot, name, await servers.change())
     say(f"The key {name!r} of {bot} is revoked.")
-
-
-def _on(event: str, at_ms: int | None) -> str:
-    return f"{event} {datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()}" if at_ms else ""
 
 
 def _token() -> Secret:

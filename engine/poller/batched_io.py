@@ -11,9 +11,9 @@ from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.outcome import Outcome
 from engine.core.delivery.state_machine import Found
 from engine.media.uploads import Busy, Missing
-from engine.poller.server_clock import ServerClock
 from engine.runtime import metrics
 from engine.runtime.batcher import Batcher
+from engine.runtime.server_clock import ServerClock
 from engine.telegram.actions import Action
 from engine.telegram.sender import Prepared, Sender
 from storage.postgres import chats, incidents

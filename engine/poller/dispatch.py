@@ -32,7 +32,7 @@ from engine.poller.journey import REST_MS, Journey, JourneyEnd
 from engine.poller.send_block import ClaimedBlock, send_block
 from engine.poller.send_permit import SendPermit
 from engine.poller.served_bots import Served, ServedBots
-from engine.poller.server_clock import ServerClock
+from engine.runtime.server_clock import ServerClock
 from engine.security.signed_links import SignedLinks
 from engine.telegram.actions import action_of
 from storage.postgres.deliveries.claim import Claiming

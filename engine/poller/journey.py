@@ -14,7 +14,7 @@ from engine.core.delivery.state_machine import Found
 from engine.poller.batched_io import Doors
 from engine.poller.send_permit import SendPermit
 from engine.poller.served_bots import Served, ServedBots
-from engine.poller.server_clock import ServerClock
+from engine.runtime.server_clock import ServerClock
 from engine.runtime.telemetry import logger
 from engine.security.signed_links import SignedLinks
 from storage.postgres.deliveries.report import Report, Reported

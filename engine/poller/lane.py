@@ -20,8 +20,8 @@ from engine.poller.dispatch import Dispatch
 from engine.poller.journey import LEFT_A_TOKEN, USED_A_TOKEN, JourneyEnd
 from engine.poller.send_permit import SendPermit
 from engine.poller.served_bots import Served, ServedBots
-from engine.poller.server_clock import ServerClock
 from engine.runtime import metrics
+from engine.runtime.server_clock import ServerClock
 from engine.runtime.service import pause, run_service
 from engine.runtime.telemetry import logger
 from storage.redis.timers import BATCH, ClaimCode, Claimed, Held, Ticket, Timers

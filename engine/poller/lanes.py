@@ -17,8 +17,8 @@ from engine.poller.dispatch import Dispatch
 from engine.poller.lane import LATELY_MS, Lane
 from engine.poller.rebuild import arm_unheard, rebuild, renew_doubted
 from engine.poller.served_bots import Doubt, Served, ServedBots
-from engine.poller.server_clock import ServerClock
 from engine.poller.shard import Shard
+from engine.runtime.server_clock import ServerClock
 from engine.runtime.telemetry import logger
 from engine.telegram.sender import Sender
 from engine.telegram.session import LONGEST_S

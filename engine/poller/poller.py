@@ -11,11 +11,11 @@ from engine.poller.lanes import Lanes
 from engine.poller.reaper import end_left_open, forget_removed, reap
 from engine.poller.replanner import Replanner
 from engine.poller.served_bots import ServedBots
-from engine.poller.server_clock import ServerClock
 from engine.poller.shard import Shard
 from engine.poller.sweeper import Sweeper
 from engine.runtime import config_listener, metrics
 from engine.runtime.process import any_set
+from engine.runtime.server_clock import ServerClock
 from engine.runtime.service import run_service
 from engine.runtime.telemetry import logger
 from engine.security.signed_links import SignedLinks

@@ -35,7 +35,7 @@ from engine.core.errors import RecoveryError
 from engine.poller.pauses import pauses_of
 from engine.poller.rebuild import arm_unheard
 from engine.poller.served_bots import Served, ServedBots
-from engine.poller.server_clock import ServerClock
+from engine.runtime.server_clock import ServerClock
 from engine.runtime.service import run_service
 from engine.runtime.telemetry import logger
 from storage.postgres import replans

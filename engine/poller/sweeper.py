@@ -20,8 +20,8 @@ from engine.core.delivery.outcome import Outcome, Rejected, RetryLater, Sent, Un
 from engine.core.delivery.sequence import find_block, find_step
 from engine.core.errors import RecoveryError
 from engine.poller.served_bots import Served, ServedBots
-from engine.poller.server_clock import ServerClock
 from engine.runtime import metrics
+from engine.runtime.server_clock import ServerClock
 from engine.runtime.service import pause, run_service
 from engine.runtime.telemetry import logger
 from engine.telegram.sender import Sender

@@ -15,6 +15,7 @@ from engine.receiver.feed_ownership import FeedOwnership
 from engine.receiver.http.bots_api import ApiAccess, BotsApi
 from engine.receiver.http.link_redirect import LinkRedirect
 from engine.receiver.http.server import HttpServer, WebhookIntake
+from engine.receiver.key_ring import KeyRing
 from engine.receiver.opt_out_replies import OptOutReplies
 from engine.receiver.polling_feed import PollingFeed
 from engine.receiver.update_handler import UpdateHandler
@@ -29,7 +30,7 @@ from engine.security.signed_links import SignedLinks
 from engine.security.vault import Vault
 from engine.settings import Settings
 from engine.telegram.client import BotApi
-from storage.postgres import api_keys, receiver_bots
+from storage.postgres import receiver_bots
 from storage.postgres.pool import Pool
 from storage.postgres.receiver_bots import Watched
 from storage.redis.arrivals import Arrivals
@@ -65,7 +66,7 @@ class Receiver:
         self._feeding: dict[int, _Feeding] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._secrets: dict[bytes, list[str]] = {}
-        self._keys: dict[bytes, int] = {}
+        self._keys = KeyRing(pool, client)
         self._arrivals = Arrivals(client)
         self._arriving: dict[int, Batcher[int, int]] = {}
         self._started = self._well = False
@@ -77,7 +78,7 @@ class Receiver:
         self._effects = UpdateHandler(client, self.activity, self._endings, self._replies)
         self._feeds = FeedOwnership(client, Ownership(client, this_process()), self.activity)
         intake = WebhookIntake(self._secrets_of, self._take, lambda: self._started, lambda: self._well)
-        access = ApiAccess(lambda: self._started, self._key_owner, self._watches)
+        access = ApiAccess(lambda: self._started, self._keys, self._watches)
         api = BotsApi(access, self._endings, self.activity)
         links = SignedLinks(self._vault.link_keys, settings.public_url)
         self._redirect = LinkRedirect(links, VersionCache(pool, KNOWN), pool, client, self.activity, self._watches)
@@ -91,7 +92,7 @@ class Receiver:
         self._wake.clear()
         try:
             self._watched = {bot.bot_id: bot for bot in await receiver_bots.list_watched(self._pool)}
-            self._keys = {key.hash: key.bot_id for key in await api_keys.list_live(self._pool)}
+            await self._keys.run_once()
             self._started = True
         finally:
             ours = await self._feeds.run_once(self._watched)
@@ -135,6 +136,7 @@ class Receiver:
         except RecoveryError as error:
             logger().warning("Feeds not released: they expire in a moment", error=str(error))
         await self.activity.flush()
+        await self._keys.close()
 
     def _end(self, feeding: _Feeding) -> None:
         """A bot that is not watched any more gets no updates either: its webhook is removed."""
@@ -189,9 +191,6 @@ class Receiver:
 
     def _watches(self, bot_id: int) -> bool:
         return bot_id in self._watched
-
-    def _key_owner(self, key_hash: bytes) -> int | None:
-        return self._keys.get(key_hash)
 
     def _bot(self, bot_id: int) -> Watched | None:
         return self._watched.get(bot_id)

@@ -20,6 +20,7 @@ PURE = {
         "msgspec.structs",
         "re",
         "statistics",
+        "string",
         "struct",
         "unicodedata",
         "urllib.parse",

@@ -14,7 +14,8 @@ import pytest
 from engine.core.campaign.frequency_caps import DAY_MS, MONTH_MS, WEEK_MS
 from engine.core.identity import SECOND_MS
 from storage import postgres
-from storage.postgres import message_sweeps, replans
+from storage.postgres import api_keys, message_sweeps, replans
+from storage.postgres.api_keys import ActiveKey
 from storage.postgres.chats import Ended, Life, _Return
 from storage.postgres.deliveries import begin, claim, report
 from storage.postgres.deliveries.locks import EpisodeKey
@@ -83,6 +84,7 @@ PASSED = {
     "find_known": Passed(("chat_id",), ("chat_id",)),
     "list_deletions": Passed(message_sweeps._Limit._fields, Leftover._fields),
     "list_edits": Passed(message_sweeps._Limit._fields, Leftover._fields),
+    "list_live_keys": Passed((), ActiveKey._fields),
     "list_poller_bots": Passed((), BotRow._fields),
     "list_receiver_bots": Passed((), Watched._fields),
     "list_remembered": Passed((), RememberedRow._fields),
@@ -92,6 +94,7 @@ PASSED = {
     "lock_open_episodes": Passed(CHAT, LOCKED),
     "mark_unreachable": Passed(CHAT),
     "move_deliveries": Passed(replans._Moved._fields),
+    "note_key_uses": Passed(api_keys._Use._fields),
     "note_sweeps": Passed(message_sweeps._Note._fields),
     "opt_out": Passed(),
     "record_activity": Passed(Life._fields[:6]),

@@ -65,7 +65,7 @@ async def test_from_its_door_a_key_is_made_shown_once_and_revoked(bots: Bots) ->
     await bots.act("add")
     status, made, err = await bots.act("keys", "add", name, "--name", "shop")
     key, sentence = made.splitlines()
-    assert (status, key[:3], err) == (0, "rk_", "")
+    assert (status, key[:4], err) == (0, "rec_", "")
     assert "shown once" in sentence
     again = await bots.act("keys", "add", name, "--name", "shop")
     assert (again[0], again[1], again[2].count("\n")) == (1, "", 1)

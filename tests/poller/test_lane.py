@@ -18,7 +18,7 @@ from engine.poller.journey import JourneyEnd
 from engine.poller.lane import Lane
 from engine.poller.send_permit import SendPermit
 from engine.poller.served_bots import Doubt, Served, ServedBots
-from engine.poller.server_clock import ServerClock
+from engine.runtime.server_clock import ServerClock
 from storage.redis import bot_state
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot

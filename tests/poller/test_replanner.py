@@ -25,7 +25,7 @@ from engine.core.schedule.sending_hours import Window
 from engine.core.schedule.step_schedule import After, OnDay
 from engine.poller.replanner import PATIENCE_MS, Replanner, ReplanTurn
 from engine.poller.served_bots import ServedBots
-from engine.poller.server_clock import ServerClock
+from engine.runtime.server_clock import ServerClock
 from engine.security.vault import Vault
 from engine.settings import Secret
 from storage.postgres import chats, replans

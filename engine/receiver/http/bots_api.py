@@ -1,7 +1,7 @@
 """The HTTP API of the receiver: a bot's own code reports payments and signs of life. `docs/http-api.md` shows how.
 
-Each bot has its own keys; an unknown bot and a wrong key get the same answer. A request is answered only when its
-effect stands, and is safe to repeat. Only the process that receives a bot's updates may confirm that a user is silent.
+Each bot has its own keys, and each key its scopes. A request is answered only when its effect stands, and is safe to
+repeat. Only the process that receives a bot's updates may confirm that a user is silent.
 As long as that is the receiver, it refuses a heartbeat from elsewhere: people whose updates still wait at Telegram
 would count as silent.
 """
@@ -14,16 +14,19 @@ from typing import Annotated, Any, Final, NamedTuple, TypeAlias, TypeVar
 import msgspec
 from aiohttp import web
 
-from engine.administration.api_keys import hash_of
 from engine.chats.activity import Activity
 from engine.chats.endings import Endings
 from engine.core import payment
+from engine.core.api_key import Scope
 from engine.core.errors import UnreachableError
 from engine.core.identity import SECOND_MS
 from engine.core.schedule.timestamps import read_moment
+from engine.receiver.http.authentication import authenticate, demand
 from engine.receiver.http.refusal import Refusal
+from engine.receiver.key_ring import KeyRing
 from engine.runtime.telemetry import logger
 from engine.telegram.refused_call import UNREADABLE
+from storage.postgres.api_keys import ActiveKey
 from storage.postgres.payments import Payment
 
 BODY: Final = 64 * 1024
@@ -31,10 +34,9 @@ BODY: Final = 64 * 1024
 MOST: Final = 512
 TAKE_S: Final = 5.0
 _AGAIN: Final = {"Retry-After": "1"}
-_DIGITS: Final = 19
 
 Moment: TypeAlias = int | str
-Handler: TypeAlias = Callable[[int, bytes], Awaitable[Any]]
+Handler: TypeAlias = Callable[[ActiveKey, bytes], Awaitable[Any]]
 Body = TypeVar("Body")
 
 
@@ -79,10 +81,10 @@ class ActivityResult(msgspec.Struct):
 
 
 class ApiAccess(NamedTuple):
-    """What the receiver knows. `key_owner` gives the bot of a key's hash; `watched`: the bot's updates are taken in."""
+    """What the receiver knows. `watched`: the bot's updates are taken in."""
 
     started: Callable[[], bool]
-    key_owner: Callable[[bytes], int | None]
+    keys: KeyRing
     watched: Callable[[int], bool]
 
 
@@ -94,18 +96,17 @@ class BotsApi:
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.post("/v1/bots/{bot}/payments", self._door(self._pay)),
-            web.post("/v1/bots/{bot}/activity", self._door(self._be_active)),
-            web.post("/v1/bots/{bot}/feed", self._door(self._confirm)),
+            web.post("/v1/bots/{bot}/payments", self._door(Scope.PAYMENTS, self._pay)),
+            web.post("/v1/bots/{bot}/activity", self._door(Scope.ACTIVITY, self._be_active)),
+            web.post("/v1/bots/{bot}/feed", self._door(Scope.ACTIVITY, self._confirm)),
             web.route("*", "/v1{rest:.*}", _nowhere),
         ]
 
-    def _door(self, handle: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+    def _door(self, scope: Scope, handle: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def door(request: web.Request) -> web.Response:
             try:
                 async with asyncio.timeout(TAKE_S):
-                    bot_id = self._authorize(request)
-                    return _accepted(await handle(bot_id, await _body(request)))
+                    return _accepted(await handle(self._authorize(request, scope), await _body(request)))
             except ConnectionError:
                 return web.Response()
             except (UnreachableError, TimeoutError) as error:
@@ -118,31 +119,23 @@ class BotsApi:
 
         return door
 
-    def _authorize(self, request: web.Request) -> int:
-        """The bot in the address; the key must be its own. Raises Refusal."""
+    def _authorize(self, request: web.Request, scope: Scope) -> ActiveKey:
+        """The key, which is good for the bot in the address and for the scope. Raises Refusal."""
         if not self._bots.started():
             raise Refusal(
                 HTTPStatus.SERVICE_UNAVAILABLE, "The receiver is starting: repeat the request in a second.", _AGAIN
             )
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        bot_id = _number(request.match_info["bot"])
-        owner = self._bots.key_owner(hash_of(key.strip())) if scheme.lower() == "bearer" else None
-        if owner is None or owner != bot_id:
-            raise Refusal(
-                HTTPStatus.UNAUTHORIZED,
-                "There is no such bot, or this is not its key: make one with `python -m engine bots keys add @bot`,"
-                " and send it as `Authorization: Bearer rk_...` to the address with that bot's number.",
-                {"WWW-Authenticate": "Bearer"},
-            )
-        return bot_id
+        key = authenticate(request, self._bots.keys)
+        demand(key, scope)
+        return key
 
-    async def _pay(self, bot_id: int, body: bytes) -> PaymentResult:
+    async def _pay(self, key: ActiveKey, body: bytes) -> PaymentResult:
         asked = _read(body, _Payment)
         try:
             read = payment.read(*msgspec.structs.astuple(asked))
         except ValueError as error:
             raise _unfit(str(error)) from error
-        (found,) = (await self._endings.pay([Payment(bot_id, *read)])).recorded
+        (found,) = (await self._endings.pay([Payment(key.bot_id, *read)])).recorded
         if found.status is None:
             raise Refusal(
                 HTTPStatus.CONFLICT,
@@ -151,18 +144,18 @@ class BotsApi:
             )
         return PaymentResult(recorded=True, known_chat=found.known_chat, status=found.status)
 
-    async def _be_active(self, bot_id: int, body: bytes) -> ActivityResult:
+    async def _be_active(self, key: ActiveKey, body: bytes) -> ActivityResult:
         latest = _latest(_signs(_read(body, _Activity)))
-        if not self._bots.watched(bot_id):
+        if not self._bots.watched(key.bot_id):
             raise Refusal(
                 HTTPStatus.CONFLICT,
                 "The bot is suspended, so the engine waits for none of its users: give it a new token with `python -m"
                 " engine bots add`.",
             )
-        await asyncio.gather(*(self._activity.mark_user_activity(bot_id, *sign) for sign in latest.items()))
+        await asyncio.gather(*(self._activity.mark_user_activity(key.bot_id, *sign) for sign in latest.items()))
         return ActivityResult(len(latest))
 
-    async def _confirm(self, _: int, body: bytes) -> None:
+    async def _confirm(self, _: ActiveKey, body: bytes) -> None:
         """Every registered bot's updates come to the receiver, so no caller can vouch for them."""
         _read(body or b"{}", _Heartbeat)
         raise Refusal(
@@ -234,7 +227,3 @@ async def _nowhere(_: web.Request) -> web.Response:
 
 def _accepted(result: Any) -> web.Response:
     return web.Response(body=msgspec.json.encode(result), content_type="application/json")
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else 0

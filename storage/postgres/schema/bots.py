@@ -1,7 +1,7 @@
 """Bots and the people who run them: roles, API keys, incidents, the audit log, the switches of the whole system."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Index, Integer, LargeBinary, Table, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from storage.postgres.schema.parts import key, maybe, metadata, needed, one_of
 
@@ -50,6 +50,11 @@ api_keys = Table(
     Column("hash", LargeBinary, nullable=False, unique=True),
     needed("created_at"),
     maybe("revoked_at"),
+    needed("hint", Text, "''"),
+    needed("scopes", ARRAY(Text), "'{activity,payments,read}'"),
+    maybe("created_by", Text),
+    maybe("expires_at"),
+    maybe("last_used_at"),
 )
 
 incidents = Table(

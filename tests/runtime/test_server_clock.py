@@ -1,6 +1,6 @@
 """The server's clock between two answers: never behind the last answer, and not ahead of it for ever."""
 
-from engine.poller.server_clock import WINDOW_S, ServerClock
+from engine.runtime.server_clock import WINDOW_S, ServerClock
 
 
 class Hand:
