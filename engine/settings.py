@@ -160,7 +160,7 @@ def _url(read: Mapping[str, str], name: str, schemes: tuple[str, ...], example: 
         raise SettingsError(f"{name} is not set: set it to a value such as {example}.")
     try:
         parts = urlsplit(value)
-        fits = parts.scheme in schemes and (parts.port or 1) > 0
+        fits = parts.scheme in schemes and ("," in parts.netloc or (parts.port or 1) > 0)
     except ValueError:
         fits = False
     if not fits:
@@ -169,7 +169,7 @@ def _url(read: Mapping[str, str], name: str, schemes: tuple[str, ...], example: 
 
 
 def _database_url(read: Mapping[str, str]) -> str:
-    return _url(read, "DATABASE_URL", ("postgresql",), "postgresql://user:password@127.0.0.1:5432/recovery")
+    return _url(read, "DATABASE_URL", ("postgresql", "postgres"), "postgresql://user:password@127.0.0.1:5432/recovery")
 
 
 def _public(read: Mapping[str, str], name: str) -> str | None:

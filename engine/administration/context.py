@@ -9,11 +9,12 @@ import aiohttp
 from engine.administration.trials import Trials
 from engine.media.library import Library
 from engine.media.uploads import Uploads
+from engine.runtime.redis_check import require_redis
 from engine.security.vault import Vault
 from engine.settings import Settings
 from engine.telegram.sender import Sender
 from storage.postgres.pool import Pool, open_pool
-from storage.redis.client import Redis, check_redis, open_redis
+from storage.redis.client import Redis, open_redis
 from storage.redis.server_clock import server_now_ms
 
 
@@ -33,11 +34,11 @@ class Desk(NamedTuple):
 
 @asynccontextmanager
 async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
-    """Raises UnreachableError, MigrationError."""
+    """Raises SettingsError, UnreachableError, MigrationError."""
     async with AsyncExitStack() as stack:
         redis = open_redis(settings.redis_url)
         stack.push_async_callback(redis.aclose)
-        await check_redis(redis)
+        await require_redis(redis)
         pool = await open_pool(settings.database_url)
         stack.push_async_callback(pool.close)
         http = await stack.enter_async_context(aiohttp.ClientSession())

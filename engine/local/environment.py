@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from engine.local.children import say
+from engine.local.secret_file import write_secret
 from engine.settings import read_dotenv
 
 _KEY_BYTES = 32
@@ -65,13 +66,3 @@ def write_env(directory: Path, environment: Mapping[str, str]) -> Path:
     path = directory / "env"
     write_secret(path, "\n".join(lines))
     return path
-
-
-def write_secret(path: Path, text: str) -> None:
-    """Write a file that only its owner can read at any moment, either whole or not at all."""
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.unlink(missing_ok=True)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text + "\n")
-    unfinished.replace(path)

@@ -20,12 +20,13 @@ from engine.poller.poller import Poller
 from engine.poller.shard import Shard
 from engine.runtime import metrics
 from engine.runtime.process import command, stop_on_signals
+from engine.runtime.redis_check import require_redis
 from engine.runtime.resources import allow_many_connections, keep_what_is_loaded
 from engine.runtime.telemetry import configure, logger
 from engine.settings import MAX_SHARDS, Settings, load_settings
 from storage.postgres.pool import open_pool
 from storage.redis import shards
-from storage.redis.client import check_redis, open_redis
+from storage.redis.client import open_redis
 from storage.redis.ownership import Ownership, this_process
 from storage.redis.server_clock import server_now_ms
 
@@ -33,7 +34,7 @@ from storage.redis.server_clock import server_now_ms
 async def serve(settings: Settings, number: int, *, ahead: bool) -> None:
     """Open the doors and run until SIGTERM or Ctrl-C. Raises SettingsError, UnreachableError, MigrationError."""
     client = open_redis(settings.redis_url)
-    await check_redis(client)
+    await require_redis(client)
     layout = await shard.agree(client, number, settings.shards, ahead=ahead)
     pool = await open_pool(settings.database_url)
     stop = stop_on_signals()
@@ -55,7 +56,7 @@ async def reshard(settings: Settings, count: int) -> str:
     """Set the number of shards. Raises UnreachableError."""
     client = open_redis(settings.redis_url)
     try:
-        await check_redis(client)
+        await require_redis(client)
         before = await shards.read(client)
         await shards.change(client, count)
     finally:

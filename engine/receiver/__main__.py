@@ -16,11 +16,12 @@ import uvloop
 from engine.receiver.receiver import Receiver
 from engine.runtime import metrics
 from engine.runtime.process import command, stop_on_signals
+from engine.runtime.redis_check import require_redis
 from engine.runtime.resources import keep_what_is_loaded
 from engine.runtime.telemetry import configure, logger
 from engine.settings import Settings, load_settings
 from storage.postgres.pool import open_pool
-from storage.redis.client import check_redis, open_redis
+from storage.redis.client import open_redis
 
 _CONNECTIONS: Final = 0  # as many as there are bots: a long poll holds one
 
@@ -30,7 +31,7 @@ async def serve(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         client = open_redis(settings.redis_url)
         stack.push_async_callback(client.aclose)
-        await check_redis(client)
+        await require_redis(client)
         pool = await open_pool(settings.database_url)
         stack.push_async_callback(pool.close)
         stop = stop_on_signals()

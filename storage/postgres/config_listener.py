@@ -10,7 +10,8 @@ from typing import Any
 
 from engine.core.errors import UnreachableError
 from storage.postgres.audit import CHANNEL
-from storage.postgres.pool import REFUSALS, Pool
+from storage.postgres.connection import REFUSALS
+from storage.postgres.pool import Pool
 
 
 async def follow(pool: Pool, changed: Callable[[], None]) -> None:

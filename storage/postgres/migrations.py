@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from engine.core.errors import MigrationError, UnreachableError
 from storage.bundled import bundled
+from storage.postgres.connection import connect
 
 _SCRIPTS: Final = bundled("migrations")
 _LOCK: Final = 7_203_114  # any number, as long as it is ours alone
@@ -56,8 +57,9 @@ def _number(revision: str) -> int:
 
 
 async def _run(database_url: str, act: Callable[[Connection], None]) -> None:
-    url = database_url.replace("postgresql://", "postgresql+asyncpg://", 1)
-    engine = create_async_engine(url, poolclass=NullPool)
+    engine = create_async_engine(
+        "postgresql+asyncpg://", poolclass=NullPool, async_creator=partial(connect, database_url)
+    )
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_locked, act)

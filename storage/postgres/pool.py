@@ -15,6 +15,8 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from engine.core.errors import UnreachableError
+from storage.postgres.address import read_address
+from storage.postgres.connection import REFUSALS, connecting
 from storage.postgres.migrations import check_revision
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -30,24 +32,14 @@ _SESSION: Final = {
 }
 _CONNECTIONS: Final = 8
 _TIMEOUT_S: Final = 30
-REFUSALS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What the client raises; the last one is for a connection that is lost at the wrong moment."""
 
 
 async def open_pool(database_url: str) -> Pool:
-    """Connect, and refuse a schema that does not fit. Raises UnreachableError, MigrationError."""
-    try:
-        pool = await asyncpg.create_pool(
-            database_url,
-            min_size=1,
-            max_size=_CONNECTIONS,
-            command_timeout=_TIMEOUT_S,
-            server_settings=_SESSION,
-        )
-    except (OSError, ValueError, *REFUSALS) as error:
-        raise UnreachableError(
-            f"PostgreSQL does not answer ({error}): check DATABASE_URL and that the server is up."
-        ) from error
+    """Connect, and refuse a schema that does not fit. Raises UnreachableError, SettingsError, MigrationError."""
+    address = read_address(database_url)
+    address["server_settings"] = {**_SESSION, **address["server_settings"]}
+    with connecting():
+        pool = await asyncpg.create_pool(**address, min_size=1, max_size=_CONNECTIONS, command_timeout=_TIMEOUT_S)
     check_revision(await _revision(pool))
     return pool
 

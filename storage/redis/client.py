@@ -2,7 +2,7 @@
 it must pass.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -10,15 +10,32 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from engine.core.errors import UnreachableError
+from storage.redis.address import read_address
 
 __all__ = ["Redis", "check_redis", "open_redis", "reaching_redis"]
 
 _TIMEOUT_S: Final = 5
+_MENDS: Final[Mapping[str, str]] = {
+    "CERTIFICATE_VERIFY_FAILED": "name the authority that signed its certificate with ssl_ca_certs in REDIS_URL, and"
+    " the host as the certificate names it",
+    "Timeout connecting": "check that it is up, and that REDIS_URL begins with rediss:// only if it takes TLS",
+    "uthentication required": "write the user and the password in REDIS_URL, like redis://user:password@host:6379/0",
+    "WRONGPASS": "check the user and the password in REDIS_URL",
+    "NOPERM": "allow the user of REDIS_URL the commands and keys that docs/access.md lists",
+}
+"""By words of the error that the client or the server gives."""
 
 
 def open_redis(url: str) -> Redis:
+    """Raises SettingsError for an address that cannot be used; nothing is connected yet."""
+    address, options = read_address(url)
     return Redis.from_url(
-        url, decode_responses=True, protocol=3, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S
+        address,
+        decode_responses=True,
+        protocol=3,
+        socket_timeout=_TIMEOUT_S,
+        socket_connect_timeout=_TIMEOUT_S,
+        **options,
     )
 
 
@@ -33,11 +50,23 @@ def reaching_redis(
         raise UnreachableError(f"{failed} ({error}): {mend}.") from error
 
 
-async def check_redis(client: Redis) -> None:
-    """Raises UnreachableError unless the server answers and would never evict a timer."""
-    with reaching_redis("Redis cannot be used", "check REDIS_URL and that it is up"):
-        policy = (await client.config_get("maxmemory-policy"))["maxmemory-policy"]
+async def check_redis(client: Redis) -> str | None:
+    """Raises UnreachableError unless the server answers and would never evict a timer.
+
+    Returns what the server does not let us check, with the mend; None if everything was checked. `CONFIG`, which hosted
+    servers forbid, is not needed.
+    """
+    try:
+        policy = (await client.info("memory")).get("maxmemory_policy")
+    except (RedisError, OSError) as error:
+        mend = next(
+            (mend for words, mend in _MENDS.items() if words in str(error)), "check REDIS_URL and that it is up"
+        )
+        raise UnreachableError(f"Redis cannot be used ({error}): {mend}.") from error
+    if policy is None:
+        return "Redis does not tell its maxmemory-policy: make sure that it is noeviction, or timers may be lost."
     if policy != "noeviction":
         raise UnreachableError(
             f"Redis may evict timers (maxmemory-policy is {policy}): set `maxmemory-policy noeviction`."
         )
+    return None

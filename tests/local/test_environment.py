@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.local.environment import announce, complete, write_secret
+from engine.local.environment import announce, complete
+from engine.local.secret_file import write_secret
 from engine.settings import load_settings
 
 _URLS = {"REDIS_URL": "redis://:hush@127.0.0.1:1/0", "DATABASE_URL": "postgresql://me:hush@127.0.0.1:2/recovery"}

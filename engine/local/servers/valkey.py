@@ -1,5 +1,8 @@
-"""An embedded Valkey: one process, one directory, one port on loopback."""
+"""An embedded Valkey: one process, one directory, one port on loopback, and a password, which no list of processes
+shows: the server reads its settings from its input.
+"""
 
+import secrets
 import signal
 import socket
 from collections.abc import Iterator
@@ -7,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.local import process
+from engine.local.secret_file import write_secret
 from engine.local.servers.account import OURSELVES, make_dir
 from engine.local.servers.lock import note_holder, server_lock
 from engine.local.servers.ports import settled_port
@@ -15,6 +19,7 @@ from engine.local.wait import until_ready
 
 _NAME = "Valkey"
 _LOADING_TIMEOUT_S = 1.0
+_PASSWORD_BYTES = 24
 
 
 @contextmanager
@@ -23,24 +28,32 @@ def running_valkey(directory: Path, *, durable: bool) -> Iterator[str]:
     data = make_dir(make_dir(directory, OURSELVES) / "data", OURSELVES)
     log = directory / "valkey.log"
     with server_lock(directory, _NAME) as lock:
-        port = settled_port(directory / "port")
+        port, password = settled_port(directory / "port"), _password(directory / "password")
         server = process.start(
-            [str(valkey_server()), *_settings(port, data, durable=durable)],
+            [str(valkey_server()), "-"],
             log=log,
             cwd=data,
             env={"LC_ALL": "C"},
             death_signal=signal.SIGTERM,
             keep_open=(lock,),
+            feed=_settings(port, data, password, durable=durable),
         )
         note_holder(lock, server.pid)
     try:
-        until_ready(_NAME, server, lambda: _answers(port), log)
-        yield f"redis://127.0.0.1:{port}/0"
+        until_ready(_NAME, server, lambda: _answers(port, password), log)
+        yield f"redis://:{password}@127.0.0.1:{port}/0"
     finally:
         process.stop(server, signal.SIGTERM)
 
 
-def _settings(port: int, data: Path, *, durable: bool) -> list[str]:
+def _password(path: Path) -> str:
+    """Made once. The data do not depend on it, so a lost one is replaced."""
+    if not path.exists():
+        write_secret(path, secrets.token_urlsafe(_PASSWORD_BYTES))
+    return path.read_text("ascii").strip()
+
+
+def _settings(port: int, data: Path, password: str, *, durable: bool) -> str:
     settings = {
         "port": str(port),
         "bind": "127.0.0.1",
@@ -50,15 +63,17 @@ def _settings(port: int, data: Path, *, durable: bool) -> list[str]:
         "save": "",  # the append-only file is the only copy
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
+        "requirepass": password,
     }
-    return [word for name, value in settings.items() for word in (f"--{name}", value)]
+    return "".join(f'{name} "{value}"\n' for name, value in settings.items())
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, password: str) -> bool:
     """Whether it answers PING; while it loads its file it answers with an error."""
     try:
         with socket.create_connection(("127.0.0.1", port), _LOADING_TIMEOUT_S) as connection:
-            connection.sendall(b"PING\r\n")
-            return connection.recv(64).startswith(b"+PONG")
+            connection.sendall(f"AUTH {password}\r\nPING\r\n".encode())
+            with connection.makefile("rb") as answers:
+                return [answers.readline(), answers.readline()] == [b"+OK\r\n", b"+PONG\r\n"]
     except OSError:
         return False

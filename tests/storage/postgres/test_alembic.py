@@ -70,7 +70,7 @@ def test_without_a_database_it_names_the_variable() -> None:
 
 def test_a_database_that_does_not_answer_is_named() -> None:
     result = _alembic("upgrade", "head", DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
-    assert "FAILED: PostgreSQL could not be migrated" in result.stdout + result.stderr
+    assert "FAILED: PostgreSQL does not answer" in result.stdout + result.stderr
 
 
 def test_the_statements_can_be_read_before_they_run() -> None:

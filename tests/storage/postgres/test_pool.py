@@ -4,6 +4,7 @@ import pytest
 
 from engine.core.errors import UnreachableError
 from storage.postgres import pool as postgres
+from storage.postgres.connection import REFUSALS
 from storage.postgres.pool import Pool, open_pool, transaction
 
 
@@ -16,7 +17,7 @@ async def test_a_transaction_that_stands_still_lets_its_locks_go(
         await still.execute("BEGIN")
         await still.execute("LOCK TABLE chats")
         await successor.execute("TRUNCATE chats")
-        with pytest.raises(postgres.REFUSALS):
+        with pytest.raises(REFUSALS):
             await still.execute("COMMIT")
     await pool.close()
 
