@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from engine.core.campaign.snapshot import Block, choose, variant_for
 from engine.core.content.model import Content, Effects, UrlButton, messages
-from engine.core.content.rendering import render
+from engine.core.content.rendering import Link, render
 from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.gate import Reason
 from engine.core.delivery.lane_state import LaneState
@@ -25,7 +25,7 @@ from engine.core.delivery.outcome import (
     Unreachable,
 )
 from engine.core.delivery.state_machine import Found
-from engine.core.delivery.tracked_link import Reference
+from engine.core.delivery.tracked_link import Reference, TrackedButton, numbers_of
 from engine.media.uploads import Busy, Missing
 from engine.poller.advance import advance
 from engine.poller.journey import REST_MS, Journey, JourneyEnd
@@ -51,7 +51,7 @@ async def send_block(journey: Journey, claimed: ClaimedBlock) -> JourneyEnd:
     found, block, held = claimed.found, claimed.block, journey.held
     if found.attempts > MAX_ATTEMPTS:
         return await _done(journey, found, "failed", Reason.INTERNAL_ERROR)
-    speaker, content = journey.bot.speaker, _rendered(journey, found, block)
+    speaker, content = journey.bot.speaker, await _rendered(journey, found, block)
     prepared = await journey.doors.prepare(speaker, content)
     if not isinstance(prepared, Prepared):
         return await _not_prepared(journey, claimed, prepared)
@@ -69,15 +69,26 @@ async def send_block(journey: Journey, claimed: ClaimedBlock) -> JourneyEnd:
     return await _record(journey, claimed, outcome, asked_ms)
 
 
-def _rendered(journey: Journey, found: Found, block: Block) -> Content:
+async def _rendered(journey: Journey, found: Found, block: Block) -> Content:
     content = choose(block, found.person.language)
-    variant, at = variant_for(block, found.person.language), found.cursor
+    return render(content, found.person, journey.bot.username, await _link(journey, found, block))
+
+
+async def _link(journey: Journey, found: Found, block: Block) -> Link:
+    """A tracked button is named as the version has it that the receiver will look into; others lead straight there."""
+    bot_id, at, variant = journey.bot.bot_id, found.cursor, variant_for(block, found.person.language)
+    published = await journey.catalogue.version(bot_id, at.pinned) if journey.links.mints else None
 
     def link(row: int, column: int, button: UrlButton) -> str:
-        chat = (journey.bot.bot_id, journey.held.chat_id, at.episode_id)
-        return journey.links.mint(Reference(*chat, at.pinned, row, column, at.step, at.block, variant), button.url)
+        place = TrackedButton(at.step, at.block, variant, row, column, button.url)
+        numbers = numbers_of(published, place) if published else None
+        if numbers is None:
+            return button.url
+        return journey.links.mint(
+            Reference(bot_id, journey.held.chat_id, at.episode_id, at.pinned, *numbers), button.url
+        )
 
-    return render(content, found.person, journey.bot.username, link)
+    return link
 
 
 async def _not_prepared(journey: Journey, claimed: ClaimedBlock, verdict: Busy | Missing) -> JourneyEnd:

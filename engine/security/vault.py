@@ -20,7 +20,7 @@ BUTTON_LIFETIME_S: Final = 15 * 60
 """How long a button of the manager acts; an older one only draws its screen again."""
 _TOKENS: Final = b"bot tokens"
 _WEBHOOKS: Final = b"webhook secrets"
-_LINKS: Final = b"tracked links"
+_LINKS: Final = b"encrypted tracked links"
 _BUTTONS: Final = b"manager buttons"
 _FINGERPRINTS: Final = b"fingerprints"
 _KEY_BYTES: Final = 32

@@ -1,75 +1,89 @@
 """What a tracked link refers to: one button of one delivery, as it was published. The campaign says where it leads.
 
-Packed: a byte that names the layout, then the numbers, then the three names, each after its length.
+A published version never changes, so two numbers are enough to name a button: that of its block in the version, and its
+own among the tracked buttons of that block, in all languages. Every packed reference has the same length: it says
+nothing about the ids inside.
 """
 
-import struct
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from engine.core.campaign.snapshot import Block, Snapshot
 from engine.core.content.model import UrlButton, buttons, is_tracked
 
-_LAYOUT: Final = 1
-_NUMBERS: Final = struct.Struct(">BqqqIBB")
-_LONGEST_NAME: Final = 64
+_BITS: Final = (52, 52, 42, 18, 12, 8)
+"""Telegram's ids have at most 52 bits. The rest is enough for times until 2109, 262,143 versions of a campaign, 4,096
+blocks in each, and 256 tracked buttons in each block.
+"""
+PACKED_BYTES: Final = sum(_BITS) // 8
 
 
 class Reference(NamedTuple):
-    """`variant` is the language whose content was sent, "" for the default; row and column count from 0."""
+    """`block` and `button` are numbers, from 0."""
 
     bot_id: int
     chat_id: int
     episode_id: int
     version: int
-    row: int
-    column: int
+    block: int
+    button: int
+
+
+class TrackedButton(NamedTuple):
+    """`variant` is the language whose content it belongs to, "" for the default; row and column count from 0."""
+
     step: str
     block: str
-    variant: str = ""
+    variant: str
+    row: int
+    column: int
+    url: str
 
     @property
-    def button(self) -> str:
+    def place(self) -> str:
         return f"{self.row}.{self.column}"
 
 
-def pack(reference: Reference) -> bytes:
-    names = [name.encode()[:_LONGEST_NAME] for name in reference[6:]]
-    return _NUMBERS.pack(_LAYOUT, *reference[:6]) + b"".join(bytes([len(name)]) + name for name in names)
+def pack(reference: Reference) -> bytes | None:
+    """None if a number is out of bounds: such a button cannot be tracked."""
+    packed = 0
+    for number, bits in zip(reference, _BITS, strict=True):
+        if not 0 <= number < 1 << bits:
+            return None
+        packed = packed << bits | number
+    return packed.to_bytes(PACKED_BYTES)
 
 
-def unpack(packed: bytes) -> Reference | None:
-    """None for bytes that `pack` did not make."""
-    try:
-        layout, *numbers = _NUMBERS.unpack_from(packed)
-        names = _names(packed[_NUMBERS.size :])
-        reference = Reference(*numbers, *names)
-    except (struct.error, UnicodeDecodeError, TypeError):
-        return None
-    return reference if layout == _LAYOUT and pack(reference) == packed else None
+def unpack(packed: bytes) -> Reference:
+    rest, numbers = int.from_bytes(packed), []
+    for bits in reversed(_BITS):
+        numbers.append(rest & (1 << bits) - 1)
+        rest >>= bits
+    return Reference(*reversed(numbers))
 
 
-def target(snapshot: Snapshot, reference: Reference) -> str | None:
-    """Where the referenced button leads; None if there is no such button."""
-    for step in snapshot.steps:
-        for block in step.blocks:
-            if (step.key, block.key) == (reference.step, reference.block):
-                return _address(block, reference)
+def numbers_of(snapshot: Snapshot, button: TrackedButton) -> tuple[int, int] | None:
+    """Of its block and of the button; None if the version has no such button."""
+    for number, (step, block) in enumerate(_blocks(snapshot)):
+        if (step, block.key) == (button.step, button.block):
+            return next(((number, place) for place, one in enumerate(_tracked(step, block)) if one == button), None)
     return None
 
 
-def _address(block: Block, reference: Reference) -> str | None:
-    rows = buttons(block.languages.get(reference.variant, block.content))
-    try:
-        button = rows[reference.row][reference.column]
-    except IndexError:
-        return None
-    return button.url if isinstance(button, UrlButton) and is_tracked(button) else None
+def find(snapshot: Snapshot, reference: Reference) -> TrackedButton | None:
+    for step, block in islice(_blocks(snapshot), reference.block, reference.block + 1):
+        return next(islice(_tracked(step, block), reference.button, None), None)
+    return None
 
 
-def _names(packed: bytes) -> list[str]:
-    names = []
-    while packed:
-        length = packed[0]
-        names.append(packed[1 : 1 + length].decode())
-        packed = packed[1 + length :]
-    return names
+def _blocks(snapshot: Snapshot) -> Iterator[tuple[str, Block]]:
+    return ((step.key, block) for step in snapshot.steps for block in step.blocks)
+
+
+def _tracked(step: str, block: Block) -> Iterator[TrackedButton]:
+    for variant, content in {"": block.content, **block.languages}.items():
+        for row, line in enumerate(buttons(content)):
+            for column, button in enumerate(line):
+                if isinstance(button, UrlButton) and is_tracked(button):
+                    yield TrackedButton(step, block.key, variant, row, column, button.url)

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from engine.chats.activity import Activity
 from engine.core.delivery import tracked_link
-from engine.core.delivery.tracked_link import Reference
+from engine.core.delivery.tracked_link import Reference, TrackedButton
 from engine.core.errors import RecoveryError
 from engine.receiver.http.refusal import Refusal
 from engine.receiver.reply_texts import NO_LINK, NOT_NOW
@@ -76,29 +76,29 @@ class LinkRedirect:
         except (RecoveryError, TimeoutError) as error:
             logger().warning("Link not followed", bot=reference.bot_id, error=str(error) or "it took too long")
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, NOT_NOW, {**_PRIVATE, **_AGAIN}) from error
-        address = tracked_link.target(snapshot, reference) if snapshot else None
-        if address is None:
+        button = tracked_link.find(snapshot, reference) if snapshot else None
+        if button is None:
             raise Refusal(HTTPStatus.NOT_FOUND, NO_LINK, _PRIVATE)
         if not _only_looks_ahead(request):
-            await self._note(reference)
-        headers = {"Location": quote(address, safe=punctuation), **_PRIVATE}
+            await self._note(reference, button)
+        headers = {"Location": quote(button.url, safe=punctuation), **_PRIVATE}
         return web.Response(status=HTTPStatus.FOUND, headers=headers)
 
-    async def _note(self, reference: Reference) -> None:
+    async def _note(self, reference: Reference, button: TrackedButton) -> None:
         if len(self._noting) >= MOST:
             logger().warning("Tap not recorded: too many wait", bot=reference.bot_id)
             return
-        task = asyncio.create_task(self._take(reference))
+        task = asyncio.create_task(self._take(reference, button))
         self._noting.add(task)
         task.add_done_callback(self._noting.discard)
         await asyncio.wait({task}, timeout=NOTE_S)
 
-    async def _take(self, reference: Reference) -> None:
+    async def _take(self, reference: Reference, button: TrackedButton) -> None:
         """The touch comes first: it holds back the next reminder."""
         try:
             if self._watched(reference.bot_id):
                 await self._activity.mark_user_activity(reference.bot_id, reference.chat_id)
-            await clicks.count(self._pool, reference, await server_now_ms(self._client))
+            await clicks.count(self._pool, reference, button, await server_now_ms(self._client))
         except RecoveryError as error:
             logger().warning("Tap not recorded", bot=reference.bot_id, error=str(error))
         except Exception:  # noqa: BLE001 - the person is on their way all the same

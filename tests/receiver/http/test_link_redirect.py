@@ -30,7 +30,7 @@ SILENT_MS = 1_700_000_000_000
 TARGET = "https://shop.example/café?x=1%2F2&y=a"
 BUTTONS = ((UrlButton("Buy", TARGET),),)
 SNAPSHOT = Snapshot(zone="UTC", steps=(Step("offer", After(0), (Block("price", Text("hi", buttons=BUTTONS)),)),))
-REFERENCE = Reference(7, 41, SILENT_MS, 1, 0, 0, "offer", "price")
+REFERENCE = Reference(7, 41, SILENT_MS, 1, 0, 0)
 
 
 class Desk:
@@ -135,7 +135,7 @@ async def test_a_token_that_we_did_not_sign_leads_nowhere(desk: Desk, token: str
 
 async def test_a_link_into_another_keys_or_campaigns_leads_nowhere(desk: Desk) -> None:
     foreign = SignedLinks([b"x" * 32], desk.settings.public_url).mint(REFERENCE, TARGET)
-    for address in (foreign, desk.link(REFERENCE._replace(version=9)), desk.link(REFERENCE._replace(row=3))):
+    for address in (foreign, desk.link(REFERENCE._replace(version=9)), desk.link(REFERENCE._replace(button=3))):
         assert await desk.open(address) == (404, "", NO_LINK)
     assert not await desk.armed()
 
