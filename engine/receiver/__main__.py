@@ -17,7 +17,7 @@ from engine.receiver.receiver import Receiver
 from engine.runtime import metrics
 from engine.runtime.process import command, stop_on_signals
 from engine.runtime.redis_check import require_redis
-from engine.runtime.resources import keep_what_is_loaded
+from engine.runtime.resources import allow_many_connections, keep_what_is_loaded
 from engine.runtime.telemetry import configure, logger
 from engine.settings import Settings, load_settings
 from storage.postgres.pool import open_pool
@@ -46,6 +46,7 @@ async def serve(settings: Settings) -> None:
 def main() -> None:
     settings = load_settings()
     configure(settings)
+    allow_many_connections()
     keep_what_is_loaded()
     metrics.serve(settings.metrics_port)
     uvloop.run(serve(settings))

@@ -14,7 +14,9 @@ from aiohttp import hdrs, web
 
 from engine.administration.api_keys import hash_of
 from engine.core.api_key import ALL, PREFIX, Scope, is_whole
+from engine.receiver.http.connection import recognise
 from engine.receiver.http.refusal import Refusal
+from engine.receiver.http.turned_away import Why
 from engine.receiver.key_ring import KeyRing
 from storage.postgres.api_keys import ActiveKey
 
@@ -43,6 +45,7 @@ def authenticate(request: web.Request, keys: KeyRing) -> ActiveKey:
     if keys.is_over(key):
         raise _unauthorized(f"This key has ended: {_edit(key, '--expires 90d')} prolongs it.", "invalid_token")
     keys.note_use(key)
+    recognise(request)
     return key
 
 
@@ -71,7 +74,7 @@ def _shown(request: web.Request) -> str:
 
 def _unauthorized(sentence: str, error: str = "") -> Refusal:
     challenge = f'{_CHALLENGE}, error="{error}"' if error else _CHALLENGE
-    return Refusal(HTTPStatus.UNAUTHORIZED, sentence, {hdrs.WWW_AUTHENTICATE: challenge})
+    return Refusal(HTTPStatus.UNAUTHORIZED, sentence, {hdrs.WWW_AUTHENTICATE: challenge}, Why.UNPROVED_CALL)
 
 
 def _edit(key: ActiveKey, change: str) -> str:

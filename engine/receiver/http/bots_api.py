@@ -22,6 +22,7 @@ from engine.core.errors import UnreachableError
 from engine.core.identity import SECOND_MS
 from engine.core.schedule.timestamps import read_moment
 from engine.receiver.http.authentication import authenticate, demand
+from engine.receiver.http.body import read_body
 from engine.receiver.http.refusal import Refusal
 from engine.receiver.key_ring import KeyRing
 from engine.runtime.telemetry import logger
@@ -106,7 +107,7 @@ class BotsApi:
         async def door(request: web.Request) -> web.Response:
             try:
                 async with asyncio.timeout(TAKE_S):
-                    return _accepted(await handle(self._authorize(request, scope), await _body(request)))
+                    return _accepted(await handle(self._authorize(request, scope), await read_body(request, BODY)))
             except ConnectionError:
                 return web.Response()
             except (UnreachableError, TimeoutError) as error:
@@ -189,19 +190,6 @@ def _latest(signs: list[_Active]) -> dict[int, int]:
 def _end_of_second(at_ms: int) -> int:
     """The way Telegram's own dates count."""
     return at_ms - at_ms % SECOND_MS + SECOND_MS - 1
-
-
-async def _body(request: web.Request) -> bytes:
-    """Raises Refusal when it is too long."""
-    body = await request.content.read(BODY + 1)
-    while len(body) <= BODY and (more := await request.content.read(BODY + 1 - len(body))):
-        body += more
-    if len(body) > BODY:
-        raise Refusal(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            f"The body is longer than {BODY // 1024} KiB: send less at once, at most {MOST} activities.",
-        )
-    return body
 
 
 def _read(body: bytes, kind: type[Body]) -> Body:

@@ -1,6 +1,7 @@
 """How the receiver refuses a request: `{"error": "<one sentence that names the mend>"}`.
 
-Only a tracked link answers with the sentence alone, because people open it in a browser.
+Only a tracked link answers with the sentence alone, because people open it in a browser. An unknown path, a wrong
+method, an unknown bot and a wrong secret get the same answer, so that nobody learns which bots there are.
 """
 
 from collections.abc import Awaitable, Callable
@@ -8,26 +9,31 @@ from http import HTTPStatus
 from typing import Final, TypeAlias
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 
+from engine.receiver.http.turned_away import Why
 from engine.security import signed_links
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_OF_THE_SERVER: Final = {
-    HTTPStatus.NOT_FOUND: "There is no such address: check the path.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take that method: the Allow header names those it takes.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too long: send less at once.",
-}
+_NOWHERE: Final = "There is no such address, or the request does not prove that it may go there: check both."
+_WHY: Final = web.ResponseKey("why", Why)
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a failure
-    """Raised by a handler: the answer to the request. The sentence names the mend."""
+    """Raised by a handler: the answer to the request. The sentence names the mend; `why` is counted."""
 
-    def __init__(self, status: HTTPStatus, sentence: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: HTTPStatus, sentence: str, headers: dict[str, str] | None = None, why: Why | None = None
+    ) -> None:
         super().__init__(sentence)
         self.status = status
         self.headers = headers or {}
+        self.why = why
+
+
+def nowhere(why: Why) -> Refusal:
+    return Refusal(HTTPStatus.NOT_FOUND, _NOWHERE, why=why)
 
 
 @web.middleware
@@ -36,15 +42,24 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except Refusal as refusal:
-        return _answer(request, refusal)
-    except web.HTTPClientError as error:
-        status = HTTPStatus(error.status)
-        allowed = {"Allow": error.headers[hdrs.ALLOW]} if hdrs.ALLOW in error.headers else {}
-        return _answer(request, Refusal(status, _OF_THE_SERVER.get(status, f"{status.phrase}."), allowed))
+        return answer(request, refusal)
+    except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
+        return answer(request, nowhere(Why.UNKNOWN_ADDRESS))
 
 
-def _answer(request: web.Request, refusal: Refusal) -> web.Response:
+def answer(request: web.BaseRequest, refusal: Refusal) -> web.Response:
     if request.path.startswith(f"{signed_links.PATH}/"):
-        return web.Response(text=str(refusal), status=refusal.status, headers=refusal.headers)
-    body = msgspec.json.encode({"error": str(refusal)})
-    return web.Response(body=body, status=refusal.status, headers=refusal.headers, content_type="application/json")
+        response = web.Response(text=str(refusal), status=refusal.status, headers=refusal.headers)
+    else:
+        body = msgspec.json.encode({"error": str(refusal)})
+        response = web.Response(
+            body=body, status=refusal.status, headers=refusal.headers, content_type="application/json"
+        )
+    if refusal.why:
+        response[_WHY] = refusal.why
+    return response
+
+
+def reason_of(response: web.StreamResponse) -> Why | None:
+    """Why somebody was turned away, if this answer does that."""
+    return response.get(_WHY)

@@ -13,20 +13,25 @@ from typing import Final, NamedTuple
 
 from aiohttp import web
 
-from engine.core.errors import SettingsError, UnreachableError
+from engine.core.errors import UnreachableError
 from engine.receiver.events import Event
-from engine.receiver.http.refusal import Refusal, refuse
+from engine.receiver.http.body import read_body, refuse_packed
+from engine.receiver.http.connection import recognise
+from engine.receiver.http.connection_limits import bounds_for
+from engine.receiver.http.listener import Listener
+from engine.receiver.http.refusal import Refusal, nowhere, refuse
+from engine.receiver.http.turned_away import Why
 from engine.receiver.updates import read_update, report_bad
 from engine.receiver.webhook_feed import PATH
+from engine.runtime.resources import most_files
 from engine.runtime.telemetry import logger
 
 MAX_BODY: Final = 1024 * 1024
 TAKE_S: Final = 2.0
-"""How long an update may take, its reading included; then Telegram is asked to deliver it again."""
+"""How long an update may take once it has arrived; then Telegram is asked to deliver it again."""
 _SECRET: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 _AGAIN: Final = {"Retry-After": "1"}
 _DIGITS: Final = 20
-_SHUTDOWN_S: Final = 5.0
 
 
 class WebhookIntake(NamedTuple):
@@ -52,32 +57,15 @@ class HttpServer:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Listen while the block lasts; then answer what has arrived. Raises SettingsError.
-
-        Two receivers may share the port, so that one can be replaced while the other listens.
-        """
+        """Listen while the block lasts; then answer what has arrived. Raises SettingsError."""
         if self._port is None:
             yield
             return
-        runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=_SHUTDOWN_S)
-        await runner.setup()
-        try:
-            await self._start(web.TCPSite(runner, self._host, self._port, reuse_port=True))
+        async with Listener(self._application(), bounds_for(most_files())).listening(self._host, self._port):
             yield
-        finally:
-            await runner.cleanup()
-
-    async def _start(self, site: web.TCPSite) -> None:
-        try:
-            await site.start()
-        except OSError as error:
-            raise SettingsError(
-                f"{self._host}:{self._port} cannot be listened on ({error}): set HOST and PORT."
-            ) from error
-        logger().info("Listening", host=self._host, port=self._port)
 
     def _application(self) -> web.Application:
-        application = web.Application(client_max_size=MAX_BODY, middlewares=[refuse])
+        application = web.Application(middlewares=[refuse, refuse_packed])
         application.add_routes(
             [
                 web.post(f"{PATH}/{{bot}}", self._update),
@@ -92,14 +80,13 @@ class HttpServer:
         if not self._bots.started():
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The receiver is starting: deliver it again.", _AGAIN)
         bot_id = _number(request.match_info["bot"])
-        secrets = self._bots.secrets(bot_id)
-        if secrets is None:
-            raise Refusal(HTTPStatus.NOT_FOUND, "There is no such bot: register it with `python -m engine bots add`.")
-        if not _proves(request.headers.get(_SECRET, ""), secrets):
-            raise Refusal(HTTPStatus.FORBIDDEN, "The secret is wrong: only Telegram may deliver updates here.")
+        if not _proves(request.headers.get(_SECRET, ""), self._bots.secrets(bot_id) or []):
+            raise nowhere(Why.UNPROVED_UPDATE)
+        recognise(request)
         try:
+            body = await read_body(request, MAX_BODY)
             async with asyncio.timeout(TAKE_S):
-                return await self._take(bot_id, await request.read())
+                return await self._take(bot_id, body)
         except (UnreachableError, TimeoutError) as error:
             logger().warning("Update not taken", bot=bot_id, error=str(error) or "it took too long")
             sentence = "Redis or PostgreSQL does not answer in time: deliver it again."

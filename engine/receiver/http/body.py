@@ -1,0 +1,107 @@
+"""The body of a request: plain, short, quick, and read only after the caller has proved who it is."""
+
+import asyncio
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final, TypeAlias
+
+from aiohttp import HttpVersion11, StreamReader, hdrs, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
+
+from engine.receiver.http.connection import is_recognised
+from engine.receiver.http.refusal import Handler, Refusal
+from engine.receiver.http.turned_away import Why
+
+MakeRequest: TypeAlias = Callable[
+    [RawRequestMessage, StreamReader, web.RequestHandler, AbstractStreamWriter, "asyncio.Task[None]"], web.BaseRequest
+]
+
+BODY_S: Final = 2.0
+"""How long a body may take to arrive."""
+_UNPACKED: Final = {
+    hdrs.CONTENT_ENCODING: frozenset({"identity"}),
+    hdrs.TRANSFER_ENCODING: frozenset({"identity", "chunked"}),
+}
+_WAITS: Final = web.RequestKey("waits", bool)
+_GO_ON: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+@web.middleware
+async def refuse_packed(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A few hundred kilobytes may unpack to gigabytes, so nothing is unpacked for anybody."""
+    if any(_codings(request, header) - unpacked for header, unpacked in _UNPACKED.items()):
+        raise Refusal(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "The body is compressed: send it as it is, without Content-Encoding.",
+            why=Why.PACKED_BODY,
+        )
+    return await handler(request)
+
+
+def invite_nobody_yet(make: MakeRequest) -> MakeRequest:
+    """Leave `Expect: 100-continue` to `read_body`: aiohttp would answer it before anybody is known."""
+
+    def make_request(
+        message: RawRequestMessage,
+        payload: StreamReader,
+        connection: web.RequestHandler,
+        writer: AbstractStreamWriter,
+        task: asyncio.Task[None],
+    ) -> web.BaseRequest:
+        expected = message.headers.get(hdrs.EXPECT)
+        if expected is None:
+            return make(message, payload, connection, writer, task)
+        headers = message.headers.copy()
+        headers.popall(hdrs.EXPECT)
+        request = make(message._replace(headers=type(message.headers)(headers)), payload, connection, writer, task)
+        request[_WAITS] = expected.lower() == "100-continue" and message.version >= HttpVersion11
+        return request
+
+    return make_request
+
+
+async def read_body(request: web.Request, most: int) -> bytes:
+    """At most so many bytes of a recognised caller. Raises Refusal."""
+    if not is_recognised(request):
+        raise RuntimeError("The body of an unknown caller is not read")
+    if (request.content_length or 0) > most:
+        raise _too_long(most)
+    await _invite(request)
+    try:
+        async with asyncio.timeout(BODY_S):
+            return await _read(request, most)
+    except TimeoutError as error:
+        sentence = f"The body did not arrive within {BODY_S:g} seconds: send it at once."
+        raise Refusal(HTTPStatus.REQUEST_TIMEOUT, sentence) from error
+    except web.RequestPayloadError as error:
+        raise Refusal(
+            HTTPStatus.BAD_REQUEST, "The body breaks off or is not chunked rightly: send it whole."
+        ) from error
+
+
+async def _read(request: web.Request, most: int) -> bytes:
+    parts: list[bytes] = []
+    length = 0
+    while part := await request.content.read(most + 1 - length):
+        parts.append(part)
+        length += len(part)
+        if length > most:
+            raise _too_long(most)
+    return b"".join(parts)
+
+
+async def _invite(request: web.Request) -> None:
+    if request.get(_WAITS) and not request.content.total_bytes:
+        await request.writer.write(_GO_ON)
+        request.writer.output_size = 0
+
+
+def _codings(request: web.Request, header: str) -> set[str]:
+    return {coding.strip().lower() for line in request.headers.getall(header, ()) for coding in line.split(",")} - {""}
+
+
+def _too_long(most: int) -> Refusal:
+    return Refusal(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is longer than {most // 1024} KiB: send less at once."
+    )
