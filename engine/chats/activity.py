@@ -3,38 +3,37 @@
 `mark_user_activity` is the public door for other code. The touches of many callers share a script call. Last activity
 is written behind, coalesced by chat, after a few seconds; a sign that broke an episode is written at once. Writes that
 PostgreSQL does not take stay here and are tried again. The touches of the last minute are kept, to be repeated into a
-Redis that may have lost them.
+Redis that may have lost them. Both are bounded, and shared by the bots: a bot over its share is refused alone, so that
+no update is acknowledged in vain.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import islice
 from operator import attrgetter
 from typing import Final, NamedTuple
 
 from engine.chats.acquaintance import Acquaintance
+from engine.chats.recent_signs import RecentSigns
+from engine.chats.waiting_lives import ROOM, WaitingLives
 from engine.core.delivery import cursor
 from engine.core.delivery.gate import Reason
-from engine.core.errors import UnreachableError
+from engine.core.errors import OverloadError, UnreachableError
 from engine.runtime import metrics
 from engine.runtime.batcher import Batcher
+from engine.runtime.overloads import Overloads
 from engine.runtime.process import any_set
 from engine.runtime.service import run_service
 from engine.runtime.telemetry import logger
 from storage.postgres import chats
 from storage.postgres.chats import Life
+from storage.postgres.incidents import ACTIVITY_OVERLOAD
 from storage.postgres.pool import Pool, transaction
 from storage.postgres.receiver_bots import Watched
 from storage.redis.ownership import OwnCode
 from storage.redis.timers import BATCH, Holding, Interrupted, Sign, Timers, Touched
 
 FLUSH_S: Final = 5.0
-REPLAY_MS: Final = 60_000
-MAX_WAITING: Final = 200_000
-"""Activities that may wait for PostgreSQL; beyond this touches are refused, so that no update is acknowledged in vain.
-"""
 
 
 class Profile(NamedTuple):
@@ -54,29 +53,25 @@ class _Call(NamedTuple):
     person: Profile
 
 
-class _Replay(NamedTuple):
-    at_ms: int
-    bot_id: int
-    sign: Sign
-
-
 class Activity:
     """Every method raises UnreachableError while Redis does not answer: the caller must not acknowledge then."""
 
-    def __init__(self, pool: Pool, timers: Timers, watched: Callable[[int], Watched | None]) -> None:
+    def __init__(self, pool: Pool, timers: Timers, watched: Callable[[int], Watched | None], room: int = ROOM) -> None:
         self._pool = pool
         self._timers = timers
         self._watched = watched
         self.knows = Acquaintance(pool, timers).knows
         self._touches: dict[int, Batcher[_Call, int]] = {}
-        self._waiting: dict[tuple[int, int], Life] = {}
+        self._waiting = WaitingLives(room)
+        self._recent = RecentSigns(room)
         self._urgent = asyncio.Event()
-        self._recent: deque[_Replay] = deque()
+        self.overloads = Overloads()
 
     async def mark_user_activity(self, bot_id: int, chat_id: int, seen_ms: int = 0, person: Profile = NOBODY) -> None:
         """Record a sign of life: `seen_ms` 0 counts as now. When it returns, no older send can pass any more."""
-        if len(self._waiting) >= MAX_WAITING:
-            raise UnreachableError("PostgreSQL has not taken activity for too long: check DATABASE_URL and its log.")
+        if not self._waiting.has_room(bot_id, chat_id):
+            self.overloads.note(bot_id, ACTIVITY_OVERLOAD)
+            raise OverloadError("More activity of this bot waits for PostgreSQL than its share: check DATABASE_URL.")
         if bot_id not in self._touches:
             self._urgent.set()
             self._touches[bot_id] = Batcher(partial(self._touch, bot_id), attrgetter("chat_id"), BATCH)
@@ -95,10 +90,7 @@ class Activity:
 
     async def repeat(self) -> None:
         """Touch again for the signs of the last minutes: Redis does not count a known sign twice."""
-        signs: dict[int, list[Sign]] = {}
-        for item in list(self._recent):
-            signs.setdefault(item.bot_id, []).append(item.sign)
-        for bot_id, of_bot in signs.items():
+        for bot_id, of_bot in self._recent.of_bots().items():
             for start in range(0, len(of_bot), BATCH):
                 await self._timers.touch(bot_id, of_bot[start : start + BATCH], self.threshold_ms(bot_id))
             logger().info("Touches repeated into another Redis", bot=self.name(bot_id), touches=len(of_bot))
@@ -121,8 +113,7 @@ class Activity:
     async def flush(self) -> bool:
         """Write the waiting lives down; False if some could not be written and go on waiting."""
         self._urgent.clear()
-        while self._waiting:
-            lives = [self._waiting.pop(key) for key in list(islice(self._waiting, BATCH))]
+        while lives := self._waiting.take(BATCH):
             try:
                 await self._write_or_keep(lives)
             except UnreachableError as error:
@@ -138,7 +129,7 @@ class Activity:
             await self._write(lives)
         except BaseException:
             for life in lives:
-                self._wait(life)
+                self._waiting.put(life)
             raise
 
     async def _write(self, lives: Sequence[Life]) -> None:
@@ -151,10 +142,10 @@ class Activity:
         touched = await self._timers.touch(bot_id, signs, self.threshold_ms(bot_id))
         metrics.touches.inc(len(calls))
         broken = {item.chat_id: item for item in touched.interrupted}
-        for call in calls:
-            seen = min(call.seen_ms or touched.now_ms, touched.now_ms)
-            self._remember(bot_id, call.chat_id, seen, touched.now_ms)
-            self._wait(Life(bot_id, call.chat_id, seen, *call.person, _unsent(broken.get(call.chat_id))))
+        seen = [Sign(call.chat_id, min(call.seen_ms or touched.now_ms, touched.now_ms)) for call in calls]
+        self._recent.keep(bot_id, seen, touched.now_ms)
+        for call, sign in zip(calls, seen, strict=True):
+            self._waiting.put(Life(bot_id, *sign, *call.person, _unsent(broken.get(call.chat_id))))
         for item in touched.interrupted:
             self._note_return(bot_id, item)
         return [touched.now_ms] * len(calls)
@@ -179,23 +170,6 @@ class Activity:
             block=place and place.block,
             reason=Reason.RETURNED,
         )
-
-    def _wait(self, life: Life) -> None:
-        """Keep the latest activity of a chat. That an episode's send never left stays true."""
-        key = (life.bot_id, life.chat_id)
-        known = self._waiting.get(key, life)
-        later, earlier = (life, known) if life.last_active_ms >= known.last_active_ms else (known, life)
-        self._waiting[key] = later._replace(
-            first_name=later.first_name or earlier.first_name,
-            username=later.username or earlier.username,
-            language=later.language or earlier.language,
-            unsent_episode=later.unsent_episode or earlier.unsent_episode,
-        )
-
-    def _remember(self, bot_id: int, chat_id: int, seen_ms: int, now_ms: int) -> None:
-        self._recent.append(_Replay(now_ms, bot_id, Sign(chat_id, seen_ms)))
-        while self._recent[0].at_ms < now_ms - REPLAY_MS:
-            self._recent.popleft()
 
 
 def _unsent(broken: Interrupted | None) -> int | None:

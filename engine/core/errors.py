@@ -88,6 +88,10 @@ class UnreachableError(RecoveryError):
     """Redis or PostgreSQL does not answer, or is not fit to serve."""
 
 
+class OverloadError(UnreachableError):
+    """A bot has more under way than its share, and no more of it is taken for the moment."""
+
+
 class MigrationError(RecoveryError):
     """The database's schema and this code do not fit together."""
 

@@ -15,6 +15,13 @@ FOREIGN_WEBHOOK: Final = "feed_foreign_webhook"
 READER_INCIDENTS: Final = (SECOND_READER, FOREIGN_WEBHOOK)
 """Those that a feed resolves which reads undisturbed again."""
 
+ACTIVITY_OVERLOAD: Final = "activity_overload"
+"""More updates of a bot come than can be taken in."""
+API_OVERLOAD: Final = "api_overload"
+"""A key of the bot's HTTP API asks for more than its limit."""
+OVERLOAD_INCIDENTS: Final = (ACTIVITY_OVERLOAD, API_OVERLOAD)
+"""Those that receivers resolve when nothing has been refused for a while."""
+
 
 async def open_incident(
     connection: Connection, bot_id: int, kind: str, detail: str, now_ms: int, subject: str = ""

@@ -9,7 +9,8 @@ import pytest
 from engine.chats.activity import Activity, Profile
 from engine.core.delivery import cursor
 from engine.core.delivery.cursor import Cursor
-from engine.core.errors import UnreachableError
+from engine.core.errors import OverloadError, UnreachableError
+from storage.postgres.incidents import ACTIVITY_OVERLOAD
 from storage.postgres.pool import Pool, open_pool
 from storage.postgres.receiver_bots import Watched
 from storage.redis import bot_state
@@ -37,6 +38,11 @@ class Desk:
     async def chats(self) -> list[tuple[int, int, str | None]]:
         rows = await self.pool.fetch("SELECT chat_id, last_active, first_name FROM chats ORDER BY chat_id")
         return [tuple(row) for row in rows]
+
+    def unsent(self) -> int | None:
+        life = self.activity._waiting.get(BOT, 1)
+        assert life
+        return life.unsent_episode
 
     async def armed(self, *chats: int) -> list[bool]:
         return [version is not None for version in await self.timers.versions(BOT, chats)]
@@ -156,13 +162,26 @@ async def test_a_broken_episode_is_known_to_be_unsent_unless_its_request_had_pas
     desk: Desk, *, passed: bool
 ) -> None:
     episode = await interrupt(desk, passed=passed)
-    assert desk.activity._waiting[BOT, 1].unsent_episode == (None if passed else episode)
+    assert desk.unsent() == (None if passed else episode)
 
 
 async def test_a_send_that_may_have_left_is_not_confused_with_an_earlier_one(desk: Desk) -> None:
     unsent = await interrupt(desk, passed=False)
     await interrupt(desk, passed=True)
-    assert desk.activity._waiting[BOT, 1].unsent_episode == unsent
+    assert desk.unsent() == unsent
+
+
+async def test_a_flood_of_one_bot_is_refused_alone_until_it_is_written(desk: Desk) -> None:
+    activity = Activity(desk.pool, desk.timers, desk._watched, room=8)
+    for chat in range(4):
+        await activity.mark_user_activity(BOT, chat + 1)
+    with pytest.raises(OverloadError, match="its share"):
+        await activity.mark_user_activity(BOT, 5)
+    assert activity.overloads.take() == {(BOT, ACTIVITY_OVERLOAD): 1}
+    await activity.mark_user_activity(BOT + 1, 1)
+    await activity.flush()
+    await activity.mark_user_activity(BOT, 5)
+    assert activity.overloads.take() == {}
 
 
 async def interrupt(desk: Desk, *, passed: bool) -> int:

@@ -1,0 +1,52 @@
+"""The signs of life of the last minute, to be repeated into a Redis that may have lost them: of each chat the latest.
+
+The bots share the room. A bot that is over its share forgets its own oldest signs: they are in PostgreSQL by then,
+which is asked again before a sequence begins.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from engine.runtime.shared_room import is_over_share
+from storage.redis.timers import Sign
+
+KEPT_MS: Final = 60_000
+ROOM: Final = 200_000
+
+
+class _Kept(NamedTuple):
+    at_ms: int
+    seen_ms: int
+
+
+class RecentSigns:
+    def __init__(self, room: int = ROOM) -> None:
+        self._room = room
+        self._of_bots: dict[int, OrderedDict[int, _Kept]] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._of_bots.values()))
+
+    def keep(self, bot_id: int, signs: Sequence[Sign], now_ms: int) -> None:
+        """`now_ms` is when they came. Whatever is older than a minute is forgotten, of every bot."""
+        own = self._of_bots.setdefault(bot_id, OrderedDict())
+        for chat_id, seen_ms in signs:
+            known = own.pop(chat_id, None)
+            own[chat_id] = _Kept(now_ms, max(seen_ms, known.seen_ms if known else 0))
+        self._forget_old(now_ms - KEPT_MS)
+        while own and is_over_share(len(own) - 1, len(self) - 1, self._room):
+            own.popitem(last=False)
+
+    def of_bots(self) -> dict[int, list[Sign]]:
+        return {
+            bot_id: [Sign(chat_id, kept.seen_ms) for chat_id, kept in own.items()]
+            for bot_id, own in self._of_bots.items()
+        }
+
+    def _forget_old(self, before_ms: int) -> None:
+        for bot_id, own in list(self._of_bots.items()):
+            while own and next(iter(own.values())).at_ms < before_ms:
+                own.popitem(last=False)
+            if not own:
+                del self._of_bots[bot_id]
