@@ -1,7 +1,7 @@
 """The body of a request: plain, short, quick, and read only after the caller has proved who it is."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
@@ -19,10 +19,6 @@ MakeRequest: TypeAlias = Callable[
 
 BODY_S: Final = 2.0
 """How long a body may take to arrive."""
-_UNPACKED: Final = {
-    hdrs.CONTENT_ENCODING: frozenset({"identity"}),
-    hdrs.TRANSFER_ENCODING: frozenset({"identity", "chunked"}),
-}
 _WAITS: Final = web.RequestKey("waits", bool)
 _GO_ON: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -30,13 +26,19 @@ _GO_ON: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 @web.middleware
 async def refuse_packed(request: web.Request, handler: Handler) -> web.StreamResponse:
     """A few hundred kilobytes may unpack to gigabytes, so nothing is unpacked for anybody."""
-    if any(_codings(request, header) - unpacked for header, unpacked in _UNPACKED.items()):
+    headers = request.headers
+    if is_packed(headers.getall(hdrs.CONTENT_ENCODING, ()), headers.getall(hdrs.TRANSFER_ENCODING, ())):
         raise Refusal(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "The body is compressed: send it as it is, without Content-Encoding.",
             why=Why.PACKED_BODY,
         )
     return await handler(request)
+
+
+def is_packed(content: Iterable[str], transfer: Iterable[str] = ()) -> bool:
+    """Of all the lines of Content-Encoding and Transfer-Encoding."""
+    return not (_codings(content) <= {"identity"} and _codings(transfer) <= {"identity", "chunked"})
 
 
 def invite_nobody_yet(make: MakeRequest) -> MakeRequest:
@@ -97,8 +99,8 @@ async def _invite(request: web.Request) -> None:
         request.writer.output_size = 0
 
 
-def _codings(request: web.Request, header: str) -> set[str]:
-    return {coding.strip().lower() for line in request.headers.getall(header, ()) for coding in line.split(",")} - {""}
+def _codings(lines: Iterable[str]) -> set[str]:
+    return {coding.strip().lower() for line in lines for coding in line.split(",")} - {""}
 
 
 def _too_long(most: int) -> Refusal:

@@ -50,10 +50,10 @@ class Bounds(NamedTuple):
 
 
 def bounds_for(files: int) -> Bounds:
-    """Half of the files are left to bots, Redis and PostgreSQL."""
+    """Half of the files are left to bots, Redis and PostgreSQL, and a quarter of the rest to those who are known."""
     in_all = max(files // 2, 1)
-    strangers = min(_STRANGERS, -(-in_all // 2))
-    return Bounds(in_all, strangers, min(_FROM_ONE, -(-strangers // 2)))
+    strangers = max(min(_STRANGERS, in_all * 3 // 4), 1)
+    return Bounds(in_all, strangers, max(min(_FROM_ONE, strangers // 2), 1))
 
 
 def origin_of(address: str) -> str:
@@ -119,11 +119,11 @@ class ConnectionLimits(Generic[One]):
         if sum(len(self._until[stage]) for stage in STRANGE) >= self._bounds.strangers:
             return self._longest_in(*STRANGE)
         if len(self) >= self._bounds.in_all:
-            return self._longest_in(*STRANGE, Stage.RESTING) or newcomer
+            return self._longest_in(*STRANGE, Stage.RESTING, otherwise=newcomer)
         return None
 
-    def _longest_in(self, *stages: Stage) -> One | None:
-        return next((one for stage in stages for one in self._until[stage]), None)
+    def _longest_in(self, *stages: Stage, otherwise: One | None = None) -> One | None:
+        return next((one for stage in stages for one in self._until[stage]), otherwise)
 
     def _put(self, one: One, stage: Stage, now_s: float) -> None:
         self._stages[one] = stage
