@@ -92,6 +92,10 @@ class OverloadError(UnreachableError):
     """A bot has more under way than its share, and no more of it is taken for the moment."""
 
 
+class HeldError(UnreachableError):
+    """Another program, such as a backup, holds a table: what was to be done there was not, and may be tried again."""
+
+
 class MigrationError(RecoveryError):
     """The database's schema and this code do not fit together."""
 

@@ -2,8 +2,8 @@
 
 Each bot has its own lane, so that no bot's burst, 429 or revoked token delays another. A second poller of a shard
 stands by, and takes over when the first ends, however it ends. Beside the lanes, the poller reads the bots again at
-each change, rebuilds lost timers, deletes messages when their time is up, creates partitions ahead of time, and gives
-up deliveries that got no answer.
+each change, rebuilds lost timers, deletes messages when their time is up, and gives up deliveries that got no answer.
+The poller of shard 0 creates the partitions of the months to come.
 
 `python -m engine.poller --reshard S` changes the number of shards while all of them run. Start the pollers of new
 shards before that, with `--ahead`.

@@ -8,6 +8,7 @@ from engine.media.uploads import Uploads
 from engine.poller.batched_io import Doors
 from engine.poller.dispatch import Dispatch
 from engine.poller.lanes import Lanes
+from engine.poller.partition_maker import PartitionMaker
 from engine.poller.reaper import end_left_open, forget_removed, reap
 from engine.poller.replanner import Replanner
 from engine.poller.served_bots import ServedBots
@@ -22,7 +23,6 @@ from engine.security.signed_links import SignedLinks
 from engine.security.vault import Vault
 from engine.settings import Settings
 from engine.telegram.sender import Sender
-from storage.postgres import partitions
 from storage.postgres.pool import Pool, now_ms
 from storage.redis.client import Redis
 from storage.redis.server_clock import server_now_ms
@@ -56,6 +56,7 @@ class Poller:
         self._lanes = Lanes(shard, self._catalogue, dispatch, self._timers, self._clock)
         self._sweeper = Sweeper(pool, client, self._sender, self._catalogue, self._clock, self._is_ours)
         self._replanner = Replanner(pool, self._timers, self._catalogue, self._clock, self._is_ours)
+        self._partition_maker = PartitionMaker(pool, self._clock, lambda: shard.is_first and shard.epoch is not None)
         self._wake = asyncio.Event()
         self._swept_at_ms = 0
         shard.changed = self._wake.set
@@ -77,6 +78,7 @@ class Poller:
             asyncio.create_task(config_listener.listen(self._pool, self._wake.set)),
             asyncio.create_task(self._sweeper.run()),
             asyncio.create_task(self._replanner.run()),
+            asyncio.create_task(self._partition_maker.run()),
         ]
         await run_service(
             self.run_once,
@@ -114,7 +116,6 @@ class Poller:
     async def _sweep(self) -> int:
         if self._clock.now_ms() - self._swept_at_ms < SWEEP_MS:
             return 0
-        await partitions.make_ahead(self._pool, self._clock.now_ms())
         reaped = await reap(self._pool, self._timers, self._clock.now_ms())
         metrics.given_up.inc(reaped)
         await end_left_open(self._pool, self._clock.now_ms())

@@ -79,6 +79,11 @@ class Shard:
         return self._epoch
 
     @property
+    def is_first(self) -> bool:
+        """The shard that every system has: it does what is done once for all."""
+        return self._number == 0
+
+    @property
     def is_no_more(self) -> bool:
         """The shard existed, and a smaller number of shards has removed it."""
         return self._existed and self._number >= self._layout.shards

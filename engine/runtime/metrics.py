@@ -25,6 +25,7 @@ lanes = Gauge("recovery_lanes", "Bots that this poller serves")
 waiting_for_feed = Gauge("recovery_lane_waits_for_feed", "1 while due timers of a bot wait for its updates", ["bot"])
 lateness = Histogram("recovery_lateness_seconds", "From due until Telegram accepted the message", buckets=_LATENESS_S)
 swept = Counter("recovery_swept", "Messages deleted or edited when their time came")
+months_ahead = Gauge("recovery_months_ahead", "Months to come whose deliveries have a partition, as shard 0 sees them")
 given_up = Counter("recovery_given_up", "Deliveries given up without an answer")
 
 _answers = Counter("recovery_answers", "Outcomes of requests to send", ["bot", "outcome"])

@@ -11,6 +11,8 @@ from typing import Final, NamedTuple
 from asyncpg import Record
 
 from engine.core.content.model import Asset, TelegramFile
+from storage.postgres.lock_waits import PRUNE_MEDIA
+from storage.postgres.maintenance import maintenance
 from storage.postgres.pool import Connection, Pool, transaction
 
 _LIST_ALL: Final = """
@@ -78,8 +80,8 @@ async def adding(pool: Pool) -> AsyncIterator[Connection]:
 
 @asynccontextmanager
 async def pruning(pool: Pool) -> AsyncIterator[Connection]:
-    """One transaction, during which nothing is added. Raises UnreachableError."""
-    async with transaction(pool) as connection:
+    """One transaction, during which nothing is added. Raises HeldError, UnreachableError."""
+    async with maintenance(pool, PRUNE_MEDIA, "The unused media were not looked for") as connection:
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
         yield connection
 

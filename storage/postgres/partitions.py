@@ -1,50 +1,136 @@
 """Partitions of the deliveries, one for each month, made ahead by the running system.
 
-The default partition takes every row that has no other place, so that none is lost. A month whose rows already lie
-there cannot get a partition of its own, so partitions are made well before their month begins.
+The default partition takes every row that has no other place, so that none is lost. `CREATE TABLE ... PARTITION OF`
+would lock the table of all deliveries against everybody, behind whoever reads it. So a partition is made as a table of
+its own and then attached, which locks the default partition alone. That lock is brief, but it too waits behind a
+reader, and every statement about deliveries waits behind it: hence its short wait (`lock_waits`). Dropping the default
+partition would spare that wait, and the first row without a place would then stop the sending.
 
-PostgreSQL takes no parameters in a CREATE TABLE: its name and bounds are written into it, and come from a date alone.
+Attaching reads the whole default partition while it is locked, to see that no row belongs into the new one. Where that
+is more than a moment's work, a constraint on the default partition says so beforehand, and is checked without a lock
+that anybody waits for. It would refuse the month's own rows, so it is added long before they come. The new table is
+empty: to read it takes no time, so it needs no such constraint.
+
+A month whose rows already lie in the default partition stays there; the months after it get theirs.
+
+PostgreSQL takes no parameters in these statements: names and bounds are written into them, and come from a date alone.
 """
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
-from storage.postgres.pool import Pool, transaction
+from engine.core.errors import HeldError
+from storage.postgres.lock_waits import ATTACH_PARTITION, EXCLUDE_MONTH, VALIDATE_EXCLUSION
+from storage.postgres.maintenance import maintenance
+from storage.postgres.pool import Connection, Pool, transaction
+from storage.postgres.statements import read_statement
 
 MONTHS_AHEAD: Final = 2
+MOST_READ_LOCKED: Final = 8 * 1024 * 1024
+"""Bytes of the default partition that are read in some milliseconds."""
+EXCLUDED_AHEAD_MS: Final = 7 * 86_400_000
+"""A month is excluded no later than this before it begins: no reader stays for so long that the constraint does."""
 _YEAR_MONTHS: Final = 12
-_LOCK: Final = 7_203_115  # any number, as long as it is ours alone: pollers make partitions one after the other
-_IS_FREE: Final = """
-SELECT pg_advisory_xact_lock($4) IS NOT NULL AND to_regclass($1) IS NULL AND NOT EXISTS (
-    SELECT FROM recovery_deliveries_default WHERE episode_id >= $2 AND episode_id < $3)
-"""
+_PARENT: Final = "recovery_deliveries"
+_DEFAULT: Final = "recovery_deliveries_default"
+_EXCLUSION: Final = "excluded_month"
+_VALIDATION_S: Final = 3_600.0
+_LOCK: Final = 7_203_115  # any number, as long as it is ours alone: only one process makes partitions at a time
+_LIST: Final = read_statement("list_partitions")
+_HAS_ROWS: Final = f"SELECT EXISTS (SELECT FROM {_DEFAULT} WHERE episode_id >= $1 AND episode_id < $2)"  # noqa: S608 - a name of ours
 
 
-def partitions_from(now_ms: int) -> list[tuple[str, int, int]]:
-    """Name, first and past-the-last episode (ms) of this month's partition and of those ahead."""
+class Month(NamedTuple):
+    """The partition of a month: `low` is its first episode and `high` the first after it, in ms."""
+
+    name: str
+    low: int
+    high: int
+
+
+class HeldMonthError(HeldError):
+    """The partition of a month could not be made."""
+
+    def __init__(self, month: Month, why: str) -> None:
+        super().__init__(why)
+        self.month = month
+
+
+def months_from(now_ms: int) -> list[Month]:
+    """The month that it is, and those ahead."""
     today = datetime.fromtimestamp(now_ms / 1000, UTC)
     first = today.year * _YEAR_MONTHS + today.month - 1
-    return [_partition(month) for month in range(first, first + MONTHS_AHEAD + 1)]
+    return [_month(number) for number in range(first, first + MONTHS_AHEAD + 1)]
+
+
+async def missing(pool: Pool, now_ms: int) -> list[Month]:
+    """Those of `months_from` that have no partition, the earliest first. Raises UnreachableError."""
+    async with transaction(pool) as connection:
+        attached = await _attached(connection)
+    return [month for month in months_from(now_ms) if month.name not in attached]
 
 
 async def make_ahead(pool: Pool, now_ms: int) -> list[str]:
-    """Make the partitions that are missing; returns their names. Raises UnreachableError."""
-    made = []
-    for name, low, high in partitions_from(now_ms):
-        async with transaction(pool) as connection:
-            if await connection.fetchval(_IS_FREE, name, low, high, _LOCK):
-                await connection.execute(
-                    f"CREATE TABLE {name} PARTITION OF recovery_deliveries FOR VALUES FROM ({low}) TO ({high})"
-                )
-                made.append(name)
-    return made
+    """Make the partitions that are missing; returns their names. Raises HeldMonthError, UnreachableError."""
+    return [month.name for month in await missing(pool, now_ms) if await _make(pool, month, now_ms)]
 
 
-def _partition(month: int) -> tuple[str, int, int]:
-    year, place = divmod(month, _YEAR_MONTHS)
-    return f"recovery_deliveries_{year}_{place + 1:02}", _starts_ms(month), _starts_ms(month + 1)
+async def _make(pool: Pool, month: Month, now_ms: int) -> bool:
+    """False if the month's rows lie in the default partition, or another process is at it."""
+    async with transaction(pool) as connection:
+        if await connection.fetchval(_HAS_ROWS, month.low, month.high):
+            return False
+        size = await connection.fetchval(f"SELECT pg_relation_size('{_DEFAULT}')")
+    try:
+        if size > MOST_READ_LOCKED and now_ms + EXCLUDED_AHEAD_MS < month.low:
+            await _exclude(pool, month)
+        return await _attach(pool, month)
+    except HeldError as error:
+        raise HeldMonthError(month, str(error)) from error
 
 
-def _starts_ms(month: int) -> int:
-    year, place = divmod(month, _YEAR_MONTHS)
+async def _exclude(pool: Pool, month: Month) -> None:
+    async with maintenance(pool, EXCLUDE_MONTH, _failure(month)) as connection:
+        await _drop_exclusion(connection)
+        await connection.execute(
+            f"ALTER TABLE {_DEFAULT} ADD CONSTRAINT {_EXCLUSION}"
+            f" CHECK (episode_id < {month.low} OR episode_id >= {month.high}) NOT VALID"
+        )
+    async with maintenance(pool, VALIDATE_EXCLUSION, _failure(month)) as connection:
+        await connection.execute(f"ALTER TABLE {_DEFAULT} VALIDATE CONSTRAINT {_EXCLUSION}", timeout=_VALIDATION_S)
+
+
+async def _attach(pool: Pool, month: Month) -> bool:
+    """What waits for a lock comes last, and nothing but the end of the transaction after it."""
+    async with maintenance(pool, ATTACH_PARTITION, _failure(month)) as connection:
+        alone = await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK)
+        if not alone or month.name in await _attached(connection):
+            return False
+        await connection.execute(f"CREATE TABLE {month.name} (LIKE {_PARENT} INCLUDING ALL)")
+        await connection.execute(
+            f"ALTER TABLE {_PARENT} ATTACH PARTITION {month.name} FOR VALUES FROM ({month.low}) TO ({month.high})"
+        )
+        await _drop_exclusion(connection)
+    return True
+
+
+async def _attached(connection: Connection) -> set[str]:
+    return {row["name"] for row in await connection.fetch(_LIST)}
+
+
+async def _drop_exclusion(connection: Connection) -> None:
+    await connection.execute(f"ALTER TABLE {_DEFAULT} DROP CONSTRAINT IF EXISTS {_EXCLUSION}")
+
+
+def _failure(month: Month) -> str:
+    return f"The partition {month.name} was not made"
+
+
+def _month(number: int) -> Month:
+    year, place = divmod(number, _YEAR_MONTHS)
+    return Month(f"{_PARENT}_{year}_{place + 1:02}", _starts_ms(number), _starts_ms(number + 1))
+
+
+def _starts_ms(number: int) -> int:
+    year, place = divmod(number, _YEAR_MONTHS)
     return int(datetime(year, place + 1, 1, tzinfo=UTC).timestamp()) * 1000
