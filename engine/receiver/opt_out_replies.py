@@ -15,8 +15,8 @@ import msgspec
 
 from engine.receiver.events import Wish
 from engine.receiver.reply_texts import texts_for
-from engine.receiver.task_queue import TaskQueue
 from engine.receiver.update_kinds import UNDO
+from engine.runtime.task_queue import TaskQueue
 from engine.runtime.telemetry import logger
 from engine.telegram.client import BotApi
 from engine.telegram.refused_call import Refused

@@ -13,13 +13,14 @@ from bench.sandbox import Sandbox, SandboxClient
 from bench.sandbox.protocol import BotInfo, Fault, FaultKind, TranscriptMessage
 from engine.chats.activity import Activity
 from engine.chats.endings import Endings
-from engine.receiver import opt_out_replies, task_queue
+from engine.receiver import opt_out_replies
 from engine.receiver.events import SignOfLife, Wish
 from engine.receiver.opt_out_replies import OptOutReplies
 from engine.receiver.reply_texts import texts_for
-from engine.receiver.task_queue import TaskQueue
 from engine.receiver.update_handler import UpdateHandler
 from engine.receiver.update_kinds import UNDO
+from engine.runtime import task_queue
+from engine.runtime.task_queue import TaskQueue
 from engine.telegram.client import BotApi
 from storage.postgres.pool import Pool, open_pool
 from storage.postgres.receiver_bots import Watched

@@ -19,18 +19,28 @@ LIMIT: Final = 20_000
 
 
 class TaskQueue(Generic[Item]):
-    """`rest_s`: how long a worker rests after each item. With nothing to do no task exists, so nothing to close."""
+    """`rest_s`: how long a worker rests after each item. `limit`: how many may wait; None for LIMIT.
 
-    def __init__(self, run: Callable[[Item], Awaitable[None]], workers: int, rest_s: float = 0.0) -> None:
+    With nothing to do no task exists, so nothing to close.
+    """
+
+    def __init__(
+        self, run: Callable[[Item], Awaitable[None]], workers: int, rest_s: float = 0.0, limit: int | None = None
+    ) -> None:
         self._run = run
         self._workers = workers
         self._rest_s = rest_s
+        self._limit = limit
         self._waiting: deque[tuple[float, Item]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._dropped = 0
 
+    @property
+    def has_room(self) -> bool:
+        return len(self._waiting) < (LIMIT if self._limit is None else self._limit)
+
     def put(self, item: Item) -> None:
-        if len(self._waiting) >= LIMIT:
+        if not self.has_room:
             self._dropped += 1
             return
         self._waiting.append((time.monotonic(), item))
