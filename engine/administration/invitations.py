@@ -1,9 +1,12 @@
 """Invitations: an owner makes a code, and the first person who brings it within a day gets its role.
 
-The owner's right is checked again when the code is used: an owner who lost it invites nobody any more.
+The owner's right is checked again when the code is used: an owner who lost it invites nobody any more. Redis knows no
+code, only its digest. A code is signed, so that a guess is told from a genuine one without a query; a code whose key
+has gone is still valid.
 """
 
 import secrets
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -12,6 +15,7 @@ from engine.administration import members
 from engine.administration.members import Visitor
 from engine.core.errors import BotError
 from engine.core.roles import Role, suffices
+from engine.security.signed_tokens import Codec
 from storage.postgres import admins as people
 from storage.postgres import bots
 from storage.postgres.bots import BotRecord
@@ -21,6 +25,8 @@ from storage.redis.client import Redis
 
 LIFETIME_S: Final = 24 * 3600
 _BYTES: Final = 16
+_SIGNATURE_BYTES: Final = 8
+_CONTEXT: Final = b"invitation"
 _LONGEST: Final = 64
 
 
@@ -30,9 +36,9 @@ class _Invitation(msgspec.Struct, frozen=True):
     owner_id: int
 
 
-async def invite(redis: Redis, bot_id: int, role: Role, owner_id: int) -> str:
-    """Make a code for a role on a bot; 22 characters that a link can carry. Raises UnreachableError."""
-    word = secrets.token_urlsafe(_BYTES)
+async def invite(redis: Redis, signing: Sequence[bytes], bot_id: int, role: Role, owner_id: int) -> str:
+    """Make a code for a role on a bot; 32 characters that a link can carry. Raises UnreachableError."""
+    word = _codec(signing).sign(secrets.token_bytes(_BYTES))
     invitation = _Invitation(bot_id, role, owner_id)
     await ephemeral.put(redis, keys.of_invitation(word), msgspec.json.encode(invitation).decode(), LIFETIME_S)
     return word
@@ -72,6 +78,15 @@ async def _check_gains(
             " it still works.",
             bot=bot.username,
         )
+
+
+def is_genuine(signing: Sequence[bytes], word: str) -> bool:
+    """Whether one of these keys has signed it: no guess is."""
+    return len(word) <= _LONGEST and _codec(signing).verify(word) is not None
+
+
+def _codec(signing: Sequence[bytes]) -> Codec:
+    return Codec(signing, _SIGNATURE_BYTES, _CONTEXT)
 
 
 def _used_up() -> BotError:

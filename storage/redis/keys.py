@@ -2,8 +2,11 @@
 
 What only one process may hold (a shard, a bot's feed) has a lifetime, which the holder renews; so has what the manager
 waits for. Nothing else has one: a chat's state leaves with its timer, and a bot's keys stay as long as the bot.
+
+Whoever can read Redis finds nothing that opens a door: what a person could use is there as a digest.
 """
 
+from hashlib import sha256
 from typing import Final, NamedTuple
 
 SHARDS: Final = "rt:shards"
@@ -46,9 +49,14 @@ def of_prompt(admin_id: int) -> str:
 
 def of_tap(signature: str) -> str:
     """STRING empty: this button of this message was pressed."""
-    return f"rt:tap:{signature}"
+    return f"rt:tap:{_digest(signature)}"
 
 
 def of_invitation(word: str) -> str:
     """STRING a document: the role that waits for the person who brings this word."""
-    return f"rt:invitation:{word}"
+    return f"rt:invitation:{_digest(word)}"
+
+
+def _digest(secret: str) -> str:
+    """Both kinds are long and random or signed, so nobody finds them by trying."""
+    return sha256(secret.encode()).hexdigest()

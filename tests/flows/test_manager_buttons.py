@@ -179,10 +179,10 @@ async def test_a_refused_action_may_be_tapped_again(
     owner, invite = office.owner, invitations.invite
     refusals = [refusal]
 
-    async def invite_later(redis: Redis, bot_id: int, role: Role, inviter: int) -> str:
+    async def invite_later(redis: Redis, keys: Sequence[bytes], bot_id: int, role: Role, inviter: int) -> str:
         if refusals:
             raise refusals.pop()
-        return await invite(redis, bot_id, role, inviter)
+        return await invite(redis, keys, bot_id, role, inviter)
 
     monkeypatch.setattr(invitations, "invite", invite_later)
     await owner.start()

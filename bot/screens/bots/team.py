@@ -43,7 +43,9 @@ def _member(visit: Visit, member: Member) -> Button:
 
 def _invites(role: Role) -> Act:
     async def act(visit: Visit) -> Done:
-        word = await invitations.invite(visit.desk.redis, visit.place.bot, role, visit.admin.admin_id)
+        word = await invitations.invite(
+            visit.desk.redis, visit.desk.vault.button_keys, visit.place.bot, role, visit.admin.admin_id
+        )
         return Done(
             note=visit.say(
                 "Send this link to the person who will be {role}. It works once, within 24 hours:\n{link}",
