@@ -1,6 +1,7 @@
 """Fetches the files that admins send, beside their taps. `/cancel` takes back what was sent before it."""
 
 import asyncio
+from weakref import WeakKeyDictionary
 
 from bot.framework.incoming import IncomingFile
 from bot.framework.turns import Turns
@@ -19,17 +20,20 @@ class IncomingFiles:
         self._desk = desk
         self._turns = turns
         self._api = BotApi(desk.http, desk.settings.telegram_api_url, token)
-        self._cancelled: dict[int, int] = {}
+        self._cancelled: WeakKeyDictionary[asyncio.Lock, int] = WeakKeyDictionary()
         self._running: dict[int, asyncio.Task[Asset]] = {}
 
     def cancel(self, admin_id: int, message_id: int) -> None:
-        """Take back what the admin sent before this message and what has had no effect yet."""
-        self._cancelled[admin_id] = message_id
+        """Take back what the admin sent before this message and what has had no effect yet.
+
+        It is known as long as a message of theirs waits.
+        """
+        self._cancelled[self._turns.messages(admin_id)] = message_id
         if running := self._running.get(admin_id):
             running.cancel()
 
     def is_cancelled(self, admin_id: int, message_id: int) -> bool:
-        return message_id < self._cancelled.get(admin_id, 0)
+        return message_id < self._cancelled.get(self._turns.messages(admin_id), 0)
 
     async def fetch(self, admin_id: int, message_id: int, file: IncomingFile) -> Asset:
         """Raises MediaError, UnreachableError, WithdrawnError."""

@@ -10,11 +10,11 @@ from functools import partial
 from typing import NamedTuple
 
 from aiogram import Bot, Router
-from aiogram.enums import ChatType, ParseMode
-from aiogram.exceptions import TelegramAPIError
+from aiogram.enums import ParseMode
 from aiogram.types import CallbackQuery, InaccessibleMessage, Message, User
 
-from bot.framework import incoming, replies
+from bot.framework import failures, incoming, replies
+from bot.framework.admission import START, Admission
 from bot.framework.callbacks import LIFETIME_S, PREFIX, Holder, code, read
 from bot.framework.guard import Route, Verdict, judge
 from bot.framework.i18n import Translator, escaped
@@ -24,6 +24,7 @@ from bot.framework.presenter import Presenter, Spot, is_of_no_bot, person
 from bot.framework.query_answer import QueryAnswer
 from bot.framework.routes import routes
 from bot.framework.screen import HOME, Action, Done, Place, Question, Screen, Visit
+from bot.framework.sender import Sender
 from bot.framework.turns import Turns
 from engine.administration import invitations, members, open_question, single_use
 from engine.administration.context import Desk
@@ -33,12 +34,12 @@ from engine.core.content.model import Asset
 from engine.core.errors import BotError, RecoveryError, StaleError, UnreachableError
 from engine.runtime.telemetry import logger
 
-_START = "/start "
-
 
 class ManagerBot:
-    def __init__(self, desk: Desk, bot: Bot, name: str, screens: Mapping[str, Screen]) -> None:
+    def __init__(self, desk: Desk, bot: Bot, name: str, screens: Mapping[str, Screen], admission: Admission) -> None:
         self._desk = desk
+        self._bot = bot
+        self._admission = admission
         self._screens = screens
         self._id = bot.id
         self._presenter = Presenter(desk, bot, name, screens)
@@ -54,8 +55,7 @@ class ManagerBot:
 
     async def hear(self, message: Message) -> None:
         """A message answers the open question; a command ends it; anything else leads home."""
-        user = message.from_user
-        if message.chat.type != ChatType.PRIVATE or user is None:
+        if (user := message.from_user) is None:
             return
         pasted = incoming.holds_a_token(message)
         if pasted:
@@ -64,8 +64,7 @@ class ManagerBot:
             try:
                 await self._handle_message(message, user, pasted=pasted)
             except Exception as error:  # noqa: BLE001 - every message gets a reply
-                _log_failure(error, user)
-                await message.answer(replies.excuse(user))
+                await failures.excuse_to_writer(message, user, error)
 
     async def press(self, query: CallbackQuery) -> None:
         """Do what a button says, if it is allowed, and show the resulting screen."""
@@ -75,17 +74,22 @@ class ManagerBot:
             try:
                 await self._press(query, answer)
             except Exception as error:  # noqa: BLE001 - no button may hang
-                _log_failure(error, query.from_user)
-                await answer.give(replies.excuse(query.from_user))
+                await failures.excuse_to_presser(answer, query.from_user, error)
+
+    async def tell_left_out(self, sender: Sender, count: int) -> None:
+        """Tell an admin how many of their updates found no room."""
+        await self._bot.send_message(sender.chat, replies.left_out(sender.language_code, count))
 
     async def _handle_message(self, message: Message, user: User, *, pasted: bool) -> None:
         text, note = message.text or "", ""
-        if text.startswith(_START):
-            note = await self._accept(user, text.removeprefix(_START).strip())
+        if text.startswith(START):
+            note = await self._accept(user, text.removeprefix(START).strip())
         admin = await self._presenter.admin(user)
         if admin is None:
-            await message.answer(note or replies.stranger(user), parse_mode=ParseMode.HTML)
+            if self._admission.dismiss(user.id) or note:
+                await message.answer(note or replies.stranger(user), parse_mode=ParseMode.HTML)
             return
+        self._admission.meet(user.id)
         if text == "/cancel":
             self._files.cancel(user.id, message.message_id)
         elif self._files.is_cancelled(user.id, message.message_id):
@@ -289,13 +293,3 @@ class _Asked(NamedTuple):
 def _live(query: CallbackQuery) -> int:
     """The message of a press; 0 if it is too old to be edited."""
     return 0 if query.message is None or isinstance(query.message, InaccessibleMessage) else query.message.message_id
-
-
-def _log_failure(error: Exception, user: User) -> None:
-    """One line for what is known to fail; a traceback for what nobody expected."""
-    if isinstance(error, RecoveryError):
-        logger().warning("Manager failed", admin=user.id, error=error)
-    elif isinstance(error, TelegramAPIError):
-        logger().warning("Manager failed", admin=user.id, error=error, call=type(error.method).__name__)
-    else:
-        logger().exception("Manager failed", admin=user.id)

@@ -1,4 +1,4 @@
-"""The manager's updates: each is decoded by itself, and all are handled side by side.
+"""Fetches the manager's updates: each is decoded by itself, and what may be handled is handled side by side.
 
 One that cannot be decoded is counted; one whose handling fails although every message gets a reply leaves a stack
 trace. Of both the log has the number and the kind alone. A bad update is acknowledged like any other, so that the next
@@ -7,29 +7,24 @@ could do it twice.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from aiogram.enums import UpdateType
-from aiogram.types import Update
 
-from engine.runtime import metrics
+from bot.framework.intake import Intake
+from bot.framework.sender import WANTED
 from engine.runtime.telemetry import logger
 from engine.telegram import raw_updates
 from engine.telegram.client import BotApi
 from engine.telegram.raw_updates import NOTHING_NUMBERED, Label
-from engine.telegram.refused_call import UNREADABLE, Refused
+from engine.telegram.refused_call import Refused
 
-_WANTED: Final = (UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY)
-_ALLOWED: Final = msgspec.json.encode(_WANTED).decode()
+_ALLOWED: Final = msgspec.json.encode(WANTED).decode()
 _KINDS: Final = frozenset(UpdateType)
 _TIMEOUT_S: Final = 30
 _ANSWER_S: Final = 20
 _BACKOFF_S: Final = (1.0, 2.0, 5.0, 10.0)
-_MOST_AT_WORK: Final = 1_000
-"""Strangers who write faster than they can be answered wait at Telegram, not in our memory."""
-_SHUTDOWN_S: Final = 5
 
 
 class Polled(NamedTuple):
@@ -37,21 +32,15 @@ class Polled(NamedTuple):
 
 
 class Polling:
-    """`handle` gets each update that the manager can read."""
-
-    def __init__(self, api: BotApi, handle: Callable[[Update], Awaitable[object]], context: dict[str, Any]) -> None:
-        """`context` is what aiogram's models are made with: the bot through which a message is answered."""
+    def __init__(self, api: BotApi, intake: Intake) -> None:
         self._api = api
-        self._handle = handle
-        self._context = context
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._intake = intake
         self._offset = 0
         self._failures = 0
 
     async def run_once(self) -> Polled | Refused:
         """Fetch what is waiting, and begin to handle it."""
-        while len(self._at_work) >= _MOST_AT_WORK:
-            await asyncio.wait(self._at_work, return_when=asyncio.FIRST_COMPLETED)
+        await self._intake.room()
         polled = await self._poll()
         if isinstance(polled, Refused):
             logger().warning("Updates not fetched", code=polled.code, description=polled.description)
@@ -63,16 +52,11 @@ class Polling:
         if self._failures:
             await asyncio.sleep(_BACKOFF_S[min(self._failures, len(_BACKOFF_S)) - 1])
 
-    async def finish(self) -> None:
-        """Wait briefly for what is in progress, once nothing new is fetched."""
-        if self._at_work:
-            await asyncio.wait(self._at_work, timeout=_SHUTDOWN_S)
-
     async def _poll(self) -> Polled | Refused:
         found = await self._fetch()
         if isinstance(found, Refused):
             return found
-        labels = [self._begin(update) for update in found]
+        labels = [self._take(update) for update in found]
         self._offset = _offset_after(labels)
         return NOTHING_NUMBERED if labels and not self._offset else Polled(len(found))
 
@@ -81,32 +65,10 @@ class Polling:
         body = await self._api.post("getUpdates", asked, _TIMEOUT_S + _ANSWER_S)
         return body if isinstance(body, Refused) else raw_updates.cut(body)
 
-    def _begin(self, raw: bytes) -> Label:
+    def _take(self, raw: bytes) -> Label:
         label = raw_updates.label(raw, _KINDS)
-        task = asyncio.create_task(self._take(raw, label))
-        self._at_work.add(task)
-        task.add_done_callback(self._at_work.discard)
+        self._intake.take(raw, label)
         return label
-
-    async def _take(self, raw: bytes, label: Label) -> None:
-        update = self._read(raw, label)
-        if update is None:
-            metrics.unreadable.inc()
-            logger().warning("Update left out: it cannot be read", update=label.number, kind=label.kind)
-            return
-        try:
-            await self._handle(update)
-        except Exception:  # noqa: BLE001 - an update never ends the loop
-            logger().exception("Update not handled", update=label.number, kind=label.kind)
-
-    def _read(self, raw: bytes, label: Label) -> Update | None:
-        if label.kind not in _WANTED:
-            return None
-        try:
-            update = Update.model_validate(msgspec.json.decode(raw), context=self._context)
-        except (*UNREADABLE, ValueError):  # the models refuse with a ValueError of their own
-            return None
-        return update if getattr(update, label.kind) else None
 
 
 def _offset_after(labels: list[Label]) -> int:

@@ -24,7 +24,11 @@ class Turns:
 
     def message(self, admin_id: int, text: str) -> AbstractAsyncContextManager[None]:
         """The place of a message among those of the admin; it is taken before the turn."""
-        return nullcontext() if text.startswith("/") else self._lock("message", admin_id)
+        return nullcontext() if text.startswith("/") else self.messages(admin_id)
+
+    def messages(self, admin_id: int) -> asyncio.Lock:
+        """What the admin's messages wait for, one after another."""
+        return self._lock("message", admin_id)
 
     @asynccontextmanager
     async def beside(self, admin_id: int, bot_id: int | None = None) -> AsyncIterator[None]:

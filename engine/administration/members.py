@@ -64,6 +64,12 @@ async def enter(pool: Pool, owners: frozenset[int], person: Visitor, now_ms: int
     return msgspec.convert({**record._asdict(), "owns_all": owns_all, "roles": roles}, Admin)
 
 
+async def everybody(pool: Pool) -> frozenset[int]:
+    """The ids of all people with a role on a bot."""
+    async with transaction(pool) as connection:
+        return frozenset(await admins.everybody(connection))
+
+
 async def speak(pool: Pool, admin: Admin, language: Language, now_ms: int) -> None:
     """Speak this language with the admin from now on."""
     async with transaction(pool) as connection:

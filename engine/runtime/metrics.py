@@ -17,6 +17,7 @@ _LATENESS_S: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 21_600)
 
 touches = Counter("recovery_touches", "Signs of life taken in")
 unreadable = Counter("recovery_unreadable_updates", "Updates left out because they could not be read")
+silenced = Counter("recovery_manager_silenced", "Updates of strangers that the manager left out")
 feeds = Gauge("recovery_feeds", "Bots whose updates this receiver takes in")
 connections = Gauge("recovery_connections", "Open connections to this receiver")
 turned_away = Counter("recovery_turned_away", "Requests and connections refused at the door", ["why"])

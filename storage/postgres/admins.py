@@ -55,6 +55,14 @@ async def roles(connection: Connection, admin_id: int) -> dict[int, Role]:
     return {row["bot_id"]: row["role"] for row in rows}
 
 
+async def everybody(connection: Connection) -> list[int]:
+    """The ids of all people with a role on a bot that is not removed."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT admin_id FROM bot_admins JOIN bots ON bots.id = bot_id WHERE bots.status <> 'removed'"
+    )
+    return [row["admin_id"] for row in rows]
+
+
 async def stands(connection: Connection, bot_ids: list[int] | None) -> list[BotStand]:
     """How these bots stand, by name; all bots for None."""
     rows = await connection.fetch(

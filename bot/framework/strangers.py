@@ -1,0 +1,90 @@
+"""What the manager remembers of strangers for an hour: one answer each, and a few tries to use an invitation.
+
+Both memory and work are bounded. Beyond the people that are remembered, further strangers get silence; only a genuine
+invitation still counts then. All strangers together have a number of tries a minute.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+MOST_REMEMBERED: Final = 20_000
+MOST_TRIES: Final = 5
+MOST_TRIES_A_MINUTE: Final = 60
+HOUR_S: Final = 3600.0
+_MINUTE_S: Final = 60.0
+
+
+class _Stranger(msgspec.Struct):
+    since_s: float
+    let_in: bool = False
+    answered: bool = False
+    tries: int = 0
+
+
+class _Minute:
+    """How many tries of all strangers are left in this minute."""
+
+    def __init__(self) -> None:
+        self._ends_s = 0.0
+        self._left = 0
+
+    def take(self, now_s: float) -> bool:
+        if now_s >= self._ends_s:
+            self._ends_s, self._left = now_s + _MINUTE_S, MOST_TRIES_A_MINUTE
+        self._left -= 1
+        return self._left >= 0
+
+
+class Strangers:
+    def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._now_s = now_s
+        self._known: dict[int, _Stranger] = {}
+        self._genuine, self._guessed = _Minute(), _Minute()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def may_enter(self, person: int) -> bool:
+        """Whether this is the update of the hour that gets an answer; the next one does not."""
+        stranger = self._remembered(person)
+        if stranger is None or stranger.let_in:
+            return False
+        stranger.let_in = True
+        return True
+
+    def may_be_answered(self, person: int) -> bool:
+        """Whether the one answer of the hour is still to be given; it is given now."""
+        stranger = self._remembered(person)
+        if stranger is None or stranger.answered:
+            return False
+        stranger.let_in = stranger.answered = True
+        return True
+
+    def may_try(self, person: int, *, genuine: bool) -> bool:
+        """Whether the person may use an invitation. Guesses take no turn of `genuine` ones, which we have signed."""
+        stranger = self._remembered(person)
+        if stranger is None:
+            return genuine and self._genuine.take(self._now_s())
+        if stranger.tries >= MOST_TRIES or not (self._genuine if genuine else self._guessed).take(self._now_s()):
+            return False
+        stranger.tries += 1
+        return True
+
+    def _remembered(self, person: int) -> _Stranger | None:
+        """What is known of this hour; None if there is no room for another person."""
+        self._forget()
+        if person not in self._known and len(self._known) < MOST_REMEMBERED:
+            self._known[person] = _Stranger(self._now_s())
+        return self._known.get(person)
+
+    def _forget(self) -> None:
+        """The oldest come first."""
+        since_s = self._now_s() - HOUR_S
+        while self._known:
+            person, stranger = next(iter(self._known.items()))
+            if stranger.since_s > since_s:
+                return
+            del self._known[person]
