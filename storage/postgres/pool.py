@@ -30,8 +30,11 @@ _SESSION: Final = {
     "idle_in_transaction_session_timeout": "3000",
     "application_name": "recovery",
 }
-_CONNECTIONS: Final = 8
+MOST_CONNECTIONS: Final = 8
+"""Of each process; docs/architecture.md says what they add up to."""
 _TIMEOUT_S: Final = 30
+_ACQUIRE_S: Final = 10
+"""For a free connection. When all are busy for so long, the caller had better say so than wait."""
 
 
 async def open_pool(database_url: str) -> Pool:
@@ -39,7 +42,7 @@ async def open_pool(database_url: str) -> Pool:
     address = read_address(database_url)
     address["server_settings"] = {**_SESSION, **address["server_settings"]}
     with connecting():
-        pool = await asyncpg.create_pool(**address, min_size=1, max_size=_CONNECTIONS, command_timeout=_TIMEOUT_S)
+        pool = await asyncpg.create_pool(**address, min_size=1, max_size=MOST_CONNECTIONS, command_timeout=_TIMEOUT_S)
     check_revision(await _revision(pool))
     return pool
 
@@ -48,12 +51,26 @@ async def open_pool(database_url: str) -> Pool:
 async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     """One transaction, on a connection of its own. Raises UnreachableError for whatever PostgreSQL does not do."""
     try:
-        async with pool.acquire() as connection, connection.transaction():
+        async with _acquired(pool) as connection, connection.transaction():
             yield connection
     except (OSError, *REFUSALS) as error:
         raise UnreachableError(
             f"PostgreSQL did not answer ({_without_values(error)}): check DATABASE_URL and the server's log."
         ) from error
+
+
+@asynccontextmanager
+async def _acquired(pool: Pool) -> AsyncIterator[Connection]:
+    try:
+        connection = await pool.acquire(timeout=_ACQUIRE_S)
+    except TimeoutError as error:
+        raise UnreachableError(
+            f"PostgreSQL did not answer (no connection was free for {_ACQUIRE_S} s): check its load and its log."
+        ) from error
+    try:
+        yield connection
+    finally:
+        await pool.release(connection)
 
 
 def _without_values(error: Exception) -> str:

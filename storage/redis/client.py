@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from engine.core.errors import UnreachableError
@@ -14,6 +14,8 @@ from storage.redis.address import read_address
 
 __all__ = ["Redis", "check_redis", "open_redis", "reaching_redis"]
 
+MOST_CONNECTIONS: Final = 64
+"""Of each process. A call waits for a free one."""
 _TIMEOUT_S: Final = 5
 _MENDS: Final[Mapping[str, str]] = {
     "CERTIFICATE_VERIFY_FAILED": "name the authority that signed its certificate with ssl_ca_certs in REDIS_URL, and"
@@ -29,14 +31,17 @@ _MENDS: Final[Mapping[str, str]] = {
 def open_redis(url: str) -> Redis:
     """Raises SettingsError for an address that cannot be used; nothing is connected yet."""
     address, options = read_address(url)
-    return Redis.from_url(
+    pool = BlockingConnectionPool.from_url(
         address,
+        max_connections=MOST_CONNECTIONS,
+        timeout=_TIMEOUT_S,
         decode_responses=True,
         protocol=3,
         socket_timeout=_TIMEOUT_S,
         socket_connect_timeout=_TIMEOUT_S,
         **options,
     )
+    return Redis.from_pool(pool)
 
 
 @contextmanager

@@ -1,11 +1,14 @@
 """The pool's sessions: what they lose when their process stands still."""
 
+import asyncio
+from contextlib import AsyncExitStack
+
 import pytest
 
 from engine.core.errors import UnreachableError
 from storage.postgres import pool as postgres
 from storage.postgres.connection import REFUSALS
-from storage.postgres.pool import Pool, open_pool, transaction
+from storage.postgres.pool import MOST_CONNECTIONS, Pool, open_pool, transaction
 
 
 async def test_a_transaction_that_stands_still_lets_its_locks_go(
@@ -47,6 +50,31 @@ async def test_what_postgresql_refuses_is_not_quoted(pool: Pool, statement: str,
         async with transaction(pool) as connection:
             await connection.fetchval(statement, value)
     assert str(value)[:5] not in str(refusal.value)
+
+
+async def test_any_number_of_transactions_at_once_shares_a_bounded_number_of_connections(pool: Pool) -> None:
+    async def counted() -> int:
+        async with transaction(pool) as connection:
+            return int(
+                await connection.fetchval(
+                    "SELECT count(*) FROM pg_stat_activity, pg_sleep(0.002) WHERE datname = current_database()"
+                    " AND backend_type = 'client backend'"
+                )
+            )
+
+    assert max(await asyncio.gather(*[counted() for _ in range(20 * MOST_CONNECTIONS)])) == MOST_CONNECTIONS
+
+
+async def test_whoever_finds_every_connection_busy_is_told(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "_ACQUIRE_S", 0.01)
+    async with AsyncExitStack() as stack:
+        for _ in range(MOST_CONNECTIONS):
+            await stack.enter_async_context(pool.acquire())
+        with pytest.raises(UnreachableError, match="no connection was free"):
+            async with transaction(pool):
+                raise AssertionError("every connection is busy")
+    async with transaction(pool) as connection:
+        assert await connection.fetchval("SELECT 1") == 1
 
 
 async def _stand_still(pool: Pool) -> None:

@@ -1,12 +1,13 @@
 """A Redis that could lose timers is refused, and one that is absent raises one error everywhere."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
 from engine.core.errors import UnreachableError
 from storage.redis import bot_state, chat_states, ephemeral, server_identity, shards
-from storage.redis.client import Redis, check_redis, open_redis
+from storage.redis.client import MOST_CONNECTIONS, Redis, check_redis, open_redis
 from storage.redis.server_clock import server_now_ms
 
 BOT = 7
@@ -28,6 +29,12 @@ async def test_a_server_that_may_evict_is_refused_with_the_mend(client: Redis, p
     finally:
         await client.config_set("maxmemory-policy", "noeviction")
     await check_redis(client)
+
+
+async def test_any_number_of_calls_at_once_shares_a_bounded_number_of_connections(client: Redis) -> None:
+    before = int((await client.info("clients"))["connected_clients"])
+    await asyncio.gather(*[ephemeral.put(client, f"key {number}", "", 60) for number in range(8 * MOST_CONNECTIONS)])
+    assert int((await client.info("clients"))["connected_clients"]) - before < MOST_CONNECTIONS
 
 
 async def test_an_absent_server_is_refused_with_the_mend() -> None:
