@@ -19,7 +19,7 @@ from bot.screens import SCREENS
 from engine.administration import members
 from engine.administration.context import Desk, open_desk
 from engine.core.errors import SettingsError
-from engine.runtime import metrics
+from engine.runtime import held_keys, metrics
 from engine.runtime.process import command, stop_on_signals
 from engine.runtime.resources import keep_what_is_loaded
 from engine.runtime.service import pause, run_service
@@ -31,7 +31,10 @@ from engine.telegram.model_session import ModelSession
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C. Raises UnreachableError, MigrationError, SettingsError."""
-    async with open_desk(settings) as desk:
+    async with (
+        open_desk(settings) as desk,
+        held_keys.said(desk.pool, desk.redis, "manager", desk.vault.fingerprints, signs=True),
+    ):
         await run(desk, stop_on_signals())
 
 

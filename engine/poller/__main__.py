@@ -18,11 +18,12 @@ import uvloop
 from engine.poller import shard
 from engine.poller.poller import Poller
 from engine.poller.shard import Shard
-from engine.runtime import metrics
+from engine.runtime import held_keys, metrics
 from engine.runtime.process import command, stop_on_signals
 from engine.runtime.redis_check import require_redis
 from engine.runtime.resources import allow_many_connections, keep_what_is_loaded
 from engine.runtime.telemetry import configure, logger
+from engine.security.vault import Vault
 from engine.settings import MAX_SHARDS, Settings, load_settings
 from storage.postgres.pool import open_pool
 from storage.redis import shards
@@ -42,8 +43,10 @@ async def serve(settings: Settings, number: int, *, ahead: bool) -> None:
     poller = Poller(settings, ours, pool, client, await server_now_ms(client))
     if (await ours.run_once()).epoch is None:
         logger().info("Standing by", shard=number, shards=layout.shards)
+    keys = Vault(settings.encryption_keys).fingerprints
     try:
-        await poller.run(stop)
+        async with held_keys.said(pool, client, "poller", keys, signs=settings.public_url is not None):
+            await poller.run(stop)
     finally:
         await pool.close()
         await client.aclose()

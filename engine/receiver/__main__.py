@@ -14,11 +14,12 @@ import aiohttp
 import uvloop
 
 from engine.receiver.receiver import Receiver
-from engine.runtime import metrics
+from engine.runtime import held_keys, metrics
 from engine.runtime.process import command, stop_on_signals
 from engine.runtime.redis_check import require_redis
 from engine.runtime.resources import allow_many_connections, keep_what_is_loaded
 from engine.runtime.telemetry import configure, logger
+from engine.security.vault import Vault
 from engine.settings import Settings, load_settings
 from storage.postgres.pool import open_pool
 from storage.redis.client import open_redis
@@ -37,6 +38,8 @@ async def serve(settings: Settings) -> None:
         stop = stop_on_signals()
         connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
         session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+        keys = Vault(settings.encryption_keys).fingerprints
+        await stack.enter_async_context(held_keys.said(pool, client, "receiver", keys, signs=False))
         logger().info("Receiver started")
         await Receiver(settings, session, pool, client).run(stop)
     logger().info("Receiver stopped")

@@ -100,6 +100,7 @@ PASSED = {
     "note_sweeps": Passed(message_sweeps._Note._fields),
     "opt_out": Passed(),
     "record_activity": Passed(Life._fields[:6]),
+    "record_key_holder": Passed(),
     "record_payments": Passed(Payment._fields, ("bot_id", "external_id", *Recorded._fields)),
 }
 UNANSWERED = """

@@ -1,4 +1,4 @@
-"""Bots and the people who run them: roles, API keys, incidents, the audit log, the switches of the whole system."""
+"""Bots and the people who run them: roles, API keys, incidents, the audit log, and what concerns the whole system."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Index, Integer, LargeBinary, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -19,6 +19,7 @@ bots = Table(
     maybe("doubted_until"),
     maybe("held_until"),
     needed("contested", Boolean, "false"),
+    maybe("webhook_key", Text),
     one_of("status", "active", "paused", "suspended", "removed"),
     Index("ix_bots_username", text("lower(username)"), unique=True),
 )
@@ -96,4 +97,16 @@ switches = Table(
     key("name", Text),
     needed("engaged", Boolean),
     needed("changed_at"),
+)
+
+key_holders = Table(
+    "key_holders",
+    metadata,
+    key("process", Text),
+    needed("kind", Text),
+    needed("keys", Text),
+    needed("signs", Boolean),
+    needed("seen_at"),
+    needed("ended", Boolean),
+    one_of("kind", "manager", "receiver", "poller"),
 )
