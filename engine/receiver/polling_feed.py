@@ -26,6 +26,7 @@ from engine.receiver.webhook_feed import Foreign, leave
 from engine.runtime.telemetry import logger
 from engine.telegram.client import BotApi
 from engine.telegram.refused_call import Refused
+from storage.postgres import bot_tokens
 from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER
 from storage.redis import keys
 from storage.redis.arrivals import Arrivals, Came
@@ -65,7 +66,7 @@ class PollingFeed:
         self._log = logger().bind(bot=username)
         self._offset = 0
         self._floor = -1
-        self._polled = self._in_conflict = False
+        self._polled = self._noted = self._in_conflict = False
         self._timeout_s = 0
 
     async def run_once(self) -> Polled | Refused:
@@ -81,7 +82,15 @@ class PollingFeed:
         await self._take_all(answer.events)
         await self._count(answer.numbers)
         self._offset = 0 if answer.last_id is None else answer.last_id + 1
-        return Polled(len(answer.events), await self._confirm(ended_s, more=answer.size == LIMIT))
+        rest_s = await self._confirm(ended_s, more=answer.size == LIMIT)
+        await self._note_polling()
+        return Polled(len(answer.events), rest_s)
+
+    async def _note_polling(self) -> None:
+        """A poll that was answered proves that no webhook is set any more. Its updates have been taken in before."""
+        if not self._noted:
+            await bot_tokens.note_webhook(self._effects.endings.pool, self._bot_id, None)
+            self._noted = True
 
     async def _count(self, numbers: Sequence[int]) -> None:
         """Note what came, and whether an update is missing in between: another program has taken it then.

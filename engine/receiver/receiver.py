@@ -97,9 +97,11 @@ class Receiver:
         finally:
             ours = await self._feeds.run_once(self._watched)
         for bot_id, feeding in list(self._feeding.items()):
-            if bot_id not in ours or self._watched[bot_id].token != feeding.bot.token:
+            if bot_id not in ours or self._begins_again(feeding, self._watched[bot_id]):
                 self._end(feeding)
                 del self._feeding[bot_id]
+            else:
+                self._feeding[bot_id] = feeding._replace(bot=self._watched[bot_id])
         for place, bot_id in enumerate(sorted(ours - self._feeding.keys())):
             bot = self._watched[bot_id]
             self._feeding[bot_id] = _Feeding(bot, asyncio.create_task(self._feed(bot, place * STAGGER_S)))
@@ -158,6 +160,15 @@ class Receiver:
         else:
             logger().info("Webhook removed", bot=bot.username)
 
+    def _begins_again(self, feeding: _Feeding, bot: Watched) -> bool:
+        """The bot has a new token; or the same one, given or encrypted again, whose feed has ended."""
+        if bot.token == feeding.bot.token:
+            return False
+        try:
+            return feeding.task.done() or self._vault.decrypt(bot.token) != self._vault.decrypt(feeding.bot.token)
+        except SettingsError:
+            return True
+
     async def _feed(self, bot: Watched, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
         try:
@@ -174,8 +185,8 @@ class Receiver:
         holding = partial(self._feeds.holding, bot.bot_id)
         if self._settings.webhook_url is None:
             return PollingFeed(api, self._effects, bot.bot_id, bot.username, holding)
-        secret = self._open_secrets(bot)[0]
-        return WebhookFeed(api, self._effects, bot.bot_id, bot.username, holding, self._settings.webhook_url, secret)
+        url, secret, key = self._settings.webhook_url, self._open_secrets(bot)[0], self._vault.fingerprints[0]
+        return WebhookFeed(api, self._effects, bot.bot_id, bot.username, holding, url, secret, key)
 
     def _api_of(self, bot: Watched) -> BotApi:
         """Raises SettingsError for a token that cannot be read."""

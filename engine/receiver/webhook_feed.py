@@ -22,6 +22,7 @@ from engine.runtime.telemetry import logger
 from engine.security.vault import Vault
 from engine.telegram.client import BotApi
 from engine.telegram.refused_call import NOT_THE_BOT_API, UNREADABLE, Refused
+from storage.postgres import bot_tokens
 from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER
 from storage.redis.arrivals import Arrivals
 from storage.redis.server_clock import server_now_ms
@@ -71,7 +72,9 @@ def secrets_of(vault: Vault, bot_id: int, token: str) -> list[str]:
 
 
 class WebhookFeed:
-    """`public_url` is the address at which Telegram reaches the receivers, without the bot's path."""
+    """`public_url` is the address at which Telegram reaches the receivers, without the bot's path. `secret` is derived
+    from the key with the fingerprint `key`.
+    """
 
     def __init__(
         self,
@@ -82,6 +85,7 @@ class WebhookFeed:
         holding: Callable[[], Holding | None],
         public_url: str,
         secret: str,
+        key: str,
     ) -> None:
         self._api = api
         self._effects = effects
@@ -90,6 +94,7 @@ class WebhookFeed:
         self._holding = holding
         self._url = f"{public_url}{PATH}/{bot_id}"
         self._secret = secret
+        self._key = key
         self._log = logger().bind(bot=username)
         self._set = False
         self._before: WebhookLook | None = None
@@ -161,6 +166,7 @@ class WebhookFeed:
         )
         if isinstance(answer, Refused):
             return answer
+        await bot_tokens.note_webhook(self._effects.endings.pool, self._bot_id, self._key)
         self._log.info("Webhook set", url=self._url, before=info.url)
         self._set, self._before = True, None
         return Looked(info.pending_update_count, 0.0)

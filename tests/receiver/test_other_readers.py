@@ -72,7 +72,9 @@ class Desk:
 
     def webhook(self) -> WebhookFeed:
         public_url = OURS.partition("/telegram")[0]
-        return WebhookFeed(self._api, self._effects(), BOT, "shop_bot", lambda: self.holding, public_url, "secret")
+        return WebhookFeed(
+            self._api, self._effects(), BOT, "shop_bot", lambda: self.holding, public_url, "secret", "key"
+        )
 
     async def doubted(self) -> bool:
         return bool(await self.pool.fetchval("SELECT doubted_until IS NOT NULL FROM bots"))

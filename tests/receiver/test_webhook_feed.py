@@ -22,6 +22,7 @@ from engine.receiver.http.server import MAX_BODY
 from engine.receiver.receiver import Receiver
 from engine.receiver.webhook_feed import rest_s
 from engine.runtime.service import run_service
+from engine.security.vault import Vault
 from engine.settings import Secret, Settings, load_settings
 from storage.postgres.pool import Pool, open_pool
 from storage.redis import keys
@@ -269,6 +270,33 @@ async def test_a_bot_that_is_removed_gets_no_updates_any_more(desk: Desk) -> Non
     assert (await desk.post(b"{}", WRONG))[0] == HTTPStatus.NOT_FOUND
 
 
+async def test_a_token_that_is_encrypted_again_disturbs_no_feed(desk: Desk) -> None:
+    """A new one does, and so does the same one for a feed that was given up."""
+    await desk.set_up()
+    again = desk.receiver._feeding[desk.bot.id].task
+    vault = Vault(desk.settings.encryption_keys)
+    for token, ends in ((desk.bot.token, False), (f"{desk.bot.id}:another", True), (desk.bot.token, True)):
+        before = again
+        sealed = vault.encrypt(token)
+        await desk.pool.execute("UPDATE bots SET token = $1", sealed)
+        await desk.receiver.run_once()
+        again = desk.receiver._feeding[desk.bot.id].task
+        assert (again is not before) is ends
+        assert desk.receiver._feeding[desk.bot.id].bot.token == sealed
+    again.cancel()
+    await asyncio.wait([again])
+    await desk.pool.execute("UPDATE bots SET token = $1", vault.encrypt(desk.bot.token))
+    await desk.receiver.run_once()
+    assert not desk.receiver._feeding[desk.bot.id].task.done()
+
+
+async def test_a_bot_is_known_by_the_key_of_its_webhook(desk: Desk) -> None:
+    await desk.set_up()
+    await desk.confirmed_after(0)
+    noted = "SELECT webhook_key FROM bots"
+    assert await desk.pool.fetchval(noted) == Vault(desk.settings.encryption_keys).fingerprints[0]
+
+
 async def test_polling_removes_our_own_webhook_and_loses_nothing(desk: Desk) -> None:
     await desk.set_up()
     await desk.receiver._close([])
@@ -286,6 +314,7 @@ async def test_polling_removes_our_own_webhook_and_loses_nothing(desk: Desk) -> 
     done = await desk.people.start(desk.bot.username, await desk.someone())
     assert done.update_id is not None
     assert await desk.people.acknowledged_at(desk.bot.username, done.update_id, 30) is not None
+    assert await desk.pool.fetchval("SELECT webhook_key FROM bots") is None
     await receiver._close([])
 
 
