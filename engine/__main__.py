@@ -26,6 +26,7 @@ _NOUNS: Final = {
     "media": "Manage the files that campaigns send.",
     "inspect": "Show the state of one chat, and why nothing is sent to it.",
     "rehearse": "Play the draft to somebody who has started the bot, sixty times as fast.",
+    "keys": "Move the bots' tokens to a new ENCRYPTION_KEY, and see when the old one may go.",
     "migrate": "Bring the database up to date: the release step of a deploy.",
 }
 

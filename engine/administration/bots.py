@@ -15,7 +15,7 @@ from engine.core.campaign import lifecycle
 from engine.core.change import Change
 from engine.core.delivery.gate import Reason
 from engine.core.delivery.rate_limit import FREE_MOST, PAID_MOST
-from engine.core.errors import BotError, SettingsError
+from engine.core.errors import BotError
 from engine.security.vault import Vault
 from engine.settings import Secret
 from storage.postgres import bots, campaigns, chats, incidents
@@ -169,12 +169,10 @@ async def _check_identity(connection: Connection, bot: Identity, meant: str | No
 
 
 def _is_as_asked(known: BotRecord, bot: Identity, token: Secret, vault: Vault) -> bool:
-    if known.status not in _KEPT or known.username != bot.username:
+    """A token under an old key, or one that cannot be read, is not: it is encrypted again."""
+    if known.status not in _KEPT or known.username != bot.username or vault.place_of(known.token) != 0:
         return False
-    try:
-        return vault.decrypt(known.token) == token.reveal()
-    except SettingsError:
-        return False
+    return vault.decrypt(known.token) == token.reveal()
 
 
 async def served(connection: Connection, name: str) -> BotRecord:
