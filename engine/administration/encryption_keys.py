@@ -10,16 +10,18 @@ from typing import Final
 
 import msgspec
 
+from engine.core.campaign.frequency_caps import DAY_MS
 from engine.core.change import Change
 from engine.core.errors import SettingsError
-from engine.security.vault import BUTTON_LIFETIME_S, LINK_LIFETIME_S, Vault
+from engine.security.signed_links import LIVES_DAYS
+from engine.security.vault import BUTTON_LIFETIME_S, Vault
 from storage.postgres import audit, bot_tokens, key_holders
 from storage.postgres.bot_tokens import SealedToken
 from storage.postgres.key_holders import LOST_MS, KeyHolder
 from storage.postgres.pool import Connection, Pool, transaction
 
 _BUTTONS: Final = ("manager", BUTTON_LIFETIME_S * 1000)
-_LINKS: Final = ("poller", LINK_LIFETIME_S * 1000)
+_LINKS: Final = ("poller", LIVES_DAYS * DAY_MS)
 """Which kind of process makes them, and how long they live."""
 
 

@@ -18,8 +18,6 @@ from engine.settings import Secret
 
 BUTTON_LIFETIME_S: Final = 15 * 60
 """How long a button of the manager acts; an older one only draws its screen again."""
-LINK_LIFETIME_S: Final = 90 * 24 * 3600
-"""How long a tracked link that was sent must lead on."""
 _TOKENS: Final = b"bot tokens"
 _WEBHOOKS: Final = b"webhook secrets"
 _LINKS: Final = b"encrypted tracked links"

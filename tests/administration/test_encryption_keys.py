@@ -13,9 +13,11 @@ from engine.administration import bots as registry
 from engine.administration import encryption_keys
 from engine.administration.bots import Identity
 from engine.administration.encryption_keys import KeysStatus, KeyStatus, Rotated
+from engine.core.campaign.frequency_caps import DAY_MS
 from engine.core.change import Change
 from engine.core.errors import SettingsError
-from engine.security.vault import BUTTON_LIFETIME_S, LINK_LIFETIME_S, Vault
+from engine.security.signed_links import LIVES_DAYS
+from engine.security.vault import BUTTON_LIFETIME_S, Vault
 from engine.settings import Secret
 from storage.postgres import bot_tokens, key_holders
 from storage.postgres.key_holders import LOST_MS, KeyHolder
@@ -26,7 +28,7 @@ BEFORE, DURING, AFTER = Vault([OLD]), Vault([NEW, OLD]), Vault([NEW])
 OLD_KEY, NEW_KEY = DURING.fingerprints[1], DURING.fingerprints[0]
 NOW_MS = 1_800_000_000_000
 CHANGE = Change("cli:uid=7", NOW_MS)
-BUTTONS_MS, LINKS_MS = BUTTON_LIFETIME_S * 1000, LINK_LIFETIME_S * 1000
+BUTTONS_MS, LINKS_MS = BUTTON_LIFETIME_S * 1000, LIVES_DAYS * DAY_MS
 
 
 class Bots(NamedTuple):
