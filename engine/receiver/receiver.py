@@ -8,6 +8,7 @@ import aiohttp
 
 from engine.chats.activity import Activity
 from engine.chats.endings import Endings
+from engine.chats.taps import Taps
 from engine.core.errors import RecoveryError, SettingsError
 from engine.receiver.events import Event
 from engine.receiver.feed_loop import Feed, FeedLoop
@@ -81,8 +82,9 @@ class Receiver:
         access = ApiAccess(lambda: self._started, self._keys, self._watches)
         api = BotsApi(access, self._endings, self.activity)
         links = SignedLinks(self._vault.link_keys, settings.public_url)
-        self._redirect = LinkRedirect(links, VersionCache(pool, KNOWN), pool, client, self.activity, self._watches)
-        self.http = HttpServer(intake, settings.host, settings.port, [*api.routes(), *self._redirect.routes()])
+        self._taps = Taps(pool, client, self.activity, self._watches)
+        redirect = LinkRedirect(links, VersionCache(pool, KNOWN), self._taps)
+        self.http = HttpServer(intake, settings.host, settings.port, [*api.routes(), *redirect.routes()])
 
     async def run_once(self) -> ReceiverTurn:
         """Bring the feeds in line with the database, and with what is ours. Raises UnreachableError.
@@ -132,7 +134,7 @@ class Receiver:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._replies.end()
-        self._redirect.end()
+        self._taps.end()
         try:
             await self._feeds.release()
         except RecoveryError as error:

@@ -1,5 +1,6 @@
-"""The few sentences that the receiver writes to users, in Portuguese or English, as their Telegram is set."""
+"""The few sentences that the receiver writes to users, in Portuguese or English, as their app is set."""
 
+import re
 from gettext import NullTranslations
 from typing import Final, NamedTuple
 
@@ -7,6 +8,7 @@ from engine.runtime import translations
 
 _PORTUGUESE: Final = "pt_BR"
 _ENGLISH: Final = "en"
+_NAMED: Final = re.compile(r"(?:^|,)\s*(pt|en)\b", re.IGNORECASE)
 
 
 class ReplyTexts(NamedTuple):
@@ -28,9 +30,24 @@ def texts_for(language: str | None) -> ReplyTexts:
     )
 
 
-def bilingual(text: str) -> str:
-    """A sentence for people whose language is unknown: anyone can open a link."""
-    return f"{_catalogue(_PORTUGUESE).gettext(text)} / {text}"
+class Bilingual(NamedTuple):
+    """A sentence for people whose language is not known beforehand: anyone can open a link."""
+
+    portuguese: str
+    english: str
+
+    def read_by(self, accepted: str) -> str:
+        """For a browser with this `Accept-Language`, the language that it wants most being the first; both if it names
+        neither.
+        """
+        named = _NAMED.search(accepted)
+        if named is None:
+            return f"{self.portuguese} / {self.english}"
+        return self.portuguese if named[1].lower() == "pt" else self.english
+
+
+def bilingual(text: str) -> Bilingual:
+    return Bilingual(_catalogue(_PORTUGUESE).gettext(text), text)
 
 
 def _catalogue(locale: str) -> NullTranslations:

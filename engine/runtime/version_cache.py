@@ -15,10 +15,15 @@ class VersionCache:
         self._limit = limit
         self._known: OrderedDict[tuple[int, int], Snapshot] = OrderedDict()
 
+    def known(self, bot_id: int, number: int) -> Snapshot | None:
+        """A version that has been read before."""
+        if found := self._known.get((bot_id, number)):
+            self._known.move_to_end((bot_id, number))
+        return found
+
     async def version(self, bot_id: int, number: int) -> Snapshot | None:
         """A published version, or None if it does not exist. Raises UnreachableError, CampaignError."""
-        if known := self._known.get((bot_id, number)):
-            self._known.move_to_end((bot_id, number))
+        if known := self.known(bot_id, number):
             return known
         found = await poller_bots.load_snapshot(self._pool, bot_id, number) if number else None
         if found:

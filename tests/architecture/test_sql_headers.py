@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from engine.core.campaign.frequency_caps import DAY_MS, MONTH_MS, WEEK_MS
+from engine.core.delivery.tap import TappedDelivery
 from engine.core.identity import SECOND_MS
 from storage import postgres
 from storage.postgres import api_keys, message_sweeps, replans
@@ -83,6 +84,7 @@ PASSED = {
     "find_conflicts": Passed(Payment._fields, ("external_id",)),
     "find_holders": Passed((), ("name",)),
     "find_known": Passed(("chat_id",), ("chat_id",)),
+    "find_tapped": Passed((), TappedDelivery._fields),
     "list_deletions": Passed(message_sweeps._Limit._fields, Leftover._fields),
     "list_edits": Passed(message_sweeps._Limit._fields, Leftover._fields),
     "list_live_keys": Passed((), ActiveKey._fields),

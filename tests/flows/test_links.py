@@ -1,4 +1,6 @@
-"""A button's link leads through the receiver: a person who taps it has returned, and the tap is counted."""
+"""A button's link leads through the receiver: a person who taps it has returned, and the tap is counted. Previews are
+not taps.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -43,8 +45,11 @@ async def test_a_tap_on_a_link_counts_and_ends_the_silence(house: House) -> None
     buy, terms = await _addresses(house, person)
     assert buy.startswith(f"{house.settings.public_url}/r/")
     assert terms == "https://shop.example/terms"
-    async with aiohttp.ClientSession() as session, session.get(buy, allow_redirects=False) as response:
-        assert response.headers["Location"] == "https://shop.example/buy"
+    async with aiohttp.ClientSession() as session:
+        for agent in ["TelegramBot (like TwitterBot)"] * 4 + ["Mozilla/5.0 (Android 14; Mobile) Firefox/132.0"]:
+            assert await house.pool.fetchval("SELECT count(*) FROM recovery_clicks") == 0
+            async with session.get(buy, headers={"User-Agent": agent}, allow_redirects=False) as response:
+                assert response.headers["Location"] == "https://shop.example/buy"
     assert await house.ended(person) == ["returned"]
     clicks = await house.pool.fetch("SELECT chat_id, step_key, block_key, button FROM recovery_clicks")
     assert [tuple(row) for row in clicks] == [(person, "offer", "price", "0.0")]

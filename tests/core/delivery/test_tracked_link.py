@@ -38,7 +38,7 @@ _BUTTONS = (
 
 
 def _tuples(of: st.SearchStrategy[Button]) -> st.SearchStrategy[Buttons]:
-    return st.lists(st.lists(of, min_size=1, max_size=3).map(tuple), max_size=3).map(tuple)
+    return st.lists(st.lists(of, min_size=1, max_size=2).map(tuple), max_size=2).map(tuple)
 
 
 _CONTENTS: st.SearchStrategy[Content] = st.builds(lambda rows: Text("x", buttons=rows), _tuples(_BUTTONS)) | st.just(
@@ -58,7 +58,7 @@ def _snapshots(draw: st.DrawFn) -> Snapshot:
                 After(0),
                 tuple(Block(f"b{n}", draw(_CONTENTS), languages=draw(_LANGUAGES)) for n in range(2)),
             )
-            for step in range(draw(st.integers(0, 3)))
+            for step in range(draw(st.integers(0, 2)))
         ),
     )
 
