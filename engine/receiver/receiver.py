@@ -209,11 +209,11 @@ class Receiver:
         return self._watched.get(bot_id)
 
     def _secrets_of(self, bot_id: int) -> list[str] | None:
+        """None also if the token cannot be read. The bot's feed says so, once: anybody may send requests to the bot."""
         bot = self._watched.get(bot_id)
         try:
             return self._open_secrets(bot) if bot else None
-        except SettingsError as error:
-            logger().error("Bot is not fed", bot=bot_id, error=str(error))
+        except SettingsError:
             return None
 
     def _open_secrets(self, bot: Watched) -> list[str]:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 import aiohttp
+import msgspec
 import pytest
 
 from bench.sandbox import Sandbox, SandboxClient
@@ -32,6 +33,7 @@ from storage.redis.timers import Touched
 
 WRONG = "a-secret-that-nobody-has"
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+OTHER_KEY = "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY="
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
 
@@ -212,6 +214,18 @@ async def test_a_wrong_secret_an_unknown_bot_and_a_strange_path_get_the_same_ans
         answers.add(await desk.post(b"{}", path=path))
     ((status, said),) = answers
     assert (status, list(json.loads(said))) == (HTTPStatus.NOT_FOUND, ["error"])
+
+
+async def test_a_token_that_cannot_be_read_costs_no_line_per_request(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = msgspec.structs.replace(desk.settings, encryption_keys=(Secret(OTHER_KEY),))
+    receiver = Receiver(settings, desk.session, desk.pool, desk.client)
+    await receiver.run_once()
+    capsys.readouterr()
+    assert [receiver._secrets_of(desk.bot.id) for _ in range(3)] == [None] * 3
+    assert capsys.readouterr().out == ""
+    await receiver._close([])
 
 
 async def test_a_huge_or_broken_body_is_refused_and_an_unreadable_update_is_skipped(desk: Desk) -> None:
