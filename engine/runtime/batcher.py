@@ -2,11 +2,13 @@
 
 After a quiet moment the first caller waits for one turn of the event loop, so that others can join. Two calls with the
 same `key` never share a batch. An error reaches only the callers of its batch; a caller that gives up does not affect
-the others. The worker ends by itself when nobody waits, so there is nothing to close.
+the others. The worker ends by itself when nobody waits, so there is nothing to close. It works for many callers, and
+so logs in the name of none.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
+from contextvars import Context
 from typing import Final, Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -35,7 +37,7 @@ class Batcher(Generic[Item, Result]):
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._worker is None:
-            self._worker = asyncio.create_task(self._work())
+            self._worker = asyncio.create_task(self._work(), context=Context())
         return await future
 
     async def _work(self) -> None:

@@ -44,6 +44,7 @@ def _processors(log_format: str) -> list[Any]:
     json = (structlog.processors.JSONRenderer(sort_keys=True),)
     console = (show_moments, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty()))
     return [
+        structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.ExceptionRenderer(stack_trace),

@@ -41,12 +41,16 @@ def authenticate(request: web.Request, keys: KeyRing) -> ActiveKey:
     """The key of the bot in the address. Raises Refusal."""
     key = keys.find(hash_of(_shown(request)))
     if key is None or key.bot_id != _number(request.match_info["bot"]):
-        raise _unauthorized(_UNKNOWN, "invalid_token")
+        raise unknown()
     if keys.is_over(key):
         raise _unauthorized(f"This key has ended: {_edit(key, '--expires 90d')} prolongs it.", "invalid_token")
     keys.note_use(key)
     recognise(request)
     return key
+
+
+def unknown() -> Refusal:
+    return _unauthorized(_UNKNOWN, "invalid_token")
 
 
 def demand(key: ActiveKey, scope: Scope) -> None:

@@ -10,7 +10,8 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage
 
 from engine.receiver.http.connection import is_recognised
-from engine.receiver.http.refusal import Handler, Refusal
+from engine.receiver.http.refusal import Refusal
+from engine.receiver.http.request_ids import Handler
 from engine.receiver.http.turned_away import Why
 
 MakeRequest: TypeAlias = Callable[

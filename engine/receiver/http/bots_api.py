@@ -18,11 +18,13 @@ from engine.chats.activity import Activity
 from engine.chats.endings import Endings
 from engine.core import payment
 from engine.core.api_key import Scope
-from engine.core.errors import UnreachableError
+from engine.core.errors import NotFoundError, UnreachableError
+from engine.core.feed_status import FeedStatus
 from engine.core.identity import SECOND_MS
 from engine.core.schedule.timestamps import read_moment
-from engine.receiver.http.authentication import authenticate, demand
+from engine.receiver.http.authentication import authenticate, demand, unknown
 from engine.receiver.http.body import read_body
+from engine.receiver.http.bot_status import BotStatus, describe
 from engine.receiver.http.refusal import Refusal
 from engine.receiver.key_ring import KeyRing
 from engine.runtime.telemetry import logger
@@ -86,6 +88,7 @@ class ApiAccess(NamedTuple):
 
     started: Callable[[], bool]
     keys: KeyRing
+    feed: Callable[[int], Awaitable[FeedStatus]]
     watched: Callable[[int], bool]
 
 
@@ -97,6 +100,7 @@ class BotsApi:
 
     def routes(self) -> list[web.RouteDef]:
         return [
+            web.get("/v1/bots/{bot}", self._door(Scope.READ, self._describe)),
             web.post("/v1/bots/{bot}/payments", self._door(Scope.PAYMENTS, self._pay)),
             web.post("/v1/bots/{bot}/activity", self._door(Scope.ACTIVITY, self._be_active)),
             web.post("/v1/bots/{bot}/feed", self._door(Scope.ACTIVITY, self._confirm)),
@@ -129,6 +133,12 @@ class BotsApi:
         key = authenticate(request, self._bots.keys)
         demand(key, scope)
         return key
+
+    async def _describe(self, key: ActiveKey, _: bytes) -> BotStatus:
+        try:
+            return describe(key, await self._bots.feed(key.bot_id))
+        except NotFoundError as error:
+            raise unknown() from error
 
     async def _pay(self, key: ActiveKey, body: bytes) -> PaymentResult:
         asked = _read(body, _Payment)
@@ -209,7 +219,8 @@ def _unfit(what: str) -> Refusal:
 async def _nowhere(_: web.Request) -> web.Response:
     raise Refusal(
         HTTPStatus.NOT_FOUND,
-        "There is no such address: POST to /v1/bots/<id>/payments, /v1/bots/<id>/activity or /v1/bots/<id>/feed.",
+        "There is no such address: POST to /v1/bots/<id>/payments, /v1/bots/<id>/activity or /v1/bots/<id>/feed, or"
+        " GET /v1/bots/<id>.",
     )
 
 

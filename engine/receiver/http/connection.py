@@ -12,9 +12,8 @@ from typing import Any, Final, Protocol, cast
 from aiohttp import web
 
 from engine.receiver.http.connection_limits import Stage
-from engine.receiver.http.refusal import Refusal, answer, reason_of
+from engine.receiver.http.refusal import Refusal, answer, failed, reason_of
 from engine.receiver.http.turned_away import Why
-from engine.runtime.telemetry import logger
 
 MOST_HEAD: Final = 32 * 1024
 """The longest beginning of a connection without a whole head of a request in it."""
@@ -139,5 +138,4 @@ class Connection(web.RequestHandler):
         if status == HTTPStatus.BAD_REQUEST:
             sentence = "This is not an HTTP/1.1 request: check its first line and its headers."
             return Refusal(status, sentence, why=Why.UNREADABLE)
-        logger().error("Request failed", exc_info=error)
-        return Refusal(status, "The receiver failed at this request, and its log says where: repeat the request.")
+        return failed(error)

@@ -1,20 +1,19 @@
-"""How the receiver refuses a request: `{"error": "<one sentence that names the mend>"}`.
+"""How the receiver refuses a request: `{"error": "<one sentence that names the mend>"}`, and its id if it has one.
 
 Only a tracked link answers with the sentence alone, because people open it in a browser. An unknown path, a wrong
 method, an unknown bot and a wrong secret get the same answer, so that nobody learns which bots there are.
 """
 
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 from aiohttp import web
 
+from engine.receiver.http.request_ids import Handler, id_of
 from engine.receiver.http.turned_away import Why
+from engine.runtime.telemetry import logger
 from engine.security import signed_links
-
-Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _NOWHERE: Final = "There is no such address, or the request does not prove that it may go there: check both."
 _WHY: Final = web.ResponseKey("why", Why)
@@ -36,6 +35,15 @@ def nowhere(why: Why) -> Refusal:
     return Refusal(HTTPStatus.NOT_FOUND, _NOWHERE, why=why)
 
 
+def failed(error: BaseException | None) -> Refusal:
+    """The answer to a request that our own code failed at; the error is logged."""
+    logger().error("Request failed", exc_info=error)
+    return Refusal(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "The receiver failed at this request, and its log says where: repeat the request.",
+    )
+
+
 @web.middleware
 async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer a refusal, ours or the server's own, in the one shape."""
@@ -45,13 +53,18 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
         return answer(request, refusal)
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
         return answer(request, nowhere(Why.UNKNOWN_ADDRESS))
+    except web.HTTPException:
+        raise
+    except Exception as error:  # noqa: BLE001 - the log has the error, and the caller an answer with the same id
+        return answer(request, failed(error))
 
 
 def answer(request: web.BaseRequest, refusal: Refusal) -> web.Response:
     if request.path.startswith(f"{signed_links.PATH}/"):
         response = web.Response(text=str(refusal), status=refusal.status, headers=refusal.headers)
     else:
-        body = msgspec.json.encode({"error": str(refusal)})
+        request_id = id_of(request)
+        body = msgspec.json.encode({"error": str(refusal)} | ({"request_id": request_id} if request_id else {}))
         response = web.Response(
             body=body, status=refusal.status, headers=refusal.headers, content_type="application/json"
         )

@@ -20,6 +20,7 @@ from engine.receiver.http.connection import recognise
 from engine.receiver.http.connection_limits import bounds_for
 from engine.receiver.http.listener import Listener
 from engine.receiver.http.refusal import Refusal, nowhere, refuse
+from engine.receiver.http.request_ids import identify
 from engine.receiver.http.turned_away import Why
 from engine.receiver.updates import read_update, report_bad
 from engine.receiver.webhook_feed import PATH
@@ -65,7 +66,7 @@ class HttpServer:
             yield
 
     def _application(self) -> web.Application:
-        application = web.Application(middlewares=[refuse, refuse_packed])
+        application = web.Application(middlewares=[identify, refuse, refuse_packed])
         application.add_routes(
             [
                 web.post(f"{PATH}/{{bot}}", self._update),

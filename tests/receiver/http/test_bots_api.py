@@ -2,103 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
-import aiohttp
 import msgspec
 import pytest
 
-from bench.sandbox import Sandbox
-from bench.sandbox.ports import listen as port_of
-from bench.sandbox.protocol import BotInfo
 from engine.administration import api_keys
-from engine.administration.registration import add
 from engine.core.api_key import RANDOM, compose
-from engine.core.change import Change
 from engine.receiver.http import bots_api
 from engine.receiver.http.bots_api import BODY, MOST
-from engine.receiver.receiver import Receiver
-from engine.settings import Secret, Settings, load_settings
-from storage.postgres.pool import Pool, open_pool
-from storage.redis.client import Redis, open_redis
+from storage.redis.client import open_redis
 from storage.redis.server_clock import server_now_ms
-from storage.redis.timers import Timers
+from tests.receiver.http.desk import CHANGE, CHAT, PAID, Desk
 
-KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
-CHAT = 41
-PAID = {"external_id": "order 7", "chat_id": CHAT, "amount": 4990, "currency": "brl"}
-CHANGE = Change("test", 1)
 NOWHERE = "redis://127.0.0.1:1/0"
-
-
-class Desk:
-    """A receiver that listens for two bots, and runs a turn only on command."""
-
-    def __init__(self, settings: Settings, bots: list[BotInfo], pool: Pool, client: Redis) -> None:
-        self.settings, self.pool, self.client = settings, pool, client
-        self.bot, self.other = bots
-        self.session = aiohttp.ClientSession()
-        self.receiver = Receiver(settings, self.session, pool, client)
-        self.key = ""
-
-    async def post(
-        self, what: str, content: Any, *, key: str | None = None, bot: int | None = None, scheme: str = "Bearer"
-    ) -> tuple[int, Any]:
-        url = f"{self.settings.public_url}/v1/bots/{self.bot.id if bot is None else bot}/{what}"
-        body = {"data": content} if isinstance(content, bytes) else {"json": content}
-        headers = {"Authorization": f"{scheme} {self.key if key is None else key}"}
-        async with self.session.post(url, headers=headers, **body) as response:
-            return response.status, await response.json()
-
-    async def refused(self, status: int, what: str, content: Any, mend: str, **more: Any) -> None:
-        found, said = await self.post(what, content, **more)
-        assert (found, list(said)) == (status, ["error"])
-        assert mend in said["error"]
-        assert said["error"].endswith(".")
-
-    async def payments(self) -> list[tuple[Any, ...]]:
-        rows = await self.pool.fetch("SELECT external_id, chat_id, amount, currency, status FROM payments")
-        return [tuple(row) for row in rows]
-
-    async def armed(self, chat: int = CHAT) -> bool:
-        return await Timers(self.client).versions(self.bot.id, [chat]) != [None]
-
-
-@pytest.fixture
-async def desk(redis_url: str, database_url: str) -> AsyncIterator[Desk]:
-    with port_of(0) as free:
-        port = free.getsockname()[1]
-    async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(Sandbox(bots=2))
-        environ = {
-            "REDIS_URL": redis_url,
-            "DATABASE_URL": database_url,
-            "ENCRYPTION_KEY": KEY,
-            "TELEGRAM_API_URL": sandbox.api_url,
-            "PUBLIC_URL": f"http://127.0.0.1:{port}",
-            "PORT": str(port),
-        }
-        settings = load_settings(environ, Path("no.env"))
-        client, pool = open_redis(redis_url), await open_pool(database_url)
-        stack.push_async_callback(client.aclose)
-        stack.push_async_callback(pool.close)
-        for bot in sandbox.bots:
-            await add(settings, Secret(bot.token))
-        await pool.execute(
-            "INSERT INTO recovery_campaigns (bot_id, state, threshold_ms, zone, lateness_ms, published_version)"
-            " SELECT id, 'live', 60000, 'UTC', 60000, 1 FROM bots;"
-            "INSERT INTO recovery_versions (bot_id, version, layout, document, published_at)"
-            """ SELECT id, 1, 1, '{"threshold_ms": 60000}', 0 FROM bots"""
-        )
-        desk = Desk(settings, sandbox.bots, pool, client)
-        desk.key = (await api_keys.add(pool, desk.bot.username, "main", CHANGE)).reveal()
-        stack.push_async_callback(desk.session.close)
-        stack.push_async_callback(desk.receiver._close, [])
-        await stack.enter_async_context(desk.receiver.http.listening())
-        await desk.receiver.run_once()
-        yield desk
 
 
 async def test_a_payment_is_recorded_once_and_a_refund_is_final(desk: Desk) -> None:
