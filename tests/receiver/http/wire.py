@@ -29,9 +29,11 @@ class Answer(NamedTuple):
     def error(self) -> str:
         """The one sentence of a refusal; fails on any other shape."""
         assert self.headers["content-type"] == "application/json"
-        ((name, sentence),) = json.loads(self.body).items()
-        assert name == "error"
-        return str(sentence)
+        request_id = self.headers.get("x-request-id")
+        said = json.loads(self.body)
+        sentence = str(said.pop("error"))
+        assert said == ({"request_id": request_id} if request_id else {})
+        return sentence
 
 
 class Caller:
