@@ -17,6 +17,8 @@ from rich.console import Console
 from engine.cli.shared import PROGRAM, example
 from engine.core.errors import RecoveryError
 from engine.runtime.library_log import take_over
+from engine.runtime.telemetry import refuse, repeated
+from engine.settings import early_log_format
 
 _NOUNS: Final = {
     "bots": "Register, pace, pause and remove the bots whose users are watched.",
@@ -30,6 +32,8 @@ _NOUNS: Final = {
     "migrate": "Bring the database up to date: the release step of a deploy.",
 }
 
+_RELEASE: Final = "migrate"
+"""A step of a deploy, whose refusal goes into a log. The other commands answer whoever typed them."""
 _ONE_LINE: Final = 400
 """Outside of a terminal a sentence of the help is never broken."""
 
@@ -57,7 +61,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{_usage(words)}\n{error}\n")
         return 2
     except RecoveryError as error:
-        sys.stderr.write(f"{error}\n")
+        refuse(error, early_log_format() if words[:1] == [_RELEASE] else "console")
         return 1
 
 
@@ -78,8 +82,11 @@ def _usage(words: list[str]) -> str:
 
 
 def main() -> int:
-    take_over()
-    return run()
+    take_over(sys.stderr)
+    try:
+        return run()
+    finally:
+        repeated.tell()
 
 
 if __name__ == "__main__":

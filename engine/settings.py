@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
@@ -29,6 +29,10 @@ _MOST_DIGITS: Final = 16
 _NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _VALUE: Final = re.compile(r"""((?!#)(?:[^"'#]|(?<!\s)#)*)|"([^"]*)"|'([^']*)'""")
 """Without quotes in it and without a blank before #, or within one pair of quotes."""
+LogFormat: TypeAlias = Literal["console", "json"]
+_JSON_LOG: Final = re.compile(
+    r"""^[ \t]*(?:export[ \t]+)?LOG_FORMAT[ \t]*=[ \t]*(["']?)json\1[ \t\r]*$""", re.IGNORECASE | re.MULTILINE
+)
 _LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -65,7 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The port on which the receiver listens; None: it does not listen."""
     metrics_port: int | None
     """The loopback port for Prometheus; None: metrics are not served."""
-    log_format: Literal["console", "json"]
+    log_format: LogFormat
     log_level: str
     min_threshold_ms: int
     media_dir: Path | None
@@ -122,6 +126,21 @@ def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path("
         manager_token=_token(read, "MANAGER_BOT_TOKEN"),
         admin_ids=_people(read, "ADMIN_IDS"),
     )
+
+
+def early_log_format(environ: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> LogFormat:
+    """The format of what is printed before the settings are known, or because they cannot be. Never refuses."""
+    if "LOG_FORMAT" in environ:
+        return "json" if environ["LOG_FORMAT"].lower() == "json" else "console"
+    return "json" if dotenv.is_file() and _JSON_LOG.search(_bytes(dotenv).decode(errors="replace")) else "console"
+
+
+def _bytes(path: Path) -> bytes:
+    """Empty if the file cannot be read: reading the settings says why."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def read_dotenv(path: Path) -> dict[str, str]:

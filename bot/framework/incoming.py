@@ -10,10 +10,10 @@ from typing import Final, NamedTuple, TypeAlias
 from aiogram.enums import ContentType
 from aiogram.types import Message, MessageEntity, PhotoSize
 
-from engine.administration import bot_tokens
 from engine.core.content import html_writing, templates
 from engine.core.content.html_writing import Formatting
 from engine.core.content.model import Asset, MediaKind
+from engine.security import secret_forms
 
 _KINDS: Final[dict[ContentType, MediaKind]] = {
     ContentType.PHOTO: "photo",
@@ -59,7 +59,7 @@ class IncomingMessage(NamedTuple):
 def holds_a_token(message: Message) -> bool:
     """Whether a bot's token stands in its text or caption, however formatted, or behind a link in it."""
     links = (entity.url or "" for entity in message.entities or message.caption_entities or ())
-    return any(map(bot_tokens.holds_a_token, (message.text or "", message.caption or "", *links)))
+    return any(map(secret_forms.holds_a_token, (message.text or "", message.caption or "", *links)))
 
 
 def read(message: Message, fetch: Fetch) -> IncomingMessage:

@@ -14,13 +14,7 @@ from engine.telegram.client import BotApi
 from engine.telegram.refused_call import UNREADABLE, Refused
 
 _TOKEN: Final = re.compile(r"\d{1,20}:[\w-]{1,100}", re.ASCII)
-_ANYWHERE: Final = re.compile(r"(?<!\d)\d{5,20}(?::|%3A)[\w-]{30,}", re.ASCII | re.IGNORECASE)
 _NOT_THIS_TOKEN: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
-
-
-def holds_a_token(text: str) -> bool:
-    """Whether a text holds what looks like a bot's token, and so must not be shown to anybody."""
-    return _ANYWHERE.search(text) is not None
 
 
 async def who_is(api_url: str, token: Secret) -> Identity:

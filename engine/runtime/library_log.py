@@ -11,11 +11,12 @@ import logging
 import sys
 import threading
 import warnings
-from pathlib import PurePath
 from types import TracebackType
 from typing import TextIO
 
-from engine.runtime.telemetry import logger
+from engine.runtime.stack_trace import place
+from engine.runtime.telemetry import configure_safely, logger
+from engine.settings import early_log_format
 
 
 class LibraryLog(logging.Handler):
@@ -27,11 +28,12 @@ class LibraryLog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         report = logger().error if record.levelno >= logging.ERROR else logger().warning
         error = {"exc_info": record.exc_info} if record.exc_info else {}
-        report("Library reported", library=record.name, place=_place(record.pathname, record.lineno), **error)
+        report("Library reported", library=record.name, place=place(record.pathname, record.lineno), **error)
 
 
-def take_over() -> None:
-    """From now on nothing is printed but by our log. A process does this first."""
+def take_over(output: TextIO | None = None) -> None:
+    """From now on nothing is printed but by our log, on standard output or elsewhere. A process does this first."""
+    configure_safely(early_log_format(), output)
     logging.getLogger().addHandler(LibraryLog())
     sys.excepthook = _uncaught
     sys.unraisablehook = _ignored
@@ -59,9 +61,4 @@ def _warned(
     file: TextIO | None = None,  # noqa: ARG001 - the same
     line: str | None = None,  # noqa: ARG001 - the same
 ) -> None:
-    logger().warning("Library warned", category=category.__name__, place=_place(filename, lineno))
-
-
-def _place(path: str, line: int) -> str:
-    """With its folder, as many libraries have a file of the same name."""
-    return f"{'/'.join(PurePath(path).parts[-2:])}:{line}"
+    logger().warning("Library warned", category=category.__name__, place=place(filename, lineno))

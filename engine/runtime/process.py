@@ -2,21 +2,22 @@
 
 import asyncio
 import signal
-import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
 from engine.core.errors import RecoveryError
 from engine.runtime.library_log import take_over
+from engine.runtime.telemetry import refuse, repeated
+from engine.settings import early_log_format
 
 P = ParamSpec("P")
 
 
 def command(act: Callable[P, None]) -> Callable[P, int]:
-    """Turn an action into a command with an exit status: a refusal is 1, and one line on standard error.
+    """Turn an action into a command with an exit status: a refusal is 1, and the last line, on standard error.
 
-    Nothing is printed but that line and our log.
+    Nothing is printed but our log, in the format that LOG_FORMAT names, however broken the settings are.
     """
 
     @wraps(act)
@@ -25,8 +26,10 @@ def command(act: Callable[P, None]) -> Callable[P, int]:
         try:
             act(*args, **kwargs)
         except RecoveryError as error:
-            sys.stderr.write(f"{error}\n")
+            refuse(error, early_log_format())
             return 1
+        finally:
+            repeated.tell()
         return 0
 
     return main

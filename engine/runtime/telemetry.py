@@ -1,31 +1,32 @@
 """The log: structlog, for people on a console or for machines as JSON. No message text, no token.
 
-A moment is a number of milliseconds in JSON, and a local time on a console.
-
-Secrets are masked here, once, however careless the caller. Of an error only its class and its stack are printed, as its
-message may quote a body; our own refusals speak, but for the values in them, which admins may have written.
+A moment is a number of milliseconds in JSON, and a local time on a console. Every line that a service prints is the
+log's, the last one too: what a process is refused for. What may stand in a line is decided in `masking`, and how often
+equal lines are printed in `repeated_lines`.
 """
 
 import logging
-import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import structlog
 
-from engine.core.errors import RecoveryError, SpokenError
-from engine.runtime.stack_trace import class_name, stack_trace
-from engine.settings import Settings
+from engine.core.errors import RecoveryError
+from engine.runtime.masking import STACK, know, mask, masked
+from engine.runtime.repeated_lines import RepeatedLines
+from engine.runtime.stack_trace import stack_trace
+from engine.settings import LogFormat, Settings
 
-_MASK: Final = "…"
-_SECRET_WORDS: Final = frozenset({"token", "tokens", "text", "secret", "key", "keys", "password", "authorization"})
 _MOMENTS: Final = ("due",)
-_TOKEN: Final = re.compile(r"\d{5,}(?::|%3A)[\w-]{30,}", re.IGNORECASE)
+
+repeated: Final = RepeatedLines()
+"""One for the process, so that its counts outlive a change of the settings."""
 
 
 def configure(settings: Settings) -> None:
+    know(settings)
     structlog.configure(
         processors=_processors(settings.log_format),
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.log_level.upper())),
@@ -34,16 +35,25 @@ def configure(settings: Settings) -> None:
     )
 
 
-def configure_safely() -> None:
+def configure_safely(log_format: LogFormat = "console", output: TextIO | None = None) -> None:
     """For what is logged before the settings are known: structlog's own default shows the variables of a traceback."""
     structlog.reset_defaults()
-    structlog.configure(processors=_processors("console"))
+    structlog.configure(processors=_processors(log_format), logger_factory=structlog.PrintLoggerFactory(output))
 
 
-def _processors(log_format: str) -> list[Any]:
+def refuse(error: RecoveryError, log_format: LogFormat) -> None:
+    """The last line of a process, on standard error: a sentence for people, an object for machines."""
+    if log_format == "json":
+        structlog.wrap_logger(structlog.PrintLogger(sys.stderr), processors=_processors("json")).critical(str(error))
+    else:
+        sys.stderr.write(f"{masked(str(error))}\n")
+
+
+def _processors(log_format: LogFormat) -> list[Any]:
     json = (structlog.processors.JSONRenderer(sort_keys=True),)
-    console = (show_moments, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty()))
+    console = (show_moments, show_unprintable, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty()))
     return [
+        repeated,
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -65,28 +75,15 @@ def show_moments(_logger: object, _method: str, event: MutableMapping[str, Any])
     return event
 
 
-def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Mask what must not appear in a log."""
+def show_unprintable(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Line ends and the like as escapes, so that nobody's text begins a line of its own or commands a terminal.
+
+    JSON does this by itself. A stack is our own text, and has lines.
+    """
     for name, value in event.items():
-        event[name] = _MASK if _SECRET_WORDS.intersection(name.lower().split("_")) else _masked(value)
+        if isinstance(value, str) and name != STACK and not value.isprintable():
+            event[name] = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in value)
     return event
-
-
-def _masked(value: Any) -> Any:
-    """Numbers pass; any other value is searched in the form in which it would be printed."""
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, Mapping):
-        return mask(None, "", {str(name): inner for name, inner in value.items()})
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_masked(inner) for inner in value]
-    return _TOKEN.sub(_MASK, _said(value) if isinstance(value, BaseException) else str(value))
-
-
-def _said(error: BaseException) -> str:
-    if isinstance(error, SpokenError):
-        return error.phrase.template
-    return str(error) if isinstance(error, RecoveryError) else class_name(error)
 
 
 configure_safely()

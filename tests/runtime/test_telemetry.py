@@ -10,8 +10,9 @@ import asyncpg
 import pytest
 
 from engine.core.errors import CampaignError, RecoveryError
+from engine.runtime.masking import mask
 from engine.runtime.stack_trace import stack_trace
-from engine.runtime.telemetry import configure, configure_safely, logger, mask
+from engine.runtime.telemetry import configure, configure_safely, logger
 from engine.settings import load_settings
 
 WORDS = "THE WORDS OF A USER"

@@ -1,0 +1,87 @@
+"""What may be printed of a value: no secret, no message text, and no more than a line can hold.
+
+Secrets are masked here, once, however careless the caller: by the name of a field, by the form of a secret, and by what
+this process was given as one. Of an error only its class is printed, as its message may quote a body; our own refusals
+speak, but for the values in them, which admins may have written.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, MutableMapping
+from typing import Any, Final
+from urllib.parse import quote, unquote, urlsplit
+
+from engine.core.errors import RecoveryError, SpokenError
+from engine.runtime.stack_trace import LONGEST_STACK, class_name
+from engine.security.secret_forms import without_secrets
+from engine.settings import Settings
+
+MASK: Final = "…"
+LONGEST_VALUE: Final = 1_000
+"""Characters of a value that are printed. An error's stack has a limit of its own."""
+_SEARCHED: Final = 20 * LONGEST_VALUE
+"""Characters in which secrets are looked for; the rest is not printed anyway."""
+STACK: Final = "exception"
+_LARGEST_NUMBER: Final = 2**63
+_SECRET_WORDS: Final = frozenset({"token", "tokens", "text", "secret", "key", "keys", "password", "authorization"})
+_SHORTEST: Final = 6
+"""A shorter password stands in too many words, and masking it would only show which."""
+_known: Final[set[str]] = set()
+
+
+def know(settings: Settings) -> None:
+    """From now on the secrets of these settings are masked wherever they stand."""
+    plain = {key.reveal() for key in settings.encryption_keys}
+    plain |= {urlsplit(url).password or "" for url in (settings.redis_url, settings.database_url)}
+    if settings.manager_token:
+        plain.add(settings.manager_token.reveal())
+    _known.update(form for word in plain for form in _spellings(word) if len(form) >= _SHORTEST)
+
+
+def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Mask what must not appear in a log, and shorten what is too long for a line."""
+    for name, value in event.items():
+        event[name] = MASK if is_secret(name) else _printable(value, LONGEST_STACK if name == STACK else LONGEST_VALUE)
+    return event
+
+
+def is_secret(name: str) -> bool:
+    return not _SECRET_WORDS.isdisjoint(name.lower().split("_"))
+
+
+def masked(text: str) -> str:
+    """The text without any secret that is known by its form, or that this process was given."""
+    for word in sorted(_known, key=len, reverse=True):
+        text = text.replace(word, MASK)
+    return without_secrets(text, MASK)
+
+
+def shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}{MASK} ({len(text) - most:,} more)"
+
+
+def _printable(value: Any, most: int) -> Any:
+    """Numbers pass, if JSON has them; any other value is searched in the form in which it would be printed."""
+    if value is None or (isinstance(value, int | float) and abs(value) < _LARGEST_NUMBER):
+        return value
+    if isinstance(value, Mapping | list | tuple | set | frozenset):
+        nested = _nested(value)
+        return nested if len(str(nested)) <= most else shortened(str(nested), most)
+    text = _said(value) if isinstance(value, BaseException) else str(value)
+    return shortened(masked(text[:_SEARCHED]), most)
+
+
+def _nested(value: Mapping[Any, Any] | Collection[Any]) -> Any:
+    if isinstance(value, Mapping):
+        return mask(None, "", {_printable(str(name), LONGEST_VALUE): inner for name, inner in value.items()})
+    return [_printable(inner, LONGEST_VALUE) for inner in value]
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, SpokenError):
+        return error.phrase.template
+    return str(error) if isinstance(error, RecoveryError) else class_name(error)
+
+
+def _spellings(word: str) -> Iterator[str]:
+    """As it was given, and as addresses and errors write it."""
+    plain = unquote(word)
+    yield from (word, plain, quote(plain), quote(plain, safe=""), repr(plain)[1:-1])
