@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.receiver.http.turned_away import EVERY_S, TurnedAway, Why
-from engine.runtime.telemetry import mask
+from engine.runtime.masking import mask
 
 
 @given(st.lists(st.tuples(st.floats(0, 90), st.lists(st.sampled_from(Why), max_size=4)), max_size=30))
