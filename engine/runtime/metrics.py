@@ -6,12 +6,12 @@ lists or are names of bots: never a chat, a text or a token.
 
 from typing import Final
 
-from prometheus_client import Counter, Gauge, Histogram, start_http_server
+from prometheus_client import Counter, Gauge, Histogram
 
 from engine.core.delivery.outcome import Outcome, RetryLater
 from engine.core.errors import SettingsError
+from engine.runtime import metrics_port
 
-_LOOPBACK: Final = "127.0.0.1"
 _LATENESS_S: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 21_600)
 """From immediate to the default limit of lateness."""
 
@@ -39,7 +39,7 @@ def serve(port: int | None) -> None:
     if port is None:
         return
     try:
-        start_http_server(port, addr=_LOOPBACK)
+        metrics_port.listen(port)
     except OSError as error:
         raise SettingsError(
             f"METRICS_PORT {port} cannot be listened on ({error}): give each process a port of its own, or none."
