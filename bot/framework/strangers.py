@@ -18,7 +18,9 @@ _MINUTE_S: Final = 60.0
 
 
 class _Stranger(msgspec.Struct):
-    since_s: float
+    """`last_s`: when the person was last granted something; an hour later they are forgotten."""
+
+    last_s: float
     let_in: bool = False
     answered: bool = False
     tries: int = 0
@@ -53,7 +55,7 @@ class Strangers:
         if stranger is None or stranger.let_in:
             return False
         stranger.let_in = True
-        return True
+        return self._granted(person)
 
     def may_be_answered(self, person: int) -> bool:
         """Whether the one answer of the hour is still to be given; it is given now."""
@@ -61,7 +63,7 @@ class Strangers:
         if stranger is None or stranger.answered:
             return False
         stranger.let_in = stranger.answered = True
-        return True
+        return self._granted(person)
 
     def may_try(self, person: int, *, genuine: bool) -> bool:
         """Whether the person may use an invitation. Guesses take no turn of `genuine` ones, which we have signed."""
@@ -71,20 +73,25 @@ class Strangers:
         if stranger.tries >= MOST_TRIES or not (self._genuine if genuine else self._guessed).take(self._now_s()):
             return False
         stranger.tries += 1
+        return self._granted(person)
+
+    def _granted(self, person: int) -> bool:
+        """Those who are forgotten last stand last."""
+        stranger = self._known.pop(person)
+        stranger.last_s = self._now_s()
+        self._known[person] = stranger
         return True
 
     def _remembered(self, person: int) -> _Stranger | None:
-        """What is known of this hour; None if there is no room for another person."""
+        """What is remembered of a person; None if there is no room for another one."""
         self._forget()
         if person not in self._known and len(self._known) < MOST_REMEMBERED:
             self._known[person] = _Stranger(self._now_s())
         return self._known.get(person)
 
     def _forget(self) -> None:
-        """The oldest come first."""
-        since_s = self._now_s() - HOUR_S
         while self._known:
             person, stranger = next(iter(self._known.items()))
-            if stranger.since_s > since_s:
+            if self._now_s() - stranger.last_s < HOUR_S:
                 return
             del self._known[person]

@@ -1,0 +1,170 @@
+"""How much work may be under way: per admin, for all strangers, and in the memory."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from aiogram.types import Update
+
+from bot.framework import callbacks, intake
+from bot.framework.admission import Admission
+from bot.framework.callbacks import Holder, Press
+from bot.framework.intake import MOST_EACH, MOST_STRANGERS, STRANGERS_AT_ONCE, Intake
+from bot.framework.known_admins import KnownAdmins
+from bot.framework.sender import Sender
+from bot.framework.strangers import MOST_TRIES, Strangers
+from engine.administration import invitations
+from engine.telegram.raw_updates import Label
+from storage.redis.client import open_redis
+
+OWNER, GUEST, MANAGER = 1, 2, 99
+KEY = b"k" * 32
+
+
+class Work:
+    """Handles updates once it is opened, and keeps count."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.begun: list[int] = []
+        self.done: list[int] = []
+        self.told: list[tuple[int, int]] = []
+
+    async def handle(self, update: Update) -> None:
+        event = update.message or update.callback_query
+        assert event
+        assert event.from_user
+        self.begun.append(event.from_user.id)
+        await self.gate.wait()
+        self.done.append(event.from_user.id)
+
+    async def tell(self, sender: Sender, count: int) -> None:
+        self.told.append((sender.person, count))
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not is_so():  # noqa: ASYNC110 - what was handled is the signal
+                await asyncio.sleep(0)
+
+
+@pytest.fixture
+def work() -> Work:
+    return Work()
+
+
+@pytest.fixture
+async def taking(work: Work, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Intake]:
+    async def nobody() -> frozenset[int]:
+        return frozenset()
+
+    monkeypatch.setattr(intake, "REST_S", 0.0)
+    admission = Admission(KnownAdmins(frozenset({OWNER}), nobody), [KEY], MANAGER, Strangers())
+    opened = Intake(admission, work.handle, work.tell, {})
+    yield opened
+    work.gate.set()
+    await opened.finish()
+
+
+def write(taking: Intake, person: int, text: str = "hi") -> None:
+    taking.take(
+        b'{"update_id":1,"message":{"message_id":1,"date":1,"text":"%s",'
+        b'"chat":{"id":%d,"type":"private"},"from":{"id":%d,"is_bot":false,"first_name":"x"}}}'
+        % (text.encode(), person, person),
+        Label(1, "message"),
+    )
+
+
+def tap(taking: Intake, person: int, data: str) -> None:
+    taking.take(
+        b'{"update_id":1,"callback_query":{"id":"1","chat_instance":"1","data":"%s",'
+        b'"message":{"message_id":1,"date":0,"chat":{"id":%d,"type":"private"}},'
+        b'"from":{"id":%d,"is_bot":false,"first_name":"x"}}}' % (data.encode(), person, person),
+        Label(1, "callback_query"),
+    )
+
+
+async def test_an_admin_is_handled_while_strangers_hold_their_part(taking: Intake, work: Work) -> None:
+    for stranger in range(1_000, 3_000):
+        write(taking, stranger)
+    write(taking, OWNER)
+    await work.until(lambda: OWNER in work.begun)
+    assert len(work.begun) == STRANGERS_AT_ONCE + 1
+    work.gate.set()
+    await work.until(lambda: len(work.done) == MOST_STRANGERS + 1)
+
+
+async def test_a_stranger_who_found_no_room_may_write_again(taking: Intake, work: Work) -> None:
+    for stranger in range(1_000, 1_000 + MOST_STRANGERS):
+        write(taking, stranger)
+    write(taking, GUEST)
+    work.gate.set()
+    await work.until(lambda: len(work.done) == MOST_STRANGERS)
+    write(taking, GUEST)
+    await work.until(lambda: GUEST in work.done)
+
+
+async def test_one_stranger_who_writes_and_taps_without_a_pause_is_handled_once(taking: Intake, work: Work) -> None:
+    work.gate.set()
+    for _ in range(500):
+        write(taking, GUEST)
+        tap(taking, GUEST, "recovery:" + "A" * 55)
+        write(taking, GUEST, "/help")
+    write(taking, OWNER)
+    await work.until(lambda: OWNER in work.done)
+    assert Counter(work.done)[GUEST] == 1
+
+
+async def test_the_updates_of_one_admin_are_bounded_and_they_are_told(taking: Intake, work: Work) -> None:
+    for _ in range(MOST_EACH + 50):
+        write(taking, OWNER)
+    await work.until(lambda: len(work.begun) == MOST_EACH)
+    work.gate.set()
+    await work.until(lambda: bool(work.told))
+    assert work.told == [(OWNER, 50)]
+    write(taking, OWNER)
+    await work.until(lambda: len(work.done) == MOST_EACH + 1)
+    await taking.finish()
+    assert work.told == [(OWNER, 50)]
+    memory = (taking._of_each, taking._left_out, taking._at_work)
+    assert not any(memory), "an idle person leaves the memory"
+
+
+async def test_all_admins_together_are_bounded(work: Work, taking: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "MOST_AT_WORK", 2)
+    write(taking, OWNER)
+    await asyncio.wait_for(taking.room(), 20)
+    write(taking, OWNER)
+    waiting = asyncio.create_task(taking.room())
+    await work.until(lambda: len(work.begun) == 2)
+    assert not waiting.done()
+    work.gate.set()
+    await asyncio.wait_for(waiting, 20)
+
+
+async def test_what_we_signed_for_a_person_comes_first(taking: Intake, work: Work, redis_url: str) -> None:
+    """And nothing else does: no other person's button, no changed one, no guessed invitation."""
+    async with open_redis(redis_url) as redis:
+        word = await invitations.invite(redis, [KEY], 5, "editor", OWNER)
+    for stranger in range(1_000, 3_000):
+        write(taking, stranger)
+    button = callbacks.mint(KEY, Press(1), Holder(MANAGER, GUEST, GUEST), 0)
+    tap(taking, 3, button)
+    tap(taking, GUEST, button[:-1] + ("A" if button[-1] != "A" else "B"))
+    write(taking, 4, "/start " + word[:-2])
+    write(taking, 5, f"/start {word}")
+    tap(taking, GUEST, button)
+    await work.until(lambda: {GUEST, 5} <= set(work.begun))
+    assert not {3, 4} & set(work.begun)
+    assert Counter(work.begun)[GUEST] == 1
+
+
+async def test_a_person_may_try_a_few_invitations_an_hour(taking: Intake, work: Work) -> None:
+    work.gate.set()
+    for number in range(10 * MOST_TRIES):
+        write(taking, GUEST, f"/start guess{number}")
+    write(taking, GUEST)
+    await work.until(lambda: len(work.done) == MOST_TRIES + 1)
+    write(taking, OWNER)
+    await work.until(lambda: OWNER in work.done)
+    assert Counter(work.done)[GUEST] == MOST_TRIES + 1
