@@ -170,5 +170,15 @@ async def test_redis_opens_no_door_to_its_readers(office: Office) -> None:
 
 async def dump(redis: Redis) -> str:
     """Every key with its value."""
-    read = {"string": redis.get, "hash": redis.hgetall, "zset": lambda key: redis.zrange(key, 0, -1, withscores=True)}
-    return str({key: await read[await redis.type(key)](key) async for key in redis.scan_iter()})
+    return str([(key, await value(redis, str(key))) async for key in redis.scan_iter()])
+
+
+async def value(redis: Redis, key: str) -> Any:
+    match str(await redis.type(key)):
+        case "string":
+            return await redis.get(key)
+        case "hash":
+            return await redis.hgetall(key)
+        case kind:
+            assert kind == "zset"
+            return await redis.zrange(key, 0, -1, withscores=True)
