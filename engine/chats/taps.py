@@ -16,6 +16,7 @@ from engine.core.delivery import tap
 from engine.core.delivery.tracked_link import Reference, TrackedButton
 from engine.core.errors import RecoveryError
 from engine.runtime import metrics
+from engine.runtime.shared_room import is_over_share
 from engine.runtime.telemetry import logger
 from storage.postgres import clicks
 from storage.postgres.pool import Pool
@@ -24,12 +25,13 @@ from storage.redis.server_clock import server_now_ms
 
 NOTE_S: Final = 0.5
 """How long a person waits for their tap to be recorded; then it is recorded in the background."""
-MOST: Final = 1_000
-"""Taps that may wait to be recorded; beyond it they are not."""
+ROOM: Final = 1_000
+"""Taps that may wait to be recorded, shared by the bots; a tap that finds no room is lost."""
 TOGETHER: Final = 4
 """Taps that are recorded at once: the rest of the connections is for updates."""
 AGAIN_S: Final = 1.0
-TRIES: Final = 60
+"""Until the second try; each further wait is twice as long."""
+TRIES: Final = 7
 REMEMBERED: Final = 10_000
 """Links that need not be looked at again, those opened most recently."""
 
@@ -63,7 +65,8 @@ class Taps:
             task.cancel()
 
     def _begin(self, reference: Reference, button: TrackedButton) -> asyncio.Task[None] | None:
-        if len(self._noting) >= MOST:
+        of_bot = sum(one.bot_id == reference.bot_id for one in self._noting)
+        if is_over_share(of_bot, len(self._noting), ROOM):
             metrics.lost_taps.inc()
             return None
         task = asyncio.create_task(self._take(reference, button))
@@ -84,14 +87,14 @@ class Taps:
 
     async def _record_at_last(self, reference: Reference, button: TrackedButton) -> None:
         """Raises the last try's RecoveryError."""
-        for left in reversed(range(TRIES)):
+        for waits in range(TRIES - 1):
             try:
                 await self._record(reference, button)
                 break
             except RecoveryError:
-                if not left:
-                    raise
-            await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(AGAIN_S * 2**waits)
+        else:
+            await self._record(reference, button)
 
     async def _record(self, reference: Reference, button: TrackedButton) -> None:
         async with self._together:
