@@ -98,13 +98,19 @@ def load_database_url(environ: Mapping[str, str] = os.environ, dotenv: Path = Pa
     return _database_url({**read_dotenv(dotenv), **environ})
 
 
+def load_servers(environ: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> tuple[Secret, Secret]:
+    """Redis and PostgreSQL, for those who only look. Raises SettingsError."""
+    read = {**read_dotenv(dotenv), **environ}
+    return _redis_url(read), Secret(_database_url(read))
+
+
 def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> Settings:
     """Raises SettingsError. The environment wins over `.env`."""
     read = {**read_dotenv(dotenv), **environ}
     webhook_url = _public(read, "WEBHOOK_URL")
     public_url = _public(read, "PUBLIC_URL") or webhook_url
     return Settings(
-        redis=Secret(_url(read, "REDIS_URL", ("redis", "rediss", "unix"), "redis://127.0.0.1:6379/0")),
+        redis=_redis_url(read),
         database=Secret(_database_url(read)),
         encryption_keys=_keys(read),
         telegram_api_url=_url(
@@ -185,6 +191,10 @@ def _url(read: Mapping[str, str], name: str, schemes: tuple[str, ...], example: 
     if not fits:
         raise SettingsError(f"{name} is not a {schemes[0]} address: write it like {example}.")
     return value
+
+
+def _redis_url(read: Mapping[str, str]) -> Secret:
+    return Secret(_url(read, "REDIS_URL", ("redis", "rediss", "unix"), "redis://127.0.0.1:6379/0"))
 
 
 def _database_url(read: Mapping[str, str]) -> str:

@@ -73,7 +73,7 @@ def read(data: bytes, name: str, min_threshold_ms: int, asset_of: AssetOf = no_f
 
 
 def _beside(directory: Path, file_of: FileOf) -> AssetOf:
-    """Look files up relative to a directory; no link may lead out of it."""
+    """Look files up relative to a directory; no link may lead out of it, and no second name (a hard link) either."""
 
     def asset_of(kind: MediaKind, text: str) -> str:
         path = directory / text
@@ -86,6 +86,12 @@ def _beside(directory: Path, file_of: FileOf) -> AssetOf:
             if not path.resolve().is_relative_to(directory.resolve()):
                 raise CampaignError(
                     "{path} leads to another folder: put the file itself beside the campaign's file.", path=path
+                )
+            if path.stat().st_nlink > 1:
+                raise CampaignError(
+                    "{path} has a second name, which may be in another folder: put a copy of its own beside the"
+                    " campaign's file.",
+                    path=path,
                 )
         except OSError as error:
             raise CampaignError(

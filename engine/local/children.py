@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from engine.core.errors import RecoveryError
-from engine.local.process import die_with_parent
+from engine.local.child_settings import of_child
+from engine.local.process import FOR_OWNER_ONLY, die_with_parent
 
 _LONGEST_LINE = 4 * 1024 * 1024
 _PATIENCE_S = 10.0
@@ -58,7 +59,7 @@ class Child:
 
 @asynccontextmanager
 async def child(name: str, arguments: Sequence[str], env: Mapping[str, str]) -> AsyncIterator[Child]:
-    """Run `python -m` with these arguments for as long as the block lasts."""
+    """Run `python -m` with these arguments for as long as the block lasts, with its part of the environment."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -67,8 +68,9 @@ async def child(name: str, arguments: Sequence[str], env: Mapping[str, str]) -> 
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         limit=_LONGEST_LINE,
-        env=dict(env),
+        env=of_child(name, env),
         start_new_session=True,
+        umask=FOR_OWNER_ONLY,
         preexec_fn=die_with_parent(signal.SIGKILL),
     )
     if process.stdout is None:

@@ -24,6 +24,8 @@ from engine.local.servers.account import OURSELVES, Account
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _LOG_LIMIT = 4 * 1024 * 1024
+FOR_OWNER_ONLY = 0o077
+"""The umask of children: whatever ours is, nobody else reads their files."""
 
 
 def require_main_thread() -> None:
@@ -68,6 +70,7 @@ def start(
             env=dict(env),
             start_new_session=True,
             pass_fds=keep_open,
+            umask=FOR_OWNER_ONLY,
             preexec_fn=die_with_parent(death_signal),  # noqa: PLW1509 - forked from the main thread only
             **account.popen_arguments(),
         )
@@ -94,10 +97,16 @@ def _given(feed: str) -> Iterator[IO[bytes]]:
 
 
 def open_log(path: Path) -> IO[bytes]:
-    """Append, or start a new file once this one has grown past the limit; the previous one is kept."""
+    """Append, or start a new file once this one has grown past the limit; the previous one is kept.
+
+    It is readable by its owner only, and no link leads us to another file.
+    """
     if path.exists() and path.stat().st_size > _LOG_LIMIT:
         path.replace(path.with_suffix(".log.old"))
-    return path.open("ab")
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    log = os.fdopen(os.open(path, flags, 0o600), "ab")
+    os.fchmod(log.fileno(), 0o600)
+    return log
 
 
 def last_lines(log: Path, count: int = 5) -> str:

@@ -15,6 +15,7 @@ from engine.administration import registration
 from engine.local.children import Child, say
 from engine.local.example import give_example
 from engine.local.sandbox import Ready, SandboxBot, add_spare_bot, hire_manager, running_sandbox
+from engine.local.secret_file import write_secret
 from engine.settings import Secret, load_settings
 from storage.postgres import poller_bots
 from storage.postgres.pool import open_pool
@@ -40,7 +41,7 @@ async def prepare(stack: AsyncExitStack, directory: Path, env: dict[str, str]) -
     env = {"MIN_THRESHOLD_SECONDS": "1", **env}
     sandbox, ready = await stack.enter_async_context(running_sandbox(directory, env))
     manager, spare = await hire_manager(ready.control_url), await add_spare_bot(ready.control_url)
-    noted.write_bytes(msgspec.json.encode([bot.id for bot in (*ready.bots, spare)]))
+    write_secret(noted, msgspec.json.encode([bot.id for bot in (*ready.bots, spare)]).decode())
     env["TELEGRAM_API_URL"] = ready.api_url
     await _cast(ready, registered, env)
     env |= {"MANAGER_BOT_TOKEN": manager.token, "ADMIN_IDS": str(manager.admin_id)}

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from engine.media.paths import path_of, writing
+from engine.media.paths import check_place, path_of, writing
 
 UNFINISHED: Final = ".unfinished"
 
@@ -38,7 +38,7 @@ class Incoming:
         await asyncio.to_thread(self._sync)
 
     async def place(self) -> None:
-        """Give the file the name of its content. If that name exists, it has the same bytes."""
+        """Give the file the name of its content. If that name exists, it has the same bytes. Raises MediaError."""
         await asyncio.to_thread(self._rename)
 
     def _write(self, chunk: bytes) -> None:
@@ -51,23 +51,29 @@ class Incoming:
 
     def _rename(self) -> None:
         target = path_of(self._directory, self.sha256)
-        target.parent.mkdir(exist_ok=True)
-        self.path.replace(target)
-        for directory in (target.parent, self._directory):
-            _sync_names(directory)
+        with writing():
+            target.parent.mkdir(0o700, exist_ok=True)
+            check_place(target)
+            self.path.replace(target)
+            for directory in (target.parent, self._directory):
+                _sync_names(directory)
 
 
 @contextmanager
 def incoming(directory: Path) -> Iterator[Incoming]:
     """A file that is not placed when the block ends leaves nothing behind. Raises MediaError if the disk fails."""
     with writing():
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(0o700, parents=True, exist_ok=True)
         path = directory / f"{secrets.token_hex(16)}{UNFINISHED}"
-        with path.open("xb") as file:
+        with open(path, "xb", opener=_for_owner_only) as file:
             try:
                 yield Incoming(directory, path, file)
             finally:
                 path.unlink(missing_ok=True)
+
+
+def _for_owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _sync_names(directory: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.media.partial_file import UNFINISHED
-from engine.media.paths import path_of, writing
+from engine.media.paths import check_place, path_of, writing
 from storage.postgres import media
 from storage.postgres.media import Shelved
 from storage.postgres.pool import Pool
@@ -48,7 +48,9 @@ async def _prune_some(pool: Pool, directory: Path, now_ms: int) -> list[Shelved]
 def _remove(directory: Path, contents: Iterable[str]) -> None:
     with writing():
         for sha256 in contents:
-            path_of(directory, sha256).unlink(missing_ok=True)
+            path = path_of(directory, sha256)
+            check_place(path)
+            path.unlink(missing_ok=True)
 
 
 def _remove_unfinished(directory: Path, now_ms: int) -> None:
@@ -59,5 +61,5 @@ def _remove_unfinished(directory: Path, now_ms: int) -> None:
 
 
 def _remove_old(path: Path, now_ms: int) -> None:
-    if path.stat().st_mtime * 1000 < now_ms - DAY_MS:
+    if path.lstat().st_mtime * 1000 < now_ms - DAY_MS:
         path.unlink()

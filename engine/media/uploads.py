@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from engine.core.content.model import Asset, TelegramFile
 from engine.core.errors import UnreachableError
-from engine.media.paths import UNSET, path_of
+from engine.media.paths import UNSET, is_stored, path_of
 from engine.runtime.telemetry import logger
 from storage.postgres import media
 from storage.postgres.pool import Pool
@@ -159,5 +159,5 @@ def _usable(files: Mapping[Asset, TelegramFile], *, in_album: bool) -> dict[Asse
 
 
 def _sizes(paths: Mapping[Asset, Path]) -> dict[Asset, int]:
-    """The sizes of those that are files."""
-    return {asset: path.stat().st_size for asset, path in paths.items() if path.is_file()}
+    """The sizes of those that are there."""
+    return {asset: path.stat().st_size for asset, path in paths.items() if is_stored(path)}

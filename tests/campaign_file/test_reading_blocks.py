@@ -217,6 +217,17 @@ def test_no_other_file_is_read(tmp_path: Path) -> None:
             named(beside, f"photo: {name}")
 
 
+def test_no_file_is_read_that_has_a_second_name_elsewhere(tmp_path: Path) -> None:
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    (tmp_path / "secret.png").write_text("x", encoding="utf-8")
+    (beside / "hard.png").hardlink_to(tmp_path / "secret.png")
+    (beside / "soft.png").symlink_to("hard.png")
+    for name in ("hard.png", "soft.png"):
+        with pytest.raises(CampaignError, match=rf"{name} has a second name.+: put a copy of its own beside"):
+            named(beside, f"photo: {name}")
+
+
 def test_a_reader_without_files_accepts_only_hashes(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text(GOOD % "photo: a.png", encoding="utf-8")

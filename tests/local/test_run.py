@@ -27,15 +27,16 @@ def state_dir() -> Iterator[Path]:
 
 
 @contextmanager
-def _run(state_dir: Path) -> Iterator[subprocess.Popen[str]]:
+def running(state_dir: Path, umask: int = -1, **environ: str) -> Iterator[subprocess.Popen[str]]:
     inherited = {name: value for name, value in os.environ.items() if name not in _OURS}
     with subprocess.Popen(
         [sys.executable, "-m", "engine.local"],
         cwd=state_dir.parent,  # no `.env` of a developer is read
-        env={**inherited, "PYTHONPATH": str(_ROOT), "STATE_DIR": str(state_dir), "LOG_FORMAT": "console"},
+        env={**inherited, "PYTHONPATH": str(_ROOT), "STATE_DIR": str(state_dir), "LOG_FORMAT": "console", **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        umask=umask,
     ) as run:
         try:
             yield run
@@ -43,7 +44,7 @@ def _run(state_dir: Path) -> Iterator[subprocess.Popen[str]]:
             run.kill()
 
 
-def _read_until(run: subprocess.Popen[str], *words: str) -> list[str]:
+def read_until(run: subprocess.Popen[str], *words: str) -> list[str]:
     """Read lines up to one that has all the words."""
     assert run.stdout
     lines = []
@@ -55,8 +56,8 @@ def _read_until(run: subprocess.Popen[str], *words: str) -> list[str]:
 
 
 def test_the_last_line_of_the_start_is_the_address_of_the_page(state_dir: Path) -> None:
-    with _run(state_dir) as run:
-        said = [line for line in _read_until(run, "falls silent") if line.startswith("run ")]
+    with running(state_dir) as run:
+        said = [line for line in read_until(run, "falls silent") if line.startswith("run ")]
         (address,) = re.findall(r"\| Page +(http://127\.0\.0\.1:\d+/) ", said[-1])
         with urllib.request.urlopen(address) as page:  # noqa: S310 - our own, on loopback
             assert page.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -66,12 +67,12 @@ def test_the_last_line_of_the_start_is_the_address_of_the_page(state_dir: Path) 
 
 
 def test_the_log_tells_the_story_of_one_silence(state_dir: Path) -> None:
-    with _run(state_dir) as run:
-        _read_until(run, "falls silent")
-        _read_until(run, "Recovery episode started")
-        _read_until(run, "Recovery step sent")
-        _read_until(run, "answers")
-        _read_until(run, "Recovery episode ended", "returned")
+    with running(state_dir) as run:
+        read_until(run, "falls silent")
+        read_until(run, "Recovery episode started")
+        read_until(run, "Recovery step sent")
+        read_until(run, "answers")
+        read_until(run, "Recovery episode ended", "returned")
         run.send_signal(signal.SIGTERM)
         assert run.wait() == 0
     wait_until_gone(state_dir)
@@ -79,8 +80,8 @@ def test_the_log_tells_the_story_of_one_silence(state_dir: Path) -> None:
 
 def test_a_second_start_finds_everything_and_sets_up_nothing(state_dir: Path) -> None:
     for _ in range(2):
-        with _run(state_dir) as run:
-            said = _read_until(run, "falls silent")
+        with running(state_dir) as run:
+            said = read_until(run, "falls silent")
             run.send_signal(signal.SIGINT)
             assert run.wait() == 0
         wait_until_gone(state_dir)
@@ -88,28 +89,28 @@ def test_a_second_start_finds_everything_and_sets_up_nothing(state_dir: Path) ->
 
 
 def test_a_killed_run_leaves_no_process(state_dir: Path) -> None:
-    with _run(state_dir) as run:
-        _read_until(run, "falls silent")
+    with running(state_dir) as run:
+        read_until(run, "falls silent")
         assert told_of(state_dir)
         run.kill()
     wait_until_gone(state_dir)
 
 
 def test_a_child_that_dies_ends_the_run_and_is_named(state_dir: Path) -> None:
-    with _run(state_dir) as run:
-        _read_until(run, "falls silent")
+    with running(state_dir) as run:
+        read_until(run, "falls silent")
         (poller,) = [pid for pid, words in told_of(state_dir).items() if "engine.poller" in words]
         os.kill(poller, signal.SIGKILL)
-        _read_until(run, "poller ended with status -9")
+        read_until(run, "poller ended with status -9")
         assert run.wait() == 1
     wait_until_gone(state_dir)
 
 
 def test_a_second_run_is_refused_while_one_is_running(state_dir: Path) -> None:
-    with _run(state_dir) as run:
-        _read_until(run, "falls silent")
-        with _run(state_dir) as second:
-            _read_until(second, "Another run (pid", "STATE_DIR")
+    with running(state_dir) as run:
+        read_until(run, "falls silent")
+        with running(state_dir) as second:
+            read_until(second, "Another run (pid", "STATE_DIR")
             assert second.wait() == 1
         run.send_signal(signal.SIGTERM)
         assert run.wait() == 0

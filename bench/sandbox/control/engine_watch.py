@@ -12,14 +12,14 @@ from bench.sandbox.control.watched_chats import ObserverError
 from bench.sandbox.protocol import EngineView
 from engine.chats.inspection import inspect
 from engine.core.errors import NotFoundError, RecoveryError, SettingsError
-from engine.settings import Settings, load_settings
+from engine.settings import Secret, load_servers
 from storage.postgres.pool import Pool, open_pool
 from storage.redis.client import Redis, open_redis
 
 
 class EngineObserver:
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, redis: Secret, database: Secret) -> None:
+        self._redis, self._database = redis, database
         self._opening = asyncio.Lock()
         self._servers: tuple[Pool, Redis] | None = None
         self._opened = AsyncExitStack()
@@ -40,8 +40,8 @@ class EngineObserver:
     async def _connected(self) -> tuple[Pool, Redis]:
         async with self._opening:
             if self._servers is None:
-                pool = await open_pool(self._settings.database_url)
-                client = open_redis(self._settings.redis_url)
+                pool = await open_pool(self._database.reveal())
+                client = open_redis(self._redis.reveal())
                 self._opened.push_async_callback(pool.close)
                 self._opened.push_async_callback(client.aclose)
                 self._servers = pool, client
@@ -51,6 +51,6 @@ class EngineObserver:
 def from_environment() -> EngineObserver:
     """Raises ObserverError."""
     try:
-        return EngineObserver(load_settings())
+        return EngineObserver(*load_servers())
     except SettingsError as error:
         raise ObserverError(str(error)) from error

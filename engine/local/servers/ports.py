@@ -9,6 +9,7 @@ import socket
 from pathlib import Path
 
 from engine.core.errors import RecoveryError
+from engine.local.secret_file import write_secret
 
 _RANGE = range(20_000, 32_000)
 _TRIES = 200
@@ -20,7 +21,7 @@ def settled_port(memory: Path) -> int:
     if noted is not None and is_free(noted):
         return noted
     port = free_port()
-    memory.write_text(f"{port}\n", "ascii")
+    write_secret(memory, str(port))
     return port
 
 

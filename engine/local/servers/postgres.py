@@ -147,6 +147,7 @@ def _settings(port: int, *, durable: bool) -> list[str]:
         "max_connections=100",
         "shared_buffers=64MB",
         "dynamic_shared_memory_type=mmap",
+        "log_min_messages=log",  # no refused statement, as it may quote a row; the refusal itself reaches our own log
         "timezone=UTC",
         "log_timezone=UTC",
     ]

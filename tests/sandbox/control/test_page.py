@@ -293,7 +293,7 @@ async def test_a_reset_ends_the_stream_of_a_person_who_is_forgotten(
 
 
 async def test_a_chat_comes_with_what_the_engine_knows_of_it(redis_url: str, database_url: str) -> None:
-    observer = EngineObserver(settings_of(redis_url, database_url))
+    observer = EngineObserver(Secret(redis_url), Secret(database_url))
     async with Sandbox(bots=2, observer=observer) as sandbox, SandboxClient(sandbox.control_url) as client:
         registered = settings_of(redis_url, database_url, sandbox.api_url)
         await registration.add(registered, Secret(sandbox.bots[0].token))
@@ -308,7 +308,7 @@ async def test_a_chat_comes_with_what_the_engine_knows_of_it(redis_url: str, dat
 
 
 async def test_an_unreachable_engine_does_not_hide_the_chat() -> None:
-    observer = EngineObserver(settings_of("redis://127.0.0.1:1/0", "postgresql://nobody:hidden@127.0.0.1:1/none"))
+    observer = EngineObserver(Secret("redis://127.0.0.1:1/0"), Secret("postgresql://nobody:hidden@127.0.0.1:1/none"))
     async with Sandbox(bots=1, observer=observer) as sandbox, SandboxClient(sandbox.control_url) as client:
         (person,) = await client.add_people(1)
         await client.start("shop_bot", person.id)
@@ -320,7 +320,7 @@ async def test_an_unreachable_engine_does_not_hide_the_chat() -> None:
 
 
 async def test_the_engine_is_asked_by_one_task_per_watched_chat() -> None:
-    observer = EngineObserver(settings_of("redis://127.0.0.1:1/0", "postgresql://n:n@127.0.0.1:1/none"))
+    observer = EngineObserver(Secret("redis://127.0.0.1:1/0"), Secret("postgresql://n:n@127.0.0.1:1/none"))
     watched = WatchedChats(observer, ChangeSignal())
     with watched.watching(7, 1) as first, watched.watching(7, 1) as second, watched.watching(7, 2) as other:
         assert first is second
