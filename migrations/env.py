@@ -3,6 +3,8 @@
 The second is for Alembic's own commands (`alembic upgrade head`, `history`, `revision`) in a checkout.
 """
 
+import sys
+
 from alembic import context
 from alembic.util import CommandError
 from sqlalchemy import Connection
@@ -14,12 +16,12 @@ from storage.postgres.schema import metadata
 
 
 def _print_sql() -> None:
-    context.configure(dialect_name="postgresql", target_metadata=metadata)
+    context.configure(dialect_name="postgresql", target_metadata=metadata, transaction_per_migration=True)
     _run()
 
 
 def _migrate(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=metadata)
+    context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
     _run()
 
 
@@ -28,9 +30,13 @@ def _run() -> None:
         context.run_migrations()
 
 
+def _tell(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
+
+
 def _connect_and_migrate() -> None:
     try:
-        with_connection(load_database_url(), _migrate)
+        with_connection(load_database_url(), _migrate, tell=_tell)
     except RecoveryError as error:
         raise CommandError(str(error)) from error
 

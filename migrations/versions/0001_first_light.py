@@ -4,6 +4,8 @@ from typing import Final
 
 from alembic import op
 
+from storage.postgres.migrations import lock
+
 revision: Final = "0001_first_light"
 down_revision: Final = None
 branch_labels: Final = None
@@ -312,6 +314,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    lock(*_NEWEST_FIRST)
     for table in _NEWEST_FIRST:
         op.execute(f"DROP TABLE {table}")
     op.execute("DROP FUNCTION recovery_check_transition, refuse_change")

@@ -4,11 +4,17 @@ from typing import Final
 
 from alembic import op
 
+from storage.postgres.migrations import lock
+
 revision: Final = "0003_sender"
 down_revision: Final = "0002_shadow"
 branch_labels: Final = None
 depends_on: Final = None
 
+_TABLES: Final = (
+    *("bots", "api_keys", "incidents", "media_files", "media"),
+    *("recovery_blocks", "recovery_deliveries"),
+)
 _UP: Final = (
     "ALTER TABLE bots ADD COLUMN paid_broadcast BOOLEAN DEFAULT false NOT NULL",
     "ALTER TABLE api_keys ADD COLUMN name TEXT DEFAULT '' NOT NULL",
@@ -127,10 +133,12 @@ CREATE TABLE media_files (
 
 
 def upgrade() -> None:
+    lock(*_TABLES)
     for statement in _UP:
         op.execute(statement)
 
 
 def downgrade() -> None:
+    lock(*_TABLES, "recovery_clicks")
     for statement in _DOWN:
         op.execute(statement)

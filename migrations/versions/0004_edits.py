@@ -4,11 +4,14 @@ from typing import Final
 
 from alembic import op
 
+from storage.postgres.migrations import lock
+
 revision: Final = "0004_edits"
 down_revision: Final = "0003_sender"
 branch_labels: Final = None
 depends_on: Final = None
 
+_TABLES: Final = ("recovery_campaigns", "recovery_deliveries", "audit_log", "bots")
 _UP: Final = (
     "ALTER TABLE recovery_campaigns ADD COLUMN paused_at BIGINT",
     "ALTER TABLE recovery_deliveries ADD COLUMN anchor_at BIGINT",
@@ -41,10 +44,12 @@ _DOWN: Final = (
 
 
 def upgrade() -> None:
+    lock(*_TABLES)
     for statement in _UP:
         op.execute(statement)
 
 
 def downgrade() -> None:
+    lock(*_TABLES, "recovery_replans")
     for statement in _DOWN:
         op.execute(statement)

@@ -4,6 +4,8 @@ from typing import Final
 
 from alembic import op
 
+from storage.postgres.migrations import lock
+
 revision: Final = "0007_waits"
 down_revision: Final = "0006_doubt"
 branch_labels: Final = None
@@ -13,10 +15,12 @@ _COLUMNS: Final = {"stood_ms": "BIGINT", "resumed_at": "BIGINT", "kept_version":
 
 
 def upgrade() -> None:
+    lock("recovery_deliveries")
     for name, kind in _COLUMNS.items():
         op.execute(f"ALTER TABLE recovery_deliveries ADD COLUMN {name} {kind} NOT NULL DEFAULT 0")
 
 
 def downgrade() -> None:
+    lock("recovery_deliveries")
     for name in _COLUMNS:
         op.execute(f"ALTER TABLE recovery_deliveries DROP COLUMN {name}")

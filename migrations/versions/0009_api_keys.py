@@ -4,6 +4,8 @@ from typing import Final
 
 from alembic import op
 
+from storage.postgres.migrations import lock
+
 revision: Final = "0009_api_keys"
 down_revision: Final = "0008_file_kinds"
 branch_labels: Final = None
@@ -24,10 +26,12 @@ _COLUMNS: Final = ("last_used_at", "expires_at", "created_by", "scopes", "hint")
 
 
 def upgrade() -> None:
+    lock("api_keys")
     for statement in _UP:
         op.execute(statement)
 
 
 def downgrade() -> None:
+    lock("api_keys")
     for column in _COLUMNS:
         op.execute(f"ALTER TABLE api_keys DROP COLUMN {column}")

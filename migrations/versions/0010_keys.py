@@ -4,6 +4,8 @@ from typing import Final
 
 from alembic import op
 
+from storage.postgres.migrations import lock
+
 revision: Final = "0010_keys"
 down_revision: Final = "0009_api_keys"
 branch_labels: Final = None
@@ -11,6 +13,7 @@ depends_on: Final = None
 
 
 def upgrade() -> None:
+    lock("bots")
     op.execute("ALTER TABLE bots ADD COLUMN webhook_key TEXT")
     op.execute("""
         CREATE TABLE key_holders (
@@ -27,5 +30,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    lock("key_holders", "bots")
     op.execute("DROP TABLE key_holders")
     op.execute("ALTER TABLE bots DROP COLUMN webhook_key")

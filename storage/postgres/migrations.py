@@ -2,42 +2,68 @@
 
 A database that is one migration ahead of the code is served (the old version during a rolling deploy); one that is
 behind, or further ahead, is refused. An advisory lock keeps two concurrent migrations apart.
+
+The engine runs on meanwhile. Each migration has a transaction of its own, so that it keeps its locks no longer than it
+needs them, and begins with `lock`. If a backup or a report holds one of its tables, it gives up before anybody waits
+long behind it, and is tried again for as long as the caller wants.
 """
 
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from random import random
+from typing import Final, TypeAlias
 
-from alembic import command
+from alembic import command, op
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from engine.core.errors import MigrationError, UnreachableError
+from engine.core.errors import HeldError, MigrationError, UnreachableError
 from storage.bundled import bundled
 from storage.postgres.connection import connect
+from storage.postgres.lock_waits import FIND_HOLDERS, GAVE_UP, WAIT_MS, held
 
 _SCRIPTS: Final = bundled("migrations")
 _LOCK: Final = 7_203_114  # any number, as long as it is ours alone
+_SESSION: Final = (f"SET lock_timeout = {WAIT_MS}", "SET application_name = 'recovery'")
+WAIT_S: Final = 60.0
+"""How long a migration is tried again while something is in its way, unless the caller wants otherwise."""
+_BACKOFF_S: Final = (1.0, 2.0, 4.0)
+Tell: TypeAlias = Callable[[str], object]
 
 
-def upgrade(database_url: str, revision: str = "head") -> None:
-    """Bring the schema up to `revision`. Raises UnreachableError."""
-    with_connection(database_url, partial(_act, partial(command.upgrade, revision=revision)))
+def _tell_nobody(_: str) -> None: ...
 
 
-def downgrade(database_url: str, revision: str = "base") -> None:
-    """Take the schema down to `revision`; the data of what is dropped is lost. Raises UnreachableError."""
-    with_connection(database_url, partial(_act, partial(command.downgrade, revision=revision)))
+def upgrade(database_url: str, revision: str = "head", wait_s: float = WAIT_S, tell: Tell = _tell_nobody) -> None:
+    """Bring the schema up to `revision`. `tell` hears what it waits for. Raises HeldError, UnreachableError."""
+    with_connection(database_url, partial(_act, partial(command.upgrade, revision=revision)), wait_s, tell)
 
 
-def with_connection(database_url: str, act: Callable[[Connection], None]) -> None:
-    """Run `act` in one transaction that no other migration runs beside. Raises UnreachableError."""
-    asyncio.run(_run(database_url, act))
+def downgrade(database_url: str, revision: str = "base", wait_s: float = WAIT_S, tell: Tell = _tell_nobody) -> None:
+    """Take the schema down to `revision`; the data of what is dropped is lost. Raises HeldError, UnreachableError."""
+    with_connection(database_url, partial(_act, partial(command.downgrade, revision=revision)), wait_s, tell)
+
+
+def lock(*tables: str) -> None:
+    """Lock every table that a migration changes, in its first statement, or give up before others wait for long.
+
+    What follows must take a moment only: it may not rewrite a table or build an index that grows with the chats.
+    """
+    op.execute(f"SET LOCAL statement_timeout = {WAIT_MS}")
+    op.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
+    op.execute("SET LOCAL statement_timeout = 0")
+
+
+def with_connection(
+    database_url: str, act: Callable[[Connection], None], wait_s: float = WAIT_S, tell: Tell = _tell_nobody
+) -> None:
+    """Run `act` while no other migration runs, again if a table is held. Raises HeldError, UnreachableError."""
+    asyncio.run(_run_until_done(database_url, act, wait_s, tell))
 
 
 def check_revision(current: str | None) -> None:
@@ -56,22 +82,53 @@ def _number(revision: str) -> int:
     return int(revision.split("_", maxsplit=1)[0])
 
 
+async def _run_until_done(database_url: str, act: Callable[[Connection], None], wait_s: float, tell: Tell) -> None:
+    give_up = asyncio.get_running_loop().time() + wait_s
+    failures = 0
+    while True:
+        try:
+            return await _run(database_url, act)
+        except HeldError as error:
+            pause_s = _BACKOFF_S[min(failures, len(_BACKOFF_S) - 1)] * (1 + random())  # noqa: S311 - jitter, no secret
+            if asyncio.get_running_loop().time() + pause_s > give_up:
+                raise
+            tell(f"{error} Trying again in {pause_s:.0f} s.")
+        failures += 1
+        await asyncio.sleep(pause_s)
+
+
 async def _run(database_url: str, act: Callable[[Connection], None]) -> None:
     engine = create_async_engine(
         "postgresql+asyncpg://", poolclass=NullPool, async_creator=partial(connect, database_url)
     )
     try:
-        async with engine.begin() as connection:
+        async with engine.connect() as connection:
             await connection.run_sync(_locked, act)
-    except (OSError, DBAPIError) as error:
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in GAVE_UP:
+            raise HeldError(await _what_is_in_the_way(engine)) from error
+        raise UnreachableError(f"PostgreSQL could not be migrated ({error}): check DATABASE_URL.") from error
+    except OSError as error:
         raise UnreachableError(f"PostgreSQL could not be migrated ({error}): check DATABASE_URL.") from error
     finally:
         await engine.dispose()
 
 
+async def _what_is_in_the_way(engine: AsyncEngine) -> str:
+    async with engine.connect() as connection:
+        await connection.execute(text(_SESSION[1]))
+        holders = [row[0] for row in await connection.execute(text(FIND_HOLDERS))]
+    return f"{held('The database was not migrated', holders)}. Run `python -m engine migrate` when that is over."
+
+
 def _locked(connection: Connection, act: Callable[[Connection], None]) -> None:
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    """The lock is the session's, which ends with its connection: it lasts from one migration to the next."""
+    for statement in _SESSION:
+        connection.execute(text(statement))
+    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+    connection.commit()
     act(connection)
+    connection.commit()
 
 
 def _act(act: Callable[[Config], None], connection: Connection) -> None:
