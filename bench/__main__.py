@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from bench.harness.question import Question
+from bench.questions.backup.question import QUESTION as BACKUP
 from bench.questions.burst.question import QUESTION as BURST
 from bench.questions.exactly_once.question import QUESTION as EXACTLY_ONCE
 from bench.questions.faults.question import QUESTION as FAULTS
@@ -15,6 +16,7 @@ from bench.questions.message_kinds.question import QUESTION as MESSAGE_KINDS
 from bench.questions.sandbox_speed.question import QUESTION as SANDBOX_SPEED
 
 _QUESTIONS: Final[Sequence[Question[Any]]] = (
+    BACKUP,
     BURST,
     EXACTLY_ONCE,
     FAULTS,
