@@ -43,7 +43,7 @@ class Backups:
 
 
 async def _back_up(program: str, database_url: str) -> None:
-    words = ("--format=custom", "--file=/dev/null", f"--dbname={database_url}")
+    words = ("--format=custom", "--no-sync", "--file=/dev/null", f"--dbname={database_url}")
     dump = await asyncio.create_subprocess_exec(program, *words, stderr=asyncio.subprocess.PIPE)
     try:
         _, said = await dump.communicate()
