@@ -46,8 +46,14 @@ def _end(key: ApiKey, now_ms: int) -> str:
         return ""
     if end_ms <= now_ms:
         return f"ended {_moment(end_ms)}"
-    soon = f", in {counted((end_ms - now_ms) // DAY_MS, 'day')}" if end_ms - now_ms <= SOON_MS else ""
-    return f"ends {_moment(end_ms)}{soon}"
+    return f"ends {_moment(end_ms)}{_soon(end_ms - now_ms)}"
+
+
+def _soon(left_ms: int) -> str:
+    if left_ms > SOON_MS:
+        return ""
+    days = left_ms // DAY_MS
+    return f", in {counted(days, 'day')}" if days else ", within a day"
 
 
 def _day(at_ms: int) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from bench.sandbox import Sandbox
 from bench.sandbox.protocol import BotInfo
+from engine.core.api_key import is_whole
 from tests.cli.command import Cli
 
 
@@ -60,20 +61,26 @@ async def test_from_its_door_a_bot_is_added_held_let_go_and_removed(bots: Bots) 
     assert await bots.act("list", "--json") == (0, "[]\n", "")
 
 
-async def test_from_its_door_a_key_is_made_shown_once_and_revoked(bots: Bots) -> None:
+async def test_from_its_door_a_key_is_made_shown_once_changed_and_revoked(bots: Bots) -> None:
     name = bots.name
     await bots.act("add")
-    status, made, err = await bots.act("keys", "add", name, "--name", "shop")
+    status, made, err = await bots.act("keys", "add", name, "--name", "shop", "--scopes", "read,payments")
     key, sentence = made.splitlines()
-    assert (status, key[:4], err) == (0, "rec_", "")
+    assert (status, is_whole(key), err) == (0, True, "")
     assert "shown once" in sentence
     again = await bots.act("keys", "add", name, "--name", "shop")
     assert (again[0], again[1], again[2].count("\n")) == (1, "", 1)
     _, listed, _ = await bots.act("keys", "list", name)
     assert listed.startswith("shop  made 20")
+    assert f"  {key[:10]}…  payments,read  never used" in listed
     assert key not in listed
+    edited = await bots.act("keys", "edit", name, "--name", "shop", "--scopes", "read", "--expires", "never")
+    assert edited == (0, f"The key 'shop' of {name} is good for read.\n", "")
+    unfit = await bots.act("keys", "edit", name, "--name", "shop", "--scopes", "write")
+    assert (unfit[0], unfit[1], unfit[2].count("\n")) == (1, "", 1)
     revoked = await bots.act("keys", "revoke", name, "--name", "shop")
     assert revoked == (0, f"The key 'shop' of {name} is revoked.\n", "")
     assert "revoked 20" in (await bots.act("keys", "list", name))[1]
     (known,) = json.loads((await bots.act("keys", "list", name, "--json"))[1])
     assert (known["name"], known["revoked_at_ms"] > known["created_at_ms"]) == ("shop", True)
+    assert (known["hint"], known["scopes"], known["expires_at_ms"]) == (key[:10], ["read"], None)
