@@ -14,6 +14,7 @@ from engine.chats.endings import Endings
 from engine.receiver.http.request_ids import HEADER
 from engine.runtime import telemetry
 from engine.runtime.batcher import Batcher
+from engine.runtime.repeated_lines import A_SECOND
 from tests.receiver.http.desk import PAID, Desk
 
 OURS = 12
@@ -104,9 +105,9 @@ async def test_the_lines_of_a_request_carry_its_id_and_success_is_for_debugging(
 
 async def test_requests_side_by_side_do_not_mix_their_ids(desk: Desk, log: StringIO) -> None:
     await desk.pool.execute("ALTER TABLE payments RENAME TO elsewhere")
-    await asyncio.gather(*(ask(desk, given=f"r{number}") for number in range(20)))
+    await asyncio.gather(*(ask(desk, given=f"r{number}") for number in range(A_SECOND)))
     warned = [line["request_id"] for line in lines(log) if line["event"] == "Request not taken"]
-    assert sorted(warned) == sorted(f"r{number}" for number in range(20))
+    assert sorted(warned) == sorted(f"r{number}" for number in range(A_SECOND))
 
 
 async def test_a_failure_of_ours_is_answered_in_the_one_shape_and_logged_with_the_id(
