@@ -113,6 +113,14 @@ async def set_pace(pool: Pool, name: str, pace: int, change: Change, *, paid: bo
             await bots.set_pace(connection, known, pace, change, paid=paid)
 
 
+async def set_new_chats(pool: Pool, name: str, change: Change, *, by_api: bool) -> None:
+    """Set whether the bot's HTTP API may name people whom no update has shown."""
+    async with transaction(pool) as connection:
+        known = await served(connection, name)
+        if known.new_chats_by_api != by_api:
+            await bots.set_new_chats(connection, known, change, by_api=by_api)
+
+
 async def remove(pool: Pool, client: Redis, name: str, change: Change, *, confirmed: bool) -> int:
     """End everything of a bot and drop its token and timers; returns how many episodes that ended."""
     async with transaction(pool) as connection:

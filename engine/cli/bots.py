@@ -6,11 +6,12 @@ says whose it is before it is stored, encrypted.
 
 import os
 import sys
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
 
 from engine.administration import api_keys, bots, registration
+from engine.chats.reported_activity import NEW_A_DAY
 from engine.cli import key_line
 from engine.cli.shared import (
     BotName,
@@ -112,6 +113,18 @@ async def pace(
     async with open_servers() as servers:
         await bots.set_pace(servers.pool, bot, messages, await servers.change(), paid=paid, confirmed=yes)
     say(f"{bot} sends at most {messages} messages a second{', paid with its Stars' * paid}.")
+
+
+@app.command(name="new-chats", help_epilogue=example("bots new-chats @shop_bot on"))
+async def new_chats(
+    bot: BotName, switch: Annotated[Literal["on", "off"], Parameter(help="`off` is the default.")], /
+) -> None:
+    """Let a bot's HTTP API name people who have not been seen to start the bot, or only those who have."""
+    by_api = switch == "on"
+    async with open_servers() as servers:
+        await bots.set_new_chats(servers.pool, bot, await servers.change(), by_api=by_api)
+    people = f"anybody, up to {NEW_A_DAY} new people a day" if by_api else "only people who have started the bot"
+    say(f"The HTTP API of {bot} may report {people}.")
 
 
 @app.command(help_epilogue=example("bots remove @shop_bot --yes"))

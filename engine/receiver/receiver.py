@@ -9,6 +9,7 @@ import aiohttp
 from engine.administration import feed_views
 from engine.chats.activity import Activity
 from engine.chats.endings import Endings
+from engine.chats.reported_activity import ReportedActivity
 from engine.chats.taps import Taps
 from engine.core.errors import RecoveryError, SettingsError
 from engine.receiver.events import Event
@@ -80,8 +81,9 @@ class Receiver:
         self._effects = UpdateHandler(client, self.activity, self._endings, self._replies)
         self._feeds = FeedOwnership(client, Ownership(client, this_process()), self.activity)
         intake = WebhookIntake(self._secrets_of, self._take, lambda: self._started, lambda: self._well)
-        access = ApiAccess(lambda: self._started, self._keys, partial(feed_views.feed, pool, client), self._watches)
-        api = BotsApi(access, self._endings, self.activity)
+        access = ApiAccess(lambda: self._started, self._keys, partial(feed_views.feed, pool, client), self._bot)
+        self.reported = ReportedActivity(self.activity, client)
+        api = BotsApi(access, self._endings, self.reported)
         links = SignedLinks(self._vault.link_keys, settings.public_url)
         self._taps = Taps(pool, client, self.activity, self._watches)
         redirect = LinkRedirect(links, VersionCache(pool, KNOWN), self._taps)

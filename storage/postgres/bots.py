@@ -13,15 +13,10 @@ from storage.postgres.pool import Connection, Pool, transaction
 _ENGINE: Final = "engine"
 """The actor of what the engine does by itself."""
 
-_HOLD: Final = """
-SELECT id, username, token, status, pace, paid_broadcast FROM bots WHERE id = $1 FOR NO KEY UPDATE
-"""
-_HOLD_NAMED: Final = """
-SELECT id, username, token, status, pace, paid_broadcast FROM bots WHERE lower(username) = lower($1) FOR NO KEY UPDATE
-"""
-_LIST: Final = """
-SELECT id, username, token, status, pace, paid_broadcast FROM bots WHERE status <> 'removed' ORDER BY id
-"""
+_FIND: Final = "SELECT id, username, token, status, pace, paid_broadcast, new_chats_by_api FROM bots"
+_HOLD: Final = f"{_FIND} WHERE id = $1 FOR NO KEY UPDATE"
+_HOLD_NAMED: Final = f"{_FIND} WHERE lower(username) = lower($1) FOR NO KEY UPDATE"
+_LIST: Final = f"{_FIND} WHERE status <> 'removed' ORDER BY id"
 
 
 class BotRecord(NamedTuple):
@@ -31,6 +26,7 @@ class BotRecord(NamedTuple):
     status: str
     pace: int
     paid_broadcast: bool
+    new_chats_by_api: bool = False
 
 
 async def add(connection: Connection, bot_id: int, username: str, token: bytes, change: Change) -> None:
@@ -64,6 +60,16 @@ async def set_pace(connection: Connection, before: BotRecord, pace: int, change:
         audit.state(username=before.username, pace=pace, paid_broadcast=paid),
     )
     await audit.record(connection, change, before.bot_id, "bot.pace", *states)
+
+
+async def set_new_chats(connection: Connection, before: BotRecord, change: Change, *, by_api: bool) -> None:
+    """Set whether the bot's HTTP API may name people whom no update has shown."""
+    await connection.execute("UPDATE bots SET new_chats_by_api = $2 WHERE id = $1", before.bot_id, by_api)
+    states = (
+        audit.state(username=before.username, new_chats_by_api=before.new_chats_by_api),
+        audit.state(username=before.username, new_chats_by_api=by_api),
+    )
+    await audit.record(connection, change, before.bot_id, "bot.new_chats", *states)
 
 
 async def trust(connection: Connection, before: BotRecord, change: Change) -> None:

@@ -9,12 +9,13 @@ _LIST: Final = read_statement("list_receiver_bots")
 
 
 class Watched(NamedTuple):
-    """`threshold_ms` None: touches arm nothing."""
+    """`threshold_ms` None: touches arm nothing. `new_chats_by_api`: its HTTP API may name people who are not known."""
 
     bot_id: int
     username: str
     token: bytes
     threshold_ms: int | None
+    new_chats_by_api: bool = False
 
 
 async def list_watched(pool: Pool) -> list[Watched]:

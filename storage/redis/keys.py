@@ -1,7 +1,8 @@
 """Every key in Redis, on one page. All keys of a bot carry its hash tag: a script touches one slot.
 
 What only one process may hold (a shard, a bot's feed) has a lifetime, which the holder renews; so has what the manager
-waits for. Nothing else has one: a chat's state leaves with its timer, and a bot's keys stay as long as the bot.
+waits for, and a count of one day. Nothing else has one: a chat's state leaves with its timer, and a bot's keys stay as
+long as the bot.
 
 Whoever can read Redis finds nothing that opens a door: what a person could use is there as a digest.
 """
@@ -30,11 +31,13 @@ class BotKeys(NamedTuple):
     """STRING "owner epoch": which receiver takes the bot's feed."""
     came: str
     """ZSET number -> number: updates that came by webhook while an earlier one is missing."""
+    new: str
+    """STRING a number: the new chats that the bot's API has named in a day, which is its lifetime."""
 
 
 def of_bot(bot_id: int) -> BotKeys:
     tag = f"rt:{{{bot_id}}}"
-    return BotKeys(f"{tag}:timers", f"{tag}:state", f"{tag}:bot", f"{tag}:poll", f"{tag}:came")
+    return BotKeys(f"{tag}:timers", f"{tag}:state", f"{tag}:bot", f"{tag}:poll", f"{tag}:came", f"{tag}:new")
 
 
 def of_shard(number: int) -> str:

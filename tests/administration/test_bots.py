@@ -136,6 +136,13 @@ async def test_a_pace_is_changed_and_audited_once(office: Office) -> None:
     assert tuple(states[-1]) == ("25", "30")
 
 
+async def test_new_chats_by_api_are_off_until_an_owner_switches_them_on_and_audited_once(office: Office) -> None:
+    for by_api in (False, True, True):
+        await registry.set_new_chats(office.pool, "@shop_bot", LATER, by_api=by_api)
+    assert await office.actions() == ["bot.add", "bot.new_chats"]
+    assert await office.pool.fetchval("SELECT new_chats_by_api FROM bots")
+
+
 async def test_a_paid_pace_needs_the_owners_word_once_and_ends_with_a_free_pace(office: Office) -> None:
     with pytest.raises(BotError, match=r"confirm with `python -m engine bots pace @shop_bot 500 --paid --yes`"):
         await set_pace(office, 500, paid=True)

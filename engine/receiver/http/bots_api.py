@@ -12,10 +12,10 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
-from engine.chats.activity import Activity
 from engine.chats.endings import Endings
+from engine.chats.reported_activity import NEW_A_DAY, ReportedActivity
 from engine.core import payment
 from engine.core.api_key import Scope
 from engine.core.errors import NotFoundError, UnreachableError
@@ -31,6 +31,7 @@ from engine.runtime.telemetry import logger
 from engine.telegram.refused_call import UNREADABLE
 from storage.postgres.api_keys import ActiveKey
 from storage.postgres.payments import Payment
+from storage.postgres.receiver_bots import Watched
 
 BODY: Final = 64 * 1024
 """The longest body: 512 activities fit."""
@@ -78,22 +79,23 @@ class PaymentResult(msgspec.Struct):
 
 
 class ActivityResult(msgspec.Struct):
-    """How many signs of life were taken in."""
+    """How many chats' signs of life were taken in, and how many chats have not started the bot."""
 
     taken: int
+    unknown: int
 
 
 class ApiAccess(NamedTuple):
-    """What the receiver knows. `watched`: the bot's updates are taken in."""
+    """What the receiver knows. `watched` gives a bot whose updates are taken in."""
 
     started: Callable[[], bool]
     keys: KeyRing
     feed: Callable[[int], Awaitable[FeedStatus]]
-    watched: Callable[[int], bool]
+    watched: Callable[[int], Watched | None]
 
 
 class BotsApi:
-    def __init__(self, bots: ApiAccess, endings: Endings, activity: Activity) -> None:
+    def __init__(self, bots: ApiAccess, endings: Endings, activity: ReportedActivity) -> None:
         self._bots = bots
         self._endings = endings
         self._activity = activity
@@ -157,14 +159,22 @@ class BotsApi:
 
     async def _be_active(self, key: ActiveKey, body: bytes) -> ActivityResult:
         latest = _latest(_signs(_read(body, _Activity)))
-        if not self._bots.watched(key.bot_id):
+        bot = self._bots.watched(key.bot_id)
+        if bot is None:
             raise Refusal(
                 HTTPStatus.CONFLICT,
                 "The bot is suspended, so the engine waits for none of its users: give it a new token with `python -m"
                 " engine bots add`.",
             )
-        await asyncio.gather(*(self._activity.mark_user_activity(key.bot_id, *sign) for sign in latest.items()))
-        return ActivityResult(len(latest))
+        reported = await self._activity.take(key.bot_id, latest, takes_new=bot.new_chats_by_api)
+        if reported.put_off:
+            raise Refusal(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                f"This bot has named its {NEW_A_DAY} new people of a day, so {reported.put_off} of these are not taken:"
+                " repeat the request after Retry-After seconds.",
+                {hdrs.RETRY_AFTER: str(reported.day_ends_s)},
+            )
+        return ActivityResult(reported.taken, reported.unknown)
 
     async def _confirm(self, _: ActiveKey, body: bytes) -> None:
         """Every registered bot's updates come to the receiver, so no caller can vouch for them."""

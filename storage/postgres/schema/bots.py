@@ -20,6 +20,7 @@ bots = Table(
     maybe("held_until"),
     needed("contested", Boolean, "false"),
     maybe("webhook_key", Text),
+    needed("new_chats_by_api", Boolean, "false"),
     one_of("status", "active", "paused", "suspended", "removed"),
     Index("ix_bots_username", text("lower(username)"), unique=True),
 )

@@ -29,6 +29,7 @@ async def test_a_payment_is_recorded_once_and_a_refund_is_final(desk: Desk) -> N
 
 
 async def test_a_payment_ends_the_silence_before_it_is_answered_and_is_no_touch(desk: Desk) -> None:
+    await desk.start(CHAT)
     await desk.post("activity", {"chat_id": CHAT})
     await desk.receiver.activity.flush()
     seen: int = await desk.pool.fetchval("SELECT last_active FROM chats")
@@ -128,16 +129,41 @@ async def test_a_body_is_bounded(desk: Desk) -> None:
 
 
 async def test_activity_is_a_touch_and_the_latest_of_a_chat_counts(desk: Desk) -> None:
+    await desk.start(1, 2, 3)
     now_ms = await server_now_ms(desk.client)
     several = [{"chat_id": 1, "at": now_ms - 60_000}, {"chat_id": 1, "at": now_ms - 30_000}, {"chat_id": 2}]
-    assert await desk.post("activity", {"activities": several}) == (200, {"taken": 2})
-    assert await desk.post("activity", {"chat_id": 3, "at": now_ms - 90_000}) == (200, {"taken": 1})
+    assert await desk.post("activity", {"activities": several}) == (200, {"taken": 2, "unknown": 0})
+    assert await desk.post("activity", {"chat_id": 3, "at": now_ms - 90_000}) == (200, {"taken": 1, "unknown": 0})
     assert [await desk.armed(chat) for chat in (1, 2, 3)] == [True, True, True]
     await desk.receiver.activity.flush()
     rows = await desk.pool.fetch("SELECT last_active FROM chats ORDER BY chat_id")
     ends = [(now_ms - ago) // 1000 * 1000 + 999 for ago in (30_000, 90_000)]
     assert [rows[0]["last_active"], rows[2]["last_active"]] == ends
     assert rows[1]["last_active"] >= now_ms
+
+
+async def test_people_who_have_not_started_the_bot_are_counted_and_begin_no_silence(desk: Desk) -> None:
+    await desk.start(1)
+    invented = [{"chat_id": chat} for chat in range(1, MOST + 1)]
+    assert await desk.post("activity", {"activities": invented}) == (200, {"taken": 1, "unknown": MOST - 1})
+    assert await desk.post("activity", {"chat_id": 2}) == (200, {"taken": 0, "unknown": 1})
+    await desk.receiver.activity.flush()
+    assert [await desk.armed(chat) for chat in (1, 2, MOST)] == [True, False, False]
+    assert await desk.pool.fetchval("SELECT array_agg(chat_id) FROM chats") == [1]
+
+
+async def test_a_bot_that_may_name_new_chats_does_so_up_to_a_number_a_day(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.pool.execute("UPDATE bots SET new_chats_by_api = true")
+    await desk.receiver.run_once()
+    assert await desk.post("activity", {"chat_id": 1}) == (200, {"taken": 1, "unknown": 0})
+    monkeypatch.setattr(desk.receiver.reported, "_new_a_day", 3)
+    several = [{"chat_id": chat} for chat in range(1, 8)]
+    await desk.refused(429, "activity", {"activities": several}, "so 4 of these are not taken")
+    assert [await desk.armed(chat) for chat in range(1, 8)] == [True] * 3 + [False] * 4
+    assert await desk.post("activity", {"activities": several[:3]}) == (200, {"taken": 3, "unknown": 0})
+    await desk.refused(429, "activity", {"activities": several}, "so 4 of these are not taken")
 
 
 @pytest.mark.parametrize(
@@ -163,6 +189,7 @@ async def test_only_the_receiver_confirms_its_own_feed(desk: Desk) -> None:
 
 
 async def test_a_bot_that_is_suspended_takes_payments_and_no_activity(desk: Desk) -> None:
+    await desk.start(CHAT)
     await desk.post("activity", {"chat_id": CHAT})
     await desk.pool.execute("UPDATE bots SET status = 'suspended'")
     await desk.receiver.run_once()

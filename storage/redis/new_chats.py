@@ -1,0 +1,27 @@
+"""How many new chats a bot's HTTP API has named: one day's count, which all receivers share."""
+
+from typing import Final, NamedTuple
+
+from storage.redis import keys
+from storage.redis.client import Redis, reaching_redis
+
+DAY_S: Final = 86_400
+
+
+class Admitted(NamedTuple):
+    """How many of those that were asked for still fit into the day, and in how many seconds it ends."""
+
+    chats: int
+    day_ends_s: int
+
+
+async def admit(client: Redis, bot_id: int, wanted: int, most: int) -> Admitted:
+    """Count them; the day begins with the first. Raises UnreachableError."""
+    key = keys.of_bot(bot_id).new
+    with reaching_redis(f"Redis did not count the new chats of bot {bot_id}"):
+        async with client.pipeline(transaction=True) as pipe:
+            pipe.incrby(key, wanted)
+            pipe.expire(key, DAY_S, nx=True)
+            pipe.ttl(key)
+            count, _, day_ends_s = await pipe.execute()
+    return Admitted(max(0, min(wanted, most - (int(count) - wanted))), int(day_ends_s))
