@@ -26,7 +26,7 @@ REST_S: Final = 5.0
 """How long to pause when Telegram says that it is too much: the lane needs the capacity more."""
 _TAPS_AT_ONCE: Final = 8
 _TOO_MANY: Final = 429
-_REMEMBERED: Final = 20_000
+REMEMBERED: Final = 20_000
 
 
 class Reply(NamedTuple):
@@ -37,10 +37,11 @@ class Reply(NamedTuple):
 
 
 class _Queues(NamedTuple):
-    """The queues of one bot, so that a burst at one bot delays no other."""
+    """What one bot has for itself, so that a burst at one bot delays no other: the queues, and the wishes answered."""
 
     taps: TaskQueue[Reply]
     lines: TaskQueue[Reply]
+    known: OrderedDict[str, None]
 
 
 class OptOutReplies:
@@ -49,23 +50,23 @@ class OptOutReplies:
     def __init__(self, api_of: Callable[[int], BotApi | None]) -> None:
         self._api_of = api_of
         self._queues: dict[int, _Queues] = {}
-        self._known: OrderedDict[tuple[int, str], None] = OrderedDict()
 
     def knows(self, bot_id: int, wish: Wish) -> bool:
         """Whether it was fulfilled and answered before."""
-        return (bot_id, wish.key) in self._known
+        return bot_id in self._queues and wish.key in self._queues[bot_id].known
 
     def put(self, reply: Reply) -> None:
         """Answer a wish that has been fulfilled. Returns at once."""
-        self._known[reply.bot_id, reply.wish.key] = None
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
         if reply.bot_id not in self._queues:
             lines = TaskQueue(self._say, 1, 1 / LINES_PER_S)
-            self._queues[reply.bot_id] = _Queues(TaskQueue(self._answer_tap, _TAPS_AT_ONCE), lines)
+            self._queues[reply.bot_id] = _Queues(TaskQueue(self._answer_tap, _TAPS_AT_ONCE), lines, OrderedDict())
+        taps, lines, known = self._queues[reply.bot_id]
+        known[reply.wish.key] = None
+        if len(known) > REMEMBERED:
+            known.popitem(last=False)
         if reply.wish.query_id:
-            self._queues[reply.bot_id].taps.put(reply)
-        self._queues[reply.bot_id].lines.put(reply)
+            taps.put(reply)
+        lines.put(reply)
 
     def end(self) -> None:
         for queues in self._queues.values():

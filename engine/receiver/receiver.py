@@ -20,6 +20,7 @@ from engine.receiver.http.link_redirect import LinkRedirect
 from engine.receiver.http.server import HttpServer, WebhookIntake
 from engine.receiver.key_ring import KeyRing
 from engine.receiver.opt_out_replies import OptOutReplies
+from engine.receiver.overload_watch import OverloadWatch
 from engine.receiver.polling_feed import PollingFeed
 from engine.receiver.update_handler import UpdateHandler
 from engine.receiver.webhook_feed import Foreign, WebhookFeed, leave, secrets_of
@@ -34,6 +35,7 @@ from engine.security.vault import Vault
 from engine.settings import Settings
 from engine.telegram.client import BotApi
 from storage.postgres import receiver_bots
+from storage.postgres.incidents import ACTIVITY_OVERLOAD, API_OVERLOAD
 from storage.postgres.pool import Pool
 from storage.postgres.receiver_bots import Watched
 from storage.redis.arrivals import Arrivals
@@ -80,14 +82,21 @@ class Receiver:
         self._replies = OptOutReplies(self._speaking)
         self._effects = UpdateHandler(client, self.activity, self._endings, self._replies)
         self._feeds = FeedOwnership(client, Ownership(client, this_process()), self.activity)
-        intake = WebhookIntake(self._secrets_of, self._take, lambda: self._started, lambda: self._well)
-        access = ApiAccess(lambda: self._started, self._keys, partial(feed_views.feed, pool, client), self._bot)
-        self.reported = ReportedActivity(self.activity, client)
-        api = BotsApi(access, self._endings, self.reported)
+        overloads = self.activity.overloads
+        self._overloads = OverloadWatch(pool, client, overloads, self.activity.name)
+        intake = WebhookIntake(
+            *(self._secrets_of, self._take, lambda: self._started, lambda: self._well),
+            partial(overloads.note, kind=ACTIVITY_OVERLOAD),
+        )
+        access = ApiAccess(
+            *(lambda: self._started, self._keys, partial(feed_views.feed, pool, client), self._bot),
+            partial(overloads.note, kind=API_OVERLOAD),
+        )
+        self.api = BotsApi(access, self._endings, ReportedActivity(self.activity, client))
         links = SignedLinks(self._vault.link_keys, settings.public_url)
         self._taps = Taps(pool, client, self.activity, self._watches)
         redirect = LinkRedirect(links, VersionCache(pool, KNOWN), self._taps)
-        self.http = HttpServer(intake, settings.host, settings.port, [*api.routes(), *redirect.routes()])
+        self.http = HttpServer(intake, settings.host, settings.port, [*self.api.routes(), *redirect.routes()])
 
     async def run_once(self) -> ReceiverTurn:
         """Bring the feeds in line with the database, and with what is ours. Raises UnreachableError.
@@ -122,6 +131,7 @@ class Receiver:
         async with self.http.listening():
             beside = [
                 asyncio.create_task(self.activity.run()),
+                asyncio.create_task(self._overloads.run()),
                 asyncio.create_task(config_listener.listen(self._pool, self._wake.set)),
             ]
             await run_service(self.run_once, partial(self._rest, stop), "Receiver turn failed", is_over=stop.is_set)

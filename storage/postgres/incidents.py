@@ -34,6 +34,16 @@ async def open_incident(
     )
 
 
+async def open_of_kinds(connection: Connection, kinds: Sequence[str]) -> list[tuple[int, str]]:
+    """The bot and kind of each incident of these kinds that is open, of all bots."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT bot_id, kind FROM incidents"
+        " WHERE closed_at IS NULL AND kind = ANY($1::text[]) AND bot_id IS NOT NULL",
+        kinds,
+    )
+    return [(row["bot_id"], row["kind"]) for row in rows]
+
+
 async def close_incidents(connection: Connection, bot_id: int, kinds: Sequence[str], now_ms: int) -> int:
     """They are resolved; returns how many there were."""
     closed = await connection.fetch(

@@ -97,7 +97,7 @@ class Desk:
         self.feed = PollingFeed(api, self.effects, BOT, "shop_bot", lambda: self.holding)
         with port_of(0) as free:
             port = free.getsockname()[1]
-        intake = WebhookIntake(lambda _: ["secret"], self._take, lambda: True, lambda: True)
+        intake = WebhookIntake(lambda _: ["secret"], self._take, lambda: True, lambda: True, lambda _: None)
         await stack.enter_async_context(HttpServer(intake, "127.0.0.1", port).listening())
         self.address = f"http://127.0.0.1:{port}{PATH}/{BOT}"
 

@@ -56,7 +56,8 @@ def _lines(visit: Visit, loaded: BotPage) -> Iterator[str]:
         yield say("Last user activity: {ago}", ago=say.ago(feed.now_ms - bot.last_update_ms))
     yield say("Speed: up to {pace} messages a second", pace=bot.pace)
     for incident in bot.incidents:
-        yield f"⚠ {incident_name(say, incident.kind)}: {escaped(stripped(incident.detail)[:_SHOWN])}"
+        detail = escaped(stripped(incident.detail)[:_SHOWN])
+        yield f"⚠ {incident_name(say, incident.kind)}" + (f": {detail}" if detail else "")
 
 
 def _status(visit: Visit, bot: Health) -> str:

@@ -7,6 +7,7 @@ would count as silent.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Annotated, Any, Final, NamedTuple, TypeAlias, TypeVar
@@ -18,13 +19,16 @@ from engine.chats.endings import Endings
 from engine.chats.reported_activity import NEW_A_DAY, ReportedActivity
 from engine.core import payment
 from engine.core.api_key import Scope
-from engine.core.errors import NotFoundError, UnreachableError
+from engine.core.errors import NotFoundError, OverloadError, UnreachableError
 from engine.core.feed_status import FeedStatus
 from engine.core.identity import SECOND_MS
 from engine.core.schedule.timestamps import read_moment
+from engine.receiver.http.at_once import MOST as MOST_AT_ONCE
+from engine.receiver.http.at_once import AtOnce
 from engine.receiver.http.authentication import authenticate, demand, unknown
 from engine.receiver.http.body import read_body
 from engine.receiver.http.bot_status import BotStatus, describe
+from engine.receiver.http.key_limits import KeyLimits
 from engine.receiver.http.refusal import Refusal
 from engine.receiver.key_ring import KeyRing
 from engine.runtime.telemetry import logger
@@ -86,12 +90,15 @@ class ActivityResult(msgspec.Struct):
 
 
 class ApiAccess(NamedTuple):
-    """What the receiver knows. `watched` gives a bot whose updates are taken in."""
+    """What the receiver knows. `watched` gives a bot whose updates are taken in; `overloaded` is told of each request
+    that is over a limit.
+    """
 
     started: Callable[[], bool]
     keys: KeyRing
     feed: Callable[[int], Awaitable[FeedStatus]]
     watched: Callable[[int], Watched | None]
+    overloaded: Callable[[int], None]
 
 
 class BotsApi:
@@ -99,6 +106,8 @@ class BotsApi:
         self._bots = bots
         self._endings = endings
         self._activity = activity
+        self._limits = KeyLimits(time.monotonic)
+        self._at_once = AtOnce(_too_many)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -113,9 +122,11 @@ class BotsApi:
         async def door(request: web.Request) -> web.Response:
             try:
                 async with asyncio.timeout(TAKE_S):
-                    return _accepted(await handle(self._authorize(request, scope), await read_body(request, BODY)))
+                    return await self._answer(self._authorize(request, scope), request, handle)
             except ConnectionError:
                 return web.Response()
+            except OverloadError as error:
+                raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, str(error), _AGAIN) from error
             except (UnreachableError, TimeoutError) as error:
                 logger().warning("Request not taken", path=request.path, error=str(error) or "it took too long")
                 raise Refusal(
@@ -142,6 +153,19 @@ class BotsApi:
         except NotFoundError as error:
             raise unknown() from error
 
+    async def _answer(self, key: ActiveKey, request: web.Request, handle: Handler) -> web.Response:
+        """Within the limits of the key, and with headers that tell what is left of them. Raises Refusal."""
+        try:
+            self._limits.ask(key.key_id)
+            with self._at_once.place(key.bot_id):
+                result = await handle(key, await read_body(request, BODY))
+        except Refusal as refusal:
+            if refusal.status is HTTPStatus.TOO_MANY_REQUESTS:
+                self._bots.overloaded(key.bot_id)
+            refusal.headers |= self._limits.headers(key.key_id)
+            raise
+        return _accepted(result, self._limits.headers(key.key_id))
+
     async def _pay(self, key: ActiveKey, body: bytes) -> PaymentResult:
         asked = _read(body, _Payment)
         try:
@@ -166,6 +190,7 @@ class BotsApi:
                 "The bot is suspended, so the engine waits for none of its users: give it a new token with `python -m"
                 " engine bots add`.",
             )
+        self._limits.report(key.key_id, len(latest))
         reported = await self._activity.take(key.bot_id, latest, takes_new=bot.new_chats_by_api)
         if reported.put_off:
             raise Refusal(
@@ -234,5 +259,13 @@ async def _nowhere(_: web.Request) -> web.Response:
     )
 
 
-def _accepted(result: Any) -> web.Response:
-    return web.Response(body=msgspec.json.encode(result), content_type="application/json")
+def _too_many(_: int) -> Refusal:
+    return Refusal(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        f"A bot may have {MOST_AT_ONCE} requests under way at once: repeat the request, which is safe.",
+        _AGAIN,
+    )
+
+
+def _accepted(result: Any, headers: dict[str, str]) -> web.Response:
+    return web.Response(body=msgspec.json.encode(result), headers=headers, content_type="application/json")

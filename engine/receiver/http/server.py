@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 
 from aiohttp import web
 
-from engine.core.errors import UnreachableError
+from engine.core.errors import OverloadError, UnreachableError
 from engine.receiver.events import Event
+from engine.receiver.http.at_once import AtOnce
 from engine.receiver.http.body import read_body, refuse_packed
 from engine.receiver.http.connection import recognise
 from engine.receiver.http.connection_limits import bounds_for
@@ -38,13 +39,15 @@ _DIGITS: Final = 20
 class WebhookIntake(NamedTuple):
     """What the server needs of the receiver. `secrets` of an unknown bot is None.
 
-    `take` (bot, number, event) raises UnreachableError. `started`: the bots are known.
+    `take` (bot, number, event) raises UnreachableError. `started`: the bots are known. `overloaded` is told of each
+    update that is refused because its bot has too many under way.
     """
 
     secrets: Callable[[int], list[str] | None]
     take: Callable[[int, int, Event | None], Awaitable[None]]
     started: Callable[[], bool]
     ready: Callable[[], bool]
+    overloaded: Callable[[int], None]
 
 
 class HttpServer:
@@ -55,6 +58,7 @@ class HttpServer:
         self._host = host
         self._port = port
         self._more = more
+        self._at_once = AtOnce(self._too_many)
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -85,15 +89,23 @@ class HttpServer:
             raise nowhere(Why.UNPROVED_UPDATE)
         recognise(request)
         try:
-            body = await read_body(request, MAX_BODY)
-            async with asyncio.timeout(TAKE_S):
-                return await self._take(bot_id, body)
+            with self._at_once.place(bot_id):
+                body = await read_body(request, MAX_BODY)
+                async with asyncio.timeout(TAKE_S):
+                    return await self._take(bot_id, body)
+        except OverloadError as error:
+            raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, str(error), _AGAIN) from error
         except (UnreachableError, TimeoutError) as error:
             logger().warning("Update not taken", bot=bot_id, error=str(error) or "it took too long")
             sentence = "Redis or PostgreSQL does not answer in time: deliver it again."
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, sentence, _AGAIN) from error
         except ConnectionError:
             return web.Response()
+
+    def _too_many(self, bot_id: int) -> Refusal:
+        self._bots.overloaded(bot_id)
+        sentence = "Too many updates of this bot are under way: deliver it again."
+        return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, sentence, _AGAIN)
 
     async def _take(self, bot_id: int, body: bytes) -> web.Response:
         """An update that cannot be read is left out, so that it does not hold back those behind it."""

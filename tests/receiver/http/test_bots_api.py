@@ -11,6 +11,8 @@ from engine.administration import api_keys
 from engine.core.api_key import RANDOM, compose
 from engine.receiver.http import bots_api
 from engine.receiver.http.bots_api import BODY, MOST
+from engine.receiver.http.key_limits import KeyLimits, Limit
+from storage.postgres.incidents import API_OVERLOAD
 from storage.redis.client import open_redis
 from storage.redis.server_clock import server_now_ms
 from tests.receiver.http.desk import CHANGE, CHAT, PAID, Desk
@@ -152,13 +154,46 @@ async def test_people_who_have_not_started_the_bot_are_counted_and_begin_no_sile
     assert await desk.pool.fetchval("SELECT array_agg(chat_id) FROM chats") == [1]
 
 
+async def test_a_key_that_asks_for_too_much_is_told_when_to_come_back(desk: Desk) -> None:
+    clock = [0.0]
+    limits = KeyLimits(lambda: clock[0], Limit("requests", 1, 3), Limit("activities", 2, 10))
+    desk.receiver.api._limits = limits
+    await desk.refused(429, "activity", {"activities": [{"chat_id": chat} for chat in range(1, 12)]}, "10 activities")
+    for _ in range(2):
+        assert (await desk.post("payments", PAID))[0] == 200
+    await desk.refused(429, "payments", PAID, "3 requests at once and 1 a second")
+    other = (await api_keys.add(desk.pool, desk.bot.username, "other", CHANGE)).reveal()
+    await desk.receiver.run_once()
+    assert (await desk.post("payments", PAID, key=other))[0] == 200
+    clock[0] = 1.0
+    assert (await desk.post("payments", PAID))[0] == 200
+    assert desk.receiver.activity.overloads.take() == {(desk.bot.id, API_OVERLOAD): 2}
+
+
+async def test_each_answer_tells_what_is_left(desk: Desk) -> None:
+    desk.receiver.api._limits = KeyLimits(lambda: 0.0, Limit("requests", 1, 3), Limit("activities", 2, 10))
+    url = f"{desk.settings.public_url}/v1/bots/{desk.bot.id}/activity"
+    bodies = [{"chat_id": 1}, {"activities": []}, {"chat_id": 1}, {"chat_id": 1}]
+    told = []
+    for body in bodies:
+        async with desk.session.post(url, json=body, headers={"Authorization": f"Bearer {desk.key}"}) as response:
+            told.append((response.status, response.headers["RateLimit"], response.headers.get("Retry-After")))
+            assert response.headers["RateLimit-Policy"] == '"requests";q=3;w=3, "activities";q=10;w=5'
+    assert told == [
+        (200, '"requests";r=2;t=1, "activities";r=9;t=1', None),
+        (422, '"requests";r=1;t=2, "activities";r=9;t=1', None),
+        (200, '"requests";r=0;t=3, "activities";r=8;t=1', None),
+        (429, '"requests";r=0;t=3, "activities";r=8;t=1', "1"),
+    ]
+
+
 async def test_a_bot_that_may_name_new_chats_does_so_up_to_a_number_a_day(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await desk.pool.execute("UPDATE bots SET new_chats_by_api = true")
     await desk.receiver.run_once()
     assert await desk.post("activity", {"chat_id": 1}) == (200, {"taken": 1, "unknown": 0})
-    monkeypatch.setattr(desk.receiver.reported, "_new_a_day", 3)
+    monkeypatch.setattr(desk.receiver.api._activity, "_new_a_day", 3)
     several = [{"chat_id": chat} for chat in range(1, 8)]
     await desk.refused(429, "activity", {"activities": several}, "so 4 of these are not taken")
     assert [await desk.armed(chat) for chat in range(1, 8)] == [True] * 3 + [False] * 4
