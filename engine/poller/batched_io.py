@@ -1,9 +1,10 @@
 """Where journeys read and write: each door gathers the calls of many into one statement or script call."""
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from operator import attrgetter
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from engine.core.bot_identity import Speaker
 from engine.core.content.model import Content, Effects
@@ -31,6 +32,9 @@ Result = TypeVar("Result")
 Statement: TypeAlias = Callable[[Pool, Sequence[Item], int], Awaitable[list[Result]]]
 
 
+TOLD: Final = 10_000
+"""Troubles that are known to be told, the newest. One that is forgotten is asked of PostgreSQL again."""
+
 _chat = attrgetter("bot_id", "chat_id")
 
 
@@ -46,7 +50,7 @@ class Doors:
         self.begin: Batcher[Beginning, Begun] = Batcher(partial(self._statement, begin_episodes), _chat)
         self.claim: Batcher[Claiming, Found] = Batcher(partial(self._statement, claim_deliveries), _chat)
         self.report: Batcher[Report, Reported] = Batcher(partial(self._statement, report_outcomes), _chat)
-        self._told: set[tuple[int, str, str]] = set()
+        self._told: OrderedDict[tuple[int, str, str], None] = OrderedDict()
         self._passes: dict[int, Batcher[Ticket, Fence]] = {}
         self._settles: dict[int, Batcher[NextTimer, Fence]] = {}
 
@@ -95,7 +99,9 @@ class Doors:
             return
         async with transaction(self._pool) as connection:
             await incidents.open_incident(connection, bot_id, kind, detail, self._clock.now_ms(), subject)
-        self._told.add((bot_id, kind, subject))
+        self._told[bot_id, kind, subject] = None
+        if len(self._told) > TOLD:
+            self._told.popitem(last=False)
 
     async def _statement(self, run: Statement[Item, Result], items: list[Item]) -> list[Result]:
         return await run(self._pool, items, self._clock.now_ms())

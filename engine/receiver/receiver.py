@@ -45,8 +45,6 @@ from storage.redis.timers import Timers
 
 TURN_S: Final = 1.0
 STAGGER_S: Final = 0.05
-KNOWN: Final = 1_000
-"""Campaign versions kept for the links into them."""
 
 
 class ReceiverTurn(NamedTuple):
@@ -95,7 +93,7 @@ class Receiver:
         self.api = BotsApi(access, self._endings, ReportedActivity(self.activity, client))
         links = SignedLinks(self._vault.link_keys, settings.public_url)
         self._taps = Taps(pool, client, self.activity, self._watches)
-        redirect = LinkRedirect(links, VersionCache(pool, KNOWN), self._taps)
+        redirect = LinkRedirect(links, VersionCache(pool), self._taps)
         self.http = HttpServer(intake, settings.host, settings.port, [*self.api.routes(), *redirect.routes()])
 
     async def run_once(self) -> ReceiverTurn:
@@ -230,8 +228,10 @@ class Receiver:
             return None
 
     def _open_secrets(self, bot: Watched) -> list[str]:
-        """Derived once per token: a bot may get hundreds of updates a second."""
+        """Derived once per token, as a bot may get hundreds of updates a second; forgotten with the token."""
         if bot.token not in self._secrets:
+            served = {watched.token for watched in self._watched.values()}
+            self._secrets = {token: known for token, known in self._secrets.items() if token in served}
             self._secrets[bot.token] = secrets_of(self._vault, bot.bot_id, self._vault.decrypt(bot.token))
         return self._secrets[bot.token]
 

@@ -55,9 +55,12 @@ class Batcher(Generic[Item, Result]):
         batch: list[tuple[Item, asyncio.Future[Result]]] = []
         later: list[tuple[Item, asyncio.Future[Result]]] = []
         keys: set[Hashable] = set()
-        for item, future in self._waiting:
+        for place, (item, future) in enumerate(self._waiting):
+            if len(batch) == self._limit:
+                later += self._waiting[place:]
+                break
             key = self._key(item)
-            if len(batch) == self._limit or key in keys:
+            if key in keys:
                 later.append((item, future))
             elif not future.done():
                 keys.add(key)

@@ -1,16 +1,19 @@
 """Published campaign versions by number: a version never changes, so each is read once and kept."""
 
 from collections import OrderedDict
+from typing import Final
 
 from engine.core.campaign.snapshot import Snapshot
 from storage.postgres import poller_bots
 from storage.postgres.pool import Pool
 
+KEPT: Final = 1_000
+
 
 class VersionCache:
-    """`limit`: how many are kept, those used most recently; None keeps them all."""
+    """`limit`: how many are kept, those used most recently; another is read again."""
 
-    def __init__(self, pool: Pool, limit: int | None = None) -> None:
+    def __init__(self, pool: Pool, limit: int = KEPT) -> None:
         self._pool = pool
         self._limit = limit
         self._known: OrderedDict[tuple[int, int], Snapshot] = OrderedDict()
@@ -28,6 +31,6 @@ class VersionCache:
         found = await poller_bots.load_snapshot(self._pool, bot_id, number) if number else None
         if found:
             self._known[bot_id, number] = found
-            if self._limit is not None and len(self._known) > self._limit:
+            if len(self._known) > self._limit:
                 self._known.popitem(last=False)
         return found

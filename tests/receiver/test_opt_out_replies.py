@@ -15,7 +15,7 @@ from engine.chats.activity import Activity
 from engine.chats.endings import Endings
 from engine.receiver import opt_out_replies
 from engine.receiver.events import SignOfLife, Wish
-from engine.receiver.opt_out_replies import OptOutReplies
+from engine.receiver.opt_out_replies import OptOutReplies, Reply
 from engine.receiver.reply_texts import texts_for
 from engine.receiver.update_handler import UpdateHandler
 from engine.receiver.update_kinds import UNDO
@@ -180,6 +180,18 @@ def errand(done: list[int]) -> Callable[[int], Any]:
 
 async def _rest(errands_: TaskQueue[int]) -> None:
     await asyncio.gather(*errands_._tasks)
+
+
+async def test_one_bots_burst_makes_no_other_bots_wishes_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opt_out_replies, "REMEMBERED", 3)
+    replies = OptOutReplies(lambda _: None)
+    replies.put(Reply(8, 1, "en", command("kept")))
+    for number in range(5):
+        replies.put(Reply(7, 1, "en", command(str(number))))
+    assert [number for number in range(5) if replies.knows(7, command(str(number)))] == [2, 3, 4]
+    assert replies.knows(8, command("kept"))
+    assert not replies.knows(9, command("kept"))
+    replies.end()
 
 
 async def test_tasks_beyond_the_limit_are_dropped(

@@ -2,11 +2,10 @@
 
 from collections import Counter
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.runtime.shared_room import OWN_PART, SharedRoom, is_over_share
+from engine.runtime.shared_room import OWN_PART, is_over_share
 
 BOTS = st.integers(1, 60)
 ROOMS = st.integers(1, 2_000)
@@ -44,14 +43,3 @@ def test_whatever_others_have_taken_a_newcomer_finds_its_own_part(takers: list[i
 def test_all_bots_together_take_no_more_than_the_room_and_their_own_parts(takers: list[int], room: int) -> None:
     taken = fill(takers * 20, room)
     assert taken.total() <= room + len(taken) * max(1, room // OWN_PART)
-
-
-def test_a_place_is_taken_while_its_work_lasts_and_given_back_even_when_that_fails() -> None:
-    room = SharedRoom(2)
-    with room.place(1):
-        assert room.is_over_share(1)
-        assert not room.is_over_share(2)
-    assert not room.is_over_share(1)
-    with pytest.raises(ZeroDivisionError), room.place(1):
-        _ = 1 / 0
-    assert not room.is_over_share(1)

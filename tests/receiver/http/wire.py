@@ -104,7 +104,9 @@ def request(
 async def opened() -> AsyncIterator[Wire]:
     with ports.listen(0) as free:
         wire = Wire(free.getsockname()[1])
-    intake = WebhookIntake(lambda bot: [SECRET] if bot == BOT else None, wire.take, lambda: True, lambda: True)
+    intake = WebhookIntake(
+        lambda bot: [SECRET] if bot == BOT else None, wire.take, lambda: True, lambda: True, lambda _: None
+    )
     async with HttpServer(intake, "127.0.0.1", wire.port).listening():
         try:
             yield wire
