@@ -162,19 +162,21 @@ async def test_two_taps_at_once_count_as_one(office: Office) -> None:
     assert await office.desk.pool.fetchval("SELECT count(*) FROM audit_log WHERE action = 'bot.pause'") == 1
 
 
-async def test_an_action_that_changes_no_revision_works_once_per_drawn_button(office: Office) -> None:
+async def test_an_action_that_changes_no_revision_works_once_per_drawn_button(
+    office: Office, whole_redis: Redis
+) -> None:
     owner = office.owner
     await owner.start()
     await owner.press("○ @shop_bot", "👥 Team")
     invite = await owner.data("➕ Editor")
     await owner.tap(invite)
     assert await owner.tap(invite) == "That has already been done"
-    assert len(await office.desk.redis.keys("rt:invitation:*")) == 1
+    assert len(await whole_redis.keys("rt:invitation:*")) == 1
 
 
 @pytest.mark.parametrize("refusal", [UnreachableError("PostgreSQL does not answer."), BotError("It cannot be.")])
 async def test_a_refused_action_may_be_tapped_again(
-    office: Office, monkeypatch: pytest.MonkeyPatch, refusal: RecoveryError
+    office: Office, whole_redis: Redis, monkeypatch: pytest.MonkeyPatch, refusal: RecoveryError
 ) -> None:
     owner, invite = office.owner, invitations.invite
     refusals = [refusal]
@@ -189,9 +191,9 @@ async def test_a_refused_action_may_be_tapped_again(
     await owner.press("○ @shop_bot", "👥 Team")
     button = await owner.data("➕ Editor")
     assert await owner.tap(button) != "That has already been done"
-    assert len(await office.desk.redis.keys("rt:invitation:*")) == 0
+    assert len(await whole_redis.keys("rt:invitation:*")) == 0
     assert await owner.tap(button) != "That has already been done"
-    assert len(await office.desk.redis.keys("rt:invitation:*")) == 1
+    assert len(await whole_redis.keys("rt:invitation:*")) == 1
     assert await owner.tap(button) == "That has already been done"
 
 

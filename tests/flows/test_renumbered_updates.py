@@ -11,6 +11,7 @@ from bench.sandbox.protocol import Fault, FaultKind
 from engine.receiver import webhook_feed
 from storage.redis import keys
 from storage.redis.arrivals import Arrivals
+from storage.redis.client import Redis
 from storage.redis.server_clock import server_now_ms
 from tests.flows import house as houses
 from tests.flows.house import BOT, House, open_house, trust_one_receiver
@@ -95,7 +96,7 @@ async def talk(house: House, person: int) -> None:
 
 
 async def test_a_busy_webhook_is_freed_after_redis_has_lost_the_count(
-    redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+    redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch, whole_redis: Redis
 ) -> None:
     """Something is always pending, so no look ever shows that nothing is missing."""
     async with open_house(redis_url, database_url, **by_webhook()) as house:
@@ -107,7 +108,7 @@ async def test_a_busy_webhook_is_freed_after_redis_has_lost_the_count(
         await house.people.set_fault(Fault(FaultKind.BAD_GATEWAY, method="webhook", chat_id=stuck))
         await house.people.write(BOT, stuck, "estou aqui")
         await house.people.webhook(BOT, failures=1)
-        await house.redis.flushall()
+        await whole_redis.flushall()
         since_ms = await server_now_ms(house.redis)
         await taken_in(house, (await house.people.start(BOT, silent)).update_id)
         talking = asyncio.create_task(talk(house, talker))

@@ -11,6 +11,7 @@ from engine.core.change import Change
 from engine.poller import lanes, token_suspicion
 from engine.receiver import polling_feed
 from storage.redis.chat_states import read_states
+from storage.redis.client import Redis
 from storage.redis.keys import of_bot
 from storage.redis.server_clock import server_now_ms
 from storage.redis.timers import Timers
@@ -123,10 +124,10 @@ async def test_the_emergency_stop_holds_everything_until_it_ends(house: House) -
     assert await house.told(person) == ["first", "second", "first", "second", "third"]
 
 
-async def test_an_emptied_redis_is_rebuilt_and_nothing_is_lost_or_repeated(house: House) -> None:
+async def test_an_emptied_redis_is_rebuilt_and_nothing_is_lost_or_repeated(house: House, whole_redis: Redis) -> None:
     person = await house.someone()
     await house.delivery(person, "two", "sent")
-    await house.redis.flushall()
+    await whole_redis.flushall()
     assert await house.ended(person) == ["completed"]
     assert await house.told(person) == ["first", "second", "third"]
 
