@@ -12,7 +12,8 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -72,18 +73,31 @@ def _general_name(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-@contextmanager
-def redis_door(server_port: int, certificate: Path) -> Iterator[int]:
-    """The port on loopback at which a Valkey takes TLS alone."""
-    with _door(server_port, certificate, _begin_at_once) as port:
-        yield port
+class Doors(NamedTuple):
+    """Addresses of servers that take TLS alone, without options."""
+
+    database_url: str
+    redis_url: str
 
 
 @contextmanager
-def postgres_door(server_port: int, certificate: Path) -> Iterator[int]:
-    """The port on loopback at which a PostgreSQL takes TLS alone: whoever begins without it is cut off."""
-    with _door(server_port, certificate, _agree_to_tls) as port:
-        yield port
+def doors(database_url: str, redis_url: str, certificate: Path) -> Iterator[Doors]:
+    """A client that begins without TLS is cut off."""
+    with (
+        _door(_port(database_url), certificate, _agree_to_tls) as postgres,
+        _door(_port(redis_url), certificate, _begin_at_once) as redis,
+    ):
+        yield Doors(_at(database_url, postgres, "postgresql"), _at(redis_url, redis, "rediss"))
+
+
+def _port(url: str) -> int:
+    return urlsplit(url).port or 0
+
+
+def _at(url: str, port: int, scheme: str) -> str:
+    parts = urlsplit(url)
+    login = parts.netloc.rpartition("@")[0]
+    return parts._replace(scheme=scheme, netloc=f"{login}@127.0.0.1:{port}").geturl()
 
 
 async def _begin_at_once(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> bool:
@@ -112,8 +126,8 @@ def _door(server_port: int, certificate: Path, greet: Greeting) -> Iterator[int]
             if await greet(reader, writer):
                 await writer.start_tls(context)
                 await _join(reader, writer, server_port)
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # the client has refused the certificate, or left
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client has refused the certificate or left, or the door is closed
         finally:
             writer.close()
 

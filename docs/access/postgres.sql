@@ -21,7 +21,9 @@ GRANT INSERT, UPDATE ON
     recovery_replans, switches
 TO recovery_engine;
 
-GRANT INSERT, UPDATE, DELETE ON bot_admins, media, media_files, recovery_blocks, recovery_steps TO recovery_engine;
+GRANT INSERT, UPDATE, DELETE ON key_holders, media, media_files TO recovery_engine;
+GRANT INSERT, DELETE ON bot_admins, recovery_steps TO recovery_engine;
+GRANT INSERT ON recovery_blocks TO recovery_engine;
 
 -- The engine makes the partition of each month ahead, which only the owner of the table may do. The role that migrates
 -- becomes a member of the one that runs, so that it can still change this table.

@@ -4,28 +4,22 @@ The stories have no more rights than `docs/access` gives: a command or a table b
 """
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
 import redis
 
 from engine.local.servers.servers import LocalServers
+from storage.postgres.pool import Pool, open_pool
 from storage.redis.client import Redis, open_redis
+from tests.flows import access
 from tests.flows.house import House, open_house, trust_one_receiver
-
-_ACCESS = Path(__file__).parents[2] / "docs" / "access"
-_PASSWORD = "of-the-engine"  # noqa: S105 - it opens a server that ends with the run
-_ROLES = ("recovery_owner", "recovery_engine")
 
 
 @pytest.fixture(scope="session")
 def redis_user(servers: LocalServers) -> Iterator[str]:
-    """A user with the rights of the file."""
-    _, name, *rules = (
-        (_ACCESS / "redis.acl").read_text("utf-8").replace(">CHANGE-THIS-PASSWORD", f">{_PASSWORD}").split()
-    )
+    """A user with the least rights."""
+    name, rules = access.redis_rules()
     with redis.Redis.from_url(servers.redis_url) as client:
         client.execute_command("ACL", "SETUSER", name, *rules)
         yield name
@@ -34,7 +28,7 @@ def redis_user(servers: LocalServers) -> Iterator[str]:
 
 @pytest.fixture
 def redis_url(redis_url: str, redis_user: str) -> str:
-    return _as(redis_url, redis_user)
+    return access.as_user(redis_url, redis_user)
 
 
 @pytest.fixture
@@ -47,20 +41,17 @@ async def whole_redis(servers: LocalServers) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 async def database_url(database_url: str) -> str:
-    connection = await asyncpg.connect(database_url)
-    try:
-        for role in _ROLES:
-            if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
-                await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{_PASSWORD}'")
-        await connection.execute((_ACCESS / "postgres.sql").read_text("utf-8"))
-    finally:
-        await connection.close()
-    return _as(database_url, _ROLES[1])
+    await access.make_roles(database_url)
+    await access.grant(database_url)
+    return access.as_user(database_url, access.ENGINE)
 
 
-def _as(url: str, user: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=f"{user}:{_PASSWORD}@{parts.netloc.rpartition('@')[2]}").geturl()
+@pytest.fixture
+async def whole_pool(servers: LocalServers, database_url: str) -> AsyncIterator[Pool]:
+    """With every right in the story's database, for what a story changes behind the engine's back."""
+    pool = await open_pool(servers.database_url.rpartition("/")[0] + urlsplit(database_url).path)
+    yield pool
+    await pool.close()
 
 
 @pytest.fixture

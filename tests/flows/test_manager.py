@@ -97,14 +97,14 @@ async def test_a_stranger_gets_one_polite_line_and_is_not_stored(office: Office)
 
 
 @pytest.mark.parametrize(("role", "paused"), [("analyst", 0), ("editor", 1)])
-async def test_rights_are_checked_at_every_tap(office: Office, role: str, paused: int) -> None:
+async def test_rights_are_checked_at_every_tap(office: Office, whole_pool: Pool, role: str, paused: int) -> None:
     guest = await office.someone()
     await office.appoint(guest, "editor")
     await guest.start()
     assert list(await guest.buttons()) == ["○ @shop_bot", "🌐 Português"]
     await guest.press("○ @shop_bot")
     pause = await guest.data("⏸ Pause")
-    await office.desk.pool.execute("UPDATE bot_admins SET role = $1", role)
+    await whole_pool.execute("UPDATE bot_admins SET role = $1", role)
     assert await guest.tap(pause) == ("Paused" if paused else "Not available")
     assert await office.desk.pool.fetchval("SELECT count(*) FROM bots WHERE status = 'paused'") == paused
 
@@ -223,12 +223,12 @@ async def test_a_campaign_is_paused_and_stopped_after_a_confirmation(office: Off
     assert await office.desk.pool.fetchval("SELECT state FROM recovery_campaigns") == "stopped"
 
 
-async def test_a_campaign_that_cannot_be_read_can_be_stopped(office: Office) -> None:
+async def test_a_campaign_that_cannot_be_read_can_be_stopped(office: Office, whole_pool: Pool) -> None:
     owner, pool, change = office.owner, office.desk.pool, Change("test", 1)
     await campaigns.import_draft(pool, "shop_bot", DRAFT, LEAST_MS, change)
     await campaigns.publish(pool, "shop_bot", LEAST_MS, change)
     await campaigns.activate(pool, "shop_bot", change)
-    await pool.execute("UPDATE recovery_steps SET schedule = 'never'")
+    await whole_pool.execute("UPDATE recovery_steps SET schedule = 'never'")
     await owner.start()
     assert "Não entendi" in await owner.press("● @shop_bot", "🔁 Recuperação")
     await owner.press("⏹ Encerrar", "⏹ Encerrar para todos agora")

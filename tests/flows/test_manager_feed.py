@@ -10,7 +10,7 @@ from engine.core.change import Change
 from engine.core.feed_status import STALE_MS
 from storage.postgres import feed_doubts, incidents
 from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER
-from storage.postgres.pool import transaction
+from storage.postgres.pool import Pool, transaction
 from storage.redis import keys
 from tests.flows.office import DRAFT, LEAST_MS, Office, open_office
 
@@ -119,14 +119,14 @@ async def test_nobody_is_asked_whether_a_webhook_is_gone_that_is_there(office: O
 
 
 @pytest.mark.parametrize("role", ["editor", "analyst"])
-async def test_only_an_owner_can_say_so(office: Office, role: str) -> None:
+async def test_only_an_owner_can_say_so(office: Office, whole_pool: Pool, role: str) -> None:
     guest, bot_id = await office.someone(), await office.bot_id()
     await office.appoint(guest, "owner")
     await a_second_reader(office, bot_id)
     await guest.start()
     await guest.press("⚠ @shop_bot", "✔ The other program is off")
     confirm = await guest.data("✔ Yes, send again")
-    await office.desk.pool.execute("UPDATE bot_admins SET role = $1", role)
+    await whole_pool.execute("UPDATE bot_admins SET role = $1", role)
     assert await guest.tap(confirm) == "Not available"
     await guest.start()
     await guest.press("⚠ @shop_bot")

@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,37 +12,21 @@ from engine.core.errors import UnreachableError
 from storage.postgres.pool import open_pool
 from storage.redis import client
 from storage.redis.client import check_redis, open_redis
-from tests.tls import Authority, postgres_door, redis_door
+from tests.tls import Authority, Doors, doors
 
 _EXPIRED = dt.timedelta(days=-1)
-
-
-class _Doors(NamedTuple):
-    """The addresses without options."""
-
-    database: str
-    redis: str
 
 
 class _Tls:
     def __init__(self, directory: Path, database_url: str, redis_url: str) -> None:
         self.ours = Authority(directory, "ours")
         self.theirs = Authority(directory, "theirs")
-        self._database, self._redis = database_url, redis_url
+        self._urls = database_url, redis_url
 
     @contextmanager
-    def doors(self, certificate: Path) -> Iterator[_Doors]:
-        with (
-            postgres_door(urlsplit(self._database).port or 0, certificate) as postgres,
-            redis_door(urlsplit(self._redis).port or 0, certificate) as redis,
-        ):
-            yield _Doors(_at(self._database, postgres), _at(self._redis, redis, "rediss"))
-
-
-def _at(url: str, port: int, scheme: str = "postgresql") -> str:
-    parts = urlsplit(url)
-    login = parts.netloc.rpartition("@")[0]
-    return parts._replace(scheme=scheme, netloc=f"{login}@127.0.0.1:{port}").geturl()
+    def doors(self, certificate: Path) -> Iterator[Doors]:
+        with doors(*self._urls, certificate) as both:
+            yield both
 
 
 @pytest.fixture
@@ -72,7 +55,7 @@ async def _ping(redis_url: str) -> None:
 )
 async def test_postgresql_is_reached_over_tls(tls: _Tls, options: str) -> None:
     with tls.doors(tls.ours.issue()) as doors:
-        assert await _query(f"{doors.database}?{options.format(ours=tls.ours.path)}") == 1
+        assert await _query(f"{doors.database_url}?{options.format(ours=tls.ours.path)}") == 1
 
 
 @pytest.mark.parametrize(
@@ -80,7 +63,7 @@ async def test_postgresql_is_reached_over_tls(tls: _Tls, options: str) -> None:
 )
 async def test_redis_is_reached_over_tls(tls: _Tls, options: str) -> None:
     with tls.doors(tls.ours.issue()) as doors:
-        await _ping(f"{doors.redis}?{options.format(ours=tls.ours.path)}")
+        await _ping(f"{doors.redis_url}?{options.format(ours=tls.ours.path)}")
 
 
 @pytest.mark.parametrize("fault", ["of another authority", "of another host", "expired"])
@@ -92,15 +75,15 @@ async def test_a_wrong_certificate_is_refused_with_the_mend(tls: _Tls, fault: st
     }
     with tls.doors(wrong[fault]()) as doors:
         with pytest.raises(UnreachableError, match=r"certificate is not accepted .*sslrootcert in DATABASE_URL"):
-            await _query(f"{doors.database}?sslmode=verify-full&sslrootcert={tls.ours.path}")
+            await _query(f"{doors.database_url}?sslmode=verify-full&sslrootcert={tls.ours.path}")
         with pytest.raises(UnreachableError, match="ssl_ca_certs in REDIS_URL"):
-            await _ping(f"{doors.redis}?ssl_ca_certs={tls.ours.path}")
+            await _ping(f"{doors.redis_url}?ssl_ca_certs={tls.ours.path}")
 
 
 async def test_a_certificate_of_another_host_passes_where_only_the_authority_counts(tls: _Tls) -> None:
     with tls.doors(tls.ours.issue("elsewhere.example")) as doors:
-        assert await _query(f"{doors.database}?sslmode=verify-ca&sslrootcert={tls.ours.path}") == 1
-        await _ping(f"{doors.redis}?ssl_ca_certs={tls.ours.path}&ssl_check_hostname=false")
+        assert await _query(f"{doors.database_url}?sslmode=verify-ca&sslrootcert={tls.ours.path}") == 1
+        await _ping(f"{doors.redis_url}?ssl_ca_certs={tls.ours.path}&ssl_check_hostname=false")
 
 
 async def test_a_server_without_tls_is_refused_with_the_mend(
@@ -116,16 +99,16 @@ async def test_a_server_without_tls_is_refused_with_the_mend(
 async def test_an_address_without_tls_does_not_reach_a_server_that_takes_nothing_else(tls: _Tls) -> None:
     with tls.doors(tls.ours.issue()) as doors:
         with pytest.raises(UnreachableError, match="check DATABASE_URL"):
-            await _query(f"{doors.database}?sslmode=disable")
+            await _query(f"{doors.database_url}?sslmode=disable")
         with pytest.raises(UnreachableError, match="check REDIS_URL"):
-            await _ping(doors.redis.replace("rediss://", "redis://"))
+            await _ping(doors.redis_url.replace("rediss://", "redis://"))
 
 
 async def test_no_refusal_shows_the_password(tls: _Tls) -> None:
     with tls.doors(tls.theirs.issue()) as doors:
         for reach, url in (
-            (_query, f"{doors.database}?sslmode=verify-full&sslrootcert={tls.ours.path}"),
-            (_ping, doors.redis),
+            (_query, f"{doors.database_url}?sslmode=verify-full&sslrootcert={tls.ours.path}"),
+            (_ping, doors.redis_url),
         ):
             with pytest.raises(UnreachableError) as refusal:
                 await reach(url)
