@@ -22,10 +22,11 @@ from engine.runtime.telemetry import logger
 from engine.telegram.raw_updates import Label
 from engine.telegram.refused_call import UNREADABLE
 
-MOST_AT_WORK: Final = 1_000
-"""Updates of all admins together: further ones wait at Telegram, not in our memory."""
 MOST_EACH: Final = 100
 """Updates of one admin: further ones are left out, and the admin is told how many."""
+MANY_AT_WORK: Final = 1_000
+FEW_EACH: Final = 10
+"""While so many are at work, each admin has less room, so that a few admins who flood shut out no other."""
 MOST_STRANGERS: Final = 100
 STRANGERS_AT_ONCE: Final = 4
 REST_S: Final = 0.5
@@ -78,11 +79,6 @@ class Intake:
                 metrics.silenced.inc()
                 self._silence.note()
 
-    async def room(self) -> None:
-        """Wait until another update of an admin may begin."""
-        while len(self._at_work) >= MOST_AT_WORK:
-            await asyncio.wait(self._at_work, return_when=asyncio.FIRST_COMPLETED)
-
     async def finish(self) -> None:
         """Wait briefly for what is in progress, once nothing new is taken."""
         self._strangers.end()
@@ -90,7 +86,7 @@ class Intake:
             await asyncio.wait(self._at_work, timeout=_SHUTDOWN_S)
 
     def _begin(self, sender: Sender, raw: bytes, label: Label) -> None:
-        if self._of_each[sender.person] >= MOST_EACH:
+        if self._of_each[sender.person] >= (MOST_EACH if len(self._at_work) < MANY_AT_WORK else FEW_EACH):
             self._left_out[sender.person] += 1
             return
         self._of_each[sender.person] += 1

@@ -40,7 +40,6 @@ class Polling:
 
     async def run_once(self) -> Polled | Refused:
         """Fetch what is waiting, and begin to handle it."""
-        await self._intake.room()
         polled = await self._poll()
         if isinstance(polled, Refused):
             logger().warning("Updates not fetched", code=polled.code, description=polled.description)

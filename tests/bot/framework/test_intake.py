@@ -10,7 +10,7 @@ from aiogram.types import Update
 from bot.framework import callbacks, intake
 from bot.framework.admission import Admission
 from bot.framework.callbacks import Holder, Press
-from bot.framework.intake import MOST_EACH, MOST_STRANGERS, STRANGERS_AT_ONCE, Intake
+from bot.framework.intake import FEW_EACH, MOST_EACH, MOST_STRANGERS, STRANGERS_AT_ONCE, Intake
 from bot.framework.known_admins import KnownAdmins
 from bot.framework.sender import Sender
 from bot.framework.strangers import MOST_TRIES, Strangers
@@ -130,16 +130,19 @@ async def test_the_updates_of_one_admin_are_bounded_and_they_are_told(taking: In
     assert not any(memory), "an idle person leaves the memory"
 
 
-async def test_all_admins_together_are_bounded(work: Work, taking: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "MOST_AT_WORK", 2)
-    write(taking, OWNER)
-    await asyncio.wait_for(taking.room(), 20)
-    write(taking, OWNER)
-    waiting = asyncio.create_task(taking.room())
-    await work.until(lambda: len(work.begun) == 2)
-    assert not waiting.done()
+async def test_admins_who_flood_shut_out_no_other_admin(
+    work: Work, taking: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "MANY_AT_WORK", MOST_EACH)
+    taking._admission.meet(GUEST)
+    for _ in range(2 * MOST_EACH):
+        write(taking, GUEST)
+    for _ in range(2 * FEW_EACH):
+        write(taking, OWNER)
+    await work.until(lambda: Counter(work.begun) == {GUEST: MOST_EACH, OWNER: FEW_EACH})
     work.gate.set()
-    await asyncio.wait_for(waiting, 20)
+    await work.until(lambda: len(work.told) == 2)
+    assert sorted(work.told) == [(OWNER, FEW_EACH), (GUEST, MOST_EACH)]
 
 
 async def test_what_we_signed_for_a_person_comes_first(taking: Intake, work: Work, redis_url: str) -> None:
