@@ -8,6 +8,8 @@ from typing import Any, Final
 import pytest
 
 from bench.sandbox.protocol import Fault, FaultKind
+from bot.framework.incoming_files import IncomingFiles
+from bot.framework.turns import Turns
 from engine.administration import campaign_views, campaigns
 from engine.core.change import Change
 from engine.core.content.model import Media, Text
@@ -150,6 +152,18 @@ async def test_cancel_takes_back_the_files_that_are_not_there_yet(office: Office
     await owner.says("After all")
     assert await kinds(office, 2) == [Text, Text]
     assert upload.calls == 1
+
+
+async def test_what_an_admin_took_back_leaves_the_memory_when_nothing_of_theirs_waits(office: Office) -> None:
+    turns = Turns()
+    files = IncomingFiles(office.desk, turns, TOKEN)
+    async with turns.message(1, "a message that waits"):
+        for admin in range(100):
+            files.cancel(admin, 5)
+        assert files.is_cancelled(1, 4)
+        assert not files.is_cancelled(1, 6)
+        assert len(files._cancelled) == 1
+    assert not any((files._cancelled, turns._locks))
 
 
 async def test_a_question_that_was_opened_meanwhile_gets_the_next_answer(office: Office, upload: Gate) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
 import pytest
@@ -13,6 +14,7 @@ from bot.framework import intake
 from bot.framework.strangers import MOST_TRIES, MOST_TRIES_A_MINUTE
 from engine.administration import campaigns, members
 from engine.core.change import Change
+from storage.postgres import pool as postgres
 from storage.postgres.pool import MOST_CONNECTIONS
 from tests.flows.office import DRAFT, LEAST_MS, Office, buttons, invitation, open_office
 
@@ -146,6 +148,17 @@ async def test_somebody_who_was_removed_loses_their_rights_at_once_and_is_told_o
     assert await guest.tap(pause) == "Not available"
     assert (await answers(office, guest.id)).count(REFUSAL) == 1
     assert await office.desk.pool.fetchval("SELECT count(*) FROM bots WHERE status = 'paused'") == 0
+
+
+async def test_an_admin_is_told_when_every_connection_is_busy(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    way = await office.owner.data("○ @shop_bot")
+    monkeypatch.setattr(postgres, "_ACQUIRE_S", 0.05)
+    async with AsyncExitStack() as busy:
+        for _ in range(MOST_CONNECTIONS):
+            await busy.enter_async_context(office.desk.pool.acquire())
+        assert await office.owner.tap(way) == "The system can't answer right now. Try again in a moment."
+        assert "can't answer right now" in await office.owner.says("hello")
+    assert "2 bots" in await office.owner.says("hello again")
 
 
 async def test_redis_opens_no_door_to_its_readers(office: Office) -> None:
