@@ -82,8 +82,9 @@ def _blocks(snapshot: Snapshot) -> Iterator[tuple[str, Block]]:
 
 
 def _tracked(step: str, block: Block) -> Iterator[TrackedButton]:
-    for variant, content in {"": block.content, **block.languages}.items():
-        for row, line in enumerate(buttons(content)):
+    """In the order of the languages' codes: PostgreSQL keeps them in its own."""
+    for variant in ("", *sorted(block.languages)):
+        for row, line in enumerate(buttons(block.languages.get(variant, block.content))):
             for column, button in enumerate(line):
                 if isinstance(button, UrlButton) and is_tracked(button):
                     yield TrackedButton(step, block.key, variant, row, column, button.url)

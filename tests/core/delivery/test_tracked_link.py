@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.core.campaign.snapshot import Block, Snapshot, Step, choose
 from engine.core.content.model import (
@@ -63,6 +64,17 @@ def _snapshots(draw: st.DrawFn) -> Snapshot:
     )
 
 
+def _reordered(snapshot: Snapshot) -> Snapshot:
+    """The same version, with its languages in another order."""
+    return replace(
+        snapshot, steps=tuple(replace(step, blocks=tuple(map(_turned, step.blocks))) for step in snapshot.steps)
+    )
+
+
+def _turned(block: Block) -> Block:
+    return replace(block, languages=dict(reversed(block.languages.items())))
+
+
 def _all_buttons(snapshot: Snapshot) -> list[TrackedButton]:
     """Every button with an address, tracked or not, as a poller comes across it."""
     return [
@@ -83,7 +95,8 @@ def test_every_tracked_button_is_found_by_its_numbers(snapshot: Snapshot) -> Non
     assert len(set(numbers)) == len(expected)
     for button, found in zip(expected, numbers, strict=True):
         assert found is not None
-        assert find(snapshot, _REFERENCE._replace(block=found[0], button=found[1])) == button
+        for same in (snapshot, _reordered(snapshot)):
+            assert find(same, _REFERENCE._replace(block=found[0], button=found[1])) == button
 
 
 @given(_snapshots(), st.integers(0, 9), st.integers(0, 9))
