@@ -1,7 +1,6 @@
 """Partitions of the deliveries: made beside a reader that never ends, and like those that PostgreSQL makes itself."""
 
 import asyncio
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import cast
 
@@ -121,8 +120,11 @@ class OneConnection:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def acquire(self) -> nullcontext[Connection]:
-        return nullcontext(self._connection)
+    async def acquire(self, **_: float) -> Connection:
+        return self._connection
+
+    async def release(self, connection: Connection) -> None:
+        assert connection is self._connection
 
 
 @pytest.mark.parametrize("most_read_locked", [0, partitions.MOST_READ_LOCKED])
