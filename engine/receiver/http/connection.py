@@ -9,14 +9,14 @@ import asyncio
 from http import HTTPStatus
 from typing import Any, Final, Protocol, cast
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 
 from engine.receiver.http.connection_limits import Stage
 from engine.receiver.http.refusal import Refusal, answer, failed, reason_of
 from engine.receiver.http.turned_away import Why
 
 MOST_HEAD: Final = 32 * 1024
-"""The longest beginning of a connection without a whole head of a request in it."""
+"""How much may come without a whole head of a request in it."""
 _IN_NO_HEAD: Final = b"\0\r\n\r\n"
 """Wherever in a head it stands, the parser gives up."""
 _RECOGNISED: Final = web.RequestKey("recognised", bool)
@@ -56,6 +56,7 @@ class Connection(web.RequestHandler):
         )
         self._door = door
         self._stream: asyncio.Transport
+        self._awaits_head = True
         self._heard = 0
 
     def drop(self) -> None:
@@ -78,8 +79,9 @@ class Connection(web.RequestHandler):
         before = self._request_count
         super().data_received(data)
         if self._request_count > before:
+            self._awaits_head = False
             self._door.move(self, Stage.ANSWERING)
-        elif not self._request_count:
+        elif self._awaits_head:
             self._measure_head(len(data))
 
     def _measure_head(self, length: int) -> None:
@@ -99,18 +101,24 @@ class Connection(web.RequestHandler):
             resp.force_close()
         finished = await super().finish_response(request, resp, start_time)
         if not is_read:
-            self._leave()
+            self._leave(request.content)
         elif stays and not self._messages:
-            self._door.move(self, Stage.RESTING)
+            self._rest()
         return finished
 
-    def _leave(self) -> None:
+    def _rest(self) -> None:
+        self._awaits_head, self._heard = True, 0
+        self._door.move(self, Stage.RESTING)
+
+    def _leave(self, content: StreamReader) -> None:
         """The answer may arrive before the end: what nobody reads would reset the connection at once.
 
-        aiohttp lets go of the transport, and the door closes it in a moment.
+        aiohttp lets go of the transport, and the door closes it in a moment. What came with the head is forgotten.
         """
         if self.transport is None or self.transport.is_closing():
             return
+        if content.exception() is None:
+            content.read_nowait()
         self.transport = None
         self._stream.pause_reading()
         self._stream.write_eof()

@@ -167,6 +167,18 @@ def test_garbage_gets_the_one_shape_or_nothing(parts: list[bytes]) -> None:
     asyncio.run(play())
 
 
+async def test_a_known_caller_gains_no_longer_head(wire: Wire) -> None:
+    caller = await wire.call(request())
+    assert (await caller.answer()).status == 200
+    await caller.send(request(A="x" * 8_000, B="y" * 8_000, C="z" * 8_000))
+    assert (await caller.answer()).status == 200
+    await caller.send(HALF)
+    for _ in range(connection.MOST_HEAD // 1_000 + 1):
+        await caller.send(b"x: " + b"y" * 1_000 + b"\r\n")
+    assert (await caller.answer()).status == 431
+    assert await caller.is_closed()
+
+
 @pytest.mark.parametrize("start", [b"GET /", b"GET /healthz HTTP/1.1\r\nHost: x\r\n", b"GET /healthz HTTP/1.1\r\nA: "])
 async def test_a_head_without_an_end_is_not_kept(wire: Wire, start: bytes) -> None:
     line = b"x: " + b"y" * 1_000 + b"\r\n"
