@@ -30,6 +30,7 @@ from engine.receiver.http.body import read_body
 from engine.receiver.http.bot_status import BotStatus, describe
 from engine.receiver.http.key_limits import KeyLimits
 from engine.receiver.http.refusal import Refusal
+from engine.receiver.http.turned_away import Why
 from engine.receiver.key_ring import KeyRing
 from engine.runtime.telemetry import logger
 from engine.telegram.refused_call import UNREADABLE
@@ -256,6 +257,7 @@ async def _nowhere(_: web.Request) -> web.Response:
         HTTPStatus.NOT_FOUND,
         "There is no such address: POST to /v1/bots/<id>/payments, /v1/bots/<id>/activity or /v1/bots/<id>/feed, or"
         " GET /v1/bots/<id>.",
+        why=Why.UNKNOWN_ADDRESS,
     )
 
 
