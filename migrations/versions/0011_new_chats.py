@@ -4,6 +4,8 @@ from typing import Final
 
 from alembic import op
 
+from storage.postgres.migrations import lock
+
 revision: Final = "0011_new_chats"
 down_revision: Final = "0010_keys"
 branch_labels: Final = None
@@ -11,8 +13,10 @@ depends_on: Final = None
 
 
 def upgrade() -> None:
+    lock("bots")
     op.execute("ALTER TABLE bots ADD COLUMN new_chats_by_api BOOLEAN DEFAULT false NOT NULL")
 
 
 def downgrade() -> None:
+    lock("bots")
     op.execute("ALTER TABLE bots DROP COLUMN new_chats_by_api")
