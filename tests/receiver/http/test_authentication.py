@@ -6,11 +6,16 @@ from shlex import join
 from typing import Any, NamedTuple
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from engine.administration import api_keys
-from engine.core.api_key import RANDOM, compose
+from engine.core.api_key import RANDOM, compose, is_whole
 from engine.core.change import Change
 from engine.core.schedule.spoken_time import DAY_MS
+from engine.receiver.http import authentication
+from engine.receiver.http.refusal import Refusal
 from engine.receiver.key_ring import WRITE_S, KeyRing
 from storage.redis.server_clock import server_now_ms
 from tests.receiver.http.desk import CHANGE, CHAT, PAID, Desk
@@ -105,6 +110,28 @@ async def test_what_is_not_a_whole_key_is_refused_without_a_look_at_the_keys(
         assert "This is not a whole key: copy it again" in answer.error
         assert desk.key[10:30] not in answer.error + capsys.readouterr().out
     assert looked_up == []
+
+
+SOUND = compose("7" * RANDOM)
+PARTS = ["Bearer", "bearer", "Basic", " ", "  ", "\t", ",", '"', "é", "\x7f", "=", SOUND, FORMER, SOUND[:-1]]
+
+
+def read(written: str) -> str | Refusal:
+    try:
+        return authentication._shown(make_mocked_request("GET", "/", headers={"Authorization": written}))
+    except Refusal as refusal:
+        return refusal
+
+
+@given(st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=3)), max_size=6).map("".join))
+@example(f"bearer  {SOUND} ")
+def test_only_a_whole_key_behind_its_scheme_is_read(written: str) -> None:
+    found = read(written)
+    if isinstance(found, Refusal):
+        assert (found.status, SOUND[10:] in str(found)) == (401, False)
+    else:
+        scheme, blank, rest = written.strip(" \t").partition(" ")
+        assert (scheme.lower(), blank, rest.strip(" "), is_whole(found)) == ("bearer", " ", found, True)
 
 
 async def test_a_header_that_comes_twice_is_no_key(desk: Desk, looked_up: list[bytes]) -> None:
