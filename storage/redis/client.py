@@ -2,12 +2,13 @@
 it must pass.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError, RedisError, TimeoutError  # noqa: A004 - Redis's own errors of these names
 
 from engine.core.errors import UnreachableError
 from storage.redis.address import read_address
@@ -17,6 +18,8 @@ __all__ = ["Redis", "check_redis", "open_redis", "reaching_redis"]
 MOST_CONNECTIONS: Final = 64
 """Of each process. A call waits for a free one."""
 _TIMEOUT_S: Final = 5
+_CODE: Final = re.compile(r"[A-Z]{3,20}(?= )")
+"""With which a refusal of the server begins, such as MISCONF."""
 _MENDS: Final[Mapping[str, str]] = {
     "CERTIFICATE_VERIFY_FAILED": "name the authority that signed its certificate with ssl_ca_certs in REDIS_URL, and"
     " the host as the certificate names it",
@@ -52,7 +55,15 @@ def reaching_redis(
     try:
         yield
     except (RedisError, OSError) as error:
-        raise UnreachableError(f"{failed} ({error}): {mend}.") from error
+        raise UnreachableError(f"{failed} ({_without_values(error)}): {mend}.") from error
+
+
+def _without_values(error: Exception) -> str:
+    """What the connection met; of the server's refusal its kind alone, as it quotes commands with their arguments."""
+    if isinstance(error, OSError | ConnectionError | TimeoutError):
+        return str(error).partition("\n")[0] or type(error).__name__
+    code = _CODE.match(str(error))
+    return f"{type(error).__name__} {code[0]}" if code else type(error).__name__
 
 
 async def check_redis(client: Redis) -> str | None:

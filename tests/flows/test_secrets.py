@@ -30,6 +30,8 @@ BLOCK_WORDS, CAPTION_WORDS, LABEL_WORDS, USER_WORDS = (
     "label-of-onyx",
     "segredo-do-cliente",
 )
+MARK = "marked-by-the-caller"
+"""Stands in whatever strangers send."""
 WRITTEN_BY_ADMINS = {BLOCK_WORDS, CAPTION_WORDS, LABEL_WORDS}
 CAMPAIGN = f"""
 threshold: 1s
@@ -68,6 +70,8 @@ class Run:
         self.bots = bots
         self.metrics: list[int] = []
         self.api_key = ""
+        self.answers: dict[str, str] = {}
+        """What strangers were answered."""
 
     def measure(self) -> None:
         """Give the process that starts next a port for its metrics."""
@@ -78,7 +82,7 @@ class Run:
     async def said(self) -> dict[str, str]:
         """The output, by where it was found."""
         logs = {path.name: path.read_text() for path in self.logs.glob("*.log") if path.name != "sandbox.log"}
-        return logs | await self._told() | await self._written()
+        return logs | await self._told() | await self._written() | self.answers
 
     async def _told(self) -> dict[str, str]:
         async with aiohttp.ClientSession() as session:
@@ -102,7 +106,7 @@ class Run:
         passwords = {urlsplit(url).password or "" for url in servers} - {""}
         halves = {token.partition(":")[2] for token in tokens}
         plain = tokens | halves | passwords | {self.stack.env["ENCRYPTION_KEY"], self.api_key}
-        plain |= WRITTEN_BY_ADMINS | {USER_WORDS}
+        plain |= WRITTEN_BY_ADMINS | {USER_WORDS, MARK}
         return plain | {quote(word, safe="") for word in plain}
 
 
@@ -169,6 +173,48 @@ async def _pay(run: Run, pool: Pool, people: SandboxClient, bot: BotInfo) -> Non
             while await _status(session, url, payment, run.api_key) != HTTPStatus.OK:  # noqa: ASYNC110 - the key is heard of soon
                 await asyncio.sleep(0.05)
     await _until(pool, "SELECT 1 FROM payments HAVING count(*) = 2")
+    for name, request in _malformed(run, bot).items():
+        run.answers[name] = "".join([await _answer(run, request) for _ in range(20)])
+    for where, answer in run.answers.items():
+        assert answer.startswith("HTTP/1."), where
+
+
+def _malformed(run: Run, bot: BotInfo) -> dict[str, str]:
+    """Each with a secret or a mark in another place: what comes through each door of the receiver."""
+    key, activity = f"Authorization: Bearer {run.api_key}", f"/v1/bots/{bot.id}/activity"
+    return {
+        "a key with a NUL": _request(f"POST {activity}", f"{key}\0"),
+        "a key in a name": _request(f"POST {activity}", f"{run.api_key} {MARK}: x"),
+        "a key in a path": _request(f"GET {activity}/{run.api_key}/{MARK}"),
+        "a token in a path": _request(f"GET /bot{bot.token}/{MARK}"),
+        "a token in a query": _request(f"GET /healthz?token={bot.token}\x01{MARK}"),
+        "a key in a method": _request(f"{run.api_key} {activity}"),
+        "a long header": _request(f"POST {activity}", key, f"X-Long: {MARK * 1_000}"),
+        "a body that is no JSON": _request(f"POST {activity}", key, body=f'["{MARK}", {run.api_key}'),
+        "a body of other fields": _request(f"POST {activity}", key, body=f'{{"chat_id": "{MARK}", "{bot.token}": 1}}'),
+        "a length that is no number": _request(f"POST {activity}", key, f"Content-Length: {MARK}"),
+        "a coding of its own": _request(f"POST {activity}", key, f"Transfer-Encoding: {MARK}"),
+        "a forged update": _request(
+            f"POST /telegram/{bot.id}", f"X-Telegram-Bot-Api-Secret-Token: {MARK}", body=f'{{"x": "{bot.token}"}}'
+        ),
+        "a forged link": _request(f"GET /r/{MARK}{run.api_key}"),
+        "no HTTP": f"{run.api_key} {bot.token} {MARK}\r\n\r\n",
+    }
+
+
+def _request(line: str, *headers: str, body: str = "") -> str:
+    length = [] if any(header.startswith(("Content-Length", "Transfer")) for header in headers) else [len(body)]
+    lines = (f"{line} HTTP/1.1", "Host: x", "Connection: close", *headers, *(f"Content-Length: {n}" for n in length))
+    return "\r\n".join([*lines, "", body])
+
+
+async def _answer(run: Run, request: str) -> str:
+    reader, writer = await asyncio.open_connection(run.stack.env["HOST"], int(run.stack.env["PORT"]))
+    async with asyncio.timeout(PATIENCE_S):
+        writer.write(request.encode())
+        answer = await reader.read(65_536)
+        writer.close()
+    return answer.decode(errors="replace")
 
 
 async def _status(session: aiohttp.ClientSession, url: str, payment: dict[str, object], key: str) -> int:
