@@ -161,7 +161,7 @@ async def test_an_admin_is_told_when_every_connection_is_busy(office: Office, mo
     assert "2 bots" in await office.owner.says("hello again")
 
 
-async def test_redis_opens_no_door_to_its_readers(office: Office) -> None:
+async def test_redis_opens_no_door_to_its_readers(office: Office, whole_redis: Redis) -> None:
     """No invitation, no button that works, no token and no text of anybody: neither in a name nor in a value."""
     owner, guest, pool = office.owner, await office.someone(), office.desk.pool
     await campaigns.import_draft(pool, "shop_bot", DRAFT, LEAST_MS, Change("test", 1))
@@ -173,7 +173,7 @@ async def test_redis_opens_no_door_to_its_readers(office: Office) -> None:
     text = await owner.press("➕ Editor")
     await guest.says("Words of a stranger")
     shown = [*buttons(await owner.screen()).values(), invite]
-    held = await dump(office.desk.redis)
+    held = await dump(whole_redis)
     secret = [invitation(text), TOKEN, TOKEN.partition(":")[2], office.me.token, "Words of", DRAFT.zone]
     found = [word for word in (*secret, *(data.partition(":")[2] for data in shown)) if word and word in held]
     assert found == []
