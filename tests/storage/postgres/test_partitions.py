@@ -144,6 +144,16 @@ async def test_a_big_default_partition_is_not_read_under_its_lock(
     assert await pool.fetchval("SELECT count(*) FROM pg_constraint WHERE conname = 'excluded_month'") == 0
 
 
+async def test_an_exclusion_that_a_killed_maker_left_behind_goes_with_the_next_partition(pool: Pool) -> None:
+    _, january, _ = months_from(DECEMBER_MS)
+    await partitions._exclude(pool, january)
+    with pytest.raises(asyncpg.CheckViolationError, match="excluded_month"):
+        await pool.execute(ROW, 1, JANUARY_MS)
+    await make_ahead(pool, DECEMBER_MS)
+    await pool.execute(ROW, 1, JANUARY_MS)
+    assert await pool.fetchval("SELECT count(*) FROM pg_constraint WHERE conname = 'excluded_month'") == 0
+
+
 @pytest.mark.parametrize("days", [0, 6])
 async def test_a_month_that_is_near_is_never_excluded(pool: Pool, monkeypatch: pytest.MonkeyPatch, days: int) -> None:
     """Its rows may come at any time, and the constraint would refuse them."""
