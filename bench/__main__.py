@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from bench.harness.question import Question
+from bench.questions.attack.question import QUESTION as ATTACK
 from bench.questions.backup.question import QUESTION as BACKUP
 from bench.questions.burst.question import QUESTION as BURST
 from bench.questions.exactly_once.question import QUESTION as EXACTLY_ONCE
@@ -16,6 +17,7 @@ from bench.questions.message_kinds.question import QUESTION as MESSAGE_KINDS
 from bench.questions.sandbox_speed.question import QUESTION as SANDBOX_SPEED
 
 _QUESTIONS: Final[Sequence[Question[Any]]] = (
+    ATTACK,
     BACKUP,
     BURST,
     EXACTLY_ONCE,

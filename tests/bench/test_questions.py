@@ -9,6 +9,7 @@ def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[
     assert main([]) == 0
     listed = capsys.readouterr().out
     assert [line.split()[0] for line in listed.splitlines()] == [
+        "attack",
         "backup",
         "burst",
         "exactly-once",

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from bench.harness.percentiles import percentile
+
 Chat: TypeAlias = tuple[int, int]
 
 MOST_LATE_MS: Final = 2_000
@@ -58,9 +60,9 @@ def judge(seen: Seen) -> Outcome:
     return Outcome(
         {
             "messages": len(seen.arrived),
-            "p50_ms": _percentile(late, 50),
-            "p99_ms": _percentile(late, 99),
-            "max_ms": _percentile(late, 100),
+            "p50_ms": percentile(late, 50),
+            "p99_ms": percentile(late, 99),
+            "max_ms": percentile(late, 100),
             "late": sum(one > MOST_LATE_MS for one in late),
             "lost": sum(chat not in first for chat in seen.due),
             "repeated": len(seen.arrived) - len(first),
@@ -70,8 +72,3 @@ def judge(seen: Seen) -> Outcome:
             "missing": len(seen.missing),
         }
     )
-
-
-def _percentile(ordered: Sequence[int], percent: int) -> int:
-    """The least value that so many of a hundred do not exceed; 0 of nothing."""
-    return ordered[-(-len(ordered) * percent // 100) - 1] if ordered else 0

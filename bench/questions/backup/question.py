@@ -15,12 +15,13 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from bench.harness.arguments import whole
+from bench.harness.beside import beside
 from bench.harness.question import Given, Question, on_stack
 from bench.harness.ready import until_ready
 from bench.harness.stack import Ready, Stack, give_campaign
 from bench.harness.stores import open_stores, timers_are_whole
 from bench.questions.backup.judge import Outcome, Seen, judge
-from bench.questions.backup.readers import Backups, beside, read_everything
+from bench.questions.backup.readers import Backups, read_everything
 from bench.sandbox.client import SandboxClient
 from bench.sandbox.protocol import Act
 from storage.postgres.partitions import MONTHS_AHEAD

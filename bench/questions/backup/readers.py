@@ -1,8 +1,6 @@
 """Those who read the whole database while the engine sends: one long transaction, and backups one after the other."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Final
 
 import asyncpg
@@ -53,17 +51,3 @@ async def _back_up(program: str, database_url: str) -> None:
             await dump.wait()
     if dump.returncode:
         raise RecoveryError(f"pg_dump ended with status {dump.returncode}: {said.decode(errors='replace')}")
-
-
-@asynccontextmanager
-async def beside(*tasks: asyncio.Task[None]) -> AsyncIterator[None]:
-    """The tasks end with the block. Raises what one of them raised."""
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-    for outcome in ended:
-        if isinstance(outcome, Exception):
-            raise outcome
