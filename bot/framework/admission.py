@@ -1,7 +1,7 @@
 """Who comes first, who waits, and who gets silence: decided before any query, from what is in memory.
 
-An admin comes first, and so does whoever brings what we have signed for them: a button, or an invitation. No right
-follows from that. Anybody else is a stranger, who gets one answer an hour.
+An admin comes first, and so does whoever brings what we have signed for them, a few times an hour: a button, or an
+invitation. No right follows from that. Anybody else is a stranger, who gets one answer an hour.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from bot.framework import callbacks
 from bot.framework.callbacks import Holder
 from bot.framework.known_admins import KnownAdmins
 from bot.framework.sender import Sender
-from bot.framework.strangers import Strangers
+from bot.framework.strangers import Signed, Strangers
 from engine.administration import invitations
 
-START: Final = "/start "
+_START: Final = "/start "
 
 
 class Entry(StrEnum):
@@ -33,13 +33,11 @@ class Admission:
         self._strangers = strangers
 
     def admit(self, sender: Sender, *, room: bool) -> Entry:
-        """`room`: there is a place left for a stranger."""
+        """`room`: there is a place left for a stranger. A guess at what we sign counts as any other message."""
         if sender.person in self._known:
             return Entry.FIRST
-        if sender.taps and self._has_signed(sender):
-            return Entry.FIRST
-        if not sender.taps and sender.said.startswith(START):
-            return self._admit_guest(sender, room=room)
+        if signed := self._signed(sender):
+            return Entry.FIRST if self._strangers.may_try(sender.person, signed) else Entry.SILENCE
         return Entry.QUEUED if room and self._strangers.may_enter(sender.person) else Entry.SILENCE
 
     def meet(self, person: int) -> None:
@@ -51,13 +49,15 @@ class Admission:
         self._known.dismiss(person)
         return self._strangers.may_be_answered(person)
 
-    def _admit_guest(self, sender: Sender, *, room: bool) -> Entry:
-        word = sender.said.removeprefix(START).strip()
-        genuine = invitations.is_genuine(self._keys, word)
-        if not (genuine or room) or not self._strangers.may_try(sender.person, genuine=genuine):
-            return Entry.SILENCE
-        return Entry.FIRST if genuine else Entry.QUEUED
+    def _signed(self, sender: Sender) -> Signed | None:
+        """What the person brings that we have signed for them."""
+        if sender.taps:
+            holder = Holder(self._manager, sender.person, sender.chat)
+            return Signed.BUTTON if callbacks.read(self._keys, sender.said, holder) else None
+        word = invitation(sender.said)
+        return Signed.INVITATION if word and invitations.is_genuine(self._keys, word) else None
 
-    def _has_signed(self, sender: Sender) -> bool:
-        holder = Holder(self._manager, sender.person, sender.chat)
-        return callbacks.read(self._keys, sender.said, holder) is not None
+
+def invitation(text: str) -> str:
+    """The code in a message that an invitation's link has sent, genuine or not; "" in any other."""
+    return text.removeprefix(_START).strip() if text.startswith(_START) else ""

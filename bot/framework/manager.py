@@ -14,7 +14,7 @@ from aiogram.enums import ParseMode
 from aiogram.types import CallbackQuery, InaccessibleMessage, Message, User
 
 from bot.framework import failures, incoming, replies
-from bot.framework.admission import START, Admission
+from bot.framework.admission import Admission, invitation
 from bot.framework.callbacks import LIFETIME_S, PREFIX, Holder, code, read
 from bot.framework.guard import Route, Verdict, judge
 from bot.framework.i18n import Translator, escaped
@@ -82,8 +82,8 @@ class ManagerBot:
 
     async def _handle_message(self, message: Message, user: User, *, pasted: bool) -> None:
         text, note = message.text or "", ""
-        if text.startswith(START):
-            note = await self._accept(user, text.removeprefix(START).strip())
+        if word := invitation(text):
+            note = await self._accept(user, word)
         admin = await self._presenter.admin(user)
         if admin is None:
             if self._admission.dismiss(user.id) or note:

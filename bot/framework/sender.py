@@ -1,9 +1,11 @@
 """Who sent an update, read from the few fields that say so, before anything more is made of it."""
 
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 from aiogram.enums import UpdateType
+
+from engine.core.payment import MAX_CHAT
 
 WANTED: Final = (UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY)
 """The kinds of updates that the manager asks for."""
@@ -21,13 +23,13 @@ class Sender(NamedTuple):
 
 
 class _User(msgspec.Struct):
-    id: int
+    id: Annotated[int, msgspec.Meta(ge=1, le=MAX_CHAT)]
     is_bot: bool = False
     language_code: str | None = None
 
 
 class _Chat(msgspec.Struct):
-    id: int
+    id: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
     type: str
 
 

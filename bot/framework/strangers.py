@@ -1,11 +1,13 @@
-"""What the manager remembers of strangers for an hour: one answer each, and a few tries to use an invitation.
+"""What the manager remembers of strangers for an hour: one answer each, and a few tries with what we have signed.
 
-Both memory and work are bounded. Beyond the people that are remembered, further strangers get silence; only a genuine
-invitation still counts then. All strangers together have a number of tries a minute.
+Both memory and work are bounded. Beyond the people that are remembered, further strangers get silence; only what we
+have signed still counts then. All strangers together have a number of tries a minute.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -17,13 +19,20 @@ HOUR_S: Final = 3600.0
 _MINUTE_S: Final = 60.0
 
 
+class Signed(StrEnum):
+    """What a stranger may hold that we have signed. Neither takes a turn of the other."""
+
+    INVITATION = "perhaps used, or too old"
+    BUTTON = "of somebody who was an admin"
+
+
 class _Stranger(msgspec.Struct):
     """`last_s`: when the person was last granted something; an hour later they are forgotten."""
 
     last_s: float
     let_in: bool = False
     answered: bool = False
-    tries: int = 0
+    tries: Counter[Signed] = msgspec.field(default_factory=Counter)
 
 
 class _Minute:
@@ -44,7 +53,7 @@ class Strangers:
     def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
         self._now_s = now_s
         self._known: dict[int, _Stranger] = {}
-        self._genuine, self._guessed = _Minute(), _Minute()
+        self._minutes = {signed: _Minute() for signed in Signed}
 
     def __len__(self) -> int:
         return len(self._known)
@@ -65,14 +74,14 @@ class Strangers:
         stranger.let_in = stranger.answered = True
         return self._granted(person)
 
-    def may_try(self, person: int, *, genuine: bool) -> bool:
-        """Whether the person may use an invitation. Guesses take no turn of `genuine` ones, which we have signed."""
+    def may_try(self, person: int, signed: Signed) -> bool:
+        """Whether the person may use what we have signed."""
         stranger = self._remembered(person)
-        if stranger is None:
-            return genuine and self._genuine.take(self._now_s())
-        if stranger.tries >= MOST_TRIES or not (self._genuine if genuine else self._guessed).take(self._now_s()):
+        if (stranger and stranger.tries[signed] >= MOST_TRIES) or not self._minutes[signed].take(self._now_s()):
             return False
-        stranger.tries += 1
+        if stranger is None:
+            return True
+        stranger.tries[signed] += 1
         return self._granted(person)
 
     def _granted(self, person: int) -> bool:

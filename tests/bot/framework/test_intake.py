@@ -162,12 +162,43 @@ async def test_what_we_signed_for_a_person_comes_first(taking: Intake, work: Wor
     assert Counter(work.begun)[GUEST] == 1
 
 
-async def test_a_person_may_try_a_few_invitations_an_hour(taking: Intake, work: Work) -> None:
+async def invite(redis_url: str) -> str:
+    async with open_redis(redis_url) as redis:
+        return await invitations.invite(redis, [KEY], 5, "editor", OWNER)
+
+
+async def handled(taking: Intake, work: Work) -> int:
+    """How many updates of the guest are handled, once nothing is under way."""
+    await work.until(lambda: not (taking._of_each or taking._strangers._tasks))
+    return Counter(work.done)[GUEST]
+
+
+async def test_guesses_get_the_one_answer_of_the_hour(taking: Intake, work: Work, redis_url: str) -> None:
+    """And they take no turn of a genuine invitation."""
+    work.gate.set()
+    for number in range(50):
+        write(taking, GUEST, f"/start guess{number}")
+        write(taking, GUEST, "/start")
+    assert await handled(taking, work) == 1
+    write(taking, GUEST, f"/start {await invite(redis_url)}")
+    assert await handled(taking, work) == 2
+
+
+async def test_a_person_may_bring_an_invitation_a_few_times_an_hour(taking: Intake, work: Work, redis_url: str) -> None:
+    work.gate.set()
+    word = await invite(redis_url)
+    for _ in range(10 * MOST_TRIES):
+        write(taking, GUEST, f"/start {word}")
+    assert await handled(taking, work) == MOST_TRIES
+
+
+async def test_old_buttons_of_somebody_who_was_removed_bring_little_work(
+    taking: Intake, work: Work, redis_url: str
+) -> None:
+    """And they take no turn of an invitation that brings the person back."""
     work.gate.set()
     for number in range(10 * MOST_TRIES):
-        write(taking, GUEST, f"/start guess{number}")
-    write(taking, GUEST)
-    await work.until(lambda: len(work.done) == MOST_TRIES + 1)
-    write(taking, OWNER)
-    await work.until(lambda: OWNER in work.done)
-    assert Counter(work.done)[GUEST] == MOST_TRIES + 1
+        tap(taking, GUEST, callbacks.mint(KEY, Press(number), Holder(MANAGER, GUEST, GUEST), 0))
+    assert await handled(taking, work) == MOST_TRIES
+    write(taking, GUEST, f"/start {await invite(redis_url)}")
+    assert await handled(taking, work) == MOST_TRIES + 1

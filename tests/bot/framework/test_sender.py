@@ -60,6 +60,20 @@ def test_a_message_of_nobody_has_no_sender() -> None:
     assert read_sender(json.dumps(update).encode()) is None
 
 
+@pytest.mark.parametrize(
+    ("person", "chat"),
+    [*((number, 7) for number in (-(2**70), -7, 0, 2**53, 2**63, 2**200)), (7, 2**63), (7, -(2**63) - 1), (7, 2**200)],
+)
+def test_a_number_that_telegram_gives_to_nobody_is_unreadable(person: int, chat: int) -> None:
+    """A signature covers 64 bits: one such update would otherwise stop the feed for ever."""
+    for update in (message(), tap(PRIVATE)):
+        (event,) = update.values()
+        event["from"] = {**PERSON, "id": person}
+        event.get("message", event)["chat"] = {**PRIVATE, "id": chat}
+        with pytest.raises(UNREADABLE):
+            read_sender(json.dumps(update).encode())
+
+
 @given(kind=st.sampled_from(KINDS), seed=st.integers(0, 2**32))
 def test_every_update_of_the_bot_api_is_read_or_refused(kind: str, seed: int) -> None:
     chance = Random(seed)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.framework import strangers
-from bot.framework.strangers import HOUR_S, MOST_TRIES, MOST_TRIES_A_MINUTE, Strangers
+from bot.framework.strangers import HOUR_S, MOST_TRIES, MOST_TRIES_A_MINUTE, Signed, Strangers
 
 FEW = 3
 
@@ -27,9 +27,7 @@ def clock() -> Clock:
 
 
 STEPS = st.lists(
-    st.tuples(
-        st.integers(1, 6), st.sampled_from(["enter", "answer", "guess", "try"]), st.sampled_from([0, 1, 61, 1801])
-    )
+    st.tuples(st.integers(1, 6), st.sampled_from(["enter", "answer", *Signed]), st.sampled_from([0, 1, 61, 1801]))
 )
 
 
@@ -47,12 +45,12 @@ def test_nobody_gets_more_than_their_share_of_an_hour(steps: Sequence[tuple[int,
             elif act == "answer":
                 granted = known.may_be_answered(person)
             else:
-                granted = known.may_try(person, genuine=False)
+                granted = known.may_try(person, Signed(act)) and person in known._known
             assert len(known) <= FEW
             if granted:
-                given_at.setdefault((person, "try" if act == "guess" else act), []).append(clock.now_s)
+                given_at.setdefault((person, act), []).append(clock.now_s)
         for (_, act), times in given_at.items():
-            most = MOST_TRIES if act == "try" else 1
+            most = 1 if act in {"enter", "answer"} else MOST_TRIES
             assert all(later - earlier >= HOUR_S for earlier, later in zip(times, times[most:], strict=False))
 
 
@@ -60,20 +58,19 @@ def test_a_hundred_thousand_strangers_fill_a_bounded_memory_and_then_get_silence
     known = Strangers(clock)
     entered = sum(known.may_enter(person) for person in range(100_000))
     assert entered == len(known) == strangers.MOST_REMEMBERED
-    assert not known.may_try(-1, genuine=False)
-    assert known.may_try(-1, genuine=True), "a genuine invitation counts even then"
+    assert known.may_try(-1, Signed.INVITATION), "what we have signed counts even then"
     clock.now_s += HOUR_S
     assert known.may_enter(100_001)
     assert len(known) == 1
 
 
-def test_guesses_of_all_strangers_together_are_bounded_and_take_no_turn_of_genuine_invitations(clock: Clock) -> None:
+def test_old_buttons_of_all_strangers_together_are_bounded_and_take_no_turn_of_invitations(clock: Clock) -> None:
     known = Strangers(clock)
-    tries = Counter(known.may_try(person, genuine=False) for person in range(1_000))
+    tries = Counter(known.may_try(person, Signed.BUTTON) for person in range(1_000))
     assert tries[True] == MOST_TRIES_A_MINUTE
-    assert known.may_try(5_000, genuine=True)
+    assert known.may_try(5_000, Signed.INVITATION)
     clock.now_s += 60
-    assert known.may_try(2_000, genuine=False)
+    assert known.may_try(2_000, Signed.BUTTON)
 
 
 def test_a_stranger_who_was_answered_may_still_use_an_invitation(clock: Clock) -> None:
@@ -81,4 +78,5 @@ def test_a_stranger_who_was_answered_may_still_use_an_invitation(clock: Clock) -
     assert known.may_enter(1)
     assert known.may_be_answered(1)
     assert not known.may_enter(1)
-    assert [known.may_try(1, genuine=True) for _ in range(MOST_TRIES + 1)] == [True] * MOST_TRIES + [False]
+    tries = [known.may_try(1, Signed.INVITATION) for _ in range(MOST_TRIES + 1)]
+    assert tries == [True] * MOST_TRIES + [False]
