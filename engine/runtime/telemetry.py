@@ -14,6 +14,7 @@ from typing import Any, Final, TextIO
 import structlog
 
 from engine.core.errors import RecoveryError
+from engine.runtime.log_output import LogOutput
 from engine.runtime.masking import STACK, know, mask, masked
 from engine.runtime.repeated_lines import RepeatedLines
 from engine.runtime.stack_trace import stack_trace
@@ -30,7 +31,7 @@ def configure(settings: Settings) -> None:
     structlog.configure(
         processors=_processors(settings.log_format),
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.log_level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=LogOutput(),
         cache_logger_on_first_use=False,
     )
 
@@ -38,20 +39,21 @@ def configure(settings: Settings) -> None:
 def configure_safely(log_format: LogFormat = "console", output: TextIO | None = None) -> None:
     """For what is logged before the settings are known: structlog's own default shows the variables of a traceback."""
     structlog.reset_defaults()
-    structlog.configure(processors=_processors(log_format), logger_factory=structlog.PrintLoggerFactory(output))
+    structlog.configure(processors=_processors(log_format), logger_factory=LogOutput(output))
 
 
 def refuse(error: RecoveryError, log_format: LogFormat) -> None:
     """The last line of a process, on standard error: a sentence for people, an object for machines."""
+    output = LogOutput(sys.stderr)
     if log_format == "json":
-        structlog.wrap_logger(structlog.PrintLogger(sys.stderr), processors=_processors("json")).critical(str(error))
+        structlog.wrap_logger(output, processors=_processors("json")).critical(str(error))
     else:
-        sys.stderr.write(f"{masked(str(error))}\n")
+        output.msg(masked(str(error)))
 
 
 def _processors(log_format: LogFormat) -> list[Any]:
     json = (structlog.processors.JSONRenderer(sort_keys=True),)
-    console = (show_moments, show_unprintable, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty()))
+    console = (show_moments, show_unprintable, structlog.dev.ConsoleRenderer(colors=_is_terminal()))
     return [
         repeated,
         structlog.contextvars.merge_contextvars,
@@ -61,6 +63,11 @@ def _processors(log_format: LogFormat) -> list[Any]:
         mask,
         *(json if log_format == "json" else console),
     ]
+
+
+def _is_terminal() -> bool:
+    """A process may have no standard output at all."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def logger() -> Any:

@@ -139,8 +139,7 @@ def test_nobody_writes_a_line_of_our_log(log_format: str, words: str) -> None:
     """No line end that a stranger sends begins a line, and no character stops the log."""
     with pytest.MonkeyPatch.context() as patch:
         written: list[str] = []
-        patch.setattr("structlog.PrintLogger.msg", lambda _, message: written.append(message))
-        patch.setattr("structlog.PrintLogger.info", lambda _, message: written.append(message))
+        patch.setattr("engine.runtime.log_output.LogOutput.info", lambda _, message: written.append(message))
         configure(load_settings({**ENVIRON, "LOG_FORMAT": log_format}, Path("none")))
         logger().info("Request not taken", path=words)
         configure_safely()
