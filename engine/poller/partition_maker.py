@@ -2,8 +2,8 @@
 
 A backup or a report may hold the deliveries for hours. Then a turn gives up after a moment (`lock_waits`), and the next
 one comes later and later: each try is a wait for whoever sends just then. There are two months for it. When a month is
-about to begin without a partition, the log says so as an error, with who is in the way; its deliveries then lie in the
-default partition, and none is lost.
+about to begin without a partition, the log says so as an error, with who or what is in the way; its deliveries then lie
+in the default partition, and none is lost.
 """
 
 import asyncio
@@ -85,4 +85,4 @@ def _report(turn: MakerTurn, missing: list[Month], now_ms: int) -> None:
         logger().info("Partition postponed", error=str(turn.held))
     else:
         days = max(0, turn.held.month.low - now_ms) // DAY_MS
-        logger().error("Partition missing: let what reads the deliveries end", days_left=days, error=str(turn.held))
+        logger().error("Partition missing", days_left=days, error=str(turn.held))

@@ -8,8 +8,9 @@ partition would spare that wait, and the first row without a place would then st
 
 Attaching reads the whole default partition while it is locked, to see that no row belongs into the new one. Where that
 is more than a moment's work, a constraint on the default partition says so beforehand, and is checked without a lock
-that anybody waits for. It would refuse the month's own rows, so it is added long before they come. The new table is
-empty: to read it takes no time, so it needs no such constraint.
+that anybody waits for. It would refuse the month's own rows, so it is added long before they come, and dropped before
+then even if the partition could not be made. The new table is empty: to read it takes no time, so it needs no such
+constraint.
 
 A month whose rows already lie in the default partition stays there; the months after it get theirs.
 
@@ -19,7 +20,7 @@ PostgreSQL takes no parameters in these statements: names and bounds are written
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from engine.core.errors import HeldError
+from engine.core.errors import HeldError, UnreachableError
 from storage.postgres.lock_waits import ATTACH_PARTITION, EXCLUDE_MONTH, VALIDATE_EXCLUSION
 from storage.postgres.maintenance import maintenance
 from storage.postgres.pool import Connection, Pool, transaction
@@ -29,7 +30,7 @@ MONTHS_AHEAD: Final = 2
 MOST_READ_LOCKED: Final = 8 * 1024 * 1024
 """Bytes of the default partition that are read in some milliseconds."""
 EXCLUDED_AHEAD_MS: Final = 7 * 86_400_000
-"""A month is excluded no later than this before it begins: no reader stays for so long that the constraint does."""
+"""A month is excluded no later than this before it begins; from then on there is time to drop the constraint again."""
 _YEAR_MONTHS: Final = 12
 _PARENT: Final = "recovery_deliveries"
 _DEFAULT: Final = "recovery_deliveries_default"
@@ -38,6 +39,10 @@ _VALIDATION_S: Final = 3_600.0
 _LOCK: Final = 7_203_115  # any number, as long as it is ours alone: only one process makes partitions at a time
 _LIST: Final = read_statement("list_partitions")
 _HAS_ROWS: Final = f"SELECT EXISTS (SELECT FROM {_DEFAULT} WHERE episode_id >= $1 AND episode_id < $2)"  # noqa: S608 - a name of ours
+
+_HAS_EXCLUSION: Final = (
+    f"SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = '{_DEFAULT}'::regclass AND conname = '{_EXCLUSION}')"  # noqa: S608 - names of ours
+)
 
 
 class Month(NamedTuple):
@@ -66,13 +71,21 @@ def months_from(now_ms: int) -> list[Month]:
 async def missing(pool: Pool, now_ms: int) -> list[Month]:
     """Those of `months_from` that have no partition, the earliest first. Raises UnreachableError."""
     async with transaction(pool) as connection:
-        attached = await _attached(connection)
-    return [month for month in months_from(now_ms) if month.name not in attached]
+        tables = await _tables(connection)
+    return [month for month in months_from(now_ms) if not tables.get(month.name)]
 
 
 async def make_ahead(pool: Pool, now_ms: int) -> list[str]:
     """Make the partitions that are missing; returns their names. Raises HeldMonthError, UnreachableError."""
-    return [month.name for month in await missing(pool, now_ms) if await _make(pool, month, now_ms)]
+    async with transaction(pool) as connection:
+        tables = await _tables(connection)
+    months = [month for month in months_from(now_ms) if not tables.get(month.name)]
+    if months and months[0].low <= now_ms + EXCLUDED_AHEAD_MS:
+        await _admit(pool, months[0])
+    made = [month.name for month in months if month.name not in tables and await _make(pool, month, now_ms)]
+    if taken := next((month for month in months if month.name in tables), None):
+        raise HeldMonthError(taken, f"{_failure(taken)}: a table with this name is not attached: attach or rename it.")
+    return made
 
 
 async def _make(pool: Pool, month: Month, now_ms: int) -> bool:
@@ -85,7 +98,19 @@ async def _make(pool: Pool, month: Month, now_ms: int) -> bool:
         if size > MOST_READ_LOCKED and now_ms + EXCLUDED_AHEAD_MS < month.low:
             await _exclude(pool, month)
         return await _attach(pool, month)
-    except HeldError as error:
+    except (HeldError, UnreachableError) as error:
+        raise HeldMonthError(month, str(error)) from error
+
+
+async def _admit(pool: Pool, month: Month) -> None:
+    """Drop the exclusion that an earlier try left behind, before rows come that it would refuse."""
+    async with transaction(pool) as connection:
+        if not await connection.fetchval(_HAS_EXCLUSION):
+            return
+    try:
+        async with maintenance(pool, EXCLUDE_MONTH, _failure(month)) as connection:
+            await _drop_exclusion(connection)
+    except (HeldError, UnreachableError) as error:
         raise HeldMonthError(month, str(error)) from error
 
 
@@ -104,7 +129,7 @@ async def _attach(pool: Pool, month: Month) -> bool:
     """What waits for a lock comes last, and nothing but the end of the transaction after it."""
     async with maintenance(pool, ATTACH_PARTITION, _failure(month)) as connection:
         alone = await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK)
-        if not alone or month.name in await _attached(connection):
+        if not alone or month.name in await _tables(connection):
             return False
         await connection.execute(f"CREATE TABLE {month.name} (LIKE {_PARENT} INCLUDING ALL)")
         await connection.execute(
@@ -114,8 +139,9 @@ async def _attach(pool: Pool, month: Month) -> bool:
     return True
 
 
-async def _attached(connection: Connection) -> set[str]:
-    return {row["name"] for row in await connection.fetch(_LIST)}
+async def _tables(connection: Connection) -> dict[str, bool]:
+    """Whether each table with the name of a partition is attached."""
+    return {row["name"]: row["attached"] for row in await connection.fetch(_LIST)}
 
 
 async def _drop_exclusion(connection: Connection) -> None:

@@ -88,7 +88,7 @@ PASSED = {
     "list_deletions": Passed(message_sweeps._Limit._fields, Leftover._fields),
     "list_edits": Passed(message_sweeps._Limit._fields, Leftover._fields),
     "list_live_keys": Passed((), ActiveKey._fields),
-    "list_partitions": Passed((), ("name",)),
+    "list_partitions": Passed((), ("name", "attached")),
     "list_poller_bots": Passed((), BotRow._fields),
     "list_receiver_bots": Passed((), Watched._fields),
     "list_remembered": Passed((), RememberedRow._fields),

@@ -1,6 +1,7 @@
 """Partitions of the deliveries: made beside a reader that never ends, and like those that PostgreSQL makes itself."""
 
 import asyncio
+import uuid
 from datetime import UTC, datetime
 from typing import cast
 
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 
 from engine.core.errors import HeldError
 from storage.postgres import partitions
-from storage.postgres.partitions import MONTHS_AHEAD, Month, make_ahead, missing, months_from
-from storage.postgres.pool import Connection, Pool
+from storage.postgres.partitions import MONTHS_AHEAD, HeldMonthError, Month, make_ahead, missing, months_from
+from storage.postgres.pool import Connection, Pool, open_pool
 from tests.storage.postgres.readers import PATIENCE_S, reading
 
 DECEMBER_MS = 1_796_083_200_000
@@ -114,6 +115,29 @@ async def test_a_month_that_lies_in_the_default_partition_does_not_hold_up_the_n
     assert [month.name for month in await missing(pool, DECEMBER_MS)] == ["recovery_deliveries_2026_12"]
 
 
+@pytest.mark.parametrize(
+    "kind", ["TABLE recovery_deliveries_2026_12 ()", "VIEW recovery_deliveries_2026_12 AS SELECT 1"]
+)
+async def test_another_table_with_the_name_of_a_month_is_told_and_holds_up_no_other(pool: Pool, kind: str) -> None:
+    await pool.execute(f"CREATE {kind}")
+    with pytest.raises(HeldMonthError, match=r"_2026_12 was not made: a table with this name .*: attach or rename it"):
+        await make_ahead(pool, DECEMBER_MS)
+    assert [month.name for month in await missing(pool, DECEMBER_MS)] == ["recovery_deliveries_2026_12"]
+
+
+async def test_whatever_the_server_refuses_is_told_with_its_month(database_url: str, pool: Pool) -> None:
+    """The loop says it louder as the month comes near."""
+    name = f"without_create_{uuid.uuid4().hex}"
+    await pool.execute(f"CREATE ROLE {name}")
+    await pool.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {name}")
+    lesser = await open_pool(f"{database_url}?options=-c%20role%3D{name}")
+    with pytest.raises(HeldMonthError, match="permission denied") as refused:
+        await make_ahead(lesser, DECEMBER_MS)
+    await lesser.close()
+    await pool.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+    assert refused.value.month.low == DECEMBER_MS
+
+
 class OneConnection:
     """Lends the same connection again and again, so that all that the server says can be heard."""
 
@@ -152,6 +176,17 @@ async def test_an_exclusion_that_a_killed_maker_left_behind_goes_with_the_next_p
     await make_ahead(pool, DECEMBER_MS)
     await pool.execute(ROW, 1, JANUARY_MS)
     assert await pool.fetchval("SELECT count(*) FROM pg_constraint WHERE conname = 'excluded_month'") == 0
+
+
+@pytest.mark.parametrize("early_ms", [partitions.EXCLUDED_AHEAD_MS, 1, 0])
+async def test_an_exclusion_goes_before_its_month_even_if_no_partition_can_be_made(pool: Pool, early_ms: int) -> None:
+    """Otherwise it would refuse the month's rows, and stop the sending."""
+    _, january, _ = months_from(DECEMBER_MS)
+    await partitions._exclude(pool, january)
+    await pool.execute("CREATE TABLE recovery_deliveries_2027_01 ()")
+    with pytest.raises(HeldMonthError):
+        await make_ahead(pool, JANUARY_MS - early_ms)
+    await pool.execute(ROW, 1, JANUARY_MS)
 
 
 @pytest.mark.parametrize("days", [0, 6])
