@@ -81,11 +81,16 @@ class Doors(NamedTuple):
 
 
 @contextmanager
-def doors(database_url: str, redis_url: str, certificate: Path) -> Iterator[Doors]:
-    """A client that begins without TLS is cut off."""
+def doors(database_url: str, redis_url: str, certificate: Path, guests: Path | None = None) -> Iterator[Doors]:
+    """A client that begins without TLS is cut off, and so is one without a certificate that `guests` signed."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    if guests:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(guests)
     with (
-        _door(_port(database_url), certificate, _agree_to_tls) as postgres,
-        _door(_port(redis_url), certificate, _begin_at_once) as redis,
+        _door(_port(database_url), context, _agree_to_tls) as postgres,
+        _door(_port(redis_url), context, _begin_at_once) as redis,
     ):
         yield Doors(_at(database_url, postgres, "postgresql"), _at(redis_url, redis, "rediss"))
 
@@ -113,10 +118,8 @@ async def _agree_to_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWrit
 
 
 @contextmanager
-def _door(server_port: int, certificate: Path, greet: Greeting) -> Iterator[int]:
+def _door(server_port: int, context: ssl.SSLContext, greet: Greeting) -> Iterator[int]:
     """In a thread of its own, so that programs which block their caller can come in as well."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

@@ -22,6 +22,7 @@ _PORT: Final = r"(?:[1-5]?\d{1,4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])
 _HOST: Final = rf"(?:[^\s,:@/\[\]]*|\[[0-9A-Fa-f:.]+\])(?::{_PORT})?"
 _HOSTS: Final = re.compile(rf"{_HOST}(?:,{_HOST})*", re.ASCII)
 """A host or several, each with its port or without; none for a local socket."""
+_PORTS: Final = re.compile(rf"{_PORT}(?:,{_PORT})*", re.ASCII)
 _VERSIONS: Final = ("TLSv1.2", "TLSv1.3")
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
@@ -86,6 +87,8 @@ def _check(word: str, value: str) -> None:
         check_choice(_NAME, word, value, _CHOICES[word])
     if word in _MISSING and value not in _MISSING[word]:
         raise SettingsError(f"{_NAME}: {word} cannot be had here: delete it. sslmode=verify-full proves the server.")
+    if word == "port" and not _PORTS.fullmatch(value):
+        raise SettingsError(f"{_NAME}: port is not a number up to 65535, or several joined by commas: mend it.")
     if word == _TIMEOUT and not _SECONDS.fullmatch(value):
         raise SettingsError(f"{_NAME}: {_TIMEOUT} is not a number of seconds from 1 to 999: mend it.")
 

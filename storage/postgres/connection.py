@@ -17,6 +17,9 @@ _MENDS: Final[Mapping[str, str]] = {
     "rejected SSL upgrade": "turn on TLS in the server (`ssl = on`), or take sslmode out of DATABASE_URL",
     "no encryption": "the server wants TLS, so write sslmode=verify-full in DATABASE_URL",
     "server sent an error response during SSL exchange": "check the server's log",
+    "closed in the middle": "check DATABASE_URL: sslmode if the server wants TLS, sslcert if it wants a certificate"
+    " of ours",
+    "unsupported startup parameter": "connect to PostgreSQL itself, as this pooler does not pass on what we set",
 }
 """By words of the error that the client or the server gives."""
 
@@ -40,6 +43,7 @@ def connecting() -> Iterator[None]:
         ) from error
     except asyncpg.ClientConfigurationError as error:
         raise SettingsError(f"DATABASE_URL cannot be used ({str(error).partition(chr(10))[0]}): mend it.") from error
-    except (OSError, ValueError, *REFUSALS) as error:
-        mend = next((mend for words, mend in _MENDS.items() if words in str(error)), _USUAL)
-        raise UnreachableError(f"PostgreSQL does not answer ({error}): {mend}.") from error
+    except (OSError, ValueError, OverflowError, *REFUSALS) as error:
+        said = str(error).rstrip(".") or type(error).__name__
+        mend = next((mend for words, mend in _MENDS.items() if words in said), _USUAL)
+        raise UnreachableError(f"PostgreSQL does not answer ({said}): {mend}.") from error

@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from typing import Final
 
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.exceptions import ConnectionError, RedisError, TimeoutError  # noqa: A004 - Redis's own errors of these names
+from redis.exceptions import (
+    AuthenticationError,
+    ConnectionError,  # noqa: A004 - Redis's own error of this name
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    TimeoutError,  # noqa: A004 - Redis's own error of this name
+)
 
 from engine.core.errors import UnreachableError
 from storage.redis.address import read_address
@@ -20,15 +28,22 @@ MOST_CONNECTIONS: Final = 64
 _TIMEOUT_S: Final = 5
 _CODE: Final = re.compile(r"[A-Z]{3,20}(?= )")
 """With which a refusal of the server begins, such as MISCONF."""
+_REFUSED: Final[Mapping[type[Exception], str]] = {
+    NoPermissionError: "allow the user of REDIS_URL the commands and keys that docs/access.md lists",
+    AuthenticationError: "write the server's user and password in REDIS_URL, like redis://user:password@host:6379/0",
+    ReadOnlyError: "name the primary in REDIS_URL, this server is a replica",
+    OutOfMemoryError: "give the server more memory (`maxmemory`)",
+}
+"""By the kinds of refusal that the client tells apart."""
 _MENDS: Final[Mapping[str, str]] = {
     "CERTIFICATE_VERIFY_FAILED": "name the authority that signed its certificate with ssl_ca_certs in REDIS_URL, and"
     " the host as the certificate names it",
     "Timeout connecting": "check that it is up, and that REDIS_URL begins with rediss:// only if it takes TLS",
-    "uthentication required": "write the user and the password in REDIS_URL, like redis://user:password@host:6379/0",
-    "WRONGPASS": "check the user and the password in REDIS_URL",
-    "NOPERM": "allow the user of REDIS_URL the commands and keys that docs/access.md lists",
+    "Connection closed by server": "check REDIS_URL: rediss:// if it takes TLS, and ssl_certfile if it asks for a"
+    " certificate",
+    "ACL failure": _REFUSED[NoPermissionError],
 }
-"""By words of the error that the client or the server gives."""
+"""By words of the error that the client or the server gives. A script gives its refusals no kind."""
 
 
 def open_redis(url: str) -> Redis:
@@ -55,7 +70,7 @@ def reaching_redis(
     try:
         yield
     except (RedisError, OSError) as error:
-        raise UnreachableError(f"{failed} ({_without_values(error)}): {mend}.") from error
+        raise UnreachableError(f"{failed} ({_without_values(error)}): {_mend(error) or mend}.") from error
 
 
 def _without_values(error: Exception) -> str:
@@ -64,6 +79,11 @@ def _without_values(error: Exception) -> str:
         return str(error).partition("\n")[0] or type(error).__name__
     code = _CODE.match(str(error))
     return f"{type(error).__name__} {code[0]}" if code else type(error).__name__
+
+
+def _mend(error: Exception) -> str | None:
+    said = (mend for words, mend in _MENDS.items() if words in str(error))
+    return _REFUSED.get(type(error)) or next(said, None)
 
 
 async def check_redis(client: Redis) -> str | None:
@@ -75,10 +95,8 @@ async def check_redis(client: Redis) -> str | None:
     try:
         policy = (await client.info("memory")).get("maxmemory_policy")
     except (RedisError, OSError) as error:
-        mend = next(
-            (mend for words, mend in _MENDS.items() if words in str(error)), "check REDIS_URL and that it is up"
-        )
-        raise UnreachableError(f"Redis cannot be used ({error}): {mend}.") from error
+        mend = _mend(error) or "check REDIS_URL and that it is up"
+        raise UnreachableError(f"Redis cannot be used ({str(error).rstrip('.')}): {mend}.") from error
     if policy is None:
         return "Redis does not tell its maxmemory-policy: make sure that it is noeviction, or timers may be lost."
     if policy != "noeviction":

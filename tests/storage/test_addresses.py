@@ -69,6 +69,7 @@ def test_what_an_option_of_the_database_does(
         ("sslmode=%ff", "name=value"),
         ("channel_binding=require", "delete it"),
         ("gssencmode=require", "delete it"),
+        *((f"port={port}", "port is not a number up to 65535") for port in ("soon", "-5", "65536", "5432,x", "99999")),
         ("connect_timeout=soon", "seconds from 1 to 999"),
         ("connect_timeout=0", "seconds from 1 to 999"),
         ("sslrootcert=/nowhere.pem", "sslrootcert names /nowhere.pem, which cannot be read"),
@@ -102,6 +103,13 @@ def test_our_own_certificate_is_read_with_its_key(authority: Authority) -> None:
 async def test_what_only_the_client_can_see_is_refused_in_a_sentence_too() -> None:
     with pytest.raises(SettingsError, match=r"DATABASE_URL cannot be used .*sslmode=require"):
         await connect(f"{_DATABASE}?sslmode=prefer&sslnegotiation=direct")
+
+
+@pytest.mark.parametrize("port", ["soon", "65536", "-1"])
+async def test_a_port_of_the_environment_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    monkeypatch.setenv("PGPORT", port)
+    with pytest.raises(RecoveryError, match="check DATABASE_URL"):
+        await connect("postgresql://user:password@127.0.0.1/recovery")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """PostgreSQL and Redis over TLS: whom the clients trust, and what they say of whom they do not."""
 
+import asyncio
 import datetime as dt
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,8 +26,8 @@ class _Tls:
         self._urls = database_url, redis_url
 
     @contextmanager
-    def doors(self, certificate: Path) -> Iterator[Doors]:
-        with doors(*self._urls, certificate) as both:
+    def doors(self, certificate: Path, guests: Path | None = None) -> Iterator[Doors]:
+        with doors(*self._urls, certificate, guests) as both:
             yield both
 
 
@@ -80,6 +82,21 @@ async def test_a_wrong_certificate_is_refused_with_the_mend(tls: _Tls, fault: st
             await _ping(f"{doors.redis_url}?ssl_ca_certs={tls.ours.path}")
 
 
+async def test_a_server_that_asks_for_our_certificate_is_reached_with_it_alone(tls: _Tls) -> None:
+    good, wrong = tls.ours.issue("client.example"), tls.theirs.issue("client.example")
+    with tls.doors(tls.ours.issue(), guests=tls.ours.path) as doors:
+        database = f"{doors.database_url}?sslmode=verify-full&sslrootcert={tls.ours.path}"
+        redis = f"{doors.redis_url}?ssl_ca_certs={tls.ours.path}"
+        assert await _query(f"{database}&sslcert={good}&sslkey={good}") == 1
+        await _ping(f"{redis}&ssl_certfile={good}")
+        for theirs in ("", f"&sslcert={wrong}&sslkey={wrong}"):
+            with pytest.raises(UnreachableError, match="sslcert if it wants a certificate of ours"):
+                await _query(database + theirs)
+        for theirs in ("", f"&ssl_certfile={wrong}"):
+            with pytest.raises(UnreachableError, match="ssl_certfile if it asks for a certificate"):
+                await _ping(redis + theirs)
+
+
 async def test_a_certificate_of_another_host_passes_where_only_the_authority_counts(tls: _Tls) -> None:
     with tls.doors(tls.ours.issue("elsewhere.example")) as doors:
         assert await _query(f"{doors.database_url}?sslmode=verify-ca&sslrootcert={tls.ours.path}") == 1
@@ -94,6 +111,28 @@ async def test_a_server_without_tls_is_refused_with_the_mend(
         await _query(f"{database_url}?sslmode=require")
     with pytest.raises(UnreachableError, match="begins with rediss:// only if it takes TLS"):
         await _ping(redis_url.replace("redis://", "rediss://"))
+
+
+async def test_a_failure_without_words_is_named(database_url: str) -> None:
+    """A server without TLS hangs up on who begins with it."""
+    with pytest.raises(UnreachableError, match=r"does not answer \(\w+\): check DATABASE_URL"):
+        await _query(f"{database_url}?sslmode=require&sslnegotiation=direct")
+
+
+async def test_a_pooler_that_takes_no_parameters_is_refused_with_the_mend() -> None:
+    async with await asyncio.start_server(_refuse_parameters, "127.0.0.1", 0) as pooler:
+        port = pooler.sockets[0].getsockname()[1]
+        with pytest.raises(UnreachableError, match=r"unsupported startup parameter.*: connect to PostgreSQL itself"):
+            await _query(f"postgresql://user:password@127.0.0.1:{port}/recovery?sslmode=disable")
+
+
+async def _refuse_parameters(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """As PgBouncer does."""
+    await reader.read(1024)
+    said = b"SFATAL\0C08P01\0Munsupported startup parameter: enable_hashjoin\0\0"
+    writer.write(b"E" + struct.pack("!i", 4 + len(said)) + said)
+    await writer.drain()
+    writer.close()
 
 
 async def test_an_address_without_tls_does_not_reach_a_server_that_takes_nothing_else(tls: _Tls) -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from engine.core.errors import UnreachableError
 from storage.redis import bot_state, chat_states, ephemeral, server_identity, shards
-from storage.redis.client import MOST_CONNECTIONS, Redis, check_redis, open_redis
+from storage.redis.client import MOST_CONNECTIONS, Redis, check_redis, open_redis, reaching_redis
 from storage.redis.server_clock import server_now_ms
 
 BOT = 7
@@ -42,6 +44,67 @@ async def test_an_absent_server_is_refused_with_the_mend() -> None:
     with pytest.raises(UnreachableError, match="check REDIS_URL"):
         await check_redis(client)
     await client.aclose()
+
+
+RIGHTS = ("on", ">word", "~rt:*", "+@all")
+ALLOWED = "allow the user of REDIS_URL the commands and keys that docs/access.md lists"
+LOGIN = "write the server's user and password in REDIS_URL"
+
+
+@pytest.mark.parametrize(
+    ("rights", "login", "mend"),
+    [
+        ((*RIGHTS, "-info"), "user:word@", ALLOWED),
+        (RIGHTS, "user:wrong@", LOGIN),
+        (RIGHTS, "", LOGIN),
+        ((*RIGHTS, "off"), "user:word@", LOGIN),
+    ],
+)
+async def test_a_user_who_may_not_come_in_is_told_what_to_mend(
+    client: Redis, redis_url: str, rights: tuple[str, ...], login: str, mend: str
+) -> None:
+    async with user_with(client, redis_url, rights, login) as theirs:
+        with pytest.raises(UnreachableError, match="Redis cannot be used") as refused:
+            await check_redis(theirs)
+    assert mend in str(refused.value)
+
+
+@pytest.mark.parametrize("lacks", [("-set",), ("-evalsha",), ("-zadd",), ("-hset",), ("resetkeys", "~others:*")])
+async def test_a_user_who_lacks_a_right_is_told_what_to_mend(
+    client: Redis, redis_url: str, lacks: tuple[str, ...]
+) -> None:
+    """Scripts included: a refusal inside of them comes in other words."""
+    async with user_with(client, redis_url, (*RIGHTS, *lacks), "user:word@") as theirs:
+        with pytest.raises(UnreachableError) as refused:
+            await _use(theirs, await client.script_load("return redis.call('ZADD', KEYS[1], 1, 'one')"))
+    assert str(refused.value).endswith(f": {ALLOWED}.")
+
+
+async def _use(client: Redis, script: str) -> None:
+    await server_identity.life_of(client)
+    with reaching_redis():
+        pipeline: Any = client.pipeline()
+        await pipeline.hset("rt:piped", "field", "").execute()
+        await client.evalsha(script, 1, "rt:scripted")
+
+
+@asynccontextmanager
+async def user_with(client: Redis, url: str, rights: tuple[str, ...], login: str) -> AsyncIterator[Redis]:
+    asked: Any = client  # its types know no command of this name
+    await asked.execute_command("ACL", "SETUSER", "user", "reset", *rights)
+    theirs = open_redis(f"redis://{login}{url.rpartition('@')[2]}")
+    yield theirs
+    await theirs.aclose()
+    await asked.execute_command("ACL", "DELUSER", "user")
+
+
+async def test_a_replica_is_named_as_one(client: Redis) -> None:
+    await client.replicaof("127.0.0.1", "1")
+    try:
+        with pytest.raises(UnreachableError, match="name the primary in REDIS_URL"):
+            await server_identity.life_of(client)
+    finally:
+        await client.replicaof("NO", "ONE")
 
 
 @pytest.mark.parametrize(
