@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.core.campaign.frequency_caps import DAY_MS
 from engine.core.change import Change
@@ -28,12 +29,14 @@ _LINKS: Final = ("poller", LIVES_DAYS * DAY_MS)
 class KeyStatus(msgspec.Struct, frozen=True):
     """What still needs a key. `place` counts from 1; None: it is not in ENCRYPTION_KEY.
 
-    `processes` run with it first. `may_go_ms`: from when nothing needs it; None while something has to be done before.
+    `unreadable` tokens may need it too: no key of ENCRYPTION_KEY reads them. `processes` run with it first.
+    `may_go_ms`: from when nothing needs it; None while something has to be done before.
     """
 
     key: str
     place: int | None
     tokens: int
+    unreadable: int
     webhooks: int
     processes: tuple[str, ...]
     buttons_until_ms: int | None
@@ -89,7 +92,8 @@ async def status(pool: Pool, vault: Vault, now_ms: int) -> KeysStatus:
         holders = await key_holders.listed(connection)
     listed = vault.fingerprints
     others = sorted((webhooks.keys() | {holder.keys[0] for holder in holders}) - set(listed))
-    keys = [_status(key, listed, tokens[key], webhooks.get(key, 0), holders, now_ms) for key in [*listed, *others]]
+    known = [_status(key, listed, tokens[key], webhooks.get(key, 0), holders, now_ms) for key in [*listed, *others]]
+    keys = [_with_unreadable(key, len(unreadable)) for key in known]
     shown = [key for key in keys if key.place or key.may_go_ms is None or key.may_go_ms > now_ms]
     return KeysStatus(tuple(shown), tuple(unreadable), tuple(_shut_out(holders, vault, now_ms)))
 
@@ -103,7 +107,12 @@ def _status(
     place = listed.index(key) + 1 if key in listed else None
     busy = place == 1 or tokens or webhooks or running
     may_go_ms = None if busy else max([now_ms, buttons_ms or 0, links_ms or 0])
-    return KeyStatus(key, place, tokens, webhooks, running, buttons_ms, links_ms, may_go_ms)
+    return KeyStatus(key, place, tokens, 0, webhooks, running, buttons_ms, links_ms, may_go_ms)
+
+
+def _with_unreadable(key: KeyStatus, unreadable: int) -> KeyStatus:
+    """A key of the list has been tried; any other may be the one that these tokens wait for."""
+    return replace(key, unreadable=unreadable, may_go_ms=None) if unreadable and key.place is None else key
 
 
 def _until(users: Iterable[KeyHolder], kind: str, lifetime_ms: int, now_ms: int) -> int | None:

@@ -59,6 +59,8 @@ def _needs(key: KeyStatus) -> Iterator[str]:
     for count, name in ((key.tokens, "token"), (key.webhooks, "webhook"), (len(key.processes), "process")):
         if count:
             yield counted(count, name) if name != "process" else f"{count} running"
+    if key.unreadable:
+        yield f"perhaps {counted(key.unreadable, 'unreadable token')}"
     for name, until_ms in (("buttons", key.buttons_until_ms), ("links", key.links_until_ms)):
         if until_ms:
             yield f"{name} until {local(until_ms, _ZONE)}"

@@ -177,10 +177,10 @@ async def test_the_status_tells_what_needs_which_key(bots: Bots) -> None:
     new, old = (await bots.status()).keys
     assert (new.tokens, new.webhooks, new.processes, new.may_go_ms) == (1, 1, ("poller host:7",), None)
     buttons, links = NOW_MS - 60_000 + BUTTONS_MS, NOW_MS - 90_000 + LOST_MS + LINKS_MS
-    assert old == KeyStatus(OLD_KEY, 2, 4, 1, (), buttons, links, None)
+    assert old == KeyStatus(OLD_KEY, 2, 4, 0, 1, (), buttons, links, None)
     await encryption_keys.rotate(bots.pool, DURING, CHANGE)
     await bot_tokens.note_webhook(bots.pool, 2, NEW_KEY)
-    assert (await bots.status()).keys[1] == KeyStatus(OLD_KEY, 2, 0, 0, (), buttons, links, max(buttons, links))
+    assert (await bots.status()).keys[1] == KeyStatus(OLD_KEY, 2, 0, 0, 0, (), buttons, links, max(buttons, links))
 
 
 async def test_a_key_that_was_taken_out_too_early_is_still_shown(bots: Bots) -> None:
@@ -190,6 +190,19 @@ async def test_a_key_that_was_taken_out_too_early_is_still_shown(bots: Bots) -> 
     await key_holders.record(bots.pool, holder(BEFORE, "manager"))
     _, missed = (await bots.status(AFTER)).keys
     assert (missed.key, missed.place, missed.webhooks, missed.processes) == (OLD_KEY, None, 1, ("manager host:7",))
+
+
+async def test_a_key_that_unreadable_tokens_may_need_stays_whatever_else_needs_it(bots: Bots) -> None:
+    for vault in (BEFORE, Vault([LOST])):
+        await key_holders.record(bots.pool, holder(vault, "manager", 2 * BUTTONS_MS, ended=True))
+    seen = await bots.status(AFTER)
+    assert len(seen.unreadable) == 5
+    missed = {key.key: (key.may_go_ms, key.unreadable) for key in seen.keys if key.place is None}
+    assert missed == dict.fromkeys((OLD_KEY, *Vault([LOST]).fingerprints), (None, 5))
+    new, old = (await bots.status()).keys
+    assert (new.unreadable, old.unreadable, old.tokens) == (0, 0, 5)
+    await encryption_keys.rotate(bots.pool, DURING, CHANGE)
+    assert [key.key for key in (await bots.status(AFTER)).keys] == [NEW_KEY]
 
 
 async def test_a_process_that_starts_again_leaves_one_row(bots: Bots) -> None:

@@ -15,6 +15,7 @@ from storage.redis.server_clock import server_now_ms
 from tests.cli.command import KEY, Cli
 
 NEW = urlsafe_b64encode(b"\xfb\xff" * 16).decode()
+LATER = urlsafe_b64encode(bytes(32)).decode()
 BOTH = f"{NEW},{KEY}"
 NEW_KEY, OLD_KEY = Vault([Secret(NEW), Secret(KEY)]).fingerprints
 DAY_MS = 24 * 3600 * 1000
@@ -68,4 +69,9 @@ async def test_from_its_door_a_key_is_rotated_and_the_old_one_goes(cli: Cli, red
     await run_poller(redis_url, database_url, ago_ms=365 * DAY_MS, ended=True)
     done = await asyncio.to_thread(says, "status")
     assert done.splitlines() == [f"1  {NEW_KEY}  stays: current  1 token, 1 webhook", f"2  {OLD_KEY}  now  nothing"]
+    early = await asyncio.to_thread(cli.says, "keys", "status", ENCRYPTION_KEY=LATER)
+    assert set(early.splitlines()[1:3]) == {
+        f"-  {OLD_KEY}  not yet  perhaps 1 unreadable token",
+        f"-  {NEW_KEY}  not yet  1 webhook, perhaps 1 unreadable token",
+    }
     assert not [text for text in (before, done) if KEY[:20] in text or NEW[:20] in text]
