@@ -2,8 +2,8 @@
 
 Look, touch, count, in this order: a touch that fails leaves the tap uncounted, so that it is tried again. Two taps at
 the same moment may both touch, which moves the timer to the same place. While Redis or PostgreSQL does not answer,
-nothing is sent to anybody, so a tap can wait here until both do. A link that is opened over and over costs nothing
-after the first time.
+nothing is sent to anybody, so a tap waits here, and is tried again for about a minute. A link that is opened over and
+over costs nothing after the first time.
 """
 
 import asyncio
@@ -29,9 +29,9 @@ ROOM: Final = 1_000
 """Taps that may wait to be recorded, shared by the bots; a tap that finds no room is lost."""
 TOGETHER: Final = 4
 """Taps that are recorded at once: the rest of the connections is for updates."""
-AGAIN_S: Final = 1.0
-"""Until the second try; each further wait is twice as long."""
-TRIES: Final = 7
+AGAIN_S: Final = 2.0
+"""Between two tries: once the servers are back, reminders are sent again, so the tap may not be much later."""
+TRIES: Final = 32
 REMEMBERED: Final = 10_000
 """Links that need not be looked at again, those opened most recently."""
 
@@ -87,12 +87,12 @@ class Taps:
 
     async def _record_at_last(self, reference: Reference, button: TrackedButton) -> None:
         """Raises the last try's RecoveryError."""
-        for waits in range(TRIES - 1):
+        for _ in range(TRIES - 1):
             try:
                 await self._record(reference, button)
                 break
             except RecoveryError:
-                await asyncio.sleep(AGAIN_S * 2**waits)
+                await asyncio.sleep(AGAIN_S)
         else:
             await self._record(reference, button)
 

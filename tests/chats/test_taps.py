@@ -9,10 +9,12 @@ from engine.chats import taps
 from engine.chats.taps import Taps
 from engine.core.delivery.tap import TappedDelivery
 from engine.core.delivery.tracked_link import Reference, TrackedButton
+from engine.core.errors import UnreachableError
 from engine.runtime import metrics
 from storage.postgres import clicks
 
 BUTTON = TrackedButton("offer", "price", "", 0, 0, "https://shop.example")
+SOON_S = 2.0
 
 
 async def test_taps_of_one_bot_leave_room_for_those_of_others(
@@ -40,3 +42,21 @@ async def test_taps_of_one_bot_leave_room_for_those_of_others(
     waiting.end()
     assert "Taps not recorded: the receiver ends" in capsys.readouterr().out
     await asyncio.gather(*waiting._noting.values(), return_exceptions=True)
+
+
+async def test_a_tap_is_recorded_soon_after_the_servers_are_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever that is within a minute: from then on, reminders are sent again."""
+    rests = list[float]()
+
+    async def away(*_: object) -> None:
+        raise UnreachableError("it is away")
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+
+    monkeypatch.setattr(clicks, "find", away)
+    monkeypatch.setattr(asyncio, "sleep", rest)
+    waiting = Taps(cast("Any", None), cast("Any", None), cast("Any", None), lambda _: True)
+    await waiting.note(Reference(1, 1, 1, 1, 0, 0), BUTTON)
+    assert max(rests) <= SOON_S
+    assert sum(rests) >= 60
