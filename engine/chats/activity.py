@@ -89,11 +89,17 @@ class Activity:
         return looked._replace(now_ms=confirmed.now_ms) if confirmed.code is OwnCode.OURS else None
 
     async def repeat(self) -> None:
-        """Touch again for the signs of the last minutes: Redis does not count a known sign twice."""
-        for bot_id, of_bot in self._recent.of_bots().items():
-            for start in range(0, len(of_bot), BATCH):
-                await self._timers.touch(bot_id, of_bot[start : start + BATCH], self.threshold_ms(bot_id))
-            logger().info("Touches repeated into another Redis", bot=self.name(bot_id), touches=len(of_bot))
+        """Touch again for the signs of the last minute, and for those that PostgreSQL has not taken yet: Redis does
+        not count a known sign twice.
+        """
+        for of_bots in (self._recent.of_bots(), self._waiting.of_bots()):
+            for bot_id, of_bot in of_bots.items():
+                await self._repeat(bot_id, of_bot)
+
+    async def _repeat(self, bot_id: int, signs: Sequence[Sign]) -> None:
+        for start in range(0, len(signs), BATCH):
+            await self._timers.touch(bot_id, signs[start : start + BATCH], self.threshold_ms(bot_id))
+        logger().info("Touches repeated into another Redis", bot=self.name(bot_id), touches=len(signs))
 
     async def run(self) -> None:
         """Flush every few seconds, or at once when an episode was broken; until cancelled."""

@@ -1,13 +1,14 @@
 """The signs of life of the last minute, to be repeated into a Redis that may have lost them: of each chat the latest.
 
-The bots share the room. A bot that is over its share forgets its own oldest signs: they are in PostgreSQL by then,
-which is asked again before a sequence begins.
+The bots share the room. A bot that is over its share forgets its own oldest signs: each of them is in PostgreSQL, which
+is asked again before a sequence begins, or still waits to be written, and those that wait are repeated as well.
 """
 
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from engine.core.identity import SECOND_MS
 from engine.runtime.shared_room import is_over_share
 from storage.redis.timers import Sign
 
@@ -24,19 +25,24 @@ class RecentSigns:
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
         self._of_bots: dict[int, OrderedDict[int, _Kept]] = {}
+        self._size = 0
+        self._looked_s = 0
 
     def __len__(self) -> int:
-        return sum(map(len, self._of_bots.values()))
+        return self._size
 
     def keep(self, bot_id: int, signs: Sequence[Sign], now_ms: int) -> None:
-        """`now_ms` is when they came. Whatever is older than a minute is forgotten, of every bot."""
+        """`now_ms` is when they came. Whatever is older than a minute is forgotten, of every bot; once a second."""
         own = self._of_bots.setdefault(bot_id, OrderedDict())
         for chat_id, seen_ms in signs:
             known = own.pop(chat_id, None)
+            self._size += known is None
             own[chat_id] = _Kept(now_ms, max(seen_ms, known.seen_ms if known else 0))
-        self._forget_old(now_ms - KEPT_MS)
-        while own and is_over_share(len(own) - 1, len(self) - 1, self._room):
-            own.popitem(last=False)
+        if now_ms // SECOND_MS != self._looked_s:
+            self._looked_s = now_ms // SECOND_MS
+            self._forget_old(now_ms - KEPT_MS)
+        while own and is_over_share(len(own) - 1, self._size - 1, self._room):
+            self._forget_oldest(own)
 
     def of_bots(self) -> dict[int, list[Sign]]:
         return {
@@ -47,6 +53,10 @@ class RecentSigns:
     def _forget_old(self, before_ms: int) -> None:
         for bot_id, own in list(self._of_bots.items()):
             while own and next(iter(own.values())).at_ms < before_ms:
-                own.popitem(last=False)
+                self._forget_oldest(own)
             if not own:
                 del self._of_bots[bot_id]
+
+    def _forget_oldest(self, own: OrderedDict[int, _Kept]) -> None:
+        own.popitem(last=False)
+        self._size -= 1

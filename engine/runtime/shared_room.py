@@ -8,7 +8,9 @@ the room, or depend on how many bots there are. Whatever others have taken, a sm
 from typing import Final
 
 OWN_PART: Final = 200
-"""Each bot has a two-hundredth of the room for itself, so all bots together take little more than the room."""
+"""Each bot has a two-hundredth of the room for itself: up to 200 bots together take twice the room at most, and beyond
+that each further bot adds its part.
+"""
 
 
 def is_over_share(own: int, of_all: int, room: int) -> bool:

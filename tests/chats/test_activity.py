@@ -105,6 +105,18 @@ async def test_touches_of_the_last_minute_are_repeated_on_request(desk: Desk) ->
     assert await desk.armed(1) == [True]
 
 
+async def test_a_sign_that_postgresql_lacks_is_repeated_even_if_others_fill_the_room(desk: Desk) -> None:
+    activity = Activity(desk.pool, desk.timers, desk._watched, room=8)
+    for bot in range(BOT + 1, BOT + 9):
+        await activity.mark_user_activity(bot, 1, SEEN_MS)
+    await activity.flush()
+    for chat in (1, 2, 3):
+        await activity.mark_user_activity(BOT, chat, SEEN_MS)
+    await desk.client.flushall()
+    await activity.repeat()
+    assert await desk.armed(1, 2, 3) == [True] * 3
+
+
 async def test_repeating_known_touches_changes_nothing(desk: Desk) -> None:
     await desk.activity.mark_user_activity(BOT, 1)
     before = await desk.timers.versions(BOT, [1])

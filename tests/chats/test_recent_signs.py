@@ -39,5 +39,5 @@ def test_whatever_comes_the_room_holds_it_and_the_newest_sign_is_kept(came: list
     for bot, chat, later_ms in came:
         now_ms += later_ms
         recent.keep(bot, [Sign(chat, now_ms)], now_ms)
-        assert len(recent) <= 40 + 9
+        assert len(recent) == sum(map(len, recent.of_bots().values())) <= 40 + 9
         assert recent.of_bots()[bot][-1] == Sign(chat, now_ms)
