@@ -6,11 +6,13 @@ number of them is bounded, whoever has got hold of the key.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
 from engine.chats.activity import Activity
+from storage.postgres import chats
+from storage.postgres.pool import Pool, transaction
 from storage.redis import new_chats
 from storage.redis.client import Redis
 
@@ -28,7 +30,8 @@ class Reported(NamedTuple):
 
 
 class ReportedActivity:
-    def __init__(self, activity: Activity, client: Redis, new_a_day: int = NEW_A_DAY) -> None:
+    def __init__(self, pool: Pool, client: Redis, activity: Activity, new_a_day: int = NEW_A_DAY) -> None:
+        self._pool = pool
         self._activity = activity
         self._client = client
         self._new_a_day = new_a_day
@@ -38,13 +41,20 @@ class ReportedActivity:
         known = await asyncio.gather(*(self._activity.knows(bot_id, chat_id) for chat_id in latest))
         taken = {sign for sign, is_known in zip(latest.items(), known, strict=True) if is_known}
         others = [sign for sign in latest.items() if sign not in taken]
-        if not (others and takes_new):
+        new = await self._reachable(bot_id, others) if others and takes_new else []
+        if not new:
             await self._touch(bot_id, taken)
             return Reported(len(taken), len(others))
-        admitted = await new_chats.admit(self._client, bot_id, len(others), self._new_a_day)
-        taken |= set(islice(others, admitted.chats))
+        admitted = await new_chats.admit(self._client, bot_id, len(new), self._new_a_day)
+        taken |= set(islice(new, admitted.chats))
         await self._touch(bot_id, taken)
-        return Reported(len(taken), 0, len(others) - admitted.chats, admitted.day_ends_s)
+        return Reported(len(taken), len(others) - len(new), len(new) - admitted.chats, admitted.day_ends_s)
+
+    async def _reachable(self, bot_id: int, signs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Without those whom nothing can be sent until they write themselves: they are not new."""
+        async with transaction(self._pool) as connection:
+            lost = await chats.find_unreachable(connection, bot_id, [chat_id for chat_id, _ in signs])
+        return [sign for sign in signs if sign[0] not in lost]
 
     async def _touch(self, bot_id: int, signs: set[tuple[int, int]]) -> None:
         await asyncio.gather(*(self._activity.mark_user_activity(bot_id, *sign) for sign in signs))

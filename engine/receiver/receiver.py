@@ -90,7 +90,7 @@ class Receiver:
             *(lambda: self._started, self._keys, partial(feed_views.feed, pool, client), self._bot),
             partial(overloads.note, kind=API_OVERLOAD),
         )
-        self.api = BotsApi(access, self._endings, ReportedActivity(self.activity, client))
+        self.api = BotsApi(access, self._endings, ReportedActivity(pool, client, self.activity))
         links = SignedLinks(self._vault.link_keys, settings.public_url)
         self._taps = Taps(pool, client, self.activity, self._watches)
         redirect = LinkRedirect(links, VersionCache(pool), self._taps)

@@ -15,6 +15,7 @@ from storage.postgres.statements import PAGE, read_statement
 
 _RECORD_ACTIVITY: Final = read_statement("record_activity")
 _FIND_KNOWN: Final = read_statement("find_known")
+_FIND_UNREACHABLE: Final = read_statement("find_unreachable")
 _LOCK_BROKEN_SILENCES: Final = read_statement("lock_broken_silences")
 _CLOSE_RETURNED: Final = read_statement("close_returned")
 _LOCK_OPEN_EPISODES: Final = read_statement("lock_open_episodes")
@@ -132,6 +133,11 @@ async def person(connection: Connection, bot_id: int, chat_id: int) -> Person:
 async def find_known(connection: Connection, bot_id: int, chat_ids: Sequence[int]) -> frozenset[int]:
     """Which of these chats belong to people who have shown a sign of life and can be reached."""
     return frozenset(row["chat_id"] for row in await connection.fetch(_FIND_KNOWN, bot_id, chat_ids))
+
+
+async def find_unreachable(connection: Connection, bot_id: int, chat_ids: Sequence[int]) -> frozenset[int]:
+    """Which of these chats nothing can be sent to until their people write again."""
+    return frozenset(row["chat_id"] for row in await connection.fetch(_FIND_UNREACHABLE, bot_id, chat_ids))
 
 
 async def mark_unreachable(connection: Connection, chats: Sequence[tuple[int, int]], now_ms: int) -> None:

@@ -84,6 +84,7 @@ PASSED = {
     "find_conflicts": Passed(Payment._fields, ("external_id",)),
     "find_holders": Passed((), ("name",)),
     "find_known": Passed(("chat_id",), ("chat_id",)),
+    "find_unreachable": Passed(("chat_id",), ("chat_id",)),
     "find_tapped": Passed((), TappedDelivery._fields),
     "list_deletions": Passed(message_sweeps._Limit._fields, Leftover._fields),
     "list_edits": Passed(message_sweeps._Limit._fields, Leftover._fields),

@@ -163,7 +163,7 @@ class BotsApi:
         except Refusal as refusal:
             if refusal.status is HTTPStatus.TOO_MANY_REQUESTS:
                 self._bots.overloaded(key.bot_id)
-            refusal.headers |= self._limits.headers(key.key_id)
+            refusal.headers = {**refusal.headers} | self._limits.headers(key.key_id)
             raise
         return _accepted(result, self._limits.headers(key.key_id))
 

@@ -50,8 +50,9 @@ class Allowance:
         self._fill(now_s)
         return self._left >= self.limit.burst
 
-    def __str__(self) -> str:
+    def describe(self, now_s: float) -> str:
         """As the draft of the IETF's RateLimit header writes it: what is left, and the seconds until all is back."""
+        self._fill(now_s)
         whole_s = math.ceil((self.limit.burst - self._left) / self.limit.rate)
         return f'"{self.limit.name}";r={int(self._left)};t={whole_s}'
 
@@ -78,7 +79,9 @@ class KeyLimits:
 
     def headers(self, key_id: int) -> dict[str, str]:
         policy = ", ".join(f'"{name}";q={burst};w={burst // rate}' for name, rate, burst in self._limits)
-        return {"RateLimit-Policy": policy, "RateLimit": ", ".join(map(str, self._of(key_id)))}
+        now_s = self._elapsed_s()
+        left = ", ".join(allowance.describe(now_s) for allowance in self._of(key_id))
+        return {"RateLimit-Policy": policy, "RateLimit": left}
 
     def _take(self, allowance: Allowance, wanted: int) -> None:
         wait_s = allowance.take(wanted, self._elapsed_s())

@@ -4,6 +4,7 @@ Only a tracked link answers with the sentence alone, because people open it in a
 method, an unknown bot and a wrong secret get the same answer, so that nobody learns which bots there are.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -23,11 +24,11 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a failure
     """Raised by a handler: the answer to the request. The sentence names the mend; `why` is counted."""
 
     def __init__(
-        self, status: HTTPStatus, sentence: str, headers: dict[str, str] | None = None, why: Why | None = None
+        self, status: HTTPStatus, sentence: str, headers: Mapping[str, str] | None = None, why: Why | None = None
     ) -> None:
         super().__init__(sentence)
         self.status = status
-        self.headers = headers or {}
+        self.headers: Mapping[str, str] = headers or {}
         self.why = why
 
 

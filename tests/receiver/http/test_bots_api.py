@@ -10,7 +10,8 @@ import pytest
 from engine.administration import api_keys
 from engine.core.api_key import RANDOM, compose
 from engine.receiver.http import bots_api
-from engine.receiver.http.bots_api import BODY, MOST
+from engine.receiver.http.at_once import AtOnce
+from engine.receiver.http.bots_api import BODY, MOST, _too_many
 from engine.receiver.http.key_limits import KeyLimits, Limit
 from storage.postgres.incidents import API_OVERLOAD
 from storage.redis.client import open_redis
@@ -199,6 +200,30 @@ async def test_a_bot_that_may_name_new_chats_does_so_up_to_a_number_a_day(
     assert [await desk.armed(chat) for chat in range(1, 8)] == [True] * 3 + [False] * 4
     assert await desk.post("activity", {"activities": several[:3]}) == (200, {"taken": 3, "unknown": 0})
     await desk.refused(429, "activity", {"activities": several}, "so 4 of these are not taken")
+
+
+async def test_a_bot_that_may_name_new_chats_wakes_nobody_who_blocked_it(desk: Desk) -> None:
+    """Neither somebody who had started it, nor somebody whom it could never write to."""
+    await desk.pool.execute("UPDATE bots SET new_chats_by_api = true")
+    await desk.receiver.run_once()
+    await desk.start(1)
+    for chat in (1, 2):
+        await desk.receiver._endings.lose(desk.bot.id, chat, 0)
+    several = [{"chat_id": chat} for chat in (1, 2, 3)]
+    assert await desk.post("activity", {"activities": several}) == (200, {"taken": 1, "unknown": 2})
+    await desk.receiver.activity.flush()
+    assert [await desk.armed(chat) for chat in (1, 2, 3)] == [False, False, True]
+    lost = await desk.pool.fetch("SELECT chat_id FROM chats WHERE unreachable_since IS NOT NULL ORDER BY chat_id")
+    assert [row["chat_id"] for row in lost] == [1, 2]
+
+
+async def test_what_one_refusal_says_of_a_key_stands_in_no_other_answer(desk: Desk) -> None:
+    desk.receiver.api._at_once = AtOnce(_too_many, most=0)
+    await desk.refused(429, "payments", PAID, "under way at once")
+    desk.receiver._started = False
+    url = f"{desk.settings.public_url}/v1/bots/{desk.bot.id}"
+    async with desk.session.get(url) as response:
+        assert (response.status, response.headers.get("RateLimit")) == (503, None)
 
 
 @pytest.mark.parametrize(

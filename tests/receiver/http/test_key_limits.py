@@ -49,6 +49,16 @@ def test_each_key_has_its_own_allowance() -> None:
     limits.ask(KEY + 1)
 
 
+def test_what_is_left_of_each_limit_is_told_as_it_is_now() -> None:
+    clock = [0.0]
+    limits = KeyLimits(lambda: clock[0], Limit("requests", 1, 5), Limit("activities", 2, 10))
+    limits.report(KEY, 10)
+    assert limits.headers(KEY)["RateLimit"] == '"requests";r=5;t=0, "activities";r=0;t=5'
+    clock[0] = 2.0
+    limits.ask(KEY)
+    assert limits.headers(KEY)["RateLimit"] == '"requests";r=4;t=1, "activities";r=4;t=3'
+
+
 def test_keys_are_forgotten_once_they_have_all_of_their_allowance_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(key_limits, "FORGET_BEYOND", 3)
     clock = [0.0]
