@@ -3,8 +3,9 @@
 A connection that has proved nothing is a stranger. Strangers are bounded in all and by address, and the one that has
 waited longest leaves for a newcomer: a caller who sends a whole request at once is answered before its turn comes,
 however many half-open connections stand there, and also if all of them come through one proxy. One that has proved who
-it is counts only in the total, and may rest between two requests. A request that is being answered is never cut off
-for a newcomer.
+it is counts only in the total, and may rest between two requests. Those that rest make room while few strangers are
+here, so that nobody shuts the others out with true but idle connections. A request that is being answered is never cut
+off for a newcomer.
 
 Pure: it is told the time, and says which connections are to be closed.
 """
@@ -20,8 +21,8 @@ One = TypeVar("One", bound=Hashable)
 
 BACKLOG: Final = 128
 """Connections that the kernel hands over at once."""
-_FROM_ONE: Final = 2 * BACKLOG
-"""So that those who come at once are heard before the first of them would be closed."""
+_FROM_ONE: Final = 4 * BACKLOG
+"""Everybody may come through one proxy, and hundreds at once, each heard before the first would be closed."""
 _STRANGERS: Final = 1_024
 _BITS_OF_A_HOST: Final = 64
 """Of an IPv6 address: everybody has as many of those as they like."""
@@ -43,6 +44,10 @@ STRANGE: Final = (Stage.LEAVING, Stage.ARRIVING)
 """In the order in which they are closed."""
 
 
+_IN_A_FULL_HOUSE: Final = (Stage.LEAVING, Stage.RESTING, Stage.ARRIVING)
+"""The same, as long as there are few strangers."""
+
+
 class Bounds(NamedTuple):
     in_all: int
     strangers: int
@@ -53,7 +58,7 @@ def bounds_for(files: int) -> Bounds:
     """Half of the files are left to bots, Redis and PostgreSQL, and a quarter of the rest to those who are known."""
     in_all = max(files // 2, 1)
     strangers = max(min(_STRANGERS, in_all * 3 // 4), 1)
-    return Bounds(in_all, strangers, max(min(_FROM_ONE, strangers // 2), 1))
+    return Bounds(in_all, strangers, max(min(_FROM_ONE, strangers * 7 // 8), 1))
 
 
 def origin_of(address: str) -> str:
@@ -116,11 +121,13 @@ class ConnectionLimits(Generic[One]):
         neighbours = self._strangers.get(origin, OrderedDict())
         if len(neighbours) >= self._bounds.from_one:
             return next(iter(neighbours))
-        if sum(len(self._until[stage]) for stage in STRANGE) >= self._bounds.strangers:
+        strangers = sum(len(self._until[stage]) for stage in STRANGE)
+        if strangers >= self._bounds.strangers:
             return self._longest_in(*STRANGE)
-        if len(self) >= self._bounds.in_all:
-            return self._longest_in(*STRANGE, Stage.RESTING, otherwise=newcomer)
-        return None
+        if len(self) < self._bounds.in_all:
+            return None
+        few = strangers < self._bounds.from_one
+        return self._longest_in(*(_IN_A_FULL_HOUSE if few else (*STRANGE, Stage.RESTING)), otherwise=newcomer)
 
     def _longest_in(self, *stages: Stage, otherwise: One | None = None) -> One | None:
         return next((one for stage in stages for one in self._until[stage]), otherwise)
