@@ -23,7 +23,7 @@ from engine.telegram.raw_updates import Label
 from engine.telegram.refused_call import UNREADABLE
 
 MOST_EACH: Final = 100
-"""Updates of one admin: further ones are left out, and the admin is told how many."""
+"""Updates of one admin: of further ones only the newest waits, and the admin is told how many were left out."""
 MANY_AT_WORK: Final = 1_000
 FEW_EACH: Final = 10
 """While so many are at work, each admin has less room, so that a few admins who flood shut out no other."""
@@ -31,6 +31,13 @@ MOST_STRANGERS: Final = 100
 STRANGERS_AT_ONCE: Final = 4
 REST_S: Final = 0.5
 _SHUTDOWN_S: Final = 5.0
+
+
+class _Beyond(msgspec.Struct):
+    """What came beyond an admin's room: the newest is handled at last, since it is what they wait for."""
+
+    newest: tuple[bytes, Label]
+    left_out: int = 0
 
 
 class Intake:
@@ -52,7 +59,7 @@ class Intake:
         self._context = context
         self._at_work: set[asyncio.Task[None]] = set()
         self._of_each: Counter[int] = Counter()
-        self._left_out: Counter[int] = Counter()
+        self._beyond: dict[int, _Beyond] = {}
         self._strangers = TaskQueue(self._handle_queued, STRANGERS_AT_ONCE, REST_S, MOST_STRANGERS)
         self._silence = SparseWarning("Strangers not answered: they wrote again within the hour, or too many wrote")
         self._unreadable = SparseWarning("Update left out: it cannot be read")
@@ -87,18 +94,24 @@ class Intake:
 
     def _begin(self, sender: Sender, raw: bytes, label: Label) -> None:
         if self._of_each[sender.person] >= (MOST_EACH if len(self._at_work) < MANY_AT_WORK else FEW_EACH):
-            self._left_out[sender.person] += 1
+            self._put_off(sender.person, raw, label)
             return
         self._of_each[sender.person] += 1
         task = asyncio.create_task(self._handle_first(sender, raw, label))
         self._at_work.add(task)
         task.add_done_callback(self._at_work.discard)
 
+    def _put_off(self, person: int, raw: bytes, label: Label) -> None:
+        before = self._beyond.get(person)
+        self._beyond[person] = _Beyond((raw, label), before.left_out + 1 if before else 0)
+
     async def _handle_first(self, sender: Sender, raw: bytes, label: Label) -> None:
-        """The last one at work tells what was left out behind it. A person with nothing at work leaves the memory."""
+        """The last one at work handles what waits behind it. A person with nothing at work leaves the memory."""
         await self._handle_raw(raw, label)
-        if self._of_each[sender.person] == 1 and (count := self._left_out.pop(sender.person, 0)):
-            await _safely(self._tell(sender, count), label)
+        while self._of_each[sender.person] == 1 and (beyond := self._beyond.pop(sender.person, None)):
+            await self._handle_raw(*beyond.newest)
+            if beyond.left_out:
+                await _safely(self._tell(sender, beyond.left_out), label)
         self._of_each[sender.person] -= 1
         if not self._of_each[sender.person]:
             del self._of_each[sender.person]

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from aiogram.types import Update
+from aiogram.types import Message, Update
 
 from bot.framework import callbacks, intake
 from bot.framework.admission import Admission
@@ -28,6 +28,7 @@ class Work:
     def __init__(self) -> None:
         self.gate = asyncio.Event()
         self.begun: list[int] = []
+        self.said: list[str | None] = []
         self.done: list[int] = []
         self.told: list[tuple[int, int]] = []
 
@@ -36,6 +37,7 @@ class Work:
         assert event
         assert event.from_user
         self.begun.append(event.from_user.id)
+        self.said.append(event.text if isinstance(event, Message) else event.data)
         await self.gate.wait()
         self.done.append(event.from_user.id)
 
@@ -116,18 +118,50 @@ async def test_one_stranger_who_writes_and_taps_without_a_pause_is_handled_once(
 
 
 async def test_the_updates_of_one_admin_are_bounded_and_they_are_told(taking: Intake, work: Work) -> None:
-    for _ in range(MOST_EACH + 50):
-        write(taking, OWNER)
+    """The newest is what they wait for: it is handled all the same."""
+    for number in range(MOST_EACH + 50):
+        (write if number % 2 else tap)(taking, OWNER, str(number))
     await work.until(lambda: len(work.begun) == MOST_EACH)
     work.gate.set()
     await work.until(lambda: bool(work.told))
-    assert work.told == [(OWNER, 50)]
+    assert work.told == [(OWNER, 49)]
+    assert work.said == [*map(str, range(MOST_EACH)), str(MOST_EACH + 49)]
     write(taking, OWNER)
-    await work.until(lambda: len(work.done) == MOST_EACH + 1)
+    await work.until(lambda: len(work.done) == MOST_EACH + 2)
     await taking.finish()
-    assert work.told == [(OWNER, 50)]
-    memory = (taking._of_each, taking._left_out, taking._at_work)
+    assert work.told == [(OWNER, 49)]
+    memory = (taking._of_each, taking._beyond, taking._at_work)
     assert not any(memory), "an idle person leaves the memory"
+
+
+async def test_one_update_too_many_only_comes_later(taking: Intake, work: Work) -> None:
+    for number in range(MOST_EACH + 1):
+        tap(taking, OWNER, str(number))
+    work.gate.set()
+    await taking.finish()
+    assert work.said == [*map(str, range(MOST_EACH + 1))]
+    assert work.told == []
+
+
+async def test_what_comes_while_an_admin_is_told_is_handled_too(
+    taking: Intake, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All the others are done before the one that tells: it has to look again."""
+
+    async def tell(sender: Sender, count: int) -> None:
+        await work.tell(sender, count)
+        if len(work.told) == 1:
+            for number in range(MOST_EACH):
+                tap(taking, OWNER, f"again {number}")
+            await work.until(lambda: taking._of_each[OWNER] == 1)
+
+    monkeypatch.setattr(taking, "_tell", tell)
+    work.gate.set()
+    for _ in range(MOST_EACH + 2):
+        tap(taking, OWNER, "x")
+    await work.until(lambda: not taking._at_work)
+    assert work.said[-1] == f"again {MOST_EACH - 1}"
+    assert not taking._beyond
 
 
 async def test_admins_who_flood_shut_out_no_other_admin(
@@ -142,7 +176,7 @@ async def test_admins_who_flood_shut_out_no_other_admin(
     await work.until(lambda: Counter(work.begun) == {GUEST: MOST_EACH, OWNER: FEW_EACH})
     work.gate.set()
     await work.until(lambda: len(work.told) == 2)
-    assert sorted(work.told) == [(OWNER, FEW_EACH), (GUEST, MOST_EACH)]
+    assert sorted(work.told) == [(OWNER, FEW_EACH - 1), (GUEST, MOST_EACH - 1)]
 
 
 async def test_what_we_signed_for_a_person_comes_first(taking: Intake, work: Work, redis_url: str) -> None:
