@@ -33,8 +33,8 @@ FIGURES: Final[Mapping[str, Figure]] = {
     "receiver_peak_mib": Figure("the most memory of the receiver"),
     "receiver_growth_mib": Figure("how much more than before the attack", 128),
     "manager_peak_mib": Figure("the most memory of the manager"),
-    "manager_growth_mib": Figure("how much more than before the attack", 64),
-    "log_kib": Figure("written into the logs of receiver, manager and poller", 64),
+    "manager_growth_mib": Figure("how much more than before the attack", 32),
+    "log_kib": Figure("written into the logs of receiver, manager and poller", 16),
     "invented_timers": Figure("timers of chats that were invented", 0),
     "leaks": Figure("secrets of the attack that stand in a log", 0),
 }

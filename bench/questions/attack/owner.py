@@ -7,9 +7,12 @@ from typing import Any, Final
 from bench.questions.attack.callers import Calls
 from bench.sandbox.client import SandboxClient
 from bench.sandbox.protocol import TranscriptMessage
+from engine.core.errors import RecoveryError
 
 _REST_S: Final = 0.5
-_PATIENCE_S: Final = 10.0
+_PATIENCE_S: Final = 5.0
+_FIRST_S: Final = 60.0
+"""Nobody attacks yet, and the manager may still be reading its tables for the first time."""
 _REDRAWS: Final = ("editMessageText", "sendMessage")
 
 
@@ -24,10 +27,13 @@ class Owner:
         self.screens = Calls()
 
     async def begin(self) -> None:
-        """Ask for the first screen. Raises TimeoutError."""
+        """Ask for the first screen. Raises RecoveryError."""
         cursor = (await self._client.record()).cursor
         started = await self._client.start(self._manager, self._person)
-        await self._redrawn_ms(cursor, started.at_ms)
+        try:
+            await self._redrawn_ms(cursor, started.at_ms, _FIRST_S)
+        except TimeoutError as error:
+            raise RecoveryError(f"The manager showed the owner nothing within {_FIRST_S:.0f} s.") from error
 
     async def tap(self) -> None:
         """Until it is cancelled."""
@@ -40,7 +46,8 @@ class Owner:
         cursor = (await self._client.record()).cursor
         tapped = await self._client.tap(self._manager, self._person, self._way(screen), screen.message_id)
         try:
-            self.screens.took_ms.append(await self._redrawn_ms(cursor, tapped.at_ms) - tapped.at_ms)
+            redrawn_ms = await self._redrawn_ms(cursor, tapped.at_ms, _PATIENCE_S)
+            self.screens.took_ms.append(redrawn_ms - tapped.at_ms)
         except TimeoutError:
             self.screens.failed += 1
 
@@ -54,10 +61,11 @@ class Owner:
         bots = [button for button in buttons if any(name in button["text"] for name in self._usernames)]
         return str((bots or buttons[-1:])[0]["callback_data"])
 
-    async def _redrawn_ms(self, cursor: int, since_ms: int) -> int:
-        async with asyncio.timeout(_PATIENCE_S):
+    async def _redrawn_ms(self, cursor: int, since_ms: int, patience_s: float) -> int:
+        """When the next screen arrived. Raises TimeoutError."""
+        async with asyncio.timeout(patience_s):
             while True:
-                record = await self._client.record(cursor, wait=_PATIENCE_S)
+                record = await self._client.record(cursor, wait=patience_s)
                 for row in record.rows:
                     is_screen = row.method in _REDRAWS and row.bot_id == self._manager and row.chat_id == self._person
                     if is_screen and row.arrived_ms >= since_ms:

@@ -12,7 +12,7 @@ from bench.sandbox.client import SandboxClient
 from bench.sandbox.protocol import Act, PersonInfo
 
 _STRANGERS: Final = 1_200
-_RATE: Final = 500
+_RATE: Final = 2_000
 """Updates a second: more of them would measure how fast the sandbox gives them out."""
 _TURN_S: Final = 0.1
 _INVITATION_BYTES: Final = 24
