@@ -17,6 +17,7 @@ from typing import Final, TypeAlias
 from alembic import command, op
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -29,7 +30,11 @@ from storage.postgres.lock_waits import FIND_HOLDERS, GAVE_UP, WAIT_MS, held
 
 _SCRIPTS: Final = bundled("migrations")
 _LOCK: Final = 7_203_114  # any number, as long as it is ours alone
-_SESSION: Final = (f"SET lock_timeout = {WAIT_MS}", "SET application_name = 'recovery'")
+_SESSION: Final = (
+    f"SET lock_timeout = {WAIT_MS}",
+    "SET statement_timeout = 0",
+    "SET application_name = 'recovery'",
+)
 WAIT_S: Final = 60.0
 """How long a migration is tried again while something is in its way, unless the caller wants otherwise."""
 _BACKOFF_S: Final = (1.0, 2.0, 4.0)
@@ -107,16 +112,26 @@ async def _run(database_url: str, act: Callable[[Connection], None]) -> None:
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) in GAVE_UP:
             raise HeldError(await _what_is_in_the_way(engine)) from error
-        raise UnreachableError(f"PostgreSQL could not be migrated ({error}): check DATABASE_URL.") from error
+        raise _unreachable(error.orig.__cause__ if error.orig else error) from error
     except OSError as error:
-        raise UnreachableError(f"PostgreSQL could not be migrated ({error}): check DATABASE_URL.") from error
+        raise _unreachable(error) from error
+    except CommandError as error:
+        raise MigrationError(
+            f"The database was not migrated ({error}): deploy the code that knows it, or name another revision."
+        ) from error
     finally:
         await engine.dispose()
 
 
+def _unreachable(cause: BaseException | None) -> UnreachableError:
+    said = str(cause).partition("\n")[0]
+    return UnreachableError(f"PostgreSQL could not be migrated ({said}): check DATABASE_URL and the server's log.")
+
+
 async def _what_is_in_the_way(engine: AsyncEngine) -> str:
     async with engine.connect() as connection:
-        await connection.execute(text(_SESSION[1]))
+        for statement in _SESSION:
+            await connection.execute(text(statement))
         holders = [row[0] for row in await connection.execute(text(FIND_HOLDERS))]
     return f"{held('The database was not migrated', holders)}. Run `python -m engine migrate` when that is over."
 

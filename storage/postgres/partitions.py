@@ -98,7 +98,7 @@ async def _make(pool: Pool, month: Month, now_ms: int) -> bool:
         if size > MOST_READ_LOCKED and now_ms + EXCLUDED_AHEAD_MS < month.low:
             await _exclude(pool, month)
         return await _attach(pool, month)
-    except (HeldError, UnreachableError) as error:
+    except UnreachableError as error:
         raise HeldMonthError(month, str(error)) from error
 
 
@@ -110,7 +110,7 @@ async def _admit(pool: Pool, month: Month) -> None:
     try:
         async with maintenance(pool, EXCLUDE_MONTH, _failure(month)) as connection:
             await _drop_exclusion(connection)
-    except (HeldError, UnreachableError) as error:
+    except UnreachableError as error:
         raise HeldMonthError(month, str(error)) from error
 
 

@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, text
 
-from engine.core.errors import HeldError
+from engine.core.errors import HeldError, MigrationError, UnreachableError
 from storage.postgres import migrations
 from storage.postgres.lock_waits import WAIT_MS
 from storage.postgres.migrations import downgrade, upgrade, with_connection
@@ -151,3 +151,34 @@ async def test_two_migrations_at_once_do_each_step_once(database_url: str) -> No
     await asyncio.to_thread(downgrade, database_url, FIRST)
     await asyncio.gather(*(asyncio.to_thread(upgrade, database_url, "head", PATIENCE_S) for _ in range(2)))
     await asyncio.to_thread(upgrade, database_url, "head", 0)
+
+
+async def test_a_database_with_a_short_time_out_of_its_own_is_migrated(database_url: str, pool: Pool) -> None:
+    """What others set for their statements is nothing that a migration has to keep."""
+    await asyncio.to_thread(downgrade, database_url, FIRST)
+    name = await pool.fetchval("SELECT current_database()")
+    await pool.execute(f"ALTER DATABASE {name} SET statement_timeout = 1")
+    await asyncio.to_thread(upgrade, database_url, "head", 0)
+
+
+@pytest.mark.parametrize(
+    ("stands_at", "wanted", "said"),
+    [
+        ("9999_later", "head", "9999_later"),
+        (NEWEST, "nosuch", "nosuch"),
+    ],
+)
+async def test_a_revision_that_this_code_does_not_know_is_refused_in_a_sentence(
+    database_url: str, pool: Pool, stands_at: str, wanted: str, said: str
+) -> None:
+    await pool.execute("UPDATE alembic_version SET version_num = $1", stands_at)
+    with pytest.raises(MigrationError, match=rf"{said}.*: deploy the code that knows it") as refused:
+        await asyncio.to_thread(upgrade, database_url, wanted, 0)
+    assert "\n" not in str(refused.value)
+
+
+async def test_a_statement_that_the_server_refuses_is_told_in_a_line(database_url: str, pool: Pool) -> None:
+    await pool.execute("DROP TABLE key_holders; UPDATE alembic_version SET version_num = '0009_api_keys'")
+    with pytest.raises(UnreachableError, match=r'migrated \(column "webhook_key" .* already exists\): ') as refused:
+        await asyncio.to_thread(upgrade, database_url, "head", 0)
+    assert "\n" not in str(refused.value)
