@@ -19,9 +19,11 @@ _PROGRAMS: Final = (
     r"https?://|mailto:|compatible; (?!msie)",
     # Messengers and networks that name themselves in another way. iMessage borrows Facebook's name, Signal WhatsApp's.
     r"^(?:whatsapp|viber|signal|snapchat|skype|line|kakaotalk)\b",
-    r"external(?:hit|agent)|facebookcatalog|vkshare|iframely|embedly|cardyb|imageproxy|imgproxy|google-|-google",
+    r"external(?:hit|agent)|facebookcatalog|vkshare|iframely|embedly|cardyb|proxy|google-|-google",
+    # Browsers that nobody looks at: previews with a picture of the page, and scanners of mail.
+    r"headless|lighthouse|favicon",
     # Office looks at a link before it opens the browser.
-    r"ms-office",
+    r"ms-office|^microsoft office",
     # What apps on a phone and services fetch previews with. Their browsers say Mozilla.
     r"^(?:okhttp|dalvik|go-http-client|java|apache-httpclient|node|axios|got|guzzlehttp|ruby|php|libwww-perl)\b",
     r"^(?!mozilla).*cfnetwork",
