@@ -49,6 +49,10 @@ class Admission:
         self._known.dismiss(person)
         return self._strangers.may_be_answered(person)
 
+    def return_invitation(self, person: int) -> None:
+        """Their invitation could not be looked up: it may be tried again."""
+        self._strangers.return_try(person, Signed.INVITATION)
+
     def _signed(self, sender: Sender) -> Signed | None:
         """What the person brings that we have signed for them."""
         if sender.taps:

@@ -120,6 +120,9 @@ class ManagerBot:
             bot = await invitations.accept(desk.pool, desk.redis, owners, person(user), word, await self._desk.now_ms())
         except BotError as error:
             return f"⚠ {say.refusal(error)}"
+        except UnreachableError:
+            self._admission.return_invitation(user.id)
+            raise
         return say("You now manage @{bot}.", bot=bot)
 
     async def _asked(self, admin: Admin, prompt: Prompt) -> "_Asked | None":

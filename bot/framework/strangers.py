@@ -84,6 +84,12 @@ class Strangers:
         stranger.tries[signed] += 1
         return self._granted(person)
 
+    def return_try(self, person: int, signed: Signed) -> None:
+        """The try failed through no fault of the person."""
+        stranger = self._known.get(person)
+        if stranger and stranger.tries[signed]:
+            stranger.tries[signed] -= 1
+
     def _granted(self, person: int) -> bool:
         """Those who are forgotten last stand last."""
         stranger = self._known.pop(person)

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from bench.sandbox.protocol import Act, Fault, FaultKind, PersonInfo
 from bot.framework import intake
+from bot.framework.strangers import MOST_TRIES
 from engine.administration import campaigns, members
 from engine.core.change import Change
 from storage.postgres import pool as postgres
@@ -157,6 +158,21 @@ async def test_an_admin_is_told_when_every_connection_is_busy(office: Office, mo
         assert await office.owner.tap(way) == "The system can't answer right now. Try again in a moment."
         assert "can't answer right now" in await office.owner.says("hello")
     assert "2 bots" in await office.owner.says("hello again")
+
+
+async def test_an_invitation_that_failed_for_want_of_a_server_may_be_tried_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are told to try again in a moment, however long the moment is."""
+    guest = await office.someone()
+    word = invitation(await office.owner.press("○ @shop_bot", "👥 Team", "➕ Editor"))
+    monkeypatch.setattr(postgres, "_ACQUIRE_S", 0.05)
+    async with AsyncExitStack() as busy:
+        for _ in range(MOST_CONNECTIONS):
+            await busy.enter_async_context(office.desk.pool.acquire())
+        for _ in range(MOST_TRIES + 1):
+            assert "Try again in a moment" in await guest.start(word)
+    assert "You now manage @shop_bot." in await guest.start(word)
 
 
 async def test_redis_opens_no_door_to_its_readers(office: Office, whole_redis: Redis) -> None:

@@ -80,3 +80,13 @@ def test_a_stranger_who_was_answered_may_still_use_an_invitation(clock: Clock) -
     assert not known.may_enter(1)
     tries = [known.may_try(1, Signed.INVITATION) for _ in range(MOST_TRIES + 1)]
     assert tries == [True] * MOST_TRIES + [False]
+    known.return_try(1, Signed.INVITATION)
+    assert [known.may_try(1, Signed.INVITATION) for _ in range(2)] == [True, False]
+
+
+def test_no_try_is_returned_that_was_not_taken(clock: Clock) -> None:
+    known = Strangers(clock)
+    known.return_try(1, Signed.INVITATION)
+    assert known.may_enter(1)
+    known.return_try(1, Signed.INVITATION)
+    assert sum(known.may_try(1, Signed.INVITATION) for _ in range(2 * MOST_TRIES)) == MOST_TRIES
