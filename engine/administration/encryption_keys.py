@@ -150,8 +150,9 @@ def _name(holder: KeyHolder) -> str:
 def _check_nobody_is_shut_out(shut_out: Sequence[str]) -> None:
     if shut_out:
         raise SettingsError(
-            f"Nothing was changed: without the current key of this ENCRYPTION_KEY runs {', '.join(shut_out)}. Restart"
-            f" it with this list, then repeat; one that was killed is forgotten after {LOST_MS // 1000} seconds."
+            f"Nothing was changed: the current key of this ENCRYPTION_KEY is missing from {', '.join(shut_out)}."
+            " Restart each with this list, then repeat; a process that was killed is forgotten after"
+            f" {LOST_MS // 1000} seconds."
         )
 
 
