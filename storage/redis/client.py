@@ -30,7 +30,7 @@ _CODE: Final = re.compile(r"[A-Z]{3,20}(?= )")
 """With which a refusal of the server begins, such as MISCONF."""
 _REFUSED: Final[Mapping[type[Exception], str]] = {
     NoPermissionError: "allow the user of REDIS_URL the commands and keys that docs/access.md lists",
-    AuthenticationError: "write the server's user and password in REDIS_URL, like redis://user:password@host:6379/0",
+    AuthenticationError: "write the server's user and password in REDIS_URL, before an @ and the host",
     ReadOnlyError: "name the primary in REDIS_URL, this server is a replica",
     OutOfMemoryError: "give the server more memory (`maxmemory`)",
 }

@@ -40,7 +40,8 @@ steps:
 """
 _BOTS: Final = 3
 _LOOK_S: Final = 0.25
-_PATIENCE_S: Final = 90.0
+_PATIENCE_S: Final = 300.0
+"""The maker of partitions rests for up to two minutes after a try, and the next one may meet a backup again."""
 _AFTER_S: Final = 15.0
 """People go on falling silent after the report is over, while the partitions are made between two backups."""
 _PARTITIONS: Final = """
