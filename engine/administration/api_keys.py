@@ -32,8 +32,11 @@ async def add(
 
     Raises NotFoundError, BotError, UnreachableError.
     """
-    if not (name.isprintable() and name.strip() and len(name) <= MAX_NAME):
-        raise BotError("This is no name for a key: write 1 to {most} printable characters.", most=MAX_NAME)
+    if not (name.isprintable() and name == name.strip() and 0 < len(name) <= MAX_NAME):
+        raise BotError(
+            "A key cannot have this name: write 1 to {most} printable characters, with no blank before or behind them.",
+            most=MAX_NAME,
+        )
     rights = _rights(Rights(api_key.ALL, None), scopes, expires, change.at)
     key = Secret(api_key.compose("".join(secrets.choice(api_key.ALPHABET) for _ in range(api_key.RANDOM))))
     async with transaction(pool) as connection:

@@ -13,8 +13,8 @@ from typing import Final
 from zlib import crc32
 
 from engine.core.errors import BotError, CampaignError
+from engine.core.schedule.spoken_schedule import read_duration
 from engine.core.schedule.spoken_time import DAY_MS
-from engine.core.schedule.step_schedule import parse_duration
 from engine.core.schedule.timestamps import read_moment
 
 PREFIX: Final = "rec_"
@@ -92,17 +92,24 @@ def read_end(text: str, now_ms: int) -> int | None:
 def _end(text: str, now_ms: int) -> int:
     try:
         if _DATE.fullmatch(text):
-            end = datetime.combine(date.fromisoformat(text), time.min, UTC) + timedelta(days=1)
-            return (end - _EPOCH) // timedelta(milliseconds=1)
+            begins = datetime.combine(date.fromisoformat(text), time.min, UTC)
+            return (begins - _EPOCH) // timedelta(milliseconds=1) + DAY_MS
         if any(mark in text for mark in "-:"):
             return read_moment(text)
-        return now_ms + parse_duration(text)
-    except (ValueError, OverflowError, CampaignError) as error:
-        raise BotError(
-            "{text!r} does not say when a key ends: give an amount of time such as 90d, a date such as 2027-03-31, or"
-            " never.",
-            text=text[:40],
-        ) from error
+        lasts_ms = read_duration(text)
+    except (ValueError, CampaignError) as error:
+        raise _unclear(text) from error
+    if lasts_ms is None:
+        raise _unclear(text)
+    return now_ms + lasts_ms
+
+
+def _unclear(text: str) -> BotError:
+    return BotError(
+        "{text!r} does not say when a key ends: give an amount of time such as 90d, a date such as 2027-03-31, or"
+        " never.",
+        text=text[:40],
+    )
 
 
 def _checksum(random: str) -> str:

@@ -58,7 +58,7 @@ async def test_unknown_keys_cannot_be_revoked(pool: Pool) -> None:
         await api_keys.revoke(pool, "@shop_bot", "main", CHANGE)
 
 
-@pytest.mark.parametrize("name", ["", " ", "x" * 65, "a\nb"])
+@pytest.mark.parametrize("name", ["", " ", "x" * 65, "a\nb", " main", "main "])
 async def test_a_name_is_bounded(pool: Pool, name: str) -> None:
     with pytest.raises(BotError, match="1 to 64 printable"):
         await api_keys.add(pool, "@shop_bot", name, CHANGE)

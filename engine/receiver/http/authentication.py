@@ -21,6 +21,7 @@ from engine.receiver.key_ring import KeyRing
 from storage.postgres.api_keys import ActiveKey
 
 _CREDENTIALS: Final = re.compile(r"bearer +([\x21-\x7e]+)", re.IGNORECASE)
+_OTHER_SCHEME: Final = re.compile(r"\s*(?!bearer )\S+ +\S", re.IGNORECASE)
 _DIGITS: Final = 19
 _CHALLENGE: Final = 'Bearer realm="recovery"'
 _MISSING: Final = (
@@ -43,7 +44,7 @@ def authenticate(request: web.Request, keys: KeyRing) -> ActiveKey:
     if key is None or key.bot_id != _number(request.match_info["bot"]):
         raise unknown()
     if keys.is_over(key):
-        raise _unauthorized(f"This key has ended: {_edit(key, '--expires 90d')} prolongs it.", "invalid_token")
+        raise _unauthorized(f"This key has ended: {_edit(key, '--expires 90d')} extends it.", "invalid_token")
     keys.note_use(key)
     recognise(request)
     return key
@@ -68,7 +69,7 @@ def demand(key: ActiveKey, scope: Scope) -> None:
 def _shown(request: web.Request) -> str:
     """The key in the header. Raises Refusal."""
     headers = request.headers.getall(hdrs.AUTHORIZATION, [])
-    if not any(headers):
+    if not any(headers) or (len(headers) == 1 and _OTHER_SCHEME.match(headers[0])):
         raise _unauthorized(_MISSING)
     found = _CREDENTIALS.fullmatch(headers[0].strip(" \t"))
     if len(headers) > 1 or found is None or not is_whole(found[1]):
