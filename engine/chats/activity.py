@@ -123,7 +123,7 @@ class Activity:
             try:
                 await self._write_or_keep(lives)
             except UnreachableError as error:
-                logger().warning("Activity waits for PostgreSQL", chats=len(self._waiting), error=str(error))
+                logger().warning("Activity waits for PostgreSQL", chats=len(self._waiting), error=error)
                 return False
         return True
 

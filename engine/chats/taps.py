@@ -80,7 +80,7 @@ class Taps:
             self._remember(reference)
         except RecoveryError as error:
             metrics.lost_taps.inc()
-            logger().warning("Tap not recorded", bot=reference.bot_id, error=str(error))
+            logger().warning("Tap not recorded", bot=reference.bot_id, error=error)
         except Exception:  # noqa: BLE001 - the person is on their way all the same
             metrics.lost_taps.inc()
             logger().exception("Tap not recorded")

@@ -91,7 +91,7 @@ class Uploads:
         try:
             await media.put_files(self._pool, bot_id, files)
         except UnreachableError as error:
-            logger().warning("File ids not kept: the next process uploads them again", bot_id=bot_id, error=str(error))
+            logger().warning("File ids not kept: the next process uploads them again", bot_id=bot_id, error=error)
         finally:
             for asset, file in files.items():
                 self._remember((bot_id, asset), file)

@@ -189,7 +189,7 @@ class Lane:
         try:
             end = await self._dispatch.serve(bot, held, permit)
         except RecoveryError as error:
-            logger().warning("Journey cut short", bot=bot.username, chat=held.chat_id, error=str(error))
+            logger().warning("Journey cut short", bot=bot.username, chat=held.chat_id, error=error)
             return
         except Exception:  # noqa: BLE001 - one chat's fault does not end the lane: its lease brings the chat back
             logger().exception("Journey cut short", bot=bot.username, chat=held.chat_id)

@@ -128,7 +128,7 @@ class Lanes:
             await asyncio.sleep(REPEATED_WITHIN_S)
             chats = await rebuild(pool, client, self._timers, bot.bot_id, newest, bot.activated_at_ms, run)
         except RecoveryError as error:
-            logger().warning("Timers not rebuilt yet", bot=bot.username, error=str(error))
+            logger().warning("Timers not rebuilt yet", bot=bot.username, error=error)
             return
         logger().info("Timers rebuilt from PostgreSQL", bot=bot.username, chats=chats)
         lane.lost.clear()
@@ -139,7 +139,7 @@ class Lanes:
             pages = arm_unheard(pool, self._timers, bot.bot_id, newest, since_ms, now_ms)
             armed = sum([page async for page in pages])
         except RecoveryError as error:
-            logger().warning("Silences since the activation not armed yet", bot=bot.username, error=str(error))
+            logger().warning("Silences since the activation not armed yet", bot=bot.username, error=error)
             return
         self._restored[bot.bot_id] = bot.activated_at_ms
         if armed:
@@ -150,7 +150,7 @@ class Lanes:
         try:
             chats = await renew_doubted(pool, self._timers, bot.bot_id, newest, doubt.until_ms, now_ms)
         except RecoveryError as error:
-            logger().warning("Doubted silences not begun again yet", bot=bot.username, error=str(error))
+            logger().warning("Doubted silences not begun again yet", bot=bot.username, error=error)
             return
         self._renewed[bot.bot_id] = doubt.until_ms
         if chats:
@@ -160,7 +160,7 @@ class Lanes:
         try:
             await token_suspicion.confirm(pool, sender, bot, self._clock.now_ms())
         except RecoveryError as error:
-            logger().warning("Bot not suspended yet", bot=bot.username, error=str(error))
+            logger().warning("Bot not suspended yet", bot=bot.username, error=error)
             return
         if lane.suspected == bot.sealed_token:
             lane.suspected = None

@@ -82,7 +82,7 @@ def _report(turn: MakerTurn, missing: list[Month], now_ms: int) -> None:
         for month in missing:
             logger().warning("Deliveries of a month lie in the default partition", partition=month.name)
     elif turn.held.month.low - now_ms > SOON_MS:
-        logger().info("Partition postponed", error=str(turn.held))
+        logger().info("Partition postponed", error=turn.held)
     else:
         days = max(0, turn.held.month.low - now_ms) // DAY_MS
-        logger().error("Partition missing", days_left=days, error=str(turn.held))
+        logger().error("Partition missing", days_left=days, error=turn.held)

@@ -96,7 +96,7 @@ class Poller:
         try:
             await self._shard.release()
         except RecoveryError as error:
-            logger().warning("Shard not released: it expires in a moment", error=str(error))
+            logger().warning("Shard not released: it expires in a moment", error=error)
         await self._lanes.finish()
         await self._sender.close()
 

@@ -111,7 +111,7 @@ class Replanner:
         try:
             return await self._go_on(job, bot, newest)
         except RecoveryError as error:
-            logger().warning("Replan failed", bot=bot.username, replan=job.id, error=str(error))
+            logger().warning("Replan failed", bot=bot.username, replan=job.id, error=error)
         except Exception:  # noqa: BLE001 - one bot's fault does not stop another's replan
             logger().exception("Replan failed", bot=bot.username, replan=job.id)
         self._endings.pop(job.id, None)

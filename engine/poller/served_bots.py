@@ -82,7 +82,7 @@ class ServedBots:
         try:
             return await self._served(row)
         except (SettingsError, CampaignError) as error:
-            logger().error("Bot is not served", bot=row.username, error=str(error))
+            logger().error("Bot is not served", bot=row.username, error=error)
             return None
 
     async def _served(self, row: BotRow) -> Served:

@@ -123,7 +123,7 @@ class Sweeper:
         try:
             return await self._touch_up(leftover)
         except RecoveryError as error:
-            logger().warning("Sweep failed", bot_id=leftover.bot_id, error=str(error))
+            logger().warning("Sweep failed", bot_id=leftover.bot_id, error=error)
             return not_sent(attempts=1)
 
     async def _touch_up(self, leftover: Leftover) -> Outcome:

@@ -82,7 +82,7 @@ class FeedLoop:
             async with transaction(self._pool) as connection:
                 await incidents.open_incident(connection, self._bot_id, "feed_unauthorized", str(_UNAUTHORIZED), now_ms)
         except RecoveryError as error:
-            self._log.warning("Incident not recorded yet", error=str(error))
+            self._log.warning("Incident not recorded yet", error=error)
             return False
         return True
 

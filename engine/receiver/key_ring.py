@@ -66,7 +66,7 @@ class KeyRing:
         try:
             await self.write_uses()
         except UnreachableError as error:
-            logger().warning("Last uses of keys not written", error=str(error))
+            logger().warning("Last uses of keys not written", error=error)
 
     def _now_ms(self) -> int:
         """No key is known before the clock is, but for a moment: then none has ended."""

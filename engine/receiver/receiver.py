@@ -149,7 +149,7 @@ class Receiver:
         try:
             await self._feeds.release()
         except RecoveryError as error:
-            logger().warning("Feeds not released: they expire in a moment", error=str(error))
+            logger().warning("Feeds not released: they expire in a moment", error=error)
         await self.activity.flush()
         await self._keys.close()
 
@@ -165,7 +165,7 @@ class Receiver:
         try:
             refused = await leave(self._api_of(bot), bot.bot_id)
         except RecoveryError as error:
-            logger().warning("Webhook not removed", bot=bot.username, error=str(error))
+            logger().warning("Webhook not removed", bot=bot.username, error=error)
             return
         if refused:
             why = refused.refused if isinstance(refused, Foreign) else refused
@@ -187,7 +187,7 @@ class Receiver:
         try:
             feed = self._feed_of(bot)
         except RecoveryError as error:
-            logger().error("Bot is not fed", bot=bot.username, error=str(error))
+            logger().error("Bot is not fed", bot=bot.username, error=error)
             return
         logger().info("Feed taken", bot=bot.username)
         await FeedLoop(feed, bot.bot_id, bot.username, self._pool, self._client).run()
@@ -210,7 +210,7 @@ class Receiver:
         try:
             return self._api_of(bot) if bot else None
         except SettingsError as error:
-            logger().error("Bot does not answer", bot=bot_id, error=str(error))
+            logger().error("Bot does not answer", bot=bot_id, error=error)
             return None
 
     def _watches(self, bot_id: int) -> bool:

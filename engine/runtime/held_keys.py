@@ -48,4 +48,4 @@ async def _end(pool: Pool, client: Redis, holder: KeyHolder) -> None:
     try:
         await _record(pool, client, holder._replace(ended=True))
     except RecoveryError as error:
-        logger().warning("End not recorded: the keys of this process count as used a little longer", error=str(error))
+        logger().warning("End not recorded: the keys of this process count as used a little longer", error=error)

@@ -5,11 +5,12 @@ this process was given as one. Of an error only its class is printed, as its mes
 speak, but for the values in them, which admins may have written.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from typing import Any, Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from engine.core.errors import RecoveryError, SpokenError
+from engine.core.errors import Phrase, RecoveryError, SpokenError
 from engine.runtime.stack_trace import LONGEST_STACK, class_name
 from engine.security.secret_forms import without_secrets
 from engine.settings import Settings
@@ -21,16 +22,27 @@ _SEARCHED: Final = 20 * LONGEST_VALUE
 """Characters in which secrets are looked for; the rest is not printed anyway."""
 STACK: Final = "exception"
 _LARGEST_NUMBER: Final = 2**63
-_SECRET_WORDS: Final = frozenset({"token", "tokens", "text", "secret", "key", "keys", "password", "authorization"})
+_SECRET_WORDS: Final = frozenset(
+    {
+        *("token", "tokens", "text", "secret", "key", "keys"),
+        *("password", "passwd", "sslpassword", "authorization", "cookie"),
+    }
+)
+_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+"""Of a name, such as bot_token, Secret-Token and apiKey."""
 _SHORTEST: Final = 6
 """A shorter password stands in too many words, and masking it would only show which."""
+_PLACES: Final = re.compile(r"{(\w+)[^{}]*}")
+"""For the values of a phrase."""
 _known: Final[set[str]] = set()
 
 
 def know(settings: Settings) -> None:
     """From now on the secrets of these settings are masked wherever they stand."""
     plain = {key.reveal() for key in settings.encryption_keys}
-    plain |= {urlsplit(url).password or "" for url in (settings.redis_url, settings.database_url)}
+    for address in map(urlsplit, (settings.redis_url, settings.database_url)):
+        plain.add(address.password or "")
+        plain.update(value for name, value in parse_qsl(address.query) if is_secret(name))
     if settings.manager_token:
         plain.add(settings.manager_token.reveal())
     _known.update(form for word in plain for form in _spellings(word) if len(form) >= _SHORTEST)
@@ -44,7 +56,7 @@ def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Muta
 
 
 def is_secret(name: str) -> bool:
-    return not _SECRET_WORDS.isdisjoint(name.lower().split("_"))
+    return not _SECRET_WORDS.isdisjoint(map(str.lower, _WORDS.findall(name)))
 
 
 def masked(text: str) -> str:
@@ -66,7 +78,14 @@ def _printable(value: Any, most: int) -> Any:
         nested = _nested(value)
         return nested if len(str(nested)) <= most else shortened(str(nested), most)
     text = _said(value) if isinstance(value, BaseException) else str(value)
-    return shortened(masked(text[:_SEARCHED]), most)
+    return shortened(_searched(text), most)
+
+
+def _searched(text: str) -> str:
+    """Of a text that is cut, the end is not said either: a secret that was cut has lost its form."""
+    if len(text) <= _SEARCHED:
+        return masked(text)
+    return shortened(masked(text[:_SEARCHED])[:-LONGEST_VALUE], LONGEST_VALUE) + MASK
 
 
 def _nested(value: Mapping[Any, Any] | Collection[Any]) -> Any:
@@ -77,8 +96,14 @@ def _nested(value: Mapping[Any, Any] | Collection[Any]) -> Any:
 
 def _said(error: BaseException) -> str:
     if isinstance(error, SpokenError):
-        return error.phrase.template
+        return _without_values(error.phrase)
     return str(error) if isinstance(error, RecoveryError) else class_name(error)
+
+
+def _without_values(phrase: Phrase) -> str:
+    """The sentence with those of its values that we have written, and with the names of the others."""
+    ours = {name: _without_values(value) for name, value in phrase.values.items() if isinstance(value, Phrase)}
+    return _PLACES.sub(lambda place: ours.get(place[1], place[0]), phrase.template)
 
 
 def _spellings(word: str) -> Iterator[str]:

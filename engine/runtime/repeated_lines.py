@@ -122,7 +122,7 @@ class RepeatedLines:
 
 def _kind(event: MutableMapping[str, Any]) -> Kind:
     subjects = tuple((name, _subject(event[name])) for name in _SUBJECTS if name in event)
-    error = _error(event.get("exc_info"))
+    error = _error(event.get("exc_info") or event.get("error"))
     return (*subjects, ("error", class_name(error)), ("raised_at", origin(error))) if error else subjects
 
 

@@ -141,7 +141,7 @@ class Sender:
             try:
                 await self._uploads.drop(speaker.bot_id, asset, file)
             except RecoveryError as error:
-                logger().warning("Refused file id not forgotten", bot=speaker.username, error=str(error))
+                logger().warning("Refused file id not forgotten", bot=speaker.username, error=error)
         return refusal
 
 

@@ -57,7 +57,7 @@ async def test_a_reader_in_the_way_is_named_and_louder_as_the_month_comes_near(
             turn = await maker(pool, MARCH_MS - early_ms).run_once()
     assert turn.held is not None
     assert [(line["log_level"], line["event"]) for line in said] == [(level, event)]
-    assert "pg_dump" in said[0]["error"]
+    assert "pg_dump" in str(said[0]["error"])
     assert months_ahead() == 0
 
 

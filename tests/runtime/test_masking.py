@@ -41,6 +41,18 @@ IN_PLACE: Final = {
     "an invitation as it is sent": ("/start {}", secrets.token_urlsafe(16)),
     "a key in a header": ("{{'Authorization': 'Bearer {}'}}", "whatever-it-looks-like"),
     "a secret in a header": ("X-Telegram-Bot-Api-Secret-Token: {}", secrets.token_hex(32)),
+    "a secret among headers": ("{{'X-Telegram-Bot-Api-Secret-Token': '{}'}}", secrets.token_hex(32)),
+    "a secret among raw headers": ("((b'X-Telegram-Bot-Api-Secret-Token', b'{}'),)", secrets.token_hex(32)),
+    "a secret in JSON": ('{{"url": "", "secret_token": "{}"}}', secrets.token_hex(32)),
+    "a secret in quoted JSON": (r'"{{\"secret_token\": \"{}\"}}"', secrets.token_hex(32)),
+    "a secret of a call": ("SetWebhook(url='', secret_token='{}')", secrets.token_hex(32)),
+    "a user and a password in a header": ("Authorization: Basic {}", base64.b64encode(b"me:correct-horse").decode()),
+    "a password of two words": ("password='{}'", "correct 'horse".replace("'", r"\'")),
+    "a password beside its name": ("host=db password = {}", "correct-horse"),
+    "a token that was encoded twice": ("bot1234567%253A{}", TOKEN_HALF),
+    "a text of a call": ("SendMessage(chat_id=1, text='{}')", "words of a user"),
+    "an invitation to a group": ("/start@manager_bot {}", secrets.token_urlsafe(16)),
+    "an invitation in an address": ("https%3A%2F%2Ft.me%2Fmanager_bot%3Fstart%3D{}", secrets.token_urlsafe(16)),
     "a form field": ("url=https://x&secret_token={}&x=1", secrets.token_hex(32)),
 }
 HARMLESS: Final = (
@@ -49,6 +61,10 @@ HARMLESS: Final = (
     f"The library has no photo {'0123456789abcdef' * 4}: add its file again.",
     "http://127.0.0.1:8080/v1/bots/1234567/activity",
     "2026-11-30T09:30:00-03:00",
+    "aaaa-bbbb-cccc-dddd-eeee-ffff-ggggg",
+    "Run restart 0123456789abcdef0123 to start recovery-of-the-campaign.",
+    "Telegram refuses the manager's token: give it the one that @BotFather shows.",
+    "Write context='a.yaml', in the text, 'a' and as secret.",
 )
 
 
@@ -77,6 +93,10 @@ def test_what_this_process_was_given_is_masked_in_every_spelling(
     monkeypatch.setattr(masking, "_known", set())
     url = f"postgresql://me:{quote(password, safe='')}@127.0.0.1/recovery"
     masking.know(load_settings({**ENVIRON, "DATABASE_URL": url}, Path("none")))
+    masking.know(
+        load_settings({**ENVIRON, "REDIS_URL": f"redis://cache/0?password={quote('of-redis', safe='')}"}, Path("none"))
+    )
+    assert "of-redis" not in masked("WRONGPASS of-redis")
     for spelling in (password, quote(password), quote(password, safe=""), repr(password)[1:-1]):
         assert spelling not in masked(f"role me could not log in with {spelling}.")
 
@@ -103,6 +123,13 @@ def test_a_secret_at_the_cut_is_not_half_shown() -> None:
     secret = BY_FORM["a bot's token"]
     for place in range(LONGEST_VALUE - len(secret) - 5, LONGEST_VALUE + 5):
         said = mask(None, "info", {"detail": "x " * (place // 2) + secret})["detail"]
+        assert TOKEN_HALF[:4] not in said
+
+
+def test_a_secret_at_the_cut_is_not_shown_because_the_secrets_before_it_were_masked() -> None:
+    secret = BY_FORM["a bot's token"]
+    for before in range(60):
+        said = mask(None, "info", {"detail": "x" * before + f"{secret} " * 1_000})["detail"]
         assert TOKEN_HALF[:4] not in said
 
 

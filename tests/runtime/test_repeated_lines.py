@@ -11,6 +11,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.errors import RecoveryError
 from engine.runtime import repeated_lines, telemetry
 from engine.runtime.repeated_lines import A_SECOND, MORE, MOST_KINDS, RepeatedLines
 from engine.runtime.telemetry import configure, configure_safely, logger
@@ -89,9 +90,11 @@ def test_errors_of_another_class_or_place_are_other_lines(capsys: pytest.Capture
             except ValueError:
                 logger().exception("Turn failed")
         logger().error("Turn failed", exc_info=OSError())
+        logger().error("Turn failed", error=TimeoutError())
+        logger().error("Turn failed", error=RecoveryError("Redis is down: start it."))
     lines = printed(capsys)
-    assert len(lines) == 3 * A_SECOND
-    assert all(name in str(lines) for name in ("ValueError", "KeyError", "OSError"))
+    assert len(lines) == 5 * A_SECOND
+    assert all(name in str(lines) for name in ("ValueError", "KeyError", "OSError", "TimeoutError", "Redis is down"))
 
 
 @pytest.mark.usefixtures("clock")

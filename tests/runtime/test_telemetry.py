@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from engine.core.errors import CampaignError, RecoveryError
+from engine.core.errors import CampaignError, Phrase, RecoveryError
 from engine.runtime.masking import mask
 from engine.runtime.stack_trace import stack_trace
 from engine.runtime.telemetry import configure, configure_safely, logger
@@ -55,8 +55,18 @@ def test_named_secrets_are_masked() -> None:
 
 
 def test_a_secret_is_known_by_any_word_of_its_name() -> None:
-    event = mask(None, "info", {"bot_token": "1:a", "Api_Key": "k", "step": "key", "keyboard": 1})
-    assert event == {"bot_token": "…", "Api_Key": "…", "step": "key", "keyboard": 1}
+    event = mask(None, "info", {"bot_token": "1:a", "Api_Key": "k", "step": "key", "keyboard": 1, "context": 2})
+    assert event == {"bot_token": "…", "Api_Key": "…", "step": "key", "keyboard": 1, "context": 2}
+    names = (
+        "X-Telegram-Bot-Api-Secret-Token",
+        "Authorization",
+        "apiKey",
+        "APIKey",
+        "secretToken",
+        "DB PASSWORD",
+        "sslpassword",
+    )
+    assert mask(None, "info", dict.fromkeys(names, "k")) == dict.fromkeys(names, "…")
 
 
 def test_nested_values_and_errors_are_searched() -> None:
@@ -73,6 +83,14 @@ def test_nested_values_and_errors_are_searched() -> None:
         (
             CampaignError("In {place} something is wrong: mend it.", place=WORDS),
             "In {place} something is wrong: mend it.",
+        ),
+        (
+            CampaignError(
+                "{file}: {error}",
+                file=WORDS,
+                error=Phrase("{most:,} MB are too many for {name!r}.", most=9, name=WORDS),
+            ),
+            "{file}: {most:,} MB are too many for {name!r}.",
         ),
         (RecoveryError("Redis is down: start it."), "Redis is down: start it."),
     ],

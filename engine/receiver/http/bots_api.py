@@ -129,7 +129,7 @@ class BotsApi:
             except OverloadError as error:
                 raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, str(error), _AGAIN) from error
             except (UnreachableError, TimeoutError) as error:
-                logger().warning("Request not taken", path=request.path, error=str(error) or "it took too long")
+                logger().warning("Request not taken", path=request.path, error=error)
                 raise Refusal(
                     HTTPStatus.SERVICE_UNAVAILABLE,
                     "Redis or PostgreSQL does not answer in time: repeat the request, which is safe.",

@@ -56,7 +56,7 @@ class LinkRedirect:
             async with asyncio.timeout(KNOW_S):
                 snapshot = await self._published(reference)
         except (RecoveryError, TimeoutError) as error:
-            logger().warning("Link not followed", bot=reference.bot_id, error=str(error) or "it took too long")
+            logger().warning("Link not followed", bot=reference.bot_id, error=error)
             raise _refusal(request, NOT_NOW, HTTPStatus.SERVICE_UNAVAILABLE, headers=_AGAIN) from error
         button = tracked_link.find(snapshot, reference) if snapshot else None
         if button is None:

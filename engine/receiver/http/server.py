@@ -96,7 +96,7 @@ class HttpServer:
         except OverloadError as error:
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, str(error), _AGAIN) from error
         except (UnreachableError, TimeoutError) as error:
-            logger().warning("Update not taken", bot=bot_id, error=str(error) or "it took too long")
+            logger().warning("Update not taken", bot=bot_id, error=error)
             sentence = "Redis or PostgreSQL does not answer in time: deliver it again."
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, sentence, _AGAIN) from error
         except ConnectionError:
