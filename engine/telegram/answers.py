@@ -11,6 +11,7 @@ import msgspec
 
 from engine.core.content.model import Asset, MediaKind, TelegramFile
 from engine.core.delivery.outcome import Outcome, Rejected, Sent, Unknown, not_sent, of_refusal, of_unreadable
+from engine.telegram.refused_call import UNREADABLE
 from engine.telegram.session import Accepted, Answer, ApiError, NeverLeft, NoAnswer, Unreadable
 
 
@@ -62,7 +63,7 @@ def of_send(answer: Answer, attempts: int) -> Outcome:
         return of_failure(answer, attempts)
     try:
         found = _messages(answer.result)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return Unknown("unreadable success")
     messages = found if isinstance(found, list) else [found]
     return Sent(tuple(message.message_id for message in messages))
@@ -98,7 +99,7 @@ def taken_files(result: msgspec.Raw, assets: tuple[Asset, ...]) -> Mapping[Asset
     """
     try:
         found = _carriers(result)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return {}
     if isinstance(found, list):
         pairs = zip(assets, found, strict=False)

@@ -7,6 +7,7 @@ connection that was never made certainly did not send. An error of aiohttp may c
 the name of its type goes further.
 """
 
+import re
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -20,6 +21,7 @@ from aiohttp.hdrs import CONTENT_TYPE, RETRY_AFTER
 
 from engine.runtime.resources import most_files
 from engine.telegram.answer_body import is_redirect, read_body
+from engine.telegram.refused_call import UNREADABLE
 
 TIMEOUT_S: Final = 30
 SLOWEST_UPLOAD: Final = 512 * 1024
@@ -33,6 +35,7 @@ _OTHER_FILES: Final = 256
 """Files beside the connections to Telegram: connections to Redis and PostgreSQL, and files to upload."""
 _FEWEST_CONNECTIONS: Final = 100
 _NEVER_CONNECTED: Final = (ClientConnectorError, ConnectionTimeoutError)
+_SECONDS: Final = re.compile(r"\d{1,9}", re.ASCII)
 _JSON: Final = {CONTENT_TYPE: "application/json"}
 
 
@@ -133,10 +136,10 @@ def _has_file(fields: dict[str, Any]) -> bool:
 
 
 def _read(status: int, content: bytes, retry_after: str) -> Answer:
-    after_s = int(retry_after) if retry_after.isdecimal() else None
+    after_s = int(retry_after) if _SECONDS.fullmatch(retry_after) else None
     try:
         body = _decode(content)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return Unreadable(status, after_s)
     if body.ok:
         return Accepted(body.result)

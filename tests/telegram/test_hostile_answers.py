@@ -26,6 +26,7 @@ from engine.telegram.download import receive
 from engine.telegram.model_session import ModelSession
 from engine.telegram.refused_call import Refused
 from engine.telegram.sender import Prepared, Sender
+from engine.telegram.session import Session, Unreadable
 from tests.telegram.conftest import PLAIN, no_uploads
 
 TOKEN: Final = "123456:a-token-that-nobody-may-see-anywhere"  # noqa: S105 - made up
@@ -177,3 +178,25 @@ async def test_an_inflated_answer_of_usual_size_is_read(library: Library) -> Non
     packed = gzip.compress(OK)
     async with listening(f"200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}", packed) as (_, url):
         assert bytes(await plain_call(url, library)) in OK  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("429 X\r\nRetry-After: " + "9" * 5_000, b"slow down"),
+        ("429 X\r\nRetry-After: \xb2", b"slow down"),
+        ("200 OK", b'{"ok":false,"description":"\xff"}'),
+        ("200 OK", b'{"ok":true,"result":' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
+        ("200 OK", b'{"ok":false,"error_code":' + b"9" * 5_000 + b"}"),
+    ],
+    ids=["a wait without end", "a wait that is no number", "no UTF-8", "absurd nesting", "a number without end"],
+)
+async def test_an_answer_that_nobody_can_read_is_a_value(head: str, body: bytes) -> None:
+    async with listening(head, body) as (_, url), Bot(TOKEN).context() as bot:
+        session = Session(url, 5)
+        try:
+            answer = await session.ask(bot, GetMe())
+        finally:
+            await session.close()
+    assert isinstance(answer, Unreadable)
+    assert answer.retry_after_s is None
