@@ -161,7 +161,7 @@ class BotsApi:
             with self._at_once.place(key.bot_id):
                 result = await handle(key, await read_body(request, BODY))
         except Refusal as refusal:
-            if refusal.status is HTTPStatus.TOO_MANY_REQUESTS:
+            if refusal.over_limit:
                 self._bots.overloaded(key.bot_id)
             refusal.headers = {**refusal.headers} | self._limits.headers(key.key_id)
             raise
@@ -199,6 +199,7 @@ class BotsApi:
                 f"This bot has named its {NEW_A_DAY} new people of a day, so {reported.put_off} of these are not taken:"
                 " repeat the request after Retry-After seconds.",
                 {hdrs.RETRY_AFTER: str(reported.day_ends_s)},
+                over_limit=True,
             )
         return ActivityResult(reported.taken, reported.unknown)
 
@@ -266,6 +267,7 @@ def _too_many(_: int) -> Refusal:
         HTTPStatus.TOO_MANY_REQUESTS,
         f"A bot may have {MOST_AT_ONCE} requests under way at once: repeat the request, which is safe.",
         _AGAIN,
+        over_limit=True,
     )
 
 

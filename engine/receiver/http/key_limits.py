@@ -92,6 +92,7 @@ class KeyLimits:
                 f"A key may send {burst} {name} at once and {rate} a second: repeat the request after Retry-After"
                 " seconds, which is safe.",
                 {hdrs.RETRY_AFTER: str(math.ceil(wait_s))},
+                over_limit=True,
             )
 
     def _of(self, key_id: int) -> tuple[Allowance, Allowance]:

@@ -18,18 +18,29 @@ from engine.security import signed_links
 
 _NOWHERE: Final = "There is no such address, or the request does not prove that it may go there: check both."
 _WHY: Final = web.ResponseKey("why", Why)
+_OVER_LIMIT: Final = web.ResponseKey("over_limit", bool)
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a failure
-    """Raised by a handler: the answer to the request. The sentence names the mend; `why` is counted."""
+    """Raised by a handler: the answer to the request. The sentence names the mend; `why` is counted.
+
+    `over_limit`: the caller sends too much, so that the answer is held back for a moment.
+    """
 
     def __init__(
-        self, status: HTTPStatus, sentence: str, headers: Mapping[str, str] | None = None, why: Why | None = None
+        self,
+        status: HTTPStatus,
+        sentence: str,
+        headers: Mapping[str, str] | None = None,
+        why: Why | None = None,
+        *,
+        over_limit: bool = False,
     ) -> None:
         super().__init__(sentence)
         self.status = status
         self.headers: Mapping[str, str] = headers or {}
         self.why = why
+        self.over_limit = over_limit
 
 
 def nowhere(why: Why) -> Refusal:
@@ -71,9 +82,14 @@ def answer(request: web.BaseRequest, refusal: Refusal) -> web.Response:
         )
     if refusal.why:
         response[_WHY] = refusal.why
+    response[_OVER_LIMIT] = refusal.over_limit
     return response
 
 
 def reason_of(response: web.StreamResponse) -> Why | None:
     """Why somebody was turned away, if this answer does that."""
     return response.get(_WHY)
+
+
+def is_over_limit(response: web.StreamResponse) -> bool:
+    return response.get(_OVER_LIMIT) is True

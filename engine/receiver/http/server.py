@@ -22,6 +22,7 @@ from engine.receiver.http.connection_limits import bounds_for
 from engine.receiver.http.listener import Listener
 from engine.receiver.http.refusal import Refusal, nowhere, refuse
 from engine.receiver.http.request_ids import identify
+from engine.receiver.http.slow_down import slow_down
 from engine.receiver.http.turned_away import Why
 from engine.receiver.updates import read_update, report_bad
 from engine.receiver.webhook_feed import PATH
@@ -70,7 +71,7 @@ class HttpServer:
             yield
 
     def _application(self) -> web.Application:
-        application = web.Application(middlewares=[identify, refuse, refuse_packed])
+        application = web.Application(middlewares=[identify, slow_down(), refuse, refuse_packed])
         application.add_routes(
             [
                 web.post(f"{PATH}/{{bot}}", self._update),
@@ -105,7 +106,7 @@ class HttpServer:
     def _too_many(self, bot_id: int) -> Refusal:
         self._bots.overloaded(bot_id)
         sentence = "Too many updates of this bot are under way: deliver it again."
-        return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, sentence, _AGAIN)
+        return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, sentence, _AGAIN, over_limit=True)
 
     async def _take(self, bot_id: int, body: bytes) -> web.Response:
         """An update that cannot be read is left out, so that it does not hold back those behind it."""

@@ -1,6 +1,7 @@
 """One bot's flood, with its true secret, keeps no other bot's update out."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -9,6 +10,7 @@ import pytest
 
 from bench.sandbox.ports import listen as port_of
 from engine.receiver.events import Event
+from engine.receiver.http import slow_down
 from engine.receiver.http.at_once import AtOnce
 from engine.receiver.http.server import HttpServer, WebhookIntake
 from engine.receiver.webhook_feed import PATH
@@ -53,6 +55,35 @@ async def door() -> AsyncIterator[Door]:
         server._at_once = AtOnce(server._too_many, MOST)
         await stack.enter_async_context(server.listening())
         yield door
+
+
+async def test_a_refused_flood_gets_no_answer_for_a_while_and_another_bot_gets_its_own_at_once(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = asyncio.Event()
+
+    async def hold(seconds: float) -> None:
+        assert seconds == slow_down.HELD_S
+        held.set()
+        await door.answers.wait()
+
+    monkeypatch.setattr(slow_down, "sleep", hold)
+    flood = [asyncio.create_task(door.post(FLOODED, number)) for number in range(1, MOST + 2)]
+    await held.wait()
+    assert await door.post(QUIET, 1) == (200, None)
+    assert not any(task.done() for task in flood)
+    door.answers.set()
+    assert sorted(status for status, _ in await asyncio.gather(*flood)) == [200] * MOST + [503]
+
+
+async def test_answers_beyond_those_that_may_be_held_go_out(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slow_down, "MOST", 0)
+    monkeypatch.setattr(slow_down, "HELD_S", math.inf)
+    flood = [asyncio.create_task(door.post(FLOODED, number)) for number in range(1, MOST + 1)]
+    await door.full.wait()
+    assert await door.post(FLOODED, 9) == (503, "1")
+    door.answers.set()
+    await asyncio.gather(*flood)
 
 
 async def test_a_flood_beyond_its_number_is_refused_and_another_bot_is_served_at_once(door: Door) -> None:
