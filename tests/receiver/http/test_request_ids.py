@@ -7,6 +7,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+import structlog
 from msgspec.structs import replace
 from structlog.contextvars import bound_contextvars, get_contextvars
 
@@ -14,7 +15,8 @@ from engine.chats.endings import Endings
 from engine.receiver.http.request_ids import HEADER
 from engine.runtime import telemetry
 from engine.runtime.batcher import Batcher
-from engine.runtime.repeated_lines import A_SECOND
+from engine.runtime.log_output import LogOutput
+from engine.runtime.repeated_lines import A_SECOND, RepeatedLines
 from tests.receiver.http.desk import PAID, Desk
 
 OURS = 12
@@ -22,9 +24,10 @@ OURS = 12
 
 @pytest.fixture
 def log(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
-    with monkeypatch.context() as patch:
-        patch.setattr("sys.stdout", written := StringIO())
-        telemetry.configure(replace(desk.settings, log_format="json", log_level="debug"))
+    """Nothing that was logged before counts among its repeated lines."""
+    monkeypatch.setattr(telemetry, "repeated", RepeatedLines())
+    telemetry.configure(replace(desk.settings, log_format="json", log_level="debug"))
+    structlog.configure(logger_factory=LogOutput(written := StringIO()))
     yield written
     telemetry.configure_safely()
 
