@@ -53,8 +53,8 @@ _IN_THE_CONTEXT: Final = ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslpas
 _NOT_WITH_SYSTEM: Final = ("sslcrl", "ssl_min_protocol_version", "ssl_max_protocol_version")
 
 
-def read_address(url: str) -> dict[str, Any]:
-    """The arguments with which asyncpg connects; `server_settings` is among them. Raises SettingsError."""
+def read_address(url: str, session: Mapping[str, str]) -> dict[str, Any]:
+    """The arguments with which asyncpg connects. What the address sets wins over `session`. Raises SettingsError."""
     parts = urlsplit(url)
     _check_hosts(parts)
     words = read_options(_NAME, parts.query)
@@ -66,7 +66,7 @@ def read_address(url: str) -> dict[str, Any]:
     passed = {word: value for word, value in own.items() if not (context and word in _IN_THE_CONTEXT)}
     return {
         "dsn": parts._replace(query=urlencode(passed)).geturl(),
-        "server_settings": {word: words[word] for word in _SENT if word in words},
+        "server_settings": {**session, **{word: words[word] for word in _SENT if word in words}},
         **({"timeout": int(words[_TIMEOUT])} if _TIMEOUT in words else {}),
         **({"ssl": context} if context else {}),
     }

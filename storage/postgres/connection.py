@@ -24,9 +24,9 @@ _MENDS: Final[Mapping[str, str]] = {
 """By words of the error that the client or the server gives."""
 
 
-async def connect(database_url: str) -> "asyncpg.Connection[asyncpg.Record]":
-    """One connection. Raises SettingsError, UnreachableError."""
-    address = read_address(database_url)
+async def connect(database_url: str, session: Mapping[str, str]) -> "asyncpg.Connection[asyncpg.Record]":
+    """One connection, with these settings of its session. Raises SettingsError, UnreachableError."""
+    address = read_address(database_url, session)
     with connecting():
         return await asyncpg.connect(**address)
 

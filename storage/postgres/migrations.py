@@ -30,11 +30,8 @@ from storage.postgres.lock_waits import FIND_HOLDERS, GAVE_UP, WAIT_MS, held
 
 _SCRIPTS: Final = bundled("migrations")
 _LOCK: Final = 7_203_114  # any number, as long as it is ours alone
-_SESSION: Final = (
-    f"SET lock_timeout = {WAIT_MS}",
-    "SET statement_timeout = 0",
-    "SET application_name = 'recovery'",
-)
+_SESSION: Final = {"lock_timeout": str(WAIT_MS), "statement_timeout": "0", "application_name": "recovery"}
+"""Set as the connection begins, before the database's own time-outs could end a first statement."""
 WAIT_S: Final = 60.0
 """How long a migration is tried again while something is in its way, unless the caller wants otherwise."""
 _BACKOFF_S: Final = (1.0, 2.0, 4.0)
@@ -104,7 +101,7 @@ async def _run_until_done(database_url: str, act: Callable[[Connection], None], 
 
 async def _run(database_url: str, act: Callable[[Connection], None]) -> None:
     engine = create_async_engine(
-        "postgresql+asyncpg://", poolclass=NullPool, async_creator=partial(connect, database_url)
+        "postgresql+asyncpg://", poolclass=NullPool, async_creator=partial(connect, database_url, _SESSION)
     )
     try:
         async with engine.connect() as connection:
@@ -130,16 +127,12 @@ def _unreachable(cause: BaseException | None) -> UnreachableError:
 
 async def _what_is_in_the_way(engine: AsyncEngine) -> str:
     async with engine.connect() as connection:
-        for statement in _SESSION:
-            await connection.execute(text(statement))
         holders = [row[0] for row in await connection.execute(text(FIND_HOLDERS))]
     return f"{held('The database was not migrated', holders)}. Run `python -m engine migrate` when that is over."
 
 
 def _locked(connection: Connection, act: Callable[[Connection], None]) -> None:
     """The lock is the session's, which ends with its connection: it lasts from one migration to the next."""
-    for statement in _SESSION:
-        connection.execute(text(statement))
     connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
     connection.commit()
     act(connection)

@@ -39,8 +39,7 @@ _ACQUIRE_S: Final = 10
 
 async def open_pool(database_url: str) -> Pool:
     """Connect, and refuse a schema that does not fit. Raises UnreachableError, SettingsError, MigrationError."""
-    address = read_address(database_url)
-    address["server_settings"] = {**_SESSION, **address["server_settings"]}
+    address = read_address(database_url, _SESSION)
     with connecting():
         pool = await asyncpg.create_pool(**address, min_size=1, max_size=MOST_CONNECTIONS, command_timeout=_TIMEOUT_S)
     check_revision(await _revision(pool))

@@ -50,7 +50,7 @@ def authority(tmp_path: Path) -> Authority:
 def test_what_an_option_of_the_database_does(
     options: str, passed: dict[str, list[str]], sent: dict[str, str], timeout: int | None
 ) -> None:
-    read = postgres.read_address(f"{_DATABASE}?{options}")
+    read = postgres.read_address(f"{_DATABASE}?{options}", {})
     assert parse_qs(urlsplit(read["dsn"]).query) == passed
     assert read["server_settings"] == sent
     assert read.get("timeout") == timeout
@@ -83,12 +83,12 @@ def test_what_an_option_of_the_database_does(
 )
 def test_what_the_database_address_cannot_do_is_refused_with_the_mend(options: str, mend: str) -> None:
     with pytest.raises(SettingsError, match=r"^DATABASE_URL: ") as refusal:
-        postgres.read_address(f"{_DATABASE}?{options}")
+        postgres.read_address(f"{_DATABASE}?{options}", {})
     assert mend in str(refusal.value)
 
 
 def test_the_systems_authorities_are_trusted_with_the_hosts_name() -> None:
-    read = postgres.read_address(f"{_DATABASE}?sslrootcert=system&sslmode=verify-full&sslnegotiation=direct")
+    read = postgres.read_address(f"{_DATABASE}?sslrootcert=system&sslmode=verify-full&sslnegotiation=direct", {})
     assert isinstance(read["ssl"], ssl.SSLContext)
     assert read["ssl"].check_hostname
     assert parse_qs(urlsplit(read["dsn"]).query) == {"sslnegotiation": ["direct"]}
@@ -96,20 +96,20 @@ def test_the_systems_authorities_are_trusted_with_the_hosts_name() -> None:
 
 def test_our_own_certificate_is_read_with_its_key(authority: Authority) -> None:
     both = authority.issue()
-    postgres.read_address(f"{_DATABASE}?sslcert={both}&sslkey={both}&sslrootcert={authority.path}")
+    postgres.read_address(f"{_DATABASE}?sslcert={both}&sslkey={both}&sslrootcert={authority.path}", {})
     redis.read_address(f"{_REDIS}?ssl_certfile={both}&ssl_ca_certs={authority.path}")
 
 
 async def test_what_only_the_client_can_see_is_refused_in_a_sentence_too() -> None:
     with pytest.raises(SettingsError, match=r"DATABASE_URL cannot be used .*sslmode=require"):
-        await connect(f"{_DATABASE}?sslmode=prefer&sslnegotiation=direct")
+        await connect(f"{_DATABASE}?sslmode=prefer&sslnegotiation=direct", {})
 
 
 @pytest.mark.parametrize("port", ["soon", "65536", "-1"])
 async def test_a_port_of_the_environment_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
     monkeypatch.setenv("PGPORT", port)
     with pytest.raises(RecoveryError, match="check DATABASE_URL"):
-        await connect("postgresql://user:password@127.0.0.1/recovery")
+        await connect("postgresql://user:password@127.0.0.1/recovery", {})
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ async def test_a_port_of_the_environment_is_refused_in_a_sentence(monkeypatch: p
 )
 async def test_a_password_that_is_not_encoded_is_not_quoted(url: str) -> None:
     with pytest.raises(RecoveryError, match="_URL") as refusal:
-        await (connect(url) if url.startswith("postgresql") else _opened(url))
+        await (connect(url, {}) if url.startswith("postgresql") else _opened(url))
     assert _SECRET not in str(refusal.value)
 
 
@@ -138,14 +138,14 @@ async def _opened(url: str) -> None:
 
 @pytest.mark.parametrize("hosts", ["one:5432,two:5433", "[::1]:5432", "one", "", "one,two"])
 def test_several_hosts_are_taken(hosts: str) -> None:
-    read = postgres.read_address(f"postgresql://user:password@{hosts}/recovery?target_session_attrs=read-write")
+    read = postgres.read_address(f"postgresql://user:password@{hosts}/recovery?target_session_attrs=read-write", {})
     assert urlsplit(read["dsn"]).netloc == f"user:password@{hosts}"
 
 
 @given(st.text(min_size=1).filter(lambda text: text.isprintable()))
 def test_any_password_reaches_both_clients_as_it_is(password: str) -> None:
     encoded = quote(password, safe="")
-    read = postgres.read_address(f"postgresql://user:{encoded}@127.0.0.1/recovery")
+    read = postgres.read_address(f"postgresql://user:{encoded}@127.0.0.1/recovery", {})
     _, parameters, _ = connect_utils._parse_connect_arguments(  # type: ignore[attr-defined]  # only it tells what was read
         **_NOTHING, dsn=read["dsn"], server_settings=read["server_settings"]
     )
