@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from bench.harness.campaign_at_rest import AT_REST
 from bench.harness.ready import until_ready
 from bench.harness.stack import Stack, give_campaign
 from bench.harness.stores import open_stores, timers_are_whole
@@ -23,14 +24,6 @@ from storage.redis import keys
 from storage.redis.client import Redis
 
 BOTS: Final = 3
-_CAMPAIGN: Final = """\
-threshold: 1h
-zone: America/Sao_Paulo
-steps:
-  - key: only
-    schedule: now
-    blocks: ["Nobody receives this"]
-"""
 _READY: Final = b"GET /readyz HTTP/1.1\r\nHost: bots.example.org\r\n\r\n"
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.1
@@ -58,7 +51,7 @@ class Scene(NamedTuple):
 async def prepared(stack: Stack) -> AsyncIterator[Scene]:
     """Everything runs and is ready when the block begins."""
     ready = stack.start_sandbox(BOTS, 0)
-    await give_campaign(stack.settings, ready.bots, _CAMPAIGN)
+    await give_campaign(stack.settings, ready.bots, AT_REST)
     stack.listen_for_webhooks()
     await stack.set_shards(1)
     async with AsyncExitStack() as contexts:

@@ -16,6 +16,7 @@ import psutil
 from bench.harness import process_usage
 from bench.harness.arguments import whole
 from bench.harness.arm_chats import arm, come_to_rest
+from bench.harness.campaign_at_rest import AT_REST
 from bench.harness.engine_counts import EngineCounts, engine_counts
 from bench.harness.question import Given, Question, on_stack, parse_given
 from bench.harness.ready import until_ready
@@ -32,14 +33,6 @@ _MOST_SHARDS: Final = 8
 _LONGEST_S: Final = 3_600
 _SLACK_S: Final = 5.0
 """By then the pollers have looked once for people who came before they heard of the activation."""
-_CAMPAIGN: Final = """\
-threshold: 1h
-zone: America/Sao_Paulo
-steps:
-  - key: only
-    schedule: now
-    blocks: ["Nobody receives this"]
-"""
 
 
 def _parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> Given:
@@ -53,7 +46,7 @@ def _parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> Given:
 async def _run(stack: Stack, given: Given) -> Outcome:
     given.say(f"Starting the sandbox, {given.bots} bots, the receiver and {given.shards} pollers")
     ready = stack.start_sandbox(given.bots, seed=0)
-    await give_campaign(stack.settings, ready.bots, _CAMPAIGN)
+    await give_campaign(stack.settings, ready.bots, AT_REST)
     heard_by = time.monotonic() + HEARD_BY_MS / 1000 + _SLACK_S
     stack.start_receiver()
     await stack.set_shards(given.shards)
