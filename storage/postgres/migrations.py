@@ -1,7 +1,4 @@
-"""The way to Alembic: brings the schema of a database to a revision, and checks which one it has.
-
-A database that is one migration ahead of the code is served (the old version during a rolling deploy); one that is
-behind, or further ahead, is refused. An advisory lock keeps two concurrent migrations apart.
+"""The way to Alembic: brings the schema of a database to a revision. An advisory lock keeps two migrations apart.
 
 The engine runs on meanwhile. Each migration has a transaction of its own, so that it keeps its locks no longer than it
 needs them, and begins with `lock`. If a backup or a report holds one of its tables, it gives up before anybody waits
@@ -16,7 +13,6 @@ from typing import Final, TypeAlias
 
 from alembic import command, op
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -66,22 +62,6 @@ def with_connection(
 ) -> None:
     """Run `act` while no other migration runs, again if a table is held. Raises HeldError, UnreachableError."""
     asyncio.run(_run_until_done(database_url, act, wait_s, tell))
-
-
-def check_revision(current: str | None) -> None:
-    """Refuse a schema that does not fit this code. Raises MigrationError."""
-    script = ScriptDirectory.from_config(_config())
-    known = [item.revision for item in script.walk_revisions()]
-    if current == script.get_current_head():
-        return
-    if current is None or current in known:
-        raise MigrationError("The database lacks migrations: run `python -m engine migrate`, then start again.")
-    if _number(current) != _number(known[0]) + 1:
-        raise MigrationError("The database is more than one migration ahead of this code: deploy the newer code.")
-
-
-def _number(revision: str) -> int:
-    return int(revision.split("_", maxsplit=1)[0])
 
 
 async def _run_until_done(database_url: str, act: Callable[[Connection], None], wait_s: float, tell: Tell) -> None:

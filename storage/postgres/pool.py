@@ -17,7 +17,7 @@ from asyncpg.pool import PoolConnectionProxy
 from engine.core.errors import UnreachableError
 from storage.postgres.address import read_address
 from storage.postgres.connection import REFUSALS, connecting
-from storage.postgres.migrations import check_revision
+from storage.postgres.revision import check_revision
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"

@@ -7,15 +7,19 @@ from typing import Any
 import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from engine.core.delivery.state_machine import TRANSITIONS
 from engine.core.errors import MigrationError
-from storage.postgres.migrations import check_revision, downgrade, upgrade
+from storage.bundled import bundled
+from storage.postgres.migrations import downgrade, upgrade
 from storage.postgres.partitions import MONTHS_AHEAD, make_ahead
 from storage.postgres.pool import open_pool
+from storage.postgres.revision import check_revision
 from storage.postgres.schema import metadata
 
 STATUSES = ("scheduled", "sending", "sent", "skipped", "failed", "unknown", "cancelled", "would_send")
@@ -219,6 +223,16 @@ async def test_a_month_with_rows_in_the_default_partition_stays_there(database_u
     made = await make_ahead(pool, 1_796_083_200_000)
     await pool.close()
     assert "recovery_deliveries_2026_12" not in made
+
+
+def test_the_files_of_the_migrations_name_their_revisions_in_order() -> None:
+    """So the processes that do not migrate do without Alembic."""
+    config = Config()
+    config.set_main_option("script_location", str(bundled("migrations")))
+    scripts = list(ScriptDirectory.from_config(config).walk_revisions())
+    files = sorted(path.stem for path in (bundled("migrations") / "versions").glob("*.py"))
+    assert [script.revision for script in reversed(scripts)] == files
+    assert [int(file.split("_", maxsplit=1)[0]) for file in files] == list(range(1, len(files) + 1))
 
 
 def test_a_schema_behind_is_refused_and_one_ahead_is_served() -> None:
