@@ -15,6 +15,7 @@ from bench.questions.manager_latency.question import QUESTION as MANAGER_LATENCY
 from bench.questions.media_memory.question import QUESTION as MEDIA_MEMORY
 from bench.questions.message_kinds.question import QUESTION as MESSAGE_KINDS
 from bench.questions.sandbox_speed.question import QUESTION as SANDBOX_SPEED
+from bench.questions.touch.question import QUESTION as TOUCH
 
 _QUESTIONS: Final[Sequence[Question[Any]]] = (
     ATTACK,
@@ -27,6 +28,7 @@ _QUESTIONS: Final[Sequence[Question[Any]]] = (
     MEDIA_MEMORY,
     MESSAGE_KINDS,
     SANDBOX_SPEED,
+    TOUCH,
 )
 
 

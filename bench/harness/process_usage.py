@@ -35,6 +35,10 @@ def use(process: psutil.Process) -> Use:
     return Use(sum(time.user + time.system for time in times) + ended, sum(one.memory_info().rss for one in family))
 
 
+def cpu_s_of(process: psutil.Process) -> float:
+    return use(process).cpu_s
+
+
 def ports(processes: Mapping[str, psutil.Process]) -> dict[int, str]:
     """Which process a client's port belongs to. A server has no ports but its own."""
     return {port: name for name, process in processes.items() for port in ports_of(process.pid)}

@@ -19,6 +19,7 @@ def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[
         "media-memory",
         "message-kinds",
         "sandbox-speed",
+        "touch",
     ]
 
 
