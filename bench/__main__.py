@@ -11,6 +11,7 @@ from bench.questions.burst.question import QUESTION as BURST
 from bench.questions.exactly_once.question import QUESTION as EXACTLY_ONCE
 from bench.questions.faults.question import QUESTION as FAULTS
 from bench.questions.idle.question import QUESTION as IDLE
+from bench.questions.ingest.question import QUESTION as INGEST
 from bench.questions.manager_latency.question import QUESTION as MANAGER_LATENCY
 from bench.questions.media_memory.question import QUESTION as MEDIA_MEMORY
 from bench.questions.message_kinds.question import QUESTION as MESSAGE_KINDS
@@ -24,6 +25,7 @@ _QUESTIONS: Final[Sequence[Question[Any]]] = (
     EXACTLY_ONCE,
     FAULTS,
     IDLE,
+    INGEST,
     MANAGER_LATENCY,
     MEDIA_MEMORY,
     MESSAGE_KINDS,

@@ -3,6 +3,7 @@
 import time
 from typing import Final
 
+from bench.sandbox.protocol import BotInfo
 from engine.administration import bots
 from engine.administration.bots import Identity
 from engine.core.change import Change
@@ -11,12 +12,17 @@ from engine.settings import Secret, Settings
 from storage.postgres.pool import open_pool
 
 _FIRST_ID: Final = 7_000_000_001
+_SECRET_LENGTH: Final = 35
+"""Of a token's second half."""
 
 
-async def plant(settings: Settings, count: int) -> list[Identity]:
+async def plant(settings: Settings, count: int) -> list[BotInfo]:
     vault, change = Vault(settings.encryption_keys), Change("bench", time.time_ns() // 1_000_000)
-    planted = [Identity(_FIRST_ID + place, f"bench_{place}_bot") for place in range(count)]
+    planted = [
+        BotInfo(number, f"bench_{number}_bot", f"{number}:{'x' * _SECRET_LENGTH}")
+        for number in range(_FIRST_ID, _FIRST_ID + count)
+    ]
     async with await open_pool(settings.database_url) as pool:
         for bot in planted:
-            await bots.add(pool, vault, bot, Secret(f"{bot.id}:token"), None, change)
+            await bots.add(pool, vault, Identity(bot.id, bot.username), Secret(bot.token), None, change)
     return planted

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
@@ -201,11 +201,16 @@ def running_stack(directory: Path) -> Iterator[Stack]:
 
 async def give_campaign(settings: Settings, infos: tuple[BotInfo, ...], campaign: str | Path) -> None:
     """Registers the bots and activates the campaign for each. A campaign with media is a file beside its media."""
+    for info in infos:
+        await registration.add(settings, Secret(info.token))
+    await activate_campaign(settings, infos, campaign)
+
+
+async def activate_campaign(settings: Settings, infos: Sequence[BotInfo], campaign: str | Path) -> None:
+    """For bots that are registered."""
     change = Change(actor="bench", at=time.time_ns() // 1_000_000)
     files, least = NamedFiles(), settings.min_threshold_ms
     draft = _draft(campaign, least, files)
-    for info in infos:
-        await registration.add(settings, Secret(info.token))
     pool = await open_pool(settings.database_url)
     try:
         await files.add(Library(pool, settings.media_dir), change.at)

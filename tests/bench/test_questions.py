@@ -15,6 +15,7 @@ def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[
         "exactly-once",
         "faults",
         "idle",
+        "ingest",
         "manager-latency",
         "media-memory",
         "message-kinds",
