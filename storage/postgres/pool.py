@@ -1,7 +1,9 @@
 """How we reach PostgreSQL: one pool for each process, and one error for whatever the server does not do.
 
 Every statement of the hot path looks rows up by key, in batches. A planner that believes the statistics of an empty
-table would hash or scan instead, at many times the cost; so those plans are switched off for these connections.
+table would hash or scan instead, at many times the cost; so those plans are switched off for these connections. Such a
+statement is planned once and not again for each call: its plan is the same for every batch, and making it costs more
+than the work of a small one.
 
 A process that stands still inside a transaction loses it after three seconds, and with it the locks that would hold up
 its successor.
@@ -27,6 +29,7 @@ _SESSION: Final = {
     "enable_mergejoin": "off",
     "enable_seqscan": "off",
     "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
     "idle_in_transaction_session_timeout": "3000",
     "application_name": "recovery",
 }

@@ -52,6 +52,15 @@ async def test_what_postgresql_refuses_is_not_quoted(pool: Pool, statement: str,
     assert str(value)[:5] not in str(refusal.value)
 
 
+async def test_no_call_plans_a_statement_again(pool: Pool) -> None:
+    async with pool.acquire() as connection:
+        prepared = await connection.prepare("SELECT FROM bots WHERE id = $1")
+        for bot_id in range(3):
+            await prepared.fetch(bot_id)
+        counts = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = $1"
+        assert tuple(await connection.fetchrow(counts, prepared.get_name()) or ()) == (3, 0)
+
+
 async def test_any_number_of_transactions_at_once_shares_a_bounded_number_of_connections(pool: Pool) -> None:
     async def counted() -> int:
         async with transaction(pool) as connection:
