@@ -12,10 +12,12 @@ from bench.questions.exactly_once.question import QUESTION as EXACTLY_ONCE
 from bench.questions.faults.question import QUESTION as FAULTS
 from bench.questions.idle.question import QUESTION as IDLE
 from bench.questions.ingest.question import QUESTION as INGEST
+from bench.questions.lateness.question import QUESTION as LATENESS
 from bench.questions.manager_latency.question import QUESTION as MANAGER_LATENCY
 from bench.questions.media_memory.question import QUESTION as MEDIA_MEMORY
 from bench.questions.message_kinds.question import QUESTION as MESSAGE_KINDS
 from bench.questions.sandbox_speed.question import QUESTION as SANDBOX_SPEED
+from bench.questions.send.question import QUESTION as SEND
 from bench.questions.touch.question import QUESTION as TOUCH
 
 _QUESTIONS: Final[Sequence[Question[Any]]] = (
@@ -26,10 +28,12 @@ _QUESTIONS: Final[Sequence[Question[Any]]] = (
     FAULTS,
     IDLE,
     INGEST,
+    LATENESS,
     MANAGER_LATENCY,
     MEDIA_MEMORY,
     MESSAGE_KINDS,
     SANDBOX_SPEED,
+    SEND,
     TOUCH,
 )
 

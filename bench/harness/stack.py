@@ -119,10 +119,19 @@ class Stack:
 
     def start_poller(self, shard: int, *, ahead: bool = False) -> str:
         """The first poller of a shard serves it, any other stands by. Ahead of a shard still to come, all stand by."""
-        name = f"poller-{shard}-{self._pollers[shard]}"
-        self._pollers[shard] += 1
+        name = self._next_poller(shard)
         self.start(name, "engine.poller", "--shard", str(shard), *(["--ahead"] if ahead else []))
         return name
+
+    def start_watched_poller(self, shard: int, *, null_sender: bool = False) -> str:
+        """A poller that writes what it saw to `observations_of` when it stops."""
+        name = self._next_poller(shard)
+        arguments = [str(self.observations_of(name)), *(["--null-sender"] if null_sender else [])]
+        self.start(name, "bench.harness.watched_poller", *arguments, "--shard", str(shard))
+        return name
+
+    def observations_of(self, poller: str) -> Path:
+        return self.directory / f"{poller}.observations"
 
     def name_of(self, pid: int) -> str:
         """Raises RecoveryError if no process of this run has this id."""
@@ -167,6 +176,11 @@ class Stack:
 
     def last_lines(self, name: str) -> str:
         return processes.last_lines(self._log(name))
+
+    def _next_poller(self, shard: int) -> str:
+        name = f"poller-{shard}-{self._pollers[shard]}"
+        self._pollers[shard] += 1
+        return name
 
     def _log(self, name: str) -> Path:
         return self.directory / f"{name}.log"

@@ -16,10 +16,12 @@ def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[
         "faults",
         "idle",
         "ingest",
+        "lateness",
         "manager-latency",
         "media-memory",
         "message-kinds",
         "sandbox-speed",
+        "send",
         "touch",
     ]
 

@@ -1,5 +1,4 @@
 """Does every bot keep its pace, without slowing the others, when all their chats are due at once?
 
-Read `question` from top to bottom. `emergency_stop` holds the chats back and releases them all at once, `judge` reads
-the sandbox's record.
+Read `question` from top to bottom. `judge` reads the sandbox's record.
 """

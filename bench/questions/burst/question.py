@@ -19,7 +19,7 @@ from typing import Final
 
 import psutil
 
-from bench.harness import process_usage
+from bench.harness import emergency_stop, process_usage
 from bench.harness.arguments import whole
 from bench.harness.arm_chats import arm, come_to_rest
 from bench.harness.engine_counts import engine_counts
@@ -27,7 +27,6 @@ from bench.harness.pace import RATE
 from bench.harness.question import Given, Question, on_stack, parse_given
 from bench.harness.ready import until_ready
 from bench.harness.stack import Stack, give_campaign
-from bench.questions.burst import emergency_stop
 from bench.questions.burst.judge import Burst, Window, judge
 from bench.questions.burst.report import Outcome
 from bench.sandbox.client import SandboxClient
