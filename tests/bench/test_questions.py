@@ -20,6 +20,7 @@ def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[
         "manager-latency",
         "media-memory",
         "message-kinds",
+        "peers",
         "sandbox-speed",
         "send",
         "touch",
