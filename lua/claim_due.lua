@@ -3,7 +3,7 @@
 -- may have dropped marks. Nothing is later than the feed's watermark and its slack: a dead feed holds all in place.
 -- Atomic because two pollers must never hold the same timer under the same version.
 -- KEYS[1] timers  ZSET chat -> score
--- KEYS[2] state   HASH chat -> "version seen due mark opaque"
+-- KEYS[2] state   HASH chat -> packed version, seen, due with mark, opaque
 -- KEYS[3] bot     HASH generation, run, epoch, watermark, held
 -- ARGV[1] now_us  0, or the clock of a test in us
 -- ARGV[2] limit   at most this many members, 1 to 512
@@ -16,6 +16,19 @@
 -- 1 LOST
 -- 2 FENCED
 -- 3 HELD
+local function number(state, at)
+  local a, b, c, d, e, f, g, h = string.byte(state, at, at + 7)
+  return ((((((a * 128 + b) * 128 + c) * 128 + d) * 128 + e) * 128 + f) * 128 + g) * 128 + h
+end
+local function digits(n)
+  local a, b, c, d, e, f, g = n % 2^7, n % 2^14, n % 2^21, n % 2^28, n % 2^35, n % 2^42, n % 2^49
+  local low, high = (b - a) / 2^7, (n - g) / 2^49
+  return string.char(high, (g - f) / 2^42, (f - e) / 2^35, (e - d) / 2^28, (d - c) / 2^21, (c - b) / 2^14, low, a)
+end
+local function packed(state)
+  local version, seen, due, mark, opaque = string.match(state or '', '^(%d+) (%d+) (%d+) (%d) (.*)$')
+  return version and digits(version) .. digits(seen) .. digits(due + mark * 2^49) .. opaque or state
+end
 local time = redis.call('TIME')
 local now_us = tonumber(ARGV[1])
 if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
@@ -25,8 +38,8 @@ local urgency = 4398046511104
 
 local bot = redis.call('HMGET', KEYS[3], 'generation', 'epoch', 'watermark', 'held', 'run')
 local run = string.match(tostring(redis.pcall('INFO', 'server')), 'run_id:(%x+)')
-local other_run = run and bot[5] and bot[5] ~= '' and bot[5] ~= run
-if not bot[1] or other_run then return {1, now, -1} end
+local known = string.match(bot[5] or ' packed', '^(.*) packed$')
+if not bot[1] or not known or (run and known ~= '' and known ~= run) then return {1, now, -1} end
 if bot[2] and tonumber(bot[2]) > epoch then return {2, now, tonumber(bot[2])} end
 if bot[4] and tonumber(bot[4]) > now then return {3, now, tonumber(bot[4])} end
 if not bot[2] or tonumber(bot[2]) < epoch then redis.call('HSET', KEYS[3], 'epoch', ARGV[4]) end
@@ -34,30 +47,26 @@ if not bot[2] or tonumber(bot[2]) < epoch then redis.call('HSET', KEYS[3], 'epoc
 local limit = tonumber(ARGV[2])
 local horizon = math.min(now, tonumber(bot[3] or 0) + tonumber(ARGV[5]))
 local reply = {0, now, -1}
-local lease = string.format('%.0f', now + tonumber(ARGV[3]) - urgency)
+local lease = now + ARGV[3] - urgency
 local function take(chats)
   limit = limit - #chats
   for _, chat in ipairs(chats) do
-    local state = redis.call('HGET', KEYS[2], chat)
-    local version, seen, due, mark, opaque = string.match(state or '', '^(%d+) (%d+) (%d+) (%d) (.*)$')
-    if version then
-      local fence = string.format('%.0f', math.max(now_us, version + 1))
-      redis.call('HSET', KEYS[2], chat, table.concat({fence, seen, due, mark, opaque}, ' '))
+    local state = packed(redis.call('HGET', KEYS[2], chat))
+    if state then
+      local fence, due = math.max(now_us, number(state, 1) + 1), number(state, 17)
+      redis.call('HSET', KEYS[2], chat, digits(fence) .. string.sub(state, 9))
       redis.call('ZADD', KEYS[1], lease, chat)
-      for _, part in ipairs({chat, fence, seen, due, mark, opaque}) do reply[#reply + 1] = part end
+      local mark, opaque = due < 2^49 and 0 or 1, string.sub(state, 25)
+      for _, part in ipairs({chat, fence, number(state, 9), due % 2^49, mark, opaque}) do reply[#reply + 1] = part end
     else
       redis.call('ZREM', KEYS[1], chat)
     end
   end
 end
-
-local upto = string.format('%.0f', horizon)
 local since = string.format('(%.0f', math.max(-1, horizon - 30000))
-local ceiling = string.format('%.0f', horizon - urgency)
-take(redis.call('ZREVRANGEBYSCORE', KEYS[1], upto, since, 'LIMIT', 0, math.min(limit, tonumber(ARGV[6]))))
-take(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ceiling, 'LIMIT', 0, limit))
-take(redis.call('ZRANGEBYSCORE', KEYS[1], 0, upto, 'LIMIT', 0, limit))
-
+take(redis.call('ZREVRANGEBYSCORE', KEYS[1], horizon, since, 'LIMIT', 0, math.min(limit, tonumber(ARGV[6]))))
+take(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', horizon - urgency, 'LIMIT', 0, limit))
+take(redis.call('ZRANGEBYSCORE', KEYS[1], 0, horizon, 'LIMIT', 0, limit))
 local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 local plain = redis.call('ZRANGEBYSCORE', KEYS[1], 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
 if first[2] then

@@ -3,12 +3,26 @@
 -- has lost its mark.
 -- Atomic because touches go on meanwhile, and a touch always knows better.
 -- KEYS[1] timers  ZSET chat -> score
--- KEYS[2] state   HASH chat -> "version seen due mark opaque"
+-- KEYS[2] state   HASH chat -> packed version, seen, due with mark, opaque
 -- ARGV[1] now_us  0, or the clock of a test in us
 -- ARGV[2..] chat, seen, due, mark, opaque  fives, at most 512; seen and due in ms
 -- Returns one code for each five, in order
 -- 0 KEPT
 -- 1 RESTORED
+local function number(state, at)
+  local a, b, c, d, e, f, g, h = string.byte(state, at, at + 7)
+  return ((((((a * 128 + b) * 128 + c) * 128 + d) * 128 + e) * 128 + f) * 128 + g) * 128 + h
+end
+local function digits(n)
+  local a, b, c, d, e, f, g = n % 2^7, n % 2^14, n % 2^21, n % 2^28, n % 2^35, n % 2^42, n % 2^49
+  local low, high = (b - a) / 2^7, (n - g) / 2^49
+  return string.char(high, (g - f) / 2^42, (f - e) / 2^35, (e - d) / 2^28, (d - c) / 2^21, (c - b) / 2^14, low, a)
+end
+local function packed(state)
+  local version, seen, due, mark, opaque = string.match(state or '', '^(%d+) (%d+) (%d+) (%d) (.*)$')
+  return version and digits(version) .. digits(seen) .. digits(due + mark * 2^49) .. opaque or state
+end
+
 local time = redis.call('TIME')
 local now_us = tonumber(ARGV[1])
 if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
@@ -16,16 +30,16 @@ if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
 local reply = {}
 for i = 2, #ARGV, 5 do
   local chat = ARGV[i]
-  local state = redis.call('HGET', KEYS[2], chat)
-  local version, seen, _, mark, opaque = string.match(state or '', '^(%d+) (%d+) (%d+) (%d) (.*)$')
-  local given = tonumber(ARGV[i + 1])
-  local older = not version or tonumber(seen) < given
-  local same = version and math.floor(seen / 1000) == math.floor(given / 1000)
-  local poorer = same and ((opaque == '' and ARGV[i + 4] ~= '') or mark < ARGV[i + 3])
+  local state = packed(redis.call('HGET', KEYS[2], chat))
+  local given, mark = tonumber(ARGV[i + 1]), ARGV[i + 3] * 2^49
+  local seen = state and number(state, 9) or 0
+  local older = not state or seen < given or not redis.call('ZSCORE', KEYS[1], chat)
+  local same = math.floor(seen / 1000) == math.floor(given / 1000)
+  local poorer = state and same and ((#state == 24 and ARGV[i + 4] ~= '') or number(state, 17) < mark)
   if older or poorer then
-    local fence = string.format('%.0f', math.max(now_us, version and version + 1 or 0))
-    local last_seen = string.format('%.0f', math.max(given, tonumber(seen or 0)))
-    redis.call('HSET', KEYS[2], chat, table.concat({fence, last_seen, ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]}, ' '))
+    local fence = math.max(now_us, state and number(state, 1) + 1 or 0)
+    local next_state = digits(fence) .. digits(math.max(given, seen)) .. digits(ARGV[i + 2] + mark) .. ARGV[i + 4]
+    redis.call('HSET', KEYS[2], chat, next_state)
     redis.call('ZADD', KEYS[1], ARGV[i + 2], chat)
   end
   reply[#reply + 1] = (older or poorer) and 1 or 0

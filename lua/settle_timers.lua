@@ -2,24 +2,37 @@
 -- Safe to repeat. The mark is taken away, the version stays, and only touches change the last seen.
 -- Atomic because a touch in between must not be overwritten by a decision that did not know of it.
 -- KEYS[1] timers  ZSET chat -> score
--- KEYS[2] state   HASH chat -> "version seen due mark opaque"
+-- KEYS[2] state   HASH chat -> packed version, seen, due with mark, opaque
 -- ARGV[1..] chat, version, due, urgent, opaque  fives, at most 512; due in ms, -1 removes; urgent 0 or 1
 -- Returns one code for each five, in order
 -- 0 STALE
 -- 1 CURRENT
+local function number(state, at)
+  local a, b, c, d, e, f, g, h = string.byte(state, at, at + 7)
+  return ((((((a * 128 + b) * 128 + c) * 128 + d) * 128 + e) * 128 + f) * 128 + g) * 128 + h
+end
+local function digits(n)
+  local a, b, c, d, e, f, g = n % 2^7, n % 2^14, n % 2^21, n % 2^28, n % 2^35, n % 2^42, n % 2^49
+  local low, high = (b - a) / 2^7, (n - g) / 2^49
+  return string.char(high, (g - f) / 2^42, (f - e) / 2^35, (e - d) / 2^28, (d - c) / 2^21, (c - b) / 2^14, low, a)
+end
+local function packed(state)
+  local version, seen, due, mark, opaque = string.match(state or '', '^(%d+) (%d+) (%d+) (%d) (.*)$')
+  return version and digits(version) .. digits(seen) .. digits(due + mark * 2^49) .. opaque or state
+end
+
 local urgency = 4398046511104
 local reply = {}
 for i = 1, #ARGV, 5 do
   local chat, due = ARGV[i], tonumber(ARGV[i + 2])
-  local state = redis.call('HGET', KEYS[2], chat)
-  local version, seen = string.match(state or '', '^(%d+) (%d+) ')
-  local current = version == ARGV[i + 1]
+  local state = packed(redis.call('HGET', KEYS[2], chat))
+  local current = state and number(state, 1) == tonumber(ARGV[i + 1])
   if current and due < 0 then
     redis.call('HDEL', KEYS[2], chat)
     redis.call('ZREM', KEYS[1], chat)
   elseif current then
-    redis.call('HSET', KEYS[2], chat, table.concat({version, seen, ARGV[i + 2], '0', ARGV[i + 4]}, ' '))
-    redis.call('ZADD', KEYS[1], string.format('%.0f', due - ARGV[i + 3] * urgency), chat)
+    redis.call('HSET', KEYS[2], chat, string.sub(state, 1, 16) .. digits(due) .. ARGV[i + 4])
+    redis.call('ZADD', KEYS[1], due - ARGV[i + 3] * urgency, chat)
   end
   reply[#reply + 1] = current and 1 or 0
 end

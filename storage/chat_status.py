@@ -12,7 +12,8 @@ from engine.core.delivery.chat_status import Armed, Clockwork, Delivery, Episode
 from engine.core.delivery.gate import Facts
 from engine.core.identity import newer_sign
 from storage.postgres.pool import Connection, Pool, transaction
-from storage.redis import keys
+from storage.redis import bot_state, keys
+from storage.redis.chat_states import unpack
 from storage.redis.client import Redis, reaching_redis
 from storage.redis.timers import FEED_SLACK_MS
 
@@ -100,7 +101,7 @@ def _clockwork(now: tuple[int, int], run: str, bot: list[str | None], armed: Arm
     generation, written_in, watermark, held = bot
     return Clockwork(
         now_ms=now[0] * 1000 + now[1] // 1000,
-        lost=not generation or (written_in or run) != run,
+        lost=not generation or not bot_state.is_of_run(written_in, run),
         held_until_ms=int(held or 0),
         watermark_ms=int(watermark) if watermark else None,
         ripe_until_ms=int(watermark or 0) + FEED_SLACK_MS,
@@ -109,9 +110,8 @@ def _clockwork(now: tuple[int, int], run: str, bot: list[str | None], armed: Arm
 
 
 def _armed(state: Any, score: float | None) -> Armed | None:
-    """The state has the layout that the scripts write: version, seen, due, mark, opaque."""
     if state is None or score is None:
         return None
-    _, seen, due, mark, opaque = str(state).split(" ", 4)
+    _, seen_ms, due_ms, marked, opaque = unpack(str(state))
     fires_ms = int(score) + (keys.URGENCY_MS if score < 0 else 0)
-    return Armed(int(seen), int(due), mark == "1", opaque, fires_ms)
+    return Armed(seen_ms, due_ms, marked, opaque, fires_ms)

@@ -7,6 +7,7 @@ from bench.harness.stores import armed_timers, open_stores, timers_are_whole
 from engine.settings import Settings
 from storage.postgres.pool import Pool
 from storage.redis import keys
+from storage.redis.chat_states import unpack
 from storage.redis.client import Redis
 
 
@@ -30,7 +31,7 @@ class EngineCounts:
         """Every touch and every claim gives a chat another version."""
         states = {bot: await self._client.hgetall(keys.of_bot(bot).state) for bot in self._bots}
         return {
-            (bot, str(chat)): str(state).partition(" ")[0]
+            (bot, str(chat)): str(unpack(str(state)).version)
             for bot, chats in states.items()
             for chat, state in chats.items()
         }

@@ -4,9 +4,13 @@ All functions raise UnreachableError.
 """
 
 from collections.abc import Collection
+from typing import Final
 
 from storage.redis import keys
 from storage.redis.client import Redis, reaching_redis
+
+FORM: Final = "packed"
+"""Of chats' states. Releases that write another form have the timers rebuilt before they claim any."""
 
 
 async def hold(client: Redis, bot_id: int, until_ms: int) -> None:
@@ -33,10 +37,16 @@ async def watermark(client: Redis, bot_id: int) -> int | None:
 async def set_generation(client: Redis, bot_id: int, generation: int, run: str) -> None:
     """The timers of the bot are whole as of `generation`, in this run of the server; only a rebuild says so.
 
-    Another run may have dropped the last writes, so its timers count as lost.
+    Another run may have dropped the last writes, and states of another form are not read by every release: the timers
+    of either count as lost.
     """
-    await _write(client, bot_id, "run", run)
+    await _write(client, bot_id, "run", f"{run} {FORM}")
     await _write(client, bot_id, "generation", generation)
+
+
+def is_of_run(written: str | None, run: str) -> bool:
+    """Whether a bot's field `run` names this run of the server, and the form in which we write states."""
+    return written in (None, f" {FORM}", f"{run} {FORM}")
 
 
 async def _read(client: Redis, bot_id: int, field: str) -> str | None:

@@ -1,33 +1,64 @@
 """The states of chats in Redis, read without a fence: to look, never to act on.
 
-All functions raise UnreachableError.
+A state is three numbers of eight digits of base 128, and then the opaque: 24 characters are what still fits into a
+small block of the server's memory beside a chat's id, and any client may read them as text. The scripts, which write
+them, also read the text of earlier releases: "version seen due mark opaque".
+
+All functions that ask Redis raise UnreachableError.
 """
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Final, NamedTuple, cast
 
 from storage.redis.client import Redis, reaching_redis
 from storage.redis.keys import of_bot
 
+_DIGITS: Final = 8
+_MARK: Final = 2**49
+"""Added to the due while a request is on the wire."""
 
-async def read_states(client: Redis, bot_id: int, chat_ids: Sequence[int]) -> list[str | None]:
+
+class State(NamedTuple):
+    version: int
+    seen_ms: int
+    due_ms: int
+    marked: bool
+    opaque: str
+
+
+def unpack(state: str) -> State:
+    if state[0].isdigit():
+        parts = state.split(" ", 4)
+        return State(int(parts[0]), int(parts[1]), int(parts[2]), parts[3] == "1", parts[4])
+    version, seen_ms, due = (_number(state[start : start + _DIGITS]) for start in range(0, 3 * _DIGITS, _DIGITS))
+    return State(version, seen_ms, due % _MARK, due >= _MARK, state[3 * _DIGITS :])
+
+
+async def read_states(client: Redis, bot_id: int, chat_ids: Sequence[int]) -> list[State | None]:
     """The state of each chat, in order; None for a chat that has none."""
     with reaching_redis():
         states = await client.hmget(of_bot(bot_id).state, [str(chat) for chat in chat_ids])
-    return [None if state is None else str(state) for state in states]
+    return [None if state is None else unpack(str(state)) for state in states]
 
 
-async def scan_states(client: Redis, bot_id: int, position: int, count: int) -> tuple[int, dict[str, str]]:
+async def scan_states(client: Redis, bot_id: int, position: int, count: int) -> tuple[int, dict[int, State]]:
     """About `count` states of chats, and where to go on; position 0 is the beginning, and the end.
 
     A chat that is there all the while comes at least once.
     """
     with reaching_redis():
         position, states = await client.hscan(of_bot(bot_id).state, position, count=count)
-    return int(position), cast("dict[str, str]", states)
+    return int(position), {int(chat): unpack(state) for chat, state in cast("dict[str, str]", states).items()}
 
 
 async def forget_bot(client: Redis, bot_id: int) -> None:
     """Drop everything that Redis keeps of a bot. Safe to repeat."""
     with reaching_redis(f"Redis did not forget bot {bot_id}", "check REDIS_URL, then do the same again"):
         await client.unlink(*of_bot(bot_id))
+
+
+def _number(digits: str) -> int:
+    number = 0
+    for digit in digits.encode("ascii"):
+        number = number << 7 | digit
+    return number

@@ -24,9 +24,9 @@ class BotKeys(NamedTuple):
     timers: str
     """ZSET chat -> due in ms, less URGENCY_MS if it is urgent."""
     state: str
-    """HASH chat -> "version seen due mark opaque"."""
+    """HASH chat -> version, seen, due, mark and opaque, packed: `chat_states` says how."""
     bot: str
-    """HASH generation, run, epoch, watermark, held, floor, arrived."""
+    """HASH generation, run (and the form of the states), epoch, watermark, held, floor, arrived."""
     poll: str
     """STRING "owner epoch": which receiver takes the bot's feed."""
     came: str

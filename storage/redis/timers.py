@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
 from storage.redis import keys
-from storage.redis.chat_states import read_states, scan_states
+from storage.redis.chat_states import State, read_states, scan_states
 from storage.redis.client import Redis
 from storage.redis.ownership import OwnCode
 from storage.redis.scripts import Script
@@ -217,7 +217,7 @@ class Timers:
     async def versions(self, bot_id: int, chat_ids: Sequence[int]) -> list[int | None]:
         """The current version of each chat, None for one that has no timer."""
         states = await read_states(self._client, bot_id, chat_ids)
-        return [int(state.partition(" ")[0]) if state else None for state in states]
+        return [state.version if state else None for state in states]
 
     async def restore(self, bot_id: int, chats: Sequence[Lost]) -> list[Restored]:
         k = keys.of_bot(bot_id)
@@ -253,18 +253,16 @@ def _fences(reply: list[Any]) -> list[Fence]:
 
 def _interrupted(parts: list[Any]) -> tuple[Interrupted, ...]:
     rows = zip(parts[0::3], parts[1::3], parts[2::3], strict=True)
-    return tuple(Interrupted(int(chat), mark == "1", opaque) for chat, mark, opaque in rows)
+    return tuple(Interrupted(int(chat), mark == 1, opaque) for chat, mark, opaque in rows)
 
 
-def _silence(chat: str, state: str) -> Silence | None:
+def _silence(chat: int, state: State) -> Silence | None:
     """None for a chat in an episode, or on the wire."""
-    _, seen, due, mark, opaque = state.split(" ", 4)
-    return Silence(int(chat), int(seen), int(due)) if mark == "0" and not opaque else None
+    return None if state.marked or state.opaque else Silence(chat, state.seen_ms, state.due_ms)
 
 
 def _held(parts: list[Any]) -> tuple[Held, ...]:
     rows = zip(*(parts[column::6] for column in range(6)), strict=True)
     return tuple(
-        Held(int(chat), int(version), int(seen), int(due), mark == "1", opaque)
-        for chat, version, seen, due, mark, opaque in rows
+        Held(int(chat), version, seen, due, mark == 1, opaque) for chat, version, seen, due, mark, opaque in rows
     )

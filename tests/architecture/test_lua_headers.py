@@ -110,6 +110,18 @@ def test_an_urgent_timer_is_set_apart_by_the_number_that_python_knows(script: Pa
     assert re.findall(r"\d{10,}", body) == re.findall(r"local urgency = (\d+)", body)
 
 
+def test_states_are_packed_by_the_same_lines_in_every_script() -> None:
+    bodies = {script.stem: _split(script)[1] for script in SCRIPTS}
+    packing = [body[: body.index("local function packed")] for body in bodies.values() if "packed(" in body]
+    reading = [re.search(r"local function packed.*?\nend\n", body, re.DOTALL) for body in bodies.values()]
+    assert len({*packing}) == 1
+    assert len({found[0] for found in reading if found}) == 1
+    reach_states = {
+        name for name, body in bodies.items() if "'HGET', KEYS[2], chat" in body or "'HGET', KEYS[1], A" in body
+    }
+    assert reach_states <= {name for name, body in bodies.items() if "packed(" in body}
+
+
 @each_script
 def test_a_script_is_short_and_bounded(script: Path) -> None:
     _, body = _split(script)

@@ -16,9 +16,11 @@ from engine.core.change import Change
 from engine.core.schedule import sending_hours
 from engine.core.schedule.sending_hours import Window
 from storage.redis import keys
+from storage.redis.chat_states import unpack
 from storage.redis.server_clock import server_now_ms
 from storage.redis.timers import Sign, Timers
 from tests.flows.house import BOT, CAMPAIGN, PATIENCE_S, House, open_house
+from tests.packed_states import pack
 
 DAY_MINUTES, MINUTE_MS, HOUR_MS = 1440, 60_000, 3_600_000
 PERSON = 41
@@ -140,8 +142,8 @@ async def falls_due(house: House, person: int, earlier_ms: int) -> None:
     await house.pool.execute(
         "UPDATE recovery_deliveries SET due_at = due_at - $2 WHERE chat_id = $1", *(person, earlier_ms)
     )
-    version, seen, _, rest = str(await house.redis.hget(at.state, str(person))).split(" ", 3)
-    await house.redis.hset(at.state, str(person), f"{version} {seen} {due_ms - earlier_ms} {rest}")
+    state = unpack(str(await house.redis.hget(at.state, str(person))))
+    await house.redis.hset(at.state, str(person), pack(state._replace(due_ms=due_ms - earlier_ms)))
     await house.redis.zadd(at.timers, {str(person): due_ms - earlier_ms})
 
 

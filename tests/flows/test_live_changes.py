@@ -16,6 +16,7 @@ from engine.poller.batched_io import Doors
 from engine.poller.served_bots import ServedBots
 from engine.receiver import feed_ownership, receiver
 from storage.redis import keys
+from storage.redis.chat_states import unpack
 from storage.redis.server_clock import server_now_ms
 from tests.flows.house import BOT, CAMPAIGN, PATIENCE_S, House, open_house, trust_one_receiver
 
@@ -43,8 +44,8 @@ async def threshold_of(house: House, person: int) -> int:
     state = await house.redis.hget(keys.of_bot(await house.pool.fetchval("SELECT id FROM bots")).state, str(person))
     if state is None:
         return -1
-    _, seen, due, *_ = str(state).split(" ")
-    return int(due) - int(seen)
+    _, seen_ms, due_ms, _, _ = unpack(str(state))
+    return due_ms - seen_ms
 
 
 async def test_receivers_arm_by_the_published_version_until_the_campaign_stops(house: House) -> None:

@@ -10,7 +10,6 @@ from engine.administration import campaigns
 from engine.core.change import Change
 from engine.poller import lanes, token_suspicion
 from engine.receiver import polling_feed
-from storage.redis.chat_states import read_states
 from storage.redis.client import Redis
 from storage.redis.keys import of_bot
 from storage.redis.server_clock import server_now_ms
@@ -197,7 +196,7 @@ async def test_a_sign_of_life_that_redis_forgot_is_armed_again(house: House) -> 
     bot_id: int = await house.pool.fetchval("SELECT id FROM bots")
     keys = of_bot(bot_id)
     async with asyncio.timeout(20):
-        while not (state := (await read_states(house.redis, bot_id, [person]))[0]):  # noqa: ASYNC110 - Redis is the signal
+        while not (state := await house.redis.hget(keys.state, str(person))):  # noqa: ASYNC110 - Redis is the signal
             await asyncio.sleep(0)
     score = await house.redis.zscore(keys.timers, str(person))
     await house.people.write(BOT, person, "I am back")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import fakeredis
 import pytest
 
-from storage.redis.chat_states import read_states
+from storage.redis.chat_states import State, read_states
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.server_identity import run_of
@@ -69,7 +69,7 @@ class Bench:
     async def score(self, chat: int) -> float | None:
         return await self.client.zscore(self.keys.timers, str(chat))
 
-    async def state(self, chat: int) -> str | None:
+    async def state(self, chat: int) -> State | None:
         (state,) = await read_states(self.client, BOT, [chat])
         return state
 
@@ -81,7 +81,7 @@ class Bench:
     async def ticket(self, chat: int) -> Ticket:
         return Ticket(chat, await self.version(chat))
 
-    async def look(self, chat: int) -> tuple[str | None, float | None]:
+    async def look(self, chat: int) -> tuple[State | None, float | None]:
         """All that Redis holds of a chat."""
         return await self.state(chat), await self.score(chat)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from storage.redis.chat_states import State
 from storage.redis.keys import URGENCY_MS
 from storage.redis.timers import Moved, MoveTo, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
@@ -30,8 +31,7 @@ async def test_a_waiting_chat_is_moved_under_the_same_version(waiting: Bench) ->
     assert await move(waiting) is Moved.MOVED
     state, score = await waiting.look(1)
     assert state is not None
-    assert state.split(" ")[0] == str(version)
-    assert state.split(" ")[2:] == [str(due_ms), "0", f"{EPISODE}0/c/d/0"]
+    assert state == State(version, state.seen_ms, due_ms, marked=False, opaque=f"{EPISODE}0/c/d/0")
     assert score == due_ms
 
 
@@ -62,7 +62,7 @@ async def test_a_chat_on_the_wire_is_left_alone_until_its_lease_is_over_and_keep
     assert await move(waiting) is Moved.MOVED
     state, _ = await waiting.look(1)
     assert state is not None
-    assert state.split(" ")[3] == "1"
+    assert state.marked
 
 
 async def test_an_urgent_timer_stays_urgent(waiting: Bench) -> None:
@@ -77,7 +77,7 @@ async def test_a_chat_whose_episode_redis_does_not_know_is_moved_if_it_is_of_thi
     await bench.arm(1)
     state, _ = await bench.look(1)
     assert state is not None
-    seen_ms = int(state.split(" ")[1])
+    seen_ms = state.seen_ms
     assert await move(bench, silent_ms=seen_ms - 1000) is Moved.ELSEWHERE
     assert await move(bench, silent_ms=seen_ms // 1000 * 1000) is Moved.MOVED
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from storage.redis.chat_states import State
 from storage.redis.timers import BATCH, Fence, Held, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
 
@@ -26,7 +27,7 @@ async def test_a_pass_marks_the_chat_and_changes_nothing_else(bench: Bench, held
     await bench.settle(1, bench.now_ms, opaque="1 cursor")
     score = await bench.score(1)
     await bench.timers.pass_(BOT, [Ticket(1, held.version)])
-    assert await bench.state(1) == f"{held.version} {held.seen_ms} {bench.now_ms} 1 1 cursor"
+    assert await bench.state(1) == State(held.version, held.seen_ms, bench.now_ms, marked=True, opaque="1 cursor")
     assert await bench.score(1) == score
 
 

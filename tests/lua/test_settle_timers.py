@@ -2,6 +2,7 @@
 
 import pytest
 
+from storage.redis.chat_states import State
 from storage.redis.keys import URGENCY_MS
 from storage.redis.timers import Fence, Held, NextTimer, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
@@ -15,7 +16,8 @@ async def held(bench: Bench) -> Held:
 async def test_settling_moves_the_timer_and_keeps_version_and_last_seen(bench: Bench, held: Held) -> None:
     plan = NextTimer(1, held.version, bench.now_ms + 500, opaque="1next")
     assert await bench.timers.settle(BOT, [plan]) == [Fence.CURRENT]
-    assert await bench.look(1) == (f"{held.version} {held.seen_ms} {plan.due_ms} 0 1next", plan.due_ms)
+    state = State(held.version, held.seen_ms, plan.due_ms, marked=False, opaque="1next")
+    assert await bench.look(1) == (state, plan.due_ms)
 
 
 async def test_an_urgent_timer_comes_before_all_others(bench: Bench, held: Held) -> None:

@@ -11,6 +11,7 @@ import fakeredis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from storage.redis.chat_states import unpack
 from storage.redis.client import open_redis
 from storage.redis.timers import Lost, NextTimer, Sign, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, START_MS, Bench
@@ -73,14 +74,13 @@ async def _look(bench: Bench) -> Look:
 def _check(before: Look, after: Look) -> None:
     assert after.timers.keys() == after.states.keys()
     for chat, state in after.states.items():
-        version, seen, due, mark, _ = state.split(" ", 4)
-        assert mark in "01"
-        assert after.timers[chat] == int(due) or after.timers[chat] < 0, "a plain score is the due itself"
+        version, seen_ms, due_ms, _, _ = unpack(state)
+        assert after.timers[chat] == due_ms or after.timers[chat] < 0, "a plain score is the due itself"
         if chat in before.states:
-            old_version, old_seen, _, _, _ = before.states[chat].split(" ", 4)
-            assert int(version) >= int(old_version)
-            assert int(seen) >= int(old_seen)
-            assert int(version) > int(old_version) or seen == old_seen, "another last seen is another version"
+            old = unpack(before.states[chat])
+            assert version >= old.version
+            assert seen_ms >= old.seen_ms
+            assert version > old.version or seen_ms == old.seen_ms, "another last seen is another version"
 
 
 async def _do(bench: Bench, deed: str, chat: int, ms: int) -> None:

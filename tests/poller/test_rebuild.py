@@ -82,6 +82,13 @@ async def test_lost_timers_come_back_with_their_episodes(ground: Ground) -> None
     assert await ground.client.hexists(keys.of_bot(BOT).bot, "generation")
 
 
+async def test_a_timer_that_an_earlier_release_dropped_comes_back(ground: Ground) -> None:
+    """It could not read the state, and took the timer for one without a state."""
+    await ground.client.zrem(keys.of_bot(BOT).timers, str(BEGUN))
+    await rebuild.rebuild(ground.pool, ground.client, ground.timers, BOT, NEWEST, ACTIVATED, run="")
+    assert await ground.client.zscore(keys.of_bot(BOT).timers, str(BEGUN)) == SILENCE + 60_000
+
+
 @pytest.mark.parametrize(("late_ms", "within_ms"), [(5_000, 5_000), (3_600_000, SPREAD_MS)])
 async def test_silences_that_are_already_due_are_spread(ground: Ground, late_ms: int, within_ms: int) -> None:
     now_ms = SILENCE + NEWEST.threshold_ms + late_ms

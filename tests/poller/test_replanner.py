@@ -40,6 +40,7 @@ from storage.redis.client import Redis, open_redis
 from storage.redis.server_clock import server_now_ms
 from storage.redis.timers import NextTimer, Sign, Timers
 from tests.flows.house import KEY
+from tests.packed_states import pack
 
 BOT, LEAST_MS = 7, 60_000
 BEFORE, WAITING, INSIDE, DONE = 41, 42, 43, 44
@@ -104,9 +105,8 @@ class Site:
         (state,) = await read_states(self.client, BOT, [chat])
         if state is None:
             return None
-        opaque = state.split(" ", 4)[4]
-        at = cursors.read(opaque)
-        return (at.step if at else "", int(state.split(" ")[2]) - self.began_ms)
+        at = cursors.read(state.opaque)
+        return (at.step if at else "", state.due_ms - self.began_ms)
 
     async def stands(self, chat: int, key: str, due_ms: int) -> None:
         """Both servers agree."""
@@ -115,15 +115,13 @@ class Site:
         assert (row.step, row.status, row.due_ms) == (key, "scheduled", due_ms)
         assert await self.timer(chat) == (key, due_ms)
 
-    async def left_behind(self, chat: int, mark: str, opaque: str | None) -> None:
+    async def left_behind(self, chat: int, opaque: str | None, *, marked: bool) -> None:
         """The state in which a killed poller leaves a person in Redis, once its lease is over."""
         k = keys.of_bot(BOT)
         (state,) = await read_states(self.client, BOT, [chat])
         assert state
-        version, seen, due, _, cursor = state.split(" ", 4)
-        await self.client.hset(
-            k.state, str(chat), f"{version} {seen} {due} {mark} {cursor if opaque is None else opaque}"
-        )
+        changed = state._replace(marked=marked, opaque=state.opaque if opaque is None else opaque)
+        await self.client.hset(k.state, str(chat), pack(changed))
         await self.client.zadd(k.timers, {str(chat): self.began_ms - MINUTE - keys.URGENCY_MS})
 
     async def ended(self, chat: int) -> str | None:
@@ -358,9 +356,13 @@ async def test_a_pause_of_three_hours(site: Site, policy: replan.Policy, due_ms:
     assert await site.ended(DONE) == "completed"
 
 
-@pytest.mark.parametrize(("mark", "opaque"), [("1", None), ("0", "")], ids=["before the settling", "while beginning"])
-async def test_a_chat_left_by_a_killed_poller_goes_on_after_a_pause(site: Site, mark: str, opaque: str | None) -> None:
-    await site.left_behind(WAITING, mark, opaque)
+@pytest.mark.parametrize(
+    ("marked", "opaque"), [(True, None), (False, "")], ids=["before the settling", "while beginning"]
+)
+async def test_a_chat_left_by_a_killed_poller_goes_on_after_a_pause(
+    site: Site, opaque: str | None, *, marked: bool
+) -> None:
+    await site.left_behind(WAITING, opaque, marked=marked)
     await campaigns.pause(site.pool, "shop", site.change())
     await campaigns.activate(site.pool, "shop", site.change(3 * HOUR))
     await site.replanned()
@@ -369,7 +371,7 @@ async def test_a_chat_left_by_a_killed_poller_goes_on_after_a_pause(site: Site, 
 
 
 async def test_no_chat_holds_the_whole_bot_for_ever(site: Site) -> None:
-    await site.left_behind(WAITING, "0", "9of another layout")
+    await site.left_behind(WAITING, "9of another layout", marked=False)
     await campaigns.pause(site.pool, "shop", site.change())
     await campaigns.activate(site.pool, "shop", site.change())
     await site.catalogue.refresh()

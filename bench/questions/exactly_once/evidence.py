@@ -12,6 +12,7 @@ from engine.core.errors import RecoveryError
 from engine.settings import Settings
 from storage.postgres.pool import Pool
 from storage.redis import keys, shards
+from storage.redis.chat_states import unpack
 from storage.redis.client import Redis
 from storage.redis.shards import Layout
 
@@ -115,9 +116,9 @@ class Evidence:
             pipe.zrange(at.timers, 0, -1, withscores=True)
             pipe.hgetall(at.state)
             scores, states = await pipe.execute()
-        parts = {chat: state.split(" ", 3) for chat, state in states.items()}
+        known = {chat: unpack(state) for chat, state in states.items()}
         return [
-            (int(chat), int(score), int(parts[chat][0]), int(parts[chat][2])) for chat, score in scores if chat in parts
+            (int(chat), int(score), known[chat].version, known[chat].due_ms) for chat, score in scores if chat in known
         ]
 
 
