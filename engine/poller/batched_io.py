@@ -32,6 +32,10 @@ Result = TypeVar("Result")
 Statement: TypeAlias = Callable[[Pool, Sequence[Item], int], Awaitable[list[Result]]]
 
 
+DOORS_AT_ONCE: Final = 2
+"""Batches that each door to PostgreSQL may have under way. One waits for the commit of another; three doors with more
+would leave no connection of the pool for anything else.
+"""
 TOLD: Final = 10_000
 """Troubles that are known to be told, the newest. One that is forgotten is asked of PostgreSQL again."""
 
@@ -47,12 +51,15 @@ class Doors:
         self._timers = timers
         self._sender = sender
         self._clock = clock
-        self.begin: Batcher[Beginning, Begun] = Batcher(partial(self._statement, begin_episodes), _chat)
-        self.claim: Batcher[Claiming, Found] = Batcher(partial(self._statement, claim_deliveries), _chat)
-        self.report: Batcher[Report, Reported] = Batcher(partial(self._statement, report_outcomes), _chat)
+        self.begin: Batcher[Beginning, Begun] = self._door(begin_episodes)
+        self.claim: Batcher[Claiming, Found] = self._door(claim_deliveries)
+        self.report: Batcher[Report, Reported] = self._door(report_outcomes)
         self._told: OrderedDict[tuple[int, str, str], None] = OrderedDict()
         self._passes: dict[int, Batcher[Ticket, Fence]] = {}
         self._settles: dict[int, Batcher[NextTimer, Fence]] = {}
+
+    def _door(self, run: Statement[Item, Result]) -> Batcher[Item, Result]:
+        return Batcher(partial(self._statement, run), _chat, at_once=DOORS_AT_ONCE)
 
     async def pass_(self, bot_id: int, ticket: Ticket) -> Fence:
         """The last look, with the pace token in hand: when it is CURRENT, the request is the next thing written."""
