@@ -88,5 +88,13 @@ class Journey(NamedTuple):
         await self.doors.hold(self.bot.bot_id, for_ms)
 
     def note(self, event: str, cursor: Cursor, **fields: Any) -> None:
-        log = logger().bind(bot=self.bot.username, chat=self.held.chat_id, version=self.held.version)
-        log.info(event, episode=cursor.episode_id, step=cursor.step, block=cursor.block, **fields)
+        logger().info(
+            event,
+            bot=self.bot.username,
+            chat=self.held.chat_id,
+            version=self.held.version,
+            episode=cursor.episode_id,
+            step=cursor.step,
+            block=cursor.block,
+            **fields,
+        )

@@ -7,6 +7,7 @@ speak, but for the values in them, which admins may have written.
 
 import re
 from collections.abc import Collection, Iterator, Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -20,6 +21,9 @@ LONGEST_VALUE: Final = 1_000
 """Characters of a value that are printed. An error's stack has a limit of its own."""
 _SEARCHED: Final = 20 * LONGEST_VALUE
 """Characters in which secrets are looked for; the rest is not printed anyway."""
+_REMEMBERED_LENGTH: Final = 100
+"""Characters of a text whose masked form is remembered: our lines repeat most of their values."""
+_REMEMBERED: Final = 4_096
 STACK: Final = "exception"
 _LARGEST_NUMBER: Final = 2**63
 _SECRET_WORDS: Final = frozenset(
@@ -46,6 +50,7 @@ def know(settings: Settings) -> None:
     if settings.manager_token:
         plain.add(settings.manager_token.reveal())
     _known.update(form for word in plain for form in _spellings(word) if len(form) >= _SHORTEST)
+    _masked_before.cache_clear()
 
 
 def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -56,6 +61,10 @@ def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Muta
 
 
 def is_secret(name: str) -> bool:
+    return _is_secret_as_before(name) if len(name) <= _REMEMBERED_LENGTH else _holds_a_secret_word(name)
+
+
+def _holds_a_secret_word(name: str) -> bool:
     return not _SECRET_WORDS.isdisjoint(map(str.lower, _WORDS.findall(name)))
 
 
@@ -66,6 +75,10 @@ def masked(text: str) -> str:
     return without_secrets(text, MASK)
 
 
+_masked_before: Final = lru_cache(_REMEMBERED)(masked)
+_is_secret_as_before: Final = lru_cache(_REMEMBERED)(_holds_a_secret_word)
+
+
 def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]}{MASK} ({len(text) - most:,} more)"
 
@@ -74,6 +87,8 @@ def _printable(value: Any, most: int) -> Any:
     """Numbers pass, if JSON has them; any other value is searched in the form in which it would be printed."""
     if value is None or (isinstance(value, int | float) and abs(value) < _LARGEST_NUMBER):
         return value
+    if isinstance(value, str):
+        return shortened(_searched(str(value)), most)
     if isinstance(value, Mapping | list | tuple | set | frozenset):
         nested = _nested(value)
         return nested if len(str(nested)) <= most else shortened(str(nested), most)
@@ -83,6 +98,8 @@ def _printable(value: Any, most: int) -> Any:
 
 def _searched(text: str) -> str:
     """Of a text that is cut, the end is not said either: a secret that was cut has lost its form."""
+    if len(text) <= _REMEMBERED_LENGTH:
+        return _masked_before(text)
     if len(text) <= _SEARCHED:
         return masked(text)
     return shortened(masked(text[:_SEARCHED])[:-LONGEST_VALUE], LONGEST_VALUE) + MASK

@@ -57,10 +57,10 @@ def _processors(log_format: LogFormat) -> list[Any]:
     return [
         repeated,
         structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.ExceptionRenderer(stack_trace),
         mask,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
         *(json if log_format == "json" else console),
     ]
 

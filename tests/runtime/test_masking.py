@@ -101,6 +101,21 @@ def test_what_this_process_was_given_is_masked_in_every_spelling(
         assert spelling not in masked(f"role me could not log in with {spelling}.")
 
 
+def test_what_was_said_before_a_secret_was_known_is_masked_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masking, "_known", set())
+    line = {"detail": "refused of-this-process"}
+    assert mask(None, "info", dict(line)) == line
+    masking.know(load_settings({**ENVIRON, "REDIS_URL": "redis://:of-this-process@cache/0"}, Path("none")))
+    assert "of-this-process" not in str(mask(None, "info", dict(line)))
+
+
+@given(st.text(max_size=masking._REMEMBERED_LENGTH + 9), st.text("abc_- kKeyTokn", max_size=9))
+def test_a_remembered_answer_is_the_same_as_a_fresh_one(words: str, name: str) -> None:
+    for _ in range(2):
+        assert mask(None, "info", {"detail": words}) == {"detail": masked(words)}
+        assert masking.is_secret(name) is masking._holds_a_secret_word(name)
+
+
 @given(
     st.recursive(
         st.text()
