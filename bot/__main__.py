@@ -13,6 +13,7 @@ from bot.framework.admission import Admission
 from bot.framework.intake import Intake
 from bot.framework.known_admins import PAUSE_S, KnownAdmins
 from bot.framework.manager import ManagerBot
+from bot.framework.model_session import ModelSession
 from bot.framework.polling import Polling
 from bot.framework.strangers import Strangers
 from bot.screens import SCREENS
@@ -26,7 +27,6 @@ from engine.runtime.service import pause, run_service
 from engine.runtime.telemetry import configure, logger
 from engine.settings import Settings, load_settings
 from engine.telegram.client import BotApi
-from engine.telegram.model_session import ModelSession
 
 
 async def serve(settings: Settings) -> None:

@@ -1,6 +1,5 @@
 """The only way to the Bot API. The outcome of a send is a value, never an exception.
 
-`sender` sends messages through aiogram: `session` speaks HTTP, `methods` turns a content into aiogram's methods, and
-`answers` reads what came back. `client` makes all other calls, without aiogram, which would double the receiver's
-memory.
+`exchange` speaks HTTP. `sender` sends messages: `methods` turns a content into a call, `session` makes it, `answers`
+reads what came back. `client` makes all other calls.
 """

@@ -1,7 +1,6 @@
 """The body of an answer, up to a limit: what answers may be broken, or may not be Telegram at all.
 
-The limit counts bytes as they are after inflating, and holds while they arrive. A redirect is never followed, because
-the address contains the token and would be given to whoever the redirect names; nor is its body an answer.
+The limit counts bytes as they are after inflating, and holds while they arrive.
 """
 
 from http import HTTPStatus
@@ -19,21 +18,17 @@ class AnswerTooLongError(ClientPayloadError):
     """The answer goes on beyond the limit, so it is not read any further."""
 
 
-class RedirectedError(ClientPayloadError):
-    """The answer names another address. Nobody asks there."""
-
-
 async def read_body(response: ClientResponse, most: int = MOST) -> bytes:
     """Raises ClientError, as for any other answer that does not arrive, and TimeoutError."""
-    if is_redirect(response.status):
-        raise RedirectedError
+    content = response.content
     body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
+    while not content.at_eof():
+        body += await content.readany()
         if len(body) > most:
             raise AnswerTooLongError
     return bytes(body)
 
 
 def is_redirect(status: int) -> bool:
+    """The address contains the token, and would be given to whoever the redirect names; nor is its body an answer."""
     return HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST

@@ -11,8 +11,9 @@ import msgspec
 
 from engine.core.content.model import Asset, MediaKind, TelegramFile
 from engine.core.delivery.outcome import Outcome, Rejected, Sent, Unknown, not_sent, of_refusal, of_unreadable
+from engine.telegram.exchange import NeverLeft, NoAnswer
 from engine.telegram.refused_call import UNREADABLE
-from engine.telegram.session import Accepted, Answer, ApiError, NeverLeft, NoAnswer, Unreadable
+from engine.telegram.session import Accepted, Answer, ApiError, Unreadable
 
 
 class _Message(msgspec.Struct):

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import aiohttp
 import msgspec
 
-from engine.telegram.answer_body import MOST, MOST_UPDATES, read_body
-from engine.telegram.refused_call import NOT_THE_BOT_API, UNREADABLE, Refused
+from engine.telegram.answer_body import MOST, MOST_UPDATES
+from engine.telegram.exchange import Redirected, Response, exchange
+from engine.telegram.refused_call import NOT_THE_BOT_API, REDIRECTED, UNREADABLE, Refused
 
 _PATIENCE_S = 20
 _LONGER = {"getUpdates": MOST_UPDATES}
@@ -29,11 +30,13 @@ class BotApi(NamedTuple):
         """The body of the answer, an error included."""
         url = f"{self.api_url}/bot{self.token}/{method}"
         timeout = aiohttp.ClientTimeout(total=patience_s)
-        try:
-            async with self.session.post(url, data=data, timeout=timeout, allow_redirects=False) as response:
-                return await read_body(response, _LONGER.get(method, MOST))
-        except (aiohttp.ClientError, TimeoutError) as error:
-            return Refused(0, type(error).__name__)
+        exchanged = await exchange(self.session, url, data, timeout, most=_LONGER.get(method, MOST))
+        match exchanged:
+            case Response(body=body):
+                return body
+            case Redirected():
+                return REDIRECTED
+        return Refused(0, exchanged.why)
 
     async def ask(self, method: str, **data: Any) -> msgspec.Raw | Refused:
         """The result of a method."""

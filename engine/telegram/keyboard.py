@@ -1,21 +1,20 @@
-"""The buttons under a message, as aiogram's objects."""
+"""The buttons under a message, as the Bot API takes them."""
 
 from typing import Any
-
-from aiogram.types import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
 from engine.core.bot_identity import Speaker
 from engine.core.content.model import STOP, Button, Buttons, CopyButton, StartButton, StopButton, UrlButton
 
 
-def keyboard(rows: Buttons, speaker: Speaker) -> InlineKeyboardMarkup | None:
+def keyboard(rows: Buttons, speaker: Speaker) -> dict[str, Any] | None:
     if not rows:
         return None
-    return InlineKeyboardMarkup(inline_keyboard=[[_button(button, speaker) for button in row] for row in rows])
+    return {"inline_keyboard": [[_button(button, speaker) for button in row] for row in rows]}
 
 
-def _button(button: Button, speaker: Speaker) -> InlineKeyboardButton:
-    return InlineKeyboardButton(text=button.text, style=button.style, **_deed(button, speaker))
+def _button(button: Button, speaker: Speaker) -> dict[str, Any]:
+    style = {"style": button.style} if button.style else {}
+    return {"text": button.text, **_deed(button, speaker), **style}
 
 
 def _deed(button: Button, speaker: Speaker) -> dict[str, Any]:
@@ -25,6 +24,6 @@ def _deed(button: Button, speaker: Speaker) -> dict[str, Any]:
         case StartButton(payload=payload):
             return {"url": f"https://t.me/{speaker.username}?start={payload}"}
         case CopyButton(copy=copy):
-            return {"copy_text": CopyTextButton(text=copy)}
+            return {"copy_text": {"text": copy}}
         case StopButton():
             return {"callback_data": STOP}

@@ -1,33 +1,7 @@
-"""Turns a rendered content into an aiogram method: one method of the Bot API for each kind of message."""
+"""Turns a rendered content into a call: one method of the Bot API for each kind of message."""
 
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
-
-from aiogram.methods import (
-    EditMessageCaption,
-    EditMessageText,
-    SendAnimation,
-    SendAudio,
-    SendDocument,
-    SendMediaGroup,
-    SendMessage,
-    SendPhoto,
-    SendPoll,
-    SendSticker,
-    SendVideo,
-    SendVideoNote,
-    SendVoice,
-    TelegramMethod,
-)
-from aiogram.types import (
-    InputFile,
-    InputMediaAudio,
-    InputMediaDocument,
-    InputMediaPhoto,
-    InputMediaVideo,
-    InputPollOption,
-    LinkPreviewOptions,
-)
 
 from engine.core.bot_identity import Speaker
 from engine.core.content.model import (
@@ -38,7 +12,6 @@ from engine.core.content.model import (
     Content,
     Effects,
     Item,
-    ItemKind,
     Media,
     MediaKind,
     Poll,
@@ -46,97 +19,115 @@ from engine.core.content.model import (
     TelegramFile,
     Text,
 )
+from engine.media.uploads import Upload
 from engine.telegram.keyboard import keyboard
+from engine.telegram.session import Call
 
-Files: TypeAlias = Mapping[Asset, TelegramFile | InputFile]
+Files: TypeAlias = Mapping[Asset, TelegramFile | Upload]
 """Known to Telegram, or the bytes."""
 
-_SENDS: Final[Mapping[MediaKind, type[Any]]] = {
-    "photo": SendPhoto,
-    "video": SendVideo,
-    "animation": SendAnimation,
-    "audio": SendAudio,
-    "voice": SendVoice,
-    "video_note": SendVideoNote,
-    "document": SendDocument,
-    "sticker": SendSticker,
+_SENDS: Final[Mapping[MediaKind, str]] = {
+    "photo": "sendPhoto",
+    "video": "sendVideo",
+    "animation": "sendAnimation",
+    "audio": "sendAudio",
+    "voice": "sendVoice",
+    "video_note": "sendVideoNote",
+    "document": "sendDocument",
+    "sticker": "sendSticker",
 }
-_ITEMS: Final[Mapping[ItemKind, type[Any]]] = {
-    "photo": InputMediaPhoto,
-    "video": InputMediaVideo,
-    "audio": InputMediaAudio,
-    "document": InputMediaDocument,
-}
-_PREVIEWS: Final[Mapping[Preview, LinkPreviewOptions | None]] = {
+_PREVIEWS: Final[Mapping[Preview, Mapping[str, bool] | None]] = {
     "auto": None,
-    "off": LinkPreviewOptions(is_disabled=True),
-    "small": LinkPreviewOptions(prefer_small_media=True),
-    "large": LinkPreviewOptions(prefer_large_media=True),
-    "above": LinkPreviewOptions(show_above_text=True),
+    "off": {"is_disabled": True},
+    "small": {"prefer_small_media": True},
+    "large": {"prefer_large_media": True},
+    "above": {"show_above_text": True},
 }
 _HTML: Final = "HTML"
 
 
-def method_of(speaker: Speaker, chat_id: int, content: Content, effects: Effects, files: Files) -> TelegramMethod[Any]:
-    how = {"chat_id": chat_id, **_effects(effects)}
-    if speaker.paid_broadcast:
-        how["allow_paid_broadcast"] = True
+class _Attached(dict[str, Upload]):
+    """The files that a call carries, by the names under which its parameters refer to them."""
+
+    def name(self, file: TelegramFile | Upload) -> str:
+        if isinstance(file, TelegramFile):
+            return file.file_id
+        key = f"file{len(self)}"
+        self[key] = file
+        return f"attach://{key}"
+
+
+def method_of(speaker: Speaker, chat_id: int, content: Content, effects: Effects, files: Files) -> Call:
+    attached = _Attached()
+    method, said = _said(content, speaker, files, attached)
+    fields = {
+        "chat_id": chat_id,
+        **said,
+        "disable_notification": effects.silent or None,
+        "protect_content": effects.protect or None,
+        "message_effect_id": effects.message_effect,
+        "allow_paid_broadcast": speaker.paid_broadcast or None,
+    }
+    return Call(method, _given(fields), attached)
+
+
+def replacement(chat_id: int, message_id: int, text: str, sent: Content) -> Call:
+    """The position of the caption must be given again, or the caption goes under the picture."""
+    where = {"chat_id": chat_id, "message_id": message_id, "parse_mode": _HTML}
+    if isinstance(sent, Text):
+        return Call("editMessageText", {**where, "text": text})
+    above = isinstance(sent, Media | Album) and sent.above
+    return Call("editMessageCaption", _given({**where, "caption": text, "show_caption_above_media": above or None}))
+
+
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the parameters that keep Telegram's default."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _said(content: Content, speaker: Speaker, files: Files, attached: _Attached) -> tuple[str, dict[str, Any]]:
     match content:
         case Text():
-            return _text(content, speaker, how)
+            return "sendMessage", _text(content, speaker)
         case Media():
-            return _media(content, speaker, files, how)
+            return _media(content, speaker, files[Asset(content.kind, content.sha256)], attached)
         case Album():
-            return SendMediaGroup(media=[_item(item, files, above=content.above) for item in content.items], **how)
+            return "sendMediaGroup", {
+                "media": [_item(item, files, attached, above=content.above) for item in content.items]
+            }
         case Poll():
-            return _poll(content, speaker, how)
+            return "sendPoll", _poll(content, speaker)
 
 
-def replacement(chat_id: int, message_id: int, text: str, sent: Content) -> TelegramMethod[Any]:
-    """The position of the caption must be given again, or the caption goes under the picture."""
-    where: dict[str, Any] = {"chat_id": chat_id, "message_id": message_id, "parse_mode": _HTML}
-    if isinstance(sent, Text):
-        return EditMessageText(text=text, **where)
-    above = isinstance(sent, Media | Album) and sent.above
-    return EditMessageCaption(caption=text, show_caption_above_media=above or None, **where)
+def _text(content: Text, speaker: Speaker) -> dict[str, Any]:
+    return {
+        "text": content.text,
+        "parse_mode": _HTML,
+        "link_preview_options": _PREVIEWS[content.preview],
+        "reply_markup": keyboard(content.buttons, speaker),
+    }
 
 
-def _text(content: Text, speaker: Speaker, how: dict[str, Any]) -> SendMessage:
-    return SendMessage(
-        text=content.text,
-        parse_mode=_HTML,
-        link_preview_options=_PREVIEWS[content.preview],
-        reply_markup=keyboard(content.buttons, speaker),
-        **how,
-    )
-
-
-def _media(content: Media, speaker: Speaker, files: Files, how: dict[str, Any]) -> TelegramMethod[Any]:
+def _media(
+    content: Media, speaker: Speaker, file: TelegramFile | Upload, attached: _Attached
+) -> tuple[str, dict[str, Any]]:
     """Each method names its file parameter like our kind."""
-    file = files[Asset(content.kind, content.sha256)]
     kind = _kind_of(file, content)
     look = _look(kind, content.caption, above=content.above, spoiler=content.spoiler)
-    method: TelegramMethod[Any] = _SENDS[kind](
-        **{kind: _named(file)}, **look, reply_markup=keyboard(content.buttons, speaker), **how
-    )
-    return method
+    return _SENDS[kind], {kind: attached.name(file), **look, "reply_markup": keyboard(content.buttons, speaker)}
 
 
-def _kind_of(file: TelegramFile | InputFile, content: Media) -> MediaKind:
+def _kind_of(file: TelegramFile | Upload, content: Media) -> MediaKind:
     """A file that Telegram took for another kind is sent as that, unless that would lose the caption."""
     if isinstance(file, TelegramFile) and (file.kind in CAPTIONED or not content.caption):
         return file.kind
     return content.kind
 
 
-def _named(file: TelegramFile | InputFile) -> str | InputFile:
-    return file.file_id if isinstance(file, TelegramFile) else file
-
-
-def _item(item: Item, files: Files, *, above: bool) -> Any:
-    file = files[Asset(item.kind, item.sha256)]
+def _item(item: Item, files: Files, attached: _Attached, *, above: bool) -> dict[str, Any]:
+    file = attached.name(files[Asset(item.kind, item.sha256)])
     look = _look(item.kind, item.caption, above=above, spoiler=item.spoiler)
-    return _ITEMS[item.kind](type=item.kind, media=_named(file), **look)
+    return _given({"type": item.kind, "media": file, **look})
 
 
 def _look(kind: MediaKind, caption: str, *, above: bool, spoiler: bool) -> dict[str, Any]:
@@ -149,23 +140,14 @@ def _look(kind: MediaKind, caption: str, *, above: bool, spoiler: bool) -> dict[
     return look
 
 
-def _poll(content: Poll, speaker: Speaker, how: dict[str, Any]) -> SendPoll:
-    return SendPoll(
-        question=content.question,
-        options=[InputPollOption(text=option) for option in content.options],
-        is_anonymous=content.anonymous,
-        allows_multiple_answers=content.multiple,
-        type="regular" if content.correct is None else "quiz",
-        correct_option_ids=None if content.correct is None else [content.correct],
-        explanation=content.explanation or None,
-        reply_markup=keyboard(content.buttons, speaker),
-        **how,
-    )
-
-
-def _effects(effects: Effects) -> dict[str, Any]:
+def _poll(content: Poll, speaker: Speaker) -> dict[str, Any]:
     return {
-        "disable_notification": effects.silent or None,
-        "protect_content": effects.protect or None,
-        "message_effect_id": effects.message_effect,
+        "question": content.question,
+        "options": [{"text": option} for option in content.options],
+        "is_anonymous": content.anonymous,
+        "allows_multiple_answers": content.multiple,
+        "type": "regular" if content.correct is None else "quiz",
+        "correct_option_ids": None if content.correct is None else [content.correct],
+        "explanation": content.explanation or None,
+        "reply_markup": keyboard(content.buttons, speaker),
     }

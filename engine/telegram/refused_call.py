@@ -16,3 +16,4 @@ class Refused(NamedTuple):
 
 
 NOT_THE_BOT_API: Final = Refused(0, "the answer is not of the Bot API")
+REDIRECTED: Final = Refused(0, "the answer names another address")

@@ -5,19 +5,7 @@ wait between the last look at a chat and the request. One upload serves all: its
 """
 
 from collections.abc import Mapping
-from functools import lru_cache, partial
-from typing import Any, Final, NamedTuple
-
-from aiogram import Bot
-from aiogram.methods import (
-    DeleteMessage,
-    DeleteMessages,
-    EditMessageReplyMarkup,
-    GetMe,
-    SendChatAction,
-    TelegramMethod,
-)
-from aiogram.types import FSInputFile
+from typing import Final, NamedTuple
 
 from engine.core.bot_identity import Speaker
 from engine.core.content.model import Album, Asset, Content, Effects, MediaKind, TelegramFile, assets
@@ -28,9 +16,8 @@ from engine.runtime.telemetry import logger
 from engine.telegram import answers
 from engine.telegram.actions import Action
 from engine.telegram.methods import Files, method_of, replacement
-from engine.telegram.session import TIMEOUT_S, Accepted, ApiError, Session
+from engine.telegram.session import TIMEOUT_S, Accepted, ApiError, Call, Session
 
-_BOTS: Final = 1_024
 _UNAUTHORIZED: Final = 401
 
 
@@ -48,7 +35,6 @@ class Sender:
     def __init__(self, api_url: str, uploads: Uploads, timeout_s: float = TIMEOUT_S) -> None:
         self._session = Session(api_url, timeout_s)
         self._uploads = uploads
-        self._bot = lru_cache(_BOTS)(partial(Bot, session=self._session))
 
     async def prepare(self, speaker: Speaker, content: Content) -> Prepared | Busy | Missing:
         """Find the files of a rendered content, or take the right to upload them; sends nothing.
@@ -76,8 +62,8 @@ class Sender:
         self, speaker: Speaker, chat_id: int, prepared: Prepared, effects: Effects, attempts: int
     ) -> Outcome:
         """Send what was prepared, on its nth attempt (from 1); the next attempt needs a new preparation."""
-        method = method_of(speaker, chat_id, prepared.content, effects, _files(prepared))
-        answer = await self._session.ask(self._bot(speaker.token), method, _size(prepared))
+        files: Files = {**prepared.files, **prepared.uploads}
+        answer = await self._session.ask(speaker.token, method_of(speaker, chat_id, prepared.content, effects, files))
         if isinstance(answer, Accepted) and prepared.uploads:
             taken = answers.taken_files(answer.result, assets(prepared.content))
             await self._keep(speaker, prepared, taken)
@@ -92,18 +78,19 @@ class Sender:
 
     async def act(self, speaker: Speaker, chat_id: int, action: Action) -> Outcome:
         """Show for five seconds, or until the next message, that something is coming."""
-        return await self._do(speaker, SendChatAction(chat_id=chat_id, action=action), ())
+        return await self._do(speaker, Call("sendChatAction", {"chat_id": chat_id, "action": action}), ())
 
     async def delete(self, speaker: Speaker, chat_id: int, message_ids: tuple[int, ...]) -> Outcome:
         """Delete messages of about the same age: one that is too old keeps all of them."""
         if len(message_ids) == 1:
-            method: TelegramMethod[Any] = DeleteMessage(chat_id=chat_id, message_id=message_ids[0])
+            call = Call("deleteMessage", {"chat_id": chat_id, "message_id": message_ids[0]})
         else:
-            method = DeleteMessages(chat_id=chat_id, message_ids=list(message_ids))
-        return await self._do(speaker, method, message_ids)
+            call = Call("deleteMessages", {"chat_id": chat_id, "message_ids": message_ids})
+        return await self._do(speaker, call, message_ids)
 
     async def unbutton(self, speaker: Speaker, chat_id: int, message_id: int) -> Outcome:
-        return await self._do(speaker, EditMessageReplyMarkup(chat_id=chat_id, message_id=message_id), (message_id,))
+        call = Call("editMessageReplyMarkup", {"chat_id": chat_id, "message_id": message_id})
+        return await self._do(speaker, call, (message_id,))
 
     async def replace(self, speaker: Speaker, chat_id: int, message_id: int, text: str, sent: Content) -> Outcome:
         """Replace the text or caption of a sent message; its buttons go too."""
@@ -111,7 +98,7 @@ class Sender:
 
     async def is_authorized(self, token: str) -> bool | None:
         """Ask Telegram who the bot is; None if it gives no clear answer."""
-        answer = await self._session.ask(self._bot(token), GetMe())
+        answer = await self._session.ask(token, Call("getMe"))
         if isinstance(answer, ApiError) and answer.code == _UNAUTHORIZED:
             return False
         return True if isinstance(answer, Accepted) else None
@@ -119,9 +106,8 @@ class Sender:
     async def close(self) -> None:
         await self._session.close()
 
-    async def _do(self, speaker: Speaker, method: TelegramMethod[Any], message_ids: tuple[int, ...]) -> Outcome:
-        answer = await self._session.ask(self._bot(speaker.token), method)
-        return answers.of_deed(answer, message_ids)
+    async def _do(self, speaker: Speaker, call: Call, message_ids: tuple[int, ...]) -> Outcome:
+        return answers.of_deed(await self._session.ask(speaker.token, call), message_ids)
 
     async def _keep(self, speaker: Speaker, prepared: Prepared, taken: Mapping[Asset, TelegramFile]) -> None:
         """Keep the file ids, by which other messages send from now on."""
@@ -145,16 +131,6 @@ class Sender:
         return refusal
 
 
-def _files(prepared: Prepared) -> Files:
-    """Files are read piece by piece as they are sent."""
-    fresh = {asset: FSInputFile(upload.path, upload.name) for asset, upload in prepared.uploads.items()}
-    return {**prepared.files, **fresh}
-
-
 def _changed(files: Mapping[Asset, TelegramFile]) -> tuple[MediaKind, MediaKind] | None:
     changes = ((asset.kind, file.kind) for asset, file in files.items() if file.kind != asset.kind)
     return next(changes, None)
-
-
-def _size(prepared: Prepared) -> int:
-    return sum(upload.size for upload in prepared.uploads.values())

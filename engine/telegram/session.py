@@ -1,26 +1,24 @@
-"""aiogram's session made cheap, and without its traps: every answer is a value.
+"""The poller's calls of the Bot API: every answer is a value.
 
-A call is sent as JSON, unless it carries a file, and its answer is not turned into a model: that saves three quarters
-of the cost of a call. For aiogram an HTML page, a truncated body and a success unknown to its models are the same
-error, and a refusal without a description is a mistake in the program; here the answer itself is read. Only a
-connection that was never made certainly did not send. An error of aiohttp may contain the URL and so the token: only
-the name of its type goes further.
+A call is sent as JSON, unless it carries a file, and of its answer only what is needed is decoded. An HTML page, a
+truncated body, a refusal without a description are answers like any other. `exchange` says what may come of the
+request itself.
 """
 
+import asyncio
 import re
-from typing import Any, Final, NamedTuple, TypeAlias
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias, assert_never
 
 import msgspec
-from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.methods import TelegramMethod
-from aiogram.types import InputFile
-from aiohttp import ClientConnectorError, ClientError, ClientTimeout, ConnectionTimeoutError
-from aiohttp.hdrs import CONTENT_TYPE, RETRY_AFTER
+from aiohttp import ClientTimeout, FormData
+from aiohttp.hdrs import CONTENT_TYPE
 
+from engine.media.uploads import Upload
 from engine.runtime.resources import most_files
-from engine.telegram.answer_body import is_redirect, read_body
+from engine.telegram.exchange import NeverLeft, NoAnswer, Redirected, Response, exchange, open_http
 from engine.telegram.refused_call import UNREADABLE
 
 TIMEOUT_S: Final = 30
@@ -34,9 +32,16 @@ _CONNECT_S: Final = 5
 _OTHER_FILES: Final = 256
 """Files beside the connections to Telegram: connections to Redis and PostgreSQL, and files to upload."""
 _FEWEST_CONNECTIONS: Final = 100
-_NEVER_CONNECTED: Final = (ClientConnectorError, ConnectionTimeoutError)
 _SECONDS: Final = re.compile(r"\d{1,9}", re.ASCII)
-_JSON: Final = {CONTENT_TYPE: "application/json"}
+_JSON: Final[Mapping[str, str]] = {CONTENT_TYPE: "application/json"}
+
+
+class Call(NamedTuple):
+    """A method of the Bot API with its parameters. A parameter names a file as `attach://` with its key in `files`."""
+
+    method: str
+    fields: Mapping[str, Any] = {}
+    files: Mapping[str, Upload] = {}
 
 
 class Accepted(NamedTuple):
@@ -60,16 +65,6 @@ class Unreadable(NamedTuple):
     retry_after_s: int | None
 
 
-class NeverLeft(NamedTuple):
-    """No connection was made, so nothing was sent."""
-
-
-class NoAnswer(NamedTuple):
-    """The request was written, at least in part."""
-
-    why: str
-
-
 Answer: TypeAlias = Accepted | ApiError | Unreadable | NeverLeft | NoAnswer
 
 
@@ -86,61 +81,75 @@ class _Body(msgspec.Struct):
 
 
 _decode: Final = msgspec.json.Decoder(_Body).decode
+_encode: Final = msgspec.json.Encoder().encode
 
 
-class Session(AiohttpSession):
-    def __init__(self, api_url: str, timeout_s: float) -> None:
+class Session:
+    """`timeout_s`: how long to wait for the answer to a plain call. Made inside a running event loop."""
+
+    def __init__(self, api_url: str, timeout_s: float = TIMEOUT_S) -> None:
         """Allow a connection for every call: a bot with slow answers must not make another bot wait."""
-        connections = max(_FEWEST_CONNECTIONS, most_files() - _OTHER_FILES)
-        super().__init__(api=TelegramAPIServer.from_base(api_url), limit=connections, timeout=timeout_s)
+        self._http = open_http(max(_FEWEST_CONNECTIONS, most_files() - _OTHER_FILES))
+        self._timeout_s = timeout_s
+        self._plain = time_limit(timeout_s)
+        self._base = f"{api_url.rstrip('/')}/bot"
 
-    async def ask(self, bot: Bot, method: TelegramMethod[Any], upload_bytes: int = 0) -> Answer:
+    async def ask(self, token: str, call: Call) -> Answer:
         """Make a call; an upload may take longer, depending on its size."""
-        longer_s = min(upload_bytes, MOST_UPLOADED) // SLOWEST_UPLOAD
-        answer: Answer = await self.make_request(bot, method, longer_s)
-        return answer
-
-    async def make_request(self, bot: Bot, method: TelegramMethod[Any], timeout: int | None = None) -> Any:  # noqa: ASYNC109 - aiogram's signature
-        session = await self.create_session()
-        request = self._request(bot, method, self.timeout + (timeout or 0))
-        try:
-            async with session.post(**request) as response:
-                if is_redirect(response.status):
-                    return Unreadable(response.status, None)
-                return _read(response.status, await read_body(response), response.headers.get(RETRY_AFTER, ""))
-        except _NEVER_CONNECTED:
-            return NeverLeft()
-        except (TimeoutError, ClientError) as error:
-            return NoAnswer(type(error).__name__)
+        url = f"{self._base}{token}/{call.method}"
+        if call.files:
+            return await self._upload(url, call)
+        return _answer(await exchange(self._http, url, _encode(call.fields), self._plain, _JSON))
 
     async def close(self) -> None:
-        """Aiohttp waits for its connections, so the quarter of a second that aiogram adds is not needed."""
-        if self._session is not None:
-            await self._session.close()
+        await self._http.close()
 
-    def _request(self, bot: Bot, method: TelegramMethod[Any], timeout_s: float) -> dict[str, Any]:
-        request = {
-            "url": self.api.api_url(bot.token, method.__api_method__),
-            "timeout": ClientTimeout(timeout_s, connect=_CONNECT_S),
-            "allow_redirects": False,
-        }
-        fields = method.model_dump(exclude_unset=True, exclude_none=True, warnings=False)
-        if _has_file(fields):
-            return {**request, "data": self.build_form_data(bot, method)}
-        return {**request, "data": msgspec.json.encode(fields), "headers": _JSON}
+    async def _upload(self, url: str, call: Call) -> Answer:
+        """Files are read piece by piece as they are sent."""
+        limit = time_limit(self._timeout_s, sum(upload.size for upload in call.files.values()))
+        with ExitStack() as stack:
+            try:
+                opened = [stack.enter_context(await _open(upload.path)) for upload in call.files.values()]
+            except OSError as error:
+                return NeverLeft(type(error).__name__)
+            return _answer(await exchange(self._http, url, _form(call, opened), limit))
 
 
-def _has_file(fields: dict[str, Any]) -> bool:
-    album = fields.get("media", ())
-    return any(isinstance(value, InputFile) for value in (*fields.values(), *(item["media"] for item in album)))
+def time_limit(timeout_s: float, upload_bytes: int = 0) -> ClientTimeout:
+    return ClientTimeout(timeout_s + min(upload_bytes, MOST_UPLOADED) // SLOWEST_UPLOAD, connect=_CONNECT_S)
 
 
-def _read(status: int, content: bytes, retry_after: str) -> Answer:
-    after_s = int(retry_after) if _SECONDS.fullmatch(retry_after) else None
+async def _open(path: Path) -> BinaryIO:
+    return await asyncio.to_thread(path.open, "rb")
+
+
+def _form(call: Call, opened: list[BinaryIO]) -> FormData:
+    form = FormData(quote_fields=False)
+    for name, value in call.fields.items():
+        form.add_field(name, value if isinstance(value, str) else _encode(value).decode())
+    for (key, upload), file in zip(call.files.items(), opened, strict=True):
+        form.add_field(key, file, filename=upload.name or key)
+    return form
+
+
+def _answer(exchanged: Response | Redirected | NeverLeft | NoAnswer) -> Answer:
+    match exchanged:
+        case Response():
+            return _read(exchanged)
+        case Redirected(status):
+            return Unreadable(status, None)
+        case NeverLeft() | NoAnswer():
+            return exchanged
+        case _:
+            assert_never(exchanged)
+
+
+def _read(response: Response) -> Answer:
+    after_s = int(response.retry_after) if _SECONDS.fullmatch(response.retry_after) else None
     try:
-        body = _decode(content)
+        body = _decode(response.body)
     except UNREADABLE:
-        return Unreadable(status, after_s)
+        return Unreadable(response.status, after_s)
     if body.ok:
         return Accepted(body.result)
-    return ApiError(body.error_code or status, body.description, body.parameters.retry_after or after_s)
+    return ApiError(body.error_code or response.status, body.description, body.parameters.retry_after or after_s)

@@ -144,7 +144,7 @@ def test_no_call_with_a_token_in_its_address_follows_a_redirect() -> None:
         assert len(re.findall(asks, text)) == len(re.findall(r"allow_redirects\W+False", text)), path
 
 
-@pytest.mark.parametrize("process", ["engine.receiver.__main__"])
+@pytest.mark.parametrize("process", ["engine.receiver.__main__", "engine.poller.__main__"])
 def test_a_process_loads_only_what_it_runs(process: str) -> None:
     """The models of aiogram take 130 MiB, SQLAlchemy and Alembic 28."""
     heavy = {"aiogram", "pydantic", "sqlalchemy", "alembic", "mako", "yaml", "cyclopts", "imagesize", "filetype"}

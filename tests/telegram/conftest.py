@@ -17,6 +17,7 @@ from engine.core.delivery.outcome import Outcome
 from engine.media.paths import path_of
 from engine.media.uploads import Busy, Missing, Uploads
 from engine.telegram.sender import Prepared, Sender
+from engine.telegram.session import TIMEOUT_S
 from storage.postgres import media
 from storage.postgres.pool import Pool, open_pool
 
@@ -69,6 +70,10 @@ class Stage:
 
     async def prepare(self, content: Content) -> Prepared | Busy | Missing:
         return await self.sender.prepare(self.speaker, content)
+
+    async def replace_sender(self, api_url: str, timeout_s: float = TIMEOUT_S) -> None:
+        await self.sender.close()
+        self.sender = Sender(api_url, no_uploads(), timeout_s)
 
     async def messages(self) -> list[TranscriptMessage]:
         """The messages that the bot has sent and not deleted."""

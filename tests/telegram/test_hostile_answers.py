@@ -13,6 +13,7 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramNetworkError
 from aiogram.methods import GetMe
 
+from bot.framework.model_session import ModelSession
 from engine.administration.bot_tokens import who_is
 from engine.core.bot_identity import Speaker
 from engine.core.content.model import Text
@@ -23,10 +24,9 @@ from engine.settings import Secret
 from engine.telegram.answer_body import MOST, MOST_UPDATES
 from engine.telegram.client import BotApi
 from engine.telegram.download import receive
-from engine.telegram.model_session import ModelSession
 from engine.telegram.refused_call import Refused
 from engine.telegram.sender import Prepared, Sender
-from engine.telegram.session import Session, Unreadable
+from engine.telegram.session import Call, Session, Unreadable
 from tests.telegram.conftest import PLAIN, no_uploads
 
 TOKEN: Final = "123456:a-token-that-nobody-may-see-anywhere"  # noqa: S105 - made up
@@ -120,8 +120,8 @@ async def file(url: str, library: Library) -> object:
     return None
 
 
-Call = Callable[[str, Library], Awaitable[object]]
-CALLS: Final[tuple[Call, ...]] = (plain_call, updates, registration, message, managers_call, file)
+Ask = Callable[[str, Library], Awaitable[object]]
+CALLS: Final[tuple[Ask, ...]] = (plain_call, updates, registration, message, managers_call, file)
 
 
 def is_refusal(answer: object) -> bool:
@@ -136,7 +136,7 @@ def library(tmp_path: Path) -> Library:
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.__name__)
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
-async def test_nobody_else_is_asked(status: int, call: Call, library: Library) -> None:
+async def test_nobody_else_is_asked(status: int, call: Ask, library: Library) -> None:
     """Neither does an answer count that comes with the redirect."""
     async with listening("200 OK", OK) as (thief, elsewhere):
         head = f"{status} X\r\nLocation: {elsewhere}/bot{TOKEN}/x\r\nContent-Length: {len(OK)}"
@@ -154,7 +154,7 @@ async def test_no_redirect_of_a_file_is_followed(library: Library) -> None:
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.__name__)
-async def test_an_answer_without_an_end_is_read_up_to_the_limit(call: Call, library: Library) -> None:
+async def test_an_answer_without_an_end_is_read_up_to_the_limit(call: Ask, library: Library) -> None:
     async with listening("200 OK") as (impostor, url):
         assert is_refusal(await call(url, library))
     assert impostor.given <= (MOST_UPDATES if call is updates else MOST) + IN_TRANSIT
@@ -168,7 +168,7 @@ async def test_a_file_without_an_end_is_read_up_to_the_limit(library: Library) -
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.__name__)
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
-async def test_the_limit_counts_what_an_answer_inflates_to(coding: str, call: Call, library: Library) -> None:
+async def test_the_limit_counts_what_an_answer_inflates_to(coding: str, call: Ask, library: Library) -> None:
     bomb = BOMB if coding == "gzip" else BOMB[10:-8]
     async with listening(f"200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {len(bomb)}", bomb) as (_, url):
         assert is_refusal(await call(url, library))
@@ -192,10 +192,10 @@ async def test_an_inflated_answer_of_usual_size_is_read(library: Library) -> Non
     ids=["a wait without end", "a wait that is no number", "no UTF-8", "absurd nesting", "a number without end"],
 )
 async def test_an_answer_that_nobody_can_read_is_a_value(head: str, body: bytes) -> None:
-    async with listening(head, body) as (_, url), Bot(TOKEN).context() as bot:
+    async with listening(head, body) as (_, url):
         session = Session(url, 5)
         try:
-            answer = await session.ask(bot, GetMe())
+            answer = await session.ask(TOKEN, Call("getMe"))
         finally:
             await session.close()
     assert isinstance(answer, Unreadable)

@@ -64,10 +64,10 @@ def test_the_file_id_goes_with_the_method_of_its_kind_unless_words_would_be_lost
     if sent not in CAPTIONED:
         caption = ""
     content, files = Media(sent, "aa" * 32, caption), {Asset(sent, "aa" * 32): TelegramFile(taken, "id-1")}
-    method = method_of(Speaker(1, "shop_bot", "1:x"), 5, content, Effects(), files)
+    call = method_of(Speaker(1, "shop_bot", "1:x"), 5, content, Effects(), files)
     kind = taken if taken in CAPTIONED or not caption else sent
-    assert method.__api_method__ == "send" + kind.title().replace("_", "")
-    assert (getattr(method, kind), getattr(method, "caption", None) or "") == ("id-1", caption)
+    assert call.method == "send" + kind.title().replace("_", "")
+    assert (call.fields[kind], call.fields.get("caption", "")) == ("id-1", caption)
 
 
 def shows(messages: list[TranscriptMessage]) -> list[str | None]:

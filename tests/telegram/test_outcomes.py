@@ -8,8 +8,8 @@ from bench.sandbox.protocol import Fault, FaultKind
 from engine.core.bot_identity import Speaker
 from engine.core.content.model import Text
 from engine.core.delivery.outcome import Outcome, Rejected, RetryLater, Sent, Unauthorized, Unknown, Unreachable
-from engine.telegram.sender import Prepared, Sender
-from tests.telegram.conftest import PLAIN, Stage, no_uploads
+from engine.telegram.sender import Prepared
+from tests.telegram.conftest import PLAIN, Stage
 
 HELLO: Final = Text("<b>hello</b>")
 NOBODY: Final = Speaker(1, "nobody", "1:nobody-has-this-token-nobody-has-it")
@@ -43,7 +43,7 @@ EXPECTED: Final[dict[FaultKind, tuple[Outcome, int]]] = {
 @pytest.mark.parametrize("kind", FaultKind)
 async def test_every_fault_becomes_an_outcome(stage: Stage, kind: FaultKind) -> None:
     """The first message opens the connection, so that a short patience is for the answer alone."""
-    stage.sender = Sender(stage.api_url, no_uploads(), timeout_s=0.5 if kind is FaultKind.HANG else 30.0)
+    await stage.replace_sender(stage.api_url, timeout_s=0.5 if kind is FaultKind.HANG else 30.0)
     await stage.send(HELLO)
     await stage.people.set_fault(Fault(kind, method="sendMessage", retry_after=7, latency_ms=1))
     outcome, arrived = EXPECTED[kind]
@@ -65,7 +65,7 @@ async def test_broken_html_is_rejected(stage: Stage) -> None:
 
 
 async def test_a_connection_that_was_never_made_certainly_sent_nothing(stage: Stage) -> None:
-    stage.sender = Sender("http://127.0.0.1:1", no_uploads())
+    await stage.replace_sender("http://127.0.0.1:1")
     assert await stage.send(HELLO) == RetryLater(1_000, bot_wide=False)
 
 
