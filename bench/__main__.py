@@ -10,6 +10,7 @@ from bench.questions.backup.question import QUESTION as BACKUP
 from bench.questions.burst.question import QUESTION as BURST
 from bench.questions.exactly_once.question import QUESTION as EXACTLY_ONCE
 from bench.questions.faults.question import QUESTION as FAULTS
+from bench.questions.fire.question import QUESTION as FIRE
 from bench.questions.idle.question import QUESTION as IDLE
 from bench.questions.ingest.question import QUESTION as INGEST
 from bench.questions.lateness.question import QUESTION as LATENESS
@@ -27,6 +28,7 @@ _QUESTIONS: Final[Sequence[Question[Any]]] = (
     BURST,
     EXACTLY_ONCE,
     FAULTS,
+    FIRE,
     IDLE,
     INGEST,
     LATENESS,

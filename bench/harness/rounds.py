@@ -6,6 +6,7 @@ Compare within a round: the ratio of two contestants is the median of their rati
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 Meters: TypeAlias = Mapping[str, Callable[[], float]]
@@ -46,11 +47,18 @@ def ratio(turns: Sequence[Turn], to: Sequence[Turn]) -> Spread:
     return spread((turn.per_s / other.per_s for turn, other in zip(turns, to, strict=True)), 3)
 
 
-async def interleave(contestants: Mapping[str, Contestant], rounds: int, meters: Meters) -> dict[str, list[Turn]]:
-    """Each round begins with another contestant."""
+async def interleave(
+    contestants: Mapping[str, Contestant],
+    rounds: int,
+    meters: Meters,
+    prepare: Mapping[str, Callable[[], Awaitable[None]]] = MappingProxyType({}),
+) -> dict[str, list[Turn]]:
+    """Each round begins with another contestant. What one needs before each of its turns is not measured."""
     turns: dict[str, list[Turn]] = {name: [] for name in contestants}
     for number in range(rounds):
         for name in _rotated(list(contestants), number):
+            if name in prepare:
+                await prepare[name]()
             turns[name].append(await _turn(contestants[name], meters))
     return turns
 

@@ -14,6 +14,7 @@ def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[
         "burst",
         "exactly-once",
         "faults",
+        "fire",
         "idle",
         "ingest",
         "lateness",

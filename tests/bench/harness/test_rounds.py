@@ -48,3 +48,21 @@ def test_contestants_are_compared_within_a_round() -> None:
     ours = [slow, quick, quick]
     bare = [slow._replace(done=200), quick._replace(done=2_000), quick]
     assert ratio(ours, bare) == Spread(0.5, 0.5, 1.0)
+
+
+async def test_what_comes_before_a_turn_is_not_measured() -> None:
+    order: list[str] = []
+
+    def look() -> float:
+        order.append("look")
+        return 0.0
+
+    async def work() -> int:
+        order.append("work")
+        return 1
+
+    async def prepare() -> None:
+        order.append("prepare")
+
+    await interleave({"a": work}, 1, {"us": look}, {"a": prepare})
+    assert order == ["prepare", "look", "work", "look"]

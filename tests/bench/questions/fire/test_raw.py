@@ -1,0 +1,29 @@
+"""What fire is compared with, on real servers: the claim script alone, and the rows alone."""
+
+from bench.harness.bare_redis import bare_redis
+from bench.questions.fire.raw import RawClaim, RawStatements
+from storage.postgres.pool import Pool
+from storage.redis.client import open_redis
+from storage.redis.timers import BATCH
+
+SIZE = 3 * BATCH
+DONE = """
+SELECT count(*) FROM recovery_deliveries d JOIN recovery_episodes e USING (bot_id, chat_id, episode_id)
+WHERE d.status = 'sent' AND d.sent_at IS NOT NULL AND e.ended_at IS NOT NULL
+"""
+
+
+async def test_every_timer_is_claimed_in_every_turn(redis_url: str) -> None:
+    async with open_redis(redis_url) as client, bare_redis(redis_url) as connection:
+        claim = RawClaim(client, connection, SIZE)
+        for _ in range(2):
+            await claim.arm()
+            assert await claim() == SIZE
+
+
+async def test_every_row_is_written_in_every_turn(redis_url: str, pool: Pool) -> None:
+    async with open_redis(redis_url) as client:
+        statements = RawStatements(pool, client, SIZE)
+        for turn in (1, 2):
+            assert await statements() == SIZE
+            assert await pool.fetchval(DONE) == turn * SIZE
