@@ -12,6 +12,7 @@ from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.outcome import Outcome
 from engine.core.delivery.state_machine import Found
 from engine.media.uploads import Busy, Missing
+from engine.poller.gathered_timers import GatheredTimers
 from engine.runtime import metrics
 from engine.runtime.batcher import Batcher
 from engine.runtime.server_clock import ServerClock
@@ -55,22 +56,17 @@ class Doors:
         self.claim: Batcher[Claiming, Found] = self._door(claim_deliveries)
         self.report: Batcher[Report, Reported] = self._door(report_outcomes)
         self._told: OrderedDict[tuple[int, str, str], None] = OrderedDict()
-        self._passes: dict[int, Batcher[Ticket, Fence]] = {}
-        self._settles: dict[int, Batcher[NextTimer, Fence]] = {}
+        self._gathered = GatheredTimers(timers)
 
     def _door(self, run: Statement[Item, Result]) -> Batcher[Item, Result]:
         return Batcher(partial(self._statement, run), _chat, at_once=DOORS_AT_ONCE)
 
     async def pass_(self, bot_id: int, ticket: Ticket) -> Fence:
         """The last look, with the pace token in hand: when it is CURRENT, the request is the next thing written."""
-        if bot_id not in self._passes:
-            self._passes[bot_id] = Batcher(partial(self._timers.pass_, bot_id), attrgetter("chat_id"))
-        return await self._passes[bot_id](ticket)
+        return await self._gathered.pass_(bot_id, ticket)
 
     async def settle(self, bot_id: int, plan: NextTimer) -> Fence:
-        if bot_id not in self._settles:
-            self._settles[bot_id] = Batcher(partial(self._timers.settle, bot_id), attrgetter("chat_id"))
-        return await self._settles[bot_id](plan)
+        return await self._gathered.settle(bot_id, plan)
 
     async def restore(self, bot_id: int, lost: Lost) -> None:
         await self._timers.restore(bot_id, [lost])

@@ -8,7 +8,6 @@ from engine.core.delivery.sequence import NextDelivery
 from engine.core.identity import newer_sign
 from engine.poller.journey import Journey
 from storage.postgres.deliveries.begin import Beginning, Begun
-from storage.redis.timers import NextTimer
 
 
 async def begin_episode(journey: Journey) -> Cursor | None:
@@ -19,7 +18,7 @@ async def begin_episode(journey: Journey) -> Cursor | None:
         return await _find_begun(journey)
     silent_until_ms = silence_due.due_ms(newest, journey.bot.pauses, held.chat_id, held.seen_ms)
     if held.due_ms < silent_until_ms:
-        await _wait_longer(journey, silent_until_ms)
+        await journey.wait_longer(silent_until_ms)
         return None
     begun = await journey.doors.begin(_beginning(journey, first))
     if not begun.fresh and newer_sign(begun.last_active_ms, held.seen_ms):
@@ -46,12 +45,6 @@ async def _find_begun(journey: Journey) -> Cursor | None:
     if begun.cursor is None:
         await journey.remove()
     return begun.cursor
-
-
-async def _wait_longer(journey: Journey, until_ms: int) -> None:
-    """The threshold has grown since the timer was set: the silence is not long enough yet."""
-    held = journey.held
-    await journey.doors.settle(journey.bot.bot_id, NextTimer(held.chat_id, held.version, until_ms))
 
 
 def _beginning(journey: Journey, first: NextDelivery) -> Beginning:

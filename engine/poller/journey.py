@@ -18,7 +18,7 @@ from engine.runtime.server_clock import ServerClock
 from engine.runtime.telemetry import logger
 from engine.security.signed_links import SignedLinks
 from storage.postgres.deliveries.report import Report, Reported
-from storage.redis.timers import NOTHING_ARMED, Held, Lost, NextTimer
+from storage.redis.timers import NOTHING_ARMED, Held, Lost, NextTimer, Ticket
 
 REST_MS: Final = 1_000
 """How long a chat waits when only time can clear what holds it up."""
@@ -67,20 +67,32 @@ class Journey(NamedTuple):
 
     async def settle(self, cursor: Cursor, due_ms: int, *, urgent: bool) -> None:
         """Set the chat's timer in Redis to what is next."""
-        timer = NextTimer(self.held.chat_id, self.held.version, due_ms, urgent, cursors.write(cursor))
-        await self.doors.settle(self.bot.bot_id, timer)
+        await self._set(NextTimer(*self._ticket, due_ms, urgent, cursors.write(cursor)))
 
     async def wait_for_due(self, found: Found) -> None:
         await self.settle(found.cursor, found.due_ms, urgent=bool(found.cursor.pinned))
 
+    async def wait_longer(self, until_ms: int) -> None:
+        """The silence goes on, and no episode has begun."""
+        await self._set(NextTimer(*self._ticket, until_ms))
+
     async def remove(self) -> None:
-        await self.doors.settle(self.bot.bot_id, NextTimer(self.held.chat_id, self.held.version, NOTHING_ARMED))
+        await self.doors.settle(self.bot.bot_id, NextTimer(*self._ticket, NOTHING_ARMED))
 
     async def arm_again(self, last_active_ms: int, newest: Snapshot) -> None:
         """Redis forgot a sign of life that PostgreSQL has: the silence counts from there."""
         due_ms = last_active_ms + newest.threshold_ms
         lost = Lost(self.held.chat_id, last_active_ms, due_ms, on_wire=False, opaque="")
         await self.doors.restore(self.bot.bot_id, lost)
+        self.permit.note_due(due_ms)
+
+    async def _set(self, timer: NextTimer) -> None:
+        await self.doors.settle(self.bot.bot_id, timer)
+        self.permit.note_due(timer.due_ms)
+
+    @property
+    def _ticket(self) -> Ticket:
+        return Ticket(self.held.chat_id, self.held.version)
 
     async def hold(self, for_ms: int) -> None:
         """Telegram asks the whole bot to wait."""

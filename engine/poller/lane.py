@@ -6,9 +6,8 @@ truth.
 """
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -21,16 +20,22 @@ from engine.poller.journey import LEFT_A_TOKEN, USED_A_TOKEN, JourneyEnd
 from engine.poller.send_permit import SendPermit
 from engine.poller.served_bots import Served, ServedBots
 from engine.runtime import metrics
+from engine.runtime.alarm import Alarm
 from engine.runtime.server_clock import ServerClock
 from engine.runtime.service import pause, run_service
 from engine.runtime.telemetry import logger
-from storage.redis.timers import BATCH, ClaimCode, Claimed, Held, Ticket, Timers
+from storage.redis.timers import ClaimCode, Claimed, Fence, Held, Ticket
 
 LEASE_MS: Final = 3_000
 RENEWAL_S: Final = 1.0
 LONGEST_SLEEP_S: Final = 5.0
 SHUT_SLEEP_S: Final = 0.5
 SHORTEST_SLEEP_S: Final = 0.02
+"""While more is due than can be sent: one look serves several tokens, or several journeys that end."""
+UNCLAIMABLE_SLEEP_S: Final = 0.1
+"""While what is due may not be claimed: it waits for the feed."""
+AT_ONCE: Final = 128
+"""The most that one claim takes: more would hold up everybody at the server for milliseconds."""
 IN_FLIGHT: Final = 512
 WARM_S: Final = 1.0
 STALE_MS: Final = 30_000
@@ -57,12 +62,20 @@ class Tenure(Protocol):
         """A claim was refused: another poller has claimed under this higher epoch."""
 
 
+class DueTimers(Protocol):
+    """Where a lane claims. All methods raise UnreachableError."""
+
+    async def claim(self, bot_id: int, limit: int, lease_ms: int, epoch: int, fresh: int) -> Claimed: ...
+
+    async def extend(self, bot_id: int, tickets: Sequence[Ticket], lease_ms: int) -> list[Fence]: ...
+
+
 class Lane:
     def __init__(
         self,
         bot_id: int,
         catalogue: ServedBots,
-        timers: Timers,
+        timers: DueTimers,
         dispatch: Dispatch,
         clock: ServerClock,
         tenure: Tenure,
@@ -87,7 +100,8 @@ class Lane:
         self._last_code: ClaimCode | None = None
         self._was_open = False
         self._stale = False
-        self._wake = asyncio.Event()
+        self._alarm = Alarm()
+        self._more_is_due = False
         self.suspected: bytes | None = None
         """The sealed token that Telegram refused; a different one opens the lane again."""
         self.lost = asyncio.Event()
@@ -120,6 +134,7 @@ class Lane:
         bucket = self._bucket_of(bot, epoch)
         wanted = self._room(bot, bucket)
         if not wanted:
+            self._more_is_due = True
             wait_s = bucket.wait_s(self._elapsed_s())
             return LaneTurn(None, 0, min(LONGEST_SLEEP_S, max(SHORTEST_SLEEP_S, wait_s)))
         try:
@@ -138,12 +153,13 @@ class Lane:
         return LaneTurn(claimed.code, len(claimed.timers), self._sleep_s(bot, claimed))
 
     async def _rest(self, turn: LaneTurn | None) -> None:
-        """Look again early when a journey ends: it may have set a nearer deadline. One look serves several of them."""
-        longest_s = turn.sleep_s if turn else SHUT_SLEEP_S
-        self._wake.clear()
-        await asyncio.sleep(min(SHORTEST_SLEEP_S, longest_s))
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), max(0.0, longest_s - SHORTEST_SLEEP_S))
+        """Until the next deadline that is known, or one that a journey sets meanwhile."""
+        self._alarm.set(turn.sleep_s if turn else SHUT_SLEEP_S)
+        await self._alarm.wait()
+
+    def _note_due(self, due_ms: int) -> None:
+        """A journey has set this deadline."""
+        self._alarm.set(max(0, due_ms - self._clock.now_ms()) / 1000)
 
     def _is_shut(self, bot: Served) -> bool:
         if bot.doubt and bot.state is not LaneState.DRAINING and bot.doubt.holds(self._clock.now_ms()):
@@ -168,7 +184,7 @@ class Lane:
         self._bucket.change(rate, now_s)
 
     def _room(self, bot: Served, bucket: Bucket) -> int:
-        free = min(BATCH, IN_FLIGHT - len(self._journeys))
+        free = min(AT_ONCE, IN_FLIGHT - len(self._journeys))
         if bot.state is LaneState.DRAINING:
             return free
         return bucket.take(max(0, min(free, most_ahead(bucket.rate) - len(self._on_the_way))), self._elapsed_s())
@@ -179,7 +195,8 @@ class Lane:
 
     def _start(self, bot: Served, bucket: Bucket, held: Held) -> None:
         ticket = Ticket(held.chat_id, held.version)
-        permit = SendPermit(bucket, self._throttle, self._elapsed_s, partial(self._note_passed, ticket))
+        note_passed = partial(self._note_passed, ticket)
+        permit = SendPermit(bucket, self._throttle, self._elapsed_s, note_passed, note_due=self._note_due)
         self._on_the_way.add(ticket)
         task = asyncio.create_task(self._journey(bot, held, ticket, permit))
         self._journeys[task] = ticket
@@ -196,7 +213,8 @@ class Lane:
             return
         finally:
             self._on_the_way.discard(ticket)
-            self._wake.set()
+            if self._more_is_due:
+                self._alarm.set(SHORTEST_SLEEP_S)
         if end in USED_A_TOKEN:
             self._answered_at = self._elapsed_s()
         if end is JourneyEnd.UNAUTHORIZED:
@@ -225,11 +243,15 @@ class Lane:
             self._tenure.fenced_by(claimed.nearest_due_ms)
         if claimed.code in (ClaimCode.LOST, ClaimCode.FENCED):
             return LONGEST_SLEEP_S if bot.state is LaneState.DRAINING else SHUT_SLEEP_S
+        nearest_ms = claimed.nearest_due_ms
+        self._more_is_due = 0 <= nearest_ms <= claimed.now_ms
+        if self._more_is_due:
+            return SHORTEST_SLEEP_S if claimed.timers else UNCLAIMABLE_SLEEP_S
         threshold_ms = bot.newest.threshold_ms if bot.newest else LONGEST_SLEEP_S * 1000
         wait_ms = min(threshold_ms, LONGEST_SLEEP_S * 1000)
-        if claimed.nearest_due_ms >= 0:
-            wait_ms = min(wait_ms, claimed.nearest_due_ms - self._clock.now_ms())
-        return max(SHORTEST_SLEEP_S if claimed.timers else SHORTEST_SLEEP_S * 5, wait_ms / 1000)
+        if nearest_ms >= 0:
+            wait_ms = min(wait_ms, nearest_ms - self._clock.now_ms())
+        return max(0.0, wait_ms / 1000)
 
     def _named_logger(self) -> Any:
         return logger().bind(bot=self._name())

@@ -14,6 +14,7 @@ from engine.core.delivery.rate_limit import FIRST_CALL_S
 from engine.core.errors import RecoveryError
 from engine.poller import token_suspicion
 from engine.poller.dispatch import Dispatch
+from engine.poller.gathered_timers import GatheredTimers
 from engine.poller.lane import LATELY_MS, Lane
 from engine.poller.rebuild import arm_unheard, rebuild, renew_doubted
 from engine.poller.served_bots import Doubt, Served, ServedBots
@@ -47,6 +48,7 @@ class Lanes:
         self._catalogue = catalogue
         self._dispatch = dispatch
         self._timers = timers
+        self._gathered = GatheredTimers(timers)
         self._clock = clock
         self._running: dict[int, tuple[Lane, asyncio.Task[None]]] = {}
         self._retiring: set[asyncio.Task[None]] = set()
@@ -70,7 +72,7 @@ class Lanes:
         return Lane(
             bot_id,
             self._catalogue,
-            self._timers,
+            self._gathered,
             self._dispatch,
             self._clock,
             self._shard,

@@ -42,7 +42,8 @@ from storage.postgres import replans
 from storage.postgres.deliveries.report import Report, report_outcomes
 from storage.postgres.pool import Pool, transaction
 from storage.postgres.replans import Job
-from storage.redis.timers import Moved, MoveTo, Silence, Timers
+from storage.redis.chat_states import Silence
+from storage.redis.timers import Moved, MoveTo, Timers
 
 TURN_S: Final = 0.5
 PATIENCE_MS: Final = 60_000

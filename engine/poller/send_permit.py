@@ -11,7 +11,7 @@ from engine.core.delivery.rate_limit import Bucket, Throttle
 
 
 class SendPermit:
-    """`note_passed` is called when the request is the next thing written."""
+    """`note_passed` is called when the request is the next thing written, `note_due` with each deadline that is set."""
 
     def __init__(
         self,
@@ -20,11 +20,13 @@ class SendPermit:
         elapsed_s: Callable[[], float],
         note_passed: Callable[[], None],
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        note_due: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._bucket = bucket
         self._throttle = throttle
         self._elapsed_s = elapsed_s
         self._note_passed = note_passed
+        self.note_due = note_due
         self._pause = pause
         self._passed_s = 0.0
         self.tokens = 1

@@ -26,7 +26,7 @@ class Batcher(Generic[Item, Result]):
 
     def __init__(
         self,
-        run: Callable[[list[Item]], Awaitable[list[Result]]],
+        run: Callable[[list[Item]], Awaitable[Sequence[Result | Exception]]],
         key: Callable[[Item], Hashable] = id,
         limit: int = LIMIT,
         at_once: int = 1,

@@ -34,6 +34,14 @@ def unpack(state: str) -> State:
     return State(version, seen_ms, due % _MARK, due >= _MARK, state[3 * _DIGITS :])
 
 
+class Silence(NamedTuple):
+    """A silence that has begun no episode yet."""
+
+    chat_id: int
+    seen_ms: int
+    due_ms: int
+
+
 async def read_states(client: Redis, bot_id: int, chat_ids: Sequence[int]) -> list[State | None]:
     """The state of each chat, in order; None for a chat that has none."""
     with reaching_redis():
@@ -49,6 +57,11 @@ async def scan_states(client: Redis, bot_id: int, position: int, count: int) -> 
     with reaching_redis():
         position, states = await client.hscan(of_bot(bot_id).state, position, count=count)
     return int(position), {int(chat): unpack(state) for chat, state in cast("dict[str, str]", states).items()}
+
+
+def silence_of(chat_id: int, state: State) -> Silence | None:
+    """None for a chat in an episode, or on the wire."""
+    return None if state.marked or state.opaque else Silence(chat_id, state.seen_ms, state.due_ms)
 
 
 async def forget_bot(client: Redis, bot_id: int) -> None:

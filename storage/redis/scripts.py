@@ -5,10 +5,11 @@ versions, so a repeated call is safe.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from redis.exceptions import NoScriptError
 
+from engine.core.errors import UnreachableError
 from storage.bundled import bundled
 from storage.redis.client import Redis, reaching_redis
 
@@ -35,6 +36,12 @@ class Script:
         with reaching_redis():
             return await self._evaluate_many(client, calls)
 
+    async def each(self, client: Redis, calls: Sequence[Call]) -> list[list[Any] | UnreachableError]:
+        """Many calls in one round trip; one that fails gives its error, the others go on. Raises UnreachableError."""
+        with reaching_redis():
+            replies = await self._evaluate_each(client, calls)
+        return [_reply_or_error(reply) for reply in replies]
+
     async def _evaluate(self, client: Redis, keys: tuple[str, ...], args: tuple[str | int, ...]) -> list[Any]:
         sha = self._sha or await self._load(client)
         try:
@@ -50,14 +57,36 @@ class Script:
         except NoScriptError:
             return await _pipelined(client, await self._load(client), calls)
 
+    async def _evaluate_each(self, client: Redis, calls: Sequence[Call]) -> list[Any]:
+        replies = await _pipelined(client, self._sha or await self._load(client), calls, errors="returned")
+        unknown = [place for place, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        if unknown:
+            sha = await self._load(client)
+            again = await _pipelined(client, sha, [calls[place] for place in unknown], errors="returned")
+            for place, reply in zip(unknown, again, strict=True):
+                replies[place] = reply
+        return replies
+
     async def _load(self, client: Redis) -> str:
         self._sha = str(await client.script_load(self._body))
         return self._sha
 
 
-async def _pipelined(client: Redis, sha: str, calls: Sequence[Call]) -> list[list[Any]]:
+async def _pipelined(
+    client: Redis, sha: str, calls: Sequence[Call], errors: Literal["raised", "returned"] = "raised"
+) -> list[Any]:
     async with client.pipeline(transaction=False) as pipe:
         for keys, args in calls:
             pipe.evalsha(sha, len(keys), *keys, *args)
-        replies: list[list[Any]] = await pipe.execute()
+        replies: list[Any] = await pipe.execute(raise_on_error=errors == "raised")
     return replies
+
+
+def _reply_or_error(reply: Any) -> list[Any] | UnreachableError:
+    if not isinstance(reply, Exception):
+        return list(reply)
+    try:
+        with reaching_redis():
+            raise reply
+    except UnreachableError as error:
+        return error

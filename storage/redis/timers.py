@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
+from engine.core.errors import UnreachableError
 from storage.redis import keys
-from storage.redis.chat_states import State, read_states, scan_states
+from storage.redis.chat_states import Silence, read_states, scan_states, silence_of
 from storage.redis.client import Redis
 from storage.redis.ownership import OwnCode
-from storage.redis.scripts import Script
+from storage.redis.scripts import Call, Script
 from storage.redis.server_clock import script_clock
 
 BATCH: Final = 512
@@ -88,6 +89,16 @@ class Held(NamedTuple):
     opaque: str
 
 
+class Claim(NamedTuple):
+    """A wish for what is due of a bot; `fresh` of the limit go first to what has only just fallen due."""
+
+    bot_id: int
+    limit: int
+    lease_ms: int
+    epoch: int
+    fresh: int = 0
+
+
 class Claimed(NamedTuple):
     """`nearest_due_ms` is -1 when nothing is armed; under HELD the end of the hold, under FENCED the higher epoch."""
 
@@ -146,14 +157,6 @@ class MoveTo(NamedTuple):
     opaque: str
 
 
-class Silence(NamedTuple):
-    """A silence that has begun no episode yet."""
-
-    chat_id: int
-    seen_ms: int
-    due_ms: int
-
-
 class Lost(NamedTuple):
     """A chat as PostgreSQL remembers it."""
 
@@ -186,16 +189,27 @@ class Timers:
         return Confirmed(OwnCode(int(reply[0])), int(reply[1]))
 
     async def claim(self, bot_id: int, limit: int, lease_ms: int, epoch: int, fresh: int = 0) -> Claimed:
-        """Claim what is due; `fresh` of the limit go first to what has only just fallen due."""
-        k = keys.of_bot(bot_id)
-        reply = await self._call(
-            "claim_due", k, self._now_us(), min(limit, BATCH), lease_ms, epoch, FEED_SLACK_MS, fresh
-        )
-        return Claimed(ClaimCode(int(reply[0])), int(reply[1]), int(reply[2]), _held(reply[3:]))
+        """Claim what is due of one bot."""
+        call = self._claim_call(Claim(bot_id, limit, lease_ms, epoch, fresh))
+        return _claimed(await self._ask("claim_due", call))
+
+    async def claim_each(self, claims: Sequence[Claim]) -> list[Claimed | UnreachableError]:
+        """Claim what is due of several bots, in one round trip. What fails for one bot fails for no other."""
+        replies = await self._scripts["claim_due"].each(self._client, [self._claim_call(claim) for claim in claims])
+        return [reply if isinstance(reply, UnreachableError) else _claimed(reply) for reply in replies]
+
+    def _claim_call(self, claim: Claim) -> Call:
+        k, limit = keys.of_bot(claim.bot_id), min(claim.limit, BATCH)
+        asked = (self._now_us(), limit, claim.lease_ms, claim.epoch, FEED_SLACK_MS, claim.fresh)
+        return (k.timers, k.state, k.bot), asked
 
     async def pass_(self, bot_id: int, tickets: Sequence[Ticket]) -> list[Fence]:
         """The last look before each send; those that are CURRENT are marked as on the wire."""
-        return _fences(await self._scripts["pass_fence"](self._client, (keys.of_bot(bot_id).state,), *_flat(tickets)))
+        return _fences(await self._ask("pass_fence", _pass_call(bot_id, tickets)))
+
+    async def pass_each(self, asked: Sequence[tuple[int, Sequence[Ticket]]]) -> list[list[Fence] | UnreachableError]:
+        """The same for several bots, in one round trip."""
+        return await self._fences_of_each("pass_fence", [_pass_call(*one) for one in asked])
 
     async def extend(self, bot_id: int, tickets: Sequence[Ticket], lease_ms: int) -> list[Fence]:
         k = keys.of_bot(bot_id)
@@ -206,9 +220,16 @@ class Timers:
         )
 
     async def settle(self, bot_id: int, plans: Sequence[NextTimer]) -> list[Fence]:
-        k = keys.of_bot(bot_id)
-        flat = [part for plan in plans for part in (*plan[:3], int(plan.urgent), plan.opaque)]
-        return _fences(await self._scripts["settle_timers"](self._client, (k.timers, k.state), *flat))
+        return _fences(await self._ask("settle_timers", _settle_call(bot_id, plans)))
+
+    async def settle_each(
+        self, asked: Sequence[tuple[int, Sequence[NextTimer]]]
+    ) -> list[list[Fence] | UnreachableError]:
+        return await self._fences_of_each("settle_timers", [_settle_call(*one) for one in asked])
+
+    async def _fences_of_each(self, script: str, calls: Sequence[Call]) -> list[list[Fence] | UnreachableError]:
+        replies = await self._scripts[script].each(self._client, calls)
+        return [reply if isinstance(reply, UnreachableError) else _fences(reply) for reply in replies]
 
     async def end(self, bot_id: int, chat_ids: Sequence[int]) -> tuple[Interrupted, ...]:
         k = keys.of_bot(bot_id)
@@ -237,10 +258,26 @@ class Timers:
     async def silences(self, bot_id: int, position: int) -> tuple[int, list[Silence]]:
         """Some of the silences that are armed, and where to go on; position 0 is the beginning, and the end."""
         position, states = await scan_states(self._client, bot_id, position, BATCH)
-        return position, [found for chat, state in states.items() if (found := _silence(chat, state))]
+        return position, [found for chat, state in states.items() if (found := silence_of(chat, state))]
+
+    async def _ask(self, name: str, call: Call) -> list[Any]:
+        return await self._scripts[name](self._client, call[0], *call[1])
 
     async def _call(self, name: str, k: keys.BotKeys, *args: str | int) -> list[Any]:
         return await self._scripts[name](self._client, (k.timers, k.state, k.bot), *args)
+
+
+def _pass_call(bot_id: int, tickets: Sequence[Ticket]) -> Call:
+    return (keys.of_bot(bot_id).state,), tuple(_flat(tickets))
+
+
+def _settle_call(bot_id: int, plans: Sequence[NextTimer]) -> Call:
+    k = keys.of_bot(bot_id)
+    return (k.timers, k.state), tuple(part for plan in plans for part in (*plan[:3], int(plan.urgent), plan.opaque))
+
+
+def _claimed(reply: list[Any]) -> Claimed:
+    return Claimed(ClaimCode(int(reply[0])), int(reply[1]), int(reply[2]), _held(reply[3:]))
 
 
 def _flat(rows: Sequence[tuple[int, ...]]) -> list[int]:
@@ -254,11 +291,6 @@ def _fences(reply: list[Any]) -> list[Fence]:
 def _interrupted(parts: list[Any]) -> tuple[Interrupted, ...]:
     rows = zip(parts[0::3], parts[1::3], parts[2::3], strict=True)
     return tuple(Interrupted(int(chat), mark == 1, opaque) for chat, mark, opaque in rows)
-
-
-def _silence(chat: int, state: State) -> Silence | None:
-    """None for a chat in an episode, or on the wire."""
-    return None if state.marked or state.opaque else Silence(chat, state.seen_ms, state.due_ms)
 
 
 def _held(parts: list[Any]) -> tuple[Held, ...]:
