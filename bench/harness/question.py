@@ -9,12 +9,13 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
+from bench.harness import conditions
 from bench.harness.exit_status import Report, answer
 from bench.harness.stack import Stack, running_stack
 from engine.core.errors import RecoveryError
@@ -29,6 +30,23 @@ class Given(argparse.Namespace):
     def say(self, sentence: str) -> None:
         """Show progress on stderr: stdout has nothing but the outcome."""
         sys.stderr.write(f"{sentence} ...\n")
+
+
+class Conditioned(NamedTuple):
+    """A report, and the conditions under which it was found."""
+
+    report: Report
+    conditions: Mapping[str, str]
+
+    @property
+    def holds(self) -> bool:
+        return self.report.holds
+
+    def as_json(self) -> dict[str, Any]:
+        return self.report.as_json() | {"conditions": self.conditions}
+
+    def as_table(self) -> str:
+        return "\n".join([self.report.as_table(), "", *(f"{name}: {value}" for name, value in self.conditions.items())])
 
 
 GivenT = TypeVar("GivenT", bound=Given)
@@ -73,7 +91,7 @@ class Question(Generic[GivenT]):
         with tempfile.TemporaryDirectory(prefix=f"{self.command}-") as scratch:
             directory = Path(given.logs or scratch).absolute()
             directory.mkdir(parents=True, exist_ok=True)
-            return self.ask(given, directory)
+            return Conditioned(self.ask(given, directory), conditions.kept(directory))
 
 
 def on_stack(

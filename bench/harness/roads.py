@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from bench.harness.beside import beside
 from bench.sandbox.client import SandboxClient
 from bench.sandbox.protocol import Act
+from engine.runtime.process import is_cancelled
 from storage.redis import keys
 from storage.redis.client import Redis
 from storage.redis.ownership import Ownership, this_process
@@ -66,7 +67,7 @@ class DirectRoad:
     async def _confirm_feeds(self) -> None:
         ownership, run = Ownership(self._client, this_process()), await run_of(self._client)
         feeds = [keys.of_bot(bot).poll for bot in self._bots]
-        while True:
+        while not is_cancelled():
             owned = await ownership.take_all(feeds, _FEED_TTL_MS)
             for bot, one in zip(self._bots, owned, strict=True):
                 await self._timers.confirm(bot, Holding(f"{ownership.owner} {one.epoch}", run))

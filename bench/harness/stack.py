@@ -21,6 +21,7 @@ from typing import Final
 
 import msgspec
 
+from bench.harness import conditions
 from bench.sandbox import ports
 from bench.sandbox.protocol import BotInfo
 from engine import campaign_file
@@ -210,7 +211,9 @@ def running_stack(directory: Path) -> Iterator[Stack]:
             "LOG_FORMAT": "json",
             "LOG_LEVEL": "info",
         }
-        yield Stack({**_inherited(), **own}, directory, running)
+        stack = Stack({**_inherited(), **own}, directory, running)
+        conditions.keep(directory, asyncio.run(conditions.of_servers(stack.settings)))
+        yield stack
 
 
 async def give_campaign(settings: Settings, infos: tuple[BotInfo, ...], campaign: str | Path) -> None:

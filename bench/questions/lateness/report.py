@@ -1,37 +1,54 @@
 """Shows the figures: to machines as one JSON object, to people as a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from bench.harness.medians import medians, spreads
 from bench.questions.lateness.figures import Figures
 
 _HEAD: Final = (
-    f"{'due/s':>6}{'claimed ms p50':>16}{'p99':>8}{'p99.9':>8}{'answered p50':>14}{'p99':>8}{'p99.9':>8}"
+    f"{'':<13}{'due/s':>6}{'claimed ms p50':>16}{'p99':>8}{'p99.9':>8}{'answered p50':>14}{'p99':>8}{'p99.9':>8}"
     "  CPU ms a message"
 )
 
 
 class Outcome(NamedTuple):
+    """By load and rate, the figures of each round."""
+
     bots: int
-    runs: Sequence[Figures]
+    found: Mapping[str, Mapping[int, Sequence[Figures]]]
 
     @property
     def holds(self) -> bool:
         """Nothing was early and everything was answered; how late is for the reader to judge."""
-        return bool(self.runs) and not any(run.early or run.unanswered or not run.messages for run in self.runs)
+        runs = [run for rates in self.found.values() for rounds in rates.values() for run in rounds]
+        return bool(runs) and not any(run.early or run.unanswered or not run.messages for run in runs)
 
     def as_json(self) -> dict[str, Any]:
-        first = self.runs[0].as_json() if len(self.runs) == 1 else {}
-        return {"bots": self.bots, **first, "runs": [run.as_json() for run in self.runs], "holds": self.holds}
+        loads = {
+            load: {str(rate): _summary(rounds) for rate, rounds in rates.items()} for load, rates in self.found.items()
+        }
+        (first, *more) = loads.values()
+        one = not more and len(first) == 1
+        return {"bots": self.bots, **(next(iter(first.values())) if one else loads), "holds": self.holds}
 
     def as_table(self) -> str:
-        lines = [_HEAD, *map(_row, self.runs)]
+        lines = [_row(load, _summary(rounds)) for load, rates in self.found.items() for rounds in rates.values()]
         verdict = "Nothing was early, and everything was answered." if self.holds else "Something is NOT as it must be."
-        return "\n".join([*lines, verdict])
+        return "\n".join([_HEAD, *lines, verdict])
 
 
-def _row(run: Figures) -> str:
-    late = "".join(f"{run.claim_ms[name]:>{width}.1f}" for name, width in (("p50", 16), ("p99", 8), ("p999", 8)))
-    answered = "".join(f"{run.answered_ms[name]:>{width}.1f}" for name, width in (("p50", 14), ("p99", 8), ("p999", 8)))
-    cpu = " · ".join(f"{name} {value:.2f}" for name, value in run.cpu_ms_per_message.items())
-    return f"{run.rate:>6}{late}{answered}  {cpu}"
+def _summary(rounds: Sequence[Figures]) -> dict[str, Any]:
+    """Medians; but what must not happen is counted in all rounds."""
+    runs = [run.as_json() for run in rounds]
+    never = {name: sum(run[name] for run in runs) for name in ("early", "unanswered")}
+    return medians(runs) | never | {"rounds": len(runs), "spread": spreads(runs)}
+
+
+def _row(load: str, run: Mapping[str, Any]) -> str:
+    late = "".join(f"{run['claim_ms'][name]:>{width}.1f}" for name, width in (("p50", 16), ("p99", 8), ("p999", 8)))
+    answered = "".join(
+        f"{run['answered_ms'][name]:>{width}.1f}" for name, width in (("p50", 14), ("p99", 8), ("p999", 8))
+    )
+    cpu = " · ".join(f"{name} {value:.2f}" for name, value in run["cpu_ms_per_message"].items())
+    return f"{load:<13}{run['rate']:>6}{late}{answered}  {cpu}"

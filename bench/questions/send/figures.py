@@ -36,6 +36,11 @@ class Figures(NamedTuple):
     def holds(self) -> bool:
         return self.messages == self.herd.messages and not (self.duplicates or self.refused or self.violations)
 
+    @property
+    def share_of_pace(self) -> float:
+        """Of what all bots together may send."""
+        return round(self.per_s / (self.herd.bots * self.herd.pace), 3)
+
     def as_json(self) -> dict[str, Any]:
         return {**self.herd._asdict(), **self._asdict(), "herd": self.herd.messages, "holds": self.holds}
 

@@ -8,6 +8,7 @@ usual pace, under Telegram's limits. After each herd aiogram alone sends as many
 import argparse
 import asyncio
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Final
@@ -40,9 +41,18 @@ _HERDS: Final = {1_000: 50, RATE: 60}
 """How many bots there are at each pace."""
 
 
+_ROUNDS: Final = 5
+
+
 class Wanted(Given):
     pace: int | None
     chats: int
+    rounds: int | None
+    quick: bool
+
+    @property
+    def turns(self) -> int:
+        return self.rounds or (1 if self.quick or self.pace else _ROUNDS)
 
     @property
     def herds(self) -> list[Herd]:
@@ -53,6 +63,8 @@ class Wanted(Given):
 def _parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> Wanted:
     parser.add_argument("--pace", type=int, choices=list(_HERDS), help="messages a second and bot; without it, both")
     parser.add_argument("--chats", type=whole(10, 10_000), default=_CHATS, help="of each bot")
+    parser.add_argument("--rounds", type=whole(1, 50), help=f"of both in turn; {_ROUNDS} by default, 1 of one pace")
+    parser.add_argument("--quick", action="store_true", help="one round")
     return parser.parse_args(words, Wanted())
 
 
@@ -61,7 +73,10 @@ async def _run(stack: Stack, given: Wanted) -> Outcome:
     given.say(f"Starting {most} bots, {_POLLERS} pollers and what else it takes")
     async with AsyncExitStack() as contexts:
         scene = await whole_scene(stack, contexts, _CAMPAIGN, bots=most, people=1, pollers=_POLLERS)
-        return Outcome([await _compare(scene, given, herd) for herd in given.herds])
+        found: defaultdict[int, list[Compared]] = defaultdict(list)
+        for herd in [herd for _ in range(given.turns) for herd in given.herds]:
+            found[herd.pace].append(await _compare(scene, given, herd))
+    return Outcome(found)
 
 
 async def _compare(scene: Scene, given: Wanted, herd: Herd) -> Compared:

@@ -1,8 +1,9 @@
 """Shows the figures: to machines as one JSON object, to people as a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from bench.harness.medians import medians, spreads
 from bench.questions.send.aiogram_alone import Done
 from bench.questions.send.figures import Figures
 
@@ -20,31 +21,42 @@ class Compared(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         alone = {"aiogram_per_s": round(self.alone.per_s), "aiogram_cpu_ms": round(self.alone.cpu_ms_per_message, 3)}
-        return self.engine.as_json() | alone | {"cpu_ratio_to_aiogram": self.cpu_ratio}
+        share = {"share_of_pace": self.engine.share_of_pace, "cpu_ratio_to_aiogram": self.cpu_ratio}
+        return self.engine.as_json() | alone | share
 
 
 class Outcome(NamedTuple):
-    runs: Sequence[Compared]
+    """By pace, the herd of each round."""
+
+    found: Mapping[int, Sequence[Compared]]
 
     @property
     def holds(self) -> bool:
         """Everything was sent, once, within the limits; how fast is for the reader to judge."""
-        return bool(self.runs) and all(run.engine.holds for run in self.runs)
+        runs = [run for rounds in self.found.values() for run in rounds]
+        return bool(runs) and all(run.engine.holds for run in runs)
 
     def as_json(self) -> dict[str, Any]:
-        first = self.runs[0].as_json() if len(self.runs) == 1 else {}
-        return {**first, "runs": [run.as_json() for run in self.runs], "holds": self.holds}
+        paces = {f"pace_{pace}": _summary(rounds) for pace, rounds in self.found.items()}
+        return {**(next(iter(paces.values())) if len(paces) == 1 else paces), "holds": self.holds}
 
     def as_table(self) -> str:
         verdict = "Everything was sent once." if self.holds else "Something is NOT as it must be."
-        return "\n".join([*map(_row, self.runs), verdict])
+        return "\n".join([*(_row(_summary(rounds)) for rounds in self.found.values()), verdict])
 
 
-def _row(run: Compared) -> str:
-    found = run.engine
-    cpu = " · ".join(f"{name} {value:.2f}" for name, value in found.cpu_ms_per_message.items())
+def _summary(rounds: Sequence[Compared]) -> dict[str, Any]:
+    """Medians; but what must not happen is counted in all rounds."""
+    runs = [run.as_json() for run in rounds]
+    never = {name: sum(run[name] for run in runs) for name in ("duplicates", "refused", "violations")}
+    return medians(runs) | never | {"rounds": len(runs), "spread": spreads(runs)}
+
+
+def _row(run: Mapping[str, Any]) -> str:
+    cpu = " · ".join(f"{name} {value:.2f}" for name, value in run["cpu_ms_per_message"].items())
     return (
-        f"{found.herd.bots} bots, pace {found.herd.pace}: {found.messages} sent, {found.per_s:.0f}/s,"
-        f" {found.refused} refused, {found.violations} violations; CPU ms a message: {cpu};"
-        f" aiogram alone {run.alone.per_s:.0f}/s, {run.alone.cpu_ms_per_message:.2f} ms ({run.cpu_ratio} times)"
+        f"{run['bots']} bots, pace {run['pace']}: {run['messages']:.0f} sent, {run['per_s']:.0f}/s,"
+        f" {run['refused']} refused, {run['violations']} violations; CPU ms a message: {cpu};"
+        f" aiogram alone {run['aiogram_per_s']:.0f}/s, {run['aiogram_cpu_ms']:.2f} ms"
+        f" ({run['cpu_ratio_to_aiogram']} times)"
     )

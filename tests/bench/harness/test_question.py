@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from bench.harness import conditions
 from bench.harness.exit_status import Report
 from bench.harness.question import Given, Question, parse_given
 from engine.core.errors import RecoveryError
@@ -54,8 +55,24 @@ def test_the_exit_status_shows_whether_the_outcome_holds(
     capsys: pytest.CaptureFixture[str], *, holds: bool, status: int
 ) -> None:
     asked = question(lambda _given, _directory: Answer(holds))
-    assert (asked.main([]), capsys.readouterr().out) == (status, "a table\n")
-    assert (asked.main(["--json"]), json.loads(capsys.readouterr().out)) == (status, {"holds": holds})
+    assert (asked.main([]), capsys.readouterr().out.partition("\n")[0]) == (status, "a table")
+    assert (asked.main(["--json"]), json.loads(capsys.readouterr().out)["holds"]) == (status, holds)
+
+
+def test_the_conditions_stand_with_the_outcome(capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of the servers are kept in the directory of the run, however deep."""
+
+    def measured(_given: Given, directory: Path) -> Report:
+        (directory / "stack").mkdir()
+        conditions.keep(directory / "stack", {"Valkey": "9, appendonly yes"})
+        return Answer(holds=True)
+
+    asked = question(measured)
+    asked.main([])
+    assert "\nValkey: 9, appendonly yes\n" in capsys.readouterr().out
+    asked.main(["--json"])
+    found = json.loads(capsys.readouterr().out)["conditions"]
+    assert {"cores", "Python", "packages", "batch sizes", "Valkey"} <= found.keys()
 
 
 def test_a_refusal_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,138 @@
+"""The Markdown of the document. Pure: it writes nothing down that is not in the figures or in a question's folder."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from bench.document.chapters import Source
+from bench.document.run import Answer
+from bench.harness.chapter import Figures, Judged, Plot, Table, figure, judge, shown
+
+PLOTS: Final = "benchmarks"
+"""The folder of the plots, beside the document."""
+_PLACE: Final = re.compile(r"\{([a-z0-9_.]+)\}", re.IGNORECASE)
+_HEAD: Final = """\
+# Benchmarks
+
+`./dev bench` asks every question of this page again and writes the page; `./dev bench --quick` does so in ten minutes,
+with fewer and shorter runs. Every figure comes from the command of its chapter, every goal is compared with it by the
+program, and each question meets its ceiling or its peer in the same run: compare within a table, not across
+machines."""
+
+
+class Part(NamedTuple):
+    """A question with its answer; None: it was never asked."""
+
+    source: Source
+    answer: Answer | None
+
+    @property
+    def figures(self) -> Figures:
+        return (self.answer.figures if self.answer else None) or {}
+
+    @property
+    def failure(self) -> str:
+        """Empty if there are figures."""
+        if self.answer is None:
+            return "it was not asked"
+        return "" if self.answer.figures else self.answer.failure
+
+
+def page(parts: Sequence[Part]) -> str:
+    blocks = [_HEAD, *_conditions(parts), *_failures(parts), *_goals(parts)]
+    for part in parts:
+        blocks += _chapter(part)
+    return "\n\n".join(blocks) + "\n"
+
+
+def plot_file(name: str, plot: Plot) -> str:
+    return f"{name}-{plot.name}.png"
+
+
+def table(one: Table) -> str:
+    head = [_row(one.head), _row(["---"] + ["---:"] * (len(one.head) - 1))]
+    lines = "\n".join([*head, *(_row([shown(cell) for cell in row]) for row in one.rows)])
+    return f"**{one.title}**\n\n{lines}" if one.title else lines
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _conditions(parts: Sequence[Part]) -> Iterator[str]:
+    """Of all questions together; where they differ, each condition is told as often as it was found."""
+    found: dict[str, dict[str, None]] = {}
+    for part in parts:
+        for name, value in part.figures.get("conditions", {}).items():
+            found.setdefault(name, {})[str(value)] = None
+    if found:
+        yield "## Conditions"
+        yield table(Table(("", ""), [(name, "<br>".join(values)) for name, values in found.items()]))
+    if any(part.answer and part.answer.quick for part in parts):
+        yield "Quick runs: fewer and shorter ones than those of `./dev bench`."
+
+
+def _failures(parts: Sequence[Part]) -> Iterator[str]:
+    failed = [part for part in parts if part.failure]
+    if failed:
+        yield "## Questions without an answer"
+        yield "\n".join(f"- **{part.source.name}**: {part.failure}" for part in failed)
+
+
+def _goals(parts: Sequence[Part]) -> Iterator[str]:
+    judged = [(part.source.name, one) for part in parts for one in judge(part.source.chapter.goals, part.figures)]
+    if judged:
+        met = sum(one.met for _, one in judged)
+        yield "## Goals"
+        yield f"{met} of {len(judged)} are met."
+        yield table(Table(("question", "goal", "bound", "measured", ""), [_goal(*pair) for pair in judged]))
+
+
+def _goal(name: str, judged: Judged) -> tuple[str, ...]:
+    goal = judged.goal
+    bound = f"{goal.direction} {shown(goal.bound)} {goal.unit}".strip()
+    return name, goal.what, bound, f"{shown(judged.measured)} {goal.unit}".strip(), judged.verdict
+
+
+def _chapter(part: Part) -> Iterator[str]:
+    source = part.source
+    yield f"## {source.name}"
+    if source.summary:
+        yield source.summary
+    yield f"`{part.answer.asked if part.answer else f'python -m bench {source.name}'}`"
+    if part.failure:
+        yield f"No answer: {part.failure}."
+    else:
+        if part.figures.get("holds") is False:
+            yield "**Something did not hold that must hold in every run:** ask the question again without `--json`."
+        yield from map(table, source.chapter.tables(part.figures))
+        for plot in source.chapter.plots(part.figures):
+            yield f"![{plot.title}]({PLOTS}/{plot_file(source.name, plot)})"
+    if source.prose:
+        yield _filled(source.prose, part.figures)
+    yield from _before_and_after(part)
+    yield from _tried(source)
+
+
+def _filled(prose: str, figures: Figures) -> str:
+    return _PLACE.sub(lambda place: shown(figure(figures, place[1])), prose)
+
+
+def _before_and_after(part: Part) -> Iterator[str]:
+    if part.source.before:
+        rows = [
+            (f"{row.what}, {row.unit}" if row.unit else row.what, row.before, now, _change(row.before, now))
+            for row in part.source.before
+            for now in [figure(part.figures, row.figure)]
+        ]
+        yield table(Table(("", "before", "now", "change"), rows, "Before and now"))
+
+
+def _change(before: float, now: Any) -> str:
+    return f"{now / before - 1:+.0%}" if before and isinstance(now, int | float) else "–"
+
+
+def _tried(source: Source) -> Iterator[str]:
+    if source.tried:
+        rows: list[Sequence[Any]] = [(one.what, one.found, one.kept) for one in source.tried]
+        yield table(Table(("tried", "found", "kept"), rows, "What was tried"))
