@@ -16,7 +16,7 @@ _COLOURS: Final = ("#0969da", "#bc4c00", "#1a7f37", "#8250df", "#9a6700", "#5760
 _DPI: Final = 130
 _WIDTH: Final = 0.8
 """Of the bars of one label together, in parts of the room that they have."""
-_STYLE: Final = {
+_STYLE: Final[dict[Any, Any]] = {
     "axes.edgecolor": _INK,
     "axes.facecolor": _PAPER,
     "axes.labelcolor": _INK,

@@ -40,7 +40,7 @@ def of_machine() -> dict[str, str]:
 async def of_servers(settings: Settings) -> dict[str, str]:
     async with open_stores(settings) as (client, pool):
         valkey = await client.info("server")
-        kept = {name: (await client.config_get(name))[name] for name in _OF_VALKEY}
+        kept = {name: str((await client.config_get(name))[name]) for name in _OF_VALKEY}
         known = {name: str(await pool.fetchval(f"SHOW {name}")) for name in _OF_POSTGRES}
     return {
         "Valkey": f"{valkey.get('valkey_version', valkey['redis_version'])}; {_listed(kept)}",
