@@ -17,12 +17,11 @@ from aiohttp import (
     FormData,
     TCPConnector,
 )
-from aiohttp.hdrs import ACCEPT, ACCEPT_ENCODING, RETRY_AFTER
+from aiohttp.hdrs import ACCEPT_ENCODING, RETRY_AFTER
 
 from engine.telegram.answer_body import MOST, is_redirect, read_body
 
 _NEVER_CONNECTED: Final = (ClientConnectorError, ConnectionTimeoutError)
-_NO_LIMIT: Final = 0
 
 
 class Response(NamedTuple):
@@ -51,12 +50,12 @@ Exchanged: TypeAlias = Response | Redirected | NeverLeft | NoAnswer
 Payload: TypeAlias = bytes | Mapping[str, Any] | FormData
 
 
-def open_http(connections: int = _NO_LIMIT) -> ClientSession:
-    """Connections to the Bot API. It sets no cookies, and unpacking its short answers would cost more than it saves."""
+def open_http(connections: int) -> ClientSession:
+    """Connections to the Bot API, which sets no cookies. Unpacking its short answers would cost more than it saves."""
     return ClientSession(
         connector=TCPConnector(limit=connections),
         cookie_jar=DummyCookieJar(),
-        skip_auto_headers=(ACCEPT, ACCEPT_ENCODING),
+        headers={ACCEPT_ENCODING: "identity"},
     )
 
 

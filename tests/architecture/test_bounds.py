@@ -13,7 +13,7 @@ from engine.receiver.http import at_once, key_limits
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/bounds.md").read_text(encoding="utf-8")
 GROWING = {"dict", "set", "list", "deque", "OrderedDict", "Counter", "defaultdict"}
-ROOMS = ("chats", "poller", "receiver", "runtime")
+ROOMS = ("chats", "core", "media", "poller", "receiver", "runtime", "security", "telegram")
 ROWS = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in PAGE.splitlines() if line[:2] == "| "]
 MEMORY = [
     (where, bound) for _, where, bound, _ in (row for row in ROWS if len(row) == 4) if where.startswith("`engine/")
@@ -21,7 +21,7 @@ MEMORY = [
 
 
 def _collections(path: Path) -> Iterator[str]:
-    """The attributes of objects in this file that begin as an empty collection, or are annotated as one."""
+    """The attributes of objects in this file that begin as an empty collection, or are annotated as one; its caches."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
             case ast.AnnAssign(target=ast.Attribute(attr=name), annotation=kind):
@@ -32,6 +32,8 @@ def _collections(path: Path) -> Iterator[str]:
             case ast.Assign(targets=[ast.Attribute(attr=name)], value=ast.Call(func=ast.Name(id=kind))) if (
                 kind in GROWING
             ):
+                yield name
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Call(func=ast.Call(func=ast.Name(id="lru_cache")))):
                 yield name
 
 

@@ -12,6 +12,7 @@ template of it, and `to_html` is the way back.
 import re
 from collections.abc import Callable
 from difflib import get_close_matches
+from functools import lru_cache
 from html import escape
 from typing import Final, NamedTuple
 
@@ -21,6 +22,8 @@ from engine.core.errors import CampaignError, Phrase
 
 MAX_VALUE: Final = 64
 MAX_USERNAME: Final = 32
+_REMEMBERED: Final = 4_096
+"""Cleaned names that are kept: many people share one, and a message repeats it."""
 _BOT: Final = "bot"
 _NAMES: Final = ("first_name", "username", _BOT)
 _PLAIN: Final = {"{{": "{", "}}": "}"}
@@ -130,8 +133,17 @@ def _value(token: re.Match[str], person: Person, bot: str) -> str:
 
 def _said(value: str | None) -> str:
     """What people say about themselves, made fit to repeat: visible, on one line, short, no link; otherwise nothing."""
-    said = invisible.stripped(invisible.stripped(value or "")[:MAX_VALUE])
+    if not value:
+        return ""
+    return _cleaned_before(value) if len(value) <= MAX_VALUE else _cleaned(value)
+
+
+def _cleaned(value: str) -> str:
+    said = invisible.stripped(invisible.stripped(value)[:MAX_VALUE])
     return "" if invisible.is_blank(said) or automatic_links.has_link(said) else said
+
+
+_cleaned_before: Final = lru_cache(_REMEMBERED)(_cleaned)
 
 
 def _most(token: re.Match[str]) -> int:

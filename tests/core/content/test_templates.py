@@ -96,6 +96,14 @@ def test_a_value_is_cleaned_cut_and_escaped() -> None:
     assert templates.render("{first_name|amigo}", Person(name), "b") == "&lt;b&gt;&amp; " + "x" * 59
 
 
+@pytest.mark.parametrize(("length", "more"), [(64, 1), (65, 0), (1_000_000, 0)])
+def test_no_more_is_remembered_of_names_than_telegram_allows(length: int, more: int) -> None:
+    templates._cleaned_before.cache_clear()
+    for _ in range(2):
+        assert templates.render("{first_name|x}", Person("n" * length), "b") == "n" * 64
+    assert templates._cleaned_before.cache_info().currsize == more
+
+
 def test_a_value_is_cut_between_the_signs_that_belong_together() -> None:
     family = "👨\u200d👩\u200d👧"
     assert templates.render_words("{first_name|amigo}", Person("x" * 61 + family), "b") == "x" * 61 + "👨\u200d👩"
