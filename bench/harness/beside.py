@@ -1,8 +1,11 @@
 """Keeps work going beside a block, and ends it with the block."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Final
+
+_AGAIN_S: Final = 0.2
 
 
 @asynccontextmanager
@@ -11,9 +14,16 @@ async def beside(*tasks: asyncio.Task[None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
+        await _cancelled(tasks)
         ended = await asyncio.gather(*tasks, return_exceptions=True)
     for outcome in ended:
         if isinstance(outcome, Exception):
             raise outcome
+
+
+async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancels as often as it takes: in Python 3.11, `asyncio.wait_for` loses one that comes with its answer."""
+    while unfinished := [task for task in tasks if not task.done()]:
+        for task in unfinished:
+            task.cancel()
+        await asyncio.wait(unfinished, timeout=_AGAIN_S)

@@ -28,9 +28,7 @@ class Way(NamedTuple):
     workers_hold: bool = False
 
 
-LISTS: Final = Way(
-    "recovery engine, lists of 512", OURS, "ours", {"way": "lists"}, works=frozenset({TOUCH, MEMORY}), thorough=True
-)
+LISTS: Final = Way("recovery engine, lists of 512", OURS, "ours", {"way": "lists"}, thorough=True)
 SINGLE: Final = Way(
     "recovery engine, 1,000 single awaits", OURS, "ours", {"way": "single"}, works=frozenset({TOUCH}), thorough=True
 )

@@ -1,4 +1,4 @@
-"""Who is ahead of whom, in which column, and which goals are met: computed from the figures. Pure."""
+"""Who is ahead of whom, in which column, by how much: computed from the figures. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -96,31 +96,20 @@ def _rival(column: Column, ours: Row, peer: Row) -> Iterator[Rival]:
         yield Rival(peer.name, column.title, their_value, our_value, ahead)
 
 
-class Goal(NamedTuple):
-    """`measured` is None if one of the two was not measured."""
-
-    name: str
-    least: float
-    measured: float | None
-
-    @property
-    def met(self) -> bool:
-        return self.measured is not None and self.measured >= self.least
-
-
 _OURS: Final = (catalogue.LISTS.name, catalogue.SINGLE.name)
-_LISTS_GOALS: Final = (
-    ("lists to the Celery design", 200, (catalogue.CELERY,)),
-    ("lists to arq, the faster way", 20, (catalogue.ARQ_NEW_JOB, catalogue.ARQ_SAME_ID)),
-    ("lists to BullMQ's changeDelay", 3, (catalogue.BULLMQ_CHANGE_DELAY,)),
-)
+_COMPARED: Final = {
+    "celery": (catalogue.CELERY,),
+    "arq": (catalogue.ARQ_NEW_JOB, catalogue.ARQ_SAME_ID),
+    "bullmq_change_delay": (catalogue.BULLMQ_CHANGE_DELAY,),
+}
 
 
-def goals(rows: Sequence[Row]) -> list[Goal]:
+def lists_to(rows: Sequence[Row]) -> dict[str, float | None]:
+    """How many times as many touches a second we do in lists: than the faster way of each peer that was measured."""
     per_s = {row.name: row.touches.per_s for row in rows if row.touches}
-    ours = per_s.get(catalogue.LISTS.name)
-    found = []
-    for name, least, ways in _LISTS_GOALS:
-        theirs = [per_s[way.name] for way in ways if way.name in per_s]
-        found.append(Goal(name, least, round(ours / max(theirs), 2) if ours and theirs else None))
-    return found
+    return {name: _times(per_s, [way.name for way in ways]) for name, ways in _COMPARED.items()}
+
+
+def _times(per_s: Mapping[str, float], names: Sequence[str]) -> float | None:
+    ours, theirs = per_s.get(catalogue.LISTS.name), [per_s[name] for name in names if name in per_s]
+    return round(ours / max(theirs), 2) if ours and theirs else None

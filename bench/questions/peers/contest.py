@@ -3,7 +3,11 @@
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+import msgspec
+import psutil
+from redis.exceptions import RedisError
 
 from bench.harness.stack import Stack
 from bench.questions.peers import environments
@@ -12,6 +16,9 @@ from bench.questions.peers.comparison import Row
 from bench.questions.peers.figures import Lateness, Memory, Touches
 from bench.questions.peers.trial import Scale, Trial
 from engine.core.errors import RecoveryError
+
+_REFUSALS: Final = (RecoveryError, RedisError, psutil.Error, msgspec.DecodeError)
+"""A process that ended, said something odd, or kept Redis from answering."""
 
 
 @dataclass
@@ -83,5 +90,5 @@ class Contest:
 def _or_refusal(entrant: Entrant) -> Iterator[None]:
     try:
         yield
-    except RecoveryError as error:
+    except _REFUSALS as error:
         entrant.trial, entrant.refusal = None, str(error)

@@ -39,7 +39,7 @@ class Lateness(NamedTuple):
 
 def lateness(dues_s: Sequence[float], begun_s: dict[int, float], end_s: float) -> Lateness:
     """The dues by chat, the first beginning of each, and the moment at which nobody waited any longer."""
-    late = sorted(round(1000 * (begun_s.get(chat, end_s) - due_s)) for chat, due_s in enumerate(dues_s))
+    late = sorted(round(1000 * (begun_s.get(chat, end_s) - due_s), 1) for chat, due_s in enumerate(dues_s))
     return Lateness(
         p50=percentile(late, 50),
         p99=percentile(late, 99),

@@ -8,24 +8,21 @@ one run, against one Valkey. A peer that cannot be installed, or does not do the
 """
 
 import argparse
-import os
-import platform
 from collections.abc import Sequence
 from typing import Final
 
 from bench.harness.question import Given, Question, on_stack
 from bench.harness.stack import Stack
 from bench.questions.peers import catalogue, environments
-from bench.questions.peers.catalogue import Way, wanted
+from bench.questions.peers.catalogue import wanted
 from bench.questions.peers.comparison import GENTLE_RATE, RATE
 from bench.questions.peers.contest import Contest
 from bench.questions.peers.report import Outcome
 from bench.questions.peers.trial import Scale
-from storage.redis.client import open_redis
 
 _ROUNDS: Final = 3
 _FULL: Final = Scale(touched=10_240, remembered=4_096, touch_s=3.0, fire_s=5.0, patience_s=10.0)
-_QUICK: Final = Scale(touched=2_048, remembered=1_024, touch_s=1.0, fire_s=2.0, patience_s=3.0)
+_QUICK: Final = Scale(touched=2_048, remembered=1_024, touch_s=1.0, fire_s=2.0, patience_s=2.0)
 
 
 class Wanted(Given):
@@ -43,6 +40,13 @@ class Wanted(Given):
     def scale(self) -> Scale:
         return _QUICK if self.quick else _FULL
 
+    @property
+    def load(self) -> str:
+        return (
+            f"{self.scale.touched:,} armed chats, touched for {self.scale.touch_s:g} s; timers due for"
+            f" {self.scale.fire_s:g} s; {self.rounds} rounds"
+        )
+
 
 def _parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> Wanted:
     parser.add_argument("--quick", action="store_true", help="Celery, arq, BullMQ and this engine, one short round")
@@ -57,21 +61,8 @@ async def _run(stack: Stack, given: Wanted) -> Outcome:
     await contest.memory()
     for rate in given.rates:
         await contest.lateness(rate, given.rounds)
-    return Outcome(await _conditions(stack, given, ways), contest.rows)
-
-
-async def _conditions(stack: Stack, given: Wanted, ways: Sequence[Way]) -> dict[str, str]:
-    client = open_redis(stack.settings.redis_url)
-    server = await client.info("server")
-    await client.aclose()
-    return {
-        "Machine": f"{os.cpu_count()} cores with everything on them, Python {platform.python_version()}",
-        "Redis": f"{server.get('server_name', 'redis')} {server.get('valkey_version', server['redis_version'])},"
-        " append-only file, fsync every second",
-        "Peers": ", ".join(map(environments.version, catalogue.environments(ways))),
-        "Load": f"{given.scale.touched} chats armed, {given.rounds} rounds of {given.scale.touch_s:g} s,"
-        f" timers due for {given.scale.fire_s:g} s",
-    }
+    peers = ", ".join(map(environments.version, catalogue.environments(ways)))
+    return Outcome(peers, given.load, contest.rows)
 
 
 QUESTION: Final = Question(__package__, __doc__, _parse, on_stack(_run))

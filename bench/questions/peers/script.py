@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,14 +31,17 @@ class Script:
         self._running = running
         self._log = log
         self._read = 0
+        self._waiting: deque[Line] = deque()
 
-    def lines(self) -> list[Line]:
-        """Those that came since the last call."""
+    def lines(self) -> Iterator[Line]:
+        """Those that came since, each once."""
         with self._log.open("rb") as log:
             log.seek(self._read)
             whole = log.read().rpartition(b"\n")[0]
         self._read += len(whole) + bool(whole)
-        return [msgspec.json.decode(line) for line in whole.splitlines() if line.startswith(_BEGINNING)]
+        self._waiting += [msgspec.json.decode(line) for line in whole.splitlines() if line.startswith(_BEGINNING)]
+        while self._waiting:
+            yield self._waiting.popleft()
 
     async def line_with(self, field: str, patience_s: float) -> Line:
         """Raises RecoveryError if the process ends, or takes too long, without it."""

@@ -11,7 +11,7 @@ import psutil
 
 from bench.harness import process_usage
 from bench.harness.stack import Stack
-from bench.questions.peers.catalogue import Way
+from bench.questions.peers.catalogue import OURS, Way
 from bench.questions.peers.environments import Environment
 from bench.questions.peers.figures import Lateness, Memory, Touches, lateness
 from bench.questions.peers.script import Script, command_of, running
@@ -24,10 +24,10 @@ _DATABASE: Final = 1
 """The engine's own data are in 0."""
 _PATIENCE_S: Final = 120.0
 _LOOK_S: Final = 0.02
-_STEADY_S: Final = 1.0
+_STEADY_S: Final = 0.5
 _STEADY: Final = 0.002
 """By this part of itself, a server or a process may change in that time and count as steady."""
-_START_S: Final = 3.0
+_START_S: Final = 2.0
 """A script takes less to start."""
 _ARMS_PER_S: Final = 700.0
 """Until it is known how many touches a second a script does."""
@@ -94,6 +94,16 @@ class Trial:
         )
 
     async def fire(self, rate: int) -> Lateness:
+        return await (self._fire_ours(rate) if self._way.pins == OURS else self._fire_theirs(rate))
+
+    async def _fire_ours(self, rate: int) -> Lateness:
+        """On servers of its own: its pollers look into the first database."""
+        with self._run(command_of("ours_fire", self._environment), rate=rate, seconds=self._scale.fire_s) as ours:
+            late = Lateness(**await ours.line_with("p50", _PATIENCE_S))
+            await ours.end(_PATIENCE_S)
+            return late
+
+    async def _fire_theirs(self, rate: int) -> Lateness:
         chats = int(rate * self._scale.fire_s)
         async with self._empty():
             with ExitStack() as stack:

@@ -10,7 +10,7 @@ from redis import Redis
 
 store = RedisJobStore()
 store.redis = Redis.from_url(REDIS_URL)
-scheduler = BackgroundScheduler({"default": store}, job_defaults={"misfire_grace_time": None})
+scheduler = BackgroundScheduler(jobstores={"default": store}, job_defaults={"misfire_grace_time": None})
 
 
 def check(chat: int) -> None:

@@ -1,4 +1,7 @@
-"""taskiq with its list of schedules in Redis. A schedule is moved by deleting it and adding it again under its id."""
+"""taskiq with its list of schedules in Redis. A schedule is moved by deleting it and adding it again under its id.
+
+A worker that has nothing to do waits in Redis for longer than the client's usual timeout, which is therefore off.
+"""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -7,7 +10,7 @@ from protocol import REDIS_URL, begun, run_async
 from taskiq import TaskiqScheduler
 from taskiq_redis import ListQueueBroker, ListRedisScheduleSource
 
-broker = ListQueueBroker(REDIS_URL)
+broker = ListQueueBroker(REDIS_URL, socket_timeout=None)
 source = ListRedisScheduleSource(REDIS_URL)
 scheduler = TaskiqScheduler(broker, [source])
 

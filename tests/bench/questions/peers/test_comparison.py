@@ -1,11 +1,15 @@
-"""Who is ahead of whom, and which goals are met."""
+"""Who is ahead of whom, and how that is shown."""
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from bench.document.page import table
+from bench.harness.chapter import judge
 from bench.questions.peers import catalogue
-from bench.questions.peers.comparison import RATE, Row, goals, rivals
+from bench.questions.peers.chapter import CHAPTER
+from bench.questions.peers.comparison import RATE, Row, lists_to, rivals
 from bench.questions.peers.figures import Lateness, Memory, Touches
 from bench.questions.peers.report import Outcome
 
@@ -64,35 +68,66 @@ def test_a_column_that_a_peer_has_not_is_not_compared() -> None:
     assert rivals([OURS, Row("another", refusal="node is not installed on this machine.")]) == []
 
 
-def test_goals_are_ratios_to_the_faster_way_of_each_peer() -> None:
+def test_lists_are_compared_with_the_faster_way_of_each_peer() -> None:
     others = [
         Row(catalogue.ARQ_NEW_JOB.name, [Touches(10_000, 1, 1)]),
         Row(catalogue.ARQ_SAME_ID.name, [Touches(6_000, 1, 1)]),
         Row(catalogue.BULLMQ_CHANGE_DELAY.name, [Touches(150_000, 1, 1)]),
     ]
-    found = goals([OURS, CELERY, *others])
-    assert [(goal.measured, goal.met) for goal in found] == [(214.29, True), (30.0, True), (2.0, False)]
+    assert lists_to([OURS, CELERY, *others]) == {"celery": 214.29, "arq": 30.0, "bullmq_change_delay": 2.0}
 
 
-def test_a_goal_without_its_peer_is_not_met() -> None:
-    assert [(goal.measured, goal.met) for goal in goals([OURS])] == [(None, False)] * 3
+def test_a_peer_that_was_not_measured_is_not_compared() -> None:
+    assert set(lists_to([OURS]).values()) == {None}
 
 
-def test_the_table_shows_refusals_goals_and_rivals() -> None:
-    refused = Row(catalogue.BULLMQ_ADD.name, refusal="node is not installed on this machine.")
-    table = Outcome(
-        {"Machine": "2 cores"}, [OURS, CELERY, refused, peer(touched=[Touches(600_000, 391, 71)])]
-    ).as_table()
-    assert "node is not installed on this machine." in table
-    assert "lists to the Celery design: 214.29, at least 200: met" in table
-    assert "lists to BullMQ's changeDelay: not measured, at least 3: NOT met" in table
-    assert "another is ahead of us in touches/s: 6e+05 against 3e+05." in table
+def outcome(*rows: Row) -> Outcome:
+    return Outcome("celery 5.7.0", "10,240 armed chats", rows)
+
+
+REFUSED = Row(catalogue.BULLMQ_ADD.name, refusal="node is not installed on this machine.")
+
+
+def test_the_table_shows_refusals_ratios_and_rivals() -> None:
+    shown = outcome(OURS, CELERY, REFUSED, peer(touched=[Touches(600_000, 391, 71)])).as_table()
+    assert "node is not installed on this machine." in shown
+    assert "Lists do 214 times as many touches as celery." in shown
+    assert "another is ahead of us in touches/s: 6e+05 against 3e+05." in shown
 
 
 def test_the_object_has_the_figures_of_each_row() -> None:
-    found = Outcome({}, [OURS, CELERY]).as_json()
+    found = outcome(OURS, CELERY).as_json()
     ours, celery = found["rows"]
     assert ours["touches"]["per_s"] == 300_000
     assert celery["late_ms"][str(RATE)]["p99"] == 584
     assert celery["bytes"] == {"redis": 1_030, "redis_after_five": 5_151, "workers": 43_000}
-    assert found["holds"] is False
+
+
+@pytest.mark.parametrize(
+    ("ours", "holds"),
+    [
+        (OURS, True),
+        (OURS._replace(refusal="It ended."), False),
+        (OURS._replace(fired={}), False),
+        (OURS._replace(fired={RATE: [Lateness(1, 3, 9, 1, 5_000, 5_000)]}), False),
+        (OURS._replace(fired={RATE: [Lateness(1, 3, 9, 0, 4_999, 5_000)]}), False),
+    ],
+)
+def test_it_holds_if_our_own_work_was_done_and_nothing_was_early(ours: Row, *, holds: bool) -> None:
+    assert outcome(ours, CELERY, REFUSED).holds is holds
+
+
+def test_the_chapter_has_a_row_for_everybody_and_says_why_one_is_missing() -> None:
+    figures = msgspec.json.decode(msgspec.json.encode(outcome(OURS, CELERY, REFUSED, peer(memory=None)).as_json()))
+    text = "\n".join(map(table, CHAPTER.tables(figures)))
+    assert {OURS.name, CELERY.name, "another"} <= {
+        line.split("|")[1].strip() for line in text.splitlines() if "|" in line
+    }
+    assert "node is not installed on this machine." in text
+    assert [plot.name for plot in CHAPTER.plots(figures)] == ["touches", "late"]
+    assert [one.met for one in judge(CHAPTER.goals, figures)] == [True, False, False, True]
+
+
+def test_the_chapter_names_a_peer_that_is_ahead() -> None:
+    figures = outcome(OURS, peer(touched=[Touches(600_000, 391, 71)])).as_json()
+    assert "| another | touches/s | ahead of us | 600,000 | 300,000 |" in "\n".join(map(table, CHAPTER.tables(figures)))
