@@ -4,22 +4,31 @@
 -- Atomic because holder, run, clock and watermark are compared together, and a watermark never goes back.
 -- KEYS[1] bot     HASH generation and the feed
 -- KEYS[2] poll    STRING "owner epoch"
+-- KEYS[3] timers  ZSET chat -> score
 -- ARGV[1] now_us  0, or the clock of a test in us
 -- ARGV[2] holder  "owner epoch" of the process that confirms
 -- ARGV[3] run     of the server, as the holder knows it
--- ARGV[4] upto    ms; 0 is now
--- Returns {code, now_ms}
+-- ARGV[4] upto    ms; 0 is now, less ago
+-- ARGV[5] ago     ms
+-- Returns {code, now_ms, nearest due in ms or -1}
 -- 0 OTHERS
 -- 1 OURS
 local time = redis.call('TIME')
 local now_us = tonumber(ARGV[1])
 if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
 local now = math.floor(now_us / 1000)
+local urgency = 4398046511104
 local run = string.match(tostring(redis.pcall('INFO', 'server')), 'run_id:(%x+)')
-if redis.call('GET', KEYS[2]) ~= ARGV[2] or (run and run ~= ARGV[3]) then return {0, now} end
+if redis.call('GET', KEYS[2]) ~= ARGV[2] or (run and run ~= ARGV[3]) then return {0, now, -1} end
 
 local upto = tonumber(ARGV[4])
-if upto == 0 or upto > now then upto = now end
+if upto == 0 then upto = now - tonumber(ARGV[5]) end
 local watermark = tonumber(redis.call('HGET', KEYS[1], 'watermark') or 0)
-redis.call('HSET', KEYS[1], 'watermark', string.format('%.0f', math.max(watermark, upto)))
-return {1, now}
+redis.call('HSET', KEYS[1], 'watermark', string.format('%.0f', math.max(watermark, math.min(upto, now))))
+
+local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
+local plain = redis.call('ZRANGEBYSCORE', KEYS[3], 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+local nearest = tonumber(first[2] or -1)
+if first[2] and nearest < 0 then nearest = nearest + urgency end
+if plain[2] then nearest = math.min(nearest, tonumber(plain[2])) end
+return {1, now, nearest}

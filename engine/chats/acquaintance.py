@@ -28,6 +28,11 @@ class Acquaintance:
             self._looks[bot_id] = Batcher(partial(self._look, bot_id), limit=BATCH)
         return await self._looks[bot_id](chat_id)
 
+    async def which_are_known(self, bot_id: int, chat_ids: Sequence[int]) -> list[bool]:
+        """The same for each of many. Raises UnreachableError."""
+        pages = [chat_ids[start : start + BATCH] for start in range(0, len(chat_ids), BATCH)]
+        return [is_known for page in pages for is_known in await self._look(bot_id, page)]
+
     async def _look(self, bot_id: int, chat_ids: Sequence[int]) -> list[bool]:
         versions = await self._timers.versions(bot_id, chat_ids)
         untimed = [chat for chat, version in zip(chat_ids, versions, strict=True) if version is None]

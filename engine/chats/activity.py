@@ -1,16 +1,17 @@
 """Signs of life, from whichever door they come: a touch first, then a line behind in PostgreSQL.
 
-`mark_user_activity` is the public door for other code. The touches of many callers share a script call. Last activity
-is written behind, coalesced by chat, after a few seconds; a sign that broke an episode is written at once. Writes that
-PostgreSQL does not take stay here and are tried again. The touches of the last minute are kept, to be repeated into a
-Redis that may have lost them. Both are bounded, and shared by the bots: a bot over its share is refused alone, so that
-no update is acknowledged in vain.
+`mark_user_activity` is the public door for other code, and `mark_users_active` the one for many chats of a bot at once.
+The touches of many callers share a script call. Calls of one bot may overtake one another: a chat's last seen never
+goes back, and each touch gives it a new version. Last activity is written behind, coalesced by chat, after a few
+seconds; a sign that broke an episode is written at once. Writes that PostgreSQL does not take stay here and are tried
+again. The touches of the last minute are kept, to be repeated into a Redis that may have lost them. Both are bounded,
+and shared by the bots: a bot over its share is refused alone, so that no update is acknowledged in vain.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from operator import attrgetter
+from itertools import compress
 from typing import Final, NamedTuple
 
 from engine.chats.acquaintance import Acquaintance
@@ -31,9 +32,11 @@ from storage.postgres.incidents import ACTIVITY_OVERLOAD
 from storage.postgres.pool import Pool, transaction
 from storage.postgres.receiver_bots import Watched
 from storage.redis.ownership import OwnCode
-from storage.redis.timers import BATCH, Holding, Interrupted, Sign, Timers, Touched
+from storage.redis.timers import BATCH, Confirmed, Holding, Interrupted, Sign, Timers
 
 FLUSH_S: Final = 5.0
+TOGETHER: Final = 2
+"""Calls of a bot that are under way at once: one is written down here while Redis works at the other."""
 
 
 class Profile(NamedTuple):
@@ -47,10 +50,11 @@ class Profile(NamedTuple):
 NOBODY: Final = Profile()
 
 
-class _Call(NamedTuple):
-    chat_id: int
-    seen_ms: int
-    person: Profile
+class Active(NamedTuple):
+    """A sign of life, and what it says about the user."""
+
+    sign: Sign
+    person: Profile = NOBODY
 
 
 class Activity:
@@ -60,8 +64,9 @@ class Activity:
         self._pool = pool
         self._timers = timers
         self._watched = watched
-        self.knows = Acquaintance(pool, timers).knows
-        self._touches: dict[int, Batcher[_Call, int]] = {}
+        acquaintance = Acquaintance(pool, timers)
+        self.knows, self.which_are_known = acquaintance.knows, acquaintance.which_are_known
+        self._touches: dict[int, Batcher[Active, int]] = {}
         self._waiting = WaitingLives(room)
         self._recent = RecentSigns(room)
         self._urgent = asyncio.Event()
@@ -70,23 +75,35 @@ class Activity:
     async def mark_user_activity(self, bot_id: int, chat_id: int, seen_ms: int = 0, person: Profile = NOBODY) -> None:
         """Record a sign of life: `seen_ms` 0 counts as now. When it returns, no older send can pass any more."""
         if not self._waiting.has_room(bot_id, chat_id):
-            self.overloads.note(bot_id, ACTIVITY_OVERLOAD)
-            raise OverloadError("More activity of this bot waits for PostgreSQL than its share: check DATABASE_URL.")
+            raise self._overloaded(bot_id, 1)
+        await self._touches_of(bot_id)(Active(Sign(chat_id, seen_ms), person))
+
+    async def mark_users_active(self, bot_id: int, several: Sequence[Active]) -> None:
+        """The same for many at once. Raises OverloadError if some find no room; those that do are recorded first."""
+        self._touches_of(bot_id)
+        fit = list(compress(several, self._waiting.have_room(bot_id, [one.sign.chat_id for one in several])))
+        for start in range(0, len(fit), BATCH):
+            await self._touch(bot_id, fit[start : start + BATCH])
+        if len(fit) < len(several):
+            raise self._overloaded(bot_id, len(several) - len(fit))
+
+    def _touches_of(self, bot_id: int) -> Batcher[Active, int]:
         if bot_id not in self._touches:
             self._urgent.set()
-            self._touches[bot_id] = Batcher(partial(self._touch, bot_id), attrgetter("chat_id"), BATCH)
-        await self._touches[bot_id](_Call(chat_id, seen_ms, person))
+            self._touches[bot_id] = Batcher(partial(self._touch, bot_id), limit=BATCH, at_once=TOGETHER)
+        return self._touches[bot_id]
 
-    async def confirm(
-        self, bot_id: int, holding: Holding, upto_ms: int | None = None, *, ago_ms: int = 0
-    ) -> Touched | None:
+    def _overloaded(self, bot_id: int, refused: int) -> OverloadError:
+        self.overloads.note(bot_id, ACTIVITY_OVERLOAD, refused)
+        return OverloadError("More activity of this bot waits for PostgreSQL than its share: check DATABASE_URL.")
+
+    async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0, *, ago_ms: int = 0) -> Confirmed | None:
         """Confirm that every update of the bot up to that moment has been taken in; returns how its timers stand.
 
         None: this process does not, or no longer, receive the bot's updates.
         """
-        looked = await self._timers.touch(bot_id, [], self.threshold_ms(bot_id))
-        confirmed = await self._timers.confirm(bot_id, holding, looked.now_ms - ago_ms if upto_ms is None else upto_ms)
-        return looked._replace(now_ms=confirmed.now_ms) if confirmed.code is OwnCode.OURS else None
+        confirmed = await self._timers.confirm(bot_id, holding, upto_ms, ago_ms=ago_ms)
+        return confirmed if confirmed.code is OwnCode.OURS else None
 
     async def repeat(self) -> None:
         """Touch again for the signs of the last minute, and for those that PostgreSQL has not taken yet: Redis does
@@ -143,18 +160,21 @@ class Activity:
         async with transaction(self._pool) as connection:
             await chats.flush(connection, lives, newest)
 
-    async def _touch(self, bot_id: int, calls: list[_Call]) -> list[int]:
-        signs = [Sign(call.chat_id, call.seen_ms) for call in calls]
-        touched = await self._timers.touch(bot_id, signs, self.threshold_ms(bot_id))
-        metrics.touches.inc(len(calls))
-        broken = {item.chat_id: item for item in touched.interrupted}
-        seen = [Sign(call.chat_id, min(call.seen_ms or touched.now_ms, touched.now_ms)) for call in calls]
-        self._recent.keep(bot_id, seen, touched.now_ms)
-        for call, sign in zip(calls, seen, strict=True):
-            self._waiting.put(Life(bot_id, *sign, *call.person, _unsent(broken.get(call.chat_id))))
+    async def _touch(self, bot_id: int, several: Sequence[Active]) -> list[int]:
+        touched = await self._timers.touch(bot_id, [one.sign for one in several], self.threshold_ms(bot_id))
+        metrics.touches.inc(len(several))
+        now_ms = touched.now_ms
+        seen = [sign if 0 < sign.seen_ms <= now_ms else Sign(sign.chat_id, now_ms) for sign, _ in several]
+        self._recent.keep(bot_id, seen, now_ms)
+        unsent = {item.chat_id: _unsent(item) for item in touched.interrupted}
+        lives = [
+            Life(bot_id, chat_id, seen_ms, first_name, username, language, unsent.get(chat_id))
+            for (chat_id, seen_ms), (_, (first_name, username, language)) in zip(seen, several, strict=True)
+        ]
+        self._waiting.put_all(bot_id, lives)
         for item in touched.interrupted:
             self._note_return(bot_id, item)
-        return [touched.now_ms] * len(calls)
+        return [now_ms] * len(several)
 
     def threshold_ms(self, bot_id: int) -> int | None:
         bot = self._watched(bot_id)
@@ -178,7 +198,7 @@ class Activity:
         )
 
 
-def _unsent(broken: Interrupted | None) -> int | None:
+def _unsent(broken: Interrupted) -> int | None:
     """The episode that was broken while surely none of its messages was on the wire."""
-    place = cursor.read(broken.opaque) if broken and not broken.on_wire else None
+    place = None if broken.on_wire else cursor.read(broken.opaque)
     return place.episode_id if place else None

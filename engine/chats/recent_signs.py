@@ -6,7 +6,7 @@ is asked again before a sequence begins, or still waits to be written, and those
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, TypeAlias
 
 from engine.core.identity import SECOND_MS
 from engine.runtime.shared_room import is_over_share
@@ -16,9 +16,8 @@ KEPT_MS: Final = 60_000
 ROOM: Final = 200_000
 
 
-class _Kept(NamedTuple):
-    at_ms: int
-    seen_ms: int
+_Kept: TypeAlias = tuple[int, int]
+"""When it came, and what it says about when it was, both in ms: a plain tuple, as each sign of life makes one."""
 
 
 class RecentSigns:
@@ -34,10 +33,11 @@ class RecentSigns:
     def keep(self, bot_id: int, signs: Sequence[Sign], now_ms: int) -> None:
         """`now_ms` is when they came. Whatever is older than a minute is forgotten, of every bot; once a second."""
         own = self._of_bots.setdefault(bot_id, OrderedDict())
+        before = len(own)
         for chat_id, seen_ms in signs:
             known = own.pop(chat_id, None)
-            self._size += known is None
-            own[chat_id] = _Kept(now_ms, max(seen_ms, known.seen_ms if known else 0))
+            own[chat_id] = now_ms, seen_ms if known is None or seen_ms > known[1] else known[1]
+        self._size += len(own) - before
         if now_ms // SECOND_MS != self._looked_s:
             self._looked_s = now_ms // SECOND_MS
             self._forget_old(now_ms - KEPT_MS)
@@ -46,13 +46,13 @@ class RecentSigns:
 
     def of_bots(self) -> dict[int, list[Sign]]:
         return {
-            bot_id: [Sign(chat_id, kept.seen_ms) for chat_id, kept in own.items()]
+            bot_id: [Sign(chat_id, seen_ms) for chat_id, (_, seen_ms) in own.items()]
             for bot_id, own in self._of_bots.items()
         }
 
     def _forget_old(self, before_ms: int) -> None:
         for bot_id, own in list(self._of_bots.items()):
-            while own and next(iter(own.values())).at_ms < before_ms:
+            while own and next(iter(own.values()))[0] < before_ms:
                 self._forget_oldest(own)
             if not own:
                 del self._of_bots[bot_id]

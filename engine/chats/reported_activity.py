@@ -5,16 +5,16 @@ the bot's pace each. An owner may let the API name new chats, for people whose s
 number of them is bounded, whoever has got hold of the key.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
-from engine.chats.activity import Activity
+from engine.chats.activity import Active, Activity
 from storage.postgres import chats
 from storage.postgres.pool import Pool, transaction
 from storage.redis import new_chats
 from storage.redis.client import Redis
+from storage.redis.timers import Sign
 
 NEW_A_DAY: Final = 100_000
 """A bot of this size may name everybody in one day. An armed chat takes about 170 bytes of Redis."""
@@ -38,7 +38,7 @@ class ReportedActivity:
 
     async def take(self, bot_id: int, latest: Mapping[int, int], *, takes_new: bool) -> Reported:
         """Touch each chat with its last seen, in ms; 0 counts as now. Raises UnreachableError."""
-        known = await asyncio.gather(*(self._activity.knows(bot_id, chat_id) for chat_id in latest))
+        known = await self._activity.which_are_known(bot_id, list(latest))
         taken = {sign for sign, is_known in zip(latest.items(), known, strict=True) if is_known}
         others = [sign for sign in latest.items() if sign not in taken]
         new = await self._reachable(bot_id, others) if others and takes_new else []
@@ -57,4 +57,4 @@ class ReportedActivity:
         return [sign for sign in signs if sign[0] not in lost]
 
     async def _touch(self, bot_id: int, signs: set[tuple[int, int]]) -> None:
-        await asyncio.gather(*(self._activity.mark_user_activity(bot_id, *sign) for sign in signs))
+        await self._activity.mark_users_active(bot_id, [Active(Sign(*sign)) for sign in signs])

@@ -39,6 +39,11 @@ class SignOfLife(NamedTuple):
     wish: Wish | None = None
     if_known: bool = False
 
+    @property
+    def is_plain(self) -> bool:
+        """A touch, and nothing else."""
+        return not (self.payment or self.wish or self.if_known)
+
 
 class Renewal(NamedTuple):
     """A subscription was paid for again. Telegram does this by itself, so it is not a sign of life."""

@@ -4,11 +4,9 @@ Once Telegram has answered to an offset it has done its work, and is left out: a
 its numbering lower, and would never show those updates to a reader that asks for higher ones.
 
 A completed poll confirms the time of its end, after its touches. Its time-out ends a second before the bot's nearest
-due, so that a timer that becomes due meets a fresh feed. The events of one chat take effect in their order (a person
-who blocked the bot and came back is back), those of different chats at the same time.
+due, so that a timer that becomes due meets a fresh feed.
 """
 
-import asyncio
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +15,6 @@ from typing import Final, NamedTuple
 import msgspec
 
 from engine.core.watermark import has_gap
-from engine.receiver.events import Event
 from engine.receiver.reader_watch import ReaderWatch
 from engine.receiver.update_handler import UpdateHandler
 from engine.receiver.update_kinds import ALLOWED
@@ -79,7 +76,7 @@ class PollingFeed:
             return await self._after_refusal(answer)
         self._polled = True
         report_bad(self._log, answer.bad)
-        await self._take_all(answer.events)
+        await self._effects.take_all(self._bot_id, answer.events)
         await self._count(answer.numbers)
         self._offset = 0 if answer.last_id is None else answer.last_id + 1
         rest_s = await self._confirm(ended_s, more=answer.size == LIMIT)
@@ -166,19 +163,6 @@ class PollingFeed:
     async def _contest(self, kind: str, detail: str = "") -> None:
         await self._watch.contest(kind, detail)
         self._floor = -1
-
-    async def _take_all(self, events: Sequence[Event]) -> None:
-        """Returns when nothing is under way any more; then raises a failure, and all updates will come again."""
-        by_chat: dict[int, list[Event]] = {}
-        for event in events:
-            by_chat.setdefault(event.chat_id, []).append(event)
-        results = await asyncio.gather(*map(self._take_in_order, by_chat.values()), return_exceptions=True)
-        for failure in filter(None, results):
-            raise failure
-
-    async def _take_in_order(self, events: Sequence[Event]) -> None:
-        for event in events:
-            await self._effects.take(self._bot_id, event)
 
 
 def timeout_s(now_ms: int, nearest_due_ms: int) -> int:

@@ -6,9 +6,12 @@ neither ends nor begins anything, and a renewal of a subscription begins nothing
 cannot be written to, so what they do elsewhere begins nothing either.
 """
 
+import asyncio
+from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
-from engine.chats.activity import Activity, Profile
+from engine.chats.activity import Active, Activity, Profile
 from engine.chats.endings import Endings
 from engine.receiver.events import Charge, Event, Gone, Refund, Renewal, SignOfLife, Wish
 from engine.receiver.opt_out_replies import OptOutReplies, Reply
@@ -17,6 +20,7 @@ from storage.postgres import chats, payments
 from storage.postgres.chats import Life
 from storage.postgres.pool import transaction
 from storage.redis.client import Redis
+from storage.redis.timers import Sign
 
 
 class UpdateHandler(NamedTuple):
@@ -26,6 +30,28 @@ class UpdateHandler(NamedTuple):
     activity: Activity
     endings: Endings
     replies: OptOutReplies
+
+    async def take_all(self, bot_id: int, events: Sequence[Event]) -> None:
+        """The events of one chat take effect in their order (a person who blocked the bot and came back is back),
+        those of different chats at the same time: chats with plain signs of life alone share one call of Redis.
+
+        Returns when nothing is under way any more; then raises a failure, and all updates will come again.
+        """
+        by_chat: dict[int, list[Event]] = {}
+        for event in events:
+            by_chat.setdefault(event.chat_id, []).append(event)
+        plain = {chat_id: signs for chat_id, of_chat in by_chat.items() if (signs := _plain_signs(of_chat))}
+        results = await asyncio.gather(
+            self.activity.mark_users_active(bot_id, list(chain.from_iterable(plain.values()))),
+            *(self._take_in_order(bot_id, of_chat) for chat_id, of_chat in by_chat.items() if chat_id not in plain),
+            return_exceptions=True,
+        )
+        for failure in filter(None, results):
+            raise failure
+
+    async def _take_in_order(self, bot_id: int, events: Sequence[Event]) -> None:
+        for event in events:
+            await self.take(bot_id, event)
 
     async def take(self, bot_id: int, event: Event) -> None:
         match event:
@@ -49,8 +75,7 @@ class UpdateHandler(NamedTuple):
             await self._touch(bot_id, sign)
 
     async def _touch(self, bot_id: int, sign: SignOfLife) -> None:
-        person = Profile(sign.first_name, sign.username, sign.language)
-        await self.activity.mark_user_activity(bot_id, sign.chat_id, sign.seen_ms, person)
+        await self.activity.mark_user_activity(bot_id, sign.chat_id, sign.seen_ms, _person(sign))
 
     async def _pay(self, bot_id: int, chat_id: int, at_ms: int, paid: Charge, status: str) -> None:
         """A contradictory payment is logged, and the update acknowledged: another delivery would not help."""
@@ -77,3 +102,15 @@ class UpdateHandler(NamedTuple):
         log = logger().bind(bot=self.activity.name(bot_id), chat=sign.chat_id)
         log.info("Opt-out undone" if wish.undo else "Opted out")
         self.replies.put(Reply(bot_id, sign.chat_id, sign.language, wish))
+
+
+def _person(sign: SignOfLife) -> Profile:
+    return Profile(sign.first_name, sign.username, sign.language)
+
+
+def _plain_signs(of_chat: Sequence[Event]) -> list[Active]:
+    """What these events of a chat are if they are signs of life and no more; else nothing."""
+    signs = [event for event in of_chat if isinstance(event, SignOfLife) and event.is_plain]
+    if len(signs) < len(of_chat):
+        return []
+    return [Active(Sign(sign.chat_id, sign.seen_ms), _person(sign)) for sign in signs]

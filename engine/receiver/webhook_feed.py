@@ -27,7 +27,7 @@ from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER
 from storage.redis.arrivals import Arrivals
 from storage.redis.server_clock import server_now_ms
 from storage.redis.server_identity import run_of
-from storage.redis.timers import Holding, Touched
+from storage.redis.timers import Confirmed, Holding
 
 PATH: Final = "/telegram"
 NEAR_S: Final = 3.0
@@ -146,8 +146,8 @@ class WebhookFeed:
         if upto_ms is None or holding is None:
             return NEAR_S
         await self._watch.close()
-        touched = await self._effects.activity.confirm(self._bot_id, holding, upto_ms)
-        return rest_s(touched, self._effects.activity.threshold_ms(self._bot_id)) if touched else NEAR_S
+        confirmed = await self._effects.activity.confirm(self._bot_id, holding, upto_ms)
+        return rest_s(confirmed, self._effects.activity.threshold_ms(self._bot_id)) if confirmed else NEAR_S
 
     async def _set_up(self, info: _Info) -> Looked | Refused:
         """A webhook that is not as we set it was changed by a program that wants to read the updates itself."""
@@ -190,9 +190,9 @@ async def leave(api: BotApi, bot_id: int) -> Refused | Foreign | None:
     return answer if isinstance(answer, Refused) else None
 
 
-def rest_s(touched: Touched, threshold_ms: int | None) -> float:
+def rest_s(confirmed: Confirmed, threshold_ms: int | None) -> float:
     """How long until the looks before the nearest due must begin, whether its chat is armed or touched later."""
-    armed_ms = touched.nearest_due_ms - touched.now_ms if touched.nearest_due_ms >= 0 else inf
+    armed_ms = confirmed.nearest_due_ms - confirmed.now_ms if confirmed.nearest_due_ms >= 0 else inf
     soonest_ms = min(armed_ms, inf if threshold_ms is None else threshold_ms)
     return min(FAR_S, max(NEAR_S, soonest_ms / 1000 - LOOKS_AHEAD * NEAR_S))
 

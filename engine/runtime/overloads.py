@@ -11,8 +11,8 @@ class Overloads:
     def __init__(self) -> None:
         self._untold: Counter[Overload] = Counter()
 
-    def note(self, bot_id: int, kind: str) -> None:
-        self._untold[bot_id, kind] += 1
+    def note(self, bot_id: int, kind: str, refused: int = 1) -> None:
+        self._untold[bot_id, kind] += refused
 
     def take(self) -> Counter[Overload]:
         """What was refused since the last look."""

@@ -6,6 +6,7 @@ production the Redis server's clock decides.
 
 from collections.abc import Callable, Sequence
 from enum import IntEnum
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from engine.core.errors import UnreachableError
@@ -124,6 +125,7 @@ class Confirmed(NamedTuple):
 
     code: OwnCode
     now_ms: int
+    nearest_due_ms: int = NOTHING_ARMED
 
 
 class Ticket(NamedTuple):
@@ -182,11 +184,15 @@ class Timers:
         reply = await self._call("touch_chats", k, self._now_us(), threshold, *_flat(signs))
         return Touched(int(reply[0]), reply[1], int(reply[2]), _interrupted(reply[3:]))
 
-    async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0) -> Confirmed:
-        """The holder of the bot's feed confirms that every update up to then (0 is now) is surely taken in."""
+    async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0, *, ago_ms: int = 0) -> Confirmed:
+        """The holder of the bot's feed confirms that every update up to then (0 is now, less `ago_ms`) is surely taken
+        in, and sees how the bot's timers stand.
+        """
         k = keys.of_bot(bot_id)
-        reply = await self._scripts["confirm_feed"](self._client, (k.bot, k.poll), self._now_us(), *holding, upto_ms)
-        return Confirmed(OwnCode(int(reply[0])), int(reply[1]))
+        code, now_ms, nearest_due_ms = await self._scripts["confirm_feed"](
+            self._client, (k.bot, k.poll, k.timers), self._now_us(), *holding, upto_ms, ago_ms
+        )
+        return Confirmed(OwnCode(int(code)), int(now_ms), int(nearest_due_ms))
 
     async def claim(self, bot_id: int, limit: int, lease_ms: int, epoch: int, fresh: int = 0) -> Claimed:
         """Claim what is due of one bot."""
@@ -281,7 +287,7 @@ def _claimed(reply: list[Any]) -> Claimed:
 
 
 def _flat(rows: Sequence[tuple[int, ...]]) -> list[int]:
-    return [value for row in rows for value in row]
+    return list(chain.from_iterable(rows))
 
 
 def _fences(reply: list[Any]) -> list[Fence]:

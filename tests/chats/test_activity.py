@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from engine.chats.activity import Activity, Profile
+from engine.chats.activity import Active, Activity, Profile
 from engine.core.delivery import cursor
 from engine.core.delivery.cursor import Cursor
 from engine.core.errors import OverloadError, UnreachableError
@@ -17,7 +17,7 @@ from storage.redis import bot_state
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.server_identity import life_of, run_of
-from storage.redis.timers import Holding, NextTimer, Ticket, Timers
+from storage.redis.timers import BATCH, Holding, NextTimer, Sign, Ticket, Timers
 
 BOT = 7
 THRESHOLD_MS = 60_000
@@ -196,7 +196,35 @@ async def test_a_flood_of_one_bot_is_refused_alone_until_it_is_written(desk: Des
     assert activity.overloads.take() == {}
 
 
-async def interrupt(desk: Desk, *, passed: bool) -> int:
+@pytest.mark.parametrize("chats", [[], [1], [1, 2, 1, 3, 1], [*range(1, BATCH + 2)] * 2], ids=len)
+async def test_a_list_is_taken_in_like_its_signs_one_by_one(desk: Desk, chats: list[int]) -> None:
+    seen = [SEEN_MS + 1000 * (place % 3) for place in range(len(chats))]
+    several = [Active(Sign(*sign), Profile(f"P{sign[0]}")) for sign in zip(chats, seen, strict=True)]
+    await desk.activity.mark_users_active(BOT, several)
+    assert all(await desk.armed(*set(chats))) if chats else True
+    await desk.activity.flush()
+    latest = {chat: max(at for one, at in zip(chats, seen, strict=True) if one == chat) for chat in set(chats)}
+    assert await desk.chats() == sorted((chat, at, f"P{chat}") for chat, at in latest.items())
+    await desk.client.flushall()
+    await desk.activity.repeat()
+    assert all(await desk.armed(*set(chats))) if chats else True
+
+
+async def test_what_of_a_list_finds_room_is_taken_in_before_the_rest_is_refused(desk: Desk) -> None:
+    activity = Activity(desk.pool, desk.timers, desk._watched, room=8)
+    with pytest.raises(OverloadError, match="its share"):
+        await activity.mark_users_active(BOT, [Active(Sign(chat, 0)) for chat in range(1, 8)])
+    assert activity.overloads.take() == {(BOT, ACTIVITY_OVERLOAD): 3}
+    assert await desk.armed(*range(1, 8)) == [True] * 4 + [False] * 3
+    await activity.mark_users_active(BOT, [Active(Sign(chat, 0)) for chat in (1, 4, 2)])
+
+
+async def test_an_episode_that_a_list_breaks_is_known_to_be_unsent(desk: Desk) -> None:
+    episode = await interrupt(desk, passed=False, by_list=True)
+    assert desk.unsent() == episode
+
+
+async def interrupt(desk: Desk, *, passed: bool, by_list: bool = False) -> int:
     """A silence is due, an episode begins, a delivery is held; and then the person writes. Returns the episode."""
     desk.threshold_ms = 0
     await bot_state.set_generation(desk.client, BOT, 1, run="")
@@ -211,5 +239,8 @@ async def interrupt(desk: Desk, *, passed: bool) -> int:
     (held,) = (await desk.timers.claim(BOT, 1, 60_000, 1)).timers
     if passed:
         await desk.timers.pass_(BOT, [Ticket(1, held.version)])
-    await desk.activity.mark_user_activity(BOT, 1)
+    if by_list:
+        await desk.activity.mark_users_active(BOT, [Active(Sign(chat, 0)) for chat in (2, 1, 3, 1)])
+    else:
+        await desk.activity.mark_user_activity(BOT, 1)
     return held.seen_ms

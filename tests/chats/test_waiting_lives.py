@@ -60,3 +60,47 @@ def test_pages_are_full_and_fair_and_hold_every_life_once(named: list[tuple[int,
         found += page
     assert Counter((life.bot_id, life.chat_id) for life in found) == Counter(set(named))
     assert len(lives) == 0
+
+
+@given(
+    st.integers(0, 12),
+    st.lists(st.tuples(st.sampled_from([FLOODED, QUIET]), st.integers(1, 9)), max_size=20),
+    st.lists(st.integers(1, 15), max_size=20),
+)
+def test_several_that_come_at_once_find_the_room_that_they_find_one_by_one(
+    room: int, waiting: list[tuple[int, int]], chats: list[int]
+) -> None:
+    lives = WaitingLives(room)
+    for bot, chat in waiting:
+        lives.put(Life(bot, chat, 1))
+    together, one_by_one = lives.have_room(FLOODED, chats), []
+    for chat in chats:
+        one_by_one.append(lives.has_room(FLOODED, chat))
+        if one_by_one[-1]:
+            lives.put(Life(FLOODED, chat, 1))
+    assert together == one_by_one
+
+
+LIVES = st.builds(
+    Life,
+    st.just(QUIET),
+    st.integers(1, 3),
+    st.integers(1, 5),
+    *(st.sampled_from([None, "", "ana", "bia"]) for _ in range(3)),
+    st.sampled_from([None, 1, 2]),
+)
+
+
+@given(st.lists(LIVES, max_size=12))
+def test_of_each_chat_the_latest_sign_waits_with_the_last_names_that_came(came: list[Life]) -> None:
+    lives = WaitingLives()
+    came.sort(key=lambda life: life.last_active_ms)
+    lives.put_all(QUIET, came)
+    for chat in {life.chat_id for life in came}:
+        of_chat = [life for life in came if life.chat_id == chat]
+        kept = lives.get(QUIET, chat)
+        assert kept
+        assert kept.last_active_ms == of_chat[-1].last_active_ms
+        for place in range(3, len(kept)):
+            told = [life[place] for life in of_chat if life[place]]
+            assert (kept[place] or None) == (told[-1] if told else None)

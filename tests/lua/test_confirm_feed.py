@@ -3,7 +3,8 @@
 import pytest
 
 from storage.redis.ownership import OwnCode
-from tests.lua.conftest import BOT, OWNER, START_MS, Bench
+from storage.redis.timers import NOTHING_ARMED, NextTimer
+from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, OWNER, START_MS, Bench
 
 
 async def _watermark(bench: Bench) -> str | None:
@@ -36,6 +37,30 @@ async def test_an_earlier_time_is_confirmed_as_such_and_a_later_one_as_now(bench
     assert await _watermark(bench) == str(START_MS + 4_000)
     await bench.timers.confirm(BOT, await bench.holding(), START_MS + 99_000)
     assert await _watermark(bench) == str(START_MS + 10_000)
+
+
+async def test_a_time_ago_is_counted_from_now_and_never_takes_the_watermark_back(bench: Bench) -> None:
+    bench.now_ms += 10_000
+    for ago_ms, watermark in ((4_000, 6_000), (9_000, 6_000), (99_000_000, 6_000), (0, 10_000)):
+        await bench.timers.confirm(BOT, await bench.holding(), ago_ms=ago_ms)
+        assert await _watermark(bench) == str(START_MS + watermark)
+
+
+async def test_a_confirmation_shows_the_nearest_due_however_urgent(bench: Bench) -> None:
+    async def nearest_due_ms() -> int:
+        return (await bench.timers.confirm(BOT, await bench.holding())).nearest_due_ms
+
+    assert await nearest_due_ms() == NOTHING_ARMED
+    await bench.arm(1)
+    assert await nearest_due_ms() == START_MS + MINUTE_MS
+    await bench.arm(2, threshold_ms=MINUTE_MS // 2)
+    assert await nearest_due_ms() == START_MS + MINUTE_MS // 2
+    await bench.pass_time(MINUTE_MS // 2)
+    held = await bench.claim_one()
+    assert await nearest_due_ms() == bench.now_ms + LEASE_MS
+    await bench.timers.settle(BOT, [NextTimer(2, held.version, START_MS + 2 * MINUTE_MS, urgent=True, opaque="x")])
+    assert await nearest_due_ms() == START_MS + MINUTE_MS
+    assert (await bench.timers.touch(BOT, [], None)).nearest_due_ms == START_MS + MINUTE_MS
 
 
 @pytest.mark.parametrize("holder", ["them 1", f"{OWNER} 2", OWNER, ""])

@@ -108,6 +108,25 @@ async def test_a_poll_touches_confirms_and_is_acknowledged_by_the_next(desk: Des
     assert second > 0
 
 
+async def test_the_people_of_a_poll_share_one_touch_and_each_ones_events_keep_their_order(desk: Desk) -> None:
+    """One script for the touches, one for the numbers, one for the confirmation, however many people there are."""
+    feed = desk.feed()
+    people = [await desk.someone() for _ in range(20)]
+    await desk.people.block(desk.bot.username, people[0])
+    await desk.people.start(desk.bot.username, people[0])
+    await desk.people.block(desk.bot.username, people[1])
+    await feed.run_once()
+    assert await Timers(desk.client).versions(desk.bot.id, [people[1]]) == [None]
+    assert all([await desk.armed(person) for person in people if person != people[1]])
+    for person in people[2:]:
+        await desk.people.write(desk.bot.username, person, "hello")
+    await desk.client.config_resetstat()
+    await feed.run_once()
+    assert (await desk.client.info("commandstats"))["cmdstat_evalsha"]["calls"] == len(
+        ("touch_chats", "record_arrivals", "confirm_feed")
+    )
+
+
 async def test_a_feed_goes_on_where_telegram_restarts_its_numbering(desk: Desk) -> None:
     """The numbers before were higher; a reader that still asked for those would be shown nothing."""
     await Arrivals(desk.client).raise_floor(desk.bot.id, 2_000_000_000)

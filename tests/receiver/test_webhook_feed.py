@@ -29,7 +29,8 @@ from storage.postgres.pool import Pool, open_pool
 from storage.redis import keys
 from storage.redis.arrivals import Arrivals
 from storage.redis.client import Redis, open_redis
-from storage.redis.timers import Touched
+from storage.redis.ownership import OwnCode
+from storage.redis.timers import Confirmed
 
 WRONG = "a-secret-that-nobody-has"
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -370,4 +371,4 @@ def test_looks_begin_before_the_nearest_due_and_are_rare_otherwise(
 ) -> None:
     now_ms = 1_000_000
     nearest = nearest_ms if nearest_ms == -1 else now_ms + nearest_ms
-    assert rest_s(Touched(now_ms, "1", nearest, ()), threshold_ms) == rest
+    assert rest_s(Confirmed(OwnCode.OURS, now_ms, nearest), threshold_ms) == rest

@@ -12,6 +12,7 @@ from storage.redis.ownership import OwnCode
 from storage.redis.server_clock import server_now_ms
 from storage.redis.server_identity import run_of
 from storage.redis.timers import (
+    NOTHING_ARMED,
     ClaimCode,
     Confirmed,
     Fence,
@@ -46,7 +47,7 @@ async def client(redis_url: str) -> AsyncIterator[Redis]:
 async def test_one_chat_goes_through_every_script_by_name(client: Redis) -> None:
     timers = Timers(client, lambda: 1_800_000_000_000_000)
     now = 1_800_000_000_000
-    assert await _confirm(timers) == (OwnCode.OURS, now)
+    assert await _confirm(timers) == (OwnCode.OURS, now, NOTHING_ARMED)
     assert await timers.touch(BOT, [Sign(1, 0)], 0) == (now, "5", now, ())
     held = Held(1, now * 1000 + 1, now, now, marked=False, opaque="")
     assert await timers.claim(BOT, 10, LEASE_MS, 1) == (ClaimCode.CLAIMED, now, now + LEASE_MS, (held,))
