@@ -28,7 +28,10 @@ _GO_ON: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 async def refuse_packed(request: web.Request, handler: Handler) -> web.StreamResponse:
     """A few hundred kilobytes may unpack to gigabytes, so nothing is unpacked for anybody."""
     headers = request.headers
-    if is_packed(headers.getall(hdrs.CONTENT_ENCODING, ()), headers.getall(hdrs.TRANSFER_ENCODING, ())):
+    names_a_coding = hdrs.CONTENT_ENCODING in headers or hdrs.TRANSFER_ENCODING in headers
+    if names_a_coding and is_packed(
+        headers.getall(hdrs.CONTENT_ENCODING, ()), headers.getall(hdrs.TRANSFER_ENCODING, ())
+    ):
         raise Refusal(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "The body is compressed: send it as it is, without Content-Encoding.",
@@ -70,8 +73,10 @@ async def read_body(request: web.Request, most: int) -> bytes:
         raise RuntimeError("The body of an unknown caller is not read")
     if (request.content_length or 0) > most:
         raise _too_long(most)
-    await _invite(request)
     try:
+        if request.content.is_eof():
+            return _take_whole(request.content, most)
+        await _invite(request)
         async with asyncio.timeout(BODY_S):
             return await _read(request, most)
     except TimeoutError as error:
@@ -81,6 +86,13 @@ async def read_body(request: web.Request, most: int) -> bytes:
         raise Refusal(
             HTTPStatus.BAD_REQUEST, "The body breaks off or is not chunked rightly: send it whole."
         ) from error
+
+
+def _take_whole(content: StreamReader, most: int) -> bytes:
+    """A body that has arrived with its head, as most do, needs no time limit."""
+    if content.total_bytes > most:
+        raise _too_long(most)
+    return content.read_nowait()
 
 
 async def _read(request: web.Request, most: int) -> bytes:

@@ -1,9 +1,9 @@
 """Listens on a port for an application, and decides which connections stay."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from aiohttp import web
 
@@ -11,6 +11,7 @@ from engine.core.errors import SettingsError
 from engine.receiver.http.body import invite_nobody_yet
 from engine.receiver.http.connection import Connection
 from engine.receiver.http.connection_limits import BACKLOG, Bounds, ConnectionLimits, Stage, origin_of
+from engine.receiver.http.request_ids import Handler
 from engine.receiver.http.turned_away import TurnedAway, Why
 from engine.runtime import metrics
 from engine.runtime.service import pause, run_service
@@ -25,7 +26,10 @@ _HURRIED: Final = (Stage.ARRIVING, Stage.ANSWERING)
 
 
 class Listener:
-    def __init__(self, application: web.Application, bounds: Bounds) -> None:
+    """`choose` gives the handler of all requests; it is told the application's own."""
+
+    def __init__(self, application: web.Application, bounds: Bounds, choose: Callable[[Handler], Handler]) -> None:
+        self._choose = choose
         self._runner = web.AppRunner(application, shutdown_timeout=_SHUTDOWN_S)
         self._limits: ConnectionLimits[Connection] = ConnectionLimits(bounds)
         self._turned_away = TurnedAway()
@@ -79,6 +83,7 @@ class Listener:
     async def _open(self, host: str, port: int) -> asyncio.Server:
         server = cast("web.Server", self._runner.server)
         server.request_factory = invite_nobody_yet(server.request_factory)
+        server.request_handler = cast("Any", self._choose(server.request_handler))  # its requests are the application's
         try:
             opened = await asyncio.get_running_loop().create_server(
                 lambda: Connection(server, self), host, port, backlog=BACKLOG, reuse_port=True

@@ -218,3 +218,29 @@ async def test_a_failure_of_ours_has_the_one_shape_too(wire: Wire, capsys: pytes
     said = capsys.readouterr().out
     assert "Request failed" in said
     assert "ZeroDivisionError" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        (f"POST {PATH}/{BOT}", 200),
+        (f"POST {PATH}/00{BOT}", 200),
+        (f"POST {PATH}/{BOT}?a=1", 200),
+        (f"POST {PATH}/{BOT}#a", 200),
+        (f"POST {PATH}/%3{BOT}", 200),
+        (f"POST http://x{PATH}/{BOT}", 200),
+        (f"POST {PATH}/{'0' * 30}{BOT}", 404),
+        (f"POST {PATH}/a%2F{BOT}", 404),
+        (f"POST {PATH}/{BOT}/", 404),
+        (f"POST {PATH}//{BOT}", 404),
+        (f"POST {PATH}/{BOT}%00", 404),
+        (f"POST {PATH}/-{BOT}", 404),
+        (f"POST {PATH}/{BOT + 1}", 404),
+        (f"POST {PATH}/", 404),
+        (f"GET {PATH}/{BOT}", 404),
+        (f"PUT {PATH}/{BOT}", 404),
+    ],
+)
+async def test_a_bots_address_means_the_same_however_it_is_spelled(wire: Wire, line: str, status: int) -> None:
+    assert (await wire.ask(request(line))).status == status
+    assert (await wire.ask(request(line, secret=WRONG))).status == 404
