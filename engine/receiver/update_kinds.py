@@ -86,7 +86,7 @@ def _message(message: Message, _: int) -> Event | None:
         return Renewal(chat_id, at_ms, _charge(paid, chat_id))
     if wish is None and (message.is_from_offline or message.proximity_alert_triggered):
         return None
-    return _sign(user, at_ms)._replace(payment=_charge(paid, chat_id) if paid else None, wish=wish)
+    return _sign(user, at_ms, _charge(paid, chat_id) if paid else None, wish)
 
 
 def _edited(message: Message, _: int) -> SignOfLife | None:
@@ -107,10 +107,9 @@ def _tap(tap: Tap, _: int) -> SignOfLife | None:
         return None
     tapped = tap.message
     own = tapped is not None and _is_with_the_bot(tapped) and _is_own(tapped.chat, tap.from_)
-    sign = _sign(tap.from_, UNDATED)._replace(if_known=not own)
-    if tap.data not in (STOP, UNDO):
-        return sign
-    return sign._replace(wish=Wish(tap.data == UNDO, tap.id, tap.id, tapped.message_id if tapped and own else None))
+    message_id = tapped.message_id if tapped and own else None
+    wish = Wish(tap.data == UNDO, tap.id, tap.id, message_id) if tap.data in (STOP, UNDO) else None
+    return _sign(tap.from_, UNDATED, wish=wish, if_known=not own)
 
 
 def _query(query: Query, _: int) -> SignOfLife | None:
@@ -155,12 +154,15 @@ def _is_own(chat: Chat, user: User) -> bool:
     return chat.type == _PRIVATE and chat.id == user.id and not user.is_bot
 
 
-def _sign(user: User, seen_ms: int) -> SignOfLife:
-    return SignOfLife(user.id, seen_ms, user.first_name, user.username, user.language_code)
+def _sign(
+    user: User, seen_ms: int, charge: Charge | None = None, wish: Wish | None = None, *, if_known: bool = False
+) -> SignOfLife:
+    person = user.first_name, user.username, user.language_code
+    return SignOfLife(user.id, seen_ms, *person, charge, wish, if_known)
 
 
 def _if_known(user: User | None, seen_ms: int) -> SignOfLife | None:
-    return None if user is None or user.is_bot else _sign(user, seen_ms)._replace(if_known=True)
+    return None if user is None or user.is_bot else _sign(user, seen_ms, if_known=True)
 
 
 def _end_of_second(date_s: int) -> int:
