@@ -88,8 +88,13 @@ def answer(request: web.BaseRequest, refusal: Refusal) -> web.Response:
 
 def reason_of(response: web.StreamResponse) -> Why | None:
     """Why somebody was turned away, if this answer does that."""
-    return response.get(_WHY)
+    return response.get(_WHY) if _is_refusal(response) else None
 
 
 def is_over_limit(response: web.StreamResponse) -> bool:
-    return response.get(_OVER_LIMIT) is True
+    return _is_refusal(response) and response.get(_OVER_LIMIT) is True
+
+
+def _is_refusal(response: web.StreamResponse) -> bool:
+    """Asked first: a look for what a good answer never carries raises an error inside aiohttp, each time."""
+    return response.status >= HTTPStatus.BAD_REQUEST
