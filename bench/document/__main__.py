@@ -1,6 +1,6 @@
-"""`python -m bench.document`: asks all questions again and writes docs/benchmarks.md with its plots.
+"""`python -m bench.document`: asks all questions again; writes docs/benchmarks.md with its plots, and docs/scaling.md.
 
-The figures are kept beside the plots, so that `--draw` writes the page from them without asking anything.
+The figures are kept beside the plots, so that `--draw` writes the pages from them without asking anything.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from typing import Final
 from bench.document import chapters, run
 from bench.document.page import PLOTS, Part, page, plot_file
 from bench.document.pictures import draw
+from bench.document.scaling import scaling
 
 _DOCS: Final = Path(__file__).parents[2] / "docs"
 _INTERRUPTED: Final = 130
@@ -22,12 +23,14 @@ def _read_arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
     parser.add_argument("--only", nargs="+", choices=chapters.QUESTIONS, metavar="QUESTION", help="ask these alone")
-    parser.add_argument("--draw", action="store_true", help="ask nothing; write the page from the figures of last time")
+    parser.add_argument(
+        "--draw", action="store_true", help="ask nothing; write the pages from the figures of last time"
+    )
     return parser.parse_args(words)
 
 
 def write(docs: Path) -> list[Part]:
-    """Writes the page and its plots from the figures that are there."""
+    """Writes the pages and the plots from the figures that are there."""
     directory = docs / PLOTS
     parts = [Part(chapters.find(name), run.read(directory, name)) for name in chapters.QUESTIONS]
     for old in directory.glob("*.png"):
@@ -37,11 +40,13 @@ def write(docs: Path) -> list[Part]:
             for plot in part.source.chapter.plots(part.figures):
                 draw(plot, directory / plot_file(part.source.name, plot))
     (docs / "benchmarks.md").write_text(page(parts), "utf-8")
+    answers = {part.source.name: part.figures for part in parts}
+    (docs / "scaling.md").write_text(scaling(answers), "utf-8")
     return parts
 
 
 def main(words: Sequence[str]) -> int:
-    """The exit status is 1 if a question failed; the page is written all the same."""
+    """The exit status is 1 if a question failed; the pages are written all the same."""
     given = _read_arguments(words)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
