@@ -15,7 +15,7 @@ source = ListRedisScheduleSource(REDIS_URL)
 scheduler = TaskiqScheduler(broker, [source])
 
 
-@broker.task
+@broker.task("check")
 async def check(chat: int) -> None:
     begun(chat)
 
