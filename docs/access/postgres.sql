@@ -25,6 +25,11 @@ GRANT INSERT, UPDATE, DELETE ON key_holders, media, media_files TO recovery_engi
 GRANT INSERT, DELETE ON bot_admins, recovery_steps TO recovery_engine;
 GRANT INSERT ON recovery_blocks TO recovery_engine;
 
+-- Each connection makes the functions that it calls for itself, in its temporary schema.
+DO $$ BEGIN
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO recovery_engine', current_database());
+END $$;
+
 -- The engine makes the partition of each month ahead, which only the owner of the table may do. The role that migrates
 -- becomes a member of the one that runs, so that it can still change this table.
 GRANT CREATE ON SCHEMA public TO recovery_engine;

@@ -5,7 +5,10 @@
 -- $3 last_active_ms  bigint[]
 -- 1000 SECOND_MS
 -- Returns locked
-SELECT 1 AS locked FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS w(bot_id, chat_id, last_active_ms)
-JOIN recovery_episodes e USING (bot_id, chat_id)
-WHERE e.returned_at IS NULL AND e.episode_id / 1000 < w.last_active_ms / 1000
-ORDER BY e.bot_id, e.chat_id, e.episode_id FOR UPDATE OF e
+SELECT 1 AS locked FROM (
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS w(bot_id, chat_id, last_active_ms)
+    ORDER BY bot_id, chat_id
+) w, LATERAL (
+    SELECT FROM recovery_episodes e WHERE e.bot_id = w.bot_id AND e.chat_id = w.chat_id
+      AND e.returned_at IS NULL AND e.episode_id < w.last_active_ms / 1000 * 1000 ORDER BY e.episode_id FOR UPDATE
+) e

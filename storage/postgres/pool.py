@@ -9,8 +9,8 @@ A process that stands still inside a transaction loses it after three seconds, a
 its successor.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final, TypeAlias
 
 import asyncpg
@@ -20,6 +20,7 @@ from engine.core.errors import UnreachableError
 from storage.postgres.address import read_address
 from storage.postgres.connection import REFUSALS, connecting
 from storage.postgres.revision import check_revision
+from storage.postgres.statements import read_functions
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -44,7 +45,14 @@ async def open_pool(database_url: str) -> Pool:
     """Connect, and refuse a schema that does not fit. Raises UnreachableError, SettingsError, MigrationError."""
     address = read_address(database_url, _SESSION)
     with connecting():
-        pool = await asyncpg.create_pool(**address, min_size=1, max_size=MOST_CONNECTIONS, command_timeout=_TIMEOUT_S)
+        pool = await asyncpg.create_pool(
+            **address,
+            min_size=1,
+            max_size=MOST_CONNECTIONS,
+            command_timeout=_TIMEOUT_S,
+            init=_make_functions,
+            reset=_keep_session,
+        )
     check_revision(await _revision(pool))
     return pool
 
@@ -52,9 +60,30 @@ async def open_pool(database_url: str) -> Pool:
 @asynccontextmanager
 async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     """One transaction, on a connection of its own. Raises UnreachableError for whatever PostgreSQL does not do."""
-    try:
+    with _answering():
         async with _acquired(pool) as connection, connection.transaction():
             yield connection
+
+
+async def call(pool: Pool, function: str, *arguments: object) -> list[asyncpg.Record]:
+    """Run a function of the session, a transaction of its own, in one round trip. Raises UnreachableError."""
+    with _answering():
+        async with _acquired(pool) as connection:
+            return await connection.fetch(function, *arguments)
+
+
+async def _make_functions(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    await connection.execute(read_functions())
+
+
+async def _keep_session(_: object) -> None:
+    """Nothing that we run leaves anything behind in its session, so a connection goes back without a round trip."""
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
     except (OSError, *REFUSALS) as error:
         raise UnreachableError(
             f"PostgreSQL did not answer ({_without_values(error)}): check DATABASE_URL and the server's log."

@@ -18,6 +18,12 @@ DOORS: Final = {
 }
 
 
+LASTING: Final = re.compile(
+    r"pg_advisory_lock|set_config\([^)]*false|\bLISTEN\b|WITH HOLD|CREATE TEMP|[\"']SET (?!LOCAL|TRANSACTION)"
+)
+"""What stays in a session after its transaction."""
+
+
 def sources() -> dict[str, str]:
     rooms = ("engine", "storage", "bot", "migrations")
     paths = [path for room in rooms for path in (ROOT / room).rglob("*.py")]
@@ -26,6 +32,13 @@ def sources() -> dict[str, str]:
 
 def test_only_the_doors_open_connections() -> None:
     assert {path for path, text in sources().items() if OPENS.search(text)} == set(DOORS)
+
+
+def test_nothing_that_runs_in_the_pool_stays_in_its_session() -> None:
+    """So that a connection goes back to the pool without a round trip."""
+    statements = {str(path): path.read_text() for path in (ROOT / "storage").rglob("*.sql")}
+    found = {path for path, text in (sources() | statements).items() if LASTING.search(text)}
+    assert found == {"storage/postgres/migrations.py"}
 
 
 def test_no_process_opens_two_pools_at_once() -> None:

@@ -28,7 +28,7 @@ from storage.postgres.poller_bots import BotRow
 from storage.postgres.pool import open_pool
 from storage.postgres.receiver_bots import Watched
 from storage.postgres.remembered_chats import _Row as RememberedRow
-from storage.postgres.statements import PAGE
+from storage.postgres.statements import FUNCTIONS, PAGE, call_function
 
 ROOM = Path(postgres.__file__).parent
 TEXTS = {file: file.read_text(encoding="utf-8") for file in sorted(ROOM.rglob("*.sql"))}
@@ -74,13 +74,10 @@ PASSED = {
     "credit_payments": Passed(Earning._fields, Ended._fields),
     "deliveries/begin_episodes": Passed(begin._Wanted._fields, begin._Row._fields),
     "deliveries/claim_deliveries": Passed(claim._Wanted._fields, claim._Row._fields),
-    "deliveries/close_older_episodes": Passed(EpisodeKey._fields),
     "deliveries/find_stuck": Passed((), Stuck._fields),
     "deliveries/lock_episodes": Passed(EpisodeKey._fields, LOCKED),
-    "deliveries/lock_older_episodes": Passed(EpisodeKey._fields, LOCKED),
     "deliveries/reap_deliveries": Passed(Stuck._fields, CHAT),
     "deliveries/report_outcomes": Passed(report._Wanted._fields, (*CHAT, *report.Reported._fields)),
-    "deliveries/upsert_chats": Passed(EpisodeKey._fields),
     "find_conflicts": Passed(Payment._fields, ("external_id",)),
     "find_holders": Passed((), ("name",)),
     "find_known": Passed(("chat_id",), ("chat_id",)),
@@ -185,11 +182,15 @@ def test_the_parameters_named_are_the_parameters_used(file: Path) -> None:
 def test_the_arrays_named_are_unnested_under_the_same_names(file: Path) -> None:
     header, body = _split(file)
     arrays = [one for one in _parameters(header) if one.type.endswith("[]")]
-    unnested = re.findall(r"unnest\(((?:[^()])*)\)\s*AS w\(([^)]*)\)", body)
-    assert len(unnested) == body.count("unnest(") == bool(arrays)
-    for casts, names in unnested:
-        assert re.findall(r"\$(\d+)::(\w+\[\])", casts) == [(str(one.number), one.type) for one in arrays]
-        assert re.split(r",\s+", names) == [one.name for one in arrays]
+    unnested = re.findall(r"unnest\(((?:[^()])*)\)\s*(?:WITH ORDINALITY\s*)?AS w\(([^)]*)\)", body)
+    assert len(unnested) == body.count("unnest(")
+    taken = [re.findall(r"\$(\d+)::(\w+\[\])", casts) for casts, _ in unnested]
+    expected = {str(one.number): one for one in arrays}
+    assert set(expected) == {number for casts in taken for number, _ in casts}
+    for casts, (_, names) in zip(taken, unnested, strict=True):
+        assert [kind for _, kind in casts] == [expected[number].type for number, _ in casts]
+        assert re.split(r",\s+", names)[: len(casts)] == [expected[number].name for number, _ in casts]
+        assert _name(file) in FUNCTIONS or len(casts) == len(arrays)
 
 
 @each_statement
@@ -209,7 +210,9 @@ async def test_postgresql_takes_and_returns_what_the_headers_say(database_url: s
     async with await open_pool(database_url) as pool, pool.acquire() as connection:
         for file, text in TEXTS.items():
             header, _ = _split(file)
-            prepared = await connection.prepare(text)
+            name = _name(file)
+            taken_in = len(_parameters(header))
+            prepared = await connection.prepare(call_function(name, taken_in) if name in FUNCTIONS else text)
             taken = [parameter.name for parameter in prepared.get_parameters()]
             assert taken == [PARAMETER_TYPES[one.type] for one in _parameters(header)], file
             assert tuple(column.name for column in prepared.get_attributes()) == _returns(header), file
@@ -226,7 +229,7 @@ def test_the_numbers_named_are_the_numbers_used(file: Path) -> None:
 @each_statement
 def test_a_statement_is_short(file: Path) -> None:
     _, body = _split(file)
-    assert len(body.splitlines()) <= LONGEST
+    assert all(len(statement.splitlines()) <= LONGEST for statement in body.split(";\n"))
 
 
 @pytest.mark.parametrize("rows", [begin._Wanted, claim._Wanted, report._Wanted, replans._Moved])
@@ -239,13 +242,13 @@ def test_whoever_is_counted_as_silent_is_armed_by_a_rebuild_and_the_other_way_ro
         assert UNANSWERED in (ROOM / f"{name}.sql").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["close_returned", "credit_payments", "deliveries/close_older_episodes"])
+@pytest.mark.parametrize("name", ["close_returned", "credit_payments", "deliveries/begin_episodes"])
 def test_a_statement_that_ends_episodes_applies_the_whole_of_a_rule(name: str) -> None:
     body = (ROOM / f"{name}.sql").read_text(encoding="utf-8")
     assert tuple(re.findall(r"^ +(\w+) = CASE WHEN d\.deleted_at IS NULL\b", body, re.MULTILINE)) == RULES
 
 
 def test_a_return_is_answered_in_the_same_words_wherever_it_is_noticed() -> None:
-    noticed = ((ROOM / name).read_text() for name in ("close_returned.sql", "deliveries/close_older_episodes.sql"))
-    first, second = (re.sub(r"\$\d", "$n", text[text.index("        delete_at") :]) for text in noticed)
+    noticed = ((ROOM / name).read_text().split() for name in ("close_returned.sql", "deliveries/begin_episodes.sql"))
+    first, second = (re.sub(r"\$\d+", "$n", " ".join(words[words.index("delete_at") :])) for words in noticed)
     assert first[: first.index("FROM closed")] == second[: second.index("FROM closed")]

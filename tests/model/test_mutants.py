@@ -4,6 +4,7 @@ A mutant changes one thing: a line of a script, a line of a statement, or the or
 """
 
 from collections.abc import Awaitable, Callable, Iterator
+from functools import reduce
 from pathlib import Path
 from shutil import copytree
 from typing import NamedTuple, TypeAlias
@@ -17,6 +18,7 @@ from storage.postgres.deliveries import claim
 from storage.postgres.deliveries.begin import Beginning, Begun
 from storage.postgres.deliveries.claim import Claiming
 from storage.postgres.deliveries.report import Report, Reported
+from storage.postgres.statements import read_statement
 from storage.redis import scripts
 from storage.redis.timers import Fence, NextTimer, Ticket
 from tests.model import stories
@@ -95,8 +97,8 @@ MUTANTS = {
     "the claim does not look at the version of the row": Mutant(
         stories.a_slow_poller_wakes_up_during_a_send,
         changes=(
-            Change("CLAIM", "AND d.version <= j.version", ""),
-            Change("CLAIM", "AND d.version < j.version", ""),
+            Change("CLAIM", "d.version <= j.version AND ", ""),
+            Change("CLAIM", "d.version < j.version AND ", ""),
         ),
         statement="ALTER TABLE recovery_deliveries DISABLE TRIGGER recovery_deliveries_transition",
         searched=False,
@@ -109,7 +111,7 @@ MUTANTS = {
     ),
     "the flush closes nothing": Mutant(
         stories.somebody_answers_between_two_steps,
-        changes=(Change("_CLOSE_RETURNED", "WHERE e.returned_at IS NULL", "WHERE false AND e.returned_at IS NULL"),),
+        changes=(Change("_CLOSE_RETURNED", "AND e.returned_at IS NULL", "AND false AND e.returned_at IS NULL"),),
     ),
     "the pass leaves no mark": Mutant(
         stories.the_answer_to_a_send_is_never_heard,
@@ -142,9 +144,12 @@ def mutate(mutant: Mutant, ground: Ground, monkeypatch: pytest.MonkeyPatch, tmp_
         if change.place.startswith("lua/"):
             script = tmp_path / change.place
             script.write_text(_changed(script.read_text(), change))
-        else:
-            module = claim if hasattr(claim, change.place) else chats
-            monkeypatch.setattr(module, change.place, _changed(getattr(module, change.place), change))
+        elif change.place != "CLAIM":
+            monkeypatch.setattr(chats, change.place, _changed(getattr(chats, change.place), change))
+    if in_claim := [change for change in mutant.changes if change.place == "CLAIM"]:
+        function = reduce(_changed, in_claim, read_statement("deliveries/claim_deliveries"))
+        ground.runner.run(ground.pool.execute(function.replace("pg_temp", "public")))
+        monkeypatch.setattr(claim, "CLAIM", claim.CLAIM.replace("pg_temp", "public"))
 
 
 def _changed(text: str, change: Change) -> str:

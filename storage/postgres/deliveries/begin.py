@@ -6,14 +6,8 @@ from typing import Final, NamedTuple
 from engine.core.campaign.frequency_caps import Limits
 from engine.core.delivery.cursor import Cursor
 from storage.postgres.columns import to_columns
-from storage.postgres.deliveries.locks import KEY
-from storage.postgres.pool import Pool, transaction
-from storage.postgres.statements import read_statement
-
-_UPSERT_CHATS: Final = read_statement("deliveries/upsert_chats")
-_LOCK_OLDER: Final = read_statement("deliveries/lock_older_episodes")
-_CLOSE_OLDER: Final = read_statement("deliveries/close_older_episodes")
-BEGIN: Final = read_statement("deliveries/begin_episodes")
+from storage.postgres.pool import Pool, call
+from storage.postgres.statements import call_function
 
 
 class Beginning(NamedTuple):
@@ -81,16 +75,19 @@ class _Row(NamedTuple):
     campaign_version: int | None
 
 
+BEGIN: Final = call_function("deliveries/begin_episodes", len(_Wanted._fields) + 1)
+
+
 async def begin_episodes(pool: Pool, wanted: Sequence[Beginning], now_ms: int) -> list[Begun]:
     """Begin episodes whose silence still holds; close older ones of the same chats."""
-    given = to_columns(_Wanted(*item[:11], item.limits.again_after_ms, item.limits.per_month) for item in wanted)
-    async with transaction(pool) as connection:
-        await connection.execute(_UPSERT_CHATS, *given[KEY])
-        await connection.execute(_LOCK_OLDER, *given[KEY])
-        await connection.execute(_CLOSE_OLDER, *given[KEY], now_ms)
-        rows = [_Row(*record) for record in await connection.fetch(BEGIN, *given, now_ms)]
+    given = to_columns(map(to_row, wanted))
+    rows = [_Row(*record) for record in await call(pool, BEGIN, *given, now_ms)]
     by_chat = {(row.bot_id, row.chat_id): row for row in rows}
     return [_begun(by_chat[item.bot_id, item.chat_id]) for item in wanted]
+
+
+def to_row(item: Beginning) -> _Wanted:
+    return _Wanted(*item[:11], item.limits.again_after_ms, item.limits.per_month)
 
 
 def _begun(row: _Row) -> Begun:

@@ -9,11 +9,8 @@ from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.gate import Facts
 from engine.core.delivery.state_machine import Found
 from storage.postgres.columns import to_columns
-from storage.postgres.deliveries.locks import KEY, LOCK_EPISODES
-from storage.postgres.pool import Pool, transaction
-from storage.postgres.statements import read_statement
-
-CLAIM: Final = read_statement("deliveries/claim_deliveries")
+from storage.postgres.pool import Pool, call
+from storage.postgres.statements import call_function
 
 
 class Claiming(NamedTuple):
@@ -83,17 +80,18 @@ class _Row(NamedTuple):
     room_at: int | None
 
 
+CLAIM: Final = call_function("deliveries/claim_deliveries", len(_Wanted._fields) + 1)
+
+
 async def claim_deliveries(pool: Pool, wanted: Sequence[Claiming], now_ms: int) -> list[Found]:
     """Take the deliveries whose facts are good, and return what was found for each of them."""
-    given = to_columns(map(_wanted, wanted))
-    async with transaction(pool) as connection:
-        await connection.execute(LOCK_EPISODES, *given[KEY])
-        rows = [_Row(*record) for record in await connection.fetch(CLAIM, *given, now_ms)]
+    given = to_columns(map(to_row, wanted))
+    rows = [_Row(*record) for record in await call(pool, CLAIM, *given, now_ms)]
     by_chat = {(row.bot_id, row.chat_id): row for row in rows}
     return [_found(by_chat[item.bot_id, item.chat_id]) for item in wanted]
 
 
-def _wanted(item: Claiming) -> _Wanted:
+def to_row(item: Claiming) -> _Wanted:
     return _Wanted(
         bot_id=item.bot_id,
         chat_id=item.chat_id,

@@ -21,75 +21,104 @@
 -- Returns bot_id, chat_id, episode_id, exists, ended, taken, status, ordinal, at_step, at_block, pinned, due_at,
 -- attempts, deferrals, runs, last_active, first_name, username, language, bot_status, campaign_state, emergency_stop,
 -- returned, reachable, opted_out, paid, doubted, admin, room_at
-WITH wanted AS MATERIALIZED (
-    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::int[],
-        $8::bool[], $9::bool[], $10::bool[], $11::int[], $12::int[], $13::bool[])
-        AS w(bot_id, chat_id, episode_id, step_key, block_key, version, campaign_version, marked, wish, skip_paid,
-             per_day, per_week, owner)
-), known AS MATERIALIZED (
-    SELECT w.*, e.episode_id IS NOT NULL AS exists, e.reason AS ended,
-        b.status AS bot_status, coalesce(s.engaged, false) AS emergency_stop,
-        CASE WHEN w.episode_id < k.activated_at THEN 'stopped' ELSE k.state END AS campaign_state,
-        c.first_name, c.username, c.language, greatest(c.last_active, b.doubted_until) AS last_active,
-        coalesce(c.last_active / 1000 > w.episode_id / 1000, false) AS returned,
-        coalesce(b.doubted_until / 1000 > w.episode_id / 1000, false) AS doubted,
-        c.unreachable_since IS NULL AS reachable, c.opted_out_at IS NOT NULL AS opted_out,
-        EXISTS (SELECT FROM payments p
-            WHERE p.bot_id = w.bot_id AND p.chat_id = w.chat_id AND p.status = 'paid') AS paid,
-        w.owner OR EXISTS (SELECT FROM bot_admins a WHERE a.bot_id = w.bot_id AND a.admin_id = w.chat_id) AS admin,
-        CASE WHEN w.per_day + w.per_week > 0 THEN (
-            SELECT max(full_until) FROM (
+CREATE FUNCTION pg_temp.claim_deliveries(
+    bigint[], bigint[], bigint[], text[], text[], bigint[], int[], bool[], bool[], bool[], int[], int[], bool[],
+    bigint
+) RETURNS TABLE (
+    bot_id bigint, chat_id bigint, episode_id bigint, "exists" bool, ended text, taken bool, status text, ordinal int,
+    at_step text, at_block text, pinned int, due_at bigint, attempts int, deferrals int, runs text[],
+    last_active bigint, first_name text, username text, language text, bot_status text, campaign_state text,
+    emergency_stop bool, returned bool, reachable bool, opted_out bool, paid bool, doubted bool, admin bool,
+    room_at bigint
+) LANGUAGE plpgsql AS $function$
+#variable_conflict use_column
+DECLARE low bigint; high bigint; room bigint[];
+BEGIN
+    PERFORM FROM (
+        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS w(bot_id, chat_id, episode_id)
+        ORDER BY bot_id, chat_id, episode_id
+    ) w, LATERAL (
+        SELECT FROM recovery_episodes e
+        WHERE e.bot_id = w.bot_id AND e.chat_id = w.chat_id AND e.episode_id = w.episode_id FOR UPDATE
+    ) e;
+    SELECT min(episode_id), max(episode_id) INTO low, high FROM unnest($3::bigint[]) AS w(episode_id);
+    IF 0 < ANY ($11 || $12) THEN
+        room := ARRAY(
+            SELECT (SELECT max(full_until) FROM (
                 SELECT array_agg(s.at ORDER BY s.at DESC) AS newest
                 FROM (SELECT max(o.sent_at) AS at FROM recovery_deliveries o
                     WHERE o.bot_id = w.bot_id AND o.chat_id = w.chat_id AND o.status = 'sent'
-                      AND o.sent_at > $14::bigint - 604800000 GROUP BY o.episode_id, o.step_key) s
+                      AND o.sent_at > $14 - 604800000 GROUP BY o.episode_id, o.step_key) s
             ) sent, LATERAL (VALUES (newest[w.per_day] + 86400000), (newest[w.per_week] + 604800000)) u(full_until)
-            WHERE full_until > $14
-        ) END AS room_at,
-        d.step_key AS at_step, d.block_key AS at_block, d.ordinal, d.status, d.due_at, d.attempts, d.deferrals,
-        d.campaign_version AS pinned, r.runs
-    FROM wanted w
-    LEFT JOIN recovery_episodes e USING (bot_id, chat_id, episode_id)
-    LEFT JOIN bots b ON b.id = w.bot_id
-    LEFT JOIN recovery_campaigns k ON k.bot_id = w.bot_id
-    LEFT JOIN switches s ON s.name = 'emergency_stop'
-    LEFT JOIN chats c ON c.bot_id = w.bot_id AND c.chat_id = w.chat_id
-    LEFT JOIN LATERAL (
-        SELECT * FROM recovery_deliveries d
-        WHERE d.bot_id = w.bot_id AND d.chat_id = w.chat_id AND d.episode_id = w.episode_id
-        ORDER BY d.ordinal DESC LIMIT 1
-    ) d ON true
-    LEFT JOIN LATERAL (
-        SELECT array_agg(d.step_key ORDER BY d.ordinal) AS runs FROM recovery_deliveries d
-        WHERE d.bot_id = w.bot_id AND d.chat_id = w.chat_id AND d.episode_id = w.episode_id
-    ) r ON true
-), judged AS MATERIALIZED (
-    SELECT known.*, fit AND campaign_state IN ('live', 'finishing') AS good,
-        fit AND campaign_state = 'shadow' AS withheld
-    FROM known, LATERAL (SELECT exists AND ended IS NULL AND wish AND bot_status = 'active'
-        AND NOT emergency_stop AND NOT returned AND reachable AND NOT opted_out AND NOT (paid AND skip_paid)
-        AND NOT doubted AND NOT admin AND room_at IS NULL AND due_at <= $14
-        AND NOT (marked AND status = 'sending') AS fit) AS facts
-), taken AS (
-    UPDATE recovery_deliveries d SET
-        version = j.version,
-        status = CASE
-            WHEN d.status = 'sending' AND j.marked THEN 'unknown'
-            WHEN j.good THEN 'sending'
-            ELSE 'scheduled' END,
-        claimed_at = CASE WHEN j.good THEN $14 ELSE d.claimed_at END,
-        attempts = d.attempts + CASE WHEN j.good THEN 1 ELSE 0 END,
-        campaign_version = CASE WHEN j.good OR j.withheld THEN j.campaign_version ELSE d.campaign_version END
-    FROM judged j
-    WHERE d.bot_id = j.bot_id AND d.chat_id = j.chat_id AND d.episode_id = j.episode_id
-      AND d.step_key = j.step_key AND d.block_key = j.block_key
-      AND (j.ended IS NULL OR (d.status = 'sending' AND j.marked))
-      AND ((d.status = 'scheduled' AND d.version <= j.version) OR (d.status = 'sending' AND d.version < j.version))
-    RETURNING d.bot_id, d.chat_id, d.status, d.attempts, d.campaign_version
-)
-SELECT j.bot_id, j.chat_id, j.episode_id, j.exists, j.ended, t.status IS NOT NULL AS taken,
-    coalesce(t.status, j.status) AS status, j.ordinal, j.at_step, j.at_block,
-    coalesce(t.campaign_version, j.pinned) AS pinned, j.due_at, coalesce(t.attempts, j.attempts) AS attempts,
-    j.deferrals, j.runs, j.last_active, j.first_name, j.username, j.language, j.bot_status, j.campaign_state,
-    j.emergency_stop, j.returned, j.reachable, j.opted_out, j.paid, j.doubted, j.admin, j.room_at
-FROM judged j LEFT JOIN taken t USING (bot_id, chat_id)
+            WHERE full_until > $14)
+            FROM unnest($1::bigint[], $2::bigint[], $11::int[], $12::int[]) WITH ORDINALITY
+                AS w(bot_id, chat_id, per_day, per_week, place) ORDER BY place);
+    END IF;
+    RETURN QUERY WITH wanted AS MATERIALIZED (
+        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::int[],
+            $8::bool[], $9::bool[], $10::bool[], $11::int[], $12::int[], $13::bool[], room)
+            AS w(bot_id, chat_id, episode_id, step_key, block_key, version, campaign_version, marked, wish, skip_paid,
+                 per_day, per_week, owner, room_at)
+        WHERE bot_id = bot_id + 0
+    ), known AS MATERIALIZED (
+        SELECT w.*, e.episode_id IS NOT NULL AS exists, e.reason AS ended,
+            b.status AS bot_status, coalesce(s.engaged, false) AS emergency_stop,
+            CASE WHEN w.episode_id < k.activated_at THEN 'stopped' ELSE k.state END AS campaign_state,
+            c.first_name, c.username, c.language, greatest(c.last_active, b.doubted_until) AS last_active,
+            coalesce(c.last_active / 1000 > w.episode_id / 1000, false) AS returned,
+            coalesce(b.doubted_until / 1000 > w.episode_id / 1000, false) AS doubted,
+            c.unreachable_since IS NULL AS reachable, c.opted_out_at IS NOT NULL AS opted_out,
+            EXISTS (SELECT FROM payments p
+                WHERE p.bot_id = w.bot_id AND p.chat_id = w.chat_id AND p.status = 'paid' OFFSET 0) AS paid,
+            w.owner OR EXISTS (SELECT FROM bot_admins a
+                WHERE a.bot_id = w.bot_id AND a.admin_id = w.chat_id OFFSET 0) AS admin,
+            d.step_key AS at_step, d.block_key AS at_block, d.ordinal, d.status, d.due_at, d.attempts, d.deferrals,
+            d.campaign_version AS pinned, d.runs
+        FROM wanted w
+        LEFT JOIN LATERAL (
+            SELECT * FROM recovery_episodes e
+            WHERE e.bot_id = w.bot_id AND e.chat_id = w.chat_id AND e.episode_id = w.episode_id OFFSET 0
+        ) e ON true
+        LEFT JOIN bots b ON b.id = w.bot_id
+        LEFT JOIN recovery_campaigns k ON k.bot_id = w.bot_id
+        LEFT JOIN switches s ON s.name = 'emergency_stop'
+        LEFT JOIN LATERAL (
+            SELECT * FROM chats c WHERE c.bot_id = w.bot_id AND c.chat_id = w.chat_id OFFSET 0
+        ) c ON true
+        LEFT JOIN LATERAL (
+            SELECT d.*, array_agg(d.step_key) OVER (ORDER BY d.ordinal) AS runs FROM recovery_deliveries d
+            WHERE d.bot_id = w.bot_id AND d.chat_id = w.chat_id AND d.episode_id = w.episode_id
+              AND d.episode_id BETWEEN low AND high ORDER BY d.ordinal DESC LIMIT 1
+        ) d ON true
+    ), judged AS MATERIALIZED (
+        SELECT known.*, fit AND campaign_state IN ('live', 'finishing') AS good,
+            fit AND campaign_state = 'shadow' AS withheld
+        FROM known, LATERAL (SELECT exists AND ended IS NULL AND wish AND bot_status = 'active'
+            AND NOT emergency_stop AND NOT returned AND reachable AND NOT opted_out AND NOT (paid AND skip_paid)
+            AND NOT doubted AND NOT admin AND room_at IS NULL AND due_at <= $14
+            AND NOT (marked AND status = 'sending') AS fit) AS facts
+    ), taken AS (
+        UPDATE recovery_deliveries d SET
+            version = j.version,
+            status = CASE
+                WHEN d.status = 'sending' AND j.marked THEN 'unknown'
+                WHEN j.good THEN 'sending'
+                ELSE 'scheduled' END,
+            claimed_at = CASE WHEN j.good THEN $14 ELSE d.claimed_at END,
+            attempts = d.attempts + CASE WHEN j.good THEN 1 ELSE 0 END,
+            campaign_version = CASE WHEN j.good OR j.withheld THEN j.campaign_version ELSE d.campaign_version END
+        FROM judged j
+        WHERE d.bot_id = ANY (ARRAY[j.bot_id]) AND d.chat_id = j.chat_id AND d.episode_id = j.episode_id
+          AND d.step_key = j.step_key AND d.block_key = j.block_key AND d.episode_id BETWEEN low AND high
+          AND CASE d.status WHEN 'scheduled' THEN d.version <= j.version AND j.ended IS NULL
+              WHEN 'sending' THEN d.version < j.version AND (j.ended IS NULL OR j.marked) END
+        RETURNING j.*, d.status AS now_is, d.attempts AS tried, d.campaign_version AS pinned_to, true AS taken
+    ), found AS (
+        SELECT * FROM taken UNION ALL SELECT *, status, attempts, pinned, false FROM judged
+    )
+    SELECT DISTINCT ON (bot_id, chat_id) bot_id, chat_id, episode_id, exists, ended, taken, now_is AS status, ordinal,
+        at_step, at_block, pinned_to AS pinned, due_at, tried AS attempts, deferrals, runs, last_active, first_name,
+        username, language, bot_status, campaign_state, emergency_stop, returned, reachable, opted_out, paid, doubted,
+        admin, room_at
+    FROM found ORDER BY bot_id, chat_id, taken DESC;
+END $function$;

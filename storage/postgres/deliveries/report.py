@@ -5,11 +5,8 @@ from typing import Final, NamedTuple
 
 from engine.core.delivery.cursor import Cursor
 from storage.postgres.columns import array_literal, to_columns
-from storage.postgres.deliveries.locks import KEY, LOCK_EPISODES
-from storage.postgres.pool import Pool, transaction
-from storage.postgres.statements import read_statement
-
-_REPORT: Final = read_statement("deliveries/report_outcomes")
+from storage.postgres.pool import Pool, call
+from storage.postgres.statements import call_function
 
 
 class Aftermath(NamedTuple):
@@ -88,17 +85,18 @@ class _Wanted(NamedTuple):
     replan: int
 
 
+REPORT: Final = call_function("deliveries/report_outcomes", len(_Wanted._fields) + 1)
+
+
 async def report_outcomes(pool: Pool, reports: Sequence[Report], now_ms: int) -> list[Reported]:
     """Record what came of deliveries, and plan what follows while their episodes are open."""
-    given = to_columns(map(_wanted, reports))
-    async with transaction(pool) as connection:
-        await connection.execute(LOCK_EPISODES, *given[KEY])
-        rows = await connection.fetch(_REPORT, *given, now_ms)
+    given = to_columns(map(to_row, reports))
+    rows = await call(pool, REPORT, *given, now_ms)
     by_chat = {(bot_id, chat_id): Reported(*stands) for bot_id, chat_id, *stands in rows}
     return [by_chat[item.bot_id, item.chat_id] for item in reports]
 
 
-def _wanted(item: Report) -> _Wanted:
+def to_row(item: Report) -> _Wanted:
     following = item.next
     return _Wanted(
         bot_id=item.bot_id,
