@@ -4,7 +4,7 @@
 word: a return changes nothing that a payment has changed. Deleted messages are left alone.
 
 Each statement that ends an episode applies them in the same assignments: `close_returned.sql`, `credit_payments.sql`
-and `deliveries/close_older_episodes.sql`. `deliveries/report_outcomes.sql` applies them to a message that is recorded
+and `deliveries/begin_episodes.sql`. `deliveries/report_outcomes.sql` applies them to a message that is recorded
 as sent after its person has returned or paid; nothing has been done to that one yet.
 """
 
