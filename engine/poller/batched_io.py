@@ -33,10 +33,8 @@ Result = TypeVar("Result")
 Statement: TypeAlias = Callable[[Pool, Sequence[Item], int], Awaitable[list[Result]]]
 
 
-DOORS_AT_ONCE: Final = 2
-"""Batches that each door to PostgreSQL may have under way. One waits for the commit of another; three doors with more
-would leave no connection of the pool for anything else.
-"""
+DOORS_AT_ONCE: Final = 1
+"""Batches that each door to PostgreSQL may have under way. On two busy cores a second one made claims later."""
 TOLD: Final = 10_000
 """Troubles that are known to be told, the newest. One that is forgotten is asked of PostgreSQL again."""
 

@@ -63,15 +63,20 @@ class ServedBots:
         self._pool = pool
         self._vault = vault
         self._versions = VersionCache(pool)
+        self._by_row: dict[BotRow, Served] = {}
         self.bots: dict[int, Served] = {}
         self.clocks_apart = False
         """Redis and PostgreSQL disagree about the time: every lane is shut."""
 
     async def refresh(self) -> None:
-        """Read the bots again. Raises UnreachableError; what was known stays."""
+        """Read the bots again. Raises UnreachableError; what was known stays.
+
+        A bot whose row is as it was is not opened again: what its row leads to never changes.
+        """
         rows = await poller_bots.list_bots(self._pool)
-        served = [await self._served_or_none(row) for row in rows]
-        self.bots = {bot.bot_id: bot for bot in served if bot}
+        served = {row: self._by_row.get(row) or await self._served_or_none(row) for row in rows}
+        self._by_row = {row: bot for row, bot in served.items() if bot}
+        self.bots = {bot.bot_id: bot for bot in self._by_row.values()}
 
     async def version(self, bot_id: int, number: int) -> Snapshot | None:
         """A published version, or None if it does not exist."""

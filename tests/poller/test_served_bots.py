@@ -55,3 +55,53 @@ async def test_an_unreadable_token_or_document_stops_no_other_bot(pool: Pool) ->
     await catalogue.refresh()
     assert list(catalogue.bots) == [3]
     assert catalogue.bots[3].state is LaneState.DRAINING
+
+
+class CountingVault(Vault):
+    def __init__(self) -> None:
+        super().__init__([Secret(urlsafe_b64encode(b"k" * 32).decode())])
+        self.opened = 0
+
+    def decrypt(self, ciphertext: bytes) -> str:
+        self.opened += 1
+        return super().decrypt(ciphertext)
+
+
+@pytest.mark.parametrize(
+    ("change", "what", "becomes"),
+    [
+        ("UPDATE bots SET pace = 9", "pace", 9),
+        ("UPDATE bots SET token = '{token}'", "token", "1:another"),
+        ("UPDATE bots SET status = 'paused'", "state", LaneState.SHUT),
+        ("UPDATE recovery_campaigns SET state = 'stopped'", "state", LaneState.DRAINING),
+        (
+            "INSERT INTO switches (name, engaged, changed_at) VALUES ('emergency_stop', true, 0)",
+            "state",
+            LaneState.SHUT,
+        ),
+        ("UPDATE recovery_campaigns SET published_version = 2", "newest_version", 2),
+    ],
+)
+async def test_a_bot_is_opened_again_when_its_row_has_changed_and_only_then(
+    pool: Pool, change: str, what: str, becomes: object
+) -> None:
+    vault = CountingVault()
+    await add(pool, 1, vault.encrypt("1:token"), encode(NEWEST))
+    await add(pool, 2, vault.encrypt("2:token"))
+    await pool.execute("INSERT INTO recovery_versions VALUES (1, 2, 1, $1, 0)", encode(NEWEST))
+    catalogue = ServedBots(pool, vault)
+    for _ in range(3):
+        await catalogue.refresh()
+    assert vault.opened == 2
+    await pool.execute(change.format(token="\\x" + vault.encrypt("1:another").hex()))
+    await catalogue.refresh()
+    assert getattr(catalogue.bots[1], what) == becomes
+
+
+async def test_a_bot_that_was_removed_is_forgotten(pool: Pool) -> None:
+    await add(pool, 1, VAULT.encrypt("1:token"))
+    catalogue = ServedBots(pool, VAULT)
+    await catalogue.refresh()
+    await pool.execute("DELETE FROM bots")
+    await catalogue.refresh()
+    assert catalogue.bots == {}
