@@ -10,7 +10,7 @@ from bench.harness.chapter import Figures, Judged, Plot, Table, figure, judge, s
 
 PLOTS: Final = "benchmarks"
 """The folder of the plots, beside the document."""
-_PLACE: Final = re.compile(r"\{([a-z0-9_.]+)\}", re.IGNORECASE)
+_PLACE: Final = re.compile(r"\{([a-z0-9_.-]+)\}", re.IGNORECASE)
 _HEAD: Final = """\
 # Benchmarks
 

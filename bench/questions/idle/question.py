@@ -18,7 +18,7 @@ from bench.harness.arguments import whole
 from bench.harness.arm_chats import arm, come_to_rest
 from bench.harness.campaign_at_rest import AT_REST
 from bench.harness.engine_counts import EngineCounts, engine_counts
-from bench.harness.question import Given, Question, on_stack, parse_given
+from bench.harness.question import Given, Question, on_stack
 from bench.harness.ready import until_ready
 from bench.harness.stack import Stack, give_campaign
 from bench.questions.idle.figures import Figures, Reading, changed, figures
@@ -31,19 +31,34 @@ _MOST_BOTS: Final = 200
 _MOST_CHATS: Final = 10_000
 _MOST_SHARDS: Final = 8
 _LONGEST_S: Final = 3_600
+_SECONDS: Final = 30
+_QUICK_SECONDS: Final = 10
 _SLACK_S: Final = 5.0
 """By then the pollers have looked once for people who came before they heard of the activation."""
 
 
-def _parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> Given:
+class Wanted(Given):
+    bots: int
+    chats: int
+    shards: int
+    seconds: int | None
+    quick: bool
+
+    @property
+    def window_s(self) -> int:
+        return self.seconds or (_QUICK_SECONDS if self.quick else _SECONDS)
+
+
+def _parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> Wanted:
     parser.add_argument("--bots", type=whole(1, _MOST_BOTS), default=50)
     parser.add_argument("--chats", type=whole(1, _MOST_CHATS), default=200, help="of each bot")
     parser.add_argument("--shards", type=whole(1, _MOST_SHARDS), default=2)
-    parser.add_argument("--seconds", type=whole(1, _LONGEST_S), default=30, help="how long to measure")
-    return parse_given(parser, words)
+    parser.add_argument("--seconds", type=whole(1, _LONGEST_S), help=f"how long to measure; {_SECONDS} by default")
+    parser.add_argument("--quick", action="store_true", help=f"measure for {_QUICK_SECONDS} s")
+    return parser.parse_args(words, Wanted())
 
 
-async def _run(stack: Stack, given: Given) -> Outcome:
+async def _run(stack: Stack, given: Wanted) -> Outcome:
     given.say(f"Starting the sandbox, {given.bots} bots, the receiver and {given.shards} pollers")
     ready = stack.start_sandbox(given.bots, seed=0)
     await give_campaign(stack.settings, ready.bots, AT_REST)
@@ -60,8 +75,8 @@ async def _run(stack: Stack, given: Given) -> Outcome:
         await arm(client, bots, given.chats)
         await come_to_rest(stack, client, counts, chats)
         await asyncio.sleep(max(0.0, heard_by - time.monotonic()))
-        given.say(f"Everything is at rest. Measuring for {given.seconds} s")
-        return Outcome(given.bots, chats, given.shards, await _measure(stack, client, counts, given.seconds))
+        given.say(f"Everything is at rest. Measuring for {given.window_s} s")
+        return Outcome(given.bots, chats, given.shards, await _measure(stack, client, counts, given.window_s))
 
 
 async def _measure(stack: Stack, client: SandboxClient, counts: EngineCounts, seconds: int) -> Figures:
