@@ -43,7 +43,9 @@ class Conditioned(NamedTuple):
         return self.report.holds
 
     def as_json(self) -> dict[str, Any]:
-        return self.report.as_json() | {"conditions": self.conditions}
+        """A question may know of conditions of its own."""
+        found = self.report.as_json()
+        return found | {"conditions": {**self.conditions, **found.get("conditions", {})}}
 
     def as_table(self) -> str:
         return "\n".join([self.report.as_table(), "", *(f"{name}: {value}" for name, value in self.conditions.items())])

@@ -75,6 +75,15 @@ def test_the_conditions_stand_with_the_outcome(capsys: pytest.CaptureFixture[str
     assert {"cores", "Python", "packages", "batch sizes", "Valkey"} <= found.keys()
 
 
+def test_a_question_adds_conditions_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    class Peers(Answer):
+        def as_json(self) -> dict[str, Any]:
+            return {"holds": self.holds, "conditions": {"Node": "20"}}
+
+    question(lambda _given, _directory: Peers(holds=True)).main(["--json"])
+    assert {"Node", "Python"} <= json.loads(capsys.readouterr().out)["conditions"].keys()
+
+
 def test_a_refusal_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     def refuse(_given: Given, _directory: Path) -> Report:
         raise RecoveryError("There is nothing to measure.")
