@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.document import chapters, run
-from bench.document.page import PLOTS, Part, page, plot_file
+from bench.document.page import PLOTS, Part, page, part, plot_file
 from bench.document.pictures import draw
 from bench.document.scaling import scaling
 
@@ -32,13 +32,12 @@ def _read_arguments(words: Sequence[str]) -> argparse.Namespace:
 def write(docs: Path) -> list[Part]:
     """Writes the pages and the plots from the figures that are there."""
     directory = docs / PLOTS
-    parts = [Part(chapters.find(name), run.read(directory, name)) for name in chapters.QUESTIONS]
+    parts = [part(chapters.find(name), run.read(directory, name)) for name in chapters.QUESTIONS]
     for old in directory.glob("*.png"):
         old.unlink()
-    for part in parts:
-        if not part.failure:
-            for plot in part.source.chapter.plots(part.figures):
-                draw(plot, directory / plot_file(part.source.name, plot))
+    for one in parts:
+        for plot in one.plots:
+            draw(plot, directory / plot_file(one.source.name, plot))
     (docs / "benchmarks.md").write_text(page(parts), "utf-8")
     answers = {part.source.name: part.figures for part in parts}
     (docs / "scaling.md").write_text(scaling(answers), "utf-8")
@@ -55,7 +54,7 @@ def main(words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted. Nothing is left running.\n")
         return _INTERRUPTED
-    return 1 if any(part.failure for part in write(_DOCS)) else 0
+    return 1 if any(one.failure for one in write(_DOCS)) else 0
 
 
 if __name__ == "__main__":

@@ -21,21 +21,30 @@ machines."""
 
 
 class Part(NamedTuple):
-    """A question with its answer; None: it was never asked."""
+    """A question with its answer; None: it was never asked. `failure` is empty if there are figures to show."""
 
     source: Source
     answer: Answer | None
+    failure: str
+    tables: Sequence[Table] = ()
+    plots: Sequence[Plot] = ()
 
     @property
     def figures(self) -> Figures:
         return (self.answer.figures if self.answer else None) or {}
 
-    @property
-    def failure(self) -> str:
-        """Empty if there are figures."""
-        if self.answer is None:
-            return "it was not asked"
-        return "" if self.answer.figures else self.answer.failure
+
+def part(source: Source, answer: Answer | None) -> Part:
+    """Figures of an earlier version may lack what the chapter shows: that loses its own chapter and no other."""
+    if answer is None:
+        return Part(source, None, "it was not asked")
+    if not answer.figures:
+        return Part(source, answer, answer.failure)
+    chapter = source.chapter
+    try:
+        return Part(source, answer, "", chapter.tables(answer.figures), chapter.plots(answer.figures))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        return Part(source, answer, f"its figures are not what its chapter expects ({error!r}): ask it again")
 
 
 def page(parts: Sequence[Part]) -> str:
@@ -105,8 +114,8 @@ def _chapter(part: Part) -> Iterator[str]:
     else:
         if part.figures.get("holds") is False:
             yield "**Something did not hold that must hold in every run:** ask the question again without `--json`."
-        yield from map(table, source.chapter.tables(part.figures))
-        for plot in source.chapter.plots(part.figures):
+        yield from map(table, part.tables)
+        for plot in part.plots:
             yield f"![{plot.title}]({PLOTS}/{plot_file(source.name, plot)})"
     if source.prose:
         yield _filled(source.prose, part.figures)

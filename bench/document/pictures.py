@@ -8,7 +8,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.harness.chapter import Plot
+from bench.harness.chapter import Plot, shown
 
 _INK: Final = "#24292f"
 _PAPER: Final = "#f6f8fa"
@@ -44,10 +44,11 @@ def draw(plot: Plot, path: Path) -> None:
         axes.set_xticks(range(len(plot.x)), list(plot.x))
         if plot.log:
             axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(lambda value, _: shown(value))
         axes.grid(axis="y", alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
         if len(plot.series) > 1:
-            axes.legend(frameon=False)
+            picture.legend(loc="outside right upper", frameon=False)
         picture.savefig(path, dpi=_DPI, metadata=_METADATA)
 
 
@@ -56,7 +57,7 @@ def _bars(axes: Axes, plot: Plot) -> None:
     for place, (name, values) in enumerate(plot.series.items()):
         shift = (place - (len(plot.series) - 1) / 2) * width
         bars = axes.bar(_shifted(len(values), shift), values, width, label=name, color=_COLOURS[place % len(_COLOURS)])
-        axes.bar_label(bars, fmt="{:.3g}", fontsize=7, padding=2)
+        axes.bar_label(bars, fmt=shown, fontsize=7, padding=2)
 
 
 def _shifted(count: int, shift: float) -> Sequence[float]:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from bench.document.chapters import QUESTIONS, Source, find
-from bench.document.page import Part, page
+from bench.document.page import page, part
 from bench.document.run import Answer
 from bench.harness.chapter import AT_MOST, Before, Chapter, Figures, Goal, Plot, Table, Tried
 
@@ -26,7 +26,7 @@ _ANSWER = Answer("python -m bench lateness", 9, quick=False, figures=_FIGURES)
 
 
 def test_everything_on_the_page_comes_from_the_figures_and_the_folder() -> None:
-    text = page([Part(_SOURCE, _ANSWER)])
+    text = page([part(_SOURCE, _ANSWER)])
     for words in (
         "1 of 2 are met.",
         "| lateness | late | at most 10 ms | 8 ms | met, by 20% |",
@@ -47,7 +47,7 @@ def test_everything_on_the_page_comes_from_the_figures_and_the_folder() -> None:
     [None, Answer("python -m bench lateness", 3, quick=True, failure="Valkey did not start.")],
 )
 def test_a_question_without_an_answer_is_named_and_its_goals_are_not_met(answer: Answer | None) -> None:
-    text = page([Part(_SOURCE, answer), Part(_SOURCE._replace(name="send"), _ANSWER)])
+    text = page([part(_SOURCE, answer), part(_SOURCE._replace(name="send"), _ANSWER)])
     assert "## Questions without an answer\n\n- **lateness**: " in text
     assert text.count("**not measured**") == 2
     assert "1 of 4 are met." in text
@@ -55,7 +55,14 @@ def test_a_question_without_an_answer_is_named_and_its_goals_are_not_met(answer:
 
 def test_a_run_that_does_not_hold_says_so() -> None:
     answer = msgspec.structs.replace(_ANSWER, figures={**_FIGURES, "holds": False})
-    assert "did not hold" in page([Part(_SOURCE, answer)])
+    assert "did not hold" in page([part(_SOURCE, answer)])
+
+
+def test_figures_that_lack_what_a_chapter_shows_lose_that_chapter_alone() -> None:
+    older = msgspec.structs.replace(_ANSWER, figures={"late_ms": 8.0})
+    text = page([part(_SOURCE, older), part(_SOURCE._replace(name="send"), _ANSWER)])
+    assert "- **lateness**: its figures are not what its chapter expects (KeyError('sent'))" in text
+    assert "| 8 | 12,000 |" in text
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
@@ -63,7 +70,7 @@ def test_the_folder_of_each_question_can_be_read_and_its_goals_name_figures_once
     source = find(name)
     goals = source.chapter.goals
     assert len({goal.what for goal in goals}) == len(goals)
-    assert "not asked" in page([Part(source, None)])
+    assert "not asked" in page([part(source, None)])
 
 
 def test_a_question_without_a_chapter_shows_the_figures_on_top() -> None:
