@@ -16,9 +16,11 @@ from bench.questions.ingest.question import QUESTION as INGEST
 from bench.questions.lateness.question import QUESTION as LATENESS
 from bench.questions.manager_latency.question import QUESTION as MANAGER_LATENCY
 from bench.questions.media_memory.question import QUESTION as MEDIA_MEMORY
+from bench.questions.memory.question import QUESTION as MEMORY
 from bench.questions.message_kinds.question import QUESTION as MESSAGE_KINDS
 from bench.questions.peers.question import QUESTION as PEERS
 from bench.questions.sandbox_speed.question import QUESTION as SANDBOX_SPEED
+from bench.questions.scale.question import QUESTION as SCALE
 from bench.questions.send.question import QUESTION as SEND
 from bench.questions.touch.question import QUESTION as TOUCH
 
@@ -34,9 +36,11 @@ _QUESTIONS: Final[Sequence[Question[Any]]] = (
     LATENESS,
     MANAGER_LATENCY,
     MEDIA_MEMORY,
+    MEMORY,
     MESSAGE_KINDS,
     PEERS,
     SANDBOX_SPEED,
+    SCALE,
     SEND,
     TOUCH,
 )

@@ -20,9 +20,11 @@ def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[
         "lateness",
         "manager-latency",
         "media-memory",
+        "memory",
         "message-kinds",
         "peers",
         "sandbox-speed",
+        "scale",
         "send",
         "touch",
     ]

@@ -1,0 +1,1 @@
+"""What does an armed chat cost in memory? Read `question` first, then `chats`, `processes` and `report`."""
