@@ -10,6 +10,8 @@ from bench.questions.memory.processes import Weight, Weights
 JUDGED_CHATS: Final = 1_000_000
 MOST_BYTES: Final = 150
 """For an armed chat, of a million."""
+MOST_FINISHED_BYTES: Final = 0.5
+"""Nothing is left of a chat: this is what the server's own buffers may differ by, for each of the chats."""
 MOST_EMPTY_MIB: Final = 120
 _MIB: Final = 2**20
 
@@ -27,7 +29,11 @@ class Outcome(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        return self.bytes_per_chat <= MOST_BYTES and self.finished < 1 and self._empty.poller <= MOST_EMPTY_MIB * _MIB
+        return (
+            self.bytes_per_chat <= MOST_BYTES
+            and self.finished <= MOST_FINISHED_BYTES
+            and self._empty.poller <= MOST_EMPTY_MIB * _MIB
+        )
 
     @property
     def _empty(self) -> Weight:
@@ -38,12 +44,16 @@ class Outcome(NamedTuple):
             "bytes_per_chat": self.bytes_per_chat,
             "bytes_by_chats": {str(chats): each for chats, each in self._by_size().items()},
             "resident_bytes_by_chats": {str(chats): each for chats, each in self._by_size("resident").items()},
-            "bytes_per_finished_chat": round(self.finished, 1),
+            "bytes_per_finished_chat": round(self.finished, 2),
             "process_mib": [_mib(weight) for weight in self.processes.by_bots],
             "empty_mib": {"receiver": _mib(self._empty)["receiver"], "poller": _mib(self._empty)["poller"]},
             "kib_per_bot": self._per_bot(),
             "bytes_per_chat_in": self._per_chat(),
-            "goals": {"bytes_per_chat": MOST_BYTES, "bytes_per_finished_chat": 0, "empty_mib": MOST_EMPTY_MIB},
+            "goals": {
+                "bytes_per_chat": MOST_BYTES,
+                "bytes_per_finished_chat": MOST_FINISHED_BYTES,
+                "empty_mib": MOST_EMPTY_MIB,
+            },
             "holds": self.holds,
         }
 

@@ -74,7 +74,7 @@ class Outcome(NamedTuple):
                 "Medians a second, and the least and the most of all rounds",
                 *_lines("armed chats", self.by_size),
                 *_lines("bots", self.by_bots),
-                *(f"{FIRE:<6}{shards:>10} {'shards':<12}{_rates(rates)}" for shards, rates in self.by_shards.items()),
+                *(_line(FIRE, str(shards), "shards", rates) for shards, rates in self.by_shards.items()),
                 f"{herd.fired} of {herd.chats} due at once were claimed and settled, {herd.fired_per_s:.0f} a second",
                 f"scripts held the server at most {herd.held.p999_us / 1000:.1f} ms (p99.9)",
                 f"touches waited {herd.touch_p99_ms:.1f} ms (p99) meanwhile",
@@ -85,21 +85,25 @@ class Outcome(NamedTuple):
     def _touch_ratios(self) -> dict[str, Any]:
         to = self.by_size[f"{TOUCH} {YARDSTICK}"]
         touches = {name: turns for name, turns in self.by_size.items() if name.startswith(TOUCH)}
-        return {name.partition(" ")[2]: ratio(turns, to) for name, turns in touches.items()}
+        return {_named(name)[1]: ratio(turns, to) for name, turns in touches.items()}
 
 
 def _per_s(turns: Mapping[str, Sequence[Turn]]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {TOUCH: {}, FIRE: {}}
     for name, each in turns.items():
-        kind, _, number = name.partition(" ")
+        kind, number = _named(name)
         found[kind][number] = spread(turn.per_s for turn in each)
     return found
 
 
 def _lines(unit: str, turns: Mapping[str, Sequence[Turn]]) -> list[str]:
-    named = [(*name.split(" "), [turn.per_s for turn in each]) for name, each in turns.items()]
-    return [f"{kind:<6}{number:>10} {unit:<12}{_rates(rates)}" for kind, number, rates in named]
+    return [_line(*_named(name), unit, [turn.per_s for turn in each]) for name, each in turns.items()]
 
 
-def _rates(rates: Sequence[float]) -> str:
-    return "".join(f"{value:>10.0f}" for value in spread(rates))
+def _named(name: str) -> tuple[str, str]:
+    kind, _, number = name.partition(" ")
+    return kind, number
+
+
+def _line(kind: str, number: str, unit: str, rates: Sequence[float]) -> str:
+    return f"{kind:<6}{number:>10} {unit:<12}" + "".join(f"{value:>10.0f}" for value in spread(rates))

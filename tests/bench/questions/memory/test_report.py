@@ -26,7 +26,7 @@ def test_the_json_has_medians_with_their_spread_and_what_each_bot_and_chat_adds(
 
 @pytest.mark.parametrize(
     ("used", "finished", "poller_mib", "holds"),
-    [(150.0, 0.9, 120, True), (150.1, 0.0, 120, False), (150.0, 1.0, 120, False), (150.0, 0.0, 121, False)],
+    [(150.0, 0.5, 120, True), (150.1, 0.0, 120, False), (150.0, 1.0, 120, False), (150.0, 0.0, 121, False)],
 )
 def test_each_goal_decides(used: float, finished: float, poller_mib: int, *, holds: bool) -> None:
     assert outcome(used, finished, poller_mib).holds is holds
