@@ -9,6 +9,7 @@ from bench.questions.attack.question import QUESTION as ATTACK
 from bench.questions.backup.question import QUESTION as BACKUP
 from bench.questions.burst.question import QUESTION as BURST
 from bench.questions.exactly_once.question import QUESTION as EXACTLY_ONCE
+from bench.questions.fairness.question import QUESTION as FAIRNESS
 from bench.questions.faults.question import QUESTION as FAULTS
 from bench.questions.fire.question import QUESTION as FIRE
 from bench.questions.idle.question import QUESTION as IDLE
@@ -29,6 +30,7 @@ _QUESTIONS: Final[Sequence[Question[Any]]] = (
     BACKUP,
     BURST,
     EXACTLY_ONCE,
+    FAIRNESS,
     FAULTS,
     FIRE,
     IDLE,

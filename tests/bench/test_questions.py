@@ -13,6 +13,7 @@ def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[
         "backup",
         "burst",
         "exactly-once",
+        "fairness",
         "faults",
         "fire",
         "idle",

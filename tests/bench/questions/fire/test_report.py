@@ -2,7 +2,9 @@
 
 import pytest
 
+from bench.harness.chapter import judge
 from bench.harness.rounds import Turn
+from bench.questions.fire.chapter import CHAPTER
 from bench.questions.fire.report import CLAIM, FIRE, STATEMENTS, Outcome
 
 
@@ -26,12 +28,17 @@ def test_the_ceiling_is_the_slower_server(claim: int, statements: int) -> None:
     assert outcome(claim=claim, statements=statements).ratio.median == 0.3
 
 
-@pytest.mark.parametrize(
-    ("wrong", "holds"),
-    [({}, True), ({"sent": 99}, False), ({"fire": 9_999, "statements": 20_000}, False), ({"fire": 11_000}, False)],
-)
-def test_it_holds_if_nothing_is_lost_and_both_goals_are_met(wrong: dict[str, int], *, holds: bool) -> None:
-    assert outcome(**wrong).holds is holds
+def test_it_holds_if_nothing_is_lost() -> None:
+    assert outcome(fire=1).holds
+    assert not outcome(sent=99).holds
+
+
+def test_the_chapter_finds_its_figures() -> None:
+    found = outcome().as_json()
+    assert [judged.measured for judged in judge(CHAPTER.goals, found)] == [12_000, 0.3]
+    for table in CHAPTER.tables(found):
+        assert all(len(row) == len(table.head) for row in table.rows)
+    assert [plot.series["timers a second"] for plot in CHAPTER.plots(found)] == [[12_000, 40_000, 150_000]]
 
 
 def test_the_table_has_a_line_for_each_contestant() -> None:

@@ -1,8 +1,8 @@
 """The figures of ingest, from turns made by hand."""
 
-import pytest
-
+from bench.harness.chapter import judge
 from bench.harness.rounds import Turn
+from bench.questions.ingest.chapter import CHAPTER
 from bench.questions.ingest.report import BARE, POLLING, WEBHOOK, Outcome
 
 
@@ -25,9 +25,18 @@ def test_a_process_that_had_no_part_in_it_is_left_out() -> None:
     assert outcome().as_json()["cpu_us"][BARE] == {"receiver": 50.0}
 
 
-@pytest.mark.parametrize(("webhook", "holds"), [(7_000, True), (6_999, True), (6_990, False)])
-def test_the_receiver_takes_its_share_of_a_bare_handler(webhook: int, *, holds: bool) -> None:
-    assert outcome(webhook).holds is holds
+def test_a_turn_without_an_update_makes_the_figures_worthless() -> None:
+    assert outcome().holds
+    assert not outcome(webhook=0).holds
+
+
+def test_the_chapter_finds_its_figures() -> None:
+    found = outcome().as_json()
+    assert [judged.met for judged in judge(CHAPTER.goals, found)] == [True]
+    assert [judged.met for judged in judge(CHAPTER.goals, outcome(6_990).as_json())] == [False]
+    for table in CHAPTER.tables(found):
+        assert all(len(row) == len(table.head) for row in table.rows)
+    assert [plot.series["updates a second"] for plot in CHAPTER.plots(found)] == [[7_000, 10_000, 20_000]]
 
 
 def test_the_table_has_a_line_for_each_contestant() -> None:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from bench.harness.chapter import judge
 from bench.harness.rounds import Turn
+from bench.questions.touch.chapter import CHAPTER
 from bench.questions.touch.report import CALLERS, LISTS, OURSELVES, RAW, SERVER, ZADD, Outcome
 
 
@@ -24,17 +26,24 @@ def test_the_json_has_the_figures_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lists", "single", "raw", "holds"),
-    [
-        (190_000, 120_000, 200_000, True),
-        (189_000, 120_000, 200_000, False),
-        (190_000, 119_000, 200_000, False),
-        (95_000, 65_000, 100_000, True),
-        (95_000, 64_000, 100_000, False),
-    ],
+    ("single", "raw", "part"), [(120_000, 400_000, 1.0), (60_000, 400_000, 0.5), (65_000, 100_000, 1.0)]
 )
-def test_single_awaits_may_reach_their_number_or_their_share(lists: int, single: int, raw: int, *, holds: bool) -> None:
-    assert outcome(lists, single, raw).holds is holds
+def test_single_awaits_may_reach_their_number_or_their_share(single: int, raw: int, part: float) -> None:
+    assert outcome(single=single, raw=raw).as_json()["single_part_of_goal"] == part
+
+
+def test_a_contestant_that_did_nothing_makes_the_figures_worthless() -> None:
+    assert outcome().holds
+    assert not outcome(lists=0).holds
+
+
+def test_the_chapter_finds_its_figures() -> None:
+    found = outcome().as_json()
+    assert [judged.measured for judged in judge(CHAPTER.goals, found)] == [0.95, 0.833]
+    (table,) = CHAPTER.tables(found)
+    assert all(len(row) == len(table.head) for row in table.rows)
+    (plot,) = CHAPTER.plots(found)
+    assert len(plot.x) == len(plot.series["touches a second"]) == len(table.rows)
 
 
 def test_the_table_has_a_line_for_each_contestant() -> None:
