@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from storage.redis.timers import BATCH, Sign, Timers
+from storage.redis.timer_values import Sign
+from storage.redis.timers import BATCH, Timers
 
 FIRST_CHAT: Final = 8_000_000_000
 """No person of the sandbox has an id as high."""

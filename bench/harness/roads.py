@@ -14,7 +14,8 @@ from storage.redis import keys
 from storage.redis.client import Redis
 from storage.redis.ownership import Ownership, this_process
 from storage.redis.server_identity import run_of
-from storage.redis.timers import Holding, Sign, Timers
+from storage.redis.timer_values import Holding, Sign
+from storage.redis.timers import Timers
 
 _FIRST_CHAT: Final = 7_000_000_000
 _FEED_TTL_MS: Final = 10_000

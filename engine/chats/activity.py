@@ -32,7 +32,8 @@ from storage.postgres.incidents import ACTIVITY_OVERLOAD
 from storage.postgres.pool import Pool, transaction
 from storage.postgres.receiver_bots import Watched
 from storage.redis.ownership import OwnCode
-from storage.redis.timers import BATCH, Confirmed, Holding, Interrupted, Sign, Timers
+from storage.redis.timer_values import Confirmed, Holding, Interrupted, Sign
+from storage.redis.timers import BATCH, Timers
 
 FLUSH_S: Final = 5.0
 TOGETHER: Final = 2

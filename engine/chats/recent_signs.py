@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from engine.core.identity import SECOND_MS
 from engine.runtime.shared_room import is_over_share
-from storage.redis.timers import Sign
+from storage.redis.timer_values import Sign
 
 KEPT_MS: Final = 60_000
 ROOM: Final = 200_000

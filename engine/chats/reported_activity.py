@@ -14,7 +14,7 @@ from storage.postgres import chats
 from storage.postgres.pool import Pool, transaction
 from storage.redis import new_chats
 from storage.redis.client import Redis
-from storage.redis.timers import Sign
+from storage.redis.timer_values import Sign
 
 NEW_A_DAY: Final = 100_000
 """A bot of this size may name everybody in one day. An armed chat takes about 170 bytes of Redis."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from engine.runtime.shared_room import is_over_share
 from storage.postgres.chats import Life
-from storage.redis.timers import Sign
+from storage.redis.timer_values import Sign
 
 ROOM: Final = 200_000
 """A life costs about half a kilobyte."""

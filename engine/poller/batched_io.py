@@ -26,7 +26,8 @@ from storage.postgres.pool import Pool, transaction
 from storage.redis import bot_state
 from storage.redis.client import Redis
 from storage.redis.server_clock import server_now_ms
-from storage.redis.timers import Fence, Lost, NextTimer, Ticket, Timers
+from storage.redis.timer_values import Fence, Lost, NextTimer, Ticket
+from storage.redis.timers import Timers
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

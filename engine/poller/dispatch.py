@@ -36,7 +36,7 @@ from engine.runtime.server_clock import ServerClock
 from engine.security.signed_links import SignedLinks
 from engine.telegram.actions import action_of
 from storage.postgres.deliveries.claim import Claiming
-from storage.redis.timers import Held
+from storage.redis.timer_values import Held
 
 
 class Dispatch:

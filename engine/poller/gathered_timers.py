@@ -11,7 +11,8 @@ from typing import Final, TypeAlias, TypeVar
 
 from engine.core.errors import UnreachableError
 from engine.runtime.batcher import Batcher
-from storage.redis.timers import Claim, Claimed, Fence, NextTimer, Ticket, Timers
+from storage.redis.timer_values import Claim, Claimed, Fence, NextTimer, Ticket
+from storage.redis.timers import Timers
 
 Item = TypeVar("Item", Ticket, NextTimer)
 ByBot: TypeAlias = Sequence[tuple[int, Sequence[Item]]]

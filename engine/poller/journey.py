@@ -18,7 +18,7 @@ from engine.runtime.server_clock import ServerClock
 from engine.runtime.telemetry import logger
 from engine.security.signed_links import SignedLinks
 from storage.postgres.deliveries.report import Report, Reported
-from storage.redis.timers import NOTHING_ARMED, Held, Lost, NextTimer, Ticket
+from storage.redis.timer_values import NOTHING_ARMED, Held, Lost, NextTimer, Ticket
 
 REST_MS: Final = 1_000
 """How long a chat waits when only time can clear what holds it up."""

@@ -24,7 +24,7 @@ from engine.runtime.alarm import Alarm
 from engine.runtime.server_clock import ServerClock
 from engine.runtime.service import pause, run_service
 from engine.runtime.telemetry import logger
-from storage.redis.timers import ClaimCode, Claimed, Fence, Held, Ticket
+from storage.redis.timer_values import ClaimCode, Claimed, Fence, Held, Ticket
 
 LEASE_MS: Final = 3_000
 RENEWAL_S: Final = 1.0

@@ -24,7 +24,8 @@ from storage.postgres.pool import Pool
 from storage.postgres.remembered_chats import Remembered
 from storage.redis import bot_state, server_clock
 from storage.redis.client import Redis
-from storage.redis.timers import Lost, Timers
+from storage.redis.timer_values import Lost
+from storage.redis.timers import Timers
 
 
 async def rebuild(

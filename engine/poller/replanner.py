@@ -43,7 +43,8 @@ from storage.postgres.deliveries.report import Report, report_outcomes
 from storage.postgres.pool import Pool, transaction
 from storage.postgres.replans import Job
 from storage.redis.chat_states import Silence
-from storage.redis.timers import Moved, MoveTo, Timers
+from storage.redis.timer_values import Moved, MoveTo
+from storage.redis.timers import Timers
 
 TURN_S: Final = 0.5
 PATIENCE_MS: Final = 60_000

@@ -32,7 +32,7 @@ from engine.poller.journey import REST_MS, Journey, JourneyEnd
 from engine.runtime import metrics
 from engine.telegram.sender import Prepared
 from storage.postgres.deliveries.report import Aftermath
-from storage.redis.timers import Fence, Ticket
+from storage.redis.timer_values import Fence, Ticket
 
 OTHER_KIND: Final = "other_kind"
 PASS_HOLDS_MS: Final = 2_000

@@ -13,7 +13,7 @@ from storage.redis import keys
 from storage.redis.client import Redis
 from storage.redis.ownership import Ownership
 from storage.redis.server_identity import life_of
-from storage.redis.timers import Holding
+from storage.redis.timer_values import Holding
 
 TTL_MS: Final = 6_000
 RENEWAL_S: Final = 2.0

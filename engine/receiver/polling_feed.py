@@ -28,7 +28,7 @@ from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER
 from storage.redis import keys
 from storage.redis.arrivals import Arrivals, Came
 from storage.redis.ownership import owner_of
-from storage.redis.timers import Holding
+from storage.redis.timer_values import Holding
 
 SHORTEST_POLL_S: Final = 3
 LONGEST_POLL_S: Final = 30

@@ -20,7 +20,7 @@ from storage.postgres import chats, payments
 from storage.postgres.chats import Life
 from storage.postgres.pool import transaction
 from storage.redis.client import Redis
-from storage.redis.timers import Sign
+from storage.redis.timer_values import Sign
 
 
 class UpdateHandler(NamedTuple):

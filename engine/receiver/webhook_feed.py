@@ -27,7 +27,7 @@ from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER
 from storage.redis.arrivals import Arrivals
 from storage.redis.server_clock import server_now_ms
 from storage.redis.server_identity import run_of
-from storage.redis.timers import Confirmed, Holding
+from storage.redis.timer_values import Confirmed, Holding
 
 PATH: Final = "/telegram"
 NEAR_S: Final = 3.0

@@ -19,7 +19,8 @@ from storage.postgres.pool import Pool, open_pool, transaction
 from storage.postgres.receiver_bots import list_watched
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
-from storage.redis.timers import Sign, Timers
+from storage.redis.timer_values import Sign
+from storage.redis.timers import Timers
 
 KEYS = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY="
 SHOP = Identity(7, "shop_bot")

@@ -12,7 +12,8 @@ import pytest
 from storage.redis import keys
 from storage.redis.client import open_redis
 from storage.redis.ownership import OwnCode
-from storage.redis.timers import ClaimCode, Fence, Moved, Restored, Timers
+from storage.redis.timer_values import ClaimCode, Fence, Moved, Restored
+from storage.redis.timers import Timers
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "lua").glob("*.lua"))
 CODES: dict[str, type[IntEnum]] = {

@@ -17,7 +17,8 @@ from storage.redis import bot_state
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.server_identity import life_of, run_of
-from storage.redis.timers import BATCH, Holding, NextTimer, Sign, Ticket, Timers
+from storage.redis.timer_values import Holding, NextTimer, Sign, Ticket
+from storage.redis.timers import BATCH, Timers
 
 BOT = 7
 THRESHOLD_MS = 60_000

@@ -23,7 +23,8 @@ from storage.redis import bot_state
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.server_identity import run_of
-from storage.redis.timers import Holding, NextTimer, Sign, Ticket, Timers
+from storage.redis.timer_values import Holding, NextTimer, Sign, Ticket
+from storage.redis.timers import Timers
 from tests.administration.test_campaigns import DRAFT
 from tests.flows.conftest import house
 from tests.flows.house import BOT as HOUSE_BOT

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.chats.recent_signs import KEPT_MS, RecentSigns
-from storage.redis.timers import Sign
+from storage.redis.timer_values import Sign
 
 FLOODED, QUIET = 1, 2
 

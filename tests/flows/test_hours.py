@@ -18,7 +18,8 @@ from engine.core.schedule.sending_hours import Window
 from storage.redis import keys
 from storage.redis.chat_states import unpack
 from storage.redis.server_clock import server_now_ms
-from storage.redis.timers import Sign, Timers
+from storage.redis.timer_values import Sign
+from storage.redis.timers import Timers
 from tests.flows.house import BOT, CAMPAIGN, PATIENCE_S, House, open_house
 from tests.packed_states import pack
 

@@ -15,7 +15,8 @@ from bench.sandbox.protocol import Fault, FaultKind
 from engine.administration import api_keys
 from engine.core.change import Change
 from engine.poller.batched_io import Doors
-from storage.redis.timers import Fence, Ticket, Timers
+from storage.redis.timer_values import Fence, Ticket
+from storage.redis.timers import Timers
 from tests.flows.house import BOT, PATIENCE_S, House, open_house, trust_one_receiver
 
 Pay = Callable[[int], Awaitable[None]]

@@ -5,7 +5,7 @@ import pytest
 from engine.poller.batched_io import Doors
 from engine.poller.send_block import PASS_HOLDS_MS
 from engine.runtime.server_clock import ServerClock
-from storage.redis.timers import Fence, Ticket
+from storage.redis.timer_values import Fence, Ticket
 from tests.flows.conftest import house
 from tests.flows.house import House
 

@@ -9,7 +9,8 @@ from storage.redis.chat_states import State, read_states
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.server_identity import run_of
-from storage.redis.timers import Claimed, Held, Holding, NextTimer, Sign, Ticket, Timers
+from storage.redis.timer_values import Claimed, Held, Holding, NextTimer, Sign, Ticket
+from storage.redis.timers import Timers
 
 BOT = 7
 START_MS = 1_800_000_000_000

@@ -5,7 +5,8 @@ import pytest
 from storage.redis import bot_state
 from storage.redis.client import open_redis
 from storage.redis.server_identity import run_of
-from storage.redis.timers import BATCH, FEED_SLACK_MS, ClaimCode, NextTimer
+from storage.redis.timer_values import ClaimCode, NextTimer
+from storage.redis.timers import BATCH, FEED_SLACK_MS
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from storage.redis.ownership import OwnCode
-from storage.redis.timers import NOTHING_ARMED, NextTimer
+from storage.redis.timer_values import NOTHING_ARMED, NextTimer
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, OWNER, START_MS, Bench
 
 

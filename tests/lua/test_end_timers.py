@@ -1,6 +1,7 @@
 """Taking chats out, whatever they were waiting for."""
 
-from storage.redis.timers import BATCH, Interrupted, Ticket
+from storage.redis.timer_values import Interrupted, Ticket
+from storage.redis.timers import BATCH
 from tests.lua.conftest import BOT, LEASE_MS, Bench
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.redis.timers import Fence, Held, Ticket
+from storage.redis.timer_values import Fence, Held, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from engine.core.delivery.rate_limit import Share
 from storage.redis.client import open_redis
-from storage.redis.timers import BATCH, FEED_SLACK_MS, NextTimer
+from storage.redis.timer_values import NextTimer
+from storage.redis.timers import BATCH, FEED_SLACK_MS
 from tests.lua.conftest import BOT, MINUTE_MS, Bench
 
 HERD = 100_000

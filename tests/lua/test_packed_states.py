@@ -15,7 +15,7 @@ from storage.redis import bot_state
 from storage.redis.chat_states import State, read_states, unpack
 from storage.redis.client import open_redis
 from storage.redis.server_identity import run_of
-from storage.redis.timers import ClaimCode, Lost, MoveTo, NextTimer, Restored, Sign, Ticket
+from storage.redis.timer_values import ClaimCode, Lost, MoveTo, NextTimer, Restored, Sign, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, START_MS, Bench
 from tests.packed_states import as_text, pack
 

@@ -3,7 +3,8 @@
 import pytest
 
 from storage.redis.chat_states import State
-from storage.redis.timers import BATCH, Fence, Held, Ticket
+from storage.redis.timer_values import Fence, Held, Ticket
+from storage.redis.timers import BATCH
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
 
 

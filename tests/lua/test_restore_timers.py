@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.redis.timers import Fence, Interrupted, Lost, NextTimer, Restored, Sign, Ticket
+from storage.redis.timer_values import Fence, Interrupted, Lost, NextTimer, Restored, Sign, Ticket
 from tests.lua.conftest import BOT, MINUTE_MS, START_MS, Bench
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from storage.redis.chat_states import State
 from storage.redis.keys import URGENCY_MS
-from storage.redis.timers import Fence, Held, NextTimer, Ticket
+from storage.redis.timer_values import Fence, Held, NextTimer, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
 
 

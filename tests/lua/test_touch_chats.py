@@ -2,7 +2,8 @@
 
 import pytest
 
-from storage.redis.timers import BATCH, Interrupted, NextTimer, Sign
+from storage.redis.timer_values import Interrupted, NextTimer, Sign
+from storage.redis.timers import BATCH
 from tests.lua.conftest import BOT, MINUTE_MS, START_MS, WHOLE_MS, Bench
 
 

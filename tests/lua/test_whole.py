@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from storage.redis.chat_states import unpack
 from storage.redis.client import open_redis
-from storage.redis.timers import Lost, NextTimer, Sign, Ticket
+from storage.redis.timer_values import Lost, NextTimer, Sign, Ticket
 from tests.lua.conftest import BOT, LEASE_MS, START_MS, Bench
 
 CHATS = (1, 2, 3)

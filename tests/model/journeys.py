@@ -32,7 +32,7 @@ from engine.telegram.sender import Prepared
 from storage.postgres.deliveries.begin import Beginning, Begun
 from storage.postgres.deliveries.claim import Claiming
 from storage.postgres.deliveries.report import Report, Reported
-from storage.redis.timers import Fence, Held, Lost, NextTimer, Ticket
+from storage.redis.timer_values import Fence, Held, Lost, NextTimer, Ticket
 from tests.model.promises import BrokenError, Message, Promises
 
 

@@ -20,7 +20,7 @@ from storage.postgres.deliveries.claim import Claiming
 from storage.postgres.deliveries.report import Report, Reported
 from storage.postgres.statements import read_statement
 from storage.redis import scripts
-from storage.redis.timers import Fence, NextTimer, Ticket
+from storage.redis.timer_values import Fence, NextTimer, Ticket
 from tests.model import stories
 from tests.model.bounds import hunt
 from tests.model.ground import Ground, open_ground

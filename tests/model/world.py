@@ -25,7 +25,8 @@ from engine.receiver.update_handler import UpdateHandler
 from storage.postgres import receiver_bots
 from storage.redis import keys
 from storage.redis.ownership import Ownership
-from storage.redis.timers import ClaimCode, Interrupted, Ticket, Timers
+from storage.redis.timer_values import ClaimCode, Interrupted, Ticket
+from storage.redis.timers import Timers
 from tests.model.ground import Ground
 from tests.model.journeys import Journey, StoppingDoors
 from tests.model.promises import DELAYS_MS, LEASE_MS, THRESHOLD_MS, Message, Promises, hold

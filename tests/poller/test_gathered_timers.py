@@ -13,7 +13,8 @@ from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.ownership import Ownership
 from storage.redis.server_identity import run_of
-from storage.redis.timers import NOTHING_ARMED, ClaimCode, Fence, Held, Holding, NextTimer, Sign, Ticket, Timers
+from storage.redis.timer_values import NOTHING_ARMED, ClaimCode, Fence, Held, Holding, NextTimer, Sign, Ticket
+from storage.redis.timers import Timers
 
 LONG_AGO_MS = 1_700_000_000_999
 LEASE_MS = 3_000

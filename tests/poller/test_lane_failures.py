@@ -8,7 +8,7 @@ import pytest
 
 from engine.core.errors import UnreachableError
 from engine.poller import lane as lanes
-from storage.redis.timers import ClaimCode
+from storage.redis.timer_values import ClaimCode
 from tests.poller.yard import BOT, Yard
 
 

@@ -11,7 +11,7 @@ from engine.poller.journey import JourneyEnd
 from storage.redis import bot_state
 from storage.redis.keys import of_bot
 from storage.redis.server_clock import server_now_ms
-from storage.redis.timers import ClaimCode, Sign
+from storage.redis.timer_values import ClaimCode, Sign
 from tests.poller.yard import BOT, LONG_AGO_MS, Yard
 
 

@@ -9,7 +9,7 @@ from engine.poller.served_bots import Doubt
 from storage.redis import bot_state
 from storage.redis.keys import of_bot
 from storage.redis.server_clock import server_now_ms
-from storage.redis.timers import ClaimCode
+from storage.redis.timer_values import ClaimCode
 from tests.poller.yard import BOT, LONG_AGO_MS, Yard
 
 

@@ -9,7 +9,7 @@ import pytest
 from engine.poller import lane as lanes
 from storage.redis.keys import of_bot
 from storage.redis.server_clock import server_now_ms
-from storage.redis.timers import ClaimCode, Claimed, Sign
+from storage.redis.timer_values import ClaimCode, Claimed, Sign
 from tests.poller.yard import BOT, LONG_AGO_MS, Yard
 
 

@@ -15,7 +15,8 @@ from storage.postgres.deliveries.begin import Beginning, begin_episodes
 from storage.postgres.pool import Pool, open_pool
 from storage.redis import keys
 from storage.redis.client import Redis, open_redis
-from storage.redis.timers import Sign, Timers
+from storage.redis.timer_values import Sign
+from storage.redis.timers import Timers
 
 BOT, BEGUN, UNHEARD = 7, 41, 42
 ACTIVATED = 1_800_000_000_000

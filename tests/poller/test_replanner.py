@@ -38,7 +38,8 @@ from storage.redis import keys
 from storage.redis.chat_states import read_states
 from storage.redis.client import Redis, open_redis
 from storage.redis.server_clock import server_now_ms
-from storage.redis.timers import NextTimer, Sign, Timers
+from storage.redis.timer_values import NextTimer, Sign
+from storage.redis.timers import Timers
 from tests.flows.house import KEY
 from tests.packed_states import pack
 

@@ -19,7 +19,8 @@ from storage.redis.client import Redis
 from storage.redis.keys import of_bot
 from storage.redis.ownership import Ownership
 from storage.redis.server_identity import run_of
-from storage.redis.timers import Held, Holding, Sign, Timers
+from storage.redis.timer_values import Held, Holding, Sign
+from storage.redis.timers import Timers
 
 BOT = 7
 NEWEST = Snapshot("UTC", (Step("a", After(0), (Block("b", Text("x")),)),), threshold_ms=60_000)

@@ -32,7 +32,8 @@ from storage.postgres.receiver_bots import Watched
 from storage.redis import keys
 from storage.redis.client import open_redis
 from storage.redis.server_identity import run_of
-from storage.redis.timers import Holding, Timers
+from storage.redis.timer_values import Holding
+from storage.redis.timers import Timers
 from tests.receiver.update_samples import any_update
 
 BOT = 7

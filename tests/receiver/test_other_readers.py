@@ -24,7 +24,8 @@ from storage.redis.arrivals import Arrivals
 from storage.redis.client import Redis, open_redis
 from storage.redis.server_clock import server_now_ms
 from storage.redis.server_identity import run_of
-from storage.redis.timers import Holding, Timers
+from storage.redis.timer_values import Holding
+from storage.redis.timers import Timers
 
 BOT = 7
 OURS = "https://recovery.example/telegram/7"

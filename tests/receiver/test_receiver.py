@@ -31,7 +31,8 @@ from storage.redis.arrivals import Arrivals
 from storage.redis.client import Redis, open_redis
 from storage.redis.server_clock import server_now_ms
 from storage.redis.server_identity import run_of
-from storage.redis.timers import Holding, Timers
+from storage.redis.timer_values import Holding
+from storage.redis.timers import Timers
 
 ROOT = Path(__file__).parents[2]
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="

@@ -30,7 +30,7 @@ from storage.redis import keys
 from storage.redis.arrivals import Arrivals
 from storage.redis.client import Redis, open_redis
 from storage.redis.ownership import OwnCode
-from storage.redis.timers import Confirmed
+from storage.redis.timer_values import Confirmed
 
 WRONG = "a-secret-that-nobody-has"
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="

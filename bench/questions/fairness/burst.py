@@ -6,7 +6,8 @@ from typing import Final
 
 from storage.redis.client import Redis
 from storage.redis.server_clock import server_now_ms
-from storage.redis.timers import BATCH, Sign, Timers
+from storage.redis.timer_values import Sign
+from storage.redis.timers import BATCH, Timers
 
 _FIRST_CHAT: Final = 9_000_000_000
 _LEAD_MS: Final = 5_000

@@ -17,7 +17,8 @@ from storage.postgres.pool import Pool
 from storage.redis import keys
 from storage.redis.client import Redis
 from storage.redis.server_clock import server_now_ms
-from storage.redis.timers import BATCH, FEED_SLACK_MS, Sign, Timers
+from storage.redis.timer_values import Sign
+from storage.redis.timers import BATCH, FEED_SLACK_MS, Timers
 
 _BOT: Final = 1
 """No poller serves it."""

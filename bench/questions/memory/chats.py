@@ -8,7 +8,8 @@ from storage.redis import bot_state, keys
 from storage.redis.chat_states import forget_bot
 from storage.redis.client import Redis, open_redis
 from storage.redis.server_identity import run_of
-from storage.redis.timers import BATCH, Holding, NextTimer, Sign, Timers
+from storage.redis.timer_values import Holding, NextTimer, Sign
+from storage.redis.timers import BATCH, Timers
 
 _BOT: Final = 7_000_000_001
 _LEASE_MS: Final = 3_000

@@ -11,7 +11,8 @@ from engine.chats.activity import Activity
 from storage.postgres.pool import open_pool
 from storage.postgres.receiver_bots import Watched
 from storage.redis.client import open_redis
-from storage.redis.timers import BATCH, Sign, Timers
+from storage.redis.timer_values import Sign
+from storage.redis.timers import BATCH, Timers
 
 _BOT: Final = Watched(7_000_000_001, "peer_bot", b"", threshold_ms=int(1000 * DELAY_S))
 _LISTS_AT_ONCE: Final = 4

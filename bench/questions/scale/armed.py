@@ -10,7 +10,8 @@ from storage.redis import bot_state, keys
 from storage.redis.client import Redis
 from storage.redis.server_clock import server_now_ms
 from storage.redis.server_identity import run_of
-from storage.redis.timers import BATCH, Holding, Lost, NextTimer, Sign, Timers
+from storage.redis.timer_values import Holding, Lost, NextTimer, Sign
+from storage.redis.timers import BATCH, Timers
 
 _FIRST_BOT: Final = 7_000_000_001
 _FIRST_CHAT: Final = 8_000_000_000

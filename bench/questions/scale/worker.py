@@ -16,7 +16,8 @@ import uvloop
 from bench.harness.percentiles import percentile
 from bench.questions.scale.armed import DAY_MS, Fires, fire
 from storage.redis.client import open_redis
-from storage.redis.timers import Sign, Timers
+from storage.redis.timer_values import Sign
+from storage.redis.timers import Timers
 
 _LIST: Final = 100
 _BETWEEN_S: Final = 0.005

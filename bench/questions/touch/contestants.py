@@ -15,7 +15,8 @@ from bench.harness.bare_redis import IN_FLIGHT, BareRedis, packed
 from engine.chats.activity import Activity
 from storage.bundled import bundled
 from storage.redis import keys
-from storage.redis.timers import BATCH, Sign, Timers
+from storage.redis.timer_values import Sign
+from storage.redis.timers import BATCH, Timers
 
 THRESHOLD_MS: Final = 3_600_000
 _NOW: Final = 0

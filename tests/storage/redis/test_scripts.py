@@ -8,7 +8,8 @@ import pytest
 from engine.core.errors import UnreachableError
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
-from storage.redis.timers import NextTimer, Sign, Timers
+from storage.redis.timer_values import NextTimer, Sign
+from storage.redis.timers import Timers
 
 BOT = 7
 

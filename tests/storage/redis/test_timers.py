@@ -11,7 +11,7 @@ from storage.redis.keys import URGENCY_MS, of_bot
 from storage.redis.ownership import OwnCode
 from storage.redis.server_clock import server_now_ms
 from storage.redis.server_identity import run_of
-from storage.redis.timers import (
+from storage.redis.timer_values import (
     NOTHING_ARMED,
     ClaimCode,
     Confirmed,
@@ -24,8 +24,8 @@ from storage.redis.timers import (
     Restored,
     Sign,
     Ticket,
-    Timers,
 )
+from storage.redis.timers import Timers
 
 BOT = 7
 LEASE_MS = 3_000
