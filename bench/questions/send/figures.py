@@ -46,9 +46,14 @@ class Figures(NamedTuple):
 
 
 def figures(
-    herd: Herd, rows: Iterable[Row], violations: int, used_s: tuple[Mapping[str, float], Mapping[str, float]]
+    herd: Herd,
+    rows: Iterable[Row],
+    since_ms: int,
+    violations: int,
+    used_s: tuple[Mapping[str, float], Mapping[str, float]],
 ) -> Figures:
-    calls = [row for row in rows if row.method == "sendMessage"]
+    """The herd was released at `since_ms`. An older request is recorded once more when its connection closes."""
+    calls = [row for row in rows if row.method == "sendMessage" and row.arrived_ms >= since_ms]
     sent = [row for row in calls if row.ok]
     moments = [row.arrived_ms for row in sent]
     seconds = (max(moments, default=1) - min(moments, default=0)) / 1000

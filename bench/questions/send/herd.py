@@ -56,11 +56,12 @@ async def release(scene: Scene, herd: Herd) -> Figures:
     sent = (await scene.sandbox.counters()).messages
     processes = process_usage.processes(scene.stack.pids)
     before = used_s(processes)
-    await emergency_stop.resume(scene.stack.settings)
+    since_ms = await emergency_stop.resume(scene.stack.settings)
     await _until_sent(scene, sent + herd.messages)
     after = used_s(processes)
     rows = (await scene.sandbox.record(cursor)).rows
-    return figures(herd, rows, (await scene.sandbox.violations()).count - violations, (before, after))
+    new_violations = (await scene.sandbox.violations()).count - violations
+    return figures(herd, rows, since_ms, new_violations, (before, after))
 
 
 async def _until_sent(scene: Scene, messages: int) -> None:
