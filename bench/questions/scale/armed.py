@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import cycle
 from typing import Final
 
+from engine.poller.lane import AT_ONCE
 from storage.redis import bot_state, keys
 from storage.redis.client import Redis
 from storage.redis.server_clock import server_now_ms
@@ -88,8 +89,11 @@ class Fires:
 
 
 async def fire(timers: Timers, bot_id: int, *, again: bool) -> int:
-    """Settled as due again a millisecond later, behind the others, or as over. Gives how many were claimed."""
-    due = (await timers.claim(bot_id, BATCH, _LEASE_MS, _EPOCH)).timers
+    """Claim as many as a lane does, and settle them as due again a millisecond later, behind the others, or as over.
+
+    Gives how many were claimed.
+    """
+    due = (await timers.claim(bot_id, AT_ONCE, _LEASE_MS, _EPOCH)).timers
     plans = [NextTimer(held.chat_id, held.version, held.due_ms + 1 if again else -1) for held in due]
     await timers.settle(bot_id, plans)
     return len(due)
