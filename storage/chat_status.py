@@ -47,14 +47,13 @@ ORDER BY episode_id, ordinal
 async def read_clockwork(client: Redis, bot_id: int, chat_id: int) -> Clockwork:
     """Raises UnreachableError."""
     k = keys.of_bot(bot_id)
-    with reaching_redis():
-        async with client.pipeline(transaction=True) as asked:
-            asked.time()
-            asked.info("server")
-            asked.hmget(k.bot, ["generation", "run", "watermark", "held"])
-            asked.hget(k.state, str(chat_id))
-            asked.zscore(k.timers, str(chat_id))
-            now, server, bot, state, score = await asked.execute()
+    async with reaching_redis(), client.pipeline(transaction=True) as asked:
+        asked.time()
+        asked.info("server")
+        asked.hmget(k.bot, ["generation", "run", "watermark", "held"])
+        asked.hget(k.state, str(chat_id))
+        asked.zscore(k.timers, str(chat_id))
+        now, server, bot, state, score = await asked.execute()
     return _clockwork(now, str(server["run_id"]), bot, _armed(state, score))
 
 

@@ -38,8 +38,8 @@ def command(act: Callable[P, None]) -> Callable[P, int]:
 def is_cancelled() -> bool:
     """Whether the running task was asked to end. Every loop that is ended by a cancellation asks this.
 
-    The Redis client writes through `asyncio.wait_for`, which in Python 3.11 may swallow a cancellation that arrives at
-    the moment of success. The request to cancel stays on the task.
+    A library may wait through `asyncio.wait_for`, which in Python 3.11 may swallow a cancellation that arrives at the
+    moment of success. The request to cancel stays on the task.
     """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

@@ -46,7 +46,7 @@ class Arrivals:
 
     async def forget_floor(self, bot_id: int) -> None:
         """Nothing is known of what comes before the next update."""
-        with reaching_redis(f"Redis did not forget the floor of bot {bot_id}"):
+        async with reaching_redis(f"Redis did not forget the floor of bot {bot_id}"):
             await self._client.hdel(keys.of_bot(bot_id).bot, "floor")
 
     async def _call(self, bot_id: int, floor: int, numbers: Sequence[int]) -> Came:

@@ -50,11 +50,11 @@ def is_of_run(written: str | None, run: str) -> bool:
 
 
 async def _read(client: Redis, bot_id: int, field: str) -> str | None:
-    with reaching_redis(f"Redis did not return {field} of bot {bot_id}"):
+    async with reaching_redis(f"Redis did not return {field} of bot {bot_id}"):
         value = await client.hget(keys.of_bot(bot_id).bot, field)
     return None if value is None else str(value)
 
 
 async def _write(client: Redis, bot_id: int, field: str, value: int | str) -> None:
-    with reaching_redis(f"Redis did not store {field} of bot {bot_id}"):
+    async with reaching_redis(f"Redis did not store {field} of bot {bot_id}"):
         await client.hset(keys.of_bot(bot_id).bot, field, str(value))

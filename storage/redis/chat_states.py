@@ -44,7 +44,7 @@ class Silence(NamedTuple):
 
 async def read_states(client: Redis, bot_id: int, chat_ids: Sequence[int]) -> list[State | None]:
     """The state of each chat, in order; None for a chat that has none."""
-    with reaching_redis():
+    async with reaching_redis():
         states = await client.hmget(of_bot(bot_id).state, [str(chat) for chat in chat_ids])
     return [None if state is None else unpack(str(state)) for state in states]
 
@@ -54,7 +54,7 @@ async def scan_states(client: Redis, bot_id: int, position: int, count: int) -> 
 
     A chat that is there all the while comes at least once.
     """
-    with reaching_redis():
+    async with reaching_redis():
         position, states = await client.hscan(of_bot(bot_id).state, position, count=count)
     return int(position), {int(chat): unpack(state) for chat, state in cast("dict[str, str]", states).items()}
 
@@ -66,7 +66,7 @@ def silence_of(chat_id: int, state: State) -> Silence | None:
 
 async def forget_bot(client: Redis, bot_id: int) -> None:
     """Drop everything that Redis keeps of a bot. Safe to repeat."""
-    with reaching_redis(f"Redis did not forget bot {bot_id}", "check REDIS_URL, then do the same again"):
+    async with reaching_redis(f"Redis did not forget bot {bot_id}", "check REDIS_URL, then do the same again"):
         await client.unlink(*of_bot(bot_id))
 
 

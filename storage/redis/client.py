@@ -1,14 +1,19 @@
 """How we reach Redis: one client for each process, one error for whatever the server does not do, and the checks that
 it must pass.
+
+One time limit bounds a whole call, instead of each write and each read as the library does: its limit on a write starts
+a task, which cost more than the write.
 """
 
+import asyncio
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from hiredis import pack_command
-from redis.asyncio import BlockingConnectionPool, Connection, Redis
+from redis.asyncio import Connection, ConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import (
     AuthenticationError,
     ConnectionError,  # noqa: A004 - Redis's own error of this name
@@ -18,15 +23,21 @@ from redis.exceptions import (
     RedisError,
     TimeoutError,  # noqa: A004 - Redis's own error of this name
 )
+from redis.maint_notifications import MaintNotificationsConfig
 
 from engine.core.errors import UnreachableError
 from storage.redis.address import read_address
 
-__all__ = ["Redis", "check_redis", "open_redis", "reaching_redis"]
+__all__ = ["Redis", "check_redis", "open_redis", "reaching_redis", "unreachable"]
 
 MOST_CONNECTIONS: Final = 64
 """Of each process. A call waits for a free one."""
 _TIMEOUT_S: Final = 5
+"""Of a whole call, the wait for a connection included."""
+_CONNECT_TIMEOUT_S: Final = 4
+"""Shorter than a call's, so that the error says that connecting failed."""
+_FAILED: Final = "Redis did not answer"
+_MEND: Final = "check REDIS_URL and the server's log"
 _CODE: Final = re.compile(r"[A-Z]{3,20}(?= )")
 """With which a refusal of the server begins, such as MISCONF."""
 _REFUSED: Final[Mapping[type[Exception], str]] = {
@@ -50,18 +61,46 @@ _MENDS: Final[Mapping[str, str]] = {
 def open_redis(url: str) -> Redis:
     """Raises SettingsError for an address that cannot be used; nothing is connected yet."""
     address, options = read_address(url)
-    pool = BlockingConnectionPool.from_url(
+    pool = _Pool.from_url(
         address,
         max_connections=MOST_CONNECTIONS,
-        timeout=_TIMEOUT_S,
         decode_responses=True,
         protocol=3,
-        socket_timeout=_TIMEOUT_S,
-        socket_connect_timeout=_TIMEOUT_S,
+        socket_timeout=None,
+        socket_connect_timeout=_CONNECT_TIMEOUT_S,
+        maint_notifications_config=MaintNotificationsConfig(enabled=False),
         **options,
     )
     pool.connection_class = type("PackingConnection", (_Packing, pool.connection_class), {})
     return Redis.from_pool(pool)
+
+
+class _Pool(ConnectionPool):
+    """Lets a call wait for a free connection, at a third of the cost of the library's own pool that does so.
+
+    A connection that the server has closed is opened again before it is given out.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._free = asyncio.Semaphore(self.max_connections)
+
+    async def get_connection(self, *_: Any, **__: Any) -> AbstractConnection:
+        await self._free.acquire()
+        untyped: Any = self
+        connection: AbstractConnection = untyped.get_available_connection()
+        try:
+            await self.ensure_connection(connection)
+        except BaseException:
+            await self.release(connection)
+            raise
+        return connection
+
+    async def release(self, connection: AbstractConnection) -> None:
+        try:
+            await super().release(connection)
+        finally:
+            self._free.release()
 
 
 class _Packing(Connection):
@@ -73,15 +112,23 @@ class _Packing(Connection):
         return [pack_command((*words, *rest))]
 
 
-@contextmanager
-def reaching_redis(
-    failed: str = "Redis did not answer", mend: str = "check REDIS_URL and the server's log"
-) -> Iterator[None]:
-    """Raises UnreachableError for whatever Redis does not do: what failed, the server's reason, and the mend."""
+@asynccontextmanager
+async def reaching_redis(failed: str = _FAILED, mend: str = _MEND) -> AsyncIterator[None]:
+    """Raises UnreachableError for whatever Redis does not do, or not in time: what failed, the server's reason, and the
+    mend. The connection of a call that was late or cancelled is closed, so that nobody reads its answer.
+    """
+    limit = asyncio.timeout(_TIMEOUT_S)
     try:
-        yield
+        async with limit:
+            yield
     except (RedisError, OSError) as error:
-        raise UnreachableError(f"{failed} ({_without_values(error)}): {_mend(error) or mend}.") from error
+        late = TimeoutError(f"no answer within {_TIMEOUT_S} s") if limit.expired() else error
+        raise unreachable(late, failed, mend) from error
+
+
+def unreachable(error: Exception, failed: str = _FAILED, mend: str = _MEND) -> UnreachableError:
+    """What failed, the reason without anything that we sent, and the mend."""
+    return UnreachableError(f"{failed} ({_without_values(error)}): {_mend(error) or mend}.")
 
 
 def _without_values(error: Exception) -> str:
@@ -103,11 +150,8 @@ async def check_redis(client: Redis) -> str | None:
     Returns what the server does not let us check, with the mend; None if everything was checked. `CONFIG`, which hosted
     servers forbid, is not needed.
     """
-    try:
+    async with reaching_redis("Redis cannot be used", "check REDIS_URL and that it is up"):
         policy = (await client.info("memory")).get("maxmemory_policy")
-    except (RedisError, OSError) as error:
-        mend = _mend(error) or "check REDIS_URL and that it is up"
-        raise UnreachableError(f"Redis cannot be used ({str(error).rstrip('.')}): {mend}.") from error
     if policy is None:
         return "Redis does not tell its maxmemory-policy: make sure that it is noeviction, or timers may be lost."
     if policy != "noeviction":

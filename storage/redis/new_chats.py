@@ -18,10 +18,10 @@ class Admitted(NamedTuple):
 async def admit(client: Redis, bot_id: int, wanted: int, most: int) -> Admitted:
     """Count them; the day begins with the first. Raises UnreachableError."""
     key = keys.of_bot(bot_id).new
-    with reaching_redis(f"Redis did not count the new chats of bot {bot_id}"):
-        async with client.pipeline(transaction=True) as pipe:
-            pipe.incrby(key, wanted)
-            pipe.expire(key, DAY_S, nx=True)
-            pipe.ttl(key)
-            count, _, day_ends_s = await pipe.execute()
+    failed = f"Redis did not count the new chats of bot {bot_id}"
+    async with reaching_redis(failed), client.pipeline(transaction=True) as pipe:
+        pipe.incrby(key, wanted)
+        pipe.expire(key, DAY_S, nx=True)
+        pipe.ttl(key)
+        count, _, day_ends_s = await pipe.execute()
     return Admitted(max(0, min(wanted, most - (int(count) - wanted))), int(day_ends_s))

@@ -41,7 +41,7 @@ def this_process() -> str:
 
 async def owner_of(client: Redis, key: str) -> str | None:
     """Which process holds it, in whatever epoch; None if none does. Raises UnreachableError."""
-    with reaching_redis(f"Redis did not say who holds {key}"):
+    async with reaching_redis(f"Redis did not say who holds {key}"):
         found = await client.get(key)
     return None if found is None else str(found).rpartition(" ")[0]
 

@@ -5,13 +5,14 @@ versions, so a repeated call is safe.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 from engine.core.errors import UnreachableError
 from storage.bundled import bundled
-from storage.redis.client import Redis, reaching_redis
+from storage.redis.client import Redis, reaching_redis, unreachable
+from storage.redis.exchange import Command, exchange
 
 _LUA: Final = bundled("lua")
 
@@ -28,41 +29,30 @@ class Script:
 
     async def __call__(self, client: Redis, keys: tuple[str, ...], *args: str | int) -> list[Any]:
         """Raises UnreachableError."""
-        with reaching_redis():
-            return await self._evaluate(client, keys, args)
+        (reply,) = await self.many(client, [(keys, args)])
+        return reply
 
     async def many(self, client: Redis, calls: Sequence[Call]) -> list[list[Any]]:
         """Many calls in one round trip, each on its own keys. Raises UnreachableError."""
-        with reaching_redis():
-            return await self._evaluate_many(client, calls)
+        replies = await self.each(client, calls)
+        for reply in replies:
+            if isinstance(reply, UnreachableError):
+                raise reply
+        return cast("list[list[Any]]", replies)
 
     async def each(self, client: Redis, calls: Sequence[Call]) -> list[list[Any] | UnreachableError]:
         """Many calls in one round trip; one that fails gives its error, the others go on. Raises UnreachableError."""
-        with reaching_redis():
-            replies = await self._evaluate_each(client, calls)
-        return [_reply_or_error(reply) for reply in replies]
+        async with reaching_redis():
+            replies = await self._evaluate(client, calls)
+        return [unreachable(reply) if isinstance(reply, ResponseError) else reply for reply in replies]
 
-    async def _evaluate(self, client: Redis, keys: tuple[str, ...], args: tuple[str | int, ...]) -> list[Any]:
-        sha = self._sha or await self._load(client)
-        try:
-            reply: list[Any] = await client.evalsha(sha, len(keys), *keys, *args)
-        except NoScriptError:
-            reply = await client.evalsha(await self._load(client), len(keys), *keys, *args)
-        return reply
-
-    async def _evaluate_many(self, client: Redis, calls: Sequence[Call]) -> list[list[Any]]:
-        sha = self._sha or await self._load(client)
-        try:
-            return await _pipelined(client, sha, calls)
-        except NoScriptError:
-            return await _pipelined(client, await self._load(client), calls)
-
-    async def _evaluate_each(self, client: Redis, calls: Sequence[Call]) -> list[Any]:
-        replies = await _pipelined(client, self._sha or await self._load(client), calls, errors="returned")
+    async def _evaluate(self, client: Redis, calls: Sequence[Call]) -> list[Any]:
+        """A call that met a server without the script is made again."""
+        replies = await exchange(client, _commands(self._sha or await self._load(client), calls))
         unknown = [place for place, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
         if unknown:
             sha = await self._load(client)
-            again = await _pipelined(client, sha, [calls[place] for place in unknown], errors="returned")
+            again = await exchange(client, _commands(sha, [calls[place] for place in unknown]))
             for place, reply in zip(unknown, again, strict=True):
                 replies[place] = reply
         return replies
@@ -72,21 +62,5 @@ class Script:
         return self._sha
 
 
-async def _pipelined(
-    client: Redis, sha: str, calls: Sequence[Call], errors: Literal["raised", "returned"] = "raised"
-) -> list[Any]:
-    async with client.pipeline(transaction=False) as pipe:
-        for keys, args in calls:
-            pipe.evalsha(sha, len(keys), *keys, *args)
-        replies: list[Any] = await pipe.execute(raise_on_error=errors == "raised")
-    return replies
-
-
-def _reply_or_error(reply: Any) -> list[Any] | UnreachableError:
-    if not isinstance(reply, Exception):
-        return list(reply)
-    try:
-        with reaching_redis():
-            raise reply
-    except UnreachableError as error:
-        return error
+def _commands(sha: str, calls: Sequence[Call]) -> list[Command]:
+    return [("EVALSHA", sha, len(keys), *keys, *args) for keys, args in calls]

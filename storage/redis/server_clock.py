@@ -10,6 +10,6 @@ def script_clock() -> int:
 
 async def server_now_ms(client: Redis) -> int:
     """Raises UnreachableError."""
-    with reaching_redis("Redis did not return the time"):
+    async with reaching_redis("Redis did not return the time"):
         seconds, micros = await client.time()
     return int(seconds) * 1000 + int(micros) // 1000

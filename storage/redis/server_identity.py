@@ -15,7 +15,7 @@ _FAILED: Final = "Redis did not say which server it is"
 
 async def run_of(client: Redis) -> str:
     """The run of the server, as its scripts see it. Raises UnreachableError."""
-    with reaching_redis(_FAILED):
+    async with reaching_redis(_FAILED):
         server = await client.info("server")
     return str(server["run_id"])
 
@@ -23,7 +23,7 @@ async def run_of(client: Redis) -> str:
 async def life_of(client: Redis) -> str:
     """The run, and a mark that an emptied server lacks until somebody asks for it. Raises UnreachableError."""
     run = await run_of(client)
-    with reaching_redis(_FAILED):
+    async with reaching_redis(_FAILED):
         await client.set(MARK, secrets.token_hex(_MARK_BYTES), nx=True)
         mark = str(await client.get(MARK))
     return f"{run}/{mark}"

@@ -21,7 +21,7 @@ class Layout(NamedTuple):
 
 async def read(client: Redis) -> Layout | None:
     """None in a Redis that does not know the number yet, or was emptied. Raises UnreachableError."""
-    with reaching_redis("Redis did not return the number of shards"):
+    async with reaching_redis("Redis did not return the number of shards"):
         value = await client.get(SHARDS)
     return None if value is None else _layout(str(value))
 
@@ -50,5 +50,5 @@ async def change(client: Redis, count: int) -> Layout:
 
 
 async def _set(client: Redis, layout: Layout, *, only_absent: bool) -> None:
-    with reaching_redis("Redis did not store the number of shards"):
+    async with reaching_redis("Redis did not store the number of shards"):
         await client.set(SHARDS, f"{layout.shards} {layout.stamp}", nx=only_absent)

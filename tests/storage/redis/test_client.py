@@ -82,7 +82,7 @@ async def test_a_user_who_lacks_a_right_is_told_what_to_mend(
 
 async def _use(client: Redis, script: str) -> None:
     await server_identity.life_of(client)
-    with reaching_redis():
+    async with reaching_redis():
         pipeline: Any = client.pipeline()
         await pipeline.hset("rt:piped", "field", "").execute()
         await client.evalsha(script, 1, "rt:scripted")

@@ -20,12 +20,15 @@ async def test_a_refusal_quotes_nothing_that_we_sent(
     async with open_redis(redis_url) as client:
         asked: Any = client  # its types know no command of this name
         pipeline: Any = client.pipeline(transaction=transaction)
-        with pytest.raises(UnreachableError) as alone, reaching_redis():
-            await asked.execute_command(*words)
-        with pytest.raises(UnreachableError) as piped, reaching_redis():
-            await pipeline.execute_command(*words).execute()
-        with pytest.raises(UnreachableError) as scripted, reaching_redis():
-            await client.eval("return redis.error_reply(ARGV[1])", 0, WORDS)
+        with pytest.raises(UnreachableError) as alone:
+            async with reaching_redis():
+                await asked.execute_command(*words)
+        with pytest.raises(UnreachableError) as piped:
+            async with reaching_redis():
+                await pipeline.execute_command(*words).execute()
+        with pytest.raises(UnreachableError) as scripted:
+            async with reaching_redis():
+                await client.eval("return redis.error_reply(ARGV[1])", 0, WORDS)
     for refused in (alone, piped, scripted):
         assert WORDS not in str(refused.value)
         assert "Redis did not answer (" in str(refused.value)
@@ -41,7 +44,8 @@ async def test_a_refusal_quotes_nothing_that_we_sent(
         (RedisError(f"Protocol Error: {WORDS}"), "RedisError"),
     ],
 )
-def test_the_kind_of_a_failure_is_said(error: Exception, said: str) -> None:
-    with pytest.raises(UnreachableError) as refused, reaching_redis():
-        raise error
+async def test_the_kind_of_a_failure_is_said(error: Exception, said: str) -> None:
+    with pytest.raises(UnreachableError) as refused:
+        async with reaching_redis():
+            raise error
     assert f"({said}):" in str(refused.value)
