@@ -54,9 +54,17 @@ def know(settings: Settings) -> None:
 
 
 def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Mask what must not appear in a log, and shorten what is too long for a line."""
+    """Mask what must not appear in a log, and shorten what is too long for a line.
+
+    The values of most lines, short texts and plain numbers, are seen to here: each call would cost as much again.
+    """
     for name, value in event.items():
-        event[name] = MASK if is_secret(name) else _printable(value, LONGEST_STACK if name == STACK else LONGEST_VALUE)
+        if is_secret(name):
+            event[name] = MASK
+        elif type(value) is str and len(value) <= _REMEMBERED_LENGTH:
+            event[name] = _masked_before(value)
+        elif type(value) is not int or abs(value) >= _LARGEST_NUMBER:
+            event[name] = _printable(value, LONGEST_STACK if name == STACK else LONGEST_VALUE)
     return event
 
 
@@ -85,7 +93,7 @@ def shortened(text: str, most: int) -> str:
 
 def _printable(value: Any, most: int) -> Any:
     """Numbers pass, if JSON has them; any other value is searched in the form in which it would be printed."""
-    if value is None or (isinstance(value, int | float) and abs(value) < _LARGEST_NUMBER):
+    if value is None or (isinstance(value, (int, float)) and abs(value) < _LARGEST_NUMBER):
         return value
     if isinstance(value, str):
         return shortened(_searched(str(value)), most)

@@ -5,6 +5,7 @@ log's, the last one too: what a process is refused for. What may stand in a line
 equal lines are printed in `repeated_lines`.
 """
 
+import json
 import logging
 import sys
 from collections.abc import MutableMapping
@@ -21,6 +22,8 @@ from engine.runtime.stack_trace import stack_trace
 from engine.settings import LogFormat, Settings
 
 _MOMENTS: Final = ("due",)
+_encode: Final = json.JSONEncoder(sort_keys=True).encode
+"""Made once: `json.dumps` makes an encoder for each line."""
 
 repeated: Final = RepeatedLines()
 """One for the process, so that its counts outlive a change of the settings."""
@@ -52,7 +55,6 @@ def refuse(error: RecoveryError, log_format: LogFormat) -> None:
 
 
 def _processors(log_format: LogFormat) -> list[Any]:
-    json = (structlog.processors.JSONRenderer(sort_keys=True),)
     console = (show_moments, show_unprintable, structlog.dev.ConsoleRenderer(colors=_is_terminal()))
     return [
         repeated,
@@ -61,7 +63,7 @@ def _processors(log_format: LogFormat) -> list[Any]:
         mask,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        *(json if log_format == "json" else console),
+        *((as_json,) if log_format == "json" else console),
     ]
 
 
@@ -72,6 +74,11 @@ def _is_terminal() -> bool:
 
 def logger() -> Any:
     return structlog.get_logger()
+
+
+def as_json(_logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
+    """What `mask` has left is text, numbers, lists and dictionaries."""
+    return _encode(event)
 
 
 def show_moments(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

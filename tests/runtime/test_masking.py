@@ -16,7 +16,7 @@ from engine.core.errors import RecoveryError
 from engine.runtime import masking
 from engine.runtime.masking import LONGEST_VALUE, mask, masked
 from engine.runtime.stack_trace import LONGEST_STACK, stack_trace
-from engine.runtime.telemetry import configure, configure_safely, logger
+from engine.runtime.telemetry import as_json, configure, configure_safely, logger
 from engine.settings import load_settings
 from tests.runtime.test_telemetry import ENVIRON
 
@@ -189,3 +189,22 @@ def test_nobody_writes_a_line_of_our_log(log_format: str, words: str) -> None:
     assert len(line.splitlines()) == 1
     assert line.encode()
     assert "\x1b" not in line
+
+
+_WORDS: Final = st.one_of(st.text(max_size=120), st.sampled_from([*BY_FORM.values(), f"bot {TOKEN_HALF}", "a" * 100]))
+_NUMBERS: Final = st.one_of(st.integers(-(2**65), 2**65), st.booleans(), st.floats(), st.none())
+
+
+@given(value=st.one_of(_WORDS, _NUMBERS))
+def test_a_value_is_printed_alike_by_itself_and_inside_another(value: Any) -> None:
+    alone = mask(None, "info", {"value": value})["value"]
+    [inside] = mask(None, "info", {"value": [value]})["value"]
+    assert (type(alone), repr(alone)) == (type(inside), repr(inside))
+
+
+@given(value=st.one_of(_WORDS, _NUMBERS, st.lists(_WORDS, max_size=3), st.dictionaries(_WORDS, _NUMBERS, max_size=3)))
+def test_whatever_is_logged_is_a_line_of_json(value: Any) -> None:
+    line = as_json(None, "info", mask(None, "info", {"value": value, "event": "Step sent"}))
+    assert line == json.dumps(json.loads(line), sort_keys=True)
+    assert line.isascii()
+    assert line.isprintable()
