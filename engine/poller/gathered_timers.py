@@ -11,15 +11,15 @@ from typing import Final, TypeAlias, TypeVar
 
 from engine.core.errors import UnreachableError
 from engine.runtime.batcher import Batcher
-from storage.redis.timer_values import Claim, Claimed, Fence, NextTimer, Ticket
+from storage.redis.timer_values import Claim, Claimed, Fence, Lease, NextTimer, Ticket
 from storage.redis.timers import Timers
 
 Item = TypeVar("Item", Ticket, NextTimer)
 ByBot: TypeAlias = Sequence[tuple[int, Sequence[Item]]]
 Fences: TypeAlias = list[list[Fence] | UnreachableError]
 
-CLAIMS: Final = 8
-"""In one round trip. The server takes them in one go, and meanwhile everybody else waits."""
+BOTS: Final = 8
+"""Whose claims or leases share a round trip. The server takes them in one go, and meanwhile everybody else waits."""
 AT_ONCE: Final = 2
 """Round trips of each kind that may be under way."""
 
@@ -28,8 +28,8 @@ class GatheredTimers:
     """All methods raise UnreachableError."""
 
     def __init__(self, timers: Timers) -> None:
-        self._timers = timers
-        self._claim: Batcher[Claim, Claimed] = Batcher(timers.claim_each, attrgetter("bot_id"), CLAIMS, AT_ONCE)
+        self._claim: Batcher[Claim, Claimed] = Batcher(timers.claim_each, attrgetter("bot_id"), BOTS, AT_ONCE)
+        self._extend: Batcher[Lease, list[Fence]] = Batcher(timers.extend_each, attrgetter("bot_id"), BOTS, AT_ONCE)
         self._pass = _gathered(timers.pass_each)
         self._settle = _gathered(timers.settle_each)
 
@@ -38,7 +38,7 @@ class GatheredTimers:
         return await self._claim(Claim(bot_id, limit, lease_ms, epoch, fresh))
 
     async def extend(self, bot_id: int, tickets: Sequence[Ticket], lease_ms: int) -> list[Fence]:
-        return await self._timers.extend(bot_id, tickets, lease_ms)
+        return await self._extend(Lease(bot_id, tickets, lease_ms))
 
     async def pass_(self, bot_id: int, ticket: Ticket) -> Fence:
         return await self._pass((bot_id, ticket))

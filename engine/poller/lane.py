@@ -22,7 +22,7 @@ from engine.poller.served_bots import Served, ServedBots
 from engine.runtime import metrics
 from engine.runtime.alarm import Alarm
 from engine.runtime.server_clock import ServerClock
-from engine.runtime.service import pause, run_service
+from engine.runtime.service import on_the_beat, run_service
 from engine.runtime.telemetry import logger
 from storage.redis.timer_values import ClaimCode, Claimed, Fence, Held, Ticket
 
@@ -228,7 +228,7 @@ class Lane:
             self._on_the_way.discard(ticket)
 
     async def _keep_leases(self) -> None:
-        await run_service(self._renew_leases, pause(RENEWAL_S), "Leases not renewed", self._named_logger)
+        await run_service(self._renew_leases, on_the_beat(RENEWAL_S), "Leases not renewed", self._named_logger)
 
     async def _renew_leases(self) -> None:
         tickets = list(self._journeys.values())

@@ -7,6 +7,7 @@ deadline, be woken by an event, or back off.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -41,6 +42,21 @@ def pause(seconds: float) -> Callable[[object], Awaitable[None]]:
         await asyncio.sleep(seconds)
 
     return rest
+
+
+def on_the_beat(seconds: float) -> Callable[[object], Awaitable[None]]:
+    """Rest until the next beat, at most this long. Services with the same beat wake at the same moment, so that what
+    they ask of a server can share a round trip.
+    """
+
+    async def rest(_: object) -> None:
+        await asyncio.sleep(until_the_beat_s(seconds, time.monotonic()))
+
+    return rest
+
+
+def until_the_beat_s(seconds: float, now_s: float) -> float:
+    return seconds - now_s % seconds
 
 
 async def _run_or_report(

@@ -1,5 +1,6 @@
 """What the scripts of the timers are asked for, and what they answer: values without behaviour."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Final, NamedTuple
 
@@ -107,6 +108,14 @@ class Ticket(NamedTuple):
 
     chat_id: int
     version: int
+
+
+class Lease(NamedTuple):
+    """The wish to keep timers of a bot."""
+
+    bot_id: int
+    tickets: Sequence[Ticket]
+    lease_ms: int
 
 
 class NextTimer(NamedTuple):

@@ -24,6 +24,7 @@ from storage.redis.timer_values import (
     Held,
     Holding,
     Interrupted,
+    Lease,
     Lost,
     Moved,
     MoveTo,
@@ -99,12 +100,15 @@ class Timers:
         return await self._fences_of_each("pass_fence", [_pass_call(*one) for one in asked])
 
     async def extend(self, bot_id: int, tickets: Sequence[Ticket], lease_ms: int) -> list[Fence]:
-        k = keys.of_bot(bot_id)
-        return _fences(
-            await self._scripts["extend_leases"](
-                self._client, (k.timers, k.state), self._now_us(), lease_ms, *_flat(tickets)
-            )
-        )
+        return _fences(await self._ask("extend_leases", self._extend_call(Lease(bot_id, tickets, lease_ms))))
+
+    async def extend_each(self, leases: Sequence[Lease]) -> list[list[Fence] | UnreachableError]:
+        """The same for several bots, in one round trip."""
+        return await self._fences_of_each("extend_leases", [self._extend_call(lease) for lease in leases])
+
+    def _extend_call(self, lease: Lease) -> Call:
+        k = keys.of_bot(lease.bot_id)
+        return (k.timers, k.state), (self._now_us(), lease.lease_ms, *_flat(lease.tickets))
 
     async def settle(self, bot_id: int, plans: Sequence[NextTimer]) -> list[Fence]:
         return _fences(await self._ask("settle_timers", _settle_call(bot_id, plans)))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.core.errors import UnreachableError
-from engine.poller.gathered_timers import CLAIMS, GatheredTimers
+from engine.poller.gathered_timers import BOTS, GatheredTimers
 from storage.redis import bot_state
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
@@ -35,6 +35,10 @@ class Counting(Timers):
     async def pass_each(self, asked: Sequence[Any]) -> Any:
         self.trips.append(len(asked))
         return await super().pass_each(asked)
+
+    async def extend_each(self, leases: Sequence[Any]) -> Any:
+        self.trips.append(len(leases))
+        return await super().extend_each(leases)
 
 
 class Yard:
@@ -74,8 +78,19 @@ async def test_claims_of_one_moment_share_a_round_trip_and_each_bot_gets_its_own
 
 
 async def test_a_round_trip_takes_few_claims(yard: Yard) -> None:
-    await yard.claim(*range(1, 3 * CLAIMS))
-    assert max(yard.timers.trips) == CLAIMS
+    await yard.claim(*range(1, 3 * BOTS))
+    assert max(yard.timers.trips) == BOTS
+
+
+async def test_leases_of_many_bots_are_renewed_in_few_round_trips_and_each_bot_gets_its_own(yard: Yard) -> None:
+    bots = range(1, BOTS + 2)
+    await yard.arm(*bots)
+    held: dict[int, tuple[Held, ...]] = {bot: one for bot in bots for one in (await yard.held(bot)).values()}
+    yard.timers.trips.clear()
+    tickets = {bot: [Ticket(one.chat_id, one.version - (bot == 2)) for one in held[bot]] for bot in bots}
+    fences = await asyncio.gather(*(yard.gathered.extend(bot, tickets[bot], LEASE_MS) for bot in bots))
+    assert fences == [[Fence.STALE if bot == 2 else Fence.CURRENT] * len(CHATS) for bot in bots]
+    assert yard.timers.trips == [BOTS, 1]
 
 
 async def test_passes_and_settles_of_many_bots_are_answered_for_each_chat(yard: Yard) -> None:

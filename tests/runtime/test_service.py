@@ -5,9 +5,11 @@ from contextlib import suppress
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.core.errors import UnreachableError
-from engine.runtime.service import pause, run_service
+from engine.runtime.service import pause, run_service, until_the_beat_s
 from engine.runtime.telemetry import logger
 
 
@@ -148,3 +150,10 @@ async def test_a_cancellation_that_a_rest_swallows_ends_the_loop_before_the_next
     task.cancel()
     await task
     assert turns == 1
+
+
+@given(seconds=st.sampled_from([0.25, 0.5, 1.0, 2.0]), ticks=st.integers(0, 10**9), other=st.integers(0, 10**9))
+def test_services_with_the_same_beat_wake_at_the_same_moments(seconds: float, ticks: int, other: int) -> None:
+    wakes = [now_s + until_the_beat_s(seconds, now_s) for now_s in (ticks / 64, other / 64)]
+    assert 0 < wakes[0] - ticks / 64 <= seconds
+    assert (wakes[0] - wakes[1]) % seconds == 0
