@@ -1,8 +1,8 @@
 """What the servers can do if nobody decides anything: the claim script alone, and the rows alone.
 
 The script runs over a bare connection. The rows are those that the engine leaves behind, in two transactions a batch,
-because a claim is committed before its message leaves: both inserted, then both updated. As many connections as there
-are pollers have one batch each under way.
+because a claim is committed before its message leaves: both inserted, then both updated. Every connection of
+the pool has a batch under way: with only as many as there are pollers, the server would wait for its clients.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Final
 
 from bench.harness.bare_redis import BareRedis, packed
 from storage.bundled import bundled
-from storage.postgres.pool import Pool
+from storage.postgres.pool import MOST_CONNECTIONS, Pool
 from storage.redis import keys
 from storage.redis.client import Redis
 from storage.redis.server_clock import server_now_ms
@@ -25,7 +25,7 @@ _BOT: Final = 1
 _LEASE_MS: Final = 60_000
 _EPOCH: Final = 1
 _EVER_MS: Final = 2**42
-CONNECTIONS: Final = 2
+CONNECTIONS: Final = MOST_CONNECTIONS
 _BEGIN_AND_CLAIM: Final = """
 WITH began AS (
     INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at)

@@ -1,12 +1,16 @@
 """What fire is compared with, on real servers: the claim script alone, and the rows alone."""
 
 from bench.harness.bare_redis import bare_redis
-from bench.questions.fire.raw import RawClaim, RawStatements
+from bench.questions.fire.raw import CONNECTIONS, RawClaim, RawStatements
+from engine.poller.batched_io import DOORS_AT_ONCE
 from storage.postgres.pool import Pool
 from storage.redis.client import open_redis
 from storage.redis.timers import BATCH
 
 SIZE = 3 * BATCH
+POLLERS = 2
+DOORS = 3
+"""Of a poller to PostgreSQL: begin, claim and report."""
 DONE = """
 SELECT count(*) FROM recovery_deliveries d JOIN recovery_episodes e USING (bot_id, chat_id, episode_id)
 WHERE d.status = 'sent' AND d.sent_at IS NOT NULL AND e.ended_at IS NOT NULL
@@ -27,3 +31,8 @@ async def test_every_row_is_written_in_every_turn(redis_url: str, pool: Pool) ->
         for turn in (1, 2):
             assert await statements() == SIZE
             assert await pool.fetchval(DONE) == turn * SIZE
+
+
+def test_the_rows_alone_have_no_fewer_batches_under_way_than_the_pollers() -> None:
+    """Or they would be no ceiling."""
+    assert CONNECTIONS >= POLLERS * DOORS * DOORS_AT_ONCE
