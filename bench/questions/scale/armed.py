@@ -1,9 +1,8 @@
 """Bots with armed chats, of which some are due, and what is done to them: touches, and claims that are settled."""
 
-import random
 import time
 from collections.abc import Sequence
-from itertools import cycle
+from itertools import count, cycle
 from typing import Final
 
 from engine.poller.lane import AT_ONCE
@@ -20,8 +19,8 @@ _HOLDER: Final = "bench 1"
 _EPOCH: Final = 1
 _LEASE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
-_LISTS: Final = 200
-"""Of chats to touch, drawn once; then they begin again."""
+_STRIDE: Final = 2_654_435_761
+"""From one chat to the next: a prime, so that all are met, and far, so that they are no neighbours."""
 
 
 def bot_ids(first: int, count: int) -> list[int]:
@@ -54,25 +53,30 @@ async def arm(client: Redis, timers: Timers, bots: Sequence[int], chats: int, du
 
 
 class Touches:
-    """Lists of chats drawn at random, so that no cache of the processor holds them; those that are due stay so."""
+    """Lists of chats from all over: each of a bot's chats is touched before any of them is touched again, so that no
+    cache of the processor holds them. Those that are due stay so.
+    """
 
     def __init__(self, timers: Timers, bots: Sequence[int], chats: int, due: int, for_s: float) -> None:
-        draw = random.Random(chats + len(bots))
-        each, each_due = chats // len(bots), due // len(bots)
-        size = min(BATCH, each - each_due)
-        lists = [
-            (bots[number % len(bots)], [Sign(_FIRST_CHAT + draw.randrange(each_due, each), 0) for _ in range(size)])
-            for number in range(max(_LISTS, len(bots)))
-        ]
-        self._timers, self._lists, self._for_s = timers, cycle(lists), for_s
+        each, self._first = chats // len(bots), due // len(bots)
+        self._chats = each - self._first
+        self._timers, self._bots, self._for_s = timers, bots, for_s
+        self._numbers = count()
 
     async def __call__(self) -> int:
         done, until_s = 0, time.perf_counter() + self._for_s
         while time.perf_counter() < until_s:
-            bot_id, signs = next(self._lists)
-            await self._timers.touch(bot_id, signs, DAY_MS)
-            done += len(signs)
+            bot_id, chats = self.next_list()
+            await self._timers.touch(bot_id, [Sign(chat, 0) for chat in chats], DAY_MS)
+            done += len(chats)
         return done
+
+    def next_list(self) -> tuple[int, list[int]]:
+        """The bots take turns."""
+        turn, bot = divmod(next(self._numbers), len(self._bots))
+        size = min(BATCH, self._chats)
+        places = range(turn * size, (turn + 1) * size)
+        return self._bots[bot], [_FIRST_CHAT + self._first + place * _STRIDE % self._chats for place in places]
 
 
 class Fires:
