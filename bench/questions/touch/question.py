@@ -3,7 +3,7 @@
 A touch re-arms the timer of a chat that has one. The doors of the engine take turns with the script alone, sent by a
 bare connection that has prepared every byte, and with a bare ZADD. The sum of a single await is the same touch with
 its bookkeeping: the wait for PostgreSQL and the signs to repeat are kept as in a receiver. What is written behind is
-written between the turns, and timed by itself.
+written after all turns, and timed by itself.
 """
 
 import argparse
@@ -33,6 +33,8 @@ from storage.postgres.receiver_bots import Watched
 from storage.redis.timers import Timers
 
 _SEED: Final = 16
+_FEWEST_CHATS: Final = max(CALLERS.values())
+"""Each caller has a chat of its own."""
 _MOST_CHATS: Final = 10_000_000
 _ROUNDS: Final = 5
 _QUICK_ROUNDS: Final = 3
@@ -46,7 +48,7 @@ class _Given(Given):
 
 
 def _parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> _Given:
-    parser.add_argument("--chats", type=whole(1, _MOST_CHATS), default=100_000, help="that are armed")
+    parser.add_argument("--chats", type=whole(_FEWEST_CHATS, _MOST_CHATS), default=100_000, help="that are armed")
     parser.add_argument("--quick", action="store_true", help=f"{_QUICK_ROUNDS} short rounds instead of {_ROUNDS}")
     return parser.parse_args(words, _Given())
 
