@@ -17,7 +17,7 @@ from storage.redis.client import Redis
 from storage.redis.timer_values import Sign
 
 NEW_A_DAY: Final = 100_000
-"""A bot of this size may name everybody in one day. An armed chat takes about 170 bytes of Redis."""
+"""A bot of this size may name everybody in one day. An armed chat takes about 140 bytes of Redis."""
 
 
 class Reported(NamedTuple):
