@@ -1,8 +1,8 @@
 """`python -m bench.harness.watched_poller OBSERVATIONS [--null-sender] ...`: a poller that notes when things happen.
 
-It is the engine's poller with two doors watched: the claim, which has returned when its transaction is committed, and
-the send, which has returned when Telegram has answered. With `--null-sender` every send is answered at once, and
-Telegram is not asked. What it saw is written when it stops. The other arguments are the poller's own.
+It is the engine's poller with its doors watched: those that claim, which have returned when the transaction is
+committed, and the send, which has returned when Telegram has answered. With `--null-sender` every send is answered at
+once, and Telegram is not asked. What it saw is written when it stops. The other arguments are the poller's own.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from engine.poller import poller
 from engine.poller.batched_io import Doors
 from engine.runtime.batcher import Batcher
 from engine.telegram.sender import Prepared
+from storage.postgres.deliveries.begin import Beginning, Begun
 from storage.postgres.deliveries.claim import Claiming
 
 
@@ -61,12 +62,27 @@ class WatchedClaim:
         return found
 
 
+class WatchedBegin:
+    """The door that begins episodes, which claims a first delivery that is due in the same transaction."""
+
+    def __init__(self, door: Batcher[Beginning, Begun], notes: Notes) -> None:
+        self._door = door
+        self._notes = notes
+
+    async def __call__(self, item: Beginning) -> Begun:
+        begun = await self._door(item)
+        if begun.found and begun.found.taken:
+            self._notes.claimed(item.bot_id, item.chat_id, begun.found.due_ms)
+        return begun
+
+
 class WatchedDoors(Doors):
     def __init__(self, notes: Notes, *given: Any, null_sender: bool, **named: Any) -> None:
         super().__init__(*given, **named)
         self._notes = notes
         self._null_sender = null_sender
         self._message_ids = count(1)
+        self.begin: Any = WatchedBegin(self.begin, notes)
         self.claim: Any = WatchedClaim(self.claim, notes)
 
     async def send(

@@ -6,12 +6,13 @@ from engine.core.delivery.gate import Reason
 from engine.core.delivery.lane_state import LaneState
 from engine.core.delivery.sequence import NextDelivery
 from engine.core.identity import newer_sign
+from engine.poller.claim_block import Claimed, claim_block, wish_for
 from engine.poller.journey import Journey
 from storage.postgres.deliveries.begin import Beginning, Begun
 
 
-async def begin_episode(journey: Journey) -> Cursor | None:
-    """Begin the episode of this silence; the cursor to go on with, or None when all is settled."""
+async def begin_episode(journey: Journey) -> Claimed | None:
+    """Begin the episode of this silence, and claim its first block if that is due; None when all is settled."""
     newest, held = journey.bot.newest, journey.held
     first = sequence.first(newest, held.seen_ms, held.due_ms, held.chat_id) if newest else None
     if newest is None or first is None or not _may_begin(journey):
@@ -20,16 +21,20 @@ async def begin_episode(journey: Journey) -> Cursor | None:
     if held.due_ms < silent_until_ms:
         await journey.wait_longer(silent_until_ms)
         return None
-    begun = await journey.doors.begin(_beginning(journey, first))
+    wish = await wish_for(journey, first.cursor)
+    is_due = first.due_ms <= journey.clock.now_ms()
+    begun = await journey.doors.begin(_beginning(journey, first)._replace(claiming=wish.claiming if is_due else None))
     if not begun.fresh and newer_sign(begun.last_active_ms, held.seen_ms):
         await journey.arm_again(begun.last_active_ms, newest)
         return None
     cursor = begun.cursor or first.cursor._replace(episode_id=begun.episode_id)
     _note_begun(journey, begun, cursor, first)
-    if begun.fresh and first.due_ms > journey.clock.now_ms():
+    if begun.found:
+        return Claimed(wish, begun.found)
+    if begun.fresh:
         await journey.settle(cursor, first.wake_ms, urgent=False)
         return None
-    return cursor
+    return await claim_block(journey, cursor)
 
 
 def _may_begin(journey: Journey) -> bool:
@@ -37,14 +42,15 @@ def _may_begin(journey: Journey) -> bool:
     return journey.bot.state is LaneState.OPEN and journey.held.seen_ms >= journey.bot.activated_at_ms
 
 
-async def _find_begun(journey: Journey) -> Cursor | None:
+async def _find_begun(journey: Journey) -> Claimed | None:
     """Nothing begins any more; but a poller that died may have begun, and an episode needs its end."""
     held = journey.held
     nothing = NextDelivery(Cursor(held.seen_ms, 0, "", "", 0), held.due_ms, urgent=False)
     begun = await journey.doors.begin(_beginning(journey, nothing)._replace(begins=False))
     if begun.cursor is None:
         await journey.remove()
-    return begun.cursor
+        return None
+    return await claim_block(journey, begun.cursor)
 
 
 def _beginning(journey: Journey, first: NextDelivery) -> Beginning:

@@ -1,15 +1,14 @@
 """The journey of one claimed timer, from the claim in Redis to the settling of what is next: read, decide, write.
 
-Every due timer takes this one road, the first look at a silence and the tenth block alike, one block a claim. The doors
-gather the calls of many journeys into one statement.
+Every due timer takes this one road, the first look at a silence and the tenth block alike, one block a claim. A look
+that begins an episode claims its first block in the same call. The doors gather the calls of many journeys into one
+statement.
 """
 
-from engine.core.campaign.frequency_caps import Limits
 from engine.core.campaign.snapshot import Block, choose
 from engine.core.delivery import cursor as cursors
-from engine.core.delivery import gate, sequence, state_machine
-from engine.core.delivery.cursor import Cursor
-from engine.core.delivery.gate import Facts, Pass, Plan, Reason
+from engine.core.delivery import gate, state_machine
+from engine.core.delivery.gate import Reason
 from engine.core.delivery.outcome import RetryLater
 from engine.core.delivery.state_machine import (
     Advance,
@@ -28,6 +27,7 @@ from engine.core.delivery.state_machine import (
 from engine.poller.advance import advance
 from engine.poller.batched_io import Doors
 from engine.poller.begin_episode import begin_episode
+from engine.poller.claim_block import Claimed, claim_block
 from engine.poller.journey import REST_MS, Journey, JourneyEnd
 from engine.poller.send_block import ClaimedBlock, send_block
 from engine.poller.send_permit import SendPermit
@@ -35,7 +35,6 @@ from engine.poller.served_bots import Served, ServedBots
 from engine.runtime.server_clock import ServerClock
 from engine.security.signed_links import SignedLinks
 from engine.telegram.actions import action_of
-from storage.postgres.deliveries.claim import Claiming
 from storage.redis.timer_values import Held
 
 
@@ -50,47 +49,29 @@ class Dispatch:
         links: SignedLinks,
         owners: frozenset[int] = frozenset(),
     ) -> None:
-        self._shared = doors, catalogue, clock, links
-        self._owners = owners
+        self._shared = doors, catalogue, clock, links, owners
 
     async def serve(self, bot: Served, held: Held, permit: SendPermit) -> JourneyEnd:
         """Take one claimed timer to its next deadline. Raises UnreachableError: the lease then brings the chat back."""
         journey = Journey(*self._shared, bot, held, permit)
-        cursor = cursors.read(held.opaque) or await begin_episode(journey)
-        return await self._go_on(journey, cursor) if cursor else JourneyEnd.WAITING
-
-    async def _go_on(self, journey: Journey, cursor: Cursor) -> JourneyEnd:
-        """Claim the block at the cursor, decide from what was found, and write the decision."""
-        block, plan = await _plan(journey, cursor)
-        wish = isinstance(gate.judge(Facts(), plan), Pass)
-        found = await journey.doors.claim(self._claiming(journey, cursor, plan, wish=wish))
-        if found.taken and found.status == "unknown":
-            journey.note("Recovery step unknown", found.cursor, reason="no answer was recorded")
-        decision = state_machine.decide(found, cursor, gate.judge(found.facts, plan), journey.clock.now_ms())
-        if isinstance(decision, Send) and block:
-            return await send_block(journey, ClaimedBlock(found, cursor, block))
-        if isinstance(decision, Announce) and block:
-            await _announce(journey, found, block)
-        else:
-            await _settle_without_sending(journey, decision, found)
-        return JourneyEnd.WAITING
-
-    def _claiming(self, journey: Journey, cursor: Cursor, plan: Plan, *, wish: bool) -> Claiming:
-        held, bot = journey.held, journey.bot
-        limits = Limits() if cursor.pinned else journey.limits
-        chat = (bot.bot_id, held.chat_id, cursor, held.version, cursor.pinned or bot.newest_version)
-        return Claiming(*chat, held.marked, wish, plan.skip_paid, limits, held.chat_id in self._owners)
+        cursor = cursors.read(held.opaque)
+        claimed = await (claim_block(journey, cursor) if cursor else begin_episode(journey))
+        return await _go_on(journey, claimed) if claimed else JourneyEnd.WAITING
 
 
-async def _plan(journey: Journey, cursor: Cursor) -> tuple[Block | None, Plan]:
-    """What the campaign says of the block: a begun step finishes as it began, others use the newest version."""
-    newest, pinned = journey.bot.newest, await journey.pinned(cursor)
-    if newest is None or pinned is None:
-        return None, Plan(skip_paid=False, step_refusal=Reason.STEP_DELETED)
-    step = sequence.find_step(pinned, cursor.step)
-    block = sequence.find_block(step, cursor.block)
-    held, now_ms, begun = journey.held, journey.clock.now_ms(), bool(cursor.pinned)
-    return block, state_machine.plan(newest, step, block, held.due_ms, now_ms, held.chat_id, begun=begun)
+async def _go_on(journey: Journey, claimed: Claimed) -> JourneyEnd:
+    """Decide from what the claim found, and write the decision."""
+    (cursor, block, plan, _), found = claimed
+    if found.taken and found.status == "unknown":
+        journey.note("Recovery step unknown", found.cursor, reason="no answer was recorded")
+    decision = state_machine.decide(found, cursor, gate.judge(found.facts, plan), journey.clock.now_ms())
+    if isinstance(decision, Send) and block:
+        return await send_block(journey, ClaimedBlock(found, cursor, block))
+    if isinstance(decision, Announce) and block:
+        await _announce(journey, found, block)
+    else:
+        await _settle_without_sending(journey, decision, found)
+    return JourneyEnd.WAITING
 
 
 async def _announce(journey: Journey, found: Found, block: Block) -> None:

@@ -48,6 +48,7 @@ class Journey(NamedTuple):
     catalogue: ServedBots
     clock: ServerClock
     links: SignedLinks
+    owners: frozenset[int]
     bot: Served
     held: Held
     permit: SendPermit

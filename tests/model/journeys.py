@@ -87,15 +87,21 @@ class StoppingDoors:
         await self._go
 
     async def begin(self, beginning: Beginning) -> Begun:
-        await self.stop("begin")
+        if beginning.claiming is None:
+            await self.stop("begin")
+        else:
+            await self._stop_to_claim(beginning.claiming)
         return await self.real.begin(beginning)
 
     async def claim(self, claiming: Claiming) -> Found:
+        await self._stop_to_claim(claiming)
+        return await self.real.claim(claiming)
+
+    async def _stop_to_claim(self, claiming: Claiming) -> None:
         await self.stop("claim")
         place = claiming.cursor
         self._message = self._message._replace(step=place.step, block=place.block)
         self._asked_ms = self.clock.now_ms()
-        return await self.real.claim(claiming)
 
     async def pass_(self, bot_id: int, ticket: Ticket) -> Fence:
         await self.stop("pass")

@@ -47,6 +47,11 @@ class EarlyLook(StoppingDoors):
 
     fence = Fence.STALE
 
+    async def begin(self, beginning: Beginning) -> Begun:
+        if beginning.claiming:
+            self.fence = await self.real.pass_(BOT, Ticket(self.held.chat_id, self.held.version))
+        return await super().begin(beginning)
+
     async def claim(self, claiming: Claiming) -> Found:
         self.fence = await self.real.pass_(BOT, Ticket(self.held.chat_id, self.held.version))
         return await super().claim(claiming)

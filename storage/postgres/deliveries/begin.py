@@ -1,13 +1,15 @@
-"""Begin: an episode for a silence that is due."""
+"""Begin: an episode for a silence that is due, with the claim of its first delivery where that is due as well."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from engine.core.campaign.frequency_caps import Limits
 from engine.core.delivery.cursor import Cursor
+from engine.core.delivery.state_machine import Found
 from storage.postgres.columns import to_columns
+from storage.postgres.deliveries.claim import Claiming, found_by_chat
 from storage.postgres.pool import Pool, call
-from storage.postgres.statements import call_function
+from storage.postgres.statements import read_statement
 
 
 class Beginning(NamedTuple):
@@ -26,6 +28,8 @@ class Beginning(NamedTuple):
     replan: int = 0
     """The newest replan that the planner of this delivery knew."""
     limits: Limits = Limits()
+    claiming: Claiming | None = None
+    """The wish to send the first delivery, if it is due at once."""
 
 
 class Begun(NamedTuple):
@@ -44,6 +48,8 @@ class Begun(NamedTuple):
     cursor: Cursor | None = None
     welcome: bool = True
     """The limits let a sequence begin."""
+    found: Found | None = None
+    """What the claim found, if an episode began and its first delivery was wished for."""
 
 
 class _Wanted(NamedTuple):
@@ -60,6 +66,12 @@ class _Wanted(NamedTuple):
     replan: int
     again_after: int
     per_month: int
+    claims: bool
+    wish: bool
+    skip_paid: bool
+    per_day: int
+    per_week: int
+    owner: bool
 
 
 class _Row(NamedTuple):
@@ -75,23 +87,40 @@ class _Row(NamedTuple):
     campaign_version: int | None
 
 
-BEGIN: Final = call_function("deliveries/begin_episodes", len(_Wanted._fields) + 1)
+BEGIN: Final = read_statement("deliveries/begin_and_claim")
+_FOUND: Final = len(_Row._fields)
+"""The column at which a row of the claim starts; those before it are NULL in such a row."""
+
+_NOT_CLAIMED: Final = Claiming(0, 0, Cursor(0, 0, "", "", 0), 0, 0, marked=False, wish=False, skip_paid=False)
 
 
 async def begin_episodes(pool: Pool, wanted: Sequence[Beginning], now_ms: int) -> list[Begun]:
-    """Begin episodes whose silence still holds; close older ones of the same chats."""
+    """Begin episodes whose silence still holds, and claim what is wished for; close older ones of the same chats."""
     given = to_columns(map(to_row, wanted))
-    rows = [_Row(*record) for record in await call(pool, BEGIN, *given, now_ms)]
-    by_chat = {(row.bot_id, row.chat_id): row for row in rows}
-    return [_begun(by_chat[item.bot_id, item.chat_id]) for item in wanted]
+    records = await call(pool, BEGIN, *given, now_ms)
+    rows = [_Row(*record[:_FOUND]) for record in records if record[0] is not None]
+    found = found_by_chat(record[_FOUND:] for record in records if record[0] is None)
+    begun = {(row.bot_id, row.chat_id): _begun(row, found.get((row.bot_id, row.chat_id))) for row in rows}
+    return [begun[item.bot_id, item.chat_id] for item in wanted]
 
 
 def to_row(item: Beginning) -> _Wanted:
-    return _Wanted(*item[:11], item.limits.again_after_ms, item.limits.per_month)
+    claiming = item.claiming or _NOT_CLAIMED
+    return _Wanted(
+        *item[:11],
+        again_after=item.limits.again_after_ms,
+        per_month=item.limits.per_month,
+        claims=item.claiming is not None,
+        wish=claiming.wish,
+        skip_paid=claiming.skip_paid,
+        per_day=claiming.limits.per_day,
+        per_week=claiming.limits.per_week,
+        owner=claiming.owner,
+    )
 
 
-def _begun(row: _Row) -> Begun:
-    return Begun(row.fresh, row.episode_id, row.last_active, _cursor(row), row.welcome)
+def _begun(row: _Row, found: Found | None) -> Begun:
+    return Begun(row.fresh, row.episode_id, row.last_active, _cursor(row), row.welcome, found)
 
 
 def _cursor(row: _Row) -> Cursor | None:

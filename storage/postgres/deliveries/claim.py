@@ -1,7 +1,7 @@
 """Claim: the right to send one block."""
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
 
 from engine.core.campaign.frequency_caps import Limits
 from engine.core.content.templates import Person
@@ -86,9 +86,13 @@ CLAIM: Final = call_function("deliveries/claim_deliveries", len(_Wanted._fields)
 async def claim_deliveries(pool: Pool, wanted: Sequence[Claiming], now_ms: int) -> list[Found]:
     """Take the deliveries whose facts are good, and return what was found for each of them."""
     given = to_columns(map(to_row, wanted))
-    rows = [_Row(*record) for record in await call(pool, CLAIM, *given, now_ms)]
-    by_chat = {(row.bot_id, row.chat_id): row for row in rows}
-    return [_found(by_chat[item.bot_id, item.chat_id]) for item in wanted]
+    found = found_by_chat(await call(pool, CLAIM, *given, now_ms))
+    return [found[item.bot_id, item.chat_id] for item in wanted]
+
+
+def found_by_chat(records: Iterable[Iterable[Any]]) -> dict[tuple[int, int], Found]:
+    """What the rows of a claim say, by bot and chat."""
+    return {(row.bot_id, row.chat_id): _found(row) for row in map(_Row._make, records)}
 
 
 def to_row(item: Claiming) -> _Wanted:
