@@ -128,7 +128,7 @@ def _door(server_port: int, context: ssl.SSLContext, greet: Greeting) -> Iterato
         try:
             if await greet(reader, writer):
                 await writer.start_tls(context)
-                await _join(reader, writer, server_port)
+                await join(reader, writer, server_port)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client has refused the certificate or left, or the door is closed
         finally:
@@ -152,7 +152,7 @@ async def _close(server: asyncio.Server) -> None:
     await asyncio.gather(*others, return_exceptions=True)
 
 
-async def _join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server_port: int) -> None:
+async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server_port: int) -> None:
     from_server, to_server = await asyncio.open_connection("127.0.0.1", server_port)
     try:
         await asyncio.gather(_copy(reader, to_server), _copy(from_server, writer))

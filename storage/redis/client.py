@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from hiredis import pack_command
-from redis.asyncio import Connection, ConnectionPool, Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import (
     AuthenticationError,
@@ -47,12 +47,13 @@ _REFUSED: Final[Mapping[type[Exception], str]] = {
     OutOfMemoryError: "give the server more memory (`maxmemory`)",
 }
 """By the kinds of refusal that the client tells apart."""
+_HUNG_UP: Final = "check REDIS_URL: rediss:// if it takes TLS, and ssl_certfile if it asks for a certificate"
 _MENDS: Final[Mapping[str, str]] = {
     "CERTIFICATE_VERIFY_FAILED": "name the authority that signed its certificate with ssl_ca_certs in REDIS_URL, and"
     " the host as the certificate names it",
     "Timeout connecting": "check that it is up, and that REDIS_URL begins with rediss:// only if it takes TLS",
-    "Connection closed by server": "check REDIS_URL: rediss:// if it takes TLS, and ssl_certfile if it asks for a"
-    " certificate",
+    "Connection closed by server": _HUNG_UP,
+    "Connection reset by peer": _HUNG_UP,
     "ACL failure": _REFUSED[NoPermissionError],
 }
 """By words of the error that the client or the server gives. A script gives its refusals no kind."""
@@ -103,8 +104,11 @@ class _Pool(ConnectionPool):
             self._free.release()
 
 
-class _Packing(Connection):
-    """Writes commands with hiredis: redis-py's own loop over the arguments takes ten times as long."""
+class _Packing(AbstractConnection):
+    """Writes commands with hiredis: redis-py's own loop over the arguments takes ten times as long.
+
+    It comes before the class that the address asks for, which alone says how to connect.
+    """
 
     def pack_command(self, *args: Any) -> list[bytes]:
         name, *rest = args

@@ -106,7 +106,7 @@ async def test_a_certificate_of_another_host_passes_where_only_the_authority_cou
 async def test_a_server_without_tls_is_refused_with_the_mend(
     database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(client, "_CONNECT_TIMEOUT_S", 0.2)
     with pytest.raises(UnreachableError, match="turn on TLS in the server"):
         await _query(f"{database_url}?sslmode=require")
     with pytest.raises(UnreachableError, match="begins with rediss:// only if it takes TLS"):

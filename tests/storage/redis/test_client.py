@@ -1,9 +1,13 @@
 """A Redis that could lose timers is refused, and one that is absent raises one error everywhere."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,6 +15,7 @@ from engine.core.errors import UnreachableError
 from storage.redis import bot_state, chat_states, ephemeral, server_identity, shards
 from storage.redis.client import MOST_CONNECTIONS, Redis, check_redis, open_redis, reaching_redis
 from storage.redis.server_clock import server_now_ms
+from tests.tls import join
 
 BOT = 7
 
@@ -37,6 +42,50 @@ async def test_any_number_of_calls_at_once_shares_a_bounded_number_of_connection
     before = int((await client.info("clients"))["connected_clients"])
     await asyncio.gather(*[ephemeral.put(client, f"key {number}", "", 60) for number in range(8 * MOST_CONNECTIONS)])
     assert int((await client.info("clients"))["connected_clients"]) - before < MOST_CONNECTIONS
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+async def test_a_server_behind_a_socket_of_this_machine_is_reached_through_it(redis_url: str, tmp_path: Path) -> None:
+    server = urlsplit(redis_url)
+    visits: list[asyncio.Task[None]] = []
+
+    async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await join(reader, writer, server.port or 0)
+        await writer.wait_closed()
+
+    def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        visits.append(asyncio.create_task(visit(reader, writer)))
+
+    async with await asyncio.start_unix_server(welcome, tmp_path / "redis.sock"):
+        client = open_redis(f"unix://{tmp_path}/redis.sock?password={server.password}")
+        await check_redis(client)
+        await client.aclose()
+        await asyncio.gather(*visits)
+    assert len(visits) == 1
+
+
+async def test_an_absent_socket_is_refused_with_its_own_name(tmp_path: Path) -> None:
+    client = open_redis(f"unix://{tmp_path}/absent.sock")
+    with pytest.raises(UnreachableError, match=r"absent\.sock"):
+        await check_redis(client)
+    await client.aclose()
+
+
+@pytest.mark.parametrize("hang_up", [asyncio.StreamWriter.close, reset], ids=["closed", "reset"])
+async def test_a_server_that_hangs_up_is_refused_with_the_mend(hang_up: Callable[[asyncio.StreamWriter], None]) -> None:
+    async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1_000)
+        hang_up(writer)
+
+    async with await asyncio.start_server(welcome, "127.0.0.1", 0) as server:
+        client = open_redis(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0")
+        with pytest.raises(UnreachableError, match="rediss:// if it takes TLS, and ssl_certfile"):
+            await check_redis(client)
+        await client.aclose()
 
 
 async def test_an_absent_server_is_refused_with_the_mend() -> None:
