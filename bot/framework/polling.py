@@ -9,7 +9,6 @@ could do it twice.
 import asyncio
 from typing import Final, NamedTuple
 
-import msgspec
 from aiogram.enums import UpdateType
 
 from bot.framework.intake import Intake
@@ -20,7 +19,6 @@ from engine.telegram.client import BotApi
 from engine.telegram.raw_updates import NOTHING_NUMBERED, Label
 from engine.telegram.refused_call import Refused
 
-_ALLOWED: Final = msgspec.json.encode(WANTED).decode()
 _KINDS: Final = frozenset(UpdateType)
 _TIMEOUT_S: Final = 30
 _ANSWER_S: Final = 20
@@ -60,7 +58,7 @@ class Polling:
         return NOTHING_NUMBERED if labels and not self._offset else Polled(len(found))
 
     async def _fetch(self) -> list[bytes] | Refused:
-        asked = {"offset": self._offset, "timeout": _TIMEOUT_S, "allowed_updates": _ALLOWED}
+        asked = {"offset": self._offset, "timeout": _TIMEOUT_S, "allowed_updates": WANTED}
         body = await self._api.post("getUpdates", asked, _TIMEOUT_S + _ANSWER_S)
         return body if isinstance(body, Refused) else raw_updates.cut(body)
 

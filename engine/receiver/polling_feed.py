@@ -12,8 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-import msgspec
-
 from engine.core.watermark import has_gap
 from engine.receiver.reader_watch import ReaderWatch
 from engine.receiver.update_handler import UpdateHandler
@@ -36,7 +34,6 @@ AHEAD_OF_DUE_MS: Final = 1_000
 LIMIT: Final = 100
 NOT_OURS_S: Final = 1.0
 _ANSWER_S: Final = 20
-_ALLOWED: Final = msgspec.json.encode(ALLOWED).decode()
 _CONFLICT: Final = 409
 _WEBHOOK_ACTIVE: Final = "webhook is active"
 
@@ -127,7 +124,7 @@ class PollingFeed:
         return 0.0
 
     async def _poll(self) -> Batch | Refused:
-        wanted = {"offset": self._offset, "timeout": self._timeout_s, "limit": LIMIT, "allowed_updates": _ALLOWED}
+        wanted = {"offset": self._offset, "timeout": self._timeout_s, "limit": LIMIT, "allowed_updates": ALLOWED}
         body = await self._api.post("getUpdates", wanted, self._timeout_s + _ANSWER_S)
         return body if isinstance(body, Refused) else read_answer(body)
 

@@ -37,7 +37,6 @@ LOOKS_AHEAD: Final = 2
 GIVE_UP_MS: Final = 300_000
 """Telegram repeats a delivery after two minutes at most: a count that has proved nothing for this long never will."""
 _CONNECTIONS: Final = 40
-_ALLOWED: Final = msgspec.json.encode(ALLOWED).decode()
 _FOREIGN: Final = 409
 
 
@@ -161,7 +160,7 @@ class WebhookFeed:
             "setWebhook",
             url=self._url,
             secret_token=self._secret,
-            allowed_updates=_ALLOWED,
+            allowed_updates=ALLOWED,
             max_connections=str(_CONNECTIONS),
         )
         if isinstance(answer, Refused):

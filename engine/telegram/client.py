@@ -1,4 +1,4 @@
-"""A plain call of the Bot API: its answer, or its refusal. URLs contain tokens, so none is logged."""
+"""A plain call of the Bot API, as JSON: its answer, or its refusal. URLs contain tokens, so none is logged."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ import aiohttp
 import msgspec
 
 from engine.telegram.answer_body import MOST, MOST_UPDATES
-from engine.telegram.exchange import Redirected, Response, exchange
+from engine.telegram.exchange import JSON, Redirected, Response, exchange
 from engine.telegram.refused_call import NOT_THE_BOT_API, REDIRECTED, UNREADABLE, Refused
 
 _PATIENCE_S = 20
@@ -30,7 +30,9 @@ class BotApi(NamedTuple):
         """The body of the answer, an error included."""
         url = f"{self.api_url}/bot{self.token}/{method}"
         timeout = aiohttp.ClientTimeout(total=patience_s)
-        exchanged = await exchange(self.session, url, data, timeout, most=_LONGER.get(method, MOST))
+        exchanged = await exchange(
+            self.session, url, msgspec.json.encode(data), timeout, JSON, _LONGER.get(method, MOST)
+        )
         match exchanged:
             case Response(body=body):
                 return body

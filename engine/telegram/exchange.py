@@ -5,7 +5,7 @@ of aiohttp may contain the URL and so the token: only the name of its type goes 
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from aiohttp import (
     ClientConnectorError,
@@ -17,10 +17,11 @@ from aiohttp import (
     FormData,
     TCPConnector,
 )
-from aiohttp.hdrs import ACCEPT_ENCODING, RETRY_AFTER
+from aiohttp.hdrs import ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER
 
 from engine.telegram.answer_body import MOST, is_redirect, read_body
 
+JSON: Final[Mapping[str, str]] = {CONTENT_TYPE: "application/json"}
 _NEVER_CONNECTED: Final = (ClientConnectorError, ConnectionTimeoutError)
 
 
@@ -47,7 +48,7 @@ class NoAnswer(NamedTuple):
 
 
 Exchanged: TypeAlias = Response | Redirected | NeverLeft | NoAnswer
-Payload: TypeAlias = bytes | Mapping[str, Any] | FormData
+Payload: TypeAlias = bytes | FormData
 
 
 def open_http(connections: int) -> ClientSession:

@@ -14,11 +14,10 @@ from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias, assert_never
 
 import msgspec
 from aiohttp import ClientTimeout, FormData
-from aiohttp.hdrs import CONTENT_TYPE
 
 from engine.media.uploads import Upload
 from engine.runtime.resources import most_files
-from engine.telegram.exchange import NeverLeft, NoAnswer, Redirected, Response, exchange, open_http
+from engine.telegram.exchange import JSON, NeverLeft, NoAnswer, Redirected, Response, exchange, open_http
 from engine.telegram.refused_call import UNREADABLE
 
 TIMEOUT_S: Final = 30
@@ -33,7 +32,6 @@ _OTHER_FILES: Final = 256
 """Files beside the connections to Telegram: connections to Redis and PostgreSQL, and files to upload."""
 _FEWEST_CONNECTIONS: Final = 100
 _SECONDS: Final = re.compile(r"\d{1,9}", re.ASCII)
-_JSON: Final[Mapping[str, str]] = {CONTENT_TYPE: "application/json"}
 
 
 class Call(NamedTuple):
@@ -99,7 +97,7 @@ class Session:
         url = f"{self._base}{token}/{call.method}"
         if call.files:
             return await self._upload(url, call)
-        return _answer(await exchange(self._http, url, _encode(call.fields), self._plain, _JSON))
+        return _answer(await exchange(self._http, url, _encode(call.fields), self._plain, JSON))
 
     async def close(self) -> None:
         await self._http.close()

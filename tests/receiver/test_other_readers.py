@@ -49,7 +49,7 @@ class Telegram:
         if method == "getUpdates":
             return web.json_response(self.polls.pop(0) if self.polls else {"ok": True, "result": []})
         if method in ("setWebhook", "deleteWebhook"):
-            self.url = str((await request.post()).get("url", ""))
+            self.url = str((await request.json()).get("url", ""))
         info = {"url": self.url, "pending_update_count": self.pending}
         return web.json_response({"ok": True, "result": info if method == "getWebhookInfo" else True})
 

@@ -44,7 +44,7 @@ class FakeApi:
         return str(self._acknowledged)
 
     async def call(self, request: web.Request) -> web.Response:
-        bot, given = int(request.match_info["bot"]), await request.post()
+        bot, given = int(request.match_info["bot"]), await request.json()
         match request.match_info["method"]:
             case "getUpdates":
                 return await self.updates(bot, int(str(given["offset"])), float(str(given["timeout"])))
