@@ -18,9 +18,10 @@ class Window(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """`early` counts claims before their due: there must be none."""
+    """`early` counts claims before their due: there must be none. `due_per_s`: of the `rate` that was wanted."""
 
     rate: int
+    due_per_s: float
     messages: int
     unanswered: int
     early: int
@@ -37,6 +38,7 @@ def figures(window: Window, observed: Sequence[Observed]) -> Figures:
     answered = [one for one in within if one.answered_us]
     return Figures(
         rate=window.rate,
+        due_per_s=round(1000 * len(within) / (window.until_ms - window.from_ms), 1),
         messages=len(within),
         unanswered=len(within) - len(answered),
         early=sum(one.claim_ms < 0 for one in observed),

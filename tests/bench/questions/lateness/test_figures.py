@@ -11,7 +11,7 @@ def test_what_falls_due_outside_the_window_does_not_count() -> None:
         Observed(1, n, due, 1000 * (due + 5), 1000 * (due + 8)) for n, due in enumerate((999, 1_000, 1_999, 2_000))
     ]
     found = figures(_WINDOW, observed)
-    assert (found.messages, found.unanswered, found.early) == (2, 0, 0)
+    assert (found.messages, found.due_per_s, found.unanswered, found.early) == (2, 2.0, 0, 0)
     assert found.claim_ms == {"p50": 5.0, "p99": 5.0, "p999": 5.0}
     assert found.answered_ms["p50"] == 8.0
     assert found.cpu_ms_per_message == {"pollers": 250.0, "total": 250.0}

@@ -1,14 +1,16 @@
 """One rate is told on the top of the JSON, several by load and rate; what must not happen is counted in all rounds."""
 
+import pytest
+
 from bench.questions.lateness.chapter import CHAPTER
 from bench.questions.lateness.figures import Figures
 from bench.questions.lateness.report import Outcome
 
 
-def _figures(rate: int, p99: float, early: int = 0) -> Figures:
+def _figures(rate: int, p99: float, early: int = 0, due_per_s: float | None = None) -> Figures:
     tail = {"p50": 1.0, "p99": p99, "p999": 2 * p99}
     cpu = {"receiver": 0.1, "pollers": 1.0, "valkey": 0.1, "postgres": 0.5, "total": 1.7}
-    return Figures(rate, 100, 0, early, tail, tail, cpu)
+    return Figures(rate, rate if due_per_s is None else due_per_s, 100, 0, early, tail, tail, cpu)
 
 
 def test_one_rate_is_told_on_the_top_as_the_median_of_its_rounds() -> None:
@@ -30,3 +32,10 @@ def test_the_chapter_shows_each_load_and_finds_the_figure_of_each_goal() -> None
     assert len(late.head) == len(late.rows[0])
     assert len(cpu.head) == len(cpu.rows[0])
     assert [len(plot.x) for plot in CHAPTER.plots(told)] == [3, 3]
+
+
+@pytest.mark.parametrize(("due_per_s", "holds"), [(300, True), (286, True), (284, False), (0, False)])
+def test_a_load_that_was_not_brought_is_no_answer(due_per_s: float, *, holds: bool) -> None:
+    """A machine that is too slow to bring it would show an engine that is never late."""
+    found = Outcome(60, {"asked": {300: [_figures(300, 5.0), _figures(300, 5.0, due_per_s=due_per_s)]}})
+    assert found.holds == holds
