@@ -19,6 +19,9 @@ _MENDS: Final[Mapping[str, str]] = {
     "server sent an error response during SSL exchange": "check the server's log",
     "closed in the middle": "check DATABASE_URL: sslmode if the server wants TLS, sslcert if it wants a certificate"
     " of ours",
+    "permission denied to create temporary": "run docs/access/postgres.sql again, as the role of DATABASE_URL lacks"
+    " TEMPORARY on the database",
+    "read-only transaction": "name the primary in DATABASE_URL, this server is a replica or takes no writes",
     "unsupported startup parameter": "connect to PostgreSQL itself, as this pooler does not pass on what we set",
 }
 """By words of the error that the client or the server gives."""

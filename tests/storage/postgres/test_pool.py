@@ -1,7 +1,9 @@
 """The pool's sessions: what they lose when their process stands still."""
 
 import asyncio
+import uuid
 from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -33,6 +35,20 @@ async def test_such_a_loss_is_raised_as_a_server_that_does_not_answer(
     with pytest.raises(UnreachableError, match="check DATABASE_URL"):
         await _stand_still(pool)
     await pool.close()
+
+
+async def test_a_role_that_makes_no_temporary_functions_is_refused_with_the_mend(database_url: str) -> None:
+    name, database = f"without_temporary_{uuid.uuid4().hex}", urlsplit(database_url).path.removeprefix("/")
+    async with await open_pool(database_url) as pool:
+        await pool.execute(f'REVOKE TEMPORARY ON DATABASE "{database}" FROM PUBLIC; CREATE ROLE {name}')
+        with pytest.raises(UnreachableError, match=r"run docs/access/postgres\.sql again"):
+            await open_pool(f"{database_url}?options=-c%20role%3D{name}")
+        await pool.execute(f"DROP ROLE {name}")
+
+
+async def test_a_server_that_takes_no_writes_is_refused_with_the_mend(database_url: str) -> None:
+    with pytest.raises(UnreachableError, match="name the primary in DATABASE_URL"):
+        await open_pool(f"{database_url}?options=-c%20default_transaction_read_only%3Don")
 
 
 @pytest.mark.parametrize(
