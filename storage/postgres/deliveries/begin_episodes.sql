@@ -41,7 +41,7 @@ BEGIN
         ORDER BY bot_id, chat_id
     ) w, LATERAL (
         SELECT FROM recovery_episodes e WHERE e.bot_id = w.bot_id AND e.chat_id = w.chat_id
-          AND e.ended_at IS NULL AND e.episode_id < w.episode_id / 1000 * 1000 FOR UPDATE
+          AND e.ended_at IS NULL AND e.episode_id < w.episode_id / 1000 * 1000 ORDER BY e.episode_id FOR UPDATE
     ) e;
     IF FOUND THEN
         WITH wanted AS (
