@@ -7,11 +7,10 @@ from bench.harness.chapter import Figures
 
 _ANSWERS: dict[str, Figures] = {
     "memory": {"bytes_per_chat": 128},
-    "ingest": {"cpu_us": {"webhook": {"receiver": 100}}},
-    "touch": {"server_us": {"lists": 5.0}},
+    "ingest": {"cpu_us": {"webhook": {"receiver": 100, "valkey": 5.0}}},
     "lateness": {"plain": {"1000": {"cpu_ms_per_message": {"pollers": 0.5, "valkey": 0.1, "postgres": 0.4}}}},
 }
-_COSTS = Costs(bytes=128, update_us=100, touch_us=5, pollers_ms=0.5, valkey_ms=0.1, postgres_ms=0.4)
+_COSTS = Costs(bytes=128, update_us=100, redis_us=5, pollers_ms=0.5, valkey_ms=0.1, postgres_ms=0.4)
 
 
 def test_the_costs_come_from_the_answers_of_the_questions() -> None:
@@ -42,4 +41,4 @@ def test_a_node_holds_half_of_its_memory_and_half_of_a_core() -> None:
 def test_the_page_shows_what_was_computed() -> None:
     page = scaling(_ANSWERS)
     assert "| updates a second | 139 | 1,389 | 13,889 |" in page
-    assert "| CPU of Redis for a touch | 5.0 µs | `touch`, in lists |" in page
+    assert "| CPU of Redis for an update | 5.0 µs | `ingest`, by webhook |" in page
