@@ -34,8 +34,10 @@ SHORTEST_SLEEP_S: Final = 0.02
 """While more is due than can be sent: one look serves several tokens, or several journeys that end."""
 UNCLAIMABLE_SLEEP_S: Final = 0.1
 """While what is due may not be claimed: it waits for the feed."""
-AT_ONCE: Final = 128
-"""The most that one claim takes: more would hold up everybody at the server for milliseconds."""
+AT_ONCE: Final = 64
+"""The most that one claim takes. The claims of several bots share a round trip, and the server serves them in one go:
+together they take no more than one script may, so nobody else waits for milliseconds.
+"""
 IN_FLIGHT: Final = 512
 WARM_S: Final = 1.0
 STALE_MS: Final = 30_000
