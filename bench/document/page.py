@@ -11,6 +11,8 @@ from bench.harness.chapter import Figures, Judged, Plot, Table, figure, judge, s
 PLOTS: Final = "benchmarks"
 """The folder of the plots, beside the document."""
 _PLACE: Final = re.compile(r"\{([a-z0-9_.-]+)\}", re.IGNORECASE)
+_WORDS: Final = re.compile(r"[*`]*[^\W\d]")
+"""How a cell begins that is no figure."""
 _HEAD: Final = """\
 # Benchmarks
 
@@ -59,9 +61,15 @@ def plot_file(name: str, plot: Plot) -> str:
 
 
 def table(one: Table) -> str:
-    head = [_row(one.head), _row(["---"] + ["---:"] * (len(one.head) - 1))]
+    columns = list(zip(*one.rows, strict=True)) or [()] * len(one.head)
+    head = [_row(one.head), _row([_rule(column) for column in columns])]
     lines = "\n".join([*head, *(_row([shown(cell) for cell in row]) for row in one.rows)])
     return f"**{one.title}**\n\n{lines}" if one.title else lines
+
+
+def _rule(column: Sequence[Any]) -> str:
+    """Figures stand at the right, words at the left."""
+    return "---" if any(_WORDS.match(shown(cell)) for cell in column) else "---:"
 
 
 def _row(cells: Sequence[str]) -> str:

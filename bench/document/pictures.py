@@ -14,6 +14,8 @@ _INK: Final = "#24292f"
 _PAPER: Final = "#f6f8fa"
 _COLOURS: Final = ("#0969da", "#bc4c00", "#1a7f37", "#8250df", "#9a6700", "#57606a")
 _DPI: Final = 130
+_LETTERS: Final = 64
+"""That fit side by side below the picture. Longer labels are turned."""
 _WIDTH: Final = 0.8
 """Of the bars of one label together, in parts of the room that they have."""
 _STYLE: Final[dict[Any, Any]] = {
@@ -41,7 +43,7 @@ def draw(plot: Plot, path: Path) -> None:
             _lines(axes, plot)
         axes.set_title(plot.title)
         axes.set_ylabel(plot.y_label)
-        axes.set_xticks(range(len(plot.x)), list(plot.x))
+        _label(axes, plot.x)
         if plot.log:
             axes.set_yscale("log")
         axes.yaxis.set_major_formatter(lambda value, _: shown(value))
@@ -50,6 +52,14 @@ def draw(plot: Plot, path: Path) -> None:
         if len(plot.series) > 1:
             picture.legend(loc="outside right upper", frameon=False)
         picture.savefig(path, dpi=_DPI, metadata=_METADATA)
+
+
+def _label(axes: Axes, labels: Sequence[str]) -> None:
+    axes.set_xticks(range(len(labels)), list(labels))
+    if sum(map(len, labels)) > _LETTERS:
+        axes.tick_params("x", labelrotation=30, labelsize=7)
+        for label in axes.get_xticklabels():
+            label.set_horizontalalignment("right")
 
 
 def _bars(axes: Axes, plot: Plot) -> None:

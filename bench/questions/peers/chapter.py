@@ -75,7 +75,7 @@ def _plots(figures: Figures) -> Sequence[Plot]:
         Plot(
             "touches",
             "A chat's timer starts again",
-            [_short(row) for row in touched],
+            [str(row["name"]) for row in touched],
             {"touches a second": [row["touches"]["per_s"] for row in touched]},
             "a second",
             log=True,
@@ -83,16 +83,12 @@ def _plots(figures: Figures) -> Sequence[Plot]:
         Plot(
             "late",
             f"Lateness at {RATE:,} due a second",
-            [_short(row) for row in late],
+            [str(row["name"]) for row in late],
             {name: [max(0.1, row["late_ms"][str(RATE)][name]) for row in late] for name in ("p50", "p99")},
             "ms after the due",
             log=True,
         ),
     ]
-
-
-def _short(row: Mapping[str, Any]) -> str:
-    return str(row["name"]).replace(", ", ",\n", 1)
 
 
 CHAPTER: Final = Chapter(_GOALS, _tables, _plots)

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from bench.document.chapters import QUESTIONS, Source, find
-from bench.document.page import page, part
+from bench.document.page import page, part, table
 from bench.document.run import Answer
 from bench.harness.chapter import AT_MOST, Before, Chapter, Figures, Goal, Plot, Table, Tried
 
@@ -77,3 +77,9 @@ def test_a_question_without_a_chapter_shows_the_figures_on_top() -> None:
     figures: Figures = {"per_s": 1_200, "spread": {"per_s": [1, 2, 3]}}
     tables = find("nothing").chapter.tables(figures)
     assert tables == [Table(("figure", "value"), [("per_s", "1,200")])]
+
+
+def test_figures_stand_at_the_right_and_words_at_the_left() -> None:
+    rows = [("first", 1_200, "**not met**, by 4%", "–"), ("second", "0.9–1.3", "met", "4 ms")]
+    assert table(Table(("", "a", "b", "c"), rows)).splitlines()[1] == "| --- | ---: | --- | ---: |"
+    assert table(Table(("a", "b"), ())).splitlines()[1] == "| ---: | ---: |"
