@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from bench.sandbox import ports
 from engine.local.servers.servers import LocalServers, temporary_servers
 from engine.media.library import Library
+from engine.runtime import telemetry
 from storage.postgres.migrations import upgrade
 from storage.postgres.pool import Pool, open_pool
 
@@ -51,6 +52,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Show what a fast run has not looked at."""
     if config.option.markexpr == "not processes":
         terminalreporter.write_line(f"Left out: tests that start a server, a program or a browser ({_LEFT_OUT}).")
+
+
+@pytest.fixture(autouse=True)
+def no_line_counts_as_repeated() -> None:
+    """The lines of a test are not counted among those of the test before it, nor told in the middle of the next."""
+    telemetry.repeated._take()
+    telemetry.repeated._counts.clear()
 
 
 @pytest.fixture(scope="session")
