@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, cast
 
 from engine.runtime.service import pause, run_service
 from engine.runtime.telemetry import logger
@@ -45,9 +45,7 @@ class TaskQueue(Generic[Item]):
             return
         self._waiting.append((time.monotonic(), item))
         if len(self._tasks) < self._workers:
-            task = asyncio.create_task(self._work())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.add(asyncio.create_task(self._work()))
 
     def end(self) -> None:
         """Drop what is not done."""
@@ -56,9 +54,13 @@ class TaskQueue(Generic[Item]):
             task.cancel()
 
     async def _work(self) -> None:
+        """A worker leaves in the step in which it finds nothing to do. A callback would remove it a turn of the loop
+        later, and an item put in between would wait for a worker that has ended.
+        """
         await run_service(
             self._run_next, pause(self._rest_s), "Background task failed", is_over=lambda: not self._waiting
         )
+        self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
         if self._dropped:
             logger().warning("Background tasks dropped: too many came at once", count=self._dropped)
             self._dropped = 0

@@ -1,8 +1,7 @@
 """Opting out, as its person sees it: answered once, in their language; it stands whatever becomes of that."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -19,8 +18,6 @@ from engine.receiver.opt_out_replies import OptOutReplies, Reply
 from engine.receiver.reply_texts import texts_for
 from engine.receiver.update_handler import UpdateHandler
 from engine.receiver.update_kinds import UNDO
-from engine.runtime import task_queue
-from engine.runtime.task_queue import TaskQueue
 from engine.telegram.client import BotApi
 from storage.postgres.pool import Pool, open_pool
 from storage.postgres.receiver_bots import Watched
@@ -164,24 +161,6 @@ async def test_a_slow_bot_api_delays_no_acknowledgement(desk: Desk) -> None:
     assert await desk.opted_out(person)
 
 
-@pytest.fixture
-def done() -> list[int]:
-    return []
-
-
-@pytest.fixture
-def errand(done: list[int]) -> Callable[[int], Any]:
-    async def run(item: int) -> None:
-        await asyncio.sleep(0)
-        done.append(item)
-
-    return run
-
-
-async def _rest(errands_: TaskQueue[int]) -> None:
-    await asyncio.gather(*errands_._tasks)
-
-
 async def test_one_bots_burst_makes_no_other_bots_wishes_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opt_out_replies, "REMEMBERED", 3)
     replies = OptOutReplies(lambda _: None)
@@ -192,39 +171,3 @@ async def test_one_bots_burst_makes_no_other_bots_wishes_unknown(monkeypatch: py
     assert replies.knows(8, command("kept"))
     assert not replies.knows(9, command("kept"))
     replies.end()
-
-
-async def test_tasks_beyond_the_limit_are_dropped(
-    done: list[int], errand: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(task_queue, "LIMIT", 3)
-    several = TaskQueue(errand, 2)
-    for item in range(5):
-        several.put(item)
-    await _rest(several)
-    assert done == [0, 1, 2]
-
-
-async def test_tasks_that_waited_too_long_are_dropped(
-    done: list[int], errand: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    several = TaskQueue(errand, 1)
-    several.put(1)
-    later = time.monotonic() + task_queue.PATIENCE_S + 1
-    monkeypatch.setattr(time, "monotonic", lambda: later)
-    several.put(2)
-    await _rest(several)
-    assert done == [2]
-
-
-async def test_a_failing_task_does_not_affect_the_others(done: list[int]) -> None:
-    async def run(item: int) -> None:
-        if item == 1:
-            raise RuntimeError
-        done.append(item)
-
-    several = TaskQueue(run, 1)
-    for item in range(3):
-        several.put(item)
-    await _rest(several)
-    assert done == [0, 2]
