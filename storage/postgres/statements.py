@@ -16,6 +16,7 @@ growing table could make wrong:
 - `LATERAL (... OFFSET 0)` and `EXISTS (... OFFSET 0)` are looked up row by row, never read as a whole;
 - `bot_id = ANY (ARRAY[...])` joins a table that is changed, and no order of an index suits it;
 - a `CASE` around a status, or none at all, keeps an index of the open rows from being read from end to end;
+- a `CASE` around `IN (SELECT ...)` keeps rows from being compared each with each: the list is hashed;
 - `bot_id = bot_id + 0` is always true and taken for rare, so the plan is made for one row, by key;
 - `BETWEEN low AND high` opens only the partitions of the episodes at hand.
 """
@@ -26,7 +27,13 @@ from typing import Final
 PAGE: Final = 512
 """The most rows that one statement reads or writes."""
 
-FUNCTIONS: Final = ("deliveries/begin_episodes", "deliveries/claim_deliveries", "deliveries/report_outcomes")
+FUNCTIONS: Final = (
+    "deliveries/find_room",
+    "deliveries/judge_facts",
+    "deliveries/begin_episodes",
+    "deliveries/claim_deliveries",
+    "deliveries/report_outcomes",
+)
 """The files that hold a function of the session."""
 _FILES: Final = files(__package__)
 

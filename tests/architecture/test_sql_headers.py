@@ -65,6 +65,22 @@ class Passed(NamedTuple):
 LOCKED = ("locked",)
 """A lock returns rows that nobody reads."""
 CHAT = ("bot_id", "chat_id")
+JUDGED = (
+    *("last_active", "doubted_until", "first_name", "username", "language"),
+    *(
+        "bot_status",
+        "campaign_state",
+        "emergency_stop",
+        "returned",
+        "reachable",
+        "opted_out",
+        "paid",
+        "doubted",
+        "admin",
+    ),
+    *("serves", "good", "withheld"),
+)
+"""What is judged of a chat; claims and beginnings pass it on, but for the last three."""
 
 PASSED = {
     "close_returned": Passed(_Return._fields, Ended._fields),
@@ -72,10 +88,11 @@ PASSED = {
     "count_click": Passed(),
     "count_silent": Passed((), ("count",)),
     "credit_payments": Passed(Earning._fields, Ended._fields),
-    "deliveries/begin_and_claim": Passed(begin._Wanted._fields, (*begin._Row._fields, *claim._Row._fields)),
-    "deliveries/begin_episodes": Passed(begin._Wanted._fields[:13], begin._Row._fields),
+    "deliveries/begin_episodes": Passed(begin._Wanted._fields, begin._Row._fields),
     "deliveries/claim_deliveries": Passed(claim._Wanted._fields, claim._Row._fields),
+    "deliveries/find_room": Passed((*CHAT, "per_day", "per_week"), ("find_room",)),
     "deliveries/find_stuck": Passed((), Stuck._fields),
+    "deliveries/judge_facts": Passed((), JUDGED),
     "deliveries/lock_episodes": Passed(EpisodeKey._fields, LOCKED),
     "deliveries/reap_deliveries": Passed(Stuck._fields, CHAT),
     "deliveries/report_outcomes": Passed(report._Wanted._fields, (*CHAT, *report.Reported._fields)),

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from engine.core.campaign.frequency_caps import Limits
+from engine.core.content.templates import Person
 from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.state_machine import Found
 from storage.postgres.columns import to_columns
-from storage.postgres.deliveries.claim import Claiming, found_by_chat
+from storage.postgres.deliveries.claim import Claiming, facts_of
 from storage.postgres.pool import Pool, call
-from storage.postgres.statements import read_statement
+from storage.postgres.statements import call_function
 
 
 class Beginning(NamedTuple):
@@ -66,7 +67,6 @@ class _Wanted(NamedTuple):
     replan: int
     again_after: int
     per_month: int
-    claims: bool
     wish: bool
     skip_paid: bool
     per_day: int
@@ -85,23 +85,34 @@ class _Row(NamedTuple):
     step_key: str | None
     block_key: str | None
     campaign_version: int | None
+    status: str
+    pinned: int
+    first_name: str | None
+    username: str | None
+    language: str | None
+    bot_status: str | None
+    campaign_state: str | None
+    emergency_stop: bool
+    returned: bool
+    reachable: bool
+    opted_out: bool
+    paid: bool
+    doubted: bool
+    admin: bool
+    room_at: int | None
 
 
-BEGIN: Final = read_statement("deliveries/begin_and_claim")
-_FOUND: Final = len(_Row._fields)
-"""The column at which a row of the claim starts; those before it are NULL in such a row."""
-
+BEGIN: Final = call_function("deliveries/begin_episodes", len(_Wanted._fields) + 1)
+_TAKEN: Final = "sending"
 _NOT_CLAIMED: Final = Claiming(0, 0, Cursor(0, 0, "", "", 0), 0, 0, marked=False, wish=False, skip_paid=False)
 
 
 async def begin_episodes(pool: Pool, wanted: Sequence[Beginning], now_ms: int) -> list[Begun]:
     """Begin episodes whose silence still holds, and claim what is wished for; close older ones of the same chats."""
     given = to_columns(map(to_row, wanted))
-    records = await call(pool, BEGIN, *given, now_ms)
-    rows = [_Row(*record[:_FOUND]) for record in records if record[0] is not None]
-    found = found_by_chat(record[_FOUND:] for record in records if record[0] is None)
-    begun = {(row.bot_id, row.chat_id): _begun(row, found.get((row.bot_id, row.chat_id))) for row in rows}
-    return [begun[item.bot_id, item.chat_id] for item in wanted]
+    rows = map(_Row._make, await call(pool, BEGIN, *given, now_ms))
+    by_chat = {(row.bot_id, row.chat_id): row for row in rows}
+    return [_begun(item, by_chat[item.bot_id, item.chat_id]) for item in wanted]
 
 
 def to_row(item: Beginning) -> _Wanted:
@@ -110,7 +121,6 @@ def to_row(item: Beginning) -> _Wanted:
         *item[:11],
         again_after=item.limits.again_after_ms,
         per_month=item.limits.per_month,
-        claims=item.claiming is not None,
         wish=claiming.wish,
         skip_paid=claiming.skip_paid,
         per_day=claiming.limits.per_day,
@@ -119,8 +129,27 @@ def to_row(item: Beginning) -> _Wanted:
     )
 
 
-def _begun(row: _Row, found: Found | None) -> Begun:
+def _begun(item: Beginning, row: _Row) -> Begun:
+    found = _found(item, row) if row.fresh and item.claiming else None
     return Begun(row.fresh, row.episode_id, row.last_active, _cursor(row), row.welcome, found)
+
+
+def _found(item: Beginning, row: _Row) -> Found:
+    """What a claim finds of a delivery that has just been written."""
+    return Found(
+        episode_id=row.episode_id,
+        ended=None,
+        exists=True,
+        taken=True,
+        status=row.status,
+        cursor=Cursor(row.episode_id, 0, item.step, item.block, row.pinned),
+        due_ms=item.due_ms,
+        attempts=int(row.status == _TAKEN),
+        runs=(item.step,),
+        last_active_ms=row.last_active,
+        person=Person(row.first_name, row.username, row.language),
+        facts=facts_of(row),
+    )
 
 
 def _cursor(row: _Row) -> Cursor | None:

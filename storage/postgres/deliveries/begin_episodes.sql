@@ -1,6 +1,6 @@
--- Begins an episode for each silence that still holds, and schedules its first delivery.
+-- Begins an episode for each silence that still holds, with its first delivery: sending if it is wished for, due and
+-- allowed by the facts, otherwise scheduled. A silence that has begun before returns its episode and latest delivery.
 -- A chat counts as active at the moment up to which its bot is doubted, unless its sequence is over.
--- A silence that has begun before returns the episode that is there, with its latest delivery.
 -- $1 bot_id  bigint[]
 -- $2 chat_id  bigint[]
 -- $3 episode_id  bigint[]
@@ -14,19 +14,28 @@
 -- $11 replan  bigint[]
 -- $12 again_after  bigint[]
 -- $13 per_month  int[]
--- $14 now_ms  bigint
+-- $14 wish  bool[]
+-- $15 skip_paid  bool[]
+-- $16 per_day  int[]
+-- $17 per_week  int[]
+-- $18 owner  bool[]
+-- $19 now_ms  bigint
 -- 1000 SECOND_MS
 -- 2592000000 MONTH_MS
--- Returns bot_id, chat_id, fresh, episode_id, last_active, welcome, ordinal, step_key, block_key, campaign_version
+-- Returns bot_id, chat_id, fresh, episode_id, last_active, welcome, ordinal, step_key, block_key, campaign_version,
+-- status, pinned, first_name, username, language, bot_status, campaign_state, emergency_stop, returned, reachable,
+-- opted_out, paid, doubted, admin, room_at
 CREATE FUNCTION pg_temp.begin_episodes(
     bigint[], bigint[], bigint[], bigint[], int[], text[], text[], bigint[], bool[], bigint[], bigint[], bigint[], int[],
-    bigint
+    bool[], bool[], int[], int[], bool[], bigint
 ) RETURNS TABLE (
     bot_id bigint, chat_id bigint, fresh bool, episode_id bigint, last_active bigint, welcome bool, ordinal int,
-    step_key text, block_key text, campaign_version int
+    step_key text, block_key text, campaign_version int, status text, pinned int, first_name text, username text,
+    language text, bot_status text, campaign_state text, emergency_stop bool, returned bool, reachable bool,
+    opted_out bool, paid bool, doubted bool, admin bool, room_at bigint
 ) LANGUAGE plpgsql AS $function$
 #variable_conflict use_column
-DECLARE low bigint; welcomes bool[];
+DECLARE low bigint; welcomes bool[]; room bigint[];
 BEGIN
     INSERT INTO chats (bot_id, chat_id, last_active)
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS w(bot_id, chat_id, episode_id)
@@ -53,7 +62,7 @@ BEGIN
                   AND e.ended_at IS NULL AND e.episode_id < w.episode_id / 1000 * 1000 OFFSET 0
             ) e
         ), closed AS (
-            UPDATE recovery_episodes e SET ended_at = $14, reason = 'returned', returned_at = h.returned_at
+            UPDATE recovery_episodes e SET ended_at = $19, reason = 'returned', returned_at = h.returned_at
             FROM held h
             WHERE e.bot_id = ANY (ARRAY[h.bot_id]) AND e.chat_id = h.chat_id AND e.episode_id = h.episode_id
             RETURNING e.bot_id, e.chat_id, e.episode_id, e.returned_at
@@ -61,9 +70,9 @@ BEGIN
             UPDATE recovery_deliveries d SET
                 crossed = d.crossed OR d.sent_at > c.returned_at,
                 delete_at = CASE WHEN d.deleted_at IS NULL AND d.edit_for IS DISTINCT FROM 'paid'
-                    AND d.on_return = 'delete' THEN least(d.delete_at, $14) ELSE d.delete_at END,
+                    AND d.on_return = 'delete' THEN least(d.delete_at, $19) ELSE d.delete_at END,
                 edit_at = CASE WHEN d.deleted_at IS NULL AND d.edit_for IS DISTINCT FROM 'paid'
-                    AND d.on_return IN ('unbutton', 'replace') THEN $14 ELSE d.edit_at END,
+                    AND d.on_return IN ('unbutton', 'replace') THEN $19 ELSE d.edit_at END,
                 edit_for = CASE WHEN d.deleted_at IS NULL AND d.edit_for IS DISTINCT FROM 'paid'
                     AND d.on_return IN ('unbutton', 'replace') THEN 'returned' ELSE d.edit_for END,
                 edited_at = CASE WHEN d.deleted_at IS NULL AND d.edit_for IS DISTINCT FROM 'paid'
@@ -84,29 +93,28 @@ BEGIN
     low := (SELECT min(episode_id) / 1000 * 1000 FROM unnest($3::bigint[]) AS w(episode_id));
     IF 0 < ANY ($12 || $13) THEN
         welcomes := ARRAY(
-            SELECT (SELECT count(*) FILTER (WHERE o.began_at > $14 - w.again_after) = 0
+            SELECT (SELECT count(*) FILTER (WHERE o.began_at > $19 - w.again_after) = 0
                     AND (w.per_month = 0 OR count(*) < w.per_month)
                 FROM recovery_episodes o WHERE (w.again_after > 0 OR w.per_month > 0)
-                  AND o.bot_id = w.bot_id AND o.chat_id = w.chat_id AND o.began_at > $14 - 2592000000
+                  AND o.bot_id = w.bot_id AND o.chat_id = w.chat_id AND o.began_at > $19 - 2592000000
                   AND EXISTS (SELECT FROM recovery_deliveries d WHERE d.bot_id = o.bot_id AND d.chat_id = o.chat_id
                     AND d.episode_id = o.episode_id AND d.status IN ('sending', 'sent', 'unknown') OFFSET 0))
             FROM unnest($1::bigint[], $2::bigint[], $12::bigint[], $13::int[]) WITH ORDINALITY
                 AS w(bot_id, chat_id, again_after, per_month, place) ORDER BY place);
     END IF;
-    RETURN QUERY WITH wanted AS (
-        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::text[],
-            $8::bigint[], $9::bool[], $10::bigint[], $11::bigint[], $12::bigint[], $13::int[], welcomes)
+    room := pg_temp.find_room($1, $2, $16, $17, $19);
+    RETURN QUERY WITH known AS MATERIALIZED (
+        SELECT w.*, f.*, e.episode_id AS there,
+            CASE WHEN e.over THEN f.last_active ELSE greatest(f.last_active, f.doubted_until) END AS active_at,
+            f.good AND w.due_at <= $19 AS takes, (f.good OR f.withheld) AND w.due_at <= $19 AS pins
+        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::text[], $7::text[],
+            $8::bigint[], $9::bool[], $10::bigint[], $11::bigint[], $12::bigint[], $13::int[], $14::bool[],
+            $15::bool[], $16::int[], $17::int[], $18::bool[], welcomes, room)
             AS w(bot_id, chat_id, episode_id, version, campaign_version, step_key, block_key, due_at, begins, anchor_at,
-                 replan, again_after, per_month, fits)
-    ), known AS (
-        SELECT w.*, CASE WHEN e.over THEN c.last_active ELSE greatest(c.last_active, b.doubted_until) END AS last_active,
-            c.unreachable_since IS NULL AND c.opted_out_at IS NULL AS reachable,
-            k.state IN ('live', 'shadow', 'paused') AS serves, e.episode_id AS there,
-            coalesce(w.fits, true) AS welcome
-        FROM wanted w
-        CROSS JOIN LATERAL (SELECT * FROM chats c WHERE c.bot_id = w.bot_id AND c.chat_id = w.chat_id OFFSET 0) c
-        LEFT JOIN bots b ON b.id = w.bot_id
-        LEFT JOIN recovery_campaigns k ON k.bot_id = w.bot_id
+                 replan, again_after, per_month, wish, skip_paid, per_day, per_week, owner, fits, room_at)
+        CROSS JOIN LATERAL pg_temp.judge_facts(
+            w.bot_id, w.chat_id, w.episode_id, w.wish, w.skip_paid, w.owner, w.room_at
+        ) f
         LEFT JOIN LATERAL (
             SELECT e.episode_id, e.ended_at IS NOT NULL AND e.reason <> 'doubted' AS over FROM recovery_episodes e
             WHERE e.bot_id = w.bot_id AND e.chat_id = w.chat_id AND e.episode_id >= w.episode_id / 1000 * 1000
@@ -114,21 +122,25 @@ BEGIN
         ) e ON true
     ), begun AS (
         INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at)
-        SELECT bot_id, chat_id, episode_id, campaign_version, $14 FROM known
-        WHERE begins AND there IS NULL AND reachable AND serves AND welcome
-          AND last_active / 1000 <= episode_id / 1000
+        SELECT bot_id, chat_id, episode_id, campaign_version, $19 FROM known
+        WHERE begins AND there IS NULL AND reachable AND NOT opted_out AND serves AND coalesce(fits, true)
+          AND NOT returned AND NOT doubted
         ORDER BY bot_id, chat_id
         ON CONFLICT DO NOTHING
         RETURNING bot_id, chat_id
     ), planned AS (
         INSERT INTO recovery_deliveries (bot_id, chat_id, episode_id, step_key, block_key, ordinal, status, version,
-            campaign_version, due_at, anchor_at, replan)
-        SELECT k.bot_id, k.chat_id, k.episode_id, k.step_key, k.block_key, 0, 'scheduled', k.version,
-            0, k.due_at, k.anchor_at, k.replan
-        FROM known k WHERE (k.bot_id, k.chat_id) IN (SELECT bot_id, chat_id FROM begun)
+            campaign_version, due_at, anchor_at, replan, claimed_at, attempts)
+        SELECT bot_id, chat_id, episode_id, step_key, block_key, 0,
+            CASE WHEN takes THEN 'sending' ELSE 'scheduled' END, version, CASE WHEN pins THEN campaign_version ELSE 0 END,
+            due_at, anchor_at, replan, CASE WHEN takes THEN $19 END, CASE WHEN takes THEN 1 ELSE 0 END
+        FROM known WHERE CASE WHEN (bot_id, chat_id) IN (SELECT bot_id, chat_id FROM begun) THEN true END
     )
     SELECT k.bot_id, k.chat_id, (k.bot_id, k.chat_id) IN (SELECT bot_id, chat_id FROM begun) AS fresh,
-        coalesce(k.there, k.episode_id) AS episode_id, k.last_active, k.welcome, d.ordinal, d.step_key, d.block_key, d.campaign_version
+        coalesce(k.there, k.episode_id), k.active_at, coalesce(k.fits, true), d.ordinal, d.step_key, d.block_key,
+        d.campaign_version, CASE WHEN k.takes THEN 'sending' ELSE 'scheduled' END,
+        CASE WHEN k.pins THEN k.campaign_version ELSE 0 END, k.first_name, k.username, k.language, k.bot_status,
+        k.campaign_state, k.emergency_stop, k.returned, k.reachable, k.opted_out, k.paid, k.doubted, k.admin, k.room_at
     FROM known k
     LEFT JOIN LATERAL (
         SELECT * FROM recovery_deliveries d

@@ -1,6 +1,6 @@
 """Claim: the right to send one block."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from engine.core.campaign.frequency_caps import Limits
@@ -86,13 +86,9 @@ CLAIM: Final = call_function("deliveries/claim_deliveries", len(_Wanted._fields)
 async def claim_deliveries(pool: Pool, wanted: Sequence[Claiming], now_ms: int) -> list[Found]:
     """Take the deliveries whose facts are good, and return what was found for each of them."""
     given = to_columns(map(to_row, wanted))
-    found = found_by_chat(await call(pool, CLAIM, *given, now_ms))
+    rows = map(_Row._make, await call(pool, CLAIM, *given, now_ms))
+    found = {(row.bot_id, row.chat_id): _found(row) for row in rows}
     return [found[item.bot_id, item.chat_id] for item in wanted]
-
-
-def found_by_chat(records: Iterable[Iterable[Any]]) -> dict[tuple[int, int], Found]:
-    """What the rows of a claim say, by bot and chat."""
-    return {(row.bot_id, row.chat_id): _found(row) for row in map(_Row._make, records)}
 
 
 def to_row(item: Claiming) -> _Wanted:
@@ -127,20 +123,11 @@ def _found(row: _Row) -> Found:
         last_active_ms=row.last_active or 0,
         person=Person(row.first_name, row.username, row.language),
         deferrals=row.deferrals or 0,
-        facts=_facts(row),
+        facts=facts_of(row),
     )
 
 
-def _facts(row: _Row) -> Facts:
-    return Facts(
-        bot_status=row.bot_status or "removed",
-        campaign_state=row.campaign_state or "draft",
-        emergency_stop=row.emergency_stop,
-        returned=row.returned,
-        reachable=row.reachable,
-        opted_out=row.opted_out,
-        paid=row.paid,
-        doubted=row.doubted,
-        admin=row.admin,
-        room_ms=row.room_at,
-    )
+def facts_of(columns: Sequence[Any]) -> Facts:
+    """`columns` are the last of a row; they have the order of the fields."""
+    bot_status, campaign_state, *others = columns[-len(Facts._fields) :]
+    return Facts(bot_status or "removed", campaign_state or "draft", *others)

@@ -15,9 +15,6 @@
 -- $12 per_week  int[]
 -- $13 owner  bool[]
 -- $14 now_ms  bigint
--- 1000 SECOND_MS
--- 86400000 DAY_MS
--- 604800000 WEEK_MS
 -- Returns bot_id, chat_id, episode_id, exists, ended, taken, status, ordinal, at_step, at_block, pinned, due_at,
 -- attempts, deferrals, runs, last_active, first_name, username, language, bot_status, campaign_state, emergency_stop,
 -- returned, reachable, opted_out, paid, doubted, admin, room_at
@@ -42,18 +39,7 @@ BEGIN
         WHERE e.bot_id = w.bot_id AND e.chat_id = w.chat_id AND e.episode_id = w.episode_id FOR UPDATE
     ) e;
     SELECT min(episode_id), max(episode_id) INTO low, high FROM unnest($3::bigint[]) AS w(episode_id);
-    IF 0 < ANY ($11 || $12) THEN
-        room := ARRAY(
-            SELECT (SELECT max(full_until) FROM (
-                SELECT array_agg(s.at ORDER BY s.at DESC) AS newest
-                FROM (SELECT max(o.sent_at) AS at FROM recovery_deliveries o
-                    WHERE o.bot_id = w.bot_id AND o.chat_id = w.chat_id AND o.status = 'sent'
-                      AND o.sent_at > $14 - 604800000 GROUP BY o.episode_id, o.step_key) s
-            ) sent, LATERAL (VALUES (newest[w.per_day] + 86400000), (newest[w.per_week] + 604800000)) u(full_until)
-            WHERE full_until > $14)
-            FROM unnest($1::bigint[], $2::bigint[], $11::int[], $12::int[]) WITH ORDINALITY
-                AS w(bot_id, chat_id, per_day, per_week, place) ORDER BY place);
-    END IF;
+    room := pg_temp.find_room($1, $2, $11, $12, $14);
     RETURN QUERY WITH wanted AS MATERIALIZED (
         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::int[],
             $8::bool[], $9::bool[], $10::bool[], $11::int[], $12::int[], $13::bool[], room)
@@ -62,16 +48,9 @@ BEGIN
         WHERE bot_id = bot_id + 0
     ), known AS MATERIALIZED (
         SELECT w.*, e.episode_id IS NOT NULL AS exists, e.reason AS ended,
-            b.status AS bot_status, coalesce(s.engaged, false) AS emergency_stop,
-            CASE WHEN w.episode_id < k.activated_at THEN 'stopped' ELSE k.state END AS campaign_state,
-            c.first_name, c.username, c.language, greatest(c.last_active, b.doubted_until) AS last_active,
-            coalesce(c.last_active / 1000 > w.episode_id / 1000, false) AS returned,
-            coalesce(b.doubted_until / 1000 > w.episode_id / 1000, false) AS doubted,
-            c.unreachable_since IS NULL AS reachable, c.opted_out_at IS NOT NULL AS opted_out,
-            EXISTS (SELECT FROM payments p
-                WHERE p.bot_id = w.bot_id AND p.chat_id = w.chat_id AND p.status = 'paid' OFFSET 0) AS paid,
-            w.owner OR EXISTS (SELECT FROM bot_admins a
-                WHERE a.bot_id = w.bot_id AND a.admin_id = w.chat_id OFFSET 0) AS admin,
+            greatest(f.last_active, f.doubted_until) AS last_active, f.first_name, f.username, f.language, f.bot_status,
+            f.campaign_state, f.emergency_stop, f.returned, f.reachable, f.opted_out, f.paid, f.doubted, f.admin,
+            f.good AS may, f.withheld AS could,
             d.step_key AS at_step, d.block_key AS at_block, d.ordinal, d.status, d.due_at, d.attempts, d.deferrals,
             d.campaign_version AS pinned, d.runs
         FROM wanted w
@@ -79,24 +58,18 @@ BEGIN
             SELECT * FROM recovery_episodes e
             WHERE e.bot_id = w.bot_id AND e.chat_id = w.chat_id AND e.episode_id = w.episode_id OFFSET 0
         ) e ON true
-        LEFT JOIN bots b ON b.id = w.bot_id
-        LEFT JOIN recovery_campaigns k ON k.bot_id = w.bot_id
-        LEFT JOIN switches s ON s.name = 'emergency_stop'
-        LEFT JOIN LATERAL (
-            SELECT * FROM chats c WHERE c.bot_id = w.bot_id AND c.chat_id = w.chat_id OFFSET 0
-        ) c ON true
+        CROSS JOIN LATERAL pg_temp.judge_facts(
+            w.bot_id, w.chat_id, w.episode_id, w.wish, w.skip_paid, w.owner, w.room_at
+        ) f
         LEFT JOIN LATERAL (
             SELECT d.*, array_agg(d.step_key) OVER (ORDER BY d.ordinal) AS runs FROM recovery_deliveries d
             WHERE d.bot_id = w.bot_id AND d.chat_id = w.chat_id AND d.episode_id = w.episode_id
               AND d.episode_id BETWEEN low AND high ORDER BY d.ordinal DESC LIMIT 1
         ) d ON true
     ), judged AS MATERIALIZED (
-        SELECT known.*, fit AND campaign_state IN ('live', 'finishing') AS good,
-            fit AND campaign_state = 'shadow' AS withheld
-        FROM known, LATERAL (SELECT exists AND ended IS NULL AND wish AND bot_status = 'active'
-            AND NOT emergency_stop AND NOT returned AND reachable AND NOT opted_out AND NOT (paid AND skip_paid)
-            AND NOT doubted AND NOT admin AND room_at IS NULL AND due_at <= $14
-            AND NOT (marked AND status = 'sending') AS fit) AS facts
+        SELECT known.*, may AND stands AS good, could AND stands AS withheld
+        FROM known, LATERAL (SELECT exists AND ended IS NULL AND due_at <= $14
+            AND NOT (marked AND status = 'sending') AS stands) AS delivery
     ), taken AS (
         UPDATE recovery_deliveries d SET
             version = j.version,
