@@ -8,8 +8,7 @@
 -- ARGV[1] now_us  0, or the clock of a test in us
 -- ARGV[2] holder  "owner epoch" of the process that confirms
 -- ARGV[3] run     of the server, as the holder knows it
--- ARGV[4] upto    ms; 0 is now, less ago
--- ARGV[5] ago     ms
+-- ARGV[4] upto    ms; 0 is now
 -- Returns {code, now_ms, nearest due in ms or -1}
 -- 0 OTHERS
 -- 1 OURS
@@ -22,7 +21,7 @@ local run = string.match(tostring(redis.pcall('INFO', 'server')), 'run_id:(%x+)'
 if redis.call('GET', KEYS[2]) ~= ARGV[2] or (run and run ~= ARGV[3]) then return {0, now, -1} end
 
 local upto = tonumber(ARGV[4])
-if upto == 0 then upto = now - tonumber(ARGV[5]) end
+if upto == 0 then upto = now end
 local watermark = tonumber(redis.call('HGET', KEYS[1], 'watermark') or 0)
 redis.call('HSET', KEYS[1], 'watermark', string.format('%.0f', math.max(watermark, math.min(upto, now))))
 

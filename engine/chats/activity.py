@@ -98,12 +98,12 @@ class Activity:
         self.overloads.note(bot_id, ACTIVITY_OVERLOAD, refused)
         return OverloadError("More activity of this bot waits for PostgreSQL than its share: check DATABASE_URL.")
 
-    async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0, *, ago_ms: int = 0) -> Confirmed | None:
-        """Confirm that every update of the bot up to that moment has been taken in; returns how its timers stand.
+    async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0) -> Confirmed | None:
+        """Confirm that every update of the bot up to that moment (0 is now) has been taken in.
 
-        None: this process does not, or no longer, receive the bot's updates.
+        Returns how its timers stand. None: this process does not, or no longer, receive the bot's updates.
         """
-        confirmed = await self._timers.confirm(bot_id, holding, upto_ms, ago_ms=ago_ms)
+        confirmed = await self._timers.confirm(bot_id, holding, upto_ms)
         return confirmed if confirmed.code is OwnCode.OURS else None
 
     async def repeat(self) -> None:

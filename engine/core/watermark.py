@@ -4,6 +4,8 @@ Telegram delivers the chats of a webhook in parallel, each with pauses of its ow
 came prove nothing about one that waits. But it numbers a bot's updates one by one: all that had been given out by a
 look have come when none is missing up to there. More missing ones than Telegram still holds back were taken by another
 program, or were dropped after a day.
+
+A poll proves more: whatever Telegram had when it asked has come with it.
 """
 
 from collections.abc import Sequence
@@ -51,3 +53,12 @@ def confirmed_upto(before: WebhookLook | None, now: WebhookLook) -> int | None:
 def has_gap(floor: int, numbers: Sequence[int]) -> bool:
     """Whether one is missing among the updates of a poll, all of which come after `floor` unless they came again."""
     return any(later > earlier + 1 for earlier, later in pairwise((floor, *numbers)))
+
+
+def seen_upto(began_ms: int, timeout_s: int, waited_s: float, *, in_vain: bool) -> int:
+    """The time up to which a poll has surely brought every update, in ms.
+
+    Telegram answers at once when there is an update, and keeps the poll waiting for its time-out when there is none.
+    Nobody can tell when it wrote any other answer: that may have been under way, or this process may have stood still.
+    """
+    return began_ms + timeout_s * 1000 if in_vain and waited_s >= timeout_s else began_ms

@@ -3,16 +3,16 @@
 Once Telegram has answered to an offset it has done its work, and is left out: after an idle week Telegram may restart
 its numbering lower, and would never show those updates to a reader that asks for higher ones.
 
-A completed poll confirms the time of its end, after its touches. Its time-out ends a second before the bot's nearest
-due, so that a timer that becomes due meets a fresh feed.
+A completed poll confirms, after its touches, what it has surely seen: `engine.core.watermark` says up to when. The time
+is the one that Redis told before the poll was sent, so that nothing that is late or stands still afterwards adds to it.
+A poll's time-out ends a second before the bot's nearest due, so that a timer that becomes due meets a fresh feed.
 """
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from engine.core.watermark import has_gap
+from engine.core.watermark import has_gap, seen_upto
 from engine.receiver.reader_watch import ReaderWatch
 from engine.receiver.update_handler import UpdateHandler
 from engine.receiver.update_kinds import ALLOWED
@@ -26,6 +26,7 @@ from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER
 from storage.redis import keys
 from storage.redis.arrivals import Arrivals, Came
 from storage.redis.ownership import owner_of
+from storage.redis.server_clock import server_now_ms
 from storage.redis.timer_values import Holding
 
 SHORTEST_POLL_S: Final = 3
@@ -62,13 +63,17 @@ class PollingFeed:
         self._floor = -1
         self._polled = self._noted = self._in_conflict = False
         self._timeout_s = 0
+        self._heard_ms: int | None = None
+        """What Redis last told of its time; None when it has to be asked."""
+        self._heard_as: Holding | None = None
 
     async def run_once(self) -> Polled | Refused:
         """Poll once, let every update take effect, confirm the feed. Raises UnreachableError."""
         if self._holding() is None:
             return Polled(0, NOT_OURS_S)
+        began_ms, began_s = await self._heard(), time.monotonic()
         answer = await self._poll()
-        ended_s = time.monotonic()
+        waited_s = time.monotonic() - began_s
         if isinstance(answer, Refused):
             return await self._after_refusal(answer)
         self._polled = True
@@ -76,7 +81,8 @@ class PollingFeed:
         await self._effects.take_all(self._bot_id, answer.events)
         await self._count(answer.numbers)
         self._offset = 0 if answer.last_id is None else answer.last_id + 1
-        rest_s = await self._confirm(ended_s, more=answer.size == LIMIT)
+        seen_ms = seen_upto(began_ms, self._timeout_s, waited_s, in_vain=answer.size == 0)
+        rest_s = await self._confirm(seen_ms, more=answer.size == LIMIT)
         await self._note_polling()
         return Polled(len(answer.events), rest_s)
 
@@ -105,8 +111,16 @@ class PollingFeed:
             return came.floor >= 0
         return has_gap(self._floor, numbers)
 
-    async def _confirm(self, ended_s: float, *, more: bool) -> float:
-        """Confirm the poll's end; returns how long to rest before the next.
+    async def _heard(self) -> int:
+        """A time of Redis before now. It serves one poll, under the holding and so the server that it came from."""
+        heard_ms, heard_as = self._heard_ms, self._heard_as
+        self._heard_ms, self._heard_as = None, self._holding()
+        if heard_ms is None or heard_as != self._heard_as:
+            return await server_now_ms(self._effects.client)
+        return heard_ms
+
+    async def _confirm(self, seen_ms: int, *, more: bool) -> float:
+        """Confirm what the poll has seen; returns how long to rest before the next.
 
         A full answer means that more is waiting: the backlog is taken in first, silence is judged after it.
         """
@@ -116,11 +130,11 @@ class PollingFeed:
             return 0.0
         await self._contest_conflict()
         await self._watch.close()
-        ago_ms = math.ceil((time.monotonic() - ended_s) * 1000)
-        confirmed = await self._effects.activity.confirm(self._bot_id, holding, ago_ms=ago_ms)
+        confirmed = await self._effects.activity.confirm(self._bot_id, holding, seen_ms)
         if confirmed is None:
             return NOT_OURS_S
-        self._timeout_s = timeout_s(confirmed.now_ms, confirmed.nearest_due_ms)
+        self._heard_ms, self._heard_as = confirmed.now_ms, holding
+        self._timeout_s = timeout_s(confirmed.now_ms, confirmed.nearest_due_ms, seen_ms)
         return 0.0
 
     async def _poll(self) -> Batch | Refused:
@@ -162,8 +176,15 @@ class PollingFeed:
         self._floor = -1
 
 
-def timeout_s(now_ms: int, nearest_due_ms: int) -> int:
-    """How long the next poll may wait, in whole seconds."""
+def timeout_s(now_ms: int, nearest_due_ms: int, seen_ms: int) -> int:
+    """How long the next poll may wait, in whole seconds, after one that has seen everything up to `seen_ms`.
+
+    A poll that updates ended has seen little of its own time: near a due the next one asks at once what it has missed.
+    """
+    behind_ms, ahead_ms = now_ms - seen_ms, nearest_due_ms - now_ms - AHEAD_OF_DUE_MS
+    longest_s = LONGEST_POLL_S - behind_ms // 1000
     if nearest_due_ms < 0:
-        return LONGEST_POLL_S
-    return min(LONGEST_POLL_S, max(SHORTEST_POLL_S, (nearest_due_ms - now_ms - AHEAD_OF_DUE_MS) // 1000))
+        return max(SHORTEST_POLL_S, longest_s)
+    if behind_ms > AHEAD_OF_DUE_MS and ahead_ms <= SHORTEST_POLL_S * 1000:
+        return 0
+    return max(SHORTEST_POLL_S, min(longest_s, ahead_ms // 1000))

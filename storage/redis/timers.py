@@ -66,13 +66,14 @@ class Timers:
         reply = await self._call("touch_chats", k, self._now_us(), threshold, *_flat(signs))
         return Touched(int(reply[0]), reply[1], int(reply[2]), _interrupted(reply[3:]))
 
-    async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0, *, ago_ms: int = 0) -> Confirmed:
-        """The holder of the bot's feed confirms that every update up to then (0 is now, less `ago_ms`) is surely taken
-        in, and sees how the bot's timers stand.
+    async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0) -> Confirmed:
+        """The holder of the bot's feed confirms that every update up to then (0 is now) is surely taken in.
+
+        It sees how the bot's timers stand.
         """
         k = keys.of_bot(bot_id)
         code, now_ms, nearest_due_ms = await self._scripts["confirm_feed"](
-            self._client, (k.bot, k.poll, k.timers), self._now_us(), *holding, upto_ms, ago_ms
+            self._client, (k.bot, k.poll, k.timers), self._now_us(), *holding, upto_ms
         )
         return Confirmed(OwnCode(int(code)), int(now_ms), int(nearest_due_ms))
 

@@ -266,4 +266,4 @@ def test_telegrams_refusal_is_a_value() -> None:
     [(-1, LONGEST_POLL_S), (0, SHORTEST_POLL_S), (10_999, 9), (11_000, 10), (10**9, LONGEST_POLL_S)],
 )
 def test_a_poll_ends_a_second_before_the_nearest_due(nearest_due_ms: int, seconds: int) -> None:
-    assert timeout_s(0, nearest_due_ms) == seconds
+    assert timeout_s(0, nearest_due_ms, 0) == seconds
