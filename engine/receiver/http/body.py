@@ -82,7 +82,7 @@ async def read_body(request: web.Request, most: int) -> bytes:
     except TimeoutError as error:
         sentence = f"The body did not arrive within {BODY_S:g} seconds: send it at once."
         raise Refusal(HTTPStatus.REQUEST_TIMEOUT, sentence) from error
-    except web.RequestPayloadError as error:
+    except (web.RequestPayloadError, ConnectionError) as error:
         raise Refusal(
             HTTPStatus.BAD_REQUEST, "The body breaks off or is not chunked rightly: send it whole."
         ) from error

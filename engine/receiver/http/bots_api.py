@@ -124,11 +124,9 @@ class BotsApi:
             try:
                 async with asyncio.timeout(TAKE_S):
                     return await self._answer(self._authorize(request, scope), request, handle)
-            except ConnectionError:
-                return web.Response()
             except OverloadError as error:
                 raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, str(error), _AGAIN) from error
-            except (UnreachableError, TimeoutError) as error:
+            except (UnreachableError, OSError) as error:
                 logger().warning("Request not taken", path=request.path, error=error)
                 raise Refusal(
                     HTTPStatus.SERVICE_UNAVAILABLE,

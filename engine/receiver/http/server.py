@@ -113,12 +113,10 @@ class HttpServer:
                     return await self._take(bot_id, body)
         except OverloadError as error:
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, str(error), _AGAIN) from error
-        except (UnreachableError, TimeoutError) as error:
+        except (UnreachableError, OSError) as error:
             logger().warning("Update not taken", bot=bot_id, error=error)
             sentence = "Redis or PostgreSQL does not answer in time: deliver it again."
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, sentence, _AGAIN) from error
-        except ConnectionError:
-            return web.Response()
 
     def _too_many(self, bot_id: int) -> Refusal:
         self._bots.overloaded(bot_id)

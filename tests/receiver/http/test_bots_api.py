@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from engine.administration import api_keys
+from engine.chats.endings import Endings
 from engine.core.api_key import RANDOM, compose
 from engine.receiver.http import bots_api
 from engine.receiver.http.at_once import AtOnce
@@ -29,6 +30,19 @@ async def test_a_payment_is_recorded_once_and_a_refund_is_final(desk: Desk) -> N
     assert await desk.post("payments", {**PAID, "status": "refunded"}) == (200, refunded)
     assert await desk.post("payments", PAID) == (200, refunded)
     assert await desk.payments() == [("order 7", CHAT, 4990, "BRL", "refunded")]
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError, ConnectionRefusedError, BrokenPipeError, OSError])
+async def test_what_meets_a_failure_of_the_network_is_not_taken(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, error: type[OSError]
+) -> None:
+    async def fail(*_: object) -> None:
+        raise error("a socket of ours")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(Endings, "pay", fail)
+        await desk.refused(503, "payments", PAID, "repeat the request, which is safe")
+    assert (await desk.post("payments", PAID))[0] == 200
 
 
 async def test_a_payment_ends_the_silence_before_it_is_answered_and_is_no_touch(desk: Desk) -> None:

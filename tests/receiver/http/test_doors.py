@@ -1,6 +1,8 @@
 """The receiver's port on the open internet: half-open connections, garbage, and what anybody can read off an answer."""
 
 import asyncio
+import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
@@ -15,6 +17,10 @@ from tests.receiver.http.wire import BOT, HALF, HEALTHY, UPDATE, WRONG, Wire, op
 
 SMALL = Bounds(in_all=8, strangers=5, from_one=3)
 PRIVATE = b"rk_of-somebody"
+OF_THE_NETWORK = (
+    *(ConnectionError, ConnectionResetError, ConnectionAbortedError, ConnectionRefusedError, BrokenPipeError),
+    *(OSError, TimeoutError, socket.gaierror, ssl.SSLError),
+)
 
 
 @pytest.fixture
@@ -218,6 +224,21 @@ async def test_a_failure_of_ours_has_the_one_shape_too(wire: Wire, capsys: pytes
     said = capsys.readouterr().out
     assert "Request failed" in said
     assert "ZeroDivisionError" in said
+
+
+@pytest.mark.parametrize("kind", OF_THE_NETWORK)
+async def test_an_update_that_meets_a_failure_of_the_network_is_not_acknowledged(
+    wire: Wire, kind: type[OSError]
+) -> None:
+    """Of ours, behind the receiver: the caller's own connection is as it was."""
+    wire.fault = kind("a socket of ours")
+    caller = await wire.call(request())
+    refused = await caller.answer()
+    assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+    assert "deliver it again" in refused.error
+    wire.fault = None
+    await caller.send(request())
+    assert (await caller.answer()).status == 200
 
 
 @pytest.mark.parametrize(
