@@ -9,7 +9,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from hiredis import pack_command
 from redis.asyncio import ConnectionPool, Redis
@@ -79,7 +79,9 @@ def open_redis(url: str) -> Redis:
 class _Pool(ConnectionPool):
     """Lets a call wait for a free connection, at a third of the cost of the library's own pool that does so.
 
-    A connection that the server has closed is opened again before it is given out.
+    A connection that the server has closed is opened again before it is given out. Nothing but closing a connection
+    waits as it comes back, so that a cancellation finds it either in use or free; the library would take a lock, and
+    tell listeners and counters that we have not.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -89,7 +91,11 @@ class _Pool(ConnectionPool):
     async def get_connection(self, *_: Any, **__: Any) -> AbstractConnection:
         await self._free.acquire()
         untyped: Any = self
-        connection: AbstractConnection = untyped.get_available_connection()
+        try:
+            connection: AbstractConnection = untyped.get_available_connection()
+        except BaseException:
+            self._free.release()
+            raise
         try:
             await self.ensure_connection(connection)
         except BaseException:
@@ -98,9 +104,13 @@ class _Pool(ConnectionPool):
         return connection
 
     async def release(self, connection: AbstractConnection) -> None:
+        """Raises KeyError for one that is not in use."""
+        self._in_use_connections.remove(connection)
         try:
-            await super().release(connection)
+            if cast("Any", connection).should_reconnect():  # it has no types
+                await connection.disconnect()
         finally:
+            self._available_connections.append(connection)
             self._free.release()
 
 
