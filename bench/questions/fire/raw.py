@@ -1,8 +1,9 @@
 """What the servers can do if nobody decides anything: the claim script alone, and the rows alone.
 
 The script runs over a bare connection. The rows are those that the engine leaves behind, in two transactions a batch,
-because a claim is committed before its message leaves: both inserted, then both updated. Every connection of
-the pool has a batch under way: with only as many as there are pollers, the server would wait for its clients.
+because a claim is committed before its message leaves: chat, episode and delivery inserted, then the last two updated.
+Every connection of the pool has a batch under way: with only as many as there are pollers, the server would wait for
+its clients.
 """
 
 import asyncio
@@ -27,7 +28,10 @@ _EPOCH: Final = 1
 _EVER_MS: Final = 2**42
 CONNECTIONS: Final = MOST_CONNECTIONS
 _BEGIN_AND_CLAIM: Final = """
-WITH began AS (
+WITH known AS (
+    INSERT INTO chats (bot_id, chat_id, last_active)
+    SELECT $1, chat_id, $3 FROM unnest($2::bigint[]) AS u(chat_id)
+), began AS (
     INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at)
     SELECT $1, chat_id, $3, 1, $3 FROM unnest($2::bigint[]) AS u(chat_id)
 )
