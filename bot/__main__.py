@@ -22,7 +22,7 @@ from engine.administration.context import Desk, open_desk
 from engine.core.errors import SettingsError
 from engine.runtime import held_keys, metrics
 from engine.runtime.process import command, stop_on_signals
-from engine.runtime.resources import keep_what_is_loaded
+from engine.runtime.resources import tune_garbage_collection
 from engine.runtime.service import pause, run_service
 from engine.runtime.telemetry import configure, logger
 from engine.settings import Settings, load_settings
@@ -78,7 +78,7 @@ def main() -> None:
     settings = load_settings()
     configure(settings)
     metrics.serve(settings.metrics_port)
-    keep_what_is_loaded()
+    tune_garbage_collection()
     uvloop.run(serve(settings))
 
 

@@ -21,7 +21,7 @@ from engine.poller.shard import Shard
 from engine.runtime import held_keys, metrics
 from engine.runtime.process import command, stop_on_signals
 from engine.runtime.redis_check import require_redis
-from engine.runtime.resources import allow_many_connections, keep_what_is_loaded
+from engine.runtime.resources import allow_many_connections, tune_garbage_collection
 from engine.runtime.telemetry import configure, logger
 from engine.security.vault import Vault
 from engine.settings import MAX_SHARDS, Settings, load_settings
@@ -91,7 +91,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = _arguments(arguments)
     settings = load_settings()
     configure(settings)
-    keep_what_is_loaded()
+    tune_garbage_collection()
     allow_many_connections()
     if given.reshard is not None:
         sys.stdout.write(f"{asyncio.run(reshard(settings, given.reshard))}\n")

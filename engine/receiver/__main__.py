@@ -17,7 +17,7 @@ from engine.receiver.receiver import Receiver
 from engine.runtime import held_keys, metrics
 from engine.runtime.process import command, stop_on_signals
 from engine.runtime.redis_check import require_redis
-from engine.runtime.resources import allow_many_connections, keep_what_is_loaded
+from engine.runtime.resources import allow_many_connections, tune_garbage_collection
 from engine.runtime.telemetry import configure, logger
 from engine.security.vault import Vault
 from engine.settings import Settings, load_settings
@@ -50,7 +50,7 @@ def main() -> None:
     settings = load_settings()
     configure(settings)
     allow_many_connections()
-    keep_what_is_loaded()
+    tune_garbage_collection()
     metrics.serve(settings.metrics_port)
     uvloop.run(serve(settings))
 

@@ -9,7 +9,7 @@ _NEW_OBJECTS: Final = 10_000
 """Between two looks; Python's own number, 700, costs a sixth of the CPU of a sign of life."""
 
 
-def keep_what_is_loaded() -> None:
+def tune_garbage_collection() -> None:
     """Freeze imported modules out of garbage collection: scanning them costs 100 ms per full collection. Look for
     cycles less often than Python would: hardly an object of ours is in one, and each look takes time from the work.
     """

@@ -27,7 +27,7 @@ from bench.harness.stores import open_stores
 from bench.questions.touch.contestants import THRESHOLD_MS, Bare, Lists, Single, arm, raw_touches, shuffled, zadds
 from bench.questions.touch.report import CALLERS, LISTS, OURSELVES, RAW, SERVER, ZADD, Outcome
 from engine.chats.activity import Activity
-from engine.runtime.resources import keep_what_is_loaded
+from engine.runtime.resources import tune_garbage_collection
 from storage.postgres.pool import Pool
 from storage.postgres.receiver_bots import Watched
 from storage.redis.timers import Timers
@@ -77,7 +77,7 @@ async def _run(stack: Stack, given: _Given) -> Outcome:
             LISTS: Lists(timers, bot.id, chats, for_s),
             **{name: Single(activity, bot.id, chats, callers, for_s) for name, callers in CALLERS.items()},
         }
-        keep_what_is_loaded()
+        tune_garbage_collection()
         rounds = _QUICK_ROUNDS if given.quick else _ROUNDS
         given.say(f"{rounds} rounds of {len(contestants)} contestants, {for_s} s each")
         turns = await interleave(contestants, rounds, _meters())
