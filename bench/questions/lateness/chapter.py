@@ -35,7 +35,15 @@ def _runs(figures: Figures) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _tables(figures: Figures) -> list[Table]:
     late = [
-        (name, run["rate"], *run["claim_ms"].values(), *run["answered_ms"].values(), run["early"], run["messages"])
+        (
+            name,
+            run["rate"],
+            *run["claim_ms"].values(),
+            *run["answered_ms"].values(),
+            run["early"],
+            run["messages"],
+            run.get("touches_per_s"),
+        )
         for name, run in _runs(figures)
     ]
     spread = [
@@ -50,7 +58,19 @@ def _tables(figures: Figures) -> list[Table]:
         (name, run["rate"], *(run["cpu_ms_per_message"][part] for part in (*_PARTS, "total")))
         for name, run in _runs(figures)
     ]
-    head = ("load", "due/s", "claimed p50", "p99", "p99.9", "answered p50", "p99", "p99.9", "early", "messages")
+    head = (
+        "load",
+        "due/s",
+        "claimed p50",
+        "p99",
+        "p99.9",
+        "answered p50",
+        "p99",
+        "p99.9",
+        "early",
+        "messages",
+        "touches/s",
+    )
     return [
         Table(head, late, "From the due, in ms; medians of the rounds"),
         Table(

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from bench.harness.cpu import ms_per_message
 from bench.harness.observations import Observed
 from bench.harness.percentiles import tail
+from bench.harness.touch_load import Touched, per_s
 
 
 class Window(NamedTuple):
@@ -18,7 +19,9 @@ class Window(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """`early` counts claims before their due: there must be none. `due_per_s`: of the `rate` that was wanted."""
+    """`early` counts claims before their due: there must be none. `due_per_s`: of the `rate` that was wanted, and
+    `touches_per_s`: of the `touches`.
+    """
 
     rate: int
     due_per_s: float
@@ -28,12 +31,14 @@ class Figures(NamedTuple):
     claim_ms: Mapping[str, float]
     answered_ms: Mapping[str, float]
     cpu_ms_per_message: Mapping[str, float]
+    touches: int = 0
+    touches_per_s: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         return self._asdict()
 
 
-def figures(window: Window, observed: Sequence[Observed]) -> Figures:
+def figures(window: Window, observed: Sequence[Observed], touches: int = 0, touched: Sequence[Touched] = ()) -> Figures:
     within = [one for one in observed if window.from_ms <= one.due_ms < window.until_ms]
     answered = [one for one in within if one.answered_us]
     return Figures(
@@ -45,4 +50,6 @@ def figures(window: Window, observed: Sequence[Observed]) -> Figures:
         claim_ms=tail([one.claim_ms for one in within]),
         answered_ms=tail([one.answer_ms for one in answered]),
         cpu_ms_per_message=ms_per_message(*window.used_s, len(within)),
+        touches=touches,
+        touches_per_s=per_s(touched, window.from_ms, window.until_ms),
     )

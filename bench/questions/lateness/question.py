@@ -16,7 +16,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
-from bench.harness import process_usage
+from bench.harness import process_usage, touch_load
 from bench.harness.arguments import whole
 from bench.harness.armed_chats import ArmedChats
 from bench.harness.cpu import used_s
@@ -24,6 +24,7 @@ from bench.harness.question import Given, Question
 from bench.harness.scene import Scene, null_scene, whole_scene
 from bench.harness.stack import Stack, running_stack
 from bench.harness.steadily import steadily
+from bench.harness.touch_load import Touched
 from bench.questions.lateness import loads
 from bench.questions.lateness.figures import Figures, Window, figures
 from bench.questions.lateness.loads import Load
@@ -44,10 +45,12 @@ _POLLERS: Final = 2
 _LEAD_S: Final = _THRESHOLD_MS / 1000 + 4.0
 """Until the first are due, and a little longer, so that plans and connections are made before the window opens."""
 _ROUNDS: Final = 5
-_SECONDS: Final = 15
+_SECONDS: Final = 10
 _QUICK_SECONDS: Final = 5
 _TOUCHED: Final = 60_000
 """How many chats are touched if no others are armed."""
+_TOUCHES: Final = "touches"
+"""The process that touches them, and the file that it writes."""
 
 
 class Wanted(Given):
@@ -116,10 +119,11 @@ async def _run(stack: Stack, given: Wanted, load: Load) -> dict[int, list[Figure
             windows.append(await _measure(scene, given, rate, begun))
             begun += given.silences(rate)
             await scene.until_settled(begun)
+        touched = await _stop_touches(scene, load)
         seen = await scene.stop_pollers()
     found: defaultdict[int, list[Figures]] = defaultdict(list)
     for window in windows:
-        found[window.rate].append(figures(window, seen))
+        found[window.rate].append(figures(window, seen, load.touches, touched))
     return found
 
 
@@ -140,7 +144,16 @@ async def _arm_others(scene: Scene, given: Wanted, load: Load) -> None:
     for number in range(others.lists):
         await others.touch(number)
     if load.touches:
-        scene.stack.start("touches", "bench.harness.touch_load", *map(str, (load.touches, chats, *scene.ids)))
+        arguments = (scene.stack.directory / _TOUCHES, load.touches, chats, *scene.ids)
+        scene.stack.start(_TOUCHES, touch_load.__name__, *map(str, arguments))
+
+
+async def _stop_touches(scene: Scene, load: Load) -> list[Touched]:
+    """Raises RecoveryError if the process that touches does not stop."""
+    if not load.touches:
+        return []
+    await scene.stack.stop(_TOUCHES)
+    return touch_load.read(scene.stack.directory / _TOUCHES)
 
 
 async def _measure(scene: Scene, given: Wanted, rate: int, begun: int) -> Window:

@@ -1,6 +1,7 @@
 """Only what falls due within the window is measured; but nothing may be early, whenever it was due."""
 
 from bench.harness.observations import Observed
+from bench.harness.touch_load import Touched
 from bench.questions.lateness.figures import Window, figures
 
 _WINDOW = Window(10, 1_000, 2_000, ({"pollers": 1.0}, {"pollers": 1.5}))
@@ -25,3 +26,9 @@ def test_a_claim_before_its_due_is_early_by_a_microsecond_and_outside_the_window
 def test_what_was_never_answered_is_told_and_counts_as_claimed() -> None:
     found = figures(_WINDOW, [Observed(1, 1, 1_500, 1_501_000)])
     assert (found.messages, found.unanswered, found.answered_ms["p99"]) == (1, 1, 0)
+
+
+def test_touches_beside_it_count_within_the_window_alone() -> None:
+    touched = [Touched(at_ms, 200) for at_ms in (999, 1_000, 1_500, 1_999, 2_000)]
+    found = figures(_WINDOW, [], 20_000, touched)
+    assert (found.touches, found.touches_per_s) == (20_000, 600)

@@ -39,3 +39,14 @@ def test_a_load_that_was_not_brought_is_no_answer(due_per_s: float, *, holds: bo
     """A machine that is too slow to bring it would show an engine that is never late."""
     found = Outcome(60, {"asked": {300: [_figures(300, 5.0), _figures(300, 5.0, due_per_s=due_per_s)]}})
     assert found.holds == holds
+
+
+@pytest.mark.parametrize(
+    ("touches", "reached", "holds"),
+    [(0, 0.0, True), (20_000, 20_000, True), (20_000, 19_000, True), (20_000, 18_999, False), (20_000, 0, False)],
+)
+def test_touches_that_were_not_brought_are_no_load_and_are_told(touches: int, reached: float, *, holds: bool) -> None:
+    found = Outcome(60, {"asked": {300: [_figures(300, 5.0)._replace(touches=touches, touches_per_s=reached)]}})
+    assert found.holds == holds
+    assert found.as_json()["touches_per_s"] == reached
+    assert (f"{reached:.0f} of 20000 touches/s" in found.as_table()) == bool(touches)
