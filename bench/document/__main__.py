@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.document import chapters, run
-from bench.document.page import PLOTS, Part, page, part, plot_file
+from bench.document.page import ODD, PLOTS, Part, page, part, plot_file
 from bench.document.pictures import draw
 from bench.document.scaling import scaling
 
@@ -35,13 +35,21 @@ def write(docs: Path) -> list[Part]:
     parts = [part(chapters.find(name), run.read(directory, name)) for name in chapters.QUESTIONS]
     for old in directory.glob("*.png"):
         old.unlink()
-    for one in parts:
-        for plot in one.plots:
-            draw(plot, directory / plot_file(one.source.name, plot))
+    parts = [drawn(one, directory) for one in parts]
     (docs / "benchmarks.md").write_text(page(parts), "utf-8")
     answers = {part.source.name: part.figures for part in parts}
     (docs / "scaling.md").write_text(scaling(answers), "utf-8")
     return parts
+
+
+def drawn(one: Part, directory: Path) -> Part:
+    """Figures that cannot be drawn lose their own chapter and no other."""
+    try:
+        for plot in one.plots:
+            draw(plot, directory / plot_file(one.source.name, plot))
+    except ODD as error:
+        return one._replace(failure=f"its figures cannot be drawn ({error!r}): ask it again")
+    return one
 
 
 def main(words: Sequence[str]) -> int:

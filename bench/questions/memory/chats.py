@@ -1,9 +1,9 @@
 """What armed chats cost in Redis, and what is left of those whose episode is over."""
 
-import asyncio
 from typing import Final, NamedTuple
 
 from bench.harness.armed_chats import FIRST_CHAT, ArmedChats
+from bench.harness.freeing import until_freed
 from storage.redis import bot_state, keys
 from storage.redis.chat_states import forget_bot
 from storage.redis.client import Redis, open_redis
@@ -14,7 +14,6 @@ from storage.redis.timers import BATCH, Timers
 _BOT: Final = 7_000_000_001
 _LEASE_MS: Final = 3_000
 _HOLDER: Final = "bench 1"
-_LOOK_S: Final = 0.05
 _FIELDS: Final = ("used_memory", "used_memory_rss")
 
 
@@ -77,10 +76,8 @@ async def _ready(client: Redis) -> Timers:
 
 
 async def _forget(client: Redis) -> None:
-    """The server frees big keys behind our back: wait for it."""
     await forget_bot(client, _BOT)
-    while (await client.info("memory"))["lazyfree_pending_objects"]:  # noqa: ASYNC110 - the server gives no signal
-        await asyncio.sleep(_LOOK_S)
+    await until_freed(client)
 
 
 async def _memory(client: Redis) -> dict[str, int]:

@@ -25,7 +25,7 @@ _MOST_CHATS: Final = 10_000_000
 _FINISHED: Final = 100_000
 _ROOM_A_CHAT: Final = 400
 """Bytes that a machine must have free for each chat, while a hash table of the server grows into its double."""
-_BOTS: Final = (0, 1, 10, 100, 1_000)
+_BOTS: Final = (0, 1, 10, 100)
 _QUICK_BOTS: Final = (0, 1, 10)
 _PEOPLE: Final = 20_000
 _QUICK_PEOPLE: Final = 4_000

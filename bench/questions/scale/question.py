@@ -13,6 +13,7 @@ from typing import Final
 import psutil
 import uvloop
 
+from bench.harness.freeing import flush
 from bench.harness.question import Given, Question
 from bench.harness.rounds import Contestant, Turn, interleave
 from bench.questions.scale.armed import Fires, Touches, arm, bot_ids
@@ -24,7 +25,7 @@ from engine.local.servers.servers import temporary_servers
 from storage.redis.client import Redis, open_redis
 from storage.redis.timers import Timers
 
-_FULL: Final = Plan((10_000, 100_000, 1_000_000), (1, 10, 100, 1_000), (1, 2, 4), 1_000_000, rounds=5, turn_s=1.0)
+_FULL: Final = Plan((10_000, 100_000, 1_000_000), (1, 10, 100, 1_000), (1, 2, 4), 1_000_000, rounds=3, turn_s=1.0)
 _QUICK: Final = Plan((10_000, 100_000), (1, 10, 100), (1, 2), 100_000, rounds=3, turn_s=0.3)
 _MOST_CHATS: Final = 10_000_000
 _ROOM_A_CHAT: Final = 400
@@ -58,7 +59,7 @@ async def _run(url: str, given: _Given) -> Outcome:
     by_bots = await _by_bots(client, timers, given)
     given.say("Several processes claim side by side")
     by_shards = {shards: await _by_shards(url, shards, plan) for shards in plan.shards}
-    await client.flushdb()
+    await flush(client)
     given.say(f"{plan.herd} timers are due in the same second")
     herd = await drain(url, bot_ids(0, _HERD_BOTS), plan.herd)
     await client.aclose()
