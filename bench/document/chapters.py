@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from bench.harness.chapter import Before, Chapter, Figures, Table, Tried, shown
+from bench.harness.chapter import Before, Chapter, Figures, Shortfall, Table, Tried, shown
 
 QUESTIONS: Final = (
     "touch",
@@ -35,6 +35,7 @@ class Source(NamedTuple):
     prose: str
     before: Sequence[Before]
     tried: Sequence[Tried]
+    shortfalls: Sequence[Shortfall] = ()
 
 
 def find(name: str) -> Source:
@@ -46,6 +47,7 @@ def find(name: str) -> Source:
         _text(folder / "chapter.md"),
         msgspec.json.decode(_text(folder / "before.json") or "[]", type=list[Before]),
         msgspec.json.decode(_text(folder / "tried.json") or "[]", type=list[Tried]),
+        msgspec.json.decode(_text(folder / "shortfalls.json") or "[]", type=list[Shortfall]),
     )
 
 

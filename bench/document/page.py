@@ -6,11 +6,13 @@ from typing import Any, Final, NamedTuple
 
 from bench.document.chapters import Source
 from bench.document.run import Answer
-from bench.harness.chapter import Figures, Judged, Plot, Table, figure, judge, shown
+from bench.document.shortfalls import misses, section
+from bench.harness.chapter import Figures, Judged, Plot, Table, figure, filled, judge, shown
 
 PLOTS: Final = "benchmarks"
 """The folder of the plots, beside the document."""
-_PLACE: Final = re.compile(r"\{([a-z0-9_.-]+)\}", re.IGNORECASE)
+ODD: Final = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What figures of an earlier version, or of half a run, may raise in a chapter."""
 _WORDS: Final = re.compile(r"[*`]*[^\W\d]")
 """How a cell begins that is no figure."""
 _HEAD: Final = """\
@@ -45,12 +47,12 @@ def part(source: Source, answer: Answer | None) -> Part:
     chapter = source.chapter
     try:
         return Part(source, answer, "", chapter.tables(answer.figures), chapter.plots(answer.figures))
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except ODD as error:
         return Part(source, answer, f"its figures are not what its chapter expects ({error!r}): ask it again")
 
 
 def page(parts: Sequence[Part]) -> str:
-    blocks = [_HEAD, *_conditions(parts), *_failures(parts), *_goals(parts)]
+    blocks = [_HEAD, *_conditions(parts), *_failures(parts), *_goals(parts), *_shortfalls(parts)]
     for part in parts:
         blocks += _chapter(part)
     return "\n\n".join(blocks) + "\n"
@@ -99,9 +101,9 @@ def _failures(parts: Sequence[Part]) -> Iterator[str]:
 def _goals(parts: Sequence[Part]) -> Iterator[str]:
     judged = [(part.source.name, one) for part in parts for one in judge(part.source.chapter.goals, part.figures)]
     if judged:
-        met = sum(one.met for _, one in judged)
+        met, unknown = sum(one.met for _, one in judged), sum(one.measured is None for _, one in judged)
         yield "## Goals"
-        yield f"{met} of {len(judged)} are met."
+        yield f"{met} of {len(judged)} are met." + (f" {unknown} are not measured." if unknown else "")
         yield table(Table(("question", "goal", "bound", "measured", ""), [_goal(*pair) for pair in judged]))
 
 
@@ -109,6 +111,10 @@ def _goal(name: str, judged: Judged) -> tuple[str, ...]:
     goal = judged.goal
     bound = f"{goal.direction} {shown(goal.bound)} {goal.unit}".strip()
     return name, goal.what, bound, f"{shown(judged.measured)} {goal.unit}".strip(), judged.verdict
+
+
+def _shortfalls(parts: Sequence[Part]) -> Iterator[str]:
+    return section([(part.source.name, misses(part.source, part.figures)) for part in parts])
 
 
 def _chapter(part: Part) -> Iterator[str]:
@@ -126,13 +132,9 @@ def _chapter(part: Part) -> Iterator[str]:
         for plot in part.plots:
             yield f"![{plot.title}]({PLOTS}/{plot_file(source.name, plot)})"
     if source.prose:
-        yield _filled(source.prose, part.figures)
+        yield filled(source.prose, part.figures)
     yield from _before_and_after(part)
     yield from _tried(source)
-
-
-def _filled(prose: str, figures: Figures) -> str:
-    return _PLACE.sub(lambda place: shown(figure(figures, place[1])), prose)
 
 
 def _before_and_after(part: Part) -> Iterator[str]:

@@ -5,11 +5,14 @@ A question that goes into the document takes `--quick` and `--json`. In its fold
 - `chapter.py`, which ends in a `CHAPTER`; without it the chapter is a table of all figures on the top of the JSON;
 - `chapter.md`, the prose; `{rates.300.claim_ms.p99}` in it stands for that figure of the JSON;
 - `before.json`, a list of `Before`: figures from before a change, which no run can measure again;
-- `tried.json`, a list of `Tried`: what was tried, also what did not pay.
+- `tried.json`, a list of `Tried`: what was tried, also what did not pay;
+- `shortfalls.json`, a list of `Shortfall`: why a goal is not met, for the goals that are not, or may not be. The page
+  shows a reason only while its goal is missed.
 
 A figure is named by its path in the JSON, with dots. Whether a goal is met is computed from it, never written down.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -21,6 +24,11 @@ Figures: TypeAlias = Mapping[str, Any]
 AT_MOST: Final = "at most"
 AT_LEAST: Final = "at least"
 Direction: TypeAlias = Literal["at most", "at least"]
+_PLACE: Final = re.compile(r"\{([a-z0-9_.-]+)\}", re.IGNORECASE)
+
+
+_LEAST_PART: Final = 0.01
+"""A smaller part of a bound is said to be less than this, not nothing."""
 
 
 class Goal(NamedTuple):
@@ -46,14 +54,24 @@ class Judged(NamedTuple):
         return self.measured <= self.goal.bound if self.goal.direction == AT_MOST else self.measured >= self.goal.bound
 
     @property
+    def missed(self) -> bool:
+        """What was not measured is not missed."""
+        return self.measured is not None and not self.met
+
+    @property
+    def apart(self) -> str:
+        """How far the figure is from the bound, in parts of the bound. From 0 it is the figure; at the bound, empty."""
+        distance = abs((self.measured or 0) - self.goal.bound)
+        if not distance or not self.goal.bound:
+            return f"{shown(distance)} {self.goal.unit}".strip() if distance else ""
+        part = distance / self.goal.bound
+        return f"{part:.0%}" if part >= _LEAST_PART else f"less than {_LEAST_PART:.0%}"
+
+    @property
     def verdict(self) -> str:
-        """How far the figure is from the bound, in parts of the bound."""
         if self.measured is None:
             return "**not measured**"
-        if not self.goal.bound:
-            return "met" if self.met else "**not met**"
-        apart = abs(self.measured - self.goal.bound) / self.goal.bound
-        return f"met, by {apart:.0%}" if self.met else f"**not met**, by {apart:.0%}"
+        return ("met" if self.met else "**not met**") + (f", by {self.apart}" if self.apart else "")
 
 
 class Table(NamedTuple):
@@ -99,6 +117,19 @@ class Tried(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kept: bool
 
 
+class Shortfall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One reason for one goal or several, which are named by `Goal.what`.
+
+    `profile`: where the time goes, in figures. `ceiling`: what the machine or the peer allows. `tried`: what was done
+    about it. Figures of the run have places in them, as in the prose, so that a reason stays true with the next run.
+    """
+
+    goals: Sequence[str]
+    profile: str
+    ceiling: str
+    tried: str
+
+
 def figure(figures: Figures, path: str) -> Any:
     """None if there is no such figure."""
     found: Any = figures
@@ -113,7 +144,23 @@ def figure(figures: Figures, path: str) -> Any:
 
 
 def judge(goals: Sequence[Goal], figures: Figures) -> list[Judged]:
-    return [Judged(goal, figure(figures, goal.figure)) for goal in goals]
+    return [Judged(goal, number(figures, goal.figure)) for goal in goals]
+
+
+def number(figures: Figures, path: str) -> float | None:
+    """None if there is no such figure, or if it is no number."""
+    found = figure(figures, path)
+    return found if isinstance(found, int | float) and not isinstance(found, bool) else None
+
+
+def filled(prose: str, figures: Figures) -> str:
+    """With the figures in their places."""
+    return _PLACE.sub(lambda place: shown(figure(figures, place[1])), prose)
+
+
+def places(prose: str) -> list[str]:
+    """The paths of the figures that the prose has places for."""
+    return _PLACE.findall(prose)
 
 
 def shown(value: Any) -> str:

@@ -32,9 +32,11 @@ def test_a_goal_is_met_on_its_own_side_of_the_bound_and_at_the_bound(measured: f
         assert judged.verdict.startswith("met") == judged.met
 
 
-def test_a_figure_that_is_missing_meets_no_goal() -> None:
-    (judged,) = judge([Goal("late", "plain.100.claim_ms.p99", AT_MOST, 10)], _FIGURES)
+@pytest.mark.parametrize("path", ["plain.100.claim_ms.p99", "plain.300", "rounds", "words", "yes"])
+def test_what_is_no_number_meets_no_goal_and_misses_none(path: str) -> None:
+    (judged,) = judge([Goal("late", path, AT_MOST, 10)], {**_FIGURES, "words": "5", "yes": True})
     assert not judged.met
+    assert not judged.missed
     assert "not measured" in judged.verdict
 
 
@@ -45,7 +47,11 @@ def test_a_figure_that_is_missing_meets_no_goal() -> None:
         (Goal("", "", AT_MOST, 20), 30, "**not met**, by 50%"),
         (Goal("", "", AT_LEAST, 3_000), 1_500, "**not met**, by 50%"),
         (Goal("", "", AT_MOST, 0), 0, "met"),
-        (Goal("", "", AT_MOST, 0), 1, "**not met**"),
+        (Goal("", "", AT_MOST, 0), 2, "**not met**, by 2"),
+        (Goal("", "", AT_MOST, 0, "ms"), 0.5, "**not met**, by 0.5 ms"),
+        (Goal("", "", AT_MOST, 50), 50, "met"),
+        (Goal("", "", AT_MOST, 50), 50.02, "**not met**, by less than 1%"),
+        (Goal("", "", AT_LEAST, 0.98), 0.9796, "**not met**, by less than 1%"),
     ],
 )
 def test_the_verdict_says_by_how_much(goal: Goal, measured: float, verdict: str) -> None:
