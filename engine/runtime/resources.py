@@ -5,13 +5,16 @@ import resource
 from typing import Final
 
 MOST_FILES: Final = 20_000
-_NEW_OBJECTS: Final = 10_000
-"""Between two looks; Python's own number, 700, costs a sixth of the CPU of a sign of life."""
+_NEW_OBJECTS: Final = 100_000
+"""Between two looks. Python's own number, 700, costs a sixth of the CPU of a sign of life. With 10,000, a look during a
+herd went through its journeys and took up to 35 ms. Garbage in cycles may take some tens of megabytes meanwhile.
+"""
 
 
 def tune_garbage_collection() -> None:
     """Freeze imported modules out of garbage collection: scanning them costs 100 ms per full collection. Look for
-    cycles less often than Python would: hardly an object of ours is in one, and each look takes time from the work.
+    cycles less often than Python would: each look takes time from the work, and finds next to nothing. A connection, a
+    cancelled call or an error may leave a cycle; a message that is sent leaves none.
     """
     gc.collect()
     gc.freeze()
