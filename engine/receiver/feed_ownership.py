@@ -16,7 +16,8 @@ from storage.redis.server_identity import life_of
 from storage.redis.timer_values import Holding
 
 TTL_MS: Final = 6_000
-RENEWAL_S: Final = 2.0
+RENEWAL_S: Final = 3.0
+"""Half of the lifetime: a renewal that fails is tried again in the next turns, before the feed is lost."""
 
 
 class FeedOwnership:
