@@ -1,6 +1,7 @@
 """The receiver: a feed for each bot that it watches, started, renewed and stopped as bots come and go."""
 
 import asyncio
+from collections import defaultdict
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -11,7 +12,7 @@ from engine.chats.activity import Activity
 from engine.chats.endings import Endings
 from engine.chats.reported_activity import ReportedActivity
 from engine.chats.taps import Taps
-from engine.core.errors import RecoveryError, SettingsError
+from engine.core.errors import RecoveryError, SettingsError, UnreachableError
 from engine.receiver.events import Event
 from engine.receiver.feed_loop import Feed, FeedLoop
 from engine.receiver.feed_ownership import FeedOwnership
@@ -38,7 +39,7 @@ from storage.postgres import receiver_bots
 from storage.postgres.incidents import ACTIVITY_OVERLOAD, API_OVERLOAD
 from storage.postgres.pool import Pool
 from storage.postgres.receiver_bots import Watched
-from storage.redis.arrivals import Arrivals
+from storage.redis.arrivals import Arrivals, Came
 from storage.redis.client import Redis
 from storage.redis.ownership import Ownership, this_process
 from storage.redis.timers import Timers
@@ -51,6 +52,13 @@ class ReceiverTurn(NamedTuple):
     """How many bots' feeds are running here now."""
 
     bots: int
+
+
+class _Arrived(NamedTuple):
+    """The number of an update that has taken effect."""
+
+    bot_id: int
+    number: int
 
 
 class _Feeding(NamedTuple):
@@ -71,7 +79,7 @@ class Receiver:
         self._secrets: dict[bytes, list[str]] = {}
         self._keys = KeyRing(pool, client)
         self._arrivals = Arrivals(client)
-        self._arriving: dict[int, Batcher[int, int]] = {}
+        self._arriving = Batcher(self._note)
         self._started = self._well = False
         self._wake = asyncio.Event()
         timers = Timers(client)
@@ -239,10 +247,12 @@ class Receiver:
         """Record the update after its effect: a recorded one has certainly been taken in."""
         if event is not None:
             await self._effects.take(bot_id, event)
-        if bot_id not in self._arriving:
-            self._arriving[bot_id] = Batcher(partial(self._note, bot_id))
-        await self._arriving[bot_id](number)
+        await self._arriving(_Arrived(bot_id, number))
 
-    async def _note(self, bot_id: int, numbers: list[int]) -> list[int]:
-        await self._arrivals.note(bot_id, numbers)
-        return numbers
+    async def _note(self, arrived: list[_Arrived]) -> list[Came | UnreachableError]:
+        """Of all bots in one round trip."""
+        noted: defaultdict[int, list[int]] = defaultdict(list)
+        for bot_id, number in arrived:
+            noted[bot_id].append(number)
+        came = await self._arrivals.note_each(noted)
+        return [came[bot_id] for bot_id, _ in arrived]

@@ -4,12 +4,13 @@ What is kept is bounded: behind a gap of a hundred thousand updates the count is
 Telegram holds no update back.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from engine.core.errors import UnreachableError
 from storage.redis import keys
 from storage.redis.client import Redis, reaching_redis
-from storage.redis.scripts import Script
+from storage.redis.scripts import Call, Script
 from storage.redis.server_clock import script_clock
 
 
@@ -37,6 +38,14 @@ class Arrivals:
         """These updates have come, and their effects are committed. At most 512."""
         return await self._call(bot_id, 0, numbers)
 
+    async def note_each(self, noted: Mapping[int, Sequence[int]]) -> dict[int, Came | UnreachableError]:
+        """The same for several bots, in one round trip. What fails for one bot fails for no other."""
+        replies = await self._arrive.each(self._client, [self._called(bot_id, 0, noted[bot_id]) for bot_id in noted])
+        return {
+            bot_id: reply if isinstance(reply, UnreachableError) else _came(reply)
+            for bot_id, reply in zip(noted, replies, strict=True)
+        }
+
     async def look(self, bot_id: int) -> Came:
         return await self._call(bot_id, 0, ())
 
@@ -50,6 +59,13 @@ class Arrivals:
             await self._client.hdel(keys.of_bot(bot_id).bot, "floor")
 
     async def _call(self, bot_id: int, floor: int, numbers: Sequence[int]) -> Came:
+        keys_of_bot, asked = self._called(bot_id, floor, numbers)
+        return _came(await self._arrive(self._client, keys_of_bot, *asked))
+
+    def _called(self, bot_id: int, floor: int, numbers: Sequence[int]) -> Call:
         k = keys.of_bot(bot_id)
-        reply = await self._arrive(self._client, (k.came, k.bot), self._now_us(), floor, *numbers)
-        return Came(int(reply[0]), int(reply[1]), int(reply[2]), reply[3] == 1)
+        return (k.came, k.bot), (self._now_us(), floor, *numbers)
+
+
+def _came(reply: Sequence[Any]) -> Came:
+    return Came(int(reply[0]), int(reply[1]), int(reply[2]), reply[3] == 1)

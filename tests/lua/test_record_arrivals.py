@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import fakeredis
 import pytest
 
+from engine.core.errors import UnreachableError
 from storage.redis.arrivals import Arrivals, Came
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
@@ -127,3 +128,20 @@ async def test_what_came_before_a_restart_is_forgotten(ledger: Ledger) -> None:
     assert await ledger.arrivals.note(BOT, [7, 8]) == Came(-1, 2, 8, restarted=True)
     assert await ledger.arrivals.raise_floor(BOT, 8) == Came(8, 0, 8)
     assert await ledger.came(9) == Came(9, 0, 9)
+
+
+async def test_the_numbers_of_several_bots_are_noted_together_and_one_that_fails_fails_alone(ledger: Ledger) -> None:
+    broken, other = BOT + 1, BOT + 2
+    for bot in (BOT, broken, other):
+        await ledger.arrivals.raise_floor(bot, FLOOR)
+    await ledger.client.set(of_bot(broken).came, "no set of numbers")
+    noted = {BOT: [FLOOR + 1], broken: [FLOOR + 1], other: [FLOOR + 2, FLOOR + 3]}
+    came = await ledger.arrivals.note_each(noted)
+    assert list(came) == [BOT, broken, other]
+    assert isinstance(came.pop(broken), UnreachableError)
+    assert came == {BOT: Came(FLOOR + 1, 0, FLOOR + 1), other: Came(FLOOR, 2, FLOOR + 3)}
+    assert await ledger.arrivals.look(BOT) == came[BOT]
+
+
+async def test_no_bot_is_noted_in_no_call(ledger: Ledger) -> None:
+    assert await ledger.arrivals.note_each({}) == {}
