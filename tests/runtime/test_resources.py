@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.runtime.resources import keep_what_is_loaded
+from engine.runtime.resources import tune_garbage_collection
 
 UNDER_WAY = 90_000
 """Objects: about 1,500 journeys under way at once."""
@@ -30,7 +30,7 @@ def searches() -> Iterator[list[int]]:
             begun.append(info["generation"])
 
     before = gc.get_threshold()
-    keep_what_is_loaded()
+    tune_garbage_collection()
     gc.callbacks.append(note)
     yield begun
     gc.callbacks.remove(note)
