@@ -1,5 +1,5 @@
 -- Records the last sign of life of each chat, with the names that came with it, and locks its row.
--- A newer sign of life makes a chat reachable again.
+-- A newer sign of life makes a chat reachable again. A row that nothing is new for is locked, and not written.
 -- $1 bot_id  bigint[]
 -- $2 chat_id  bigint[]
 -- $3 last_active_ms  bigint[]
@@ -19,3 +19,9 @@ ON CONFLICT (bot_id, chat_id) DO UPDATE SET
     language = coalesce(excluded.language, chats.language),
     unreachable_since = CASE WHEN excluded.last_active > chats.unreachable_since THEN NULL
         ELSE chats.unreachable_since END
+WHERE excluded.last_active > least(chats.last_active, chats.unreachable_since)
+    OR (
+        coalesce(excluded.first_name, chats.first_name),
+        coalesce(excluded.username, chats.username),
+        coalesce(excluded.language, chats.language)
+    ) IS DISTINCT FROM (chats.first_name, chats.username, chats.language)

@@ -103,6 +103,40 @@ async def test_a_return_after_the_end_is_credited_once(pool: Pool) -> None:
     assert await ending(pool) == ("completed", BACK_MS)
 
 
+_KNOWN = Life(BOT, CHAT, BACK_MS, "Ana", "ana", "pt")
+
+
+@pytest.mark.parametrize(
+    ("life", "news"),
+    [
+        (_KNOWN, False),
+        (_KNOWN._replace(last_active_ms=SILENT_MS), False),
+        (Life(BOT, CHAT, BACK_MS), False),
+        (Life(BOT, CHAT, BACK_MS, username="ana"), False),
+        (_KNOWN._replace(last_active_ms=BACK_MS + 1), True),
+        (_KNOWN._replace(first_name="Anna"), True),
+        (_KNOWN._replace(username="anna"), True),
+        (_KNOWN._replace(language="en"), True),
+        (Life(BOT, CHAT, SILENT_MS, language="en"), True),
+    ],
+)
+async def test_a_row_is_written_again_only_for_news_and_locked_anyhow(pool: Pool, life: Life, *, news: bool) -> None:
+    await flush(pool, _KNOWN)
+    before = await pool.fetchval("SELECT ctid::text FROM chats")
+    async with transaction(pool) as connection:
+        await chats.flush(connection, [life], NOW_MS)
+        assert await pool.fetch("SELECT FROM chats FOR UPDATE SKIP LOCKED") == []
+    assert (await pool.fetchval("SELECT ctid::text FROM chats") != before) is news
+
+
+async def test_a_sign_newer_than_a_block_but_not_than_another_sign_makes_the_chat_reachable(pool: Pool) -> None:
+    await flush(pool, _KNOWN)
+    async with transaction(pool) as connection:
+        await chats.mark_unreachable(connection, [(BOT, CHAT)], SILENT_MS)
+    await flush(pool, _KNOWN)
+    assert await pool.fetchval("SELECT unreachable_since FROM chats") is None
+
+
 async def test_last_activity_never_goes_back_and_names_stay(pool: Pool) -> None:
     await flush(pool, Life(BOT, CHAT, BACK_MS, "Ana", "ana", "pt"), Life(BOT, 0, BACK_MS))
     await flush(pool, Life(BOT, CHAT, SILENT_MS))
