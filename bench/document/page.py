@@ -127,7 +127,7 @@ def _chapter(part: Part) -> Iterator[str]:
         yield f"No answer: {part.failure}."
     else:
         if part.figures.get("holds") is False:
-            yield "**Something did not hold that must hold in every run:** ask the question again without `--json`."
+            yield "**This run did not hold:** a goal, or what must be so in every run. It says which without `--json`."
         yield from map(table, part.tables)
         for plot in part.plots:
             yield f"![{plot.title}]({PLOTS}/{plot_file(source.name, plot)})"
