@@ -103,6 +103,7 @@ class Lane:
         self._was_open = False
         self._stale = False
         self._alarm = Alarm()
+        self._claims_for: tuple[Served, int] | None = None
         self._more_is_due = False
         self.suspected: bytes | None = None
         """The sealed token that Telegram refused; a different one opens the lane again."""
@@ -129,10 +130,10 @@ class Lane:
         A chat that is claimed while its last journey is under way may be on the wire, whatever Redis remembers: a
         failover may have dropped the mark.
         """
-        bot = self._catalogue.bots.get(self._bot_id)
-        epoch = self._tenure.epoch_of(self._bot_id)
-        if bot is None or epoch is None or self._is_shut(bot):
+        self._claims_for = self._claimable()
+        if self._claims_for is None:
             return LaneTurn(None, 0, SHUT_SLEEP_S)
+        bot, epoch = self._claims_for
         bucket = self._bucket_of(bot, epoch)
         wanted = self._room(bot, bucket)
         if not wanted:
@@ -153,6 +154,17 @@ class Lane:
             self._start(bot, bucket, held._replace(marked=held.marked or held.chat_id in under_way))
         self._note(bot, claimed)
         return LaneTurn(claimed.code, len(claimed.timers), self._sleep_s(bot, claimed))
+
+    def look_if_opened(self) -> None:
+        """What is known of the bot was read again: a lane that may claim now does not sleep to the end."""
+        if self._claims_for is None and self._claimable():
+            self._alarm.set(0.0)
+
+    def _claimable(self) -> tuple[Served, int] | None:
+        """The bot and the epoch to claim under; None while nothing may be claimed."""
+        bot = self._catalogue.bots.get(self._bot_id)
+        epoch = self._tenure.epoch_of(self._bot_id)
+        return None if bot is None or epoch is None or self._is_shut(bot) else (bot, epoch)
 
     async def _rest(self, turn: LaneTurn | None) -> None:
         """Until the next deadline that is known, or one that a journey sets meanwhile."""

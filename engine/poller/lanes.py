@@ -60,13 +60,15 @@ class Lanes:
         return len(self._running)
 
     def match(self) -> None:
-        """Run one lane for each bot that is ours, and none for the others."""
+        """Run one lane for each bot that is ours, and none for the others. Lanes that have opened go on at once."""
         ours = {bot_id for bot_id in self._catalogue.bots if self._shard.epoch_of(bot_id) is not None}
         for place, bot_id in enumerate(ours - self._running.keys()):
             lane = self._lane(bot_id, first_after_s=place * FIRST_CALL_S)
             self._running[bot_id] = (lane, asyncio.create_task(lane.run()))
         for bot_id in self._running.keys() - ours:
             self._retire(bot_id)
+        for lane, _ in self._running.values():
+            lane.look_if_opened()
 
     def _lane(self, bot_id: int, first_after_s: float) -> Lane:
         return Lane(
