@@ -1,7 +1,8 @@
 """An environment for each peer: a virtual environment of Python, or a folder of npm.
 
 They are made when they are first needed, by the ordinary clients with whatever index those are set to, and kept as long
-as the pinned versions stay the same.
+as the pinned versions stay the same. Their commands name the folder in which they were installed, so that those of a
+project that was moved or copied are made again.
 """
 
 import hashlib
@@ -49,7 +50,7 @@ def ready(name: str, say: Callable[[str], None]) -> Environment:
     if name == OURS:
         return Environment(Path(sys.prefix))
     pins = _pins(name)
-    environment = Environment(_HOME / f"{name}-{hashlib.sha256(pins.read_bytes()).hexdigest()[:12]}")
+    environment = Environment(_HOME / f"{name}-{_fingerprint(pins)}")
     complete = environment.directory / _COMPLETE
     if not complete.exists():
         say(f"Installing {name} for the first time")
@@ -57,6 +58,10 @@ def ready(name: str, say: Callable[[str], None]) -> Environment:
         (_python if pins.suffix == ".txt" else _node)(environment, pins)
         complete.touch()
     return environment
+
+
+def _fingerprint(pins: Path) -> str:
+    return hashlib.sha256(str(_HOME).encode() + pins.read_bytes()).hexdigest()[:12]
 
 
 def _pins(name: str) -> Path:

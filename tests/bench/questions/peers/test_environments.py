@@ -43,3 +43,18 @@ def test_an_installation_that_fails_gives_its_last_words_and_is_tried_again(
     for _ in range(2):
         with pytest.raises(RecoveryError, match="could not be installed: no such version"):
             ready("bullmq", no_news)
+
+
+def test_a_project_that_was_moved_has_its_commands_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command of a virtual environment begins with the path of its Python."""
+    monkeypatch.setattr(environments, "_python", lambda environment, _: environment.directory.mkdir(parents=True))
+    monkeypatch.setattr(environments, "_HOME", tmp_path / "here")
+    first = ready("celery", no_news)
+    assert ready("celery", _never).directory == first.directory
+    (tmp_path / "here").rename(tmp_path / "there")
+    monkeypatch.setattr(environments, "_HOME", tmp_path / "there")
+    assert ready("celery", no_news).directory.name != first.directory.name
+
+
+def _never(sentence: str) -> None:
+    pytest.fail(sentence)
