@@ -38,7 +38,7 @@ def renewed(
 def _split(silences: Sequence[Silence], accepted: Iterable[Row], doubt: Doubt) -> list[Silence]:
     begun = sum(silence.began_ms <= doubt.until_ms for silence in silences)
     before, after = list(silences[:begun]), silences[begun:]
-    if not before or before[-1].paid:
+    if not before or not before[-1].listens:
         return list(silences)
     told = {place_of(row) for row in accepted if before[-1].began_ms <= row.arrived_ms < doubt.until_ms}
     if told >= _WHOLE:

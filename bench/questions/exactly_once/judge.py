@@ -3,7 +3,8 @@
 Rules: a silence lasts from one touch to the next. For the engine it ends when the touch is acknowledged. The first
 message that arrives within GRACE_MS after that has crossed; any later one, and any second one, is an error.
 A message belongs to the newest silence if it could be due for it, or if that silence already has messages. Otherwise it
-belongs to the previous silence if that one lacks it, and else to the newest, where it is early.
+belongs to the previous silence if that one lacks it, and else to the newest, where it is early. A message from before
+the touch was acknowledged belongs to the previous silence, too, if the newest owes nothing or got the same one later.
 """
 
 from collections import defaultdict
@@ -20,6 +21,8 @@ GRACE_MS: Final = 250
 
 Chat: TypeAlias = tuple[int, int]
 
+WRONG: Final = ("duplicates", "lost", "sent_after_reply", "sent_to_paid", "sent_to_opted_out", "early")
+"""What must be 0 in any run."""
 _PLACES: Final = {message.text: place for place, message in enumerate(SEQUENCE)}
 _STEPS: Final = {(message.step, message.block): place for place, message in enumerate(SEQUENCE)}
 _EARLIEST_MS: Final = tuple(accumulate((message.wait_ms for message in SEQUENCE), initial=THRESHOLD_MS))[1:]
@@ -32,13 +35,18 @@ class JudgementError(Exception):
 class Silence(NamedTuple):
     """`acked_ms`: when the touch that began it was acknowledged. `must`: how many messages have to go out.
 
-    `paid`: the person had paid by then.
+    `paid`, `opted_out`: the person had done so by then.
     """
 
     began_ms: int
     acked_ms: int | None
     must: int
     paid: bool = False
+    opted_out: bool = False
+
+    @property
+    def listens(self) -> bool:
+        return not (self.paid or self.opted_out)
 
 
 class Undecided(NamedTuple):
@@ -70,6 +78,7 @@ class Verdict(NamedTuple):
     crossed: int
     sent_after_reply: int
     sent_to_paid: int
+    sent_to_opted_out: int
     early: int
     unknown: int
     broken_off: int
@@ -78,18 +87,18 @@ class Verdict(NamedTuple):
 
     def holds(self, doubtful: int = 0) -> bool:
         """Nothing went wrong, and at most `doubtful` sends have an unknown outcome."""
-        wrong = (self.duplicates, self.lost, self.sent_after_reply, self.sent_to_paid, self.early, self.pace.over)
-        return not any(wrong) and self.unknown <= doubtful
+        wrong = any(getattr(self, name) for name in WRONG) or self.pace.over
+        return not wrong and self.unknown <= doubtful
 
 
-class _Requests(NamedTuple):
+class Requests(NamedTuple):
     """The requests of one silence: all in order of arrival, and by their place in the sequence."""
 
     all: list[Row]
     at: defaultdict[int, list[Row]]
 
 
-class _Findings(NamedTuple):
+class Findings(NamedTuple):
     """What one silence adds to the verdict."""
 
     optional: int = 0
@@ -98,23 +107,23 @@ class _Findings(NamedTuple):
     crossed: int = 0
     sent_after_reply: int = 0
     sent_to_paid: int = 0
+    sent_to_opted_out: int = 0
     early: int = 0
+
+    @property
+    def wrong(self) -> dict[str, int]:
+        """What must be 0 and is not."""
+        return {name: count for name, count in self._asdict().items() if name in WRONG and count}
 
 
 def judge(
     chats: Mapping[Chat, Sequence[Silence]], rows: Iterable[Row], undecided: Collection[Undecided] = ()
 ) -> Verdict:
     """Raises JudgementError."""
-    sends = sorted((row for row in rows if row.method == "sendMessage"), key=lambda row: row.arrived_ms)
-    by_chat = _by_chat(chats, sends)
-    excused = _excused(chats, undecided)
-    findings = [
-        _judge_silence(silences, at, requests, excused[chat, at])
-        for chat, silences in chats.items()
-        for at, requests in enumerate(by_chat[chat])
-    ]
-    totals = _Findings(*(sum(column) for column in zip(*findings, strict=True))) if findings else _Findings()
-    listening = [silence for silences in chats.values() for silence in silences if not silence.paid]
+    sends = _sends(rows)
+    by_chat = requests_of(chats, sends)
+    totals = _sum(_judge_chats(chats, by_chat, undecided).values())
+    listening = [silence for silences in chats.values() for silence in silences if silence.listens]
     return Verdict(
         chats=len(chats),
         episodes=sum(silence.must > 0 for silence in listening),
@@ -126,6 +135,41 @@ def judge(
         lateness_ms=spread(_lateness(chats, by_chat)),
         pace=pace.measure(sends),
     )
+
+
+def wrong(
+    chats: Mapping[Chat, Sequence[Silence]], rows: Iterable[Row], undecided: Collection[Undecided] = ()
+) -> dict[Chat, Findings]:
+    """The chats in which a promise was broken. Raises JudgementError."""
+    found = _judge_chats(chats, requests_of(chats, _sends(rows)), undecided)
+    return {chat: findings for chat, findings in found.items() if findings.wrong}
+
+
+def requests_of(chats: Mapping[Chat, Sequence[Silence]], rows: Iterable[Row]) -> dict[Chat, list[Requests]]:
+    """The requests of each silence. Raises JudgementError."""
+    found = {chat: [Requests([], defaultdict(list)) for _ in silences] for chat, silences in chats.items()}
+    for row in _sends(rows):
+        chat = (row.bot_id, row.chat_id or 0)
+        if chat not in chats:
+            raise JudgementError(f"The sandbox saw a message to a chat that the script does not know: {chat}.")
+        place = place_of(row)
+        requests = found[chat][_silence_of(chats[chat], found[chat], row.arrived_ms, place)]
+        requests.all.append(row)
+        requests.at[place].append(row)
+    for chat, of_chat in found.items():
+        _give_back(chats[chat], of_chat)
+    return found
+
+
+def excused_places(
+    chats: Mapping[Chat, Sequence[Silence]], undecided: Iterable[Undecided]
+) -> defaultdict[tuple[Chat, int], set[int]]:
+    """The places of each silence whose outcome is unknown."""
+    found: defaultdict[tuple[Chat, int], set[int]] = defaultdict(set)
+    for row in undecided:
+        chat = (row.bot_id, row.chat_id)
+        found[chat, _at(chats[chat], row.episode_id)].add(_STEPS[row.step, row.block])
+    return found
 
 
 def place_of(row: Row) -> int:
@@ -143,24 +187,46 @@ def spread(values: Iterable[int]) -> Spread:
     return Spread(*(ordered[-(-len(ordered) * rank // 100) - 1] for rank in (50, 99, 100)))
 
 
-def _by_chat(chats: Mapping[Chat, Sequence[Silence]], sends: Iterable[Row]) -> dict[Chat, list[_Requests]]:
-    found = {chat: [_Requests([], defaultdict(list)) for _ in silences] for chat, silences in chats.items()}
-    for row in sends:
-        chat = (row.bot_id, row.chat_id or 0)
-        if chat not in chats:
-            raise JudgementError(f"The sandbox saw a message to a chat that the script does not know: {chat}.")
-        place = place_of(row)
-        requests = found[chat][_silence_of(chats[chat], found[chat], row.arrived_ms, place)]
-        requests.all.append(row)
-        requests.at[place].append(row)
-    return found
+def _sends(rows: Iterable[Row]) -> list[Row]:
+    return sorted((row for row in rows if row.method == "sendMessage"), key=lambda row: row.arrived_ms)
 
 
-def _silence_of(silences: Sequence[Silence], found: Sequence[_Requests], arrived_ms: int, place: int) -> int:
+def _judge_chats(
+    chats: Mapping[Chat, Sequence[Silence]],
+    by_chat: Mapping[Chat, Sequence[Requests]],
+    undecided: Iterable[Undecided],
+) -> dict[Chat, Findings]:
+    excuses = excused_places(chats, undecided)
+    return {
+        chat: _sum(
+            _judge_silence(silences, at, requests, excuses[chat, at]) for at, requests in enumerate(by_chat[chat])
+        )
+        for chat, silences in chats.items()
+    }
+
+
+def _sum(findings: Iterable[Findings]) -> Findings:
+    return Findings(*(sum(column) for column in zip(Findings(), *findings, strict=True)))
+
+
+def _silence_of(silences: Sequence[Silence], found: Sequence[Requests], arrived_ms: int, place: int) -> int:
     newest = max(_at(silences, arrived_ms), 0)
     could_be_due = arrived_ms >= silences[newest].began_ms + _EARLIEST_MS[place]
     lacking = newest > 0 and place not in found[newest - 1].at
     return newest - 1 if lacking and not could_be_due and not found[newest].all else newest
+
+
+def _give_back(silences: Sequence[Silence], found: Sequence[Requests]) -> None:
+    """Messages that went out for the previous silence because the engine had not heard of the newest one yet."""
+    for silence, newest, before in zip(silences[1:], found[1:], found, strict=False):
+        for place, rows in newest.at.items():
+            unheard = [row for row in rows if silence.acked_ms is None or row.arrived_ms <= silence.acked_ms]
+            came_again = sum(bool(row.ok) for row in rows) > 1
+            if unheard and place not in before.at and (came_again or not silence.listens):
+                newest.at[place] = rows[len(unheard) :]
+                newest.all[:] = [row for row in newest.all if row not in unheard]
+                before.at[place] = unheard
+                before.all.extend(unheard)
 
 
 def _at(silences: Sequence[Silence], moment_ms: int) -> int:
@@ -168,25 +234,16 @@ def _at(silences: Sequence[Silence], moment_ms: int) -> int:
     return sum(silence.began_ms <= moment_ms for silence in silences) - 1
 
 
-def _excused(
-    chats: Mapping[Chat, Sequence[Silence]], undecided: Iterable[Undecided]
-) -> defaultdict[tuple[Chat, int], set[int]]:
-    """The places of each silence whose outcome is unknown."""
-    excused: defaultdict[tuple[Chat, int], set[int]] = defaultdict(set)
-    for row in undecided:
-        chat = (row.bot_id, row.chat_id)
-        excused[chat, _at(chats[chat], row.episode_id)].add(_STEPS[row.step, row.block])
-    return excused
-
-
-def _judge_silence(silences: Sequence[Silence], at: int, requests: _Requests, excused: Collection[int]) -> _Findings:
+def _judge_silence(silences: Sequence[Silence], at: int, requests: Requests, excused: Collection[int]) -> Findings:
     silence = silences[at]
     if silence.paid:
-        return _Findings(sent_to_paid=len(requests.all))
+        return Findings(sent_to_paid=len(requests.all))
+    if silence.opted_out:
+        return Findings(sent_to_opted_out=len(requests.all))
     accepted = {place: sum(bool(row.ok) for row in rows) for place, rows in requests.at.items()}
     ended_ms = silences[at + 1].acked_ms if at + 1 < len(silences) else None
     crossed, after = _late(requests.all, ended_ms)
-    return _Findings(
+    return Findings(
         optional=sum(count > 0 and place >= silence.must for place, count in accepted.items()),
         duplicates=sum(max(0, count - 1) for count in accepted.values()),
         lost=sum(not accepted.get(place) and place not in excused for place in range(silence.must)),
@@ -203,7 +260,7 @@ def _late(requests: Sequence[Row], ended_ms: int | None) -> tuple[int, int]:
     return int(crossed), len(late) - crossed
 
 
-def _early(silence: Silence, requests: _Requests) -> int:
+def _early(silence: Silence, requests: Requests) -> int:
     """How many requests came before the touch plus threshold and schedule, or too soon after the previous message."""
     early = 0
     for place, rows in requests.at.items():
@@ -214,11 +271,11 @@ def _early(silence: Silence, requests: _Requests) -> int:
     return early
 
 
-def _lateness(chats: Mapping[Chat, Sequence[Silence]], by_chat: Mapping[Chat, Sequence[_Requests]]) -> list[int]:
+def _lateness(chats: Mapping[Chat, Sequence[Silence]], by_chat: Mapping[Chat, Sequence[Requests]]) -> list[int]:
     """How long each silence waited for its first message, beyond the threshold."""
     return [
         requests.at[0][0].arrived_ms - silence.began_ms - THRESHOLD_MS
         for chat, silences in chats.items()
         for silence, requests in zip(silences, by_chat[chat], strict=True)
-        if requests.at.get(0) and not silence.paid
+        if requests.at.get(0) and silence.listens
     ]

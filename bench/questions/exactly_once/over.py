@@ -20,18 +20,19 @@ async def until_over(scene: Scene, acting: asyncio.Task[None], disturbing: async
     """Raises RecoveryError if it takes too long, or if a process or a task fails."""
     patience_s = _PATIENCE_S + 3 * scene.owed / (pace.RATE * len(scene.bots))
     give_up = time.monotonic() + patience_s
-    while not (disturbing.done() and await _over(scene)):
+    while not (disturbing.done() and await is_over(scene)):
         scene.stack.check_alive()
         for task in (acting, disturbing):
             if task.done():
                 task.result()
         if time.monotonic() > give_up:
-            left = await _left(scene, disturbed=disturbing.done())
+            pending = "no disturbance" if disturbing.done() else "a disturbance"
+            left = f"{await what_is_left(scene)}, {pending} is pending"
             raise RecoveryError(f"The run was not over within {patience_s:.0f} s: {left}.")
         await asyncio.sleep(_LOOK_S)
 
 
-async def _over(scene: Scene) -> bool:
+async def is_over(scene: Scene) -> bool:
     play, seen = scene.play, scene.evidence
     if not play.started or play.unacknowledged or play.open:
         return False
@@ -40,11 +41,11 @@ async def _over(scene: Scene) -> bool:
     return scene.kills or not await seen.deliveries("sending")
 
 
-async def _left(scene: Scene, *, disturbed: bool) -> str:
+async def what_is_left(scene: Scene) -> str:
     play, seen = scene.play, scene.evidence
     return (
         f"{play.unacknowledged} touches are not acknowledged, {len(play.open)} sends are under way,"
         f" {await seen.armed()} timers are armed, {await seen.open_episodes()} episodes are open,"
-        f" {await seen.deliveries('scheduled')} deliveries are scheduled, {await seen.deliveries('sending')} are"
-        f" sending, {'no disturbance' if disturbed else 'a disturbance'} is pending"
+        f" {await seen.deliveries('scheduled')} deliveries are scheduled,"
+        f" {await seen.deliveries('sending')} are sending"
     )

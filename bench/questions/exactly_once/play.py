@@ -40,11 +40,12 @@ class Play:
     def __init__(self, client: SandboxClient, parts: Mapping[Chat, Part]) -> None:
         self._client = client
         self._parts = parts
+        self._bots = {bot for bot, _ in parts}
         self._agenda: list[_Planned] = []
         self._replies = {chat: part.reply for chat, part in parts.items() if part.reply and not part.pays}
         self._cursor = 0
         self._heard = 0
-        self._acknowledged: dict[tuple[int, int], int] = {}
+        self.acknowledged: dict[tuple[int, int], int] = {}
         self.done: defaultdict[Chat, list[Done]] = defaultdict(list)
         self.sends: set[int] = set()
         self.open: list[Row] = []
@@ -88,26 +89,26 @@ class Play:
     def unacknowledged(self) -> int:
         """How many acts are planned, or done and not yet taken in by the engine."""
         acts = sum(map(len, self.done.values()))
-        return len(self._agenda) + acts - len(self._acknowledged)
+        return len(self._agenda) + acts - len(self.acknowledged)
 
     def taken_in_ms(self, since_ms: int) -> list[int]:
         """How long each touch since then waited for its acknowledgement; those still waiting are left out."""
         acts = [(bot, act) for (bot, _), acts in self.done.items() for act in acts if act.at_ms >= since_ms]
         return [
-            self._acknowledged[bot, act.update_id] - act.at_ms
+            self.acknowledged[bot, act.update_id] - act.at_ms
             for bot, act in acts
-            if (bot, act.update_id) in self._acknowledged
+            if (bot, act.update_id) in self.acknowledged
         ]
 
     def silences(self) -> dict[Chat, list[Silence]]:
         return {chat: list(self._silences(chat[0], self.done[chat])) for chat in self._parts}
 
     def _silences(self, bot_id: int, acts: list[Done]) -> Iterator[Silence]:
-        paid = False
+        paid = opted_out = False
         for act, following in zip(acts, [*acts[1:], None], strict=True):
-            paid = paid or act.kind is ActKind.PAY
-            must = _must(following) if not paid else 0
-            yield Silence(act.at_ms, self._acknowledged.get((bot_id, act.update_id)), must, paid)
+            paid, opted_out = paid or act.kind is ActKind.PAY, opted_out or act.kind is ActKind.OPT_OUT
+            must = 0 if paid or opted_out else _must(following)
+            yield Silence(act.at_ms, self.acknowledged.get((bot_id, act.update_id)), must, paid, opted_out)
 
     def _plan(self, planned: _Planned) -> None:
         heapq.heappush(self._agenda, planned)
@@ -139,12 +140,13 @@ class Play:
         since_ms = row.arrived_ms if reply.during else row.completed_ms
         if since_ms is not None:
             del self._replies[chat]
-            self._plan(_Planned(since_ms + reply.wait_ms, chat, ActKind.WRITE, reply))
+            self._plan(_Planned(since_ms + reply.wait_ms, chat, reply.kind, reply))
 
     async def _hear(self) -> None:
         heard = await self._client.acknowledgements(self._heard)
         self._heard = heard.cursor
-        self._acknowledged |= {(one.bot_id, one.update_id): one.at_ms for one in heard.acknowledged}
+        ours = [one for one in heard.acknowledged if one.bot_id in self._bots]
+        self.acknowledged |= {(one.bot_id, one.update_id): one.at_ms for one in ours}
 
 
 def _must(following: Done | None) -> int:
@@ -164,7 +166,7 @@ def _act_of(planned: _Planned) -> Act:
         return Act("pay", bot, person, payload="order")
     if planned.kind is ActKind.START:
         return Act("start", bot, person)
-    return Act("write", bot, person, text="Olá!")
+    return Act("write", bot, person, text="/stop" if planned.kind is ActKind.OPT_OUT else "Olá!")
 
 
 def _now_ms() -> int:

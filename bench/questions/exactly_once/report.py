@@ -18,6 +18,7 @@ _MEANINGS: Final = {
     "crossed": f"the one message that may arrive within {GRACE_MS} ms after a reply",
     "sent_after_reply": "any other message after a reply: must be 0",
     "sent_to_paid": "messages to people who had paid: must be 0",
+    "sent_to_opted_out": "messages to people who had opted out: must be 0",
     "early": "messages before threshold or schedule: must be 0",
     "unknown": "sends whose outcome is unknown: must be 0",
     "broken_off": "sends whose connection broke",

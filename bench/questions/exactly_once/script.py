@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 THRESHOLD_MS: Final = 3_000
 LONGEST_LATENCY_MS: Final = 400
+SECOND_ACT_MS: Final = (1_100, 2_000)
 _ARRIVALS_MS: Final = 1_500
-_SECOND_ACT_MS: Final = (1_100, 2_000)
 _ANSWERING: Final = 0.30
 _PAID: Final = 0.10
 _WRITING: Final = 0.30
@@ -62,6 +62,11 @@ class ActKind(StrEnum):
     START = auto()
     WRITE = auto()
     PAY = auto()
+    OPT_OUT = auto()
+
+
+FAREWELLS: Final = frozenset({ActKind.PAY, ActKind.OPT_OUT})
+"""After one of these, a person is owed nothing more."""
 
 
 class Reply(NamedTuple):
@@ -74,6 +79,7 @@ class Reply(NamedTuple):
     wait_ms: int
     during: bool = False
     racing: bool = False
+    kind: ActKind = ActKind.WRITE
 
     @property
     def must(self) -> int:
@@ -105,9 +111,10 @@ def expected(parts: list[list[Part]]) -> int:
 
 
 def _expected(part: Part) -> int:
-    if part.pays:
+    if part.second in FAREWELLS:
         return 0
-    return len(SEQUENCE) + (part.reply.must if part.reply else 0)
+    again = 0 if part.reply and part.reply.kind in FAREWELLS else len(SEQUENCE)
+    return again + (part.reply.must if part.reply else 0)
 
 
 def _cast(chats: int, draw: random.Random) -> list[Part]:
@@ -121,10 +128,10 @@ def _part(draw: random.Random, *, pays: bool, answers: bool) -> Part:
     start = draw.randrange(_ARRIVALS_MS)
     writes = draw.random() < _WRITING
     second = ActKind.PAY if pays else ActKind.WRITE if writes else None
-    return Part(start, second, start + draw.randint(*_SECOND_ACT_MS), _reply(draw) if answers else None)
+    return Part(start, second, start + draw.randint(*SECOND_ACT_MS), reply(draw) if answers else None)
 
 
-def _reply(draw: random.Random) -> Reply:
+def reply(draw: random.Random) -> Reply:
     """Half of the answers come between the steps. Of the others, half come during a send and half race a message."""
     after = draw.randrange(2)
     kind = draw.random()

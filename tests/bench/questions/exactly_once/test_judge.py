@@ -1,17 +1,23 @@
 """The judge of exactly-once, on records made by hand: each error is found once, and nothing else is reported."""
 
 import pytest
+from msgspec.structs import replace
 
 from bench.questions.exactly_once.judge import (
     GRACE_MS,
+    WRONG,
     Chat,
+    Findings,
     JudgementError,
     Silence,
     Spread,
     Undecided,
     Verdict,
+    excused_places,
     judge,
+    requests_of,
     spread,
+    wrong,
 )
 from bench.questions.exactly_once.script import SEQUENCE, THRESHOLD_MS
 from bench.sandbox.protocol import Row
@@ -26,7 +32,7 @@ DUE_THREE = DUE_TWO + SEQUENCE[2].wait_ms
 REPLY = DUE_TWO + 500
 ACKED = REPLY + 20
 WHOLE = Silence(ACT, ACT, 3)
-ZERO = ("duplicates", "lost", "crossed", "sent_after_reply", "sent_to_paid", "early", "unknown", "broken_off")
+ZERO = (*WRONG, "crossed", "unknown", "broken_off")
 
 
 def send(text: str, arrived_ms: int, *, ok: bool | None = True, broken_off: str | None = None) -> Row:
@@ -139,6 +145,19 @@ def test_a_message_to_a_person_who_had_paid_is_counted_separately() -> None:
     assert not verdict.holds(doubtful=9)
 
 
+def test_a_message_to_a_person_who_had_opted_out_is_counted_separately() -> None:
+    silences = [Silence(ACT, ACT, 0), Silence(ACT + 1_500, ACT + 1_520, 0, opted_out=True)]
+    verdict = judge({CHAT: silences}, [send(ONE, ACT + 1_500 + THRESHOLD_MS)])
+    assert wrongs(verdict) == {"sent_to_opted_out": 1}
+    assert not verdict.holds(doubtful=9)
+
+
+@pytest.mark.parametrize("farewell", [{"paid": True}, {"opted_out": True}])
+def test_a_message_on_the_wire_may_cross_a_farewell_too(farewell: dict[str, bool]) -> None:
+    silences = [Silence(ACT, ACT, 1), Silence(REPLY, ACKED, 0, **farewell)]
+    assert wrongs(judge({CHAT: silences}, [SEQUENCE_SENT[0], send(TWO, ACKED + 1)])) == {"crossed": 1}
+
+
 @pytest.mark.parametrize(
     "rows",
     [
@@ -203,6 +222,50 @@ def test_a_message_that_the_campaign_does_not_have_ends_the_judgement() -> None:
 def test_a_message_to_a_stranger_ends_the_judgement() -> None:
     with pytest.raises(JudgementError, match="that the script does not know"):
         judge({}, [send(ONE, DUE_ONE)])
+
+
+def test_only_the_chats_in_which_a_promise_was_broken_are_wrong() -> None:
+    other: Chat = (BOT, PERSON + 1)
+    chats = {CHAT: [WHOLE], other: [WHOLE]}
+    rows = [*SEQUENCE_SENT, *(replace(row, chat_id=other[1]) for row in SEQUENCE_SENT)]
+    assert wrong(chats, rows) == {}
+    assert wrong(chats, [*rows, send(TWO, DUE_TWO + 5)]) == {CHAT: Findings(duplicates=1)}
+    assert wrong(chats, rows[:-1])[other].wrong == {"lost": 1}
+
+
+def test_a_message_that_crosses_breaks_no_promise() -> None:
+    assert wrong({CHAT: broken(1)}, [SEQUENCE_SENT[0], send(TWO, ACKED + 1)]) == {}
+
+
+def test_the_requests_of_a_chat_are_divided_among_its_silences() -> None:
+    again = send(ONE, REPLY + THRESHOLD_MS)
+    first, second = requests_of({CHAT: broken()}, [*SEQUENCE_SENT[:2], again])[CHAT]
+    assert (first.all, second.all) == (SEQUENCE_SENT[:2], [again])
+    assert second.at == {0: [again]}
+
+
+LATE_ACK = REPLY + THRESHOLD_MS + 900
+
+
+@pytest.mark.parametrize("farewell", [{"paid": True}, {"opted_out": True}])
+def test_what_went_out_before_a_farewell_was_taken_in_was_no_mistake(farewell: dict[str, bool]) -> None:
+    silences = [Silence(ACT, ACT, 0), Silence(REPLY, LATE_ACK, 0, **farewell)]
+    assert wrongs(judge({CHAT: silences}, [send(ONE, LATE_ACK - 1)])) == {}
+    assert wrongs(judge({CHAT: silences}, [send(ONE, LATE_ACK + GRACE_MS + 1)]))
+    assert wrongs(judge({CHAT: silences}, [send(ONE, LATE_ACK - 1), send(ONE, LATE_ACK + GRACE_MS + 1)]))
+
+
+def test_what_went_out_before_a_touch_was_taken_in_and_again_for_the_new_silence_is_no_duplicate() -> None:
+    silences = [Silence(ACT, ACT, 0), Silence(REPLY, LATE_ACK, 1)]
+    again = send(ONE, LATE_ACK + THRESHOLD_MS)
+    assert wrongs(judge({CHAT: silences}, [send(ONE, LATE_ACK - 1, ok=False), send(ONE, LATE_ACK), again])) == {}
+    assert wrongs(judge({CHAT: silences}, [send(ONE, LATE_ACK + 1), again])) == {"duplicates": 1}
+    assert wrongs(judge({CHAT: silences}, [send(ONE, LATE_ACK - 1)])) == {}
+
+
+def test_an_unknown_outcome_is_found_in_its_silence() -> None:
+    doubt = Undecided(BOT, PERSON, REPLY + 10, SEQUENCE[2].step, SEQUENCE[2].block)
+    assert excused_places({CHAT: broken()}, [doubt]) == {(CHAT, 1): {2}}
 
 
 def test_a_spread_is_taken_by_the_nearest_rank() -> None:

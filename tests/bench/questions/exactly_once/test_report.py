@@ -25,6 +25,7 @@ CLEAN = Verdict(
     crossed=2,
     sent_after_reply=0,
     sent_to_paid=0,
+    sent_to_opted_out=0,
     early=0,
     unknown=0,
     broken_off=0,

@@ -2,6 +2,8 @@
 
 from itertools import chain
 
+import pytest
+
 from bench.questions.exactly_once import script
 from bench.questions.exactly_once.script import CAMPAIGN, SEQUENCE, THRESHOLD_MS, ActKind, Part, Reply
 from engine import campaign_file
@@ -49,6 +51,12 @@ def test_an_answered_silence_owes_a_second_sequence_and_a_customer_owes_none() -
     plain, paid = Part(0, None, 0, None), Part(0, ActKind.PAY, 0, None)
     answered = Part(0, None, 0, Reply(after=1, wait_ms=10))
     assert [script.expected([[part]]) for part in (plain, paid, answered)] == [3, 0, 5]
+
+
+@pytest.mark.parametrize("farewell", [ActKind.PAY, ActKind.OPT_OUT])
+def test_after_a_farewell_nothing_is_owed(farewell: ActKind) -> None:
+    assert script.expected([[Part(0, farewell, 1_500, None)]]) == 0
+    assert script.expected([[Part(0, None, 0, Reply(after=1, wait_ms=10, kind=farewell))]]) == 2
 
 
 def test_the_campaign_sends_the_messages_that_the_judge_expects_when_it_expects_them() -> None:
