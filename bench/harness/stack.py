@@ -22,6 +22,7 @@ from typing import Final
 import msgspec
 
 from bench.harness import conditions
+from bench.harness.server_life import ServerLife
 from bench.sandbox import ports
 from bench.sandbox.protocol import BotInfo
 from engine import campaign_file
@@ -60,9 +61,12 @@ class Stack:
     Their logs are in `directory`, and a question may put the files of its campaign there.
     """
 
-    def __init__(self, env: Mapping[str, str], directory: Path, running: ExitStack) -> None:
+    def __init__(self, env: Mapping[str, str], directory: Path, running: ExitStack, servers: ServerLife) -> None:
         self.env = dict(env)
+        self.overrides: dict[str, str] = {}
+        """What processes are given in place of `env`, for example other ways to the servers."""
         self.directory = directory
+        self.servers = servers
         self._running = running
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._may_exit: set[str] = set()
@@ -83,7 +87,11 @@ class Stack:
         log = self._log(name)
         log.unlink(missing_ok=True)
         process = processes.start(
-            [sys.executable, "-m", *arguments], log=log, cwd=_ROOT, env=self.env, death_signal=signal.SIGKILL
+            [sys.executable, "-m", *arguments],
+            log=log,
+            cwd=_ROOT,
+            env=self.env | self.overrides,
+            death_signal=signal.SIGKILL,
         )
         self._processes[name] = process
         self._running.callback(_end, process)
@@ -164,6 +172,13 @@ class Stack:
         """The pollers of this shard may exit cleanly, because the shard no longer exists."""
         self._may_exit |= {name for name in self._processes if name.startswith(f"poller-{shard}-")}
 
+    def take_ended(self) -> list[str]:
+        """The processes that have ended by themselves. From then on they are not expected to run."""
+        names = [name for name, process in self._processes.items() if process.poll() is not None]
+        for name in names:
+            del self._processes[name]
+        return names
+
     def check_alive(self) -> None:
         """Raises RecoveryError if a process has ended unexpectedly."""
         for name, process in self._processes.items():
@@ -200,7 +215,7 @@ class Stack:
 @contextmanager
 def running_stack(directory: Path) -> Iterator[Stack]:
     """Servers and tables are ready when the block begins, and gone when it ends."""
-    with temporary_servers(durable=True) as servers, ExitStack() as running:
+    with temporary_servers(durable=True) as servers, ExitStack() as again, ExitStack() as running:
         upgrade(servers.database_url)
         own = {
             "REDIS_URL": servers.redis_url,
@@ -211,7 +226,7 @@ def running_stack(directory: Path) -> Iterator[Stack]:
             "LOG_FORMAT": "json",
             "LOG_LEVEL": "info",
         }
-        stack = Stack({**_inherited(), **own}, directory, running)
+        stack = Stack({**_inherited(), **own}, directory, running, ServerLife(servers.state_dir, again))
         conditions.keep(directory, asyncio.run(conditions.of_servers(stack.settings)))
         yield stack
 

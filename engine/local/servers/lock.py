@@ -15,6 +15,7 @@ from pathlib import Path
 from engine.core.errors import RecoveryError
 
 _LEFT_OVER_PATIENCE_S = 15.0
+_SERVER_LOCK = "server.lock"
 
 
 @contextmanager
@@ -36,7 +37,7 @@ def run_lock(state_dir: Path) -> Iterator[None]:
 @contextmanager
 def server_lock(directory: Path, name: str) -> Iterator[int]:
     """Yield the descriptor that the server has to inherit; our copy is closed at the end of the block."""
-    descriptor = _open(directory / "server.lock")
+    descriptor = _open(directory / _SERVER_LOCK)
     try:
         give_up = time.monotonic() + _LEFT_OVER_PATIENCE_S
         while not _try_lock(descriptor):
@@ -54,6 +55,11 @@ def server_lock(directory: Path, name: str) -> Iterator[int]:
 def note_holder(descriptor: int, pid: int) -> None:
     """Note the pid for the error that names a left-over server."""
     _write(descriptor, str(pid))
+
+
+def holder_of(directory: Path) -> int:
+    """The pid of the server in this directory, for whoever started it: a pid says nothing about another's server."""
+    return int((directory / _SERVER_LOCK).read_text("ascii"))
 
 
 def _open(path: Path) -> int:
