@@ -8,10 +8,12 @@ from bench.harness.question import Question
 from bench.questions.attack.question import QUESTION as ATTACK
 from bench.questions.backup.question import QUESTION as BACKUP
 from bench.questions.burst.question import QUESTION as BURST
+from bench.questions.chaos.question import QUESTION as CHAOS
 from bench.questions.exactly_once.question import QUESTION as EXACTLY_ONCE
 from bench.questions.fairness.question import QUESTION as FAIRNESS
 from bench.questions.faults.question import QUESTION as FAULTS
 from bench.questions.fire.question import QUESTION as FIRE
+from bench.questions.flush.question import QUESTION as FLUSH
 from bench.questions.idle.question import QUESTION as IDLE
 from bench.questions.ingest.question import QUESTION as INGEST
 from bench.questions.lateness.question import QUESTION as LATENESS
@@ -29,10 +31,12 @@ _QUESTIONS: Final[Sequence[Question[Any]]] = (
     ATTACK,
     BACKUP,
     BURST,
+    CHAOS,
     EXACTLY_ONCE,
     FAIRNESS,
     FAULTS,
     FIRE,
+    FLUSH,
     IDLE,
     INGEST,
     LATENESS,
