@@ -1,7 +1,7 @@
 """Keeps every post of the engine filled, as a process manager does: whoever ends is started again.
 
-A process that ends by itself after it was ready has died, which the engine must never do. One that ends while it starts
-met a server that was down, and comes again.
+A process that ends by itself has died, which the engine must never do. One that ends while it starts met a server that
+was down, and comes again.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ _READY: Final = {
     "poller": ("Shard taken", "Standing by"),
     "manager": ("Manager started",),
 }
+_STARTS_WITHIN_S: Final = 10.0
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.1
 
@@ -43,6 +44,7 @@ class Crew:
         self._wanted: Counter[Post] = Counter()
         self._posts: dict[str, Post] = {}
         self._managers = 0
+        self._since_s: dict[str, float] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self.restarted = 0
         self.died: list[str] = []
@@ -110,7 +112,7 @@ class Crew:
         if (post := self._posts.pop(name, None)) is None:
             raise RecoveryError(f"The {name} has ended:\n{self._stack.last_lines(name)}")
         if post in self._wanted:
-            if self._is_ready(name, post):
+            if time.monotonic() - self._since_s[name] > _STARTS_WITHIN_S:
                 self.died.append(f"{name}: {self._stack.last_lines(name)}")
             self.restarted += 1
             self._start(post)
@@ -131,7 +133,7 @@ class Crew:
                 name = f"manager-{self._managers}"
                 self._managers += 1
                 self._stack.start(name, "bot")
-        self._posts[name] = post
+        self._posts[name], self._since_s[name] = post, time.monotonic()
         return name
 
     def _is_ready(self, name: str, post: Post) -> bool:

@@ -211,22 +211,39 @@ def _sum(findings: Iterable[Findings]) -> Findings:
 
 def _silence_of(silences: Sequence[Silence], found: Sequence[Requests], arrived_ms: int, place: int) -> int:
     newest = max(_at(silences, arrived_ms), 0)
-    could_be_due = arrived_ms >= silences[newest].began_ms + _EARLIEST_MS[place]
-    lacking = newest > 0 and place not in found[newest - 1].at
-    return newest - 1 if lacking and not could_be_due and not found[newest].all else newest
+    heard = sum(silence.acked_ms is not None and silence.acked_ms <= arrived_ms for silence in silences) - 1
+    oldest = max(min(heard, newest - 1), 0)
+    lacking = [at for at in range(newest, oldest - 1, -1) if place not in found[at].at]
+    going_on = [at for at in lacking if heard < newest and place - 1 in found[at].at]
+    if not going_on and (_could_be_due(silences[newest], place, arrived_ms) or found[newest].all):
+        return newest
+    due = [at for at in lacking if _could_be_due(silences[at], place, arrived_ms)]
+    return next(iter([*going_on, *due, *(at for at in lacking if at < newest)]), newest)
+
+
+def _could_be_due(silence: Silence, place: int, arrived_ms: int) -> bool:
+    return arrived_ms >= silence.began_ms + _EARLIEST_MS[place]
 
 
 def _give_back(silences: Sequence[Silence], found: Sequence[Requests]) -> None:
     """Messages that went out for the previous silence because the engine had not heard of the newest one yet."""
     for silence, newest, before in zip(silences[1:], found[1:], found, strict=False):
         for place, rows in newest.at.items():
-            unheard = [row for row in rows if silence.acked_ms is None or row.arrived_ms <= silence.acked_ms]
-            came_again = sum(bool(row.ok) for row in rows) > 1
-            if unheard and place not in before.at and (came_again or not silence.listens):
-                newest.at[place] = rows[len(unheard) :]
-                newest.all[:] = [row for row in newest.all if row not in unheard]
-                before.at[place] = unheard
-                before.all.extend(unheard)
+            old = _for_the_one_before(silence, rows)
+            if old and place not in before.at:
+                newest.at[place] = rows[len(old) :]
+                newest.all[:] = [row for row in newest.all if row not in old]
+                before.at[place] = old
+                before.all.extend(old)
+
+
+def _for_the_one_before(silence: Silence, rows: Sequence[Row]) -> list[Row]:
+    """All but the last message, as far as nobody had heard of the silence; and that one too, if nothing was owed."""
+    unheard = [row for row in rows if silence.acked_ms is None or row.arrived_ms <= silence.acked_ms]
+    if not silence.listens:
+        return unheard
+    accepted = [at for at, row in enumerate(rows) if row.ok]
+    return unheard[: accepted[-2] + 1] if len(accepted) > 1 else []
 
 
 def _at(silences: Sequence[Silence], moment_ms: int) -> int:

@@ -4,6 +4,7 @@ Each writer was silent for so long that their reminder would be due soon after t
 they wrote, they are nudged by mistake.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -55,7 +56,7 @@ class Plan(NamedTuple):
         return self.writers / WRITING_S
 
     def writer(self, number: int) -> Writer:
-        writes_ms = round(1000 * (number / self.writes_a_second - WRITING_BEFORE_S))
+        writes_ms = math.floor(1000 * (number / self.writes_a_second - WRITING_BEFORE_S))
         return Writer(number, writes_ms, max(writes_ms, 0) + _SOON_MS + STEP_MS * number % _WITHIN_MS)
 
     def due_ms(self, number: int) -> int:
