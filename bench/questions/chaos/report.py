@@ -99,10 +99,7 @@ class Outcome(NamedTuple):
                 *(f"{name:<18}{figures[name]:>6}  {meaning}" for name, meaning in _MEANINGS.items()),
                 line("lateness", self.verdict.lateness_ms, "from the threshold to the first message"),
                 line("recovery", self.recovery, f"of messages that a strike held up; p99 must not exceed {MOST_MS} ms"),
-                *(
-                    line(f"  {kind}", spread(waits), f"{len(waits)} messages")
-                    for kind, waits in self.recoveries.items()
-                ),
+                *(_recovered(kind, waits) for kind, waits in self.recoveries.items()),
                 *([f"Not over: {self.left}"] if self.left else []),
                 *([] if self.manager_answers else ["The manager did not answer after the storm."]),
                 *self.died,
@@ -130,6 +127,11 @@ class Outcome(NamedTuple):
             "ended_s": (one.ended_ms - began_ms) / 1000,
             "whom": one.blow.whom,
         }
+
+
+def _recovered(kind: Kind, waits: Sequence[int]) -> str:
+    of = spread(waits)
+    return f"  {kind.replace('_', ' '):<18}{len(waits):>4} messages, p50 {of.p50} ms, max {of.max} ms"
 
 
 def _explained(case: Case) -> list[str]:
