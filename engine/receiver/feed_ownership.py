@@ -40,11 +40,13 @@ class FeedOwnership:
         """Take or renew the feeds of these bots; returns those that are ours. Raises UnreachableError.
 
         Feeds are taken first and the server compared after, so that touches which Redis lost before it gave us a feed
-        are repeated before we confirm.
+        are repeated before we confirm. A Redis that is another one may have forgotten whose feeds they are: they are
+        taken again at once, as nothing is sent until they are confirmed.
         """
         wanted = frozenset(bot_ids)
-        taken = await self._take(wanted) if self._is_time(wanted) else self._epochs
-        life = await life_of(self._client)
+        if not self._is_time(wanted) and await life_of(self._client) == self._life:
+            return frozenset(self._epochs)
+        taken, life = await self._take(wanted), await life_of(self._client)
         if life != self._life:
             await self._activity.repeat()
         self._life, self._epochs = life, taken

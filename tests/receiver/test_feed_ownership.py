@@ -110,3 +110,15 @@ async def test_a_feed_taken_between_renewals_is_kept_without_asking(sides: tuple
     assert await patient.run_once([BOT]) == {BOT}
     assert await client.exists(keys.of_bot(BOT).poll) == 1
     await client.aclose()
+
+
+async def test_an_emptied_redis_is_told_at_once_whose_feeds_they_are(sides: tuple[Side, Side]) -> None:
+    left, right = sides
+    patient = FeedOwnership(left.client, Ownership(left.client, "patient"), left.activity, renewal_s=3_600.0)
+    await patient.run_once(BOTS)
+    await left.client.flushall()
+    assert await patient.run_once(BOTS) == {BOT, OTHER}
+    holding = patient.holding(BOT)
+    assert holding is not None
+    assert await left.activity.confirm(BOT, holding) is not None
+    assert await right.feeds.run_once(BOTS) == frozenset()
