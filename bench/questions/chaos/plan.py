@@ -47,7 +47,7 @@ MACHINES: Final = Series(
     {
         Kind.KILL_POLLER: 0,
         Kind.FREEZE_POLLER: 6,
-        Kind.KILL_RECEIVER: 0,
+        Kind.KILL_RECEIVER: 5,
         Kind.FREEZE_RECEIVER: 8,
         Kind.KILL_MANAGER: 0,
         Kind.KILL_VALKEY: 1,

@@ -33,9 +33,12 @@ async def _freeze_poller(ground: Ground, strike: Strike) -> Blow:
 
 
 async def _kill_receiver(ground: Ground, strike: Strike) -> Blow:
+    """It lasts until another one may have the feeds: what it had not written down yet stands in Redis alone."""
     victim = await feeding_receiver(ground, strike)
     ground.crew.kill(victim.name)
-    return Blow(victim.name)
+    killed_ms = now_ms()
+    await asyncio.sleep(strike.lasts_s)
+    return Blow(victim.name, recoverable_ms=killed_ms)
 
 
 async def _freeze_receiver(ground: Ground, strike: Strike) -> Blow:
