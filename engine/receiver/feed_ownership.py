@@ -41,12 +41,14 @@ class FeedOwnership:
 
         Feeds are taken first and the server compared after, so that touches which Redis lost before it gave us a feed
         are repeated before we confirm. A Redis that is another one may have forgotten whose feeds they are: they are
-        taken again at once, as nothing is sent until they are confirmed.
+        taken again at once, as nothing is sent until they are confirmed. The feeds of others are asked for each time,
+        so that those of a receiver that was killed are free for no longer than a turn.
         """
         wanted = frozenset(bot_ids)
-        if not self._is_time(wanted) and await life_of(self._client) == self._life:
-            return frozenset(self._epochs)
-        taken, life = await self._take(wanted), await life_of(self._client)
+        asked = wanted if self._is_time(wanted) else wanted - self._epochs.keys()
+        taken, life = await self._take(asked, wanted), await life_of(self._client)
+        if life != self._life and asked != wanted:
+            taken, life = await self._take(wanted, wanted), await life_of(self._client)
         if life != self._life:
             await self._activity.repeat()
         self._life, self._epochs = life, taken
@@ -60,10 +62,13 @@ class FeedOwnership:
     def _is_time(self, wanted: frozenset[int]) -> bool:
         return wanted != self._asked or time.monotonic() - self._asked_at >= self._renewal_s
 
-    async def _take(self, wanted: frozenset[int]) -> dict[int, int]:
+    async def _take(self, asked: frozenset[int], wanted: frozenset[int]) -> dict[int, int]:
+        """Ask for some feeds, and keep the others that are ours and wanted."""
         await self._ownership.release_all([keys.of_bot(bot_id).poll for bot_id in self._epochs.keys() - wanted])
         asked_at = time.monotonic()
-        order = sorted(wanted)
+        order = sorted(asked)
         found = await self._ownership.take_all([keys.of_bot(bot_id).poll for bot_id in order], TTL_MS)
-        self._asked, self._asked_at = wanted, asked_at
-        return {bot_id: owned.epoch for bot_id, owned in zip(order, found, strict=True) if owned.ours}
+        if asked == wanted:
+            self._asked, self._asked_at = wanted, asked_at
+        kept = {bot_id: epoch for bot_id, epoch in self._epochs.items() if bot_id in wanted - asked}
+        return kept | {bot_id: owned.epoch for bot_id, owned in zip(order, found, strict=True) if owned.ours}

@@ -122,3 +122,15 @@ async def test_an_emptied_redis_is_told_at_once_whose_feeds_they_are(sides: tupl
     assert holding is not None
     assert await left.activity.confirm(BOT, holding) is not None
     assert await right.feeds.run_once(BOTS) == frozenset()
+
+
+async def test_a_feed_that_becomes_free_is_taken_at_once_and_ours_are_not_asked_for(sides: tuple[Side, Side]) -> None:
+    left, _ = sides
+    patient = FeedOwnership(left.client, Ownership(left.client, "patient"), left.activity, renewal_s=3_600.0)
+    await left.feeds.run_once([BOT])
+    assert await patient.run_once(BOTS) == {OTHER}
+    assert await patient.run_once(BOTS) == {OTHER}
+    await left.feeds.release()
+    await left.client.delete(keys.of_bot(OTHER).poll)
+    assert await patient.run_once(BOTS) == {BOT, OTHER}
+    assert await left.client.exists(keys.of_bot(OTHER).poll) == 0
