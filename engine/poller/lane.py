@@ -63,6 +63,9 @@ class Tenure(Protocol):
     def fenced_by(self, epoch: int) -> None:
         """A claim was refused: another poller has claimed under this higher epoch."""
 
+    def timers_lost(self) -> None:
+        """A claim was refused for the first time: the bot's timers are lost, and nothing is sent before their mend."""
+
 
 class DueTimers(Protocol):
     """Where a lane claims. All methods raise UnreachableError."""
@@ -160,6 +163,11 @@ class Lane:
         if self._claims_for is None and self._claimable():
             self._alarm.set(0.0)
 
+    def go_on(self) -> None:
+        """The timers are whole again."""
+        self.lost.clear()
+        self._alarm.set(0.0)
+
     def _claimable(self) -> tuple[Served, int] | None:
         """The bot and the epoch to claim under; None while nothing may be claimed."""
         bot = self._catalogue.bots.get(self._bot_id)
@@ -251,8 +259,9 @@ class Lane:
 
     def _sleep_s(self, bot: Served, claimed: Claimed) -> float:
         """Until the nearest deadline, or until a timer armed from now on could be due, whichever comes first."""
-        if claimed.code is ClaimCode.LOST:
+        if claimed.code is ClaimCode.LOST and not self.lost.is_set():
             self.lost.set()
+            self._tenure.timers_lost()
         if claimed.code is ClaimCode.FENCED:
             self._tenure.fenced_by(claimed.nearest_due_ms)
         if claimed.code in (ClaimCode.LOST, ClaimCode.FENCED):

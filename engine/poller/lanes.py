@@ -135,7 +135,7 @@ class Lanes:
             logger().warning("Timers not rebuilt yet", bot=bot.username, error=error)
             return
         logger().info("Timers rebuilt from PostgreSQL", bot=bot.username, chats=chats)
-        lane.lost.clear()
+        lane.go_on()
 
     async def _arm_unheard(self, pool: Pool, bot: Served, newest: Snapshot) -> None:
         try:

@@ -58,7 +58,9 @@ def _more(number: int) -> str:
 
 
 class Shard:
-    """`changed` is called when the shard was taken or lost, or the number of shards has changed."""
+    """`changed` is called when the shard was taken or lost, when the number of shards has changed, and when timers of
+    its bots were found lost.
+    """
 
     def __init__(self, client: Redis, ownership: Ownership, number: int, layout: Layout) -> None:
         self._client = client
@@ -96,6 +98,10 @@ class Shard:
         """A claim met a higher epoch. If a renewal finds the shard still ours, our epoch rises above that one."""
         self._floor = max(self._floor, epoch + 1)
         self._look_again.set()
+
+    def timers_lost(self) -> None:
+        """A claim found a bot's timers lost. They are rebuilt in the poller's next turn, so it had better come soon."""
+        self.changed()
 
     async def run_once(self) -> Renewal:
         """Read the number of shards, and take or renew ours. Raises UnreachableError."""

@@ -84,6 +84,11 @@ async def test_lost_timers_are_reported(yard: Yard) -> None:
     await yard.turn_after(0)
     assert (await yard.turn_after(1)).code is ClaimCode.LOST
     assert yard.lane.lost.is_set()
+    assert (await yard.turn_after(1)).code is ClaimCode.LOST
+    assert yard.right.losses == 1
+    yard.lane.go_on()
+    await yard.turn_after(1)
+    assert yard.right.losses == 2
 
 
 async def _shut(yard: Yard, capsys: pytest.CaptureFixture[str], activated_at_ms: int) -> str:

@@ -8,10 +8,13 @@ import pytest
 
 from engine.core.delivery.lane_state import LaneState
 from engine.poller import lane as lanes
+from engine.poller import lanes as poller_lanes
 from engine.poller.dispatch import Dispatch
 from engine.poller.lanes import Lanes
 from engine.poller.served_bots import Doubt, ServedBots
 from engine.poller.shard import Shard
+from engine.telegram.sender import Sender
+from storage.postgres.pool import Pool
 from storage.redis.server_clock import server_now_ms
 from tests.poller.yard import BOT, LONG_AGO_MS, Yard
 
@@ -23,10 +26,8 @@ SHUT: dict[str, Callable[[Yard], None]] = {
 }
 
 
-@pytest.mark.parametrize("shut", SHUT.values(), ids=SHUT)
-async def test_a_lane_that_opens_goes_on_at_once(
-    yard: Yard, monkeypatch: pytest.MonkeyPatch, shut: Callable[[Yard], None]
-) -> None:
+def _rests(monkeypatch: pytest.MonkeyPatch) -> asyncio.Queue[float]:
+    """How long each lane means to sleep after its turns; a shut one does for very long."""
     monkeypatch.setattr(lanes, "SHUT_SLEEP_S", 1_000.0)
     rests: asyncio.Queue[float] = asyncio.Queue()
     rest = lanes.Lane._rest
@@ -36,15 +37,27 @@ async def test_a_lane_that_opens_goes_on_at_once(
         await rest(lane, turn)
 
     monkeypatch.setattr(lanes.Lane, "_rest", noted)
-    await yard.arm(1)
-    yard.clock.hear(await server_now_ms(yard.client))
-    poller = Lanes(
+    return rests
+
+
+def _lanes(yard: Yard) -> Lanes:
+    return Lanes(
         cast("Shard", yard.right),
         cast("ServedBots", yard.pages),
         cast("Dispatch", yard.journeys),
         yard.timers,
         yard.clock,
     )
+
+
+@pytest.mark.parametrize("shut", SHUT.values(), ids=SHUT)
+async def test_a_lane_that_opens_goes_on_at_once(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, shut: Callable[[Yard], None]
+) -> None:
+    rests = _rests(monkeypatch)
+    await yard.arm(1)
+    yard.clock.hear(await server_now_ms(yard.client))
+    poller = _lanes(yard)
     poller.match()
     await asyncio.wait_for(rests.get(), 10)
     shut(yard)
@@ -56,5 +69,23 @@ async def test_a_lane_that_opens_goes_on_at_once(
     poller.match()
     assert await asyncio.wait_for(rests.get(), 10) < lanes.SHUT_SLEEP_S
     yard.journeys.go.set()
+    await poller.stop()
+    await poller.finish()
+
+
+async def test_a_lane_goes_on_at_once_when_its_timers_are_whole_again(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, pool: Pool
+) -> None:
+    monkeypatch.setattr(poller_lanes, "REPEATED_WITHIN_S", 0.0)
+    rests = _rests(monkeypatch)
+    yard.clock.hear(await server_now_ms(yard.client))
+    yard.pages.bots = {BOT: yard.pages.bots[BOT]._replace(activated_at_ms=LONG_AGO_MS)}
+    poller = _lanes(yard)
+    poller.match()
+    while not yard.right.losses:
+        await asyncio.wait_for(rests.get(), 10)
+    poller.mend(pool, yard.client, cast("Sender", None))
+    assert await asyncio.wait_for(rests.get(), 10) < lanes.SHUT_SLEEP_S
+    assert not poller._running[BOT][0].lost.is_set()
     await poller.stop()
     await poller.finish()

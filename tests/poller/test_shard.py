@@ -85,6 +85,14 @@ async def test_under_a_new_number_of_shards_no_old_epoch_is_used(site: Site) -> 
     assert all(poller.epoch_of(bot) is None for bot in moved)
 
 
+async def test_lost_timers_bring_the_pollers_next_turn_forward(site: Site) -> None:
+    poller = await site.poller("first", 0, 1)
+    changes: list[int] = []
+    poller.changed = lambda: changes.append(1)
+    poller.timers_lost()
+    assert changes == [1]
+
+
 async def test_a_number_that_is_changed_and_changed_back_is_noticed(site: Site) -> None:
     poller = await site.poller("first", 0, 3)
     before = (await poller.run_once()).epoch

@@ -64,12 +64,16 @@ class Right:
     def __init__(self) -> None:
         self.epoch: int | None = 1
         self.fences: list[int] = []
+        self.losses = 0
 
     def epoch_of(self, _bot_id: int) -> int | None:
         return self.epoch
 
     def fenced_by(self, epoch: int) -> None:
         self.fences.append(epoch)
+
+    def timers_lost(self) -> None:
+        self.losses += 1
 
 
 class Yard:
