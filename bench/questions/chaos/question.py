@@ -7,6 +7,7 @@ which strike comes when. The verdict rests on what the sandbox received.
 
 import argparse
 import asyncio
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -84,6 +85,7 @@ def _parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> _Given:
 
 
 async def _run(stack: Stack, given: _Given) -> Outcome:
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # that our own connections break as well is no news
     strikes = sorted(strike for series in STORM for strike in plan(series, given.seconds, given.seed))
     given.say("\n".join(["The plan of the storm", *(strike.as_line() for strike in strikes)]))
     ready = stack.start_sandbox(given.bots + 1, given.seed, "--limits")

@@ -87,8 +87,7 @@ class Verdict(NamedTuple):
 
     def holds(self, doubtful: int = 0) -> bool:
         """Nothing went wrong, and at most `doubtful` sends have an unknown outcome."""
-        wrong = any(getattr(self, name) for name in WRONG) or self.pace.over
-        return not wrong and self.unknown <= doubtful
+        return not (any(getattr(self, name) for name in WRONG) or self.pace.over) and self.unknown <= doubtful
 
 
 class Requests(NamedTuple):
@@ -96,6 +95,10 @@ class Requests(NamedTuple):
 
     all: list[Row]
     at: defaultdict[int, list[Row]]
+
+    def lack(self, place: int) -> bool:
+        """Whether no message was accepted there: one that was refused may come again."""
+        return not any(row.ok for row in self.at.get(place, []))
 
 
 class Findings(NamedTuple):
@@ -141,7 +144,7 @@ def wrong(
     chats: Mapping[Chat, Sequence[Silence]], rows: Iterable[Row], undecided: Collection[Undecided] = ()
 ) -> dict[Chat, Findings]:
     """The chats in which a promise was broken. Raises JudgementError."""
-    found = _judge_chats(chats, requests_of(chats, _sends(rows)), undecided)
+    found = _judge_chats(chats, requests_of(chats, rows), undecided)
     return {chat: findings for chat, findings in found.items() if findings.wrong}
 
 
@@ -213,7 +216,7 @@ def _silence_of(silences: Sequence[Silence], found: Sequence[Requests], arrived_
     newest = max(_at(silences, arrived_ms), 0)
     heard = sum(silence.acked_ms is not None and silence.acked_ms <= arrived_ms for silence in silences) - 1
     oldest = max(min(heard, newest - 1), 0)
-    lacking = [at for at in range(newest, oldest - 1, -1) if place not in found[at].at]
+    lacking = [at for at in range(newest, oldest - 1, -1) if found[at].lack(place)]
     going_on = [at for at in lacking if heard < newest and place - 1 in found[at].at]
     if not going_on and (_could_be_due(silences[newest], place, arrived_ms) or found[newest].all):
         return newest
@@ -230,10 +233,10 @@ def _give_back(silences: Sequence[Silence], found: Sequence[Requests]) -> None:
     for silence, newest, before in zip(silences[1:], found[1:], found, strict=False):
         for place, rows in newest.at.items():
             old = _for_the_one_before(silence, rows)
-            if old and place not in before.at:
+            if old and before.lack(place):
                 newest.at[place] = rows[len(old) :]
                 newest.all[:] = [row for row in newest.all if row not in old]
-                before.at[place] = old
+                before.at[place] += old
                 before.all.extend(old)
 
 

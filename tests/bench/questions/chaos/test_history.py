@@ -53,8 +53,8 @@ async def test_the_history_of_a_chat_is_told_in_the_order_of_time(pool: Pool, tm
         )
     )
     await pool.execute(
-        "INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at, reason)"
-        " VALUES ($1, $2, $3, 1, $3, 'returned'), ($1, $2 + 1, $3, 1, $3, NULL)",
+        "INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at, ended_at, reason)"
+        " VALUES ($1, $2, $3, 1, $3, $3, 'returned'), ($1, $2 + 1, $3, 1, $3, NULL, NULL)",
         *(BOT, PERSON, BEGAN),
     )
     lines = [line.split() for line in await history_of(CHAT, _sources(tmp_path), pool)]

@@ -17,10 +17,13 @@ from storage.redis.timers import FEED_SLACK_MS
 
 CHAT = (7, 5_000_000_001)
 NEVER = 10**9
+AGAIN_MS = 1_000
 
 
 class Story(NamedTuple):
-    """When somebody acts; how much later the engine hears of each act, and acknowledges it; how late each send is."""
+    """When somebody acts; how much later the engine hears of each act, and acknowledges it; how late each send is, and
+    which of them are refused at first and tried again.
+    """
 
     second_ms: int | None
     answers: int | None
@@ -28,6 +31,7 @@ class Story(NamedTuple):
     heard_ms: tuple[int, int, int]
     acked_ms: tuple[int, int, int]
     late_ms: tuple[int, ...]
+    refused: tuple[bool, ...]
 
 
 def late(most: int) -> st.SearchStrategy[int]:
@@ -47,6 +51,7 @@ STORIES = st.builds(
     heard_ms=st.builds(one_late, st.integers(0, 2), st.integers(0, 8_000)),
     acked_ms=st.tuples(*[late(3_000)] * 3),
     late_ms=st.tuples(*[late(1_500)] * 9),
+    refused=st.tuples(*[st.booleans()] * 9),
 )
 
 
@@ -55,7 +60,7 @@ class Chat:
 
     def __init__(self, story: Story) -> None:
         self._story = story
-        self._late_ms = iter(story.late_ms)
+        self._late_ms, self._refused = iter(story.late_ms), iter(story.refused)
         self.acts = [0] if story.second_ms is None else [0, story.second_ms]
         self.heard: list[int] = []
         self.rows: list[Row] = []
@@ -84,6 +89,12 @@ class Chat:
             sent_ms = max(due_ms, sent_ms) + next(self._late_ms)
             if sent_ms >= self._next_heard(at) or due_ms > self._unheard(sent_ms) + FEED_SLACK_MS:
                 return
+            if next(self._refused):
+                self.rows.append(row(place, sent_ms, ok=False))
+                self._answer(place, sent_ms)
+                sent_ms += AGAIN_MS
+                if sent_ms >= self._next_heard(at):
+                    return
             self.rows.append(row(place, sent_ms))
             self._answer(place, sent_ms)
 
@@ -102,8 +113,8 @@ class Chat:
             self._hear()
 
 
-def row(place: int, sent_ms: int) -> Row:
-    return Row(sent_ms, CHAT[0], "sendMessage", sent_ms, CHAT[1], SEQUENCE[place].text, completed_ms=sent_ms, ok=True)
+def row(place: int, sent_ms: int, *, ok: bool = True) -> Row:
+    return Row(sent_ms, CHAT[0], "sendMessage", sent_ms, CHAT[1], SEQUENCE[place].text, completed_ms=sent_ms, ok=ok)
 
 
 def wrongs(silences: list[Silence], rows: list[Row]) -> dict[str, int]:
