@@ -144,8 +144,8 @@ def wrong(
     chats: Mapping[Chat, Sequence[Silence]], rows: Iterable[Row], undecided: Collection[Undecided] = ()
 ) -> dict[Chat, Findings]:
     """The chats in which a promise was broken. Raises JudgementError."""
-    found = _judge_chats(chats, requests_of(chats, rows), undecided)
-    return {chat: findings for chat, findings in found.items() if findings.wrong}
+    found = _judge_chats(chats, requests_of(chats, rows), undecided).items()
+    return {chat: findings for chat, findings in found if findings.wrong}
 
 
 def requests_of(chats: Mapping[Chat, Sequence[Silence]], rows: Iterable[Row]) -> dict[Chat, list[Requests]]:
