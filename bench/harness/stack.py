@@ -61,12 +61,14 @@ class Stack:
     Their logs are in `directory`, and a question may put the files of its campaign there.
     """
 
-    def __init__(self, env: Mapping[str, str], directory: Path, running: ExitStack, servers: ServerLife) -> None:
+    def __init__(
+        self, env: Mapping[str, str], directory: Path, running: ExitStack, servers: ServerLife | None = None
+    ) -> None:
         self.env = dict(env)
         self.overrides: dict[str, str] = {}
         """What processes are given in place of `env`, for example other ways to the servers."""
         self.directory = directory
-        self.servers = servers
+        self._servers = servers
         self._running = running
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._may_exit: set[str] = set()
@@ -76,6 +78,13 @@ class Stack:
     @property
     def settings(self) -> Settings:
         return load_settings(self.env, _NO_DOTENV)
+
+    @property
+    def servers(self) -> ServerLife:
+        """Raises LookupError if they are not the run's own."""
+        if self._servers is None:
+            raise LookupError("somebody else runs these servers")
+        return self._servers
 
     @property
     def pids(self) -> dict[str, int]:

@@ -35,7 +35,7 @@ from bench.questions.exactly_once.judge import Chat, JudgementError, Undecided, 
 from bench.questions.exactly_once.over import is_over, what_is_left
 from bench.questions.exactly_once.play import Play
 from bench.questions.exactly_once.scene import Scene
-from bench.questions.exactly_once.script import CAMPAIGN, expected
+from bench.questions.exactly_once.script import CAMPAIGN, Part, expected
 from bench.sandbox.client import SandboxClient
 from bench.sandbox.protocol import LANGUAGE, BotInfo, Row
 from engine.core.errors import RecoveryError
@@ -142,7 +142,7 @@ async def _start(stack: Stack, crew: Crew) -> None:
     crew.hire(MANAGER)
 
 
-async def _cast(client: SandboxClient, bots: Sequence[int], given: _Given) -> dict[Chat, script.Part]:
+async def _cast(client: SandboxClient, bots: Sequence[int], given: _Given) -> dict[Chat, Part]:
     people = await client.add_people(given.people)
     parts = script.write(len(bots), given.people, given.seconds, given.seed)
     return {

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from bench.harness import observations
 from bench.harness.arguments import whole
@@ -154,7 +154,7 @@ async def _observed(ground: _Ground) -> list[Observed]:
 
 
 async def _armed(redis: Redis, bot: int) -> dict[int, int]:
-    timers = await redis.zrange(keys.of_bot(bot).timers, 0, -1, withscores=True)
+    timers: Any = await redis.zrange(keys.of_bot(bot).timers, 0, -1, withscores=True)
     return {int(chat): int(score) for chat, score in timers}
 
 
