@@ -10,7 +10,7 @@ A poll proves more: whatever Telegram had when it asked has come with it.
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class WebhookLook(NamedTuple):
@@ -53,6 +53,15 @@ def confirmed_upto(before: WebhookLook | None, now: WebhookLook) -> int | None:
 def has_gap(floor: int, numbers: Sequence[int]) -> bool:
     """Whether one is missing among the updates of a poll, all of which come after `floor` unless they came again."""
     return any(later > earlier + 1 for earlier, later in pairwise((floor, *numbers)))
+
+
+CLOCKS_APART_MS: Final = 5_000
+"""Two clocks that differ by more do not tell the same time."""
+
+
+def least_now_ms(heard_ms: int, since_s: float) -> int:
+    """What a clock shows at least that showed `heard_ms` so long ago, unless it was put back meanwhile."""
+    return heard_ms + int(since_s * 1000) - CLOCKS_APART_MS
 
 
 def seen_upto(began_ms: int, timeout_s: int, waited_s: float, *, in_vain: bool) -> int:

@@ -6,7 +6,6 @@ truth.
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
@@ -21,6 +20,7 @@ from engine.poller.send_permit import SendPermit
 from engine.poller.served_bots import Served, ServedBots
 from engine.runtime import metrics
 from engine.runtime.alarm import Alarm
+from engine.runtime.elapsed import elapsed_s
 from engine.runtime.server_clock import ServerClock
 from engine.runtime.service import on_the_beat, run_service
 from engine.runtime.telemetry import logger
@@ -84,7 +84,7 @@ class Lane:
         dispatch: Dispatch,
         clock: ServerClock,
         tenure: Tenure,
-        elapsed_s: Callable[[], float] = time.monotonic,
+        elapsed_s: Callable[[], float] = elapsed_s,
         first_after_s: float = 0.0,
     ) -> None:
         self._elapsed_s = elapsed_s
@@ -131,7 +131,7 @@ class Lane:
         """Claim what is due and can be sent now, and start its journeys. Raises UnreachableError.
 
         A chat that is claimed while its last journey is under way may be on the wire, whatever Redis remembers: a
-        failover may have dropped the mark.
+        failover may have dropped the mark. What was claimed by a clock that has jumped comes back as its lease ends.
         """
         self._claims_for = self._claimable()
         if self._claims_for is None:
@@ -148,8 +148,11 @@ class Lane:
         except Exception:
             self._give_back(bot, wanted)
             raise
-        self._give_back(bot, wanted - len(claimed.timers))
         self._clock.hear(claimed.now_ms)
+        if not self._clock.is_settled:
+            self._give_back(bot, wanted)
+            return LaneTurn(None, 0, SHUT_SLEEP_S)
+        self._give_back(bot, wanted - len(claimed.timers))
         if claimed.code is ClaimCode.HELD:
             bucket.hold(self._elapsed_s() + (claimed.nearest_due_ms - claimed.now_ms) / 1000)
         under_way = {ticket.chat_id for ticket in self._journeys.values()}
@@ -186,7 +189,8 @@ class Lane:
     def _is_shut(self, bot: Served) -> bool:
         if bot.doubt and bot.state is not LaneState.DRAINING and bot.doubt.holds(self._clock.now_ms()):
             return True
-        return bot.state is LaneState.SHUT or bot.sealed_token == self.suspected or self._catalogue.clocks_apart
+        untimely = self._catalogue.clocks_apart or not self._clock.is_settled
+        return untimely or bot.state is LaneState.SHUT or bot.sealed_token == self.suspected
 
     def _bucket_of(self, bot: Served, epoch: int) -> Bucket:
         """The bot's bucket; a new pace or a new epoch starts with an empty one."""

@@ -1,9 +1,11 @@
 """The poller: the services of one shard, side by side."""
 
 import asyncio
+from math import inf
 from typing import Final, NamedTuple
 
 from engine.core.errors import RecoveryError
+from engine.core.watermark import CLOCKS_APART_MS
 from engine.media.uploads import Uploads
 from engine.poller.batched_io import Doors
 from engine.poller.dispatch import Dispatch
@@ -15,6 +17,7 @@ from engine.poller.served_bots import ServedBots
 from engine.poller.shard import Shard
 from engine.poller.sweeper import Sweeper
 from engine.runtime import config_listener, metrics
+from engine.runtime.elapsed import elapsed_s
 from engine.runtime.process import any_set
 from engine.runtime.server_clock import ServerClock
 from engine.runtime.service import run_service
@@ -29,8 +32,7 @@ from storage.redis.server_clock import server_now_ms
 from storage.redis.timers import Timers
 
 TURN_S: Final = 1.0
-SWEEP_MS: Final = 30_000
-CLOCKS_APART_MS: Final = 5_000
+SWEEP_S: Final = 30.0
 
 
 class PollerTurn(NamedTuple):
@@ -58,7 +60,7 @@ class Poller:
         self._replanner = Replanner(pool, self._timers, self._catalogue, self._clock, self._is_ours)
         self._partition_maker = PartitionMaker(pool, self._clock, lambda: shard.is_first and shard.epoch is not None)
         self._wake = asyncio.Event()
-        self._swept_at_ms = 0
+        self._swept_at_s = -inf
         shard.changed = self._wake.set
 
     async def run_once(self) -> PollerTurn:
@@ -106,19 +108,23 @@ class Poller:
     async def _compare_clocks(self) -> None:
         before_ms = await server_now_ms(self._client)
         postgres_ms = await now_ms(self._pool)
+        asked_s = elapsed_s()
         after_ms = await server_now_ms(self._client)
-        self._clock.hear(after_ms)
+        self._clock.hear(after_ms, asked_s)
         redis_ms = min(max(postgres_ms, before_ms), after_ms)
         self._catalogue.clocks_apart = abs(redis_ms - postgres_ms) > CLOCKS_APART_MS
         if self._catalogue.clocks_apart:
             logger().error("Lanes shut: set the clocks of Redis and PostgreSQL", apart_ms=redis_ms - postgres_ms)
+        if not self._clock.is_settled:
+            jump = {"jumped_ms": self._clock.jumped_ms, "opening_in_s": round(self._clock.settles_in_s)}
+            logger().error("Lanes shut: the clock of Redis was set. Restarted pollers go by it as it is.", **jump)
 
     async def _sweep(self) -> int:
-        if self._clock.now_ms() - self._swept_at_ms < SWEEP_MS:
+        if elapsed_s() - self._swept_at_s < SWEEP_S:
             return 0
         reaped = await reap(self._pool, self._timers, self._clock.now_ms())
         metrics.given_up.inc(reaped)
         await end_left_open(self._pool, self._clock.now_ms())
         await forget_removed(self._pool, self._client)
-        self._swept_at_ms = self._clock.now_ms()
+        self._swept_at_s = elapsed_s()
         return reaped

@@ -13,7 +13,7 @@ from storage.redis.timer_values import ClaimCode
 from tests.poller.yard import BOT, LONG_AGO_MS, Yard
 
 
-@pytest.mark.parametrize("trouble", ["shut", "clocks", "unauthorized", "unknown bot", "another's"])
+@pytest.mark.parametrize("trouble", ["shut", "clocks", "jump", "unauthorized", "unknown bot", "another's"])
 async def test_a_shut_lane_claims_nothing_and_the_timers_stay(yard: Yard, trouble: str) -> None:
     await yard.arm(3)
     await yard.turn_after(0)
@@ -21,6 +21,8 @@ async def test_a_shut_lane_claims_nothing_and_the_timers_stay(yard: Yard, troubl
         yard.pages.show(LaneState.SHUT)
     elif trouble == "clocks":
         yard.pages.clocks_apart = True
+    elif trouble == "jump":
+        yard.jump(60_000)
     elif trouble == "unauthorized":
         yard.lane.suspected = b""
     elif trouble == "another's":
@@ -131,3 +133,14 @@ async def test_a_lane_that_was_open_warns_however_new_its_bot_is(
     log = await _shut(yard, capsys, await server_now_ms(yard.client))
     assert "warning" in log
     assert "Lane shut" in log
+
+
+async def test_what_is_claimed_by_a_clock_that_has_jumped_is_not_sent(yard: Yard) -> None:
+    """The claim itself tells of the jump."""
+    await yard.arm(1)
+    yard.jump(0)
+    yard.clock._most_ms -= 60_000
+    await yard.turn_after(0)
+    assert await yard.turn_after(1) == lanes.LaneTurn(None, 0, lanes.SHUT_SLEEP_S)
+    assert yard.journeys.served == []
+    assert not yard.clock.is_settled

@@ -1,6 +1,7 @@
 """One bot's lane on a real server, with a clock, a right to serve and journeys that a test controls."""
 
 import asyncio
+import time
 from typing import cast
 
 from engine.core.campaign.snapshot import Block, Snapshot, Step
@@ -13,6 +14,7 @@ from engine.poller.journey import JourneyEnd
 from engine.poller.lane import Lane
 from engine.poller.send_permit import SendPermit
 from engine.poller.served_bots import Doubt, Served, ServedBots
+from engine.runtime.elapsed import elapsed_s
 from engine.runtime.server_clock import ServerClock
 from storage.redis import bot_state
 from storage.redis.client import Redis
@@ -102,6 +104,11 @@ class Yard:
         await self.timers.touch(BOT, [Sign(chat, LONG_AGO_MS) for chat in range(1, count + 1)], 1_000)
         owned = await Ownership(self.client, "us").take(of_bot(BOT).poll, 60_000)
         await self.timers.confirm(BOT, Holding(f"us {owned.epoch}", await run_of(self.client)))
+
+    def jump(self, ms: int) -> None:
+        """The server's clock is set ahead by so much, after it was asked; by 0, it is only asked."""
+        for now_ms in (time.time_ns() // 1_000_000, time.time_ns() // 1_000_000 + ms):
+            self.clock.hear(now_ms, elapsed_s())
 
     async def turn_after(self, seconds: float) -> lanes.LaneTurn:
         self.now_s += seconds
