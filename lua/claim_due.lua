@@ -1,10 +1,10 @@
--- Claims what is due for a short lease under new versions, and keeps the due in the state: a few that have only just
--- fallen due, the newest first, then urgent ones, then the longest due. LOST: no generation, or one of another run, which
--- may have dropped marks. Nothing is later than the feed's watermark and its slack: a dead feed holds all in place.
+-- Claims what is due under new versions: a few that have only just fallen due, the newest first, then urgent ones, then
+-- the longest due. LOST: no generation, or one of another run, which may have dropped marks. Nothing is later than the
+-- feed's watermark and slack. A clock that was put back ends a hold, and holds all until a look of the feed began later.
 -- Atomic because two pollers must never hold the same timer under the same version.
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> packed version, seen, due with mark, opaque
--- KEYS[3] bot     HASH generation, run, epoch, watermark, held
+-- KEYS[3] bot     HASH generation, run, epoch, watermark, turned, held
 -- ARGV[1] now_us  0, or the clock of a test in us
 -- ARGV[2] limit   at most this many members, 1 to 512
 -- ARGV[3] lease   ms
@@ -32,22 +32,22 @@ end
 local time = redis.call('TIME')
 local now_us = tonumber(ARGV[1])
 if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
-local now = math.floor(now_us / 1000)
-local epoch = tonumber(ARGV[4])
+local now, epoch = math.floor(now_us / 1000), tonumber(ARGV[4])
 local urgency = 4398046511104
 
-local bot = redis.call('HMGET', KEYS[3], 'generation', 'epoch', 'watermark', 'held', 'run')
+local bot = redis.call('HMGET', KEYS[3], 'generation', 'epoch', 'watermark', 'held', 'run', 'turned')
 local run = string.match(tostring(redis.pcall('INFO', 'server')), 'run_id:(%x+)')
 local known = string.match(bot[5] or ' packed', '^(.*) packed$')
 if not bot[1] or not known or (run and known ~= '' and known ~= run) then return {1, now, -1} end
 if bot[2] and tonumber(bot[2]) > epoch then return {2, now, tonumber(bot[2])} end
-if bot[4] and tonumber(bot[4]) > now then return {3, now, tonumber(bot[4])} end
+local limit, watermark, slack = tonumber(ARGV[2]), tonumber(bot[3] or 0), tonumber(ARGV[5])
+local turned = tonumber(bot[6] or watermark) > now + slack
+if turned then redis.call('HSET', KEYS[3], 'turned', string.format('%.0f', now), 'held', 0) end
+if not turned and bot[4] and tonumber(bot[4]) > now then return {3, now, tonumber(bot[4])} end
 if not bot[2] or tonumber(bot[2]) < epoch then redis.call('HSET', KEYS[3], 'epoch', ARGV[4]) end
 
-local limit = tonumber(ARGV[2])
-local horizon = math.min(now, tonumber(bot[3] or 0) + tonumber(ARGV[5]))
-local reply = {0, now, -1}
-local lease = now + ARGV[3] - urgency
+local horizon = (turned or bot[6]) and 0 or math.min(now, watermark + slack)
+local reply, lease = {0, now, -1}, now + ARGV[3] - urgency
 local function take(chats)
   limit = limit - #chats
   for _, chat in ipairs(chats) do

@@ -1,5 +1,6 @@
 -- Takes signs of life in: gives each chat a new version, and moves its one timer to the new deadline.
--- A dated sign counts only if its second is newer than the last seen; without a threshold a chat is disarmed instead.
+-- A dated sign counts only if its second is newer than the last seen, or if that is later than now: the clock was put
+-- back. Without a threshold a chat is disarmed instead.
 -- Atomic because nobody may see a chat's version, last seen and score apart.
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> packed version, seen, due with mark, opaque
@@ -35,7 +36,7 @@ for i = 3, #ARGV, 2 do
   local seen = given == 0 and now or math.min(given, now)
   local state = packed(redis.call('HGET', KEYS[2], chat))
   local last = state and number(state, 9) or 0
-  local newer = not state or given == 0 or math.floor(seen / 1000) > math.floor(last / 1000)
+  local newer = not state or given == 0 or last > now or math.floor(seen / 1000) > math.floor(last / 1000)
   if newer and state and #state > 24 then
     reply[#reply + 1] = chat
     reply[#reply + 1] = number(state, 17) < 2^49 and 0 or 1

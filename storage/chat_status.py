@@ -50,7 +50,7 @@ async def read_clockwork(client: Redis, bot_id: int, chat_id: int) -> Clockwork:
     async with reaching_redis(), client.pipeline(transaction=True) as asked:
         asked.time()
         asked.info("server")
-        asked.hmget(k.bot, ["generation", "run", "watermark", "held"])
+        asked.hmget(k.bot, ["generation", "run", "watermark", "held", "turned"])
         asked.hget(k.state, str(chat_id))
         asked.zscore(k.timers, str(chat_id))
         now, server, bot, state, score = await asked.execute()
@@ -97,13 +97,13 @@ def _facts(row: asyncpg.Record, episodes: tuple[Episode, ...]) -> Facts:
 
 
 def _clockwork(now: tuple[int, int], run: str, bot: list[str | None], armed: Armed | None) -> Clockwork:
-    generation, written_in, watermark, held = bot
+    generation, written_in, watermark, held, turned = bot
     return Clockwork(
         now_ms=now[0] * 1000 + now[1] // 1000,
         lost=not generation or not bot_state.is_of_run(written_in, run),
         held_until_ms=int(held or 0),
         watermark_ms=int(watermark) if watermark else None,
-        ripe_until_ms=int(watermark or 0) + FEED_SLACK_MS,
+        ripe_until_ms=int((not turned and watermark) or 0) + FEED_SLACK_MS,
         armed=armed,
     )
 

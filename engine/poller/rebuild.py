@@ -94,4 +94,4 @@ def _lost(row: Remembered, newest: Snapshot, pauses: Sequence[Pause]) -> Lost:
         silent_due_ms = due_ms(newest, pauses, row.chat_id, seen_ms)
         return Lost(row.chat_id, seen_ms, silent_due_ms, on_wire=False, opaque="")
     due = row.due_ms if row.due_ms is not None else row.last_active_ms
-    return Lost(row.chat_id, row.cursor.episode_id, due, row.sending, cursor.write(row.cursor))
+    return Lost(row.chat_id, row.cursor.episode_id, due, row.sending, cursor.write(row.cursor), row.version)

@@ -6,9 +6,9 @@
 -- $3 active_since_ms  bigint
 -- 1000 SECOND_MS
 -- 512 PAGE
--- Returns chat_id, last_active, episode_id, ordinal, step_key, block_key, campaign_version, status, due_at
+-- Returns chat_id, last_active, episode_id, ordinal, step_key, block_key, campaign_version, status, due_at, version
 SELECT c.chat_id, c.last_active, e.episode_id, d.ordinal, d.step_key, d.block_key, d.campaign_version, d.status,
-    d.due_at
+    d.due_at, d.version
 FROM chats c
 LEFT JOIN recovery_episodes e ON e.bot_id = c.bot_id AND e.chat_id = c.chat_id AND e.ended_at IS NULL
 LEFT JOIN LATERAL (

@@ -14,13 +14,16 @@ _LIST: Final = read_statement("list_remembered")
 
 
 class Remembered(NamedTuple):
-    """`cursor` None: no episode is open; when its silence is due is then up to the caller."""
+    """`cursor` None: no episode is open; when its silence is due is then up to the caller. `version`: of the latest
+    claim that a delivery of the episode has, 0 if there is none.
+    """
 
     chat_id: int
     last_active_ms: int
     cursor: Cursor | None
     due_ms: int | None
     sending: bool
+    version: int = 0
 
 
 class _Row(NamedTuple):
@@ -33,15 +36,19 @@ class _Row(NamedTuple):
     campaign_version: int | None
     status: str | None
     due_at: int | None
+    version: int | None
 
 
 async def remembered(pool: Pool, bot_id: int, after_chat: int, active_since_ms: int) -> list[Remembered]:
     """The next page of a bot's chats, in the order of their ids. Raises UnreachableError."""
     async with transaction(pool) as connection:
         rows = [_Row(*record) for record in await connection.fetch(_LIST, bot_id, after_chat, active_since_ms)]
-    return [
-        Remembered(row.chat_id, row.last_active, _cursor(row), row.due_at, on_wire_possible(row.status)) for row in rows
-    ]
+    return [_remembered(row) for row in rows]
+
+
+def _remembered(row: _Row) -> Remembered:
+    sending = on_wire_possible(row.status)
+    return Remembered(row.chat_id, row.last_active, _cursor(row), row.due_at, sending, row.version or 0)
 
 
 def on_wire_possible(status: str | None) -> bool:

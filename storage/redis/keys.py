@@ -26,7 +26,7 @@ class BotKeys(NamedTuple):
     state: str
     """HASH chat -> version, seen, due, mark and opaque, packed: `chat_states` says how."""
     bot: str
-    """HASH generation, run (and the form of the states), epoch, watermark, held, floor, arrived."""
+    """HASH generation, run (and the form of the states), epoch, watermark, turned, held, floor, arrived."""
     poll: str
     """STRING "owner epoch": which receiver takes the bot's feed."""
     came: str

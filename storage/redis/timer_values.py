@@ -143,10 +143,11 @@ class MoveTo(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """A chat as PostgreSQL remembers it."""
+    """A chat as PostgreSQL remembers it; `version` 0: it has none of this chat."""
 
     chat_id: int
     seen_ms: int
     due_ms: int
     on_wire: bool
     opaque: str
+    version: int = 0

@@ -66,14 +66,15 @@ class Timers:
         reply = await self._call("touch_chats", k, self._now_us(), threshold, *_flat(signs))
         return Touched(int(reply[0]), reply[1], int(reply[2]), _interrupted(reply[3:]))
 
-    async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0) -> Confirmed:
+    async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0, least_ms: int = 0) -> Confirmed:
         """The holder of the bot's feed confirms that every update up to then (0 is now) is surely taken in.
 
-        It sees how the bot's timers stand.
+        It sees how the bot's timers stand. Nothing is confirmed if it is earlier than `least_ms` now: the clock by
+        which the holder counts was put back.
         """
         k = keys.of_bot(bot_id)
         code, now_ms, nearest_due_ms = await self._scripts["confirm_feed"](
-            self._client, (k.bot, k.poll, k.timers), self._now_us(), *holding, upto_ms
+            self._client, (k.bot, k.poll, k.timers), self._now_us(), *holding, upto_ms, least_ms
         )
         return Confirmed(OwnCode(int(code)), int(now_ms), int(nearest_due_ms))
 
@@ -135,7 +136,8 @@ class Timers:
     async def restore(self, bot_id: int, chats: Sequence[Lost]) -> list[Restored]:
         k = keys.of_bot(bot_id)
         flat = [part for chat in chats for part in (*chat[:3], int(chat.on_wire), chat.opaque)]
-        reply = await self._scripts["restore_timers"](self._client, (k.timers, k.state), self._now_us(), *flat)
+        newest = max((chat.version for chat in chats), default=0)
+        reply = await self._scripts["restore_timers"](self._client, (k.timers, k.state), self._now_us(), newest, *flat)
         return [Restored(int(code)) for code in reply]
 
     async def move(self, bot_id: int, wanted: Sequence[MoveTo]) -> list[Moved]:
