@@ -20,8 +20,10 @@ from engine.chats.waiting_lives import ROOM, WaitingLives
 from engine.core.delivery import cursor
 from engine.core.delivery.gate import Reason
 from engine.core.errors import OverloadError, UnreachableError
+from engine.core.identity import SECOND_MS
 from engine.runtime import metrics
 from engine.runtime.batcher import Batcher
+from engine.runtime.elapsed import elapsed_s
 from engine.runtime.overloads import Overloads
 from engine.runtime.process import any_set
 from engine.runtime.service import run_service
@@ -70,6 +72,7 @@ class Activity:
         self._touches: dict[int, Batcher[Active, int]] = {}
         self._waiting = WaitingLives(room)
         self._recent = RecentSigns(room)
+        self._confirmed: dict[int, int] = {}
         self._urgent = asyncio.Event()
         self.overloads = Overloads()
 
@@ -98,13 +101,21 @@ class Activity:
         self.overloads.note(bot_id, ACTIVITY_OVERLOAD, refused)
         return OverloadError("More activity of this bot waits for PostgreSQL than its share: check DATABASE_URL.")
 
-    async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0) -> Confirmed | None:
+    async def confirm(self, bot_id: int, holding: Holding, upto_ms: int = 0, least_ms: int = 0) -> Confirmed | None:
         """Confirm that every update of the bot up to that moment (0 is now) has been taken in.
 
-        Returns how its timers stand. None: this process does not, or no longer, receive the bot's updates.
+        Returns how its timers stand. None: this process does not, or no longer, receive the bot's updates. Nothing is
+        confirmed if Redis's clock shows less than `least_ms`.
         """
-        confirmed = await self._timers.confirm(bot_id, holding, upto_ms)
-        return confirmed if confirmed.code is OwnCode.OURS else None
+        confirmed = await self._timers.confirm(bot_id, holding, upto_ms, least_ms)
+        if confirmed.code is not OwnCode.OURS:
+            return None
+        self._confirmed[bot_id] = upto_ms or confirmed.now_ms
+        return confirmed
+
+    def confirmed_ms(self, bot_id: int) -> int:
+        """Up to when this process has last confirmed the bot's updates; 0 if it never has."""
+        return self._confirmed.get(bot_id, 0)
 
     async def repeat(self) -> None:
         """Touch again for the signs of the last minute, and for those that PostgreSQL has not taken yet: Redis does
@@ -166,10 +177,19 @@ class Activity:
         metrics.touches.inc(len(several))
         now_ms = touched.now_ms
         seen = [sign if 0 < sign.seen_ms <= now_ms else Sign(sign.chat_id, now_ms) for sign, _ in several]
-        self._recent.keep(bot_id, seen, now_ms)
+        self._recent.keep(bot_id, seen, int(elapsed_s() * 1000))
         unsent = {item.chat_id: _unsent(item) for item in touched.interrupted}
+        after = {item.chat_id: _after(item) for item in touched.interrupted}
         lives = [
-            Life(bot_id, chat_id, seen_ms, first_name, username, language, unsent.get(chat_id))
+            Life(
+                bot_id,
+                chat_id,
+                max(seen_ms, after.get(chat_id, 0)),
+                first_name,
+                username,
+                language,
+                unsent.get(chat_id),
+            )
             for (chat_id, seen_ms), (_, (first_name, username, language)) in zip(seen, several, strict=True)
         ]
         self._waiting.put_all(bot_id, lives)
@@ -197,6 +217,12 @@ class Activity:
             block=place and place.block,
             reason=Reason.RETURNED,
         )
+
+
+def _after(broken: Interrupted) -> int:
+    """The earliest last seen that ends the broken episode. The sign itself may be earlier if the clock was put back."""
+    place = cursor.read(broken.opaque)
+    return (place.episode_id // SECOND_MS + 1) * SECOND_MS if place else 0
 
 
 def _unsent(broken: Interrupted) -> int | None:

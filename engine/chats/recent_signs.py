@@ -31,7 +31,9 @@ class RecentSigns:
         return self._size
 
     def keep(self, bot_id: int, signs: Sequence[Sign], now_ms: int) -> None:
-        """`now_ms` is when they came. Whatever is older than a minute is forgotten, of every bot; once a second."""
+        """`now_ms` is when they came, by a clock that nobody sets. Whatever is older than a minute is forgotten, of
+        every bot; once a second.
+        """
         own = self._of_bots.setdefault(bot_id, OrderedDict())
         before = len(own)
         for chat_id, seen_ms in signs:

@@ -2,6 +2,8 @@
 
 from typing import Final, NamedTuple, TypeAlias
 
+from engine.core.identity import newer_sign
+
 UNDATED: Final = 0
 
 
@@ -69,3 +71,14 @@ class Gone(NamedTuple):
 
 
 Event: TypeAlias = SignOfLife | Renewal | Refund | Gone
+
+
+def not_before(event: Event, moment_ms: int) -> Event:
+    """The event; a sign of life is dated no earlier than the second of that moment.
+
+    An update that has only just come is no older than what had come before it. Its date is Telegram's, and silences are
+    counted by another clock, which may be ahead of Telegram's. Other events keep their order by their own dates.
+    """
+    if not isinstance(event, SignOfLife) or event.seen_ms == UNDATED or not newer_sign(moment_ms, event.seen_ms):
+        return event
+    return event._replace(seen_ms=moment_ms)

@@ -4,11 +4,11 @@ A feed is confirmed in the name of a holding. A holding becomes void when anothe
 Redis is emptied, and when Redis restarts: it may lack the last touches then, so they are repeated before a new holding.
 """
 
-import time
 from collections.abc import Collection
 from typing import Final
 
 from engine.chats.activity import Activity
+from engine.runtime.elapsed import elapsed_s
 from storage.redis import keys
 from storage.redis.client import Redis
 from storage.redis.ownership import Ownership
@@ -60,12 +60,12 @@ class FeedOwnership:
         await self._ownership.release_all([keys.of_bot(bot_id).poll for bot_id in released])
 
     def _is_time(self, wanted: frozenset[int]) -> bool:
-        return wanted != self._asked or time.monotonic() - self._asked_at >= self._renewal_s
+        return wanted != self._asked or elapsed_s() - self._asked_at >= self._renewal_s
 
     async def _take(self, asked: frozenset[int], wanted: frozenset[int]) -> dict[int, int]:
         """Ask for some feeds, and keep the others that are ours and wanted."""
         await self._ownership.release_all([keys.of_bot(bot_id).poll for bot_id in self._epochs.keys() - wanted])
-        asked_at = time.monotonic()
+        asked_at = elapsed_s()
         order = sorted(asked)
         found = await self._ownership.take_all([keys.of_bot(bot_id).poll for bot_id in order], TTL_MS)
         if asked == wanted:

@@ -8,22 +8,23 @@ is the one that Redis told before the poll was sent, so that nothing that is lat
 A poll's time-out ends a second before the bot's nearest due, so that a timer that becomes due meets a fresh feed.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from engine.core.watermark import has_gap, seen_upto
+from engine.core.watermark import has_gap, least_now_ms, seen_upto
+from engine.receiver.events import not_before
 from engine.receiver.reader_watch import ReaderWatch
 from engine.receiver.update_handler import UpdateHandler
 from engine.receiver.update_kinds import ALLOWED
 from engine.receiver.updates import Batch, read_answer, report_bad
 from engine.receiver.webhook_feed import Foreign, leave
+from engine.runtime.elapsed import elapsed_s
 from engine.runtime.telemetry import logger
 from engine.telegram.client import BotApi
 from engine.telegram.refused_call import Refused
 from storage.postgres import bot_tokens
 from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER
-from storage.redis import keys
+from storage.redis import bot_state, keys
 from storage.redis.arrivals import Arrivals, Came
 from storage.redis.ownership import owner_of
 from storage.redis.server_clock import server_now_ms
@@ -61,7 +62,7 @@ class PollingFeed:
         self._log = logger().bind(bot=username)
         self._offset = 0
         self._floor = -1
-        self._polled = self._noted = self._in_conflict = False
+        self._polled = self._noted = self._in_conflict = self._confirmed = False
         self._timeout_s = 0
         self._heard_ms: int | None = None
         """What Redis last told of its time; None when it has to be asked."""
@@ -71,20 +72,37 @@ class PollingFeed:
         """Poll once, let every update take effect, confirm the feed. Raises UnreachableError."""
         if self._holding() is None:
             return Polled(0, NOT_OURS_S)
-        began_ms, began_s = await self._heard(), time.monotonic()
+        began_ms, began_s = await self._heard(), elapsed_s()
         answer = await self._poll()
-        waited_s = time.monotonic() - began_s
+        waited_s = elapsed_s() - began_s
         if isinstance(answer, Refused):
             return await self._after_refusal(answer)
         self._polled = True
         report_bad(self._log, answer.bad)
-        await self._effects.take_all(self._bot_id, answer.events)
+        earliest_ms = await self._earliest_ms(answer.numbers)
+        await self._effects.take_all(self._bot_id, [not_before(event, earliest_ms) for event in answer.events])
         await self._count(answer.numbers)
         self._offset = 0 if answer.last_id is None else answer.last_id + 1
         seen_ms = seen_upto(began_ms, self._timeout_s, waited_s, in_vain=answer.size == 0)
-        rest_s = await self._confirm(seen_ms, more=answer.size == LIMIT)
+        least_ms = least_now_ms(began_ms, elapsed_s() - began_s)
+        rest_s = await self._confirm(seen_ms, least_ms, more=answer.size == LIMIT)
         await self._note_polling()
         return Polled(len(answer.events), rest_s)
+
+    async def _earliest_ms(self, numbers: Sequence[int]) -> int:
+        """Up to when all updates had come before these did; 0 if some of these may have come before.
+
+        After its own first confirmation a feed gets only new ones. Those of its first poll may have been taken in by a
+        predecessor that could not acknowledge them any more.
+        """
+        if not numbers:
+            return 0
+        if self._confirmed:
+            return self._effects.activity.confirmed_ms(self._bot_id)
+        came = await self._arrivals.look(self._bot_id)
+        if not 0 <= came.floor < numbers[0]:
+            return 0
+        return await bot_state.watermark(self._effects.client, self._bot_id) or 0
 
     async def _note_polling(self) -> None:
         """A poll that was answered proves that no webhook is set any more. Its updates have been taken in before."""
@@ -119,7 +137,7 @@ class PollingFeed:
             return await server_now_ms(self._effects.client)
         return heard_ms
 
-    async def _confirm(self, seen_ms: int, *, more: bool) -> float:
+    async def _confirm(self, seen_ms: int, least_ms: int, *, more: bool) -> float:
         """Confirm what the poll has seen; returns how long to rest before the next.
 
         A full answer means that more is waiting: the backlog is taken in first, silence is judged after it.
@@ -130,9 +148,10 @@ class PollingFeed:
             return 0.0
         await self._contest_conflict()
         await self._watch.close()
-        confirmed = await self._effects.activity.confirm(self._bot_id, holding, seen_ms)
+        confirmed = await self._effects.activity.confirm(self._bot_id, holding, seen_ms, least_ms)
         if confirmed is None:
             return NOT_OURS_S
+        self._confirmed = True
         self._heard_ms, self._heard_as = confirmed.now_ms, holding
         self._timeout_s = timeout_s(confirmed.now_ms, confirmed.nearest_due_ms, seen_ms)
         return 0.0

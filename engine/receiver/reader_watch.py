@@ -7,9 +7,9 @@ saw, and then now and then: a predecessor that stood still may record one late.
 Telegram drops an update that nobody fetches. Signs of life may be lost so, and no other program is to blame.
 """
 
-import time
 from typing import Final
 
+from engine.runtime.elapsed import elapsed_s
 from engine.runtime.telemetry import logger
 from storage.postgres import feed_doubts
 from storage.postgres.incidents import SECOND_READER
@@ -56,7 +56,7 @@ class ReaderWatch:
 
     async def close(self) -> None:
         """The feed has been read without a sign of anybody else: silences count from now on, if there was a contest."""
-        asked_s = time.monotonic()
+        asked_s = elapsed_s()
         if self._undisturbed_s is not None and asked_s - self._undisturbed_s < ASKS_AFTER_S:
             return
         if await self._unread_ms() > KEPT_MS:

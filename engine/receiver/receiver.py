@@ -13,7 +13,7 @@ from engine.chats.endings import Endings
 from engine.chats.reported_activity import ReportedActivity
 from engine.chats.taps import Taps
 from engine.core.errors import RecoveryError, SettingsError, UnreachableError
-from engine.receiver.events import Event
+from engine.receiver.events import Event, not_before
 from engine.receiver.feed_loop import Feed, FeedLoop
 from engine.receiver.feed_ownership import FeedOwnership
 from engine.receiver.http.bots_api import ApiAccess, BotsApi
@@ -77,6 +77,7 @@ class Receiver:
         self._feeding: dict[int, _Feeding] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._secrets: dict[bytes, list[str]] = {}
+        self._floors: dict[int, int] = {}
         self._keys = KeyRing(pool, client)
         self._arrivals = Arrivals(client)
         self._arriving = Batcher(self._note)
@@ -244,10 +245,12 @@ class Receiver:
         return self._secrets[bot.token]
 
     async def _take(self, bot_id: int, number: int, event: Event | None) -> None:
-        """Record the update after its effect: a recorded one has certainly been taken in."""
+        """Record the update after its effect: a recorded one has certainly been taken in, and may come again."""
+        is_new = number > self._floors.get(bot_id, -1)
         if event is not None:
-            await self._effects.take(bot_id, event)
-        await self._arriving(_Arrived(bot_id, number))
+            earliest_ms = self.activity.confirmed_ms(bot_id) if is_new else 0
+            await self._effects.take(bot_id, not_before(event, earliest_ms))
+        self._floors[bot_id] = (await self._arriving(_Arrived(bot_id, number))).floor
 
     async def _note(self, arrived: list[_Arrived]) -> list[Came | UnreachableError]:
         """Of all bots in one round trip."""

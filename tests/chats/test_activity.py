@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from engine.chats import activity
 from engine.chats.activity import Active, Activity, Profile
 from engine.core.delivery import cursor
 from engine.core.delivery.cursor import Cursor
 from engine.core.errors import OverloadError, UnreachableError
+from engine.core.identity import newer_sign
 from storage.postgres.incidents import ACTIVITY_OVERLOAD
 from storage.postgres.pool import Pool, open_pool
 from storage.postgres.receiver_bots import Watched
@@ -17,7 +19,7 @@ from storage.redis import bot_state
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.server_identity import life_of, run_of
-from storage.redis.timer_values import Holding, NextTimer, Sign, Ticket
+from storage.redis.timer_values import Holding, Lost, NextTimer, Sign, Ticket
 from storage.redis.timers import BATCH, Timers
 
 BOT = 7
@@ -245,3 +247,35 @@ async def interrupt(desk: Desk, *, passed: bool, by_list: bool = False) -> int:
     else:
         await desk.activity.mark_user_activity(BOT, 1)
     return held.seen_ms
+
+
+@pytest.mark.parametrize("step_ms", [-600_000, 600_000])
+async def test_the_signs_to_repeat_age_by_a_clock_that_nobody_sets(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, step_ms: int
+) -> None:
+    """Neither are they kept until the server's clock has caught up, nor forgotten because it was set ahead."""
+    elapsed_s, server_us = 1_000.0, SEEN_MS * 1000
+    monkeypatch.setattr(activity, "elapsed_s", lambda: elapsed_s)
+    ours = Activity(desk.pool, Timers(desk.client, lambda: server_us), desk._watched)
+    await ours.mark_user_activity(BOT, 1)
+    server_us += step_ms * 1000
+    elapsed_s += 30
+    await ours.mark_user_activity(BOT, 2)
+    assert len(ours._recent) == 2
+    elapsed_s += 40
+    await ours.mark_user_activity(BOT, 3)
+    assert [sign.chat_id for sign in ours._recent.of_bots()[BOT]] == [2, 3]
+
+
+async def test_a_return_under_a_clock_that_was_put_back_ends_the_episode(desk: Desk) -> None:
+    """The silence seems to have begun later than the person has come back."""
+    server_us = SEEN_MS * 1000
+    ours = Activity(desk.pool, Timers(desk.client, lambda: server_us), desk._watched)
+    episode = SEEN_MS + 300_000
+    place = cursor.write(Cursor(episode, 0, "s", "b", 1))
+    await desk.timers.restore(BOT, [Lost(1, episode, episode + THRESHOLD_MS, on_wire=False, opaque=place)])
+    await ours.mark_user_activity(BOT, 1, SEEN_MS)
+    life = ours._waiting.get(BOT, 1)
+    assert life
+    assert newer_sign(life.last_active_ms, episode)
+    assert life.unsent_episode == episode
