@@ -14,17 +14,18 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from engine.core.watermark import WebhookLook, confirmed_upto
+from engine.core.watermark import WebhookLook, confirmed_upto, least_now_ms
 from engine.receiver.reader_watch import ReaderWatch
 from engine.receiver.update_handler import UpdateHandler
 from engine.receiver.update_kinds import ALLOWED
+from engine.runtime.elapsed import elapsed_s
 from engine.runtime.telemetry import logger
 from engine.security.vault import Vault
 from engine.telegram.client import BotApi
 from engine.telegram.refused_call import NOT_THE_BOT_API, UNREADABLE, Refused
 from storage.postgres import bot_tokens
 from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER
-from storage.redis.arrivals import Arrivals
+from storage.redis.arrivals import Arrivals, Came
 from storage.redis.server_clock import server_now_ms
 from storage.redis.server_identity import run_of
 from storage.redis.timer_values import Confirmed, Holding
@@ -32,10 +33,16 @@ from storage.redis.timer_values import Confirmed, Holding
 PATH: Final = "/telegram"
 NEAR_S: Final = 3.0
 FAR_S: Final = 30.0
+EAGER_S: Final = 1.0
+"""While the count of the updates is not known: a look at a moment when nothing is pending finds it."""
 LOOKS_AHEAD: Final = 2
 """How many looks are needed before a due, so that one confirms the time of another."""
 GIVE_UP_MS: Final = 300_000
 """Telegram repeats a delivery after two minutes at most: a count that has proved nothing for this long never will."""
+DELIVERED_MS: Final = 240_000
+"""For the same reason an update that waited this long ago has come, or a delivery has failed since, after a minute's
+wait for an answer at most.
+"""
 _CONNECTIONS: Final = 40
 _FOREIGN: Final = 409
 
@@ -97,55 +104,84 @@ class WebhookFeed:
         self._log = logger().bind(bot=username)
         self._set = False
         self._before: WebhookLook | None = None
-        self._proven_ms: int | None = None
+        self._before_s = 0.0
+        self._proven_s: float | None = None
         self._watch = ReaderWatch(effects.endings.pool, effects.client, bot_id, username)
         self._last_error_s: int | None = None
+        self._waits_since_s = 0.0
+        self._waited_upto = -1
+        """The highest number that had come then; -1 while the floor is known, or nothing has come."""
         self._run: str | None = None
 
     async def run_once(self) -> Looked | Refused:
         """Set the webhook if necessary, look, and confirm what the look shows. Raises UnreachableError."""
-        highest = (await self._arrivals.look(self._bot_id)).highest
-        at_ms = await server_now_ms(self._effects.client)
+        known = await self._arrivals.look(self._bot_id)
+        at_ms, at_s = await server_now_ms(self._effects.client), elapsed_s()
         info = await _info(self._api)
         if isinstance(info, Refused):
             return info
         if not self._set or info.url != self._url:
             return await self._set_up(info)
+        self._wait_for_deliveries(known, info, at_s)
         self._note(info)
         came = await self._arrivals.look(self._bot_id)
-        look = await self._complete(WebhookLook(at_ms, info.pending_update_count, came.floor, came.beyond, highest))
-        upto_ms, self._before = confirmed_upto(self._before, look), look
-        self._proven_ms = at_ms if upto_ms or self._proven_ms is None else self._proven_ms
-        return Looked(look.pending, await self._confirm(upto_ms))
+        look = WebhookLook(at_ms, info.pending_update_count, came.floor, came.beyond, known.highest)
+        look = await self._complete(look, at_s)
+        upto_ms, since_s = confirmed_upto(self._before, look), elapsed_s() - self._before_s
+        self._before, self._before_s = look, at_s
+        self._proven_s = at_s if upto_ms or self._proven_s is None else self._proven_s
+        rest = await self._confirm(upto_ms, since_s)
+        return Looked(look.pending, min(rest, EAGER_S) if look.floor < 0 < look.pending else rest)
 
-    async def _complete(self, look: WebhookLook) -> WebhookLook:
+    def _wait_for_deliveries(self, known: Came, info: _Info, at_s: float) -> None:
+        """Begin to wait at the first look at which the floor is not known, and again when a delivery has failed.
+
+        With no more pending than there are connections, no update waits for its first delivery.
+        """
+        if known.floor >= 0:
+            self._waited_upto = -1
+        elif self._waited_upto < 0 or self._has_failed(info) or info.pending_update_count > _CONNECTIONS:
+            self._waits_since_s, self._waited_upto = at_s, known.highest
+
+    async def _complete(self, look: WebhookLook, at_s: float) -> WebhookLook:
         """Raise the floor over what will not come any more. If that leaves room for a missing update, the silences
         before this look are not believed: then nothing that was given out before it matters.
+
+        A floor that is not known, as in an emptied Redis, needs no doubt where every delivery succeeds.
         """
         if not look.incomplete:
             self._run = holding.run if (holding := self._holding()) else self._run
             return look
         lost = look.lost and not await self._redis_changed()
-        given_up = self._proven_ms is not None and look.at_ms - self._proven_ms > GIVE_UP_MS
-        if not (lost or look.pending == 0 or given_up):
+        given_up = self._proven_s is not None and (at_s - self._proven_s) * 1000 > GIVE_UP_MS
+        delivered = self._delivered_upto(look, at_s)
+        if not (lost or look.pending == 0 or delivered or given_up):
             return look
         if lost:
             await self._watch.contest_missing()
-        elif look.pending:
+        elif look.pending and not delivered:
             await self._watch.contest(None)
-        came = await self._arrivals.raise_floor(self._bot_id, look.highest)
+        upto = delivered if look.pending and delivered else look.highest
+        came = await self._arrivals.raise_floor(self._bot_id, upto)
         return look._replace(floor=came.floor, beyond=came.beyond)
+
+    def _delivered_upto(self, look: WebhookLook, at_s: float) -> int:
+        """The number up to which nothing waits any more, since no delivery has failed for so long; else 0."""
+        if look.floor >= 0 or (at_s - self._waits_since_s) * 1000 <= DELIVERED_MS:
+            return 0
+        return max(0, self._waited_upto)
 
     async def _redis_changed(self) -> bool:
         """Whether Redis restarted or failed over since nothing was missing: it may have lost its last second."""
         return self._run is not None and self._run != await run_of(self._effects.client)
 
-    async def _confirm(self, upto_ms: int | None) -> float:
+    async def _confirm(self, upto_ms: int | None, since_s: float) -> float:
         holding = self._holding()
         if upto_ms is None or holding is None:
             return NEAR_S
         await self._watch.close()
-        confirmed = await self._effects.activity.confirm(self._bot_id, holding, upto_ms)
+        least_ms = least_now_ms(upto_ms, since_s)
+        confirmed = await self._effects.activity.confirm(self._bot_id, holding, upto_ms, least_ms)
         return rest_s(confirmed, self._effects.activity.threshold_ms(self._bot_id)) if confirmed else NEAR_S
 
     async def _set_up(self, info: _Info) -> Looked | Refused:
@@ -167,11 +203,15 @@ class WebhookFeed:
             return answer
         await bot_tokens.note_webhook(self._effects.endings.pool, self._bot_id, self._key)
         self._log.info("Webhook set", url=self._url, before=info.url)
-        self._set, self._before = True, None
+        self._set, self._before, self._waited_upto = True, None, -1
         return Looked(info.pending_update_count, 0.0)
 
+    def _has_failed(self, info: _Info) -> bool:
+        """Whether a delivery has failed since the last look."""
+        return info.last_error_date not in (None, self._last_error_s)
+
     def _note(self, info: _Info) -> None:
-        if info.last_error_date not in (None, self._last_error_s):
+        if self._has_failed(info):
             self._log.warning(
                 "Telegram could not deliver", error=info.last_error_message, pending=info.pending_update_count
             )

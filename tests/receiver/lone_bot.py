@@ -38,6 +38,8 @@ class Telegram:
         self.polls: list[dict[str, Any]] = []
         self.waits: list[int] = []
         self.url, self.pending = "", 0
+        self.failed_s: int | None = None
+        """When Telegram last could not deliver."""
         self.asked, self.go_on = asyncio.Event(), asyncio.Event()
         self.go_on.set()
 
@@ -51,6 +53,8 @@ class Telegram:
         if method in ("setWebhook", "deleteWebhook"):
             self.url = str((await request.json()).get("url", ""))
         info = {"url": self.url, "pending_update_count": self.pending}
+        if self.failed_s is not None:
+            info["last_error_date"] = self.failed_s
         return web.json_response({"ok": True, "result": info if method == "getWebhookInfo" else True})
 
     async def _poll(self, timeout_s: int) -> web.Response:

@@ -3,11 +3,14 @@
 import pytest
 
 from engine.core.errors import UnreachableError
+from engine.receiver import webhook_feed
+from engine.receiver.webhook_feed import WebhookFeed
 from storage.redis import keys
 from storage.redis.arrivals import Arrivals
 from storage.redis.client import open_redis
 from storage.redis.server_clock import server_now_ms
 from tests.receiver.lone_bot import BOT, OURS, Desk
+from tests.receiver.test_poll_progress import passed
 
 OTHER_READER = {"ok": False, "error_code": 409, "description": "Conflict: terminated by other getUpdates request"}
 WEBHOOK_ACTIVE = {"ok": False, "error_code": 409, "description": "Conflict: webhook is active"}
@@ -146,3 +149,70 @@ async def test_updates_that_expired_while_nobody_read_are_doubted_and_nobody_is_
     desk.telegram.brings(102, 103)
     await desk.polling().run_once()
     assert (await desk.doubted(), await desk.blamed()) == (True, [])
+
+
+async def _looks(desk: Desk, feed: WebhookFeed, until_ms: int, *, failing: bool, number: int = 100) -> None:
+    """Something is on its way at each look, and every update comes; a delivery fails now and then, or never."""
+    arrivals = Arrivals(desk.client)
+    desk.telegram.pending = 1
+    while await desk.watermark() < until_ms and not await desk.doubted():
+        number += 1
+        desk.telegram.failed_s = number if failing else 7
+        await arrivals.note(BOT, [number])
+        await feed.run_once()
+
+
+@pytest.mark.parametrize("failing", [False, True])
+async def test_a_busy_webhook_of_an_emptied_redis_is_doubted_only_if_a_delivery_failed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, *, failing: bool
+) -> None:
+    monkeypatch.setattr(webhook_feed, "DELIVERED_MS", 100)
+    monkeypatch.setattr(webhook_feed, "GIVE_UP_MS", 200 if failing else 60_000)
+    feed = desk.webhook()
+    await feed.run_once()
+    began_ms = await server_now_ms(desk.client)
+    await _looks(desk, feed, began_ms, failing=failing)
+    assert await desk.doubted() is failing
+    assert await desk.blamed() == []
+
+
+async def test_more_pending_than_connections_proves_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that wait for a connection have never been tried."""
+    monkeypatch.setattr(webhook_feed, "DELIVERED_MS", 1)
+    feed, arrivals = desk.webhook(), Arrivals(desk.client)
+    await feed.run_once()
+    desk.telegram.pending = webhook_feed._CONNECTIONS + 1
+    for number in range(100, 130):
+        await arrivals.note(BOT, [number])
+        await feed.run_once()
+    assert await desk.watermark() == 0
+
+
+async def test_another_reader_is_noticed_by_a_webhook_whose_floor_was_found_by_waiting(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook_feed, "DELIVERED_MS", 100)
+    feed = desk.webhook()
+    await feed.run_once()
+    await _looks(desk, feed, await server_now_ms(desk.client), failing=False)
+    desk.telegram.pending = 0
+    came = await Arrivals(desk.client).look(BOT)
+    await Arrivals(desk.client).note(BOT, [came.highest + 2])
+    await feed.run_once()
+    assert await desk.blamed() == ["feed_second_reader"]
+
+
+async def test_a_flush_in_the_middle_of_traffic_is_no_other_reader(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came before it is forgotten with it, and nobody has taken it."""
+    monkeypatch.setattr(webhook_feed, "DELIVERED_MS", 50)
+    feed, arrivals = desk.webhook(), Arrivals(desk.client)
+    for number in range(100, 110):
+        await feed.run_once()
+        await arrivals.note(BOT, [number])
+    await passed(desk.client, await server_now_ms(desk.client))
+    await arrivals.note(BOT, [110, 111])
+    await desk.client.delete(*keys.of_bot(BOT))
+    await desk.client.set(keys.of_bot(BOT).poll, "us 1")
+    await arrivals.note(BOT, [112])
+    await _looks(desk, feed, await server_now_ms(desk.client), failing=False, number=112)
+    assert (await desk.doubted(), await desk.blamed()) == (False, [])
