@@ -12,6 +12,7 @@ from engine.poller.dispatch import Dispatch
 from engine.poller.lanes import Lanes
 from engine.poller.partition_maker import PartitionMaker
 from engine.poller.reaper import end_left_open, forget_removed, reap
+from engine.poller.reconciler import Reconciler
 from engine.poller.replanner import Replanner
 from engine.poller.served_bots import ServedBots
 from engine.poller.shard import Shard
@@ -58,6 +59,7 @@ class Poller:
         self._lanes = Lanes(shard, self._catalogue, dispatch, self._timers, self._clock)
         self._sweeper = Sweeper(pool, client, self._sender, self._catalogue, self._clock, self._is_ours)
         self._replanner = Replanner(pool, self._timers, self._catalogue, self._clock, self._is_ours)
+        self._reconciler = Reconciler(pool, client, self._timers, self._catalogue, self._clock, self._is_ours)
         self._partition_maker = PartitionMaker(pool, self._clock, lambda: shard.is_first and shard.epoch is not None)
         self._wake = asyncio.Event()
         self._swept_at_s = -inf
@@ -80,6 +82,7 @@ class Poller:
             asyncio.create_task(config_listener.listen(self._pool, self._wake.set)),
             asyncio.create_task(self._sweeper.run()),
             asyncio.create_task(self._replanner.run()),
+            asyncio.create_task(self._reconciler.run()),
             asyncio.create_task(self._partition_maker.run()),
         ]
         await run_service(

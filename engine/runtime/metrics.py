@@ -30,6 +30,7 @@ lateness = Histogram("recovery_lateness_seconds", "From due until Telegram accep
 swept = Counter("recovery_swept", "Messages deleted or edited when their time came")
 months_ahead = Gauge("recovery_months_ahead", "Months to come whose deliveries have a partition, as shard 0 sees them")
 given_up = Counter("recovery_given_up", "Deliveries given up without an answer")
+drift = Counter("recovery_drift", "Chats on which Redis and PostgreSQL did not agree, as mended", ["how"])
 
 _answers = Counter("recovery_answers", "Outcomes of requests to send", ["bot", "outcome"])
 _deliveries = Counter("recovery_deliveries", "Blocks as recorded in PostgreSQL", ["status", "reason"])

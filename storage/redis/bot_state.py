@@ -34,6 +34,17 @@ async def watermark(client: Redis, bot_id: int) -> int | None:
     return int(found) if found else None
 
 
+async def generation(client: Redis, bot_id: int) -> str | None:
+    """Since when the bot's timers are whole; None if they are not."""
+    return await _read(client, bot_id, "generation")
+
+
+async def forget_generation(client: Redis, bot_id: int) -> None:
+    """The timers may not be whole: nothing of the bot is claimed until they have been rebuilt."""
+    async with reaching_redis(f"Redis did not forget the generation of bot {bot_id}"):
+        await client.hdel(keys.of_bot(bot_id).bot, "generation")
+
+
 async def set_generation(client: Redis, bot_id: int, generation: int, run: str) -> None:
     """The timers of the bot are whole as of `generation`, in this run of the server; only a rebuild says so.
 

@@ -59,6 +59,13 @@ async def scan_states(client: Redis, bot_id: int, position: int, count: int) -> 
     return int(position), {int(chat): unpack(state) for chat, state in cast("dict[str, str]", states).items()}
 
 
+async def list_armed(client: Redis, bot_id: int, first: int, count: int) -> list[int]:
+    """The chats of `count` timers, from the one at place `first` in the order of their scores."""
+    async with reaching_redis():
+        chats = await client.zrange(of_bot(bot_id).timers, first, first + count - 1)
+    return [int(chat) for chat in cast("list[str]", chats)]
+
+
 def silence_of(chat_id: int, state: State) -> Silence | None:
     """None for a chat in an episode, or on the wire."""
     return None if state.marked or state.opaque else Silence(chat_id, state.seen_ms, state.due_ms)

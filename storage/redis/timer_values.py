@@ -32,6 +32,12 @@ class Moved(IntEnum):
     ABSENT = 2
 
 
+class Mended(IntEnum):
+    WHOLE = 0
+    ARMED = 1
+    DROPPED = 2
+
+
 class Sign(NamedTuple):
     """A sign of life; `seen_ms` 0 counts as the server's now, a dated one as the end of its second."""
 

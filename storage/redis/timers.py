@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from engine.core.errors import UnreachableError
 from storage.redis import keys
-from storage.redis.chat_states import Silence, read_states, scan_states, silence_of
+from storage.redis.chat_states import Silence, list_armed, read_states, scan_states, silence_of
 from storage.redis.client import Redis
 from storage.redis.ownership import OwnCode
 from storage.redis.scripts import Call, Script
@@ -26,6 +26,7 @@ from storage.redis.timer_values import (
     Interrupted,
     Lease,
     Lost,
+    Mended,
     Moved,
     MoveTo,
     NextTimer,
@@ -48,6 +49,7 @@ _SCRIPTS: Final = (
     "end_timers",
     "restore_timers",
     "move_timers",
+    "mend_timers",
 )
 
 
@@ -148,6 +150,27 @@ class Timers:
         flat = [part for one in wanted for part in one]
         reply = await self._scripts["move_timers"](self._client, (k.timers, k.state), self._now_us(), *flat)
         return [Moved(int(code)) for code in reply]
+
+    async def mend_states(self, bot_id: int, position: int) -> tuple[int, int]:
+        """Arm those of some states that have lost their timers; returns where to go on, and how many there were.
+
+        Position 0 is the beginning, and the end.
+        """
+        position, states = await scan_states(self._client, bot_id, position, BATCH)
+        return position, await self._mend(bot_id, list(states))
+
+    async def mend_members(self, bot_id: int, position: int) -> tuple[int, int]:
+        """The same for timers without a state: they are taken out. What moves meanwhile may be left to another walk."""
+        chats = await list_armed(self._client, bot_id, position, BATCH)
+        return position + BATCH if len(chats) == BATCH else 0, await self._mend(bot_id, chats)
+
+    async def _mend(self, bot_id: int, chat_ids: Sequence[int]) -> int:
+        """Not more than a script may touch at once, however many a scan has brought."""
+        k, mended = keys.of_bot(bot_id), 0
+        for start in range(0, len(chat_ids), BATCH):
+            codes = await self._ask("mend_timers", ((k.timers, k.state), tuple(chat_ids[start : start + BATCH])))
+            mended += sum(Mended(int(code)) is not Mended.WHOLE for code in codes)
+        return mended
 
     async def silences(self, bot_id: int, position: int) -> tuple[int, list[Silence]]:
         """Some of the silences that are armed, and where to go on; position 0 is the beginning, and the end."""

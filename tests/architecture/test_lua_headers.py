@@ -12,7 +12,7 @@ import pytest
 from storage.redis import keys
 from storage.redis.client import open_redis
 from storage.redis.ownership import OwnCode
-from storage.redis.timer_values import ClaimCode, Fence, Moved, Restored
+from storage.redis.timer_values import ClaimCode, Fence, Mended, Moved, Restored
 from storage.redis.timers import Timers
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "lua").glob("*.lua"))
@@ -23,6 +23,7 @@ CODES: dict[str, type[IntEnum]] = {
     "settle_timers": Fence,
     "restore_timers": Restored,
     "move_timers": Moved,
+    "mend_timers": Mended,
     "confirm_feed": OwnCode,
     "take_ownership": OwnCode,
 }

@@ -23,6 +23,7 @@ from storage.postgres.deliveries.locks import EpisodeKey
 from storage.postgres.deliveries.reap import Stuck
 from storage.postgres.message_rules import LATE_MS
 from storage.postgres.message_sweeps import Leftover
+from storage.postgres.open_episodes import OpenEpisode
 from storage.postgres.payments import Earning, Payment, Recorded
 from storage.postgres.poller_bots import BotRow
 from storage.postgres.pool import open_pool
@@ -104,6 +105,7 @@ PASSED = {
     "list_deletions": Passed(message_sweeps._Limit._fields, Leftover._fields),
     "list_edits": Passed(message_sweeps._Limit._fields, Leftover._fields),
     "list_live_keys": Passed((), ActiveKey._fields),
+    "list_open": Passed((), OpenEpisode._fields),
     "list_partitions": Passed((), ("name", "attached")),
     "list_poller_bots": Passed((), BotRow._fields),
     "list_receiver_bots": Passed((), Watched._fields),
