@@ -27,6 +27,7 @@ _NOUNS: Final = {
     "deliveries": "List and settle what was sent without an answer.",
     "media": "Manage the files that campaigns send.",
     "inspect": "Show the state of one chat, and why nothing is sent to it.",
+    "rebuild": "Put the timers in Redis back from PostgreSQL, by hand.",
     "rehearse": "Play the draft to somebody who has started the bot, sixty times as fast.",
     "keys": "Move the bots' tokens to a new ENCRYPTION_KEY, and see when the old one may go.",
     "migrate": "Bring the database up to date: the release step of a deploy.",

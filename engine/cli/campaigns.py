@@ -13,10 +13,12 @@ from engine.cli import campaign_overview
 from engine.cli.shared import (
     Json,
     OfBot,
+    OneBot,
     Servers,
     Whole,
     example,
     noun,
+    one_or_all,
     open_servers,
     say,
     say_json,
@@ -35,15 +37,9 @@ File: TypeAlias = Annotated[Path, Parameter(help="A campaign as a YAML file.")]
 Delays: TypeAlias = Annotated[
     Policy, Parameter(help="What the pause has done to the delays of people who waited.", show_default=True)
 ]
-OneBot: TypeAlias = Annotated[str | None, Parameter("--bot", metavar="@NAME", help="The bot's name.")]
 EveryBot: TypeAlias = Annotated[bool, Parameter("--all", help="Every bot: the emergency stop.")]
 
 app = noun("campaigns", "campaigns show --bot @shop_bot")
-
-
-def _one_or_all(*, bot: str | None = None, every: bool = False, **_: object) -> None:
-    if (bot is not None) == every:
-        raise ValueError("Give --bot @NAME or --all, one of the two.")
 
 
 @app.command(name="import", help_epilogue=example("campaigns import offer.yaml --bot @shop_bot"))
@@ -193,7 +189,7 @@ async def pause(*, bot: OfBot) -> None:
     say(f"{bot}: the campaign is {state}.")
 
 
-@app.command(help_epilogue=example("campaigns stop --all"), validator=_one_or_all)
+@app.command(help_epilogue=example("campaigns stop --all"), validator=one_or_all)
 async def stop(*, bot: OneBot = None, every: EveryBot = False) -> None:
     """End a bot's sequences at once, or hold all sending of every bot."""
     async with open_servers() as servers:
@@ -208,7 +204,7 @@ async def stop(*, bot: OneBot = None, every: EveryBot = False) -> None:
         say(f"{bot}: the campaign is {state}.")
 
 
-@app.command(help_epilogue=example("campaigns resume --bot @shop_bot"), validator=_one_or_all)
+@app.command(help_epilogue=example("campaigns resume --bot @shop_bot"), validator=one_or_all)
 async def resume(*, bot: OneBot = None, every: EveryBot = False, delays: Delays = "continue") -> None:
     """End a bot's pause, or release the emergency stop."""
     async with open_servers() as servers:

@@ -6,7 +6,7 @@ down. A command that stores none needs no Redis that answers: the client connect
 
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple, TypeAlias
@@ -41,8 +41,15 @@ Whole: TypeAlias = Annotated[int, Parameter(converter=_whole)]
 Id: TypeAlias = Annotated[Whole, Parameter(metavar="N", validator=validators.Number(gte=1, lte=2**63 - 1))]
 BotName: TypeAlias = Annotated[str, Parameter(help="The bot's name, such as @shop_bot.")]
 OfBot: TypeAlias = Annotated[str, Parameter("--bot", metavar="@NAME", help="The bot's name.")]
+OneBot: TypeAlias = Annotated[str | None, Parameter("--bot", metavar="@NAME", help="The bot's name.")]
 Json: TypeAlias = Annotated[bool, Parameter("--json", help="Print JSON, with moments in ms.")]
 Yes: TypeAlias = Annotated[bool, Parameter("--yes", help="Do it.")]
+
+
+def one_or_all(*, bot: str | None = None, every: bool = False, **_: object) -> None:
+    """The validator of a command that takes OneBot, or `every` bot."""
+    if (bot is not None) == every:
+        raise ValueError("Give --bot @NAME or --all, one of the two.")
 
 
 class Servers(NamedTuple):
@@ -119,6 +126,16 @@ def working(text: str) -> Iterator[None]:
         return
     with Console(stderr=True).status(text):
         yield
+
+
+@contextmanager
+def progress(text: str) -> Iterator[Callable[[int], None]]:
+    """The same for what goes on page by page; the text has a place for how far it has come."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with Console(stderr=True).status(text.format(0)) as status:
+        yield lambda count: status.update(text.format(count))
 
 
 def shown_now_ms() -> int:

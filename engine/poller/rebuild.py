@@ -9,7 +9,7 @@ nothing was lost, and a chat whose first block is on the wire would be taken fro
 When a doubt about the feed is over, the silences that are not believed begin again.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from engine.core.campaign.snapshot import Snapshot
 from engine.core.delivery import cursor
@@ -29,15 +29,24 @@ from storage.redis.timers import Timers
 
 
 async def rebuild(
-    pool: Pool, client: Redis, timers: Timers, bot_id: int, newest: Snapshot, activated_at_ms: int, run: str
+    pool: Pool,
+    client: Redis,
+    timers: Timers,
+    bot_id: int,
+    newest: Snapshot,
+    activated_at_ms: int,
+    run: str,
+    looked_at: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Restore every chat that PostgreSQL remembers; returns how many. Raises UnreachableError.
 
-    `run` names the server's run before the rebuild: if it restarts meanwhile, the timers are lost again.
+    `run` names the server's run before the rebuild: if it restarts meanwhile, the timers are lost again. `looked_at` is
+    called with the number of chats of each page.
     """
     restored, pauses = 0, await pauses_of(pool, bot_id)
     async for page in _pages(pool, bot_id, activated_at_ms):
         restored += sum(await timers.restore(bot_id, [_lost(row, newest, pauses) for row in page]))
+        looked_at(len(page))
     await bot_state.set_generation(client, bot_id, await server_clock.server_now_ms(client), run)
     return restored
 

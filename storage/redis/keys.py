@@ -1,8 +1,8 @@
 """Every key in Redis, on one page. All keys of a bot carry its hash tag: a script touches one slot.
 
-What only one process may hold (a shard, a bot's feed) has a lifetime, which the holder renews; so has what the manager
-waits for, and a count of one day. Nothing else has one: a chat's state leaves with its timer, and a bot's keys stay as
-long as the bot.
+What only one process may hold (a shard, a bot's feed, a rebuild by hand) has a lifetime, which the holder renews; so
+has what the manager waits for, and a count of one day. Nothing else has one: a chat's state leaves with its timer, and
+a bot's keys stay as long as the bot.
 
 Whoever can read Redis finds nothing that opens a door: what a person could use is there as a digest.
 """
@@ -33,11 +33,15 @@ class BotKeys(NamedTuple):
     """ZSET number -> number: updates that came by webhook while an earlier one is missing."""
     new: str
     """STRING a number: the new chats that the bot's API has named in a day, which is its lifetime."""
+    rebuild: str
+    """STRING "owner epoch": who rebuilds the bot's timers by hand."""
 
 
 def of_bot(bot_id: int) -> BotKeys:
     tag = f"rt:{{{bot_id}}}"
-    return BotKeys(f"{tag}:timers", f"{tag}:state", f"{tag}:bot", f"{tag}:poll", f"{tag}:came", f"{tag}:new")
+    return BotKeys(
+        *(f"{tag}:timers", f"{tag}:state", f"{tag}:bot", f"{tag}:poll", f"{tag}:came", f"{tag}:new", f"{tag}:rebuild")
+    )
 
 
 def of_shard(number: int) -> str:
