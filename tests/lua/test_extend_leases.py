@@ -44,6 +44,13 @@ async def test_a_lease_that_another_claim_took_is_not_taken_back(bench: Bench, h
     assert await bench.timers.extend(BOT, [Ticket(1, other.version)], LEASE_MS) == [Fence.CURRENT]
 
 
+async def test_a_version_from_a_server_that_lost_its_last_writes_renews_nothing(bench: Bench, held: Held) -> None:
+    await bench.pass_time(1)
+    before = await bench.look(1)
+    assert await bench.timers.extend(BOT, [Ticket(1, held.version + 1)], LEASE_MS) == [Fence.STALE]
+    assert await bench.look(1) == before
+
+
 async def test_an_ended_chat_is_not_revived(bench: Bench, held: Held) -> None:
     await bench.timers.end(BOT, [1])
     assert await bench.timers.extend(BOT, [Ticket(1, held.version)], LEASE_MS) == [Fence.STALE]

@@ -8,8 +8,9 @@ import pytest
 
 from engine.core.errors import UnreachableError
 from engine.poller import lane as lanes
+from storage.redis.keys import of_bot
 from storage.redis.timer_values import ClaimCode
-from tests.poller.yard import BOT, Yard
+from tests.poller.yard import BOT, LONG_AGO_MS, Yard
 
 
 @pytest.mark.parametrize("failure", [UnreachableError("gone"), RuntimeError("a bug")])
@@ -61,6 +62,16 @@ async def test_leases_are_renewed_while_work_is_in_flight(yard: Yard, monkeypatc
     assert await asyncio.wait_for(renewed.get(), 10) == 2
     yard.journeys.go.set()
     await finishing
+
+
+async def test_a_chat_claimed_again_while_its_journey_is_under_way_may_be_on_the_wire(yard: Yard) -> None:
+    """A failover may have dropped the mark, and the lease with it."""
+    await yard.arm(1)
+    await yard.turn_after(0)
+    await yard.turn_after(1)
+    await yard.client.zadd(of_bot(BOT).timers, {"1": LONG_AGO_MS})
+    await yard.turn_after(1)
+    assert [held.marked for held in yard.journeys.served] == [False, True]
 
 
 async def test_a_swallowed_cancellation_still_ends_the_loop(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,13 @@ import time
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from engine.poller import lane as lanes
 from storage.redis.keys import of_bot
 from storage.redis.server_clock import server_now_ms
-from storage.redis.timer_values import ClaimCode, Claimed, Sign
-from tests.poller.yard import BOT, LONG_AGO_MS, Yard
+from storage.redis.timer_values import NOTHING_ARMED, ClaimCode, Claimed, Sign
+from tests.poller.yard import BOT, LONG_AGO_MS, NEWEST, Yard
 
 
 class Looks:
@@ -86,6 +87,18 @@ async def test_what_fell_due_while_a_look_was_under_way_is_looked_at_at_once(yar
     assert yard.lane._sleep_s(yard.pages.bots[BOT], claimed) == 0
 
 
+@pytest.mark.parametrize(("threshold_ms", "sleep_s"), [(60_000, lanes.LONGEST_SLEEP_S), (2_000, 2.0)])
+@pytest.mark.parametrize("ahead_ms", [None, 3_600_000])
+async def test_a_lane_looks_again_without_being_woken(
+    yard: Yard, threshold_ms: int, sleep_s: float, ahead_ms: int | None
+) -> None:
+    """A timer that is armed from now on could be due after a threshold, and no wake-up is trusted to come."""
+    bot = yard.pages.bots[BOT]._replace(newest=replace(NEWEST, threshold_ms=threshold_ms))
+    now_ms = yard.clock.now_ms()
+    claimed = Claimed(ClaimCode.CLAIMED, now_ms, NOTHING_ARMED if ahead_ms is None else now_ms + ahead_ms, ())
+    assert yard.lane._sleep_s(bot, claimed) == sleep_s
+
+
 async def test_timers_that_wait_for_the_feed_are_looked_at_ten_times_a_second(yard: Yard) -> None:
     now_ms = yard.clock.now_ms()
     claimed = Claimed(ClaimCode.CLAIMED, now_ms, now_ms, ())
@@ -100,7 +113,10 @@ async def test_a_deadline_that_a_journey_sets_wakes_the_lane_at_its_moment(
     looks = Looks(yard, monkeypatch)
     assert await looks.next() == 1
     due_ms = await _arm_in(yard, 2, 300)
+    ahead_s = (due_ms - yard.clock.now_ms()) / 1000
     yard.journeys.permits[0].note_due(due_ms)
+    assert yard.lane._alarm._at_s
+    assert yard.lane._alarm._at_s - time.monotonic() <= ahead_s
     assert await looks.next() == 1
     assert [held.chat_id for held in yard.journeys.served] == [1, 2]
     await looks.end()

@@ -7,6 +7,7 @@ import pytest
 
 from engine.core.campaign.snapshot import Snapshot
 from engine.core.delivery.replan import SPREAD_MS, Resumed
+from engine.core.errors import UnreachableError
 from engine.core.schedule.sending_hours import spread_over
 from engine.poller import rebuild
 from storage.postgres import chats, replans
@@ -81,6 +82,18 @@ async def test_lost_timers_come_back_with_their_episodes(ground: Ground) -> None
     assert await rebuild.rebuild(ground.pool, ground.client, ground.timers, BOT, NEWEST, ACTIVATED, run="") == 2
     assert await ground.version(BEGUN) != claimed
     assert await ground.client.hexists(keys.of_bot(BOT).bot, "generation")
+
+
+async def test_a_rebuild_that_breaks_off_leaves_the_timers_lost(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: object) -> None:
+        raise UnreachableError("gone")
+
+    monkeypatch.setattr(ground.timers, "restore", gone)
+    with pytest.raises(UnreachableError):
+        await rebuild.rebuild(ground.pool, ground.client, ground.timers, BOT, NEWEST, ACTIVATED, run="")
+    assert not await ground.client.hexists(keys.of_bot(BOT).bot, "generation")
 
 
 async def test_a_timer_that_an_earlier_release_dropped_comes_back(ground: Ground) -> None:

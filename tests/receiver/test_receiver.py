@@ -181,6 +181,17 @@ async def test_a_touch_that_redis_did_not_take_is_neither_acknowledged_nor_confi
     await lost.aclose()
 
 
+async def test_a_poll_whose_effects_did_not_stand_confirms_nothing(desk: Desk) -> None:
+    person, feed = await desk.someone(), desk.feed()
+    await feed.run_once()
+    watermark = await desk.client.hget(keys.of_bot(desk.bot.id).bot, "watermark")
+    await desk.people.pay(desk.bot.username, person)
+    await desk.pool.execute("ALTER TABLE payments RENAME TO elsewhere")
+    with pytest.raises(UnreachableError):
+        await feed.run_once()
+    assert await desk.client.hget(keys.of_bot(desk.bot.id).bot, "watermark") == watermark
+
+
 async def test_a_payment_that_postgres_did_not_take_is_not_acknowledged(desk: Desk) -> None:
     person, feed = await desk.someone(), desk.feed()
     await feed.run_once()
