@@ -21,6 +21,7 @@ from bench.questions.manager_latency.question import QUESTION as MANAGER_LATENCY
 from bench.questions.media_memory.question import QUESTION as MEDIA_MEMORY
 from bench.questions.memory.question import QUESTION as MEMORY
 from bench.questions.message_kinds.question import QUESTION as MESSAGE_KINDS
+from bench.questions.mutants.question import QUESTION as MUTANTS
 from bench.questions.peers.question import QUESTION as PEERS
 from bench.questions.sandbox_speed.question import QUESTION as SANDBOX_SPEED
 from bench.questions.scale.question import QUESTION as SCALE
@@ -44,6 +45,7 @@ _QUESTIONS: Final[Sequence[Question[Any]]] = (
     MEDIA_MEMORY,
     MEMORY,
     MESSAGE_KINDS,
+    MUTANTS,
     PEERS,
     SANDBOX_SPEED,
     SCALE,

@@ -1,6 +1,8 @@
 """Each rule of the protocol is needed: without it, its story breaks a promise, and the random search finds a break too.
 
-A mutant changes one thing: a line of a script, a line of a statement, or the order of two doors.
+A mutant changes one thing: a line of a script or of a statement, which comes from the catalogue of known faults
+(`bench/questions/mutants/catalogue`), or the order of two doors. The catalogue has all of them as changes of the text,
+and names the stories of this file among the tests that must notice them.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -11,6 +13,8 @@ from typing import NamedTuple, TypeAlias
 
 import pytest
 
+from bench.questions.mutants.catalogue import MUTANTS as CATALOGUE
+from bench.questions.mutants.mutant import Mutant as Fault
 from engine.core.delivery.state_machine import Found
 from storage.bundled import bundled
 from storage.postgres import chats
@@ -33,6 +37,8 @@ Story: TypeAlias = Callable[[World], Awaitable[None]]
 EXAMPLES = 500
 """This number of random orders of events finds every mutant."""
 LUA = bundled("lua")
+CLOSE = "storage/postgres/close_returned.sql"
+IN_CLAIM = "storage/postgres/deliveries/claim_deliveries.sql"
 
 
 class FreshEpisodes(StoppingDoors):
@@ -77,18 +83,12 @@ class RedisFirst(StoppingDoors):
         return fence
 
 
-class Change(NamedTuple):
-    """A line of a script (`lua/pass_fence.lua`) or of a statement (`CLAIM`), and what replaces it."""
-
-    place: str
-    old: str
-    new: str
-
-
 class Mutant(NamedTuple):
+    """`faults`: their names in the catalogue."""
+
     story: Story
     rules: Rules = Rules()
-    changes: tuple[Change, ...] = ()
+    faults: tuple[str, ...] = ()
     statement: str = ""
     """Removes the database's own guard, which would otherwise stop the mutant first."""
     searched: bool = True
@@ -101,10 +101,7 @@ MUTANTS = {
     ),
     "the claim does not look at the version of the row": Mutant(
         stories.a_slow_poller_wakes_up_during_a_send,
-        changes=(
-            Change("CLAIM", "d.version <= j.version AND ", ""),
-            Change("CLAIM", "d.version < j.version AND ", ""),
-        ),
+        faults=("claim-scheduled-without-version", "claim-sending-without-version"),
         statement="ALTER TABLE recovery_deliveries DISABLE TRIGGER recovery_deliveries_transition",
         searched=False,
     ),
@@ -116,11 +113,11 @@ MUTANTS = {
     ),
     "the flush closes nothing": Mutant(
         stories.somebody_answers_between_two_steps,
-        changes=(Change("_CLOSE_RETURNED", "AND e.returned_at IS NULL", "AND false AND e.returned_at IS NULL"),),
+        faults=("flush-closes-nothing",),
     ),
     "the pass leaves no mark": Mutant(
         stories.the_answer_to_a_send_is_never_heard,
-        changes=(Change("lua/pass_fence.lua", "% 2^49 + 2^49", "% 2^49"),),
+        faults=("pass-without-mark",),
     ),
     "a process asks its own clock, which is ahead": Mutant(
         stories.a_silence_is_not_yet_long_enough, Rules(ahead_ms=5_000)
@@ -145,21 +142,21 @@ def mutate(mutant: Mutant, ground: Ground, monkeypatch: pytest.MonkeyPatch, tmp_
     if mutant.statement:
         ground.runner.run(ground.pool.execute(mutant.statement))
     monkeypatch.setattr(scripts, "_LUA", copytree(LUA, tmp_path / "lua"))
-    for change in mutant.changes:
-        if change.place.startswith("lua/"):
-            script = tmp_path / change.place
-            script.write_text(_changed(script.read_text(), change))
-        elif change.place != "CLAIM":
-            monkeypatch.setattr(chats, change.place, _changed(getattr(chats, change.place), change))
-    if in_claim := [change for change in mutant.changes if change.place == "CLAIM"]:
-        function = reduce(_changed, in_claim, read_statement("deliveries/claim_deliveries"))
+    faults = [CATALOGUE[name] for name in mutant.faults]
+    for fault in faults:
+        if fault.path.startswith("lua/"):
+            script = tmp_path / fault.path
+            script.write_text(fault.changed(script.read_text()))
+        elif fault.path == CLOSE:
+            monkeypatch.setattr(chats, "_CLOSE_RETURNED", fault.changed(chats._CLOSE_RETURNED))
+    if in_claim := [fault for fault in faults if fault.path == IN_CLAIM]:
+        function = reduce(_with, in_claim, read_statement("deliveries/claim_deliveries"))
         ground.runner.run(ground.pool.execute(function.replace("pg_temp", "public")))
         monkeypatch.setattr(claim, "CLAIM", claim.CLAIM.replace("pg_temp", "public"))
 
 
-def _changed(text: str, change: Change) -> str:
-    assert text.count(change.old) == 1, f"{change.place} does not read {change.old!r} once"
-    return text.replace(change.old, change.new)
+def _with(text: str, fault: Fault) -> str:
+    return fault.changed(text)
 
 
 def _tell(ground: Ground, mutant: Mutant, rules: Rules) -> None:
