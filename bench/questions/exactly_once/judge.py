@@ -201,9 +201,7 @@ def _judge_chats(
 ) -> dict[Chat, Findings]:
     excuses = excused_places(chats, undecided)
     return {
-        chat: _sum(
-            _judge_silence(silences, at, requests, excuses[chat, at]) for at, requests in enumerate(by_chat[chat])
-        )
+        chat: _sum(_judge_silence(silences, at, by_chat[chat], excuses[chat, at]) for at in range(len(silences)))
         for chat, silences in chats.items()
     }
 
@@ -254,8 +252,10 @@ def _at(silences: Sequence[Silence], moment_ms: int) -> int:
     return sum(silence.began_ms <= moment_ms for silence in silences) - 1
 
 
-def _judge_silence(silences: Sequence[Silence], at: int, requests: Requests, excused: Collection[int]) -> Findings:
-    silence = silences[at]
+def _judge_silence(
+    silences: Sequence[Silence], at: int, found: Sequence[Requests], excused: Collection[int]
+) -> Findings:
+    silence, requests = silences[at], found[at]
     if silence.paid:
         return Findings(sent_to_paid=len(requests.all))
     if silence.opted_out:
@@ -266,10 +266,27 @@ def _judge_silence(silences: Sequence[Silence], at: int, requests: Requests, exc
     return Findings(
         optional=sum(count > 0 and place >= silence.must for place, count in accepted.items()),
         duplicates=sum(max(0, count - 1) for count in accepted.values()),
-        lost=sum(not accepted.get(place) and place not in excused for place in range(silence.must)),
+        lost=len({*range(silence.must)} - {*excused} - _served(silences, at, found)),
         crossed=crossed,
         sent_after_reply=after,
         early=_early(silence, requests),
+    )
+
+
+def _served(silences: Sequence[Silence], at: int, found: Sequence[Requests]) -> set[int]:
+    """The places of which nothing is owed any more. A reply cancels the message under way, if that was not accepted;
+    and what it answers went out for the previous silence if the engine had not heard of this one.
+    """
+    silence, requests = silences[at], found[at]
+    places = {place for place in requests.at if not requests.lack(place)}
+    if at + 1 == len(silences):
+        return places
+    under_way = {silence.must - 1} & {place for place, rows in requests.at.items() if rows}
+    before: Iterable[tuple[int, list[Row]]] = found[at - 1].at.items() if at else ()
+    return (
+        places
+        | under_way
+        | {place for place, rows in before if any(row.ok and row.arrived_ms >= silence.began_ms for row in rows)}
     )
 
 

@@ -1,5 +1,7 @@
 """The judge of exactly-once, on records made by hand: each error is found once, and nothing else is reported."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
@@ -242,6 +244,21 @@ def test_the_requests_of_a_chat_are_divided_among_its_silences() -> None:
     first, second = requests_of({CHAT: broken()}, [*SEQUENCE_SENT[:2], again])[CHAT]
     assert (first.all, second.all) == (SEQUENCE_SENT[:2], [again])
     assert second.at == {0: [again]}
+
+
+@pytest.mark.parametrize("refused", [{"ok": False}, {"ok": None, "broken_off": "client"}])
+def test_a_message_that_was_not_accepted_before_a_reply_cancelled_it_is_not_lost(refused: dict[str, Any]) -> None:
+    rows = [SEQUENCE_SENT[0], send(TWO, DUE_TWO, **refused)]
+    assert wrongs(judge({CHAT: broken()}, rows)).get("lost") is None
+    assert wrongs(judge({CHAT: [WHOLE._replace(must=2)]}, rows))["lost"] == 1
+    assert wrongs(judge({CHAT: broken()}, [SEQUENCE_SENT[1]]))["lost"] == 1
+
+
+def test_a_reply_may_answer_a_message_to_a_silence_that_was_over_and_nobody_had_heard_of_it() -> None:
+    heard = DUE_ONE + 2_000
+    silences = [Silence(ACT, ACT, 0), Silence(ACT + 1_500, heard, 1), Silence(DUE_ONE + 900, heard, 0, paid=True)]
+    assert wrongs(judge({CHAT: silences}, [send(ONE, DUE_ONE + 30)])) == {}
+    assert wrongs(judge({CHAT: silences}, [])) == {"lost": 1}
 
 
 LATE_ACK = REPLY + THRESHOLD_MS + 900
