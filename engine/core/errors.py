@@ -88,6 +88,10 @@ class UnreachableError(RecoveryError):
     """Redis or PostgreSQL does not answer, or is not fit to serve."""
 
 
+class RefusedError(UnreachableError):
+    """PostgreSQL answers, and would refuse the same values again: to wait for it is no use."""
+
+
 class OverloadError(UnreachableError):
     """A bot has more under way than its share, and no more of it is taken for the moment."""
 

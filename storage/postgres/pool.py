@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from engine.core.errors import UnreachableError
+from engine.core.errors import RefusedError, UnreachableError
 from storage.postgres.address import read_address
 from storage.postgres.connection import REFUSALS, connecting
 from storage.postgres.revision import check_revision
@@ -36,6 +36,10 @@ _SESSION: Final = {
 }
 MOST_CONNECTIONS: Final = 8
 """Of each process; docs/architecture.md says what they add up to."""
+_OF_VALUES: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.RaiseError)
+"""Errors that the same values would meet again. An object that is missing, or a right, may be there the next time."""
+_UNWRITABLE: Final = "invalid input for query argument"
+"""Begins what the client says of a value that it cannot write."""
 _TIMEOUT_S: Final = 30
 _ACQUIRE_S: Final = 10
 """For a free connection. When all are busy for so long, the caller had better say so than wait."""
@@ -59,14 +63,16 @@ async def open_pool(database_url: str) -> Pool:
 
 @asynccontextmanager
 async def transaction(pool: Pool) -> AsyncIterator[Connection]:
-    """One transaction, on a connection of its own. Raises UnreachableError for whatever PostgreSQL does not do."""
+    """One transaction, on a connection of its own. Raises UnreachableError for whatever PostgreSQL does not do, and
+    RefusedError if it is the values that it refuses.
+    """
     with _answering():
         async with _acquired(pool) as connection, connection.transaction():
             yield connection
 
 
 async def call(pool: Pool, function: str, *arguments: object) -> list[asyncpg.Record]:
-    """Run a function of the session, a transaction of its own, in one round trip. Raises UnreachableError."""
+    """Run a function of the session, a transaction of its own, in one round trip. Raises what `transaction` does."""
     with _answering():
         async with _acquired(pool) as connection:
             return await connection.fetch(function, *arguments)
@@ -85,7 +91,8 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except (OSError, *REFUSALS) as error:
-        raise UnreachableError(
+        kind = RefusedError if _is_of_values(error) else UnreachableError
+        raise kind(
             f"PostgreSQL did not answer ({_without_values(error)}): check DATABASE_URL and the server's log."
         ) from error
 
@@ -102,6 +109,10 @@ async def _acquired(pool: Pool) -> AsyncIterator[Connection]:
         yield connection
     finally:
         await pool.release(connection)
+
+
+def _is_of_values(error: Exception) -> bool:
+    return isinstance(error, _OF_VALUES) or str(error).startswith(_UNWRITABLE)
 
 
 def _without_values(error: Exception) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from engine.core.errors import UnreachableError
+from engine.core.errors import RefusedError, UnreachableError
 from storage.postgres import pool as postgres
 from storage.postgres.connection import REFUSALS
 from storage.postgres.pool import MOST_CONNECTIONS, Pool, open_pool, transaction
@@ -61,11 +61,45 @@ async def test_a_server_that_takes_no_writes_is_refused_with_the_mend(database_u
         ("SELECT $1::text::bigint", "words of a user"),
     ],
 )
-async def test_what_postgresql_refuses_is_not_quoted(pool: Pool, statement: str, value: object) -> None:
-    with pytest.raises(UnreachableError, match="check DATABASE_URL") as refusal:
+async def test_values_that_postgresql_refuses_are_told_as_such_and_not_quoted(
+    pool: Pool, statement: str, value: object
+) -> None:
+    with pytest.raises(RefusedError, match="check DATABASE_URL") as refusal:
         async with transaction(pool) as connection:
             await connection.fetchval(statement, value)
     assert str(value)[:5] not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        "SELECT FROM nowhere",
+        "SET LOCAL ROLE pg_monitor; SELECT FROM recovery_deliveries",
+        "SET LOCAL statement_timeout = 1; SELECT pg_sleep(9)",
+        "SET LOCAL transaction_read_only = on; DELETE FROM chats",
+        "SELECT pg_terminate_backend(pg_backend_pid())",
+    ],
+)
+async def test_what_may_be_otherwise_the_next_time_is_no_refusal_of_values(pool: Pool, statements: str) -> None:
+    with pytest.raises(UnreachableError) as failure:
+        async with transaction(pool) as connection:
+            await connection.execute(statements)
+    assert not isinstance(failure.value, RefusedError)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO bots (id) VALUES (1)",
+        "INSERT INTO chats VALUES (1, 1), (1, 1)",
+        "SELECT 'x'::jsonb",
+        "SELECT 1 / 0",
+    ],
+)
+async def test_a_broken_rule_of_the_tables_is_a_refusal_of_values(pool: Pool, statement: str) -> None:
+    with pytest.raises(RefusedError):
+        async with transaction(pool) as connection:
+            await connection.execute(statement)
 
 
 async def test_no_call_plans_a_statement_again(pool: Pool) -> None:
