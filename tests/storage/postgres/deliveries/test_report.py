@@ -100,6 +100,24 @@ async def test_what_did_not_leave_is_scheduled_again_and_gives_its_attempt_back(
     assert (back["due_at"], back["attempts"], back["campaign_version"]) == (NOW + 7, 0, 0)
 
 
+@pytest.mark.parametrize("spent", [True, False])
+async def test_a_wish_that_is_repeated_counts_no_attempt_again(pool: Pool, *, spent: bool) -> None:
+    """The answer to the first report was lost."""
+    await sending(pool)
+    what: dict[str, Any] = {"status": "scheduled", "due_ms": NOW + 7, "spent": spent}
+    told = [await report(pool, **what) for _ in range(3)]
+    assert told == [Reported("scheduled", None, None, crossed=False)] * 3
+    assert (await row(pool))["attempts"] == int(spent)
+
+
+async def test_a_deferral_that_is_repeated_counts_once_and_the_next_one_again(pool: Pool) -> None:
+    await begin(pool)
+    await claim(pool, wish=False)
+    for due_ms in (NOW + 7, NOW + 7, NOW + 9):
+        await report(pool, status="scheduled", due_ms=due_ms, deferred=True)
+    assert (await row(pool))["deferrals"] == 2
+
+
 async def test_a_spent_attempt_stays_spent(pool: Pool) -> None:
     await sending(pool)
     await report(pool, status="scheduled", due_ms=NOW + 7)
