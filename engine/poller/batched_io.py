@@ -11,6 +11,7 @@ from engine.core.content.model import Content, Effects
 from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.outcome import Outcome
 from engine.core.delivery.state_machine import Found
+from engine.core.errors import RefusedError
 from engine.media.uploads import Busy, Missing
 from engine.poller.gathered_timers import GatheredTimers
 from engine.runtime import metrics
@@ -25,7 +26,6 @@ from storage.postgres.deliveries.report import Report, Reported, report_outcomes
 from storage.postgres.pool import Pool, transaction
 from storage.redis import bot_state
 from storage.redis.client import Redis
-from storage.redis.server_clock import server_now_ms
 from storage.redis.timer_values import Fence, Lost, NextTimer, Ticket
 from storage.redis.timers import Timers
 
@@ -86,9 +86,9 @@ class Doors:
     async def act(self, speaker: Speaker, chat_id: int, action: Action) -> Outcome:
         return await self._sender.act(speaker, chat_id, action)
 
-    async def hold(self, bot_id: int, for_ms: int) -> None:
-        """Keep every poller from claiming for the bot for a while."""
-        await bot_state.hold(self._client, bot_id, await server_now_ms(self._client) + for_ms)
+    async def hold(self, bot_id: int, until_ms: int) -> None:
+        """Keep every poller from claiming for the bot until then."""
+        await bot_state.hold(self._client, bot_id, until_ms)
 
     async def mark_unreachable(self, bot_id: int, chat_id: int, since_ms: int) -> None:
         async with transaction(self._pool) as connection:
@@ -105,5 +105,12 @@ class Doors:
         if len(self._told) > TOLD:
             self._told.popitem(last=False)
 
-    async def _statement(self, run: Statement[Item, Result], items: list[Item]) -> list[Result]:
-        return await run(self._pool, items, self._clock.now_ms())
+    async def _statement(self, run: Statement[Item, Result], items: list[Item]) -> list[Result | Exception]:
+        """What PostgreSQL refuses of one caller fails for no other: halves of the batch are tried by themselves."""
+        try:
+            return [*await run(self._pool, items, self._clock.now_ms())]
+        except RefusedError as error:
+            half = len(items) // 2
+            if not half:
+                return [error]
+        return [*await self._statement(run, items[:half]), *await self._statement(run, items[half:])]

@@ -66,7 +66,7 @@ async def _go_on(journey: Journey, claimed: Claimed) -> JourneyEnd:
         journey.note("Recovery step unknown", found.cursor, reason="no answer was recorded")
     decision = state_machine.decide(found, cursor, gate.judge(found.facts, plan), journey.clock.now_ms())
     if isinstance(decision, Send) and block:
-        return await send_block(journey, ClaimedBlock(found, cursor, block))
+        return await send_block(journey._replace(has_claimed=True), ClaimedBlock(found, cursor, block))
     if isinstance(decision, Announce) and block:
         await _announce(journey, found, block)
     else:
@@ -80,7 +80,7 @@ async def _announce(journey: Journey, found: Found, block: Block) -> None:
     action = action_of(choose(block, found.person.language))
     outcome = await journey.doors.act(journey.bot.speaker, journey.held.chat_id, action)
     if isinstance(outcome, RetryLater) and outcome.bot_wide:
-        await journey.hold(outcome.after_ms)
+        await journey.share_hold(journey.hold(outcome.after_ms))
 
 
 async def _settle_without_sending(journey: Journey, decision: Decision, found: Found) -> None:
@@ -113,7 +113,7 @@ async def _tell_if_nothing_fits(journey: Journey, found: Found, reason: Reason) 
     """Sending hours and caps leave no room for the block, probably for everyone: its admins are notified."""
     if reason is Reason.NEVER_FITS:
         at = found.cursor._replace(pinned=found.cursor.pinned or journey.bot.newest_version)
-        await journey.doors.tell_of_block(journey.bot.bot_id, at, reason, f"put off {found.deferrals} times")
+        await journey.tell_of_block(at, reason, f"put off {found.deferrals} times")
 
 
 async def _leave(journey: Journey, found: Found, end: str | None) -> None:

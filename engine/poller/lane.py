@@ -18,6 +18,7 @@ from engine.poller.dispatch import Dispatch
 from engine.poller.journey import LEFT_A_TOKEN, USED_A_TOKEN, JourneyEnd
 from engine.poller.send_permit import SendPermit
 from engine.poller.served_bots import Served, ServedBots
+from engine.poller.unrecorded_outcomes import UnrecordedOutcomes
 from engine.runtime import metrics
 from engine.runtime.alarm import Alarm
 from engine.runtime.elapsed import elapsed_s
@@ -98,6 +99,7 @@ class Lane:
         self._epoch = 0
         self._journeys: dict[asyncio.Task[None], Ticket] = {}
         self._on_the_way: set[Ticket] = set()
+        self._unrecorded = UnrecordedOutcomes()
         self._answered_at = elapsed_s() - WARM_S
         self._throttle = Throttle(0, 0.0)
         self._bucket = Bucket(1, 0.0)
@@ -124,8 +126,10 @@ class Lane:
     async def finish(self) -> None:
         """Wait for what is in flight; after `run` was cancelled nothing new is claimed."""
         keeper = asyncio.create_task(self._keep_leases())
-        await asyncio.gather(*self._journeys, return_exceptions=True)
-        keeper.cancel()
+        try:
+            await asyncio.gather(*self._journeys, return_exceptions=True)
+        finally:
+            keeper.cancel()
 
     async def run_once(self) -> LaneTurn:
         """Claim what is due and can be sent now, and start its journeys. Raises UnreachableError.
@@ -190,7 +194,9 @@ class Lane:
         if bot.doubt and bot.state is not LaneState.DRAINING and bot.doubt.holds(self._clock.now_ms()):
             return True
         untimely = self._catalogue.clocks_apart or not self._clock.is_settled
-        return untimely or bot.state is LaneState.SHUT or bot.sealed_token == self.suspected
+        if untimely or self._unrecorded.are_waiting or self._catalogue.out_of_reach:
+            return True
+        return bot.state is LaneState.SHUT or bot.sealed_token == self.suspected
 
     def _bucket_of(self, bot: Served, epoch: int) -> Bucket:
         """The bot's bucket; a new pace or a new epoch starts with an empty one."""
@@ -222,7 +228,9 @@ class Lane:
     def _start(self, bot: Served, bucket: Bucket, held: Held) -> None:
         ticket = Ticket(held.chat_id, held.version)
         note_passed = partial(self._note_passed, ticket)
-        permit = SendPermit(bucket, self._throttle, self._elapsed_s, note_passed, note_due=self._note_due)
+        permit = SendPermit(
+            bucket, self._throttle, self._elapsed_s, note_passed, note_due=self._note_due, unrecorded=self._unrecorded
+        )
         self._on_the_way.add(ticket)
         task = asyncio.create_task(self._journey(bot, held, ticket, permit))
         self._journeys[task] = ticket

@@ -1,7 +1,8 @@
 """A claimed block on its way to Telegram: its files, the last look, the request, and what came of it.
 
 Nothing is awaited between the last look (`pass`) and the request. What surely did not leave goes back to its place in
-the sequence; what may have left is never sent again.
+the sequence; what may have left is never sent again. Either is recorded, however long a server takes: in PostgreSQL
+first, and then in Redis.
 """
 
 from typing import Any, Final, NamedTuple
@@ -26,10 +27,12 @@ from engine.core.delivery.outcome import (
 )
 from engine.core.delivery.state_machine import Found
 from engine.core.delivery.tracked_link import Reference, TrackedButton, numbers_of
+from engine.core.errors import UnreachableError
 from engine.media.uploads import Busy, Missing
 from engine.poller.advance import advance
 from engine.poller.journey import REST_MS, Journey, JourneyEnd
 from engine.runtime import metrics
+from engine.runtime.telemetry import logger
 from engine.telegram.sender import Prepared
 from storage.postgres.deliveries.report import Aftermath
 from storage.redis.timer_values import Fence, Ticket
@@ -105,16 +108,26 @@ async def _passes(journey: Journey, claimed: ClaimedBlock) -> bool:
     if journey.permit.is_withdrawn or not _is_still_served(journey):
         await _put_back(journey, claimed, block_due_ms, spent=False)
         return False
-    ticket = Ticket(journey.held.chat_id, journey.held.version)
     looked_ms = journey.clock.now_ms()
-    if await journey.doors.pass_(journey.bot.bot_id, ticket) is Fence.STALE:
+    fence = await _look(journey)
+    if fence is Fence.STALE:
         await journey.report(found._replace(cursor=expected), status="scheduled", spent=False)
         journey.note("Recovery step skipped", found.cursor, reason=Reason.VERSION_CHANGED)
         return False
-    if journey.clock.now_ms() - looked_ms > PASS_HOLDS_MS:
+    if fence is None or journey.clock.now_ms() - looked_ms > PASS_HOLDS_MS:
         await _put_back(journey, claimed, block_due_ms, spent=False)
         return False
     return True
+
+
+async def _look(journey: Journey) -> Fence | None:
+    """None if Redis did not answer: it may have marked the chat, and still nothing leaves."""
+    ticket = Ticket(journey.held.chat_id, journey.held.version)
+    try:
+        return await journey.doors.pass_(journey.bot.bot_id, ticket)
+    except UnreachableError as error:
+        logger().warning("Last look failed", bot=journey.bot.username, chat=journey.held.chat_id, error=error)
+        return None
 
 
 def _is_still_served(journey: Journey) -> bool:
@@ -140,8 +153,7 @@ async def _record(  # noqa: PLR0911 - one line for each outcome
         case Unreachable():
             return await _unreachable(journey, found, asked_ms)
         case RetryLater(after_ms, True):
-            await journey.hold(after_ms)
-            await _put_back(journey, claimed, found.due_ms, spent=False)
+            await _put_back(journey, claimed, found.due_ms, spent=False, held_until_ms=journey.hold(after_ms))
             return JourneyEnd.HELD
         case RetryLater() if found.attempts >= MAX_ATTEMPTS:
             return await _done(journey, found, "failed", Reason.INTERNAL_ERROR)
@@ -159,7 +171,7 @@ async def _sent(journey: Journey, claimed: ClaimedBlock, outcome: Sent) -> Journ
     metrics.lateness.observe((journey.clock.now_ms() - found.due_ms) / 1000)
     end = await _done(journey, found, "sent", message_ids=outcome.message_ids, aftermath=after)
     if outcome.changed:
-        await journey.doors.tell_of_block(journey.bot.bot_id, found.cursor, OTHER_KIND, " → ".join(outcome.changed))
+        await journey.tell_of_block(found.cursor, OTHER_KIND, " → ".join(outcome.changed))
     return end
 
 
@@ -173,7 +185,7 @@ async def _fail(journey: Journey, found: Found, reason: Reason, detail: str) -> 
     """The block probably cannot be sent to anyone: its admins are notified."""
     journey.note("Block cannot be sent", found.cursor, reason=reason, detail=detail)
     end = await _done(journey, found, "failed", reason)
-    await journey.doors.tell_of_block(journey.bot.bot_id, found.cursor, reason, detail)
+    await journey.tell_of_block(found.cursor, reason, detail)
     return end
 
 
@@ -181,18 +193,22 @@ async def _unreachable(journey: Journey, found: Found, asked_ms: int) -> Journey
     """As of the request: a person who has written since can be reached."""
     reason = Reason.UNREACHABLE
     await journey.report(found, status="failed", fact=True, reason=reason, end=reason)
-    await journey.doors.mark_unreachable(journey.bot.bot_id, journey.held.chat_id, asked_ms)
+    await journey.mark_unreachable(asked_ms)
     journey.note("Recovery step skipped", found.cursor, reason=reason)
     journey.note("Recovery episode ended", found.cursor, reason=reason)
     await journey.remove()
     return JourneyEnd.REFUSED
 
 
-async def _put_back(journey: Journey, claimed: ClaimedBlock, due_ms: int, *, spent: bool) -> None:
+async def _put_back(
+    journey: Journey, claimed: ClaimedBlock, due_ms: int, *, spent: bool, held_until_ms: int | None = None
+) -> None:
     """It surely did not leave: the delivery keeps its place."""
     expected = claimed.expected
     found = claimed.found._replace(cursor=expected)
     reported = await journey.report(found, status="scheduled", due_ms=due_ms, spent=spent)
+    if held_until_ms is not None:
+        await journey.share_hold(held_until_ms)
     if reported.status == "scheduled":
         await journey.settle(expected, due_ms, urgent=True)
 

@@ -8,10 +8,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from engine.core.delivery.rate_limit import Bucket, Throttle
+from engine.poller.unrecorded_outcomes import UnrecordedOutcomes
 
 
 class SendPermit:
-    """`note_passed` is called when the request is the next thing written, `note_due` with each deadline that is set."""
+    """`note_passed` is called when the request is the next thing written, `note_due` with each deadline that is set.
+
+    `unrecorded`: the outcomes of the lane that wait for a server.
+    """
 
     def __init__(
         self,
@@ -21,12 +25,14 @@ class SendPermit:
         note_passed: Callable[[], None],
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         note_due: Callable[[int], None] = lambda _: None,
+        unrecorded: UnrecordedOutcomes | None = None,
     ) -> None:
         self._bucket = bucket
         self._throttle = throttle
         self._elapsed_s = elapsed_s
         self._note_passed = note_passed
         self.note_due = note_due
+        self.unrecorded = UnrecordedOutcomes() if unrecorded is None else unrecorded
         self._pause = pause
         self._passed_s = 0.0
         self.tokens = 1

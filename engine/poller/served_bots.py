@@ -6,7 +6,7 @@ from engine.core.bot_identity import Speaker
 from engine.core.campaign.snapshot import Snapshot
 from engine.core.delivery.lane_state import LaneState, lane_state
 from engine.core.delivery.silence_due import Pause
-from engine.core.errors import CampaignError, SettingsError
+from engine.core.errors import CampaignError, SettingsError, UnreachableError
 from engine.poller.pauses import pauses_of
 from engine.runtime.telemetry import logger
 from engine.runtime.version_cache import VersionCache
@@ -69,12 +69,22 @@ class ServedBots:
         """Redis and PostgreSQL disagree about the time: every lane is shut."""
 
     async def refresh(self) -> None:
+        self.out_of_reach = False
+        """PostgreSQL could not be read the last time: every lane is shut."""
         """Read the bots again. Raises UnreachableError; what was known stays.
 
         A bot whose row is as it was is not opened again: what its row leads to never changes.
         """
         rows = await poller_bots.list_bots(self._pool)
         served = {row: self._by_row.get(row) or await self._served_or_none(row) for row in rows}
+        try:
+            await self._read()
+        except UnreachableError:
+            self.out_of_reach = True
+            raise
+        self.out_of_reach = False
+
+    async def _read(self) -> None:
         self._by_row = {row: bot for row, bot in served.items() if bot}
         self.bots = {bot.bot_id: bot for bot in self._by_row.values()}
 

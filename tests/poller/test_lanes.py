@@ -22,6 +22,7 @@ SHUT: dict[str, Callable[[Yard], None]] = {
     "an emergency stop": lambda yard: yard.pages.show(LaneState.SHUT),
     "a doubt": lambda yard: yard.pages.show(LaneState.OPEN, doubt=Doubt(LONG_AGO_MS, None)),
     "clocks that differ": lambda yard: setattr(yard.pages, "clocks_apart", True),
+    "a PostgreSQL out of reach": lambda yard: setattr(yard.pages, "out_of_reach", True),
     "another poller": lambda yard: setattr(yard.right, "epoch", None),
 }
 
@@ -64,7 +65,8 @@ async def test_a_lane_that_opens_goes_on_at_once(
     poller._running[BOT][0]._alarm.set(0.0)
     while await asyncio.wait_for(rests.get(), 10) != lanes.SHUT_SLEEP_S:
         pass
-    yard.pages.clocks_apart, yard.right.epoch = False, 1
+    yard.pages.clocks_apart = yard.pages.out_of_reach = False
+    yard.right.epoch = 1
     yard.pages.show(LaneState.OPEN)
     poller.match()
     assert await asyncio.wait_for(rests.get(), 10) < lanes.SHUT_SLEEP_S

@@ -54,7 +54,7 @@ class Journeys:
 class Pages:
     def __init__(self) -> None:
         self.bots: dict[int, Served] = {}
-        self.clocks_apart = False
+        self.clocks_apart = self.out_of_reach = False
 
     def show(self, state: LaneState, pace: int = 25, doubt: Doubt | None = None) -> None:
         self.bots = {BOT: Served(BOT, "shop_bot", "", pace, state, 1, NEWEST, 0, doubt=doubt)}
