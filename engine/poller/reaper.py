@@ -5,6 +5,9 @@ reaper also finishes a stop or a removal whose process died in the middle: it en
 drops the timers that a removed bot left in Redis.
 """
 
+from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 from engine.core.delivery.gate import Reason
@@ -21,9 +24,11 @@ PATIENCE_MS: Final = 2 * LONGEST_S * 1000
 
 async def reap(pool: Pool, timers: Timers, now_ms: int) -> int:
     """Make abandoned deliveries `unknown`; returns how many."""
-    stuck = await find_stuck(pool, now_ms - PATIENCE_MS)
-    abandoned = [row for row in stuck if await _is_abandoned(timers, row)]
-    return await reap_deliveries(pool, abandoned) if abandoned else 0
+    reaped = 0
+    async for page in find_stuck(pool, now_ms - PATIENCE_MS):
+        if abandoned := await _abandoned(timers, page):
+            reaped += await reap_deliveries(pool, abandoned)
+    return reaped
 
 
 async def end_left_open(pool: Pool, now_ms: int) -> int:
@@ -38,6 +43,11 @@ async def forget_removed(pool: Pool, client: Redis) -> None:
         await forget_bot(client, bot_id)
 
 
-async def _is_abandoned(timers: Timers, row: Stuck) -> bool:
-    [version] = await timers.versions(row.bot_id, [row.chat_id])
-    return version != row.version
+async def _abandoned(timers: Timers, page: Sequence[Stuck]) -> list[Stuck]:
+    """Those whose chat has no timer, or another version by now. Redis is asked once for each bot."""
+    found: list[Stuck] = []
+    for bot_id, rows in groupby(sorted(page), attrgetter("bot_id")):
+        stuck: list[Stuck] = list(rows)
+        versions = await timers.versions(bot_id, [row.chat_id for row in stuck])
+        found += [row for row, version in zip(stuck, versions, strict=True) if version != row.version]
+    return found

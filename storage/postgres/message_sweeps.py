@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from storage.postgres.columns import to_columns
+from storage.postgres.deliveries.locks import KEY, LOCK_EPISODES
 from storage.postgres.pool import Pool, transaction
 from storage.postgres.statements import read_statement
 
@@ -65,9 +66,10 @@ async def edits(pool: Pool, most: Mapping[int, int], now_ms: int) -> list[Leftov
 
 async def note(pool: Pool, swept: Sequence[Swept], now_ms: int) -> None:
     """Write down what came of them; what is not written down is tried again. Raises UnreachableError."""
-    notes = sorted(_Note(*one.leftover[:5], one.leftover.edit_for is None, one.refusal) for one in swept)
+    columns = to_columns(_Note(*one.leftover[:5], one.leftover.edit_for is None, one.refusal) for one in swept)
     async with transaction(pool) as connection:
-        await connection.execute(_NOTE, *to_columns(notes), now_ms)
+        await connection.execute(LOCK_EPISODES, *columns[KEY])
+        await connection.execute(_NOTE, *columns, now_ms)
 
 
 async def _read(pool: Pool, statement: str, most: Mapping[int, int], now_ms: int) -> list[Leftover]:

@@ -92,7 +92,7 @@ PASSED = {
     "deliveries/begin_episodes": Passed(begin._Wanted._fields, begin._Row._fields),
     "deliveries/claim_deliveries": Passed(claim._Wanted._fields, claim._Row._fields),
     "deliveries/find_room": Passed((*CHAT, "per_day", "per_week"), ("find_room",)),
-    "deliveries/find_stuck": Passed((), Stuck._fields),
+    "deliveries/find_stuck": Passed((), (*Stuck._fields, "claimed_at")),
     "deliveries/judge_facts": Passed((), JUDGED),
     "deliveries/lock_episodes": Passed(EpisodeKey._fields, LOCKED),
     "deliveries/reap_deliveries": Passed(Stuck._fields, CHAT),
@@ -252,7 +252,9 @@ def test_a_statement_is_short(file: Path) -> None:
     assert all(len(statement.splitlines()) <= LONGEST for statement in body.split(";\n"))
 
 
-@pytest.mark.parametrize("rows", [begin._Wanted, claim._Wanted, report._Wanted, replans._Moved])
+@pytest.mark.parametrize(
+    "rows", [begin._Wanted, claim._Wanted, report._Wanted, replans._Moved, Stuck, message_sweeps._Note]
+)
 def test_rows_of_an_episode_that_is_locked_begin_with_its_key(rows: type[EpisodeKey]) -> None:
     assert rows._fields[: len(EpisodeKey._fields)] == EpisodeKey._fields
 
