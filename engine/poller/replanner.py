@@ -5,6 +5,9 @@ row is looked at again; a timer that was moved too early finds its due in the ro
 moment, or stands at another place in Redis, comes in a later walk. A bot's replans run one after the other, in the
 order of their requests; each turn looks at one page of every bot, so that no bot waits for another.
 
+A replan of a newer release is left to it and holds up nobody. If a later one of the same bot has looked at a person
+meanwhile, that person's due stays as it is then.
+
 A replan ends with a walk that moves nobody, at least a minute after the request. Chats that Redis has had at another
 place for that long go on by their own timers, and are no reason to hold their whole bot.
 """
@@ -41,7 +44,7 @@ from engine.runtime.telemetry import logger
 from storage.postgres import replans
 from storage.postgres.deliveries.report import Report, report_outcomes
 from storage.postgres.pool import Pool, transaction
-from storage.postgres.replans import Job
+from storage.postgres.replans import Job, UnreadJob
 from storage.redis.chat_states import Silence
 from storage.redis.timer_values import Moved, MoveTo
 from storage.redis.timers import Timers
@@ -85,6 +88,7 @@ class Replanner:
         self._ours = ours
         self._walks: dict[int, Walk] = {}
         self._endings: dict[int, AsyncIterator[int]] = {}
+        self._unread: set[int] = set()
 
     async def run(self) -> None:
         """Run until cancelled; the next replanner repeats what was cut short."""
@@ -99,7 +103,9 @@ class Replanner:
         A failure for one bot is tried again in the next turn, and holds up no other bot.
         """
         bots = [bot_id for bot_id in self._catalogue.bots if self._ours(bot_id)]
-        jobs = await replans.pending(self._pool, bots) if bots else []
+        pending = await replans.pending(self._pool, bots) if bots else []
+        self._tell_of_unread(pending)
+        jobs = _oldest_of_each(pending)
         self._walks = {job.id: self._walks.get(job.id, Walk()) for job in jobs}
         self._endings = {job.id: self._endings[job.id] for job in jobs if job.id in self._endings}
         turn = ReplanTurn(0)
@@ -108,6 +114,14 @@ class Replanner:
             if bot.replan >= job.id and bot.newest is not None:
                 turn = turn.plus(await self._go_on_or_report(job, bot, bot.newest))
         return turn
+
+    def _tell_of_unread(self, pending: Sequence[Job | UnreadJob]) -> None:
+        """Each once."""
+        unread = [job for job in pending if isinstance(job, UnreadJob)]
+        for job in unread:
+            if job.id not in self._unread:
+                logger().error("Replan of a newer release: update this poller", bot_id=job.bot_id, replan=job.id)
+        self._unread = {job.id for job in unread}
 
     async def _go_on_or_report(self, job: Job, bot: Served, newest: Snapshot) -> ReplanTurn:
         try:
@@ -214,6 +228,15 @@ class Replanner:
             await self._timers.move(job.bot_id, wanted)
             first = False
             yield len(silences)
+
+
+def _oldest_of_each(pending: Sequence[Job | UnreadJob]) -> list[Job]:
+    """The first replan of each bot that can be read."""
+    jobs: dict[int, Job] = {}
+    for job in pending:
+        if isinstance(job, Job):
+            jobs.setdefault(job.bot_id, job)
+    return list(jobs.values())
 
 
 def _numbers(change: Change) -> tuple[int, int]:

@@ -3,6 +3,9 @@
 The `replan` of a row is the last replan that has looked at it; a row that is planned later carries the newest that its
 planner knew. So none is looked at twice, and none is forgotten. Here PostgreSQL is written after Redis: a timer that
 was moved in vain finds its way back by its row.
+
+While two releases run side by side, the older one may meet a replan that it cannot read. It leaves that to the newer
+one, and goes on with the others.
 """
 
 from collections.abc import Sequence
@@ -68,6 +71,13 @@ class Job(NamedTuple):
     created_ms: int
 
 
+class UnreadJob(NamedTuple):
+    """A replan of a newer release."""
+
+    id: int
+    bot_id: int
+
+
 async def ask(connection: Connection, bot_id: int, change: Change, now_ms: int) -> int:
     """Ask for a replan, in the transaction of the change that needs it; returns its number."""
     kind, document = type(change).__struct_config__.tag, msgspec.json.encode(change).decode()
@@ -79,11 +89,11 @@ async def ask(connection: Connection, bot_id: int, change: Change, now_ms: int) 
     return found
 
 
-async def pending(pool: Pool, bot_ids: Sequence[int]) -> list[Job]:
-    """The oldest unfinished replan of each of these bots. Raises UnreachableError."""
+async def pending(pool: Pool, bot_ids: Sequence[int]) -> list[Job | UnreadJob]:
+    """The unfinished replans of these bots, the oldest of each first. Raises UnreachableError."""
     async with transaction(pool) as connection:
         rows = await connection.fetch(
-            "SELECT DISTINCT ON (bot_id) id, bot_id, arguments::text, created_at FROM recovery_replans"
+            "SELECT id, bot_id, arguments::text, created_at FROM recovery_replans"
             " WHERE bot_id = ANY($1::bigint[]) AND done_at IS NULL ORDER BY bot_id, id",
             list(bot_ids),
         )
@@ -99,14 +109,15 @@ async def page(
 
 
 async def resumes(pool: Pool, bot_id: int, upto: int) -> list[Job]:
-    """The resumes of a bot up to this replan, the oldest first. Raises UnreachableError."""
+    """The resumes of a bot up to this replan that can be read, the oldest first. Raises UnreachableError."""
     async with transaction(pool) as connection:
         rows = await connection.fetch(
             "SELECT id, bot_id, arguments::text, created_at FROM recovery_replans"
             " WHERE bot_id = $1 AND id <= $2 AND kind = 'resume' ORDER BY id DESC LIMIT $3",
             *(bot_id, upto, _MOST_RESUMES),
         )
-    return [_job(row) for row in reversed(rows)]
+    jobs = [_job(row) for row in reversed(rows)]
+    return [job for job in jobs if isinstance(job, Job)]
 
 
 async def apply(pool: Pool, job: Job, moves: Sequence[tuple[Waiting, Move]]) -> None:
@@ -141,8 +152,11 @@ def _moved(bot_id: int, waiting: Waiting, move: Move) -> _Moved:
     )
 
 
-def _job(row: Any) -> Job:
-    return Job(row[0], row[1], msgspec.json.decode(row[2], type=Change), row[3])
+def _job(row: Any) -> Job | UnreadJob:
+    try:
+        return Job(row[0], row[1], msgspec.json.decode(row[2], type=Change), row[3])
+    except msgspec.ValidationError:
+        return UnreadJob(row[0], row[1])
 
 
 def _waiting(row: _Row) -> Waiting:
