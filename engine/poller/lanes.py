@@ -105,6 +105,11 @@ class Lanes:
         over = bot.state is not LaneState.SHUT and not doubt.holds(self._clock.now_ms())
         return over and self._renewed.get(bot.bot_id) != doubt.until_ms
 
+    def suspect(self, bot: Served) -> None:
+        """Telegram has refused the bot's token: its lane stands still until that is proved or cleared."""
+        if bot.bot_id in self._running:
+            self._running[bot.bot_id][0].suspected = bot.sealed_token
+
     async def stop(self) -> None:
         """When this returns no lane claims any more; what is in flight goes on."""
         claiming = [task for _, task in self._running.values()]

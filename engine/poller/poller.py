@@ -57,7 +57,9 @@ class Poller:
         links = SignedLinks(vault.link_keys, settings.public_url)
         dispatch = Dispatch(doors, self._catalogue, self._clock, links, settings.admin_ids)
         self._lanes = Lanes(shard, self._catalogue, dispatch, self._timers, self._clock)
-        self._sweeper = Sweeper(pool, client, self._sender, self._catalogue, self._clock, self._is_ours)
+        self._sweeper = Sweeper(
+            pool, client, self._sender, self._catalogue, self._clock, self._is_ours, self._lanes.suspect
+        )
         self._replanner = Replanner(pool, self._timers, self._catalogue, self._clock, self._is_ours)
         self._reconciler = Reconciler(pool, client, self._timers, self._catalogue, self._clock, self._is_ours)
         self._partition_maker = PartitionMaker(pool, self._clock, lambda: shard.is_first and shard.epoch is not None)

@@ -47,6 +47,8 @@ class Served(NamedTuple):
     pauses: tuple[Pause, ...] = ()
     """Those that are over."""
     doubt: Doubt | None = None
+    suspended: bool = False
+    """Telegram refuses the token."""
 
     @property
     def arms(self) -> bool:
@@ -67,16 +69,14 @@ class ServedBots:
         self.bots: dict[int, Served] = {}
         self.clocks_apart = False
         """Redis and PostgreSQL disagree about the time: every lane is shut."""
-
-    async def refresh(self) -> None:
         self.out_of_reach = False
         """PostgreSQL could not be read the last time: every lane is shut."""
+
+    async def refresh(self) -> None:
         """Read the bots again. Raises UnreachableError; what was known stays.
 
         A bot whose row is as it was is not opened again: what its row leads to never changes.
         """
-        rows = await poller_bots.list_bots(self._pool)
-        served = {row: self._by_row.get(row) or await self._served_or_none(row) for row in rows}
         try:
             await self._read()
         except UnreachableError:
@@ -85,6 +85,8 @@ class ServedBots:
         self.out_of_reach = False
 
     async def _read(self) -> None:
+        rows = await poller_bots.list_bots(self._pool)
+        served = {row: self._by_row.get(row) or await self._served_or_none(row) for row in rows}
         self._by_row = {row: bot for row, bot in served.items() if bot}
         self.bots = {bot.bot_id: bot for bot in self._by_row.values()}
 
@@ -119,6 +121,7 @@ class ServedBots:
             row.replan,
             await self._pauses(row),
             _doubt(row, newest),
+            row.status == "suspended",
         )
 
     async def _pauses(self, row: BotRow) -> tuple[Pause, ...]:

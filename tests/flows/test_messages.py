@@ -5,6 +5,7 @@ import pytest
 from bench.sandbox.protocol import Fault, FaultKind, TranscriptMessage
 from engine.administration import campaigns
 from engine.core.change import Change
+from engine.poller import token_suspicion
 from storage.redis.server_clock import server_now_ms
 from tests.flows.house import BOT, House
 
@@ -70,6 +71,18 @@ async def test_a_message_is_deleted_in_time_even_after_a_stop(house: House) -> N
     assert row["deleted_at"] >= row["delete_at"] == row["sent_at"] + 2_000
     (message,) = await said(house, person)
     assert message.deleted
+
+
+async def test_a_token_that_only_a_deletion_finds_refused_suspends_the_bot(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else may have been sent since Telegram began to refuse it."""
+    monkeypatch.setattr(token_suspicion, "BETWEEN_CHECKS_S", 0.05)
+    person = await published(house, b"{key: one, text: gone soon, delete_after: 1s}")
+    await house.delivery(person, "one", "sent")
+    for method in ("deleteMessage", "getMe"):
+        await house.people.set_fault(Fault(FaultKind.UNAUTHORIZED, method=method))
+    await house.bot_status("suspended")
 
 
 async def test_a_deletion_without_an_answer_does_not_delay_others(house: House) -> None:

@@ -73,6 +73,8 @@ class CountingVault(Vault):
         ("UPDATE bots SET pace = 9", "pace", 9),
         ("UPDATE bots SET token = '{token}'", "token", "1:another"),
         ("UPDATE bots SET status = 'paused'", "state", LaneState.SHUT),
+        ("UPDATE bots SET status = 'paused'", "suspended", False),
+        ("UPDATE bots SET status = 'suspended'", "suspended", True),
         ("UPDATE recovery_campaigns SET state = 'stopped'", "state", LaneState.DRAINING),
         (
             "INSERT INTO switches (name, engaged, changed_at) VALUES ('emergency_stop', true, 0)",
