@@ -12,9 +12,11 @@ that anybody waits for. It would refuse the month's own rows, so it is added lon
 then even if the partition could not be made. The new table is empty: to read it takes no time, so it needs no such
 constraint.
 
-A month whose rows already lie in the default partition stays there; the months after it get theirs.
+A few rows of the month that already lie in the default partition move into the new one under the same lock: a month
+must not stay without its partition because one row came first. A month with more of them stays there; the months after
+it get theirs.
 
-PostgreSQL takes no parameters in these statements: names and bounds are written into them, and come from a date alone.
+PostgreSQL takes no parameters in what makes tables: names and bounds are written into it, and come from a date alone.
 """
 
 from datetime import UTC, datetime
@@ -24,11 +26,13 @@ from engine.core.errors import HeldError, UnreachableError
 from storage.postgres.lock_waits import ATTACH_PARTITION, EXCLUDE_MONTH, VALIDATE_EXCLUSION
 from storage.postgres.maintenance import maintenance
 from storage.postgres.pool import Connection, Pool, transaction
-from storage.postgres.statements import read_statement
+from storage.postgres.statements import PAGE, read_statement
 
 MONTHS_AHEAD: Final = 2
 MOST_READ_LOCKED: Final = 8 * 1024 * 1024
 """Bytes of the default partition that are read in some milliseconds."""
+MOST_MOVED: Final = PAGE
+"""Rows of a month that are moved out of the default partition in some milliseconds."""
 EXCLUDED_AHEAD_MS: Final = 7 * 86_400_000
 """A month is excluded no later than this before it begins; from then on there is time to drop the constraint again."""
 _YEAR_MONTHS: Final = 12
@@ -38,7 +42,7 @@ _EXCLUSION: Final = "excluded_month"
 _VALIDATION_S: Final = 3_600.0
 _LOCK: Final = 7_203_115  # any number, as long as it is ours alone: only one process makes partitions at a time
 _LIST: Final = read_statement("list_partitions")
-_HAS_ROWS: Final = f"SELECT EXISTS (SELECT FROM {_DEFAULT} WHERE episode_id >= $1 AND episode_id < $2)"  # noqa: S608 - a name of ours
+_COUNT: Final = f"SELECT count(*) FROM (SELECT FROM {_DEFAULT} WHERE episode_id >= $1 AND episode_id < $2 LIMIT $3) r"  # noqa: S608 - a name of ours
 
 _HAS_EXCLUSION: Final = (
     f"SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = '{_DEFAULT}'::regclass AND conname = '{_EXCLUSION}')"  # noqa: S608 - names of ours
@@ -89,15 +93,16 @@ async def make_ahead(pool: Pool, now_ms: int) -> list[str]:
 
 
 async def _make(pool: Pool, month: Month, now_ms: int) -> bool:
-    """False if the month's rows lie in the default partition, or another process is at it."""
+    """False if the month stays in the default partition, or another process is at it."""
     async with transaction(pool) as connection:
-        if await connection.fetchval(_HAS_ROWS, month.low, month.high):
-            return False
-        size = await connection.fetchval(f"SELECT pg_relation_size('{_DEFAULT}')")
+        rows = await connection.fetchval(_COUNT, month.low, month.high, MOST_MOVED + 1)
+        is_big = await connection.fetchval(f"SELECT pg_relation_size('{_DEFAULT}')") > MOST_READ_LOCKED
+    if rows > MOST_MOVED or (rows and is_big):
+        return False
     try:
-        if size > MOST_READ_LOCKED and now_ms + EXCLUDED_AHEAD_MS < month.low:
+        if is_big and now_ms + EXCLUDED_AHEAD_MS < month.low:
             await _exclude(pool, month)
-        return await _attach(pool, month)
+        return await _attach(pool, month, moves=bool(rows))
     except UnreachableError as error:
         raise HeldMonthError(month, str(error)) from error
 
@@ -125,18 +130,30 @@ async def _exclude(pool: Pool, month: Month) -> None:
         await connection.execute(f"ALTER TABLE {_DEFAULT} VALIDATE CONSTRAINT {_EXCLUSION}", timeout=_VALIDATION_S)
 
 
-async def _attach(pool: Pool, month: Month) -> bool:
-    """What waits for a lock comes last, and nothing but the end of the transaction after it."""
+async def _attach(pool: Pool, month: Month, *, moves: bool) -> bool:
+    """What waits for a lock comes last, and after it only what takes some milliseconds."""
     async with maintenance(pool, ATTACH_PARTITION, _failure(month)) as connection:
         alone = await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK)
         if not alone or month.name in await _tables(connection):
             return False
         await connection.execute(f"CREATE TABLE {month.name} (LIKE {_PARENT} INCLUDING ALL)")
+        if moves:
+            await _move(connection, month)
         await connection.execute(
             f"ALTER TABLE {_PARENT} ATTACH PARTITION {month.name} FOR VALUES FROM ({month.low}) TO ({month.high})"
         )
         await _drop_exclusion(connection)
     return True
+
+
+async def _move(connection: Connection, month: Month) -> None:
+    """The lock keeps the next rows of the month away, which would make the attachment fail."""
+    await connection.execute(f"LOCK TABLE {_DEFAULT} IN ACCESS EXCLUSIVE MODE")
+    await connection.execute(
+        f"WITH moved AS (DELETE FROM {_DEFAULT} WHERE episode_id >= $1 AND episode_id < $2 RETURNING *)"  # noqa: S608 - names of ours
+        f" INSERT INTO {month.name} SELECT * FROM moved",
+        *(month.low, month.high),
+    )
 
 
 async def _tables(connection: Connection) -> dict[str, bool]:

@@ -10,13 +10,16 @@ from structlog.testing import capture_logs
 from engine.poller.partition_maker import BACKOFF_S, LOOK_S, REST_S, SOON_MS, PartitionMaker, pause_s
 from engine.runtime import metrics
 from engine.runtime.server_clock import ServerClock
-from storage.postgres.partitions import MONTHS_AHEAD, make_ahead
+from storage.postgres.partitions import MONTHS_AHEAD, MOST_MOVED, make_ahead
 from storage.postgres.pool import Pool
 from tests.storage.postgres.readers import PATIENCE_S, reading
 
 DECEMBER_MS = 1_796_083_200_000
 MARCH_MS = 1_803_859_200_000
-ROW = "INSERT INTO recovery_deliveries VALUES (1, 1, $1, 's', 'b', 0, 'sent', NULL, 1, 0, 1, 0)"
+ROWS = """
+INSERT INTO recovery_deliveries
+SELECT g, 1, $1, 's', 'b', 0, 'sent', NULL, 1, 0, 1, 0 FROM generate_series(1, $2::int) g
+"""
 
 
 def maker(pool: Pool, now_ms: int = DECEMBER_MS, *, ours: bool = True) -> PartitionMaker:
@@ -62,7 +65,7 @@ async def test_a_reader_in_the_way_is_named_and_louder_as_the_month_comes_near(
 
 
 async def test_a_month_in_the_default_partition_is_told_and_looked_at_less_often(pool: Pool) -> None:
-    await pool.execute(ROW, DECEMBER_MS)
+    await pool.execute(ROWS, DECEMBER_MS, MOST_MOVED + 1)
     with capture_logs() as said:
         turn = await maker(pool).run_once()
     assert [month.name for month in turn.missing] == ["recovery_deliveries_2026_12"]

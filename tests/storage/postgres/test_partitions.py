@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from engine.core.errors import HeldError
 from storage.postgres import partitions
-from storage.postgres.partitions import MONTHS_AHEAD, HeldMonthError, Month, make_ahead, missing, months_from
+from storage.postgres.partitions import (
+    MONTHS_AHEAD,
+    MOST_MOVED,
+    HeldMonthError,
+    Month,
+    make_ahead,
+    missing,
+    months_from,
+)
 from storage.postgres.pool import Connection, Pool, open_pool
 from tests.storage.postgres.readers import PATIENCE_S, reading
 
@@ -110,9 +118,43 @@ async def test_two_makers_at_once_make_each_month_once(pool: Pool) -> None:
 
 
 async def test_a_month_that_lies_in_the_default_partition_does_not_hold_up_the_next(pool: Pool) -> None:
-    await pool.execute(ROW, 1, DECEMBER_MS)
+    await pool.executemany(ROW, [(bot, DECEMBER_MS) for bot in range(MOST_MOVED + 1)])
     assert await make_ahead(pool, DECEMBER_MS) == ["recovery_deliveries_2027_01", "recovery_deliveries_2027_02"]
     assert [month.name for month in await missing(pool, DECEMBER_MS)] == ["recovery_deliveries_2026_12"]
+
+
+async def test_not_even_one_row_moves_out_of_a_big_default_partition(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To find it takes too long under the lock."""
+    monkeypatch.setattr(partitions, "MOST_READ_LOCKED", 0)
+    await pool.execute(ROW, 1, DECEMBER_MS)
+    assert len(await make_ahead(pool, DECEMBER_MS)) == MONTHS_AHEAD
+    assert [month.name for month in await missing(pool, DECEMBER_MS)] == ["recovery_deliveries_2026_12"]
+
+
+@pytest.mark.parametrize(("at_ms", "name"), [(JANUARY_MS - 1, "2026_12"), (JANUARY_MS, "2027_01")])
+async def test_a_few_rows_that_came_before_their_partition_move_into_it(pool: Pool, at_ms: int, name: str) -> None:
+    """Of the month that it is, or of one to come; those of other months stay where they are."""
+    await pool.executemany(ROW, [(bot, at_ms) for bot in range(MOST_MOVED)])
+    await pool.executemany(ROW, [(1, DECEMBER_MS - 1), (2, JANUARY_MS + 90 * 86_400_000)])
+    before = await pool.fetch("SELECT d FROM recovery_deliveries d ORDER BY bot_id, episode_id")
+    assert len(await make_ahead(pool, DECEMBER_MS)) == MONTHS_AHEAD + 1
+    assert await pool.fetch("SELECT d FROM recovery_deliveries d ORDER BY bot_id, episode_id") == before
+    assert await pool.fetchval(f"SELECT count(*) FROM recovery_deliveries_{name}") == MOST_MOVED
+    assert await pool.fetchval("SELECT count(*) FROM recovery_deliveries_default") == 2
+
+
+async def test_rows_do_not_move_while_somebody_holds_one_of_them(pool: Pool) -> None:
+    """They move when the holder is done, and nothing is lost or there twice."""
+    await pool.execute(ROW, 1, DECEMBER_MS)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("UPDATE recovery_deliveries SET crossed = true")
+        with pytest.raises(HeldError):
+            await make_ahead(pool, DECEMBER_MS)
+    assert len(await make_ahead(pool, DECEMBER_MS)) == MONTHS_AHEAD + 1
+    assert await pool.fetchval("SELECT bool_and(crossed) FROM recovery_deliveries_2026_12")
+    assert await pool.fetchval("SELECT count(*) FROM recovery_deliveries") == 1
 
 
 @pytest.mark.parametrize(
@@ -157,11 +199,11 @@ async def test_a_big_default_partition_is_not_read_under_its_lock(
 ) -> None:
     """PostgreSQL says by itself whether it need not read: the constraint implies what it would look for."""
     monkeypatch.setattr(partitions, "MOST_READ_LOCKED", most_read_locked)
-    await pool.execute(ROW, 1, DECEMBER_MS)
+    await pool.execute(ROW, 1, DECEMBER_MS - 1)
     said: list[str] = []
     connection = await asyncpg.connect(database_url, server_settings={"client_min_messages": "debug1"})
     connection.add_log_listener(lambda _, message: said.append(message.message))
-    assert len(await make_ahead(cast("Pool", OneConnection(connection)), DECEMBER_MS)) == MONTHS_AHEAD
+    assert len(await make_ahead(cast("Pool", OneConnection(connection)), DECEMBER_MS)) == MONTHS_AHEAD + 1
     await connection.close()
     implied = [line for line in said if "default partition" in line and "is implied by existing constraints" in line]
     assert len(implied) == (MONTHS_AHEAD if most_read_locked == 0 else 0)

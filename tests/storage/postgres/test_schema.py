@@ -17,7 +17,7 @@ from engine.core.delivery.state_machine import TRANSITIONS
 from engine.core.errors import MigrationError
 from storage.bundled import bundled
 from storage.postgres.migrations import downgrade, upgrade
-from storage.postgres.partitions import MONTHS_AHEAD, make_ahead
+from storage.postgres.partitions import MONTHS_AHEAD, MOST_MOVED, make_ahead
 from storage.postgres.pool import open_pool
 from storage.postgres.revision import check_revision
 from storage.postgres.schema import metadata
@@ -217,9 +217,10 @@ async def test_partitions_are_made_ahead_once_and_rows_land_in_them(database_url
     assert [row[0] for row in rows] == ["recovery_deliveries_2026_11", "recovery_deliveries_2026_12"]
 
 
-async def test_a_month_with_rows_in_the_default_partition_stays_there(database_url: str) -> None:
+async def test_a_month_with_many_rows_in_the_default_partition_stays_there(database_url: str) -> None:
     pool = await open_pool(database_url)
-    await pool.execute(ROW.replace("1, 1, 's'", "1, 1796083200000, 's'"), 1, "sent", 1)
+    rows = [(bot, "sent", 1) for bot in range(MOST_MOVED + 1)]
+    await pool.executemany(ROW.replace("1, 1, 's'", "1, 1796083200000, 's'"), rows)
     made = await make_ahead(pool, 1_796_083_200_000)
     await pool.close()
     assert "recovery_deliveries_2026_12" not in made
