@@ -18,7 +18,7 @@ GRANT INSERT ON audit_log, recovery_clicks, recovery_versions TO recovery_engine
 
 GRANT INSERT, UPDATE ON
     admins, api_keys, bots, chats, incidents, payments, recovery_campaigns, recovery_deliveries, recovery_episodes,
-    recovery_replans, switches
+    recovery_replans, numbers, switches
 TO recovery_engine;
 
 GRANT INSERT, UPDATE, DELETE ON key_holders, media, media_files TO recovery_engine;

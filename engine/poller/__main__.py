@@ -6,12 +6,13 @@ each change, rebuilds lost timers, deletes messages when their time is up, and g
 The poller of shard 0 creates the partitions of the months to come.
 
 `python -m engine.poller --reshard S` changes the number of shards while all of them run. Start the pollers of new
-shards before that, with `--ahead`.
+shards before that, with `--ahead`. The number is in Redis; pollers keep it in PostgreSQL for a Redis that was emptied.
 """
 
 import argparse
 import asyncio
 import sys
+from functools import partial
 
 import uvloop
 
@@ -25,6 +26,7 @@ from engine.runtime.resources import allow_many_connections, tune_garbage_collec
 from engine.runtime.telemetry import configure, logger
 from engine.security.vault import Vault
 from engine.settings import MAX_SHARDS, Settings, load_settings
+from storage.postgres import shard_number
 from storage.postgres.pool import open_pool
 from storage.redis import shards
 from storage.redis.client import open_redis
@@ -36,7 +38,7 @@ async def serve(settings: Settings, number: int, *, ahead: bool) -> None:
     """Open the doors and run until SIGTERM or Ctrl-C. Raises SettingsError, UnreachableError, MigrationError."""
     client = open_redis(settings.redis_url)
     await require_redis(client)
-    layout = await shard.agree(client, number, settings.shards, ahead=ahead)
+    layout = await shard.agree(client, number, settings.shards, partial(_remembered, settings), ahead=ahead)
     pool = await open_pool(settings.database_url)
     stop = stop_on_signals()
     ours = Shard(client, Ownership(client, this_process()), number, layout)
@@ -53,6 +55,11 @@ async def serve(settings: Settings, number: int, *, ahead: bool) -> None:
     logger().info(
         "Poller stopped", shard=number, reason="stopped by a signal" if stop.is_set() else "the shard no longer exists"
     )
+
+
+async def _remembered(settings: Settings) -> int | None:
+    async with await open_pool(settings.database_url) as pool:
+        return await shard_number.read(pool)
 
 
 async def reshard(settings: Settings, count: int) -> str:

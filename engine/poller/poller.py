@@ -27,9 +27,11 @@ from engine.security.signed_links import SignedLinks
 from engine.security.vault import Vault
 from engine.settings import Settings
 from engine.telegram.sender import Sender
+from storage.postgres import shard_number
 from storage.postgres.pool import Pool, now_ms
 from storage.redis.client import Redis
 from storage.redis.server_clock import server_now_ms
+from storage.redis.shards import Layout
 from storage.redis.timers import Timers
 
 TURN_S: Final = 1.0
@@ -65,6 +67,7 @@ class Poller:
         self._partition_maker = PartitionMaker(pool, self._clock, lambda: shard.is_first and shard.epoch is not None)
         self._wake = asyncio.Event()
         self._swept_at_s = -inf
+        self._kept: Layout | None = None
         shard.changed = self._wake.set
 
     async def run_once(self) -> PollerTurn:
@@ -110,6 +113,13 @@ class Poller:
     def _is_ours(self, bot_id: int) -> bool:
         return self._shard.epoch_of(bot_id) is not None
 
+    async def _keep_number(self) -> None:
+        """Each number of shards once, for a Redis that is emptied while no poller runs."""
+        layout = self._shard.layout
+        if layout != self._kept:
+            await shard_number.keep(self._pool, layout.shards, layout.stamp)
+            self._kept = layout
+
     async def _compare_clocks(self) -> None:
         before_ms = await server_now_ms(self._client)
         postgres_ms = await now_ms(self._pool)
@@ -132,4 +142,5 @@ class Poller:
         await end_left_open(self._pool, self._clock.now_ms())
         await forget_removed(self._pool, self._client)
         self._swept_at_s = elapsed_s()
+        await self._keep_number()
         return reaped

@@ -6,7 +6,7 @@ epoch that a claim shows is the fence, never this process's own idea of time.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
 from engine.core.errors import SettingsError
@@ -32,13 +32,27 @@ class Renewal(NamedTuple):
     shards: int
 
 
-async def agree(client: Redis, number: int, expected: int | None, *, ahead: bool = False) -> Layout:
-    """The number of shards, established if Redis has none. Raises SettingsError if another one is expected.
+async def _nothing() -> None:
+    """No number of shards is remembered."""
 
+
+async def agree(
+    client: Redis,
+    number: int,
+    expected: int | None,
+    remembered: Callable[[], Awaitable[int | None]] = _nothing,
+    *,
+    ahead: bool = False,
+) -> Layout:
+    """The number of shards. Raises SettingsError if another one is expected.
+
+    A Redis that has none was emptied, or is new: it gets the expected number, or the one that is `remembered`, or 1.
     `ahead`: the shard may be one that the next number of shards will create.
     """
-    known = await shards.read(client)
-    layout = known or await shards.establish(client, Layout(expected or 1, await server_now_ms(client)))
+    layout = await shards.read(client)
+    if layout is None:
+        count = expected or await remembered() or 1
+        layout = await shards.establish(client, Layout(count, await server_now_ms(client)))
     if expected not in (None, layout.shards):
         raise SettingsError(
             f"SHARDS is {expected}, but there are {layout.shards} shards here: set SHARDS={layout.shards}, or change"
@@ -79,6 +93,11 @@ class Shard:
     def epoch(self) -> int | None:
         """None while another poller serves the shard."""
         return self._epoch
+
+    @property
+    def layout(self) -> Layout:
+        """As the last renewal found it."""
+        return self._layout
 
     @property
     def is_first(self) -> bool:

@@ -15,7 +15,7 @@ from engine.poller import poller
 from engine.poller.batched_io import Doors
 from engine.poller.served_bots import ServedBots
 from engine.receiver import feed_ownership, receiver
-from storage.redis import keys
+from storage.redis import keys, shards
 from storage.redis.chat_states import unpack
 from storage.redis.server_clock import server_now_ms
 from tests.flows.house import BOT, CAMPAIGN, PATIENCE_S, House, open_house, trust_one_receiver
@@ -74,6 +74,16 @@ async def test_pollers_hear_the_end_of_an_emergency_stop(house: House) -> None:
     person = await house.someone()
     await campaigns.resume_all(house.pool, await change(house))
     assert await house.ended(person) == ["completed"]
+
+
+async def test_the_number_of_shards_is_kept_for_a_redis_that_is_emptied(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poller, "SWEEP_S", 0.0)
+    monkeypatch.setattr(poller, "TURN_S", 0.05)
+    for count in (3, 1):
+        await shards.change(house.redis, count)
+        await house.wait_for("SELECT FROM numbers WHERE name = 'shards' AND value = $1", 1, count)
 
 
 async def test_nothing_is_sent_after_a_stop_between_claim_and_send(

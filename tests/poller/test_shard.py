@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
@@ -9,6 +10,8 @@ from engine.core.errors import SettingsError, UnreachableError
 from engine.core.identity import shard_of
 from engine.poller import shard as shards_of
 from engine.poller.shard import Renewal, Shard, agree
+from storage.postgres import shard_number
+from storage.postgres.pool import Pool
 from storage.redis import keys, shards
 from storage.redis.client import Redis, open_redis
 from storage.redis.ownership import Ownership
@@ -195,3 +198,22 @@ async def test_the_first_poller_sets_the_number_of_shards_and_the_others_must_ag
 
 async def test_without_a_setting_there_is_one_shard(site: Site) -> None:
     assert (await agree(site.client, 0, None)).shards == 1
+
+
+async def test_an_emptied_redis_gets_the_number_of_shards_from_postgresql(site: Site, pool: Pool) -> None:
+    """Whichever poller comes first, and without a setting."""
+    remembered = partial(shard_number.read, pool)
+    assert (await agree(site.client, 0, None, remembered)).shards == 1
+    for count in (3, 5, 5):
+        await shard_number.keep(pool, count, 1)
+    await site.client.flushall()
+    assert (await agree(site.client, 4, None, remembered)).shards == 5
+    assert (await agree(site.client, 0, 5, remembered)).shards == 5
+
+
+async def test_a_number_that_redis_has_or_that_is_expected_needs_no_memory(site: Site) -> None:
+    async def never() -> int | None:
+        raise AssertionError("PostgreSQL is not asked")
+
+    assert (await agree(site.client, 0, 3, never)).shards == 3
+    assert (await agree(site.client, 0, None, never)).shards == 3

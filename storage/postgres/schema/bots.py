@@ -100,6 +100,14 @@ switches = Table(
     needed("changed_at"),
 )
 
+numbers = Table(
+    "numbers",
+    metadata,
+    key("name", Text),
+    needed("value"),
+    needed("changed_at"),
+)
+
 key_holders = Table(
     "key_holders",
     metadata,

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -29,6 +30,8 @@ BUILT: Final = {
     "0004_edits": {"ix_audit_log_bot_id_id"},
 }
 """Indexes that were built under a lock before there was a rule against it. No later migration may add to these."""
+ONLY_ADDS: Final = {"0012_numbers"}
+"""Migrations that add tables and touch no other: going up, they wait for nobody."""
 TABLES = """
 SELECT c.relname, c.oid, c.relfilenode FROM pg_class c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
@@ -40,6 +43,7 @@ WHERE l.pid = pg_backend_pid() AND l.mode IN {STRONG} AND c.relkind IN ('r', 'p'
 INDEXES = """
 SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename NOT LIKE '%\\_default'
 """
+GIVES_UP = r"a backup or a report \(pg_dump\) holds .* Run `python -m engine migrate`"
 each_migration = pytest.mark.parametrize("number", range(1, len(REVISIONS)), ids=REVISIONS[1:])
 
 
@@ -110,10 +114,9 @@ async def test_a_migration_beside_a_backup_gives_up_and_passes_when_it_is_over(d
     before, after = REVISIONS[number - 1], REVISIONS[number]
     for go, there, back in ((upgrade, after, before), (downgrade, before, after)):
         await asyncio.to_thread(downgrade if back == before else upgrade, database_url, back)
+        waits = go is downgrade or after not in ONLY_ADDS
         async with asyncio.timeout(PATIENCE_S), reading(database_url, *await _tables(database_url)):
-            with pytest.raises(
-                HeldError, match=r"a backup or a report \(pg_dump\) holds .* Run `python -m engine migrate`"
-            ):
+            with pytest.raises(HeldError, match=GIVES_UP) if waits else nullcontext():
                 await asyncio.to_thread(go, database_url, there, 0)
         await asyncio.to_thread(go, database_url, there, 0)
 

@@ -240,11 +240,11 @@ def test_a_schema_behind_is_refused_and_one_ahead_is_served() -> None:
     with pytest.raises(MigrationError, match="engine migrate"):
         check_revision(None)
     with pytest.raises(MigrationError, match="engine migrate"):
-        check_revision("0010_keys")
-    check_revision("0011_new_chats")
-    check_revision("0012_of_the_next_release")
+        check_revision("0011_new_chats")
+    check_revision("0012_numbers")
+    check_revision("0013_of_the_next_release")
     with pytest.raises(MigrationError, match="newer code"):
-        check_revision("0013_of_a_later_one")
+        check_revision("0014_of_a_later_one")
 
 
 def test_a_campaign_in_shadow_stops_in_a_schema_without_shadows(database_url: str) -> None:
