@@ -7,7 +7,7 @@ import msgspec
 from engine.administration.members import Admin
 from engine.core.bot_status import Sign, sign
 from engine.core.errors import NotFoundError
-from storage.postgres import admins, campaigns
+from storage.postgres import admins, campaigns, message_sweeps
 from storage.postgres.incidents import READER_INCIDENTS, TOKEN_INCIDENTS, open_incidents
 from storage.postgres.pool import Pool, transaction
 
@@ -57,6 +57,12 @@ async def name(pool: Pool, bot_id: int) -> str:
     """The username of a bot; "" for a removed one."""
     async with transaction(pool) as connection:
         return await admins.bot_name(connection, bot_id) or ""
+
+
+async def timed(pool: Pool, bot_id: int) -> int:
+    """How many sent messages of a bot are still to be deleted."""
+    async with transaction(pool) as connection:
+        return await message_sweeps.count_timed(connection, bot_id)
 
 
 async def health(pool: Pool, bot_id: int) -> Health:

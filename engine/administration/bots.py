@@ -2,7 +2,8 @@
 
 A repeated action is no error and leaves no second line in the audit log. Only a working token ends a suspension, never
 an admin's word. A removal is recorded first; then open episodes end and the timers are dropped. If that is interrupted,
-a poller ends the rest, and repeating the command drops the timers.
+a poller ends the rest, and repeating the command drops the timers. Without a token no message is deleted or edited any
+more; a bot that is added again goes on with that.
 """
 
 from typing import Final
@@ -18,7 +19,7 @@ from engine.core.delivery.rate_limit import FREE_MOST, PAID_MOST
 from engine.core.errors import BotError
 from engine.security.vault import Vault
 from engine.settings import Secret
-from storage.postgres import bots, campaigns, chats, incidents
+from storage.postgres import bots, campaigns, chats, incidents, message_sweeps
 from storage.postgres.bots import BotRecord
 from storage.postgres.pool import Connection, Pool, transaction
 from storage.redis.chat_states import forget_bot
@@ -213,13 +214,22 @@ async def _remove(connection: Connection, known: BotRecord, change: Change) -> N
 
 async def _unconfirmed(connection: Connection, known: BotRecord) -> BotError:
     count = await chats.count_open(connection, known.bot_id)
+    timed = await message_sweeps.count_timed(connection, known.bot_id)
     return BotError(
-        "This would stop the campaign of @{bot}, end its {count} open {episodes} and forget its token: confirm with"
-        " `python -m engine bots remove @{bot} --yes`.",
+        "This would stop the campaign of @{bot}, end its {count} open {episodes}{kept} and forget its token: confirm"
+        " with `python -m engine bots remove @{bot} --yes`.",
         bot=known.username,
         count=count,
         episodes="episode" if count == 1 else "episodes",
+        kept=_kept(timed),
     )
+
+
+def _kept(timed: int) -> str:
+    if not timed:
+        return ""
+    messages = "message that was" if timed == 1 else "messages that were"
+    return f", leave {timed} {messages} to be deleted later"
 
 
 async def _named(connection: Connection, name: str) -> BotRecord:

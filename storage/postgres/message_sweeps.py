@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from storage.postgres.columns import to_columns
 from storage.postgres.deliveries.locks import KEY, LOCK_EPISODES
-from storage.postgres.pool import Pool, transaction
+from storage.postgres.pool import Connection, Pool, transaction
 from storage.postgres.statements import read_statement
 
 _LIST_DELETIONS: Final = read_statement("list_deletions")
@@ -62,6 +62,17 @@ async def deletions(pool: Pool, most: Mapping[int, int], now_ms: int) -> list[Le
 async def edits(pool: Pool, most: Mapping[int, int], now_ms: int) -> list[Leftover]:
     """What is due to be edited, likewise. Raises UnreachableError."""
     return await _read(pool, _LIST_EDITS, most, now_ms)
+
+
+async def count_timed(connection: Connection, bot_id: int) -> int:
+    """How many deliveries have messages that are still to be deleted, now or later."""
+    return int(
+        await connection.fetchval(
+            "SELECT count(*) FROM recovery_deliveries WHERE bot_id = $1 AND delete_at IS NOT NULL"
+            " AND deleted_at IS NULL AND delete_refusal IS NULL AND status = 'sent'",
+            bot_id,
+        )
+    )
 
 
 async def note(pool: Pool, swept: Sequence[Swept], now_ms: int) -> None:

@@ -33,6 +33,11 @@ INSERT INTO recovery_campaigns (bot_id, state, threshold_ms, zone, lateness_ms) 
 INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at) VALUES (7, 41, 1, 1, 1);
 INSERT INTO recovery_deliveries VALUES (7, 41, 1, 's', 'b', 0, 'scheduled', NULL, 1, 0, 1, 0)
 """
+TIMED = """
+INSERT INTO recovery_deliveries (bot_id, chat_id, episode_id, step_key, block_key, ordinal, status, version,
+    campaign_version, due_at, delete_at, deleted_at)
+VALUES (7, $1, 1, 's', 'b', 0, 'sent', 1, 1, 0, 9, $2)
+"""
 
 
 class Office(NamedTuple):
@@ -208,6 +213,12 @@ async def test_a_removal_ends_everything_and_forgets_token_and_timers(office: Of
     assert await office.client.exists(*of_bot(7)) == 0
     assert await office.client.exists(of_bot(8).timers) == 1
     assert await office.actions() == ["bot.add", "campaign.stopped", "bot.remove"]
+
+
+async def test_a_removal_says_first_how_many_messages_nobody_will_delete_any_more(office: Office) -> None:
+    await office.pool.executemany(TIMED, [(chat, deleted) for chat, deleted in enumerate((None, None, 5))])
+    with pytest.raises(BotError, match=r"episodes, leave 2 messages that were to be deleted later and forget"):
+        await office.remove(confirmed=False)
 
 
 async def test_a_removal_is_repeated_without_a_question_or_a_line(office: Office) -> None:
