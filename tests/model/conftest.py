@@ -6,11 +6,18 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from engine.poller import unrecorded_outcomes
 from engine.runtime.telemetry import configure_safely
 from tests.model import bounds
 from tests.model.ground import Ground, open_ground
 
 __all__ = ["bounds"]  # so that pytest knows `--hypothesis-profile=long` from the start
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a server did not take is told again at once."""
+    monkeypatch.setattr(unrecorded_outcomes, "BACKOFF_S", (0.0,))
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,14 @@
 
 The doors are the engine's own. A crash after one write is the same as a crash before the next, because only decisions
 are made in between. The wire alone has two stops: before the message leaves, and before its answer is known.
+
+A server may also fail a journey at a door, before or after it has done what it was asked.
 """
 
 import asyncio
-from typing import Any, NamedTuple, Protocol, cast
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from engine.core.bot_identity import Speaker
 from engine.core.content.model import Content, Effects, Text
@@ -34,6 +38,8 @@ from storage.postgres.deliveries.claim import Claiming
 from storage.postgres.deliveries.report import Report, Reported
 from storage.redis.timer_values import Fence, Held, Lost, NextTimer, Ticket
 from tests.model.promises import BrokenError, Message, Promises
+
+Result = TypeVar("Result")
 
 
 class Answer(NamedTuple):
@@ -69,9 +75,12 @@ class StoppingDoors:
         self.held = held
         self.place = ""
         self.answer = "accepted"
+        self.fails = ""
+        """Whether the next server that is asked fails, `before` or `after` it has done it."""
+        self.has_failed = self.has_heard = False
         self.arrived = asyncio.Event()
         self._go: asyncio.Future[None] | None = None
-        self._message = Message(held.chat_id, held.seen_ms // 1000, "", "")
+        self.message = Message(held.chat_id, held.seen_ms // 1000, "", "")
         self._asked_ms = self._sent_ms = 0
 
     def go(self, answer: str) -> None:
@@ -86,28 +95,38 @@ class StoppingDoors:
         self.arrived.set()
         await self._go
 
+    async def ask(self, server: Callable[[], Awaitable[Result]]) -> Result:
+        fails, self.fails = self.fails, ""
+        self.has_failed |= bool(fails)
+        if fails == "before":
+            raise UnreachableError(fails)
+        answer = await server()
+        if fails == "after":
+            raise UnreachableError(fails)
+        return answer
+
     async def begin(self, beginning: Beginning) -> Begun:
         if beginning.claiming is None:
             await self.stop("begin")
         else:
             await self._stop_to_claim(beginning.claiming)
-        return await self.real.begin(beginning)
+        return await self.ask(partial(self.real.begin, beginning))
 
     async def claim(self, claiming: Claiming) -> Found:
         await self._stop_to_claim(claiming)
-        return await self.real.claim(claiming)
+        return await self.ask(partial(self.real.claim, claiming))
 
     async def _stop_to_claim(self, claiming: Claiming) -> None:
         await self.stop("claim")
         place = claiming.cursor
-        self._message = self._message._replace(step=place.step, block=place.block)
+        self.message = self.message._replace(step=place.step, block=place.block)
         self._asked_ms = self.clock.now_ms()
 
     async def pass_(self, bot_id: int, ticket: Ticket) -> Fence:
         await self.stop("pass")
-        fence = await self.look(bot_id, ticket)
+        fence = await self.ask(partial(self.look, bot_id, ticket))
         if fence is Fence.CURRENT:
-            self.promises.has_passed(self._message, self.clock.now_ms(), self._asked_ms)
+            self.promises.has_passed(self.message, self.clock.now_ms(), self._asked_ms)
         return fence
 
     async def look(self, bot_id: int, ticket: Ticket) -> Fence:
@@ -130,35 +149,38 @@ class StoppingDoors:
         self._sent_ms = self.clock.now_ms()
         if answer.leaves:
             step, block, number = cast("Text", prepared.content).text.split("/")
-            self._message = self._message._replace(chat=chat_id, step=step, block=block)
-            self.promises.has_left(self._message, number, self.clock.now_ms())
+            self.message = self.message._replace(chat=chat_id, step=step, block=block)
+            self.promises.has_left(self.message, number, self.clock.now_ms())
         await self.stop("answer")
         self._heard(answer.outcome)
         return answer.outcome
 
     def _heard(self, outcome: Outcome) -> None:
+        self.has_heard = True
+        if isinstance(outcome, Sent):
+            self.promises.heard.add(self.message)
         if isinstance(outcome, Unreachable):
             self.promises.refused[self.held.chat_id] = self._sent_ms
 
     async def report(self, report: Report) -> Reported:
         await self.stop("report")
-        return await self.real.report(report)
+        return await self.ask(partial(self.real.report, report))
 
     async def settle(self, bot_id: int, plan: NextTimer) -> Fence:
         await self.stop("settle")
-        return await self.real.settle(bot_id, plan)
+        return await self.ask(partial(self.real.settle, bot_id, plan))
 
     async def restore(self, bot_id: int, lost: Lost) -> None:
         await self.stop("restore")
-        await self.real.restore(bot_id, lost)
+        await self.ask(partial(self.real.restore, bot_id, lost))
 
-    async def hold(self, bot_id: int, for_ms: int) -> None:
+    async def hold(self, bot_id: int, until_ms: int) -> None:
         await self.stop("hold")
-        await self.real.hold(bot_id, for_ms)
+        await self.ask(partial(self.real.hold, bot_id, until_ms))
 
     async def mark_unreachable(self, bot_id: int, chat_id: int, since_ms: int) -> None:
         await self.stop("mark")
-        await self.real.mark_unreachable(bot_id, chat_id, since_ms)
+        await self.ask(partial(self.real.mark_unreachable, bot_id, chat_id, since_ms))
 
     async def tell_of_block(self, *_: object) -> None:
         """Notices to admins are not part of the protocol."""
@@ -189,10 +211,12 @@ class Journey:
             self._check_end()
 
     def _check_end(self) -> None:
+        """A server that fails ends a journey that has heard no answer yet; its lease brings the chat back."""
         try:
             self._task.result()
         except UnreachableError as error:
-            raise BrokenError(f"no server refuses a journey here: {error}") from error
+            if self.doors.has_heard or not self.doors.has_failed:
+                raise BrokenError(f"an outcome was thrown away: {error}") from error
 
     async def step(self, answer: str = "accepted") -> None:
         self.doors.go(answer)
@@ -204,5 +228,8 @@ class Journey:
             await self.step(answer)
 
     async def die(self) -> None:
+        """What it has heard and not told is lost with it."""
+        if not self.done:
+            self.doors.promises.heard.discard(self.doors.message)
         self._task.cancel()
         await asyncio.wait([self._task])

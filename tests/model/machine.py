@@ -26,9 +26,10 @@ STOPS = st.sampled_from(["claim", "pass", "send", "answer", "report", "settle", 
 CRASHES = st.sampled_from(["", "", "before", "after"])
 
 
-def search(ground: Ground, rules: Rules, bounds: settings) -> None:
+def search(ground: Ground, rules: Rules, bounds: settings, *, servers_fail: bool = False) -> None:
     """Raise BrokenError for the first promise that can be broken within the bounds."""
-    run_state_machine_as_test(cast("Any", partial(Machine, ground, rules)), settings=bounds)
+    machine = FailingServers if servers_fail else Machine
+    run_state_machine_as_test(cast("Any", partial(machine, ground, rules)), settings=bounds)
 
 
 class Machine(RuleBasedStateMachine):
@@ -144,3 +145,17 @@ class Machine(RuleBasedStateMachine):
                 self._do(self.world.come_to_rest())
         finally:
             self._ground.runner.run(self.world.close())
+
+
+class FailingServers(Machine):
+    """Redis and PostgreSQL fail too, one call at a time."""
+
+    @precondition(Machine._under_way)
+    @rule(pick=PICKS, until=STOPS, answer=OUTCOMES, fails=st.sampled_from(["before", "after"]), again=st.booleans())
+    def a_server_fails(self, pick: int, until: str, answer: str, fails: str, *, again: bool) -> None:
+        journey = self._journey(pick)
+        self._do(self.world.run(journey, until, answer))
+        for _ in range(1 + again):
+            if not journey.done:
+                journey.doors.fails = fails
+                self._do(self.world.step(journey, answer))

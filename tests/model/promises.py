@@ -58,6 +58,8 @@ class Promises:
     halted_at_ms: int | None = None
     passed: dict[Message, int] = field(default_factory=dict)
     wire: dict[Message, int] = field(default_factory=dict)
+    heard: set[Message] = field(default_factory=set)
+    """What Telegram has accepted, and a poller that was not killed has heard."""
     crossed: set[Message] = field(default_factory=set)
     unknown: set[Message] = field(default_factory=set)
     contents: dict[tuple[int, int, str], str] = field(default_factory=dict)

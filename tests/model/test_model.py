@@ -7,4 +7,4 @@ from tests.model.world import Rules
 
 
 def test_no_order_of_events_breaks_a_promise(ground: Ground) -> None:
-    search(ground, Rules(), proof(250))
+    search(ground, Rules(), proof(250), servers_fail=True)

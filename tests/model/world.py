@@ -387,6 +387,9 @@ class World:
         for message in self.promises.wire:
             told = known.get(message) in ("sent", "unknown")
             hold("a message that left is recorded", kept=told, message=message, stands=known.get(message))
+        for message in self.promises.heard:
+            recorded = known.get(message) == "sent"
+            hold("what is heard is recorded", kept=recorded, message=message, stands=known.get(message))
         for message in filter(self.promises.must_be_marked, self.promises.crossed):
             row = next(row for row in rows if _message(row) == message)
             hold(
