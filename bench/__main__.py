@@ -21,6 +21,7 @@ from bench.questions.manager_latency.question import QUESTION as MANAGER_LATENCY
 from bench.questions.media_memory.question import QUESTION as MEDIA_MEMORY
 from bench.questions.memory.question import QUESTION as MEMORY
 from bench.questions.message_kinds.question import QUESTION as MESSAGE_KINDS
+from bench.questions.model.question import QUESTION as MODEL
 from bench.questions.mutants.question import QUESTION as MUTANTS
 from bench.questions.peers.question import QUESTION as PEERS
 from bench.questions.sandbox_speed.question import QUESTION as SANDBOX_SPEED
@@ -45,6 +46,7 @@ _QUESTIONS: Final[Sequence[Question[Any]]] = (
     MEDIA_MEMORY,
     MEMORY,
     MESSAGE_KINDS,
+    MODEL,
     MUTANTS,
     PEERS,
     SANDBOX_SPEED,

@@ -25,6 +25,7 @@ def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[
         "media-memory",
         "memory",
         "message-kinds",
+        "model",
         "mutants",
         "peers",
         "sandbox-speed",

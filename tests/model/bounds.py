@@ -1,13 +1,16 @@
 """How far Hypothesis searches: the same bounded way on each run.
 
-`pytest tests/model --hypothesis-profile=long --timeout=0` searches further, and differently on each run.
+`pytest tests/model --hypothesis-profile=long --timeout=0` searches further, and differently on each run;
+`python -m bench model` does that on all cores and counts.
 """
+
+import os
 
 from hypothesis import HealthCheck, Phase, settings
 
 LONG = "long"
 
-LONG_EXAMPLES = 5_000
+LONG_EXAMPLES = int(os.environ.get("MODEL_SEQUENCES", "5000"))
 
 settings.register_profile(LONG)
 

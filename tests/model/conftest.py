@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from engine.poller import unrecorded_outcomes
+from engine.poller import shard, unrecorded_outcomes
+from engine.receiver import feed_ownership
 from engine.runtime.telemetry import configure_safely
 from tests.model import bounds
 from tests.model.ground import Ground, open_ground
@@ -18,6 +19,13 @@ __all__ = ["bounds"]  # so that pytest knows `--hypothesis-profile=long` from th
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a server did not take is told again at once."""
     monkeypatch.setattr(unrecorded_outcomes, "BACKOFF_S", (0.0,))
+
+
+@pytest.fixture(autouse=True)
+def _no_time_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lifetimes are of the server's own clock, which runs on. In a world they end when the test says so."""
+    for module in (shard, feed_ownership):
+        monkeypatch.setattr(module, "TTL_MS", 3_600_000)
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """The events of the world in any order: Hypothesis picks the next one, and shrinks what breaks a promise."""
 
+import sys
 from collections.abc import Coroutine
-from functools import partial
 from typing import Any, cast
 
 from hypothesis import settings
@@ -16,20 +16,31 @@ from hypothesis.stateful import (
 
 from tests.model.ground import Ground
 from tests.model.journeys import ANSWERS, Journey
+from tests.model.pollers import COUNTS
 from tests.model.world import HALTS, VARIANTS, Rules, World
 
 CHATS = st.integers(1, 2)
 POLLERS = st.sampled_from(["this", "this", "an older", "a newer"])
+RECEIVERS = st.integers(0, 1)
 PICKS = st.integers(0, 3)
 OUTCOMES = st.sampled_from(["accepted", "accepted", *ANSWERS])
 STOPS = st.sampled_from(["claim", "pass", "send", "answer", "report", "settle", "last write", ""])
 CRASHES = st.sampled_from(["", "", "before", "after"])
 
 
-def search(ground: Ground, rules: Rules, bounds: settings, *, servers_fail: bool = False) -> None:
-    """Raise BrokenError for the first promise that can be broken within the bounds."""
-    machine = FailingServers if servers_fail else Machine
-    run_state_machine_as_test(cast("Any", partial(machine, ground, rules)), settings=bounds)
+def search(ground: Ground, rules: Rules, bounds: settings, kind: "type[Machine] | None" = None) -> None:
+    """Raise BrokenError for the first promise that can be broken within the bounds. Prints how far it came."""
+    sequences = 0
+
+    def begin() -> Machine:
+        nonlocal sequences
+        sequences += 1
+        return (kind or Machine)(ground, rules)
+
+    try:
+        run_state_machine_as_test(cast("Any", begin), settings=bounds)
+    finally:
+        sys.stdout.write(f"{sequences} sequences\n")
 
 
 class Machine(RuleBasedStateMachine):
@@ -38,7 +49,6 @@ class Machine(RuleBasedStateMachine):
         self._ground = ground
         self._sound = True
         self._repeatable: tuple[int, int] | None = None
-        self._epoch = 1
         self.world = World(ground, rules)
         self._do(self.world.open())
 
@@ -54,13 +64,18 @@ class Machine(RuleBasedStateMachine):
     def _under_way(self) -> bool:
         return bool(self.world.journeys)
 
-    @rule(chat=CHATS, late_s=st.sampled_from([0, 0, 1, 4]), kind=st.sampled_from(["dated", "undated", "repeated"]))
-    def touch(self, chat: int, late_s: int, kind: str) -> None:
+    @rule(
+        chat=CHATS,
+        late_s=st.sampled_from([0, 0, 1, 4]),
+        kind=st.sampled_from(["dated", "undated", "repeated"]),
+        by=RECEIVERS,
+    )
+    def touch(self, chat: int, late_s: int, kind: str, by: int) -> None:
         sign = (chat, (self.world.clock.now_ms() // 1000 - late_s) * 1000 + 999 if kind == "dated" else 0)
         if kind == "repeated":
             sign = self._repeatable or sign
         self._repeatable = sign if sign[1] else self._repeatable
-        self._do(self.world.sign(*sign))
+        self._do(self.world.sign(*sign, by=by))
 
     @rule(chat=CHATS, until=STOPS, answer=OUTCOMES)
     def somebody_falls_silent(self, chat: int, until: str, answer: str) -> None:
@@ -78,7 +93,7 @@ class Machine(RuleBasedStateMachine):
 
     def _take_over(self, until: str, answer: str) -> None:
         self._do(self.world.refresh())
-        self._do(self.world.turn(self._epoch))
+        self._do(self.world.turn())
         if self.world.journeys:
             self._do(self.world.run(self.world.journeys[-1], until, answer))
 
@@ -89,8 +104,7 @@ class Machine(RuleBasedStateMachine):
     @rule(limit=st.integers(1, 3), fresh=st.integers(0, 2), poller=POLLERS)
     def claim(self, limit: int, fresh: int, poller: str) -> None:
         """The poller uses the campaign as it was at its last refresh."""
-        self._epoch += poller == "a newer"
-        self._do(self.world.claim(limit, self._epoch - (poller == "an older"), fresh))
+        self._do(self.world.claim_as(poller, limit, fresh))
 
     @precondition(_under_way)
     @rule(pick=PICKS, until=STOPS, answer=OUTCOMES)
@@ -115,9 +129,9 @@ class Machine(RuleBasedStateMachine):
         if reap:
             self._do(self.world.reap())
 
-    @rule(chat=CHATS, crash=CRASHES, pays=st.booleans())
-    def somebody_pays_or_blocks(self, chat: int, crash: str, *, pays: bool) -> None:
-        self._do((self.world.pay if pays else self.world.block)(chat, crash))
+    @rule(chat=CHATS, crash=CRASHES, by=RECEIVERS, pays=st.booleans())
+    def somebody_pays_or_blocks(self, chat: int, crash: str, by: int, *, pays: bool) -> None:
+        self._do((self.world.pay if pays else self.world.block)(chat, crash, by))
 
     @rule(how=st.sampled_from([*HALTS]))
     def an_admin_halts_or_resumes(self, how: str) -> None:
@@ -159,3 +173,25 @@ class FailingServers(Machine):
             if not journey.done:
                 journey.doors.fails = fails
                 self._do(self.world.step(journey, answer))
+
+
+class Storm(FailingServers):
+    """Receivers, pollers and Redis itself are replaced by others too, which know what they were told."""
+
+    @rule()
+    def another_receiver_has_the_feed(self) -> None:
+        self._do(self.world.hand_over_the_feed())
+
+    @rule(count=st.sampled_from(COUNTS), pick=PICKS)
+    def the_number_of_shards_changes(self, count: int, pick: int) -> None:
+        """One poller has heard of it, the others act on what they knew."""
+        self._do(self.world.pollers.reshard(count))
+        self._do(self.world.pollers.look(pick))
+
+    @rule(pick=PICKS)
+    def a_poller_looks_at_its_shard(self, pick: int) -> None:
+        self._do(self.world.pollers.look(pick))
+
+    @rule(fails=st.booleans())
+    def redis_is_replicated_or_fails_over(self, *, fails: bool) -> None:
+        self._do(self.world.fail_over() if fails else self.world.replicate())

@@ -60,6 +60,8 @@ class Promises:
     wire: dict[Message, int] = field(default_factory=dict)
     heard: set[Message] = field(default_factory=set)
     """What Telegram has accepted, and a poller that was not killed has heard."""
+    unmarked: set[Message] = field(default_factory=set)
+    """What was on the wire when Redis failed over, and may have lost its mark."""
     crossed: set[Message] = field(default_factory=set)
     unknown: set[Message] = field(default_factory=set)
     contents: dict[tuple[int, int, str], str] = field(default_factory=dict)
@@ -78,6 +80,10 @@ class Promises:
     def may_be_unreachable(self, chat: int) -> bool:
         """A sign of life that is older than the refusal does not undo it."""
         return self.refused.get(chat, 0) >= self.silences[chat].first_ms
+
+    def also_true_of(self, message: Message) -> tuple[str, ...]:
+        """Statuses that are wrong, but which we do not promise to avoid."""
+        return ("cancelled",) if message in self.unmarked else ()
 
     def claimed(self, due_ms: int, now_ms: int) -> None:
         hold("nothing is claimed before it is due", kept=due_ms <= now_ms, due=due_ms, now=now_ms)

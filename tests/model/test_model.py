@@ -2,9 +2,9 @@
 
 from tests.model.bounds import proof
 from tests.model.ground import Ground
-from tests.model.machine import search
+from tests.model.machine import Storm, search
 from tests.model.world import Rules
 
 
 def test_no_order_of_events_breaks_a_promise(ground: Ground) -> None:
-    search(ground, Rules(), proof(250), servers_fail=True)
+    search(ground, Rules(), proof(250), Storm)

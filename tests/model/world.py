@@ -6,8 +6,6 @@ Nothing happens by itself: the test moves the clock, journeys stop before every 
 
 from typing import Any, NamedTuple, cast
 
-from engine.chats.activity import Activity
-from engine.chats.endings import Endings
 from engine.core.campaign.document import encode
 from engine.core.campaign.snapshot import Block, Snapshot, Step
 from engine.core.content.model import Text
@@ -18,25 +16,28 @@ from engine.poller.batched_io import Doors
 from engine.poller.reaper import PATIENCE_MS, reap
 from engine.poller.rebuild import rebuild
 from engine.poller.served_bots import ServedBots
+from engine.poller.shard import TTL_MS
 from engine.receiver.events import Charge, Gone, SignOfLife
-from engine.receiver.feed_ownership import FeedOwnership
-from engine.receiver.opt_out_replies import OptOutReplies
-from engine.receiver.update_handler import UpdateHandler
 from storage.postgres import receiver_bots
 from storage.redis import keys
-from storage.redis.ownership import Ownership
-from storage.redis.timer_values import ClaimCode, Interrupted, Ticket
+from storage.redis.timer_values import ClaimCode, Ticket
 from storage.redis.timers import Timers
 from tests.model.ground import Ground
+from tests.model.hand_clock import START_MS, HandClock
 from tests.model.journeys import Journey, StoppingDoors
+from tests.model.pollers import Pollers
 from tests.model.promises import DELAYS_MS, LEASE_MS, THRESHOLD_MS, Message, Promises, hold
+from tests.model.receivers import Receiver
+from tests.model.replica import Replica, replicate
 
 BOT = 7
-START_MS = 1_800_000_000_000
 ACTIVATED_MS = START_MS - 60_000
 FLUSH_WITHIN_MS = 30_000
-TICK_US = 10
-LAST_EPOCH = 1_000
+REPEATED_MS = 30_000
+"""Receivers keep the signs of life of a minute."""
+BEFORE_THE_WIRE = {"begin", "claim", "pass"}
+LAST_EPOCH = 10**15
+"""Higher than any that a clock gives."""
 ROUNDS = 80
 """Everything must have come to rest after this number of leases."""
 
@@ -74,45 +75,9 @@ def _block(step: str, name: str, version: int) -> Block:
     return Block(key, Text(f"{step}/{key}/{version}"), active=name == key)
 
 
-class HandClock:
-    """`ahead_ms` is for a mutant: a process that uses its own clock, which it must not."""
-
-    def __init__(self, base: "HandClock | None" = None, ahead_ms: int = 0) -> None:
-        self._base = base
-        self._ahead_ms = ahead_ms
-        self.us = START_MS * 1000
-
-    def now_us(self) -> int:
-        """Each call takes a moment, as on a real server."""
-        if self._base:
-            return self._base.now_us() + self._ahead_ms * 1000
-        self.us += TICK_US
-        return self.us
-
-    def now_ms(self) -> int:
-        return (self._base.now_ms() + self._ahead_ms) if self._base else self.us // 1000
-
-    async def time(self) -> tuple[int, int]:
-        return divmod(self.us, 1_000_000)
-
-
 class OpenVault:
     def decrypt(self, _ciphertext: bytes) -> str:
         return "token"
-
-
-class FragileTimers(Timers):
-    """Makes a receiver fail before or after it removes a chat's timer, as `crash` says."""
-
-    crash = ""
-
-    async def end(self, bot_id: int, chat_ids: Any) -> tuple[Interrupted, ...]:
-        if self.crash == "before":
-            raise UnreachableError("before")
-        interrupted = await super().end(bot_id, chat_ids)
-        if self.crash == "after":
-            raise UnreachableError("after")
-        return interrupted
 
 
 class Rules(NamedTuple):
@@ -135,19 +100,17 @@ class World:
         self._unflushed_ms: int | None = None
         self._unacknowledged: list[SignOfLife | Gone] = []
         self._watched: dict[int, receiver_bots.Watched] = {}
-        self._receiver_timers = FragileTimers(self.client, self.clock.now_us)
-        self.activity = Activity(self.pool, self._receiver_timers, self._watched_bot)
-        self._feeds = FeedOwnership(self.client, Ownership(self.client, "receiver"), self.activity, renewal_s=0.0)
-        self._effects = UpdateHandler(
-            self.client,
-            self.activity,
-            Endings(self.pool, self.client, self._receiver_timers, str),
-            OptOutReplies(lambda _: None),
-        )
+        self._receivers = [self._receiver(name) for name in ("one", "two")]
+        self.pollers = Pollers(self.client, self.clock, BOT)
+        self._replica: Replica | None = None
+        self._replicated_ms = 0
         self._poller_clock = HandClock(self.clock, rules.ahead_ms)
         self.timers = Timers(self.client, self._poller_clock.now_us)
         self.catalogue = ServedBots(self.pool, cast("Any", OpenVault()))
         self._doors = Doors(self.pool, self.client, self.timers, cast("Any", None), cast("Any", self._poller_clock))
+
+    def _receiver(self, name: str) -> Receiver:
+        return Receiver(name, self.pool, self.client, self.clock, self._watched_bot)
 
     def _watched_bot(self, bot_id: int) -> receiver_bots.Watched | None:
         return self._watched.get(bot_id)
@@ -163,34 +126,37 @@ class World:
         await self.publish("as it was")
         self.edited = False
         await self.refresh()
+        await self.pollers.open()
         await self.rebuild()
         await self.confirm()
 
-    # --- people
+    # --- people: `by` is the receiver that takes their update in
 
-    async def sign(self, chat: int, seen_ms: int = 0) -> None:
+    async def sign(self, chat: int, seen_ms: int = 0, by: int = 0) -> None:
         """A sign of life; 0 is undated, a dated one is the end of its second."""
-        await self._take(SignOfLife(chat, seen_ms, None, None, None))
+        await self._take(SignOfLife(chat, seen_ms, None, None, None), by)
 
-    async def pay(self, chat: int, crash: str = "") -> None:
-        await self._take(SignOfLife(chat, self.clock.now_ms(), None, None, None, Charge(f"p{chat}", 1, "BRL")), crash)
+    async def pay(self, chat: int, crash: str = "", by: int = 0) -> None:
+        payment = Charge(f"p{chat}", 1, "BRL")
+        await self._take(SignOfLife(chat, self.clock.now_ms(), None, None, None, payment), by, crash)
 
-    async def block(self, chat: int, crash: str = "") -> None:
+    async def block(self, chat: int, crash: str = "", by: int = 0) -> None:
         """In a second of its own: Telegram dates blocks by second, and the order within a second is lost."""
         self.clock.us = (self.clock.us // 1_000_000 + 1) * 1_000_000 + 1_000
-        await self._take(Gone(chat, self.clock.now_ms() // 1000 * 1000), crash)
+        await self._take(Gone(chat, self.clock.now_ms() // 1000 * 1000), by, crash)
 
-    async def _take(self, event: SignOfLife | Gone, crash: str = "") -> None:
+    async def _take(self, event: SignOfLife | Gone, by: int, crash: str = "") -> None:
         """A receiver that failed has not acknowledged the update: it comes again, before any later one."""
-        await self._take_again()
-        self._receiver_timers.crash = crash
+        await self._take_again(by)
+        receiver = self._receivers[by]
+        receiver.timers.crash = crash
         try:
-            await self._effects.take(BOT, event)
+            await receiver.effects.take(BOT, event)
         except UnreachableError:
             self._unacknowledged.append(event)
             return
         finally:
-            self._receiver_timers.crash = ""
+            receiver.timers.crash = ""
         now = self.clock.now_ms()
         if isinstance(event, Gone):
             self.promises.gone[event.chat_id] = event.at_ms
@@ -200,24 +166,36 @@ class World:
         self.promises.signed(event.chat_id, event.seen_ms, now)
         self._unflushed_ms = self._unflushed_ms or now
 
-    async def _take_again(self) -> None:
+    async def _take_again(self, by: int = 0) -> None:
         waiting, self._unacknowledged = self._unacknowledged, []
         for event in waiting:
-            await self._take(event)
+            await self._take(event, by)
 
-    # --- the receiver
+    # --- the receivers
 
     async def confirm(self) -> None:
         """A completed poll: unacknowledged updates have come again, and the feed is fresh."""
         await self._take_again()
-        await self._feeds.run_once([BOT])
-        holding = self._feeds.holding(BOT)
-        confirmed = await self.activity.confirm(BOT, holding) if holding else None
-        hold("the only receiver has the feed", kept=confirmed is not None)
-        self.promises.watermark_ms = confirmed.now_ms if confirmed else 0
+        await self._look()
+        asked = [await receiver.confirm(BOT) for receiver in self._receivers]
+        confirmed = [one.now_ms for one in asked if one]
+        hold("one receiver has the feed", kept=len(confirmed) == 1, confirmed=confirmed)
+        self.promises.watermark_ms = max(confirmed)
+
+    async def _look(self) -> None:
+        """Each receiver looks every second: which server is it, and whose is the feed?"""
+        for receiver in self._receivers:
+            await receiver.look(BOT)
+
+    async def hand_over_the_feed(self) -> None:
+        """The receiver that asks first has it from now on."""
+        self._receivers.reverse()
+        for receiver in self._receivers:
+            await receiver.feeds.release()
 
     async def flush(self) -> None:
-        await self.activity.flush()
+        for receiver in self._receivers:
+            await receiver.activity.flush()
         self._unflushed_ms = None
         for row in await self.pool.fetch("SELECT chat_id, episode_id FROM recovery_episodes WHERE ended_at IS NULL"):
             silence = self.promises.silences[row["chat_id"]]
@@ -284,8 +262,19 @@ class World:
         self._forget_done()
         return claimed.code
 
-    async def turn(self, epoch: int) -> None:
-        """A claim by a poller that rebuilds the timers if they are lost."""
+    async def claim_as(self, poller: str, limit: int, fresh: int) -> None:
+        """A claim by a process that believes the bot to be its own, whether it still is or not."""
+        if poller == "a newer":
+            await self.pass_time(TTL_MS, feed=False)
+            await self.pollers.take_over()
+        if epochs := self.pollers.epochs():
+            await self.claim(limit, epochs[0] if poller == "an older" else epochs[-1], fresh)
+
+    async def turn(self, epoch: int | None = None) -> None:
+        """A claim by a poller that rebuilds the timers if they are lost; by the bot's own, unless an epoch is given."""
+        if epoch is None:
+            await self.pollers.look_all()
+            epoch = self.pollers.epochs()[-1]
         if await self.claim(epoch=epoch) is ClaimCode.LOST:
             await self.rebuild()
 
@@ -312,8 +301,29 @@ class World:
         self.promises.watermark_ms = 0
         await self.client.flushall()
 
+    async def replicate(self) -> None:
+        self._replica, self._replicated_ms = await replicate(self.client), self.clock.now_ms()
+
+    async def fail_over(self) -> None:
+        """Redis is as its replica has it, if that lags by no more than receivers can repeat.
+
+        A journey that has not passed ends with its connection. One that has passed goes on, and nothing in Redis says
+        so: if its person writes before the timers are rebuilt, its delivery may be cancelled as surely unsent.
+        """
+        replica, self._replica = self._replica, None
+        if replica is None or self.clock.now_ms() - self._replicated_ms > REPEATED_MS:
+            return
+        for journey in list(self.journeys):
+            if journey.doors.place in BEFORE_THE_WIRE:
+                await self.die(journey)
+            else:
+                self.promises.unmarked.add(journey.doors.message)
+        await replica.promote(self.client, BOT)
+        self.promises.watermark_ms = int(await self.client.hget(keys.of_bot(BOT).bot, "watermark") or 0)
+
     async def rebuild(self) -> None:
-        """Takes a moment, so that no two generations are equal."""
+        """Begins when every receiver has looked. Takes a moment, so that no two generations are equal."""
+        await self._look()
         self.clock.us += 1_000
         newest = self.catalogue.bots[BOT].newest
         assert newest
@@ -385,16 +395,16 @@ class World:
             self._check_row(row)
         known = {_message(row): row["status"] for row in rows}
         for message in self.promises.wire:
-            told = known.get(message) in ("sent", "unknown")
+            told = known.get(message) in ("sent", "unknown", *self.promises.also_true_of(message))
             hold("a message that left is recorded", kept=told, message=message, stands=known.get(message))
         for message in self.promises.heard:
-            recorded = known.get(message) == "sent"
+            recorded = known.get(message) in ("sent", *self.promises.also_true_of(message))
             hold("what is heard is recorded", kept=recorded, message=message, stands=known.get(message))
         for message in filter(self.promises.must_be_marked, self.promises.crossed):
             row = next(row for row in rows if _message(row) == message)
             hold(
                 "a message that crossed is recorded as such",
-                kept=row["crossed"] or row["status"] == "unknown",
+                kept=row["crossed"] or row["status"] in ("unknown", *self.promises.also_true_of(message)),
                 row=tuple(row),
             )
         await self._check_nothing_is_lost(set(known))
