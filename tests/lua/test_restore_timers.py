@@ -52,10 +52,13 @@ async def test_an_episode_in_progress_is_not_overwritten(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("due_ms", [START_MS + 5, START_MS + 9 * MINUTE_MS])
-async def test_a_chat_that_was_seen_earlier_is_replaced_whatever_the_scores(bench: Bench, due_ms: int) -> None:
+@pytest.mark.parametrize("later_ms", [1, 1_000])
+async def test_a_chat_that_was_seen_earlier_is_replaced_whatever_the_scores(
+    bench: Bench, due_ms: int, later_ms: int
+) -> None:
     bench.now_ms += 10_000
     await bench.arm(1, seen_ms=START_MS)
-    assert await bench.timers.restore(BOT, [lost(START_MS + 1, due_ms)]) == [Restored.RESTORED]
+    assert await bench.timers.restore(BOT, [lost(START_MS + later_ms, due_ms)]) == [Restored.RESTORED]
     assert await bench.score(1) == due_ms
 
 
