@@ -15,6 +15,9 @@ from storage.postgres.pool import Connection, Pool, transaction
 from storage.redis import bot_state, keys
 from storage.redis.chat_states import unpack
 from storage.redis.client import Redis, reaching_redis
+from storage.redis.exchange import atomic
+from storage.redis.round_trip import Command
+from storage.redis.server_identity import run_in
 from storage.redis.timers import FEED_SLACK_MS
 
 _EPISODES: Final = 5
@@ -47,14 +50,16 @@ ORDER BY episode_id, ordinal
 async def read_clockwork(client: Redis, bot_id: int, chat_id: int) -> Clockwork:
     """Raises UnreachableError."""
     k = keys.of_bot(bot_id)
-    async with reaching_redis(), client.pipeline(transaction=True) as asked:
-        asked.time()
-        asked.info("server")
-        asked.hmget(k.bot, ["generation", "run", "watermark", "held", "turned"])
-        asked.hget(k.state, str(chat_id))
-        asked.zscore(k.timers, str(chat_id))
-        now, server, bot, state, score = await asked.execute()
-    return _clockwork(now, str(server["run_id"]), bot, _armed(state, score))
+    asked: list[Command] = [
+        ("TIME",),
+        ("INFO", "server"),
+        ("HMGET", k.bot, "generation", "run", "watermark", "held", "turned"),
+        ("HGET", k.state, chat_id),
+        ("ZSCORE", k.timers, chat_id),
+    ]
+    async with reaching_redis():
+        time, info, bot, state, score = await atomic(client, asked)
+    return _clockwork(time, run_in(info), bot, _armed(state, score))
 
 
 async def read_chat(pool: Pool, bot_id: int, chat_id: int) -> KnownChat | None:
@@ -96,10 +101,10 @@ def _facts(row: asyncpg.Record, episodes: tuple[Episode, ...]) -> Facts:
     )
 
 
-def _clockwork(now: tuple[int, int], run: str, bot: list[str | None], armed: Armed | None) -> Clockwork:
+def _clockwork(time: list[str], run: str, bot: list[str | None], armed: Armed | None) -> Clockwork:
     generation, written_in, watermark, held, turned = bot
     return Clockwork(
-        now_ms=now[0] * 1000 + now[1] // 1000,
+        now_ms=int(time[0]) * 1000 + int(time[1]) // 1000,
         lost=not generation or not bot_state.is_of_run(written_in, run),
         held_until_ms=int(held or 0),
         watermark_ms=int(watermark) if watermark else None,

@@ -1,39 +1,46 @@
-"""Commands to Redis and their answers, in one round trip over one connection.
+"""Commands and their answers in one round trip, to whatever serves them.
 
-It is what `Redis.execute_command` and its pipelines do, without what a script needs none of (retries, the library's own
-metrics, callbacks that reshape answers), which took more than half of the time.
+A command that met a server which may not serve it, such as a primary that has become a replica, is sent once more over
+a new connection: behind the same address another server may have taken over. It has changed nothing the first time.
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias, cast
-
-from hiredis import pack_command
-from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import ResponseError
+from typing import Any
 
 from storage.redis.client import Redis
-
-Command: TypeAlias = tuple[str | int, ...]
-
-
-async def exchange(client: Redis, commands: Sequence[Command]) -> list[Any]:
-    """The answer to each command; a refusal is an answer too. Every answer is read, whatever comes before it."""
-    pool: Any = client.connection_pool  # its types know no call without arguments
-    connection: AbstractConnection = await pool.get_connection()
-    try:
-        await connection.send_packed_command([_pack(command) for command in commands])
-        return [await _answer(connection) for _ in commands]
-    finally:
-        await pool.release(connection)
+from storage.redis.refusals import is_astray
+from storage.redis.round_trip import NOTHING_FIRST, Command, is_refusal, round_trip
 
 
-async def _answer(connection: AbstractConnection) -> Any:
-    try:
-        return await connection.read_response()
-    except ResponseError as refusal:
-        return refusal
+async def exchange(client: Redis, commands: Sequence[Command], first: Sequence[Command] = NOTHING_FIRST) -> list[Any]:
+    """The answer to each command; a refusal is an answer too. `first` precedes them on each connection."""
+    pool: Any = client.connection_pool  # the library's types know no connection without arguments
+    answers = await round_trip(pool, commands, first)
+    astray = [place for place, answer in enumerate(answers) if is_astray(answer)]
+    if astray:
+        pool.renew()
+        again = await round_trip(pool, [commands[place] for place in astray], first)
+        for place, answer in zip(astray, again, strict=True):
+            answers[place] = answer
+    return answers
 
 
-def _pack(command: Command) -> bytes:
-    """The library's stub takes one word for all."""
-    return bytes(pack_command(cast("Any", command)))
+async def atomic(client: Redis, commands: Sequence[Command]) -> list[Any]:
+    """The answers to commands of which all are done, or none. Raises RedisError."""
+    block = (("MULTI",), *commands, ("EXEC",))
+    pool: Any = client.connection_pool
+    answers = await round_trip(pool, block)
+    if any(map(is_astray, answers)):
+        pool.renew()
+        answers = await round_trip(pool, block)
+    return _done(answers)
+
+
+def _done(answers: Sequence[Any]) -> list[Any]:
+    """What EXEC answers; the first refusal is the reason why the others are."""
+    for refusal in filter(is_refusal, answers):
+        raise refusal
+    done: list[Any] = answers[-1]
+    for refusal in filter(is_refusal, done):
+        raise refusal
+    return done

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 from storage.redis import keys
 from storage.redis.client import Redis, reaching_redis
+from storage.redis.exchange import atomic
 
 DAY_S: Final = 86_400
 
@@ -19,9 +20,8 @@ async def admit(client: Redis, bot_id: int, wanted: int, most: int) -> Admitted:
     """Count them; the day begins with the first. Raises UnreachableError."""
     key = keys.of_bot(bot_id).new
     failed = f"Redis did not count the new chats of bot {bot_id}"
-    async with reaching_redis(failed), client.pipeline(transaction=True) as pipe:
-        pipe.incrby(key, wanted)
-        pipe.expire(key, DAY_S, nx=True)
-        pipe.ttl(key)
-        count, _, day_ends_s = await pipe.execute()
+    async with reaching_redis(failed):
+        count, _, day_ends_s = await atomic(
+            client, [("INCRBY", key, wanted), ("EXPIRE", key, DAY_S, "NX"), ("TTL", key)]
+        )
     return Admitted(max(0, min(wanted, most - (int(count) - wanted))), int(day_ends_s))

@@ -1,18 +1,21 @@
 """Lua scripts, called by their hash.
 
-A server that has forgotten a script (restart, failover, SCRIPT FLUSH) gets it again within the same call. Scripts check
-versions, so a repeated call is safe.
+A server that does not know a script (the first call, a restart, a failover, SCRIPT FLUSH) gets it within the same call,
+over the connection that then calls it. Scripts check versions, so a repeated call is safe.
 """
 
 from collections.abc import Sequence
+from hashlib import sha1
 from typing import Any, Final, TypeAlias, cast
 
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import NoScriptError, RedisError
 
 from engine.core.errors import UnreachableError
 from storage.bundled import bundled
-from storage.redis.client import Redis, reaching_redis, unreachable
-from storage.redis.exchange import Command, exchange
+from storage.redis.client import Redis, reaching_redis
+from storage.redis.exchange import exchange
+from storage.redis.refusals import unreachable
+from storage.redis.round_trip import Command
 
 _LUA: Final = bundled("lua")
 
@@ -24,8 +27,9 @@ class Script:
     """One file of `lua/`, callable by name."""
 
     def __init__(self, name: str) -> None:
-        self._body = (_LUA / f"{name}.lua").read_text(encoding="utf-8")
-        self._sha: str | None = None
+        body = (_LUA / f"{name}.lua").read_text(encoding="utf-8")
+        self._load: Command = ("SCRIPT", "LOAD", body)
+        self._sha = sha1(body.encode(), usedforsecurity=False).hexdigest()
 
     async def __call__(self, client: Redis, keys: tuple[str, ...], *args: str | int) -> list[Any]:
         """Raises UnreachableError."""
@@ -44,23 +48,15 @@ class Script:
         """Many calls in one round trip; one that fails gives its error, the others go on. Raises UnreachableError."""
         async with reaching_redis():
             replies = await self._evaluate(client, calls)
-        return [unreachable(reply) if isinstance(reply, ResponseError) else reply for reply in replies]
+        return [unreachable(reply) if isinstance(reply, RedisError | OSError) else reply for reply in replies]
 
     async def _evaluate(self, client: Redis, calls: Sequence[Call]) -> list[Any]:
         """A call that met a server without the script is made again."""
-        replies = await exchange(client, _commands(self._sha or await self._load(client), calls))
+        commands = [("EVALSHA", self._sha, len(keys), *keys, *args) for keys, args in calls]
+        replies = await exchange(client, commands)
         unknown = [place for place, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
         if unknown:
-            sha = await self._load(client)
-            again = await exchange(client, _commands(sha, [calls[place] for place in unknown]))
+            again = await exchange(client, [commands[place] for place in unknown], [self._load])
             for place, reply in zip(unknown, again, strict=True):
                 replies[place] = reply
         return replies
-
-    async def _load(self, client: Redis) -> str:
-        self._sha = str(await client.script_load(self._body))
-        return self._sha
-
-
-def _commands(sha: str, calls: Sequence[Call]) -> list[Command]:
-    return [("EVALSHA", sha, len(keys), *keys, *args) for keys, args in calls]

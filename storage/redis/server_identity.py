@@ -3,6 +3,7 @@
 A restart or a failover may drop the last second of writes and keep everything else, even the generation of the timers.
 """
 
+import re
 import secrets
 from typing import Final
 
@@ -11,6 +12,7 @@ from storage.redis.keys import MARK
 
 _MARK_BYTES: Final = 8
 _FAILED: Final = "Redis did not say which server it is"
+_RUN: Final = re.compile(r"run_id:(\w+)")
 
 
 async def run_of(client: Redis) -> str:
@@ -18,6 +20,12 @@ async def run_of(client: Redis) -> str:
     async with reaching_redis(_FAILED):
         server = await client.info("server")
     return str(server["run_id"])
+
+
+def run_in(info: str) -> str:
+    """The run that the text of INFO names; empty if it names none."""
+    found = _RUN.search(info)
+    return found[1] if found else ""
 
 
 async def life_of(client: Redis) -> str:

@@ -5,9 +5,11 @@ shows: the server reads its settings from its input.
 import secrets
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from engine.local import process
 from engine.local.secret_file import write_secret
@@ -20,11 +22,12 @@ from engine.local.wait import until_ready
 _NAME = "Valkey"
 _LOADING_TIMEOUT_S = 1.0
 _PASSWORD_BYTES = 24
+_NO_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @contextmanager
-def running_valkey(directory: Path, *, durable: bool) -> Iterator[str]:
-    """Yield its URL. It runs under our own account: unlike PostgreSQL it allows root."""
+def running_valkey(directory: Path, *, durable: bool, more: Mapping[str, str] = _NO_MORE) -> Iterator[str]:
+    """Yield its URL. It runs under our own account: unlike PostgreSQL it allows root. `more`: settings of its own."""
     data = make_dir(make_dir(directory, OURSELVES) / "data", OURSELVES)
     log = directory / "valkey.log"
     with server_lock(directory, _NAME) as lock:
@@ -36,7 +39,7 @@ def running_valkey(directory: Path, *, durable: bool) -> Iterator[str]:
             env={"LC_ALL": "C"},
             death_signal=signal.SIGTERM,
             keep_open=(lock,),
-            feed=_settings(port, data, password, durable=durable),
+            feed=_settings(port, data, password, durable=durable) + written(more),
         )
         note_holder(lock, server.pid)
     try:
@@ -65,6 +68,11 @@ def _settings(port: int, data: Path, password: str, *, durable: bool) -> str:
         "daemonize": "no",
         "requirepass": password,
     }
+    return written(settings)
+
+
+def written(settings: Mapping[str, str]) -> str:
+    """As the server reads them; of a setting that appears twice the later one counts."""
     return "".join(f'{name} "{value}"\n' for name, value in settings.items())
 
 

@@ -15,6 +15,8 @@ from engine.core.errors import UnreachableError
 from storage.redis import bot_state, chat_states, ephemeral, server_identity, shards
 from storage.redis.client import MOST_CONNECTIONS, Redis, check_redis, open_redis, reaching_redis
 from storage.redis.server_clock import server_now_ms
+from tests.flows import access
+from tests.storage.redis.test_silent_server import CALLS
 from tests.tls import join
 
 BOT = 7
@@ -129,6 +131,13 @@ async def test_a_user_who_lacks_a_right_is_told_what_to_mend(
     assert str(refused.value).endswith(f": {ALLOWED}.")
 
 
+@pytest.mark.parametrize("name", CALLS)
+async def test_the_documented_rights_are_enough_for_each_kind_of_call(client: Redis, redis_url: str, name: str) -> None:
+    user, rules = access.redis_rules()
+    async with user_with(client, redis_url, tuple(rules), f"{user}:{access.PASSWORD}@", user) as theirs:
+        await CALLS[name](theirs)
+
+
 async def _use(client: Redis, script: str) -> None:
     await server_identity.life_of(client)
     async with reaching_redis():
@@ -138,13 +147,15 @@ async def _use(client: Redis, script: str) -> None:
 
 
 @asynccontextmanager
-async def user_with(client: Redis, url: str, rights: tuple[str, ...], login: str) -> AsyncIterator[Redis]:
+async def user_with(
+    client: Redis, url: str, rights: tuple[str, ...], login: str, user: str = "user"
+) -> AsyncIterator[Redis]:
     asked: Any = client  # its types know no command of this name
-    await asked.execute_command("ACL", "SETUSER", "user", "reset", *rights)
+    await asked.execute_command("ACL", "SETUSER", user, "reset", *rights)
     theirs = open_redis(f"redis://{login}{url.rpartition('@')[2]}")
     yield theirs
     await theirs.aclose()
-    await asked.execute_command("ACL", "DELUSER", "user")
+    await asked.execute_command("ACL", "DELUSER", user)
 
 
 async def test_a_replica_is_named_as_one(client: Redis) -> None:
