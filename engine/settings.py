@@ -20,6 +20,10 @@ _KEY: Final = re.compile(rf"[\w-]{{42}}{_LAST}|[A-Za-z0-9+/]{{42}}{_LAST}", re.A
 """32 bytes in base64, in one of its two alphabets."""
 _URLSAFE: Final = str.maketrans("+/", "-_")
 MAX_SHARDS: Final = 1024
+_REDIS_SCHEMES: Final = (
+    *("redis", "rediss", "unix"),
+    *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
+)
 _PUBLIC_EXAMPLE: Final = "https://bots.example.org"
 DEFAULT_PORT: Final = 8080
 _MAX_PORT: Final = 65_535
@@ -194,7 +198,7 @@ def _url(read: Mapping[str, str], name: str, schemes: tuple[str, ...], example: 
 
 
 def _redis_url(read: Mapping[str, str]) -> Secret:
-    return Secret(_url(read, "REDIS_URL", ("redis", "rediss", "unix"), "redis://127.0.0.1:6379/0"))
+    return Secret(_url(read, "REDIS_URL", _REDIS_SCHEMES, "redis://127.0.0.1:6379/0"))
 
 
 def _database_url(read: Mapping[str, str]) -> str:

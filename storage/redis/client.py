@@ -20,9 +20,10 @@ from redis.exceptions import (
 from redis.maint_notifications import MaintNotificationsConfig
 
 from engine.core.errors import UnreachableError
-from storage.redis.address import read_address
+from storage.redis.address import Kind, read_address
 from storage.redis.pool import Pool
 from storage.redis.refusals import ASTRAY, FAILED, MEND, unreachable
+from storage.redis.sentinels import SentinelPool
 
 __all__ = ["Redis", "check_redis", "open_redis", "reaching_redis"]
 
@@ -39,19 +40,24 @@ _ONCE_MORE: Final = Retry(NoBackoff(), 1, supported_errors=ASTRAY)
 
 def open_redis(url: str) -> Redis:
     """Raises SettingsError for an address that cannot be used; nothing is connected yet."""
-    address, options = read_address(url)
-    pool = Pool.from_url(
-        address,
-        max_connections=MOST_CONNECTIONS,
-        decode_responses=True,
-        protocol=3,
-        socket_timeout=None,
-        socket_connect_timeout=_CONNECT_TIMEOUT_S,
-        retry=_ONCE_MORE,
-        maint_notifications_config=MaintNotificationsConfig(enabled=False),
-        **options,
-    )
-    return Redis.from_pool(pool)
+    address = read_address(url)
+    options = {**_options(), **address.options}
+    if address.kind is Kind.SENTINELS:
+        return Redis.from_pool(SentinelPool(address, **options))
+    return Redis.from_pool(Pool.from_url(address.url, **options))
+
+
+def _options() -> dict[str, Any]:
+    """Of every connection."""
+    return {
+        "max_connections": MOST_CONNECTIONS,
+        "decode_responses": True,
+        "protocol": 3,
+        "socket_timeout": None,
+        "socket_connect_timeout": _CONNECT_TIMEOUT_S,
+        "retry": _ONCE_MORE,
+        "maint_notifications_config": MaintNotificationsConfig(enabled=False),
+    }
 
 
 @asynccontextmanager

@@ -65,6 +65,8 @@ _MENDS: Final[Mapping[str, str]] = {
     "Timeout connecting": "check that it is up, and that REDIS_URL begins with rediss:// only if it takes TLS",
     "Connection closed by server": _HUNG_UP,
     "Connection reset by peer": _HUNG_UP,
+    "no Sentinel knows": "check the hosts and the name behind them in REDIS_URL, that the Sentinels are up, and"
+    " sentinel_password if they ask for one",
     "ACL failure": _REFUSED[NoPermissionError],
     "BUSY ": "end the script that keeps the server busy (`SCRIPT KILL`)",
     "MISCONF ": "let the server write its files: its log says what keeps it from that",

@@ -8,13 +8,16 @@ from storage.postgres import pool
 from storage.redis import client
 
 ROOT: Final = Path(__file__).parents[2]
-OPENS: Final = re.compile(r"asyncpg\.(connect|create_pool)|create_(async_)?engine\(|Redis\(|from_url\(|from_pool\(")
+OPENS: Final = re.compile(
+    r"asyncpg\.(connect|create_pool)|create_(async_)?engine\(|Redis\(|from_url\(|from_pool\(|Sentinel\("
+)
 POOLS: Final = re.compile(r"await open_pool\(")
 DOORS: Final = {
     "storage/postgres/connection.py": "one connection",
     "storage/postgres/migrations.py": "no pool: one connection",
     "storage/postgres/pool.py": "a bounded pool",
     "storage/redis/client.py": "a bounded pool",
+    "storage/redis/sentinels.py": "one connection to each",
 }
 
 

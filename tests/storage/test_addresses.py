@@ -13,6 +13,7 @@ from engine.core.errors import RecoveryError, SettingsError
 from storage.postgres import address as postgres
 from storage.postgres.connection import connect
 from storage.redis import address as redis
+from storage.redis.address import Kind
 from storage.redis.client import open_redis
 from tests.tls import Authority
 
@@ -124,6 +125,12 @@ async def test_a_port_of_the_environment_is_refused_in_a_sentence(monkeypatch: p
         f"redis://user:{_SECRET}/x@127.0.0.1/0",
         f"redis://user:x?{_SECRET}@127.0.0.1/0",
         f"redis://user:{_SECRET}@127.0.0.1/first",
+        f"redis+sentinel://user:{_SECRET}/x@127.0.0.1/main",
+        f"redis+sentinel://user:12/{_SECRET}@127.0.0.1/main",
+        f"redis+sentinel://user:x#{_SECRET}@127.0.0.1/main",
+        f"redis+cluster://user:{_SECRET}/x@127.0.0.1/",
+        f"redis+cluster://user:12/{_SECRET}@127.0.0.1/",
+        f"redis+cluster://user:x?{_SECRET}@127.0.0.1/",
     ],
 )
 async def test_a_password_that_is_not_encoded_is_not_quoted(url: str) -> None:
@@ -140,6 +147,39 @@ async def _opened(url: str) -> None:
 def test_several_hosts_are_taken(hosts: str) -> None:
     read = postgres.read_address(f"postgresql://user:password@{hosts}/recovery?target_session_attrs=read-write", {})
     assert urlsplit(read["dsn"]).netloc == f"user:password@{hosts}"
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "hosts", "service", "database"),
+    [
+        ("redis+sentinel://a:1,b:2/main", Kind.SENTINELS, [("a", 1), ("b", 2)], "main", 0),
+        ("redis+sentinel://a,[::1]:2/my%20primary/3", Kind.SENTINELS, [("a", 26379), ("::1", 2)], "my primary", 3),
+        ("rediss+sentinel://a/main?db=4", Kind.SENTINELS, [("a", 26379)], "main", 4),
+        ("redis+cluster://a:1,b/", Kind.CLUSTER, [("a", 1), ("b", 6379)], "", 0),
+        ("rediss+cluster://10.0.0.1:7000/0?db=0", Kind.CLUSTER, [("10.0.0.1", 7000)], "", 0),
+    ],
+)
+def test_several_hosts_of_redis_are_taken(
+    url: str, kind: Kind, hosts: list[tuple[str, int]], service: str, database: int
+) -> None:
+    read = redis.read_address(url)
+    assert (read.kind, list(read.hosts), read.service, read.options["db"]) == (kind, hosts, service, database)
+    assert read.tls is url.startswith("rediss")
+
+
+def test_sentinels_have_a_login_of_their_own() -> None:
+    read = redis.read_address("redis+sentinel://user:word@a/main?sentinel_username=asker&sentinel_password=other")
+    assert read.login == {"username": "asker", "password": "other"}
+    assert read.options == {"db": 0, "username": "user", "password": "word"}
+
+
+@pytest.mark.parametrize("scheme", ["redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"])
+@given(password=st.text(min_size=1).filter(lambda text: text.isprintable()))
+def test_any_password_reaches_several_hosts_as_it_is(scheme: str, password: str) -> None:
+    path = "main" if "sentinel" in scheme else ""
+    read = redis.read_address(f"{scheme}://user:{quote(password, safe='')}@a:1,b:2/{path}")
+    assert (read.options["username"], read.options["password"]) == ("user", password)
+    assert read.hosts == (("a", 1), ("b", 2))
 
 
 @given(st.text(min_size=1).filter(lambda text: text.isprintable()))
@@ -205,6 +245,20 @@ def test_what_an_option_of_redis_does(url: str, option: str, value: object) -> N
         ("redis://127.0.0.1/0?db=one", "write db=0"),
         ("redis://127.0.0.1/0?db=1&db=2", "appears twice"),
         ("redis://127.0.0.1/zero", "not the number of a database"),
+        ("redis://one:6379,two:6379/0", "for several hosts begin it with redis+sentinel://"),
+        ("redis+sentinel://one:26379,two:26379", "how the Sentinels call the primary, such as /mymaster"),
+        ("redis+sentinel://one:26379/main/zero", "not the number of a database"),
+        ("redis+sentinel://one:26379,two:none/main", "write each host as host:port"),
+        ("redis+sentinel://one:26379,,two/main", "write each host as host:port"),
+        ("redis+sentinel://one:0/main", "write each host as host:port"),
+        ("redis+sentinel://one:65536/main", "write each host as host:port"),
+        ("redis+sentinel://one/main?ssl_cert_reqs=none", "write rediss:// at the beginning"),
+        ("redis+sentinel://one/main?sentinel_pass=word", "did you mean sentinel_password?"),
+        ("redis://one/0?sentinel_password=word", "is for Sentinels"),
+        ("redis+cluster://one/?sentinel_password=word", "is for Sentinels"),
+        ("redis+cluster://one/1", "a cluster has one database"),
+        ("redis+cluster://one/?db=1", "a cluster has one database"),
+        ("redis+cluster:///", "write each host as host:port"),
     ],
 )
 def test_what_the_redis_address_cannot_do_is_refused_with_the_mend(url: str, mend: str) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import IO, Final
+from urllib.parse import urlsplit
 
 from engine.local import process
 from engine.local.secret_file import write_secret
@@ -43,7 +44,7 @@ def running_valkey(directory: Path, *, durable: bool, more: Mapping[str, str] = 
         )
         note_holder(lock, server.pid)
     try:
-        until_ready(_NAME, server, lambda: _answers(port, password), log)
+        until_ready(_NAME, server, lambda: ask(port, "PING", password) == "+PONG", log)
         yield f"redis://:{password}@127.0.0.1:{port}/0"
     finally:
         process.stop(server, signal.SIGTERM)
@@ -76,12 +77,31 @@ def written(settings: Mapping[str, str]) -> str:
     return "".join(f'{name} "{value}"\n' for name, value in settings.items())
 
 
-def _answers(port: int, password: str) -> bool:
-    """Whether it answers PING; while it loads its file it answers with an error."""
+def ask(port: int, question: str, password: str = "") -> str:
+    """The first line of the answer, or the text if it is one; empty if there is none."""
+    login = f"AUTH {password}\r\n" if password else ""
     try:
         with socket.create_connection(("127.0.0.1", port), _LOADING_TIMEOUT_S) as connection:
-            connection.sendall(f"AUTH {password}\r\nPING\r\n".encode())
+            connection.sendall(f"{login}{question}\r\n".encode())
             with connection.makefile("rb") as answers:
-                return [answers.readline(), answers.readline()] == [b"+OK\r\n", b"+PONG\r\n"]
+                return _answer(answers) if not login or answers.readline() == b"+OK\r\n" else ""
     except OSError:
-        return False
+        return ""
+
+
+def _answer(answers: IO[bytes]) -> str:
+    first = answers.readline()
+    return (answers.read(int(first[1:])) if first.startswith(b"$") else first).decode().strip()
+
+
+def share_password(password: str, directory: Path) -> None:
+    """A server started there has this one."""
+    write_secret(make_dir(directory, OURSELVES) / "password", password)
+
+
+def password_of(url: str) -> str:
+    return str(urlsplit(url).password)
+
+
+def port_of(url: str) -> int:
+    return urlsplit(url).port or 0

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pytest
 
@@ -16,6 +16,7 @@ from tests.storage.redis.test_silent_server import CALLS, reads_its_own_answers
 
 WRITES: Final = {name: call for name, call in CALLS.items() if name != "a script of many bots"}
 """That one only looks at a chat that is not there."""
+Answer = TypeVar("Answer")
 REPLICA: Final = "name the primary in REDIS_URL"
 
 
@@ -30,6 +31,15 @@ async def take_many(client: Redis) -> list[Owned]:
 async def until_refused(call: Callable[[Redis], Awaitable[object]], client: Redis) -> None:
     while True:
         await call(client)
+
+
+async def when_reachable(call: Callable[[Redis], Awaitable[Answer]], client: Redis) -> Answer:
+    """Ask again and again, as the engine's loops do."""
+    while True:
+        try:
+            return await call(client)
+        except UnreachableError:
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
