@@ -6,6 +6,9 @@ from typing import Any, cast
 from hiredis import pack_command
 from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import ResponseError
+
+from storage.redis.refusals import is_astray
 
 
 class Pool(ConnectionPool):
@@ -19,7 +22,7 @@ class Pool(ConnectionPool):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._free = asyncio.Semaphore(self.max_connections)
-        self.connection_class = type("PackingConnection", (_Packing, self.connection_class), {})
+        self.connection_class = type("PackingConnection", (_Connection, self.connection_class), {})
 
     async def get_connection(self, *_: Any, **__: Any) -> AbstractConnection:
         await self._free.acquire()
@@ -38,8 +41,12 @@ class Pool(ConnectionPool):
         return connection
 
     async def release(self, connection: AbstractConnection) -> None:
-        """Raises KeyError for one that is not in use."""
+        """Raises KeyError for one that is not in use. After one that broke, or whose call was late, the others may be
+        useless too: their server may have gone without a word.
+        """
         self._in_use_connections.remove(connection)
+        if not connection.is_connected:
+            self.renew()
         try:
             await _close_useless(connection)
         finally:
@@ -57,13 +64,22 @@ async def _close_useless(connection: AbstractConnection) -> None:
         await connection.disconnect()
 
 
-class _Packing(AbstractConnection):
+class _Connection(AbstractConnection):
     """Writes commands with hiredis: redis-py's own loop over the arguments takes ten times as long.
 
-    It comes before the class that the address asks for, which alone says how to connect.
+    After a refusal that another server may not give, it is made again for the next call. It comes before the class that
+    the address asks for, which alone says how to connect.
     """
 
     def pack_command(self, *args: Any) -> list[bytes]:
         name, *rest = args
         words = name.encode().split() if isinstance(name, str) else name.split()
         return [pack_command((*words, *rest))]
+
+    async def read_response(self, *args: Any, **options: Any) -> Any:
+        try:
+            return await super().read_response(*args, **options)
+        except ResponseError as refusal:
+            if is_astray(refusal):
+                cast("Any", self).mark_for_reconnect()  # it has no types
+            raise

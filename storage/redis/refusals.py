@@ -38,9 +38,8 @@ replicas has a successor.
 _CODE: Final = re.compile(r"[A-Z]{3,20}(?= )")
 """With which a refusal of the server begins, such as MISCONF."""
 _REPLICA: Final = "name the primary in REDIS_URL, this server is a replica"
-_ONE_NODE: Final = (
-    "begin REDIS_URL with redis+cluster:// (rediss+cluster:// for TLS), this server is a node of a cluster"
-)
+_ONE_NODE: Final = "name a server in REDIS_URL that is not a node of a cluster"
+
 _FULL: Final = "give the server more memory (`maxmemory`)"
 _LOADING: Final = "wait until the server has loaded its data"
 _MOVING: Final = "wait until the cluster has moved the slot"

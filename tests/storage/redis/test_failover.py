@@ -8,11 +8,12 @@ from typing import Any, Final, TypeVar
 import pytest
 
 from engine.core.errors import UnreachableError
+from storage.redis import ephemeral
 from storage.redis.client import Redis, check_redis, open_redis
 from storage.redis.exchange import atomic
 from storage.redis.ownership import Owned, Ownership
 from tests.storage.redis.front_door import FrontDoor, front_door
-from tests.storage.redis.test_silent_server import CALLS, reads_its_own_answers
+from tests.storage.redis.test_silent_server import CALLS, LIMIT, no_writes, reads_its_own_answers
 
 WRITES: Final = {name: call for name, call in CALLS.items() if name != "a script of many bots"}
 """That one only looks at a chat that is not there."""
@@ -64,6 +65,7 @@ async def primary(redis_url: str) -> AsyncIterator[Redis]:
     yield primary
     await primary.replicaof("NO", "ONE")
     await primary.config_set("replica-serve-stale-data", "yes")
+    await primary.config_set("min-replicas-to-write", "0")
     await primary.aclose()
 
 
@@ -124,6 +126,31 @@ async def test_a_pipeline_is_answered_by_the_server_that_took_over(
     assert all(one.ours for one in await take_many(client))
     async with opened(spare_url) as spare:
         assert await spare.exists(*MANY) == len(MANY)
+
+
+async def test_one_late_call_is_enough_to_leave_a_server_that_says_nothing(
+    door: FrontDoor, client: Redis, primary: Redis, spare_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connections stay open, and nobody answers on them."""
+    door.lead_to(spare_url)
+    async with no_writes(primary):
+        with monkeypatch.context() as shorter:
+            shorter.setattr(LIMIT, 0.1)
+            with pytest.raises(UnreachableError, match="no answer within"):
+                await WRITES["a command"](client)
+        await asyncio.gather(*(ephemeral.put(client, f"rt:own:{number}", "", 60) for number in range(16)))
+
+
+@pytest.mark.parametrize("name", WRITES)
+async def test_a_primary_that_lost_its_replicas_is_left_for_its_successor(
+    door: FrontDoor, client: Redis, primary: Redis, spare_url: str, name: str
+) -> None:
+    """Behind the same address it has one, if the network has cut it off. A call may fail on each of its connections."""
+    door.lead_to(spare_url)
+    await primary.config_set("min-replicas-to-write", "1")
+    await when_reachable(WRITES[name], client)
+    async with opened(spare_url) as spare:
+        assert await spare.dbsize() > 0
 
 
 async def test_a_transaction_is_done_as_a_whole_where_it_was_not_refused(
