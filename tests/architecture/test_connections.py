@@ -9,7 +9,7 @@ from storage.redis import client
 
 ROOT: Final = Path(__file__).parents[2]
 OPENS: Final = re.compile(
-    r"asyncpg\.(connect|create_pool)|create_(async_)?engine\(|Redis\(|from_url\(|from_pool\(|Sentinel\("
+    r"asyncpg\.(connect|create_pool)|create_(async_)?engine\(|Redis\(|from_url\(|from_pool\(|= Sentinel\b"
 )
 POOLS: Final = re.compile(r"await open_pool\(")
 DOORS: Final = {

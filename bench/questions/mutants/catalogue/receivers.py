@@ -97,7 +97,7 @@ MUTANTS: Final = (
     Mutant(
         "answer-of-a-cancelled-call",
         "redis-py: a cancelled call leaves its answer in the connection, and the next caller reads it",
-        "storage/redis/exchange.py",
+        "storage/redis/round_trip.py",
         "return await connection.read_response()",
         "return await connection.read_response(disconnect_on_error=False)",
         (
