@@ -64,7 +64,8 @@ async def _go_on(journey: Journey, claimed: Claimed) -> JourneyEnd:
     (cursor, block, plan, _), found = claimed
     if found.taken and found.status == "unknown":
         journey.note("Recovery step unknown", found.cursor, reason="no answer was recorded")
-    decision = state_machine.decide(found, cursor, gate.judge(found.facts, plan), journey.clock.now_ms())
+    verdict = gate.judge(found.facts, plan)
+    decision = state_machine.decide(found, cursor, verdict, journey.clock.now_ms(), journey.held.due_ms)
     if isinstance(decision, Send) and block:
         return await send_block(journey._replace(has_claimed=True), ClaimedBlock(found, cursor, block))
     if isinstance(decision, Announce) and block:

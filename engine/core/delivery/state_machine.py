@@ -100,7 +100,7 @@ class Defer(NamedTuple):
 
 
 class Follow(NamedTuple):
-    """Redis's copy was old: go to where PostgreSQL is."""
+    """Redis's copy was old, of the place or of the due: go to where PostgreSQL is."""
 
 
 class Announce(NamedTuple):
@@ -114,7 +114,8 @@ class Forget(NamedTuple):
 Decision = Send | Advance | Withhold | Drop | Close | Rest | Defer | Follow | Announce | Forget
 
 
-def decide(found: Found, expected: Cursor, verdict: Verdict, now_ms: int) -> Decision:
+def decide(found: Found, expected: Cursor, verdict: Verdict, now_ms: int, held_due_ms: int) -> Decision:
+    """`held_due_ms` is the due in Redis's copy, by which the verdict judged whether it is too late."""
     if not found.exists or found.ended:
         return Forget()
     if found.status in SETTLED:
@@ -125,7 +126,13 @@ def decide(found: Found, expected: Cursor, verdict: Verdict, now_ms: int) -> Dec
         return Rest(Reason.VERSION_CHANGED, None)
     if found.status == "sending":
         return Send()
-    return _early(found.due_ms - now_ms, verdict) if found.due_ms > now_ms else _refused(verdict, found.deferrals)
+    return _scheduled(found, verdict, now_ms, held_due_ms)
+
+
+def _scheduled(found: Found, verdict: Verdict, now_ms: int, held_due_ms: int) -> Decision:
+    if found.due_ms > now_ms:
+        return _early(found.due_ms - now_ms, verdict)
+    return Follow() if found.due_ms > held_due_ms else _refused(verdict, found.deferrals)
 
 
 def _early(wait_ms: int, verdict: Verdict) -> Decision:

@@ -102,17 +102,28 @@ USUAL = campaign(HELLO, LATER, LAST)
     ],
 )
 def test_each_find_leads_to_its_decision(what: dict[str, Any], verdict: Verdict, decision: Decision) -> None:
-    assert state_machine.decide(found(**what), HERE, verdict, NOW) == decision
+    assert state_machine.decide(found(**what), HERE, verdict, NOW, held_due_ms=NOW) == decision
+
+
+@pytest.mark.parametrize("reason", [Reason.LATE, Reason.CAP, Reason.STEP_OFF])
+def test_what_was_judged_by_an_old_copy_of_the_due_is_looked_at_again(reason: Reason) -> None:
+    late = found(due_ms=NOW - 10)
+    for held_due_ms, decision in ((NOW - 11, Follow()), (NOW - 10, Drop(reason)), (NOW - 9, Drop(reason))):
+        assert state_machine.decide(late, HERE, SkipStep(reason), NOW, held_due_ms) == decision
+    sending = late._replace(status="sending")
+    assert state_machine.decide(sending, HERE, Pass(), NOW, held_due_ms=NOW - 11) == Send()
 
 
 @pytest.mark.parametrize("status", sorted(state_machine.SETTLED))
 def test_settled_blocks_are_skipped_wherever_the_copy_stands(status: str) -> None:
-    assert state_machine.decide(found(status=status, cursor=ELSEWHERE, taken=False), HERE, Pass(), NOW) == Advance()
+    assert (
+        state_machine.decide(found(status=status, cursor=ELSEWHERE, taken=False), HERE, Pass(), NOW, NOW) == Advance()
+    )
 
 
 def test_a_new_ordinal_or_pin_is_the_same_place() -> None:
     moved = HERE._replace(ordinal=7, pinned=9)
-    assert state_machine.decide(found(taken=False, cursor=moved), HERE, Pass(), NOW) == Rest(
+    assert state_machine.decide(found(taken=False, cursor=moved), HERE, Pass(), NOW, NOW) == Rest(
         Reason.VERSION_CHANGED, None
     )
 
