@@ -27,6 +27,7 @@ from bench.questions.peers.question import QUESTION as PEERS
 from bench.questions.sandbox_speed.question import QUESTION as SANDBOX_SPEED
 from bench.questions.scale.question import QUESTION as SCALE
 from bench.questions.send.question import QUESTION as SEND
+from bench.questions.simulate.question import QUESTION as SIMULATE
 from bench.questions.touch.question import QUESTION as TOUCH
 
 _QUESTIONS: Final[Sequence[Question[Any]]] = (
@@ -52,6 +53,7 @@ _QUESTIONS: Final[Sequence[Question[Any]]] = (
     SANDBOX_SPEED,
     SCALE,
     SEND,
+    SIMULATE,
     TOUCH,
 )
 

@@ -31,6 +31,7 @@ def test_without_arguments_it_lists_its_questions(capsys: pytest.CaptureFixture[
         "sandbox-speed",
         "scale",
         "send",
+        "simulate",
         "touch",
     ]
 
