@@ -54,13 +54,15 @@ class TaskQueue(Generic[Item]):
             task.cancel()
 
     async def _work(self) -> None:
-        """A worker leaves in the step in which it finds nothing to do. A callback would remove it a turn of the loop
-        later, and an item put in between would wait for a worker that has ended.
+        """A worker leaves in the step in which it finds nothing to do, or is cancelled. A callback would remove it a
+        turn of the loop later, and an item put in between would wait for a worker that has ended.
         """
-        await run_service(
-            self._run_next, pause(self._rest_s), "Background task failed", is_over=lambda: not self._waiting
-        )
-        self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+        try:
+            await run_service(
+                self._run_next, pause(self._rest_s), "Background task failed", is_over=lambda: not self._waiting
+            )
+        finally:
+            self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
         if self._dropped:
             logger().warning("Background tasks dropped: too many came at once", count=self._dropped)
             self._dropped = 0

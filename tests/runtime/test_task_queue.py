@@ -75,3 +75,18 @@ async def test_an_item_is_run_at_whatever_turn_of_the_loop_it_comes(done: list[i
     several.put(2)
     await _rest(several)
     assert done == [1, 2]
+
+
+async def test_a_call_that_ends_as_cancelled_takes_no_worker_away(done: list[int]) -> None:
+    async def run(item: int) -> None:
+        if item == 1:
+            raise asyncio.CancelledError
+        done.append(item)
+
+    several = TaskQueue(run, 1)
+    several.put(1)
+    await asyncio.wait(set(several._tasks))
+    assert not several._tasks
+    several.put(2)
+    await _rest(several)
+    assert done == [2]
