@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.watermark import CLOCKS_APART_MS
 from engine.poller import poller
-from engine.poller.poller import CLOCKS_APART_MS, Poller
+from engine.poller.poller import Poller
 from engine.poller.shard import Shard
 from engine.settings import load_settings
 from storage.postgres.pool import Pool
