@@ -21,6 +21,7 @@ from engine.core.schedule.step_schedule import After
 from engine.poller.dispatch import Dispatch
 from engine.poller.send_permit import SendPermit
 from engine.poller.served_bots import Served
+from engine.poller.unrecorded_outcomes import UnrecordedOutcomes
 from engine.runtime.telemetry import configure_safely
 from engine.security.signed_links import SignedLinks
 from engine.telegram.sender import Prepared
@@ -129,6 +130,9 @@ async def outcome(newest: Snapshot, now_ms: int, *, loses_settles: bool) -> str 
 class Permit:
     tokens = 1
     is_withdrawn = False
+
+    def __init__(self) -> None:
+        self.unrecorded = UnrecordedOutcomes()
 
     async def pay(self, _messages: int) -> None:
         """The pace is not the subject."""

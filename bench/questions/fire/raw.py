@@ -25,7 +25,6 @@ _BOT: Final = 1
 """No poller serves it."""
 _LEASE_MS: Final = 60_000
 _EPOCH: Final = 1
-_EVER_MS: Final = 2**42
 CONNECTIONS: Final = MOST_CONNECTIONS
 _BEGIN_AND_CLAIM: Final = """
 WITH known AS (
@@ -63,9 +62,10 @@ class RawClaim:
         """Everything is due at once, and no lease is left from the turn before."""
         k, timers = self._keys, Timers(self._client)
         await self._client.unlink(k.timers, k.state)
-        await self._client.hset(k.bot, mapping={"generation": "1", "watermark": _EVER_MS})
         for start in range(0, self._size, BATCH):
             await timers.touch(_BOT, [Sign(chat, 0) for chat in range(start, start + BATCH)], 0)
+        now_ms = await server_now_ms(self._client)
+        await self._client.hset(k.bot, mapping={"generation": "1", "watermark": now_ms})
         script = (bundled("lua") / "claim_due.lua").read_text("utf-8")
         self._sha = (await self._connection.ask(packed("SCRIPT", "LOAD", script))).decode()
 
