@@ -16,6 +16,7 @@ from storage.postgres.pool import Pool, open_pool
 from storage.postgres.receiver_bots import Watched
 from storage.redis.client import open_redis
 from storage.redis.timers import Timers
+from tests.missing_table import missing_table
 
 BOT = 7
 ANA, STRANGER = 5, 6
@@ -67,10 +68,9 @@ async def test_a_stranger_begins_no_silence_and_is_not_remembered(desk: Desk) ->
 async def test_somebody_with_a_timer_is_known_even_without_postgres(desk: Desk) -> None:
     await desk.activity.mark_user_activity(BOT, ANA, SEEN_MS)
     before = await desk.timers.versions(BOT, [ANA])
-    await desk.pool.execute("ALTER TABLE chats RENAME TO elsewhere")
-    await desk.effects.take(BOT, sign(ANA, if_known=True))
+    async with missing_table(desk.pool, "chats"):
+        await desk.effects.take(BOT, sign(ANA, if_known=True))
     assert await desk.timers.versions(BOT, [ANA]) != before
-    await desk.pool.execute("ALTER TABLE elsewhere RENAME TO chats")
 
 
 async def test_somebody_whose_episode_is_over_is_still_known(desk: Desk) -> None:
@@ -81,10 +81,9 @@ async def test_somebody_whose_episode_is_over_is_still_known(desk: Desk) -> None
 
 
 async def test_while_nobody_can_say_whether_they_are_known_the_update_is_not_taken(desk: Desk) -> None:
-    await desk.pool.execute("ALTER TABLE chats RENAME TO elsewhere")
-    with pytest.raises(UnreachableError):
-        await desk.effects.take(BOT, sign(STRANGER, if_known=True))
-    await desk.pool.execute("ALTER TABLE elsewhere RENAME TO chats")
+    async with missing_table(desk.pool, "chats"):
+        with pytest.raises(UnreachableError):
+            await desk.effects.take(BOT, sign(STRANGER, if_known=True))
 
 
 async def test_somebody_who_blocked_the_bot_comes_back_in_their_own_chat_only(desk: Desk) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
 
 from engine.chats import activity
@@ -21,6 +20,7 @@ from storage.redis.keys import of_bot
 from storage.redis.server_identity import life_of, run_of
 from storage.redis.timer_values import Holding, Lost, NextTimer, Sign, Ticket
 from storage.redis.timers import BATCH, Timers
+from tests.missing_table import missing_table
 
 BOT = 7
 THRESHOLD_MS = 60_000
@@ -89,13 +89,10 @@ async def test_without_a_campaign_nothing_is_armed_but_the_chat_is_known(desk: D
     assert await desk.chats() == [(1, SEEN_MS, None)]
 
 
-async def test_writes_that_postgresql_refuses_keep_waiting(desk: Desk, database_url: str) -> None:
+async def test_writes_that_postgresql_refuses_keep_waiting(desk: Desk) -> None:
     await desk.activity.mark_user_activity(BOT, 1, SEEN_MS)
-    await desk.pool.execute("ALTER TABLE chats RENAME TO elsewhere")
-    await desk.activity.flush()
-    connection = await asyncpg.connect(database_url)
-    await connection.execute("ALTER TABLE elsewhere RENAME TO chats")
-    await connection.close()
+    async with missing_table(desk.pool, "chats"):
+        await desk.activity.flush()
     await desk.activity.flush()
     assert await desk.chats() == [(1, SEEN_MS, None)]
 

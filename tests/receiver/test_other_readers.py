@@ -1,20 +1,35 @@
 """Another reader of a bot's updates is never missed, and never seen where Redis or Telegram lost what is missing."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 
 from engine.core.errors import UnreachableError
 from engine.receiver import webhook_feed
+from engine.receiver.polling_feed import PollingFeed
 from engine.receiver.webhook_feed import WebhookFeed
 from storage.redis import keys
 from storage.redis.arrivals import Arrivals
 from storage.redis.client import open_redis
 from storage.redis.server_clock import server_now_ms
+from tests.missing_table import missing_table
 from tests.receiver.lone_bot import BOT, OURS, Desk
 from tests.receiver.test_poll_progress import passed
 
 OTHER_READER = {"ok": False, "error_code": 409, "description": "Conflict: terminated by other getUpdates request"}
 WEBHOOK_ACTIVE = {"ok": False, "error_code": 409, "description": "Conflict: webhook is active"}
 DAY_MS = 86_400_000
+
+
+@asynccontextmanager
+async def _unreachable_redis(feed: PollingFeed) -> AsyncIterator[None]:
+    reachable, feed._watch._client = feed._watch._client, open_redis("redis://127.0.0.1:1/0")
+    try:
+        yield
+    finally:
+        await feed._watch._client.aclose()
+        feed._watch._client = reachable
 
 
 @pytest.mark.parametrize("down", ["postgres", "redis"])
@@ -25,19 +40,11 @@ async def test_a_conflict_that_cannot_be_recorded_at_once_is_recorded_before_the
     await feed.run_once()
     held = await desk.watermark()
     desk.telegram.polls += [OTHER_READER]
-    if down == "postgres":
-        await desk.pool.execute("ALTER TABLE bots RENAME TO elsewhere")
-    else:
-        reachable, feed._watch._client = feed._watch._client, open_redis("redis://127.0.0.1:1/0")
-    for _ in range(3):
-        with pytest.raises(UnreachableError):
-            await feed.run_once()
-    assert await desk.watermark() == held
-    if down == "postgres":
-        await desk.pool.execute("ALTER TABLE elsewhere RENAME TO bots")
-    else:
-        await feed._watch._client.aclose()
-        feed._watch._client = reachable
+    async with missing_table(desk.pool, "bots") if down == "postgres" else _unreachable_redis(feed):
+        for _ in range(3):
+            with pytest.raises(UnreachableError):
+                await feed.run_once()
+        assert await desk.watermark() == held
     await feed.run_once()
     assert await desk.doubted()
     assert await desk.watermark() > held

@@ -10,6 +10,7 @@ from engine.runtime.overloads import Overloads
 from storage.postgres.incidents import ACTIVITY_OVERLOAD, API_OVERLOAD, open_incident, open_incidents
 from storage.postgres.pool import Pool
 from storage.redis.client import Redis, open_redis
+from tests.missing_table import missing_table
 
 BOT = 7
 
@@ -73,9 +74,8 @@ async def test_what_a_receiver_left_open_is_closed_by_its_successor(desk: Desk) 
 
 async def test_what_postgresql_did_not_take_is_told_later(desk: Desk) -> None:
     await desk.turn()
-    await desk.pool.execute("ALTER TABLE incidents RENAME TO elsewhere")
     desk.overloads.note(BOT, API_OVERLOAD)
-    with pytest.raises(UnreachableError):
-        await desk.watch.run_once()
-    await desk.pool.execute("ALTER TABLE elsewhere RENAME TO incidents")
+    async with missing_table(desk.pool, "incidents"):
+        with pytest.raises(UnreachableError):
+            await desk.watch.run_once()
     assert await desk.turn() == [API_OVERLOAD]

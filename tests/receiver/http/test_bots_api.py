@@ -17,6 +17,7 @@ from engine.receiver.http.key_limits import KeyLimits, Limit
 from storage.postgres.incidents import API_OVERLOAD
 from storage.redis.client import open_redis
 from storage.redis.server_clock import server_now_ms
+from tests.missing_table import missing_table
 from tests.receiver.http.desk import CHANGE, CHAT, PAID, Desk
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -297,9 +298,8 @@ async def test_a_revoked_key_is_void_and_a_second_one_is_not(desk: Desk) -> None
 
 
 async def test_a_request_that_a_database_did_not_take_is_to_be_repeated(desk: Desk) -> None:
-    await desk.pool.execute("ALTER TABLE payments RENAME TO elsewhere")
-    await desk.refused(503, "payments", PAID, "repeat the request")
-    await desk.pool.execute("ALTER TABLE elsewhere RENAME TO payments")
+    async with missing_table(desk.pool, "payments"):
+        await desk.refused(503, "payments", PAID, "repeat the request")
     lost = open_redis(NOWHERE)
     there, desk.receiver._endings.timers._client = desk.receiver._endings.timers._client, lost
     await desk.refused(503, "payments", PAID, "repeat the request")
