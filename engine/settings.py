@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from engine.core.errors import SettingsError
+from engine.core.server_address import split_address
 
 _LAST: Final = "[AEIMQUYcgkosw048]="
 """The last character carries four bits of a key; with the two spare ones at zero, a key has one spelling."""
@@ -185,7 +186,7 @@ def _url(read: Mapping[str, str], name: str, schemes: tuple[str, ...], example: 
     if not value:
         raise SettingsError(f"{name} is not set: set it to a value such as {example}.")
     try:
-        parts = urlsplit(value)
+        parts = split_address(value)
         fits = parts.scheme in schemes and ("," in parts.netloc or (parts.port or 1) > 0)
     except ValueError:
         fits = False

@@ -9,9 +9,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote
 
 from engine.core.errors import Phrase, RecoveryError, SpokenError
+from engine.core.server_address import split_address
 from engine.runtime.stack_trace import LONGEST_STACK, class_name
 from engine.security.secret_forms import without_secrets
 from engine.settings import Settings
@@ -44,7 +45,7 @@ _known: Final[set[str]] = set()
 def know(settings: Settings) -> None:
     """From now on the secrets of these settings are masked wherever they stand."""
     plain = {key.reveal() for key in settings.encryption_keys}
-    for address in map(urlsplit, (settings.redis_url, settings.database_url)):
+    for address in map(split_address, (settings.redis_url, settings.database_url)):
         plain.add(address.password or "")
         plain.update(value for name, value in parse_qsl(address.query) if is_secret(name))
     if settings.manager_token:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from engine.core.errors import SettingsError
+from engine.core.server_address import split_address
 from storage.certificates import check_authority, check_identity
 from storage.url_options import check_choice, check_known, read_options
 
@@ -55,7 +56,7 @@ _NOT_WITH_SYSTEM: Final = ("sslcrl", "ssl_min_protocol_version", "ssl_max_protoc
 
 def read_address(url: str, session: Mapping[str, str]) -> dict[str, Any]:
     """The arguments with which asyncpg connects. What the address sets wins over `session`. Raises SettingsError."""
-    parts = urlsplit(url)
+    parts = split_address(url)
     _check_hosts(parts)
     words = read_options(_NAME, parts.query)
     for word, value in words.items():
@@ -79,6 +80,15 @@ def _check_hosts(parts: SplitResult) -> None:
             f"{_NAME}: no host can be read: write %40 for @, %3A for :, %2F for /, %3F for ? and %23 for # in the user"
             " and the password."
         )
+    _check_brackets(parts.geturl())
+
+
+def _check_brackets(url: str) -> None:
+    """The client splits the address itself, as its release of Python does."""
+    try:
+        urlsplit(url)
+    except ValueError as error:
+        raise SettingsError(f"{_NAME}: write the hosts that stand in brackets before the others.") from error
 
 
 def _check(word: str, value: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from engine.core.errors import SettingsError
+from engine.core.server_address import split_address
 from storage.certificates import check_authority, check_identity
 from storage.url_options import check_choice, check_known, read_options
 
@@ -61,7 +62,7 @@ class Address(NamedTuple):
 
 def read_address(url: str) -> Address:
     """Raises SettingsError."""
-    parts = urlsplit(url)
+    parts = split_address(url)
     kind = Kind(parts.scheme.partition("+")[2])
     tls = parts.scheme.startswith("rediss")
     options = read_options(_NAME, parts.query)
