@@ -1,6 +1,8 @@
 -- The last look before a send: is the version still current? If so, marks the chat as on the wire.
+-- Nothing passes where a claim would find the timers LOST: the server may lack a touch that came since the claim.
 -- Atomic because a touch between the look and the mark would let a message out to a person who is back.
 -- KEYS[1] state  HASH chat -> packed version, seen, due with mark, opaque
+-- KEYS[2] bot    HASH generation, run
 -- ARGV[1..] chat, version  pairs, at most 512
 -- Returns one code for each pair, in order
 -- 0 STALE
@@ -19,10 +21,15 @@ local function packed(state)
   return version and digits(version) .. digits(seen) .. digits(due + mark * 2^49) .. opaque or state
 end
 
+local bot = redis.call('HMGET', KEYS[2], 'generation', 'run')
+local run = string.match(tostring(redis.pcall('INFO', 'server')), 'run_id:(%x+)')
+local known = string.match(bot[2] or ' packed', '^(.*) packed$')
+local whole = bot[1] and known and (not run or known == '' or known == run)
+
 local reply = {}
 for i = 1, #ARGV, 2 do
   local state = packed(redis.call('HGET', KEYS[1], ARGV[i]))
-  local current = state and number(state, 1) == tonumber(ARGV[i + 1])
+  local current = whole and state and number(state, 1) == tonumber(ARGV[i + 1])
   if current then
     local due = digits(number(state, 17) % 2^49 + 2^49)
     redis.call('HSET', KEYS[1], ARGV[i], string.sub(state, 1, 16) .. due .. string.sub(state, 25))

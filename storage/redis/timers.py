@@ -96,7 +96,10 @@ class Timers:
         return (k.timers, k.state, k.bot), asked
 
     async def pass_(self, bot_id: int, tickets: Sequence[Ticket]) -> list[Fence]:
-        """The last look before each send; those that are CURRENT are marked as on the wire."""
+        """The last look before each send; those that are CURRENT are marked as on the wire.
+
+        None is CURRENT where the bot's timers are lost.
+        """
         return _fences(await self._ask("pass_fence", _pass_call(bot_id, tickets)))
 
     async def pass_each(self, asked: Sequence[tuple[int, Sequence[Ticket]]]) -> list[list[Fence] | UnreachableError]:
@@ -185,7 +188,8 @@ class Timers:
 
 
 def _pass_call(bot_id: int, tickets: Sequence[Ticket]) -> Call:
-    return (keys.of_bot(bot_id).state,), tuple(_flat(tickets))
+    k = keys.of_bot(bot_id)
+    return (k.state, k.bot), tuple(_flat(tickets))
 
 
 def _settle_call(bot_id: int, plans: Sequence[NextTimer]) -> Call:

@@ -2,7 +2,10 @@
 
 import pytest
 
+from storage.redis import bot_state
 from storage.redis.chat_states import State
+from storage.redis.client import open_redis
+from storage.redis.server_identity import run_of
 from storage.redis.timer_values import Fence, Held, Ticket
 from storage.redis.timers import BATCH
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
@@ -30,6 +33,31 @@ async def test_a_pass_marks_the_chat_and_changes_nothing_else(bench: Bench, held
     await bench.timers.pass_(BOT, [Ticket(1, held.version)])
     assert await bench.state(1) == State(held.version, held.seen_ms, bench.now_ms, marked=True, opaque="1 cursor")
     assert await bench.score(1) == score
+
+
+async def test_nothing_passes_without_a_generation(bench: Bench, held: Held) -> None:
+    await bot_state.forget_generation(bench.client, BOT)
+    before = await bench.look(1)
+    assert await bench.timers.pass_(BOT, [Ticket(1, held.version)]) == [Fence.STALE]
+    assert await bench.look(1) == before
+
+
+async def test_nothing_passes_where_the_states_may_have_another_form(bench: Bench, held: Held) -> None:
+    await bench.client.hset(bench.keys.bot, "run", "")
+    assert await bench.timers.pass_(BOT, [Ticket(1, held.version)]) == [Fence.STALE]
+
+
+async def test_nothing_passes_in_another_run_of_the_server(redis_url: str) -> None:
+    """On Valkey alone: fakeredis has no runs."""
+    client = open_redis(redis_url)
+    bench = Bench(client)
+    await bench.make_whole()
+    held, fences = await bench.hold(1), []
+    for run in ("another", await run_of(client), ""):
+        await bot_state.set_generation(client, BOT, 1, run)
+        fences += await bench.timers.pass_(BOT, [Ticket(1, held.version)])
+    await client.aclose()
+    assert fences == [Fence.STALE, Fence.CURRENT, Fence.CURRENT]
 
 
 async def test_a_stale_pass_marks_nothing(bench: Bench, held: Held) -> None:

@@ -4,16 +4,22 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import pytest
 
 from engine.core.errors import UnreachableError
 from storage.redis import ephemeral
+from storage.redis.bot_state import set_generation
 from storage.redis.client import Redis, check_redis, open_redis
 from storage.redis.exchange import atomic
+from storage.redis.keys import of_bot
 from storage.redis.ownership import Owned, Ownership
+from storage.redis.server_identity import run_of
+from storage.redis.timer_values import ClaimCode, Fence, Held, Holding, Sign, Ticket
+from storage.redis.timers import Timers
 from tests.storage.redis.front_door import FrontDoor, front_door
-from tests.storage.redis.test_silent_server import CALLS, LIMIT, no_writes, reads_its_own_answers
+from tests.storage.redis.test_silent_server import BOT, CALLS, LIMIT, no_writes, reads_its_own_answers
 
 WRITES: Final = {name: call for name, call in CALLS.items() if name != "a script of many bots"}
 """That one only looks at a chat that is not there."""
@@ -159,6 +165,50 @@ async def test_a_transaction_is_done_as_a_whole_where_it_was_not_refused(
     door.lead_to(spare_url)
     await step_down(primary)
     assert await atomic(client, [("INCRBY", "rt:count", 2), ("INCRBY", "rt:count", 3)]) == [2, 5]
+
+
+async def hold_one(client: Redis) -> Held:
+    """A chat that has fallen due, claimed in this run of the server."""
+    timers, run = Timers(client), await run_of(client)
+    await set_generation(client, BOT, 1, run)
+    await client.set(of_bot(BOT).poll, "us 1")
+    await timers.touch(BOT, [Sign(41, 0)], 0)
+    await timers.confirm(BOT, Holding("us 1", run))
+    claimed = await timers.claim(BOT, 512, 60_000, 1)
+    return next(held for held in claimed.timers if held.chat_id == 41)
+
+
+async def copy_to(spare: Redis, primary: Redis, url: str) -> None:
+    """The spare follows the primary until it has all, and is then promoted."""
+    at = urlsplit(url)
+    await primary.config_set("repl-diskless-sync-delay", "0")
+    await spare.config_set("masterauth", str(at.password))
+    await spare.replicaof(str(at.hostname), str(at.port))
+    async with asyncio.timeout(20):
+        await until_copied(spare)
+    await spare.replicaof("NO", "ONE")
+
+
+async def until_copied(spare: Redis) -> None:
+    while True:
+        if await spare.exists(of_bot(BOT).state):
+            return
+        await asyncio.sleep(0.01)
+
+
+async def test_nothing_passes_on_a_promoted_replica_that_lacks_a_touch(
+    redis_url: str, client: Redis, primary: Redis, spare_url: str
+) -> None:
+    """It still has the version under which the message waits, and keeps it back until the timers are rebuilt."""
+    held = await hold_one(client)
+    ticket = Ticket(held.chat_id, held.version)
+    async with opened(spare_url) as spare:
+        await copy_to(spare, primary, redis_url)
+        await Timers(client).touch(BOT, [Sign(held.chat_id, 0)], 60_000)
+        promoted = Timers(spare)
+        assert await promoted.versions(BOT, [held.chat_id]) == [held.version]
+        assert await promoted.pass_(BOT, [ticket]) == [Fence.STALE]
+        assert (await promoted.claim(BOT, 1, 60_000, 1)).code is ClaimCode.LOST
 
 
 async def test_a_start_at_a_replica_is_refused_with_the_mend(redis_url: str, primary: Redis) -> None:

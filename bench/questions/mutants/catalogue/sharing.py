@@ -38,6 +38,22 @@ MUTANTS: Final = (
         _tests("claim_due", "timers_of_another_run_of_the_server_are_lost"),
     ),
     Mutant(
+        "pass-on-an-emptied-server",
+        "a message that waits for its turn leaves although its person has written to the server that was lost",
+        "lua/pass_fence.lua",
+        "local whole = bot[1] and known",
+        "local whole = known",
+        _tests("pass_fence", "nothing_passes_without_a_generation"),
+    ),
+    Mutant(
+        "pass-in-another-run",
+        "a failover to a replica that lacks a touch: the version of before it still stands there",
+        "lua/pass_fence.lua",
+        "(not run or known == '' or known == run)",
+        "true",
+        _tests("pass_fence", "nothing_passes_in_another_run_of_the_server"),
+    ),
+    Mutant(
         "claim-unfenced",
         "RedBeat: two leaders after a failover, and every task twice",
         "lua/claim_due.lua",
