@@ -6,6 +6,7 @@ truth.
 """
 
 import asyncio
+import operator
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
@@ -99,6 +100,7 @@ class Lane:
         self._epoch = 0
         self._journeys: dict[asyncio.Task[None], Ticket] = {}
         self._on_the_way: set[Ticket] = set()
+        self._keeper: asyncio.Task[None] | None = None
         self._unrecorded = UnrecordedOutcomes()
         self._answered_at = elapsed_s() - WARM_S
         self._throttle = Throttle(0, 0.0)
@@ -117,19 +119,15 @@ class Lane:
     async def run(self) -> None:
         """Run until cancelled. Lanes that begin at the same time each start at a moment of their own."""
         await asyncio.sleep(self._first_after_s)
-        keeper = asyncio.create_task(self._keep_leases())
-        try:
-            await run_service(self.run_once, self._rest, "Lane turn failed", self._named_logger)
-        finally:
-            keeper.cancel()
+        await run_service(self.run_once, self._rest, "Lane turn failed", self._named_logger)
 
     async def finish(self) -> None:
         """Wait for what is in flight; after `run` was cancelled nothing new is claimed."""
-        keeper = asyncio.create_task(self._keep_leases())
         try:
             await asyncio.gather(*self._journeys, return_exceptions=True)
         finally:
-            keeper.cancel()
+            if self._keeper:
+                self._keeper.cancel()
 
     async def run_once(self) -> LaneTurn:
         """Claim what is due and can be sent now, and start its journeys. Raises UnreachableError.
@@ -235,6 +233,8 @@ class Lane:
         task = asyncio.create_task(self._journey(bot, held, ticket, permit))
         self._journeys[task] = ticket
         task.add_done_callback(self._journeys.pop)
+        if self._keeper is None or self._keeper.done():
+            self._keeper = asyncio.create_task(self._keep_leases())
 
     async def _journey(self, bot: Served, held: Held, ticket: Ticket, permit: SendPermit) -> None:
         try:
@@ -262,12 +262,14 @@ class Lane:
             self._on_the_way.discard(ticket)
 
     async def _keep_leases(self) -> None:
-        await run_service(self._renew_leases, on_the_beat(RENEWAL_S), "Leases not renewed", self._named_logger)
+        """As long as work is in flight: a lane at rest costs nothing."""
+        beat = on_the_beat(RENEWAL_S)
+        await beat(None)
+        is_over = partial(operator.not_, self._journeys)
+        await run_service(self._renew_leases, beat, "Leases not renewed", self._named_logger, is_over)
 
     async def _renew_leases(self) -> None:
-        tickets = list(self._journeys.values())
-        if tickets:
-            await self._timers.extend(self._bot_id, tickets, LEASE_MS)
+        await self._timers.extend(self._bot_id, list(self._journeys.values()), LEASE_MS)
 
     def _sleep_s(self, bot: Served, claimed: Claimed) -> float:
         """Until the nearest deadline, or until a timer armed from now on could be due, whichever comes first."""

@@ -29,8 +29,8 @@ MUTANTS: Final = (
         "lease-not-renewed",
         "Celery, asynq: work that takes longer than its lease is given to another worker",
         _LANE,
-        "        if tickets:\n            await self._timers.extend",
-        "        if not tickets:\n            await self._timers.extend",
+        "partial(operator.not_, self._journeys)",
+        "partial(bool, self._journeys)",
         _tests("lane_failures", "leases_are_renewed_while_work_is_in_flight"),
     ),
     Mutant(
