@@ -49,7 +49,8 @@ from storage.redis.chat_states import Silence
 from storage.redis.timer_values import Moved, MoveTo
 from storage.redis.timers import Timers
 
-TURN_S: Final = 0.5
+TURN_S: Final = 1.0
+"""Bots, and which replan is their newest, are read no more often."""
 PATIENCE_MS: Final = 60_000
 
 

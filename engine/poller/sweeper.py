@@ -29,7 +29,7 @@ from engine.runtime.service import pause, run_service
 from engine.runtime.telemetry import logger
 from engine.telegram.sender import Sender
 from storage.postgres import message_sweeps
-from storage.postgres.message_sweeps import Leftover, Swept
+from storage.postgres.message_sweeps import Leftover, Limit, Swept
 from storage.postgres.pool import Pool
 from storage.redis import bot_state
 from storage.redis.client import Redis
@@ -126,11 +126,8 @@ class Sweeper:
         free = [bot for bot in bots if busy[bot, True] + busy[bot, False] < IN_HAND]
         if not free:
             return []
-        deletions = await message_sweeps.deletions(
-            self._pool, {bot: DELETIONS + busy[bot, True] for bot in free}, now_ms
-        )
-        edits = await message_sweeps.edits(self._pool, {bot: EDITS + busy[bot, False] for bot in free}, now_ms)
-        due = [*deletions, *edits]
+        limits = [Limit(bot, DELETIONS + busy[bot, True], EDITS + busy[bot, False]) for bot in free]
+        due = await message_sweeps.due(self._pool, limits, now_ms)
         holds = await bot_state.holds(self._client, {leftover.bot_id for leftover in due})
         return [leftover for leftover in due if holds[leftover.bot_id] <= now_ms]
 

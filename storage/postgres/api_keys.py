@@ -7,7 +7,7 @@ from engine.core.api_key import Scope
 from engine.core.change import Change
 from storage.postgres import audit
 from storage.postgres.columns import to_columns
-from storage.postgres.pool import Connection, Pool, transaction
+from storage.postgres.pool import Connection, Pool, fetch, transaction
 from storage.postgres.statements import read_statement
 
 _LIST_LIVE: Final = read_statement("list_live_keys")
@@ -90,8 +90,7 @@ async def of_bot(connection: Connection, bot_id: int) -> list[ApiKey]:
 
 async def list_live(pool: Pool) -> list[ActiveKey]:
     """Those that are not revoked; one that has ended is among them. Raises UnreachableError."""
-    async with transaction(pool) as connection:
-        rows = await connection.fetch(_LIST_LIVE)
+    rows = await fetch(pool, _LIST_LIVE)
     return [ActiveKey(*row)._replace(scopes=_scopes(row["scopes"])) for row in rows]
 
 

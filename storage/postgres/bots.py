@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from engine.core.change import Change
 from storage.postgres import audit, feed_doubts
 from storage.postgres.incidents import TOKEN_INCIDENTS, close_incidents, open_incident
-from storage.postgres.pool import Connection, Pool, transaction
+from storage.postgres.pool import Connection, Pool, fetch
 
 _ENGINE: Final = "engine"
 """The actor of what the engine does by itself."""
@@ -88,8 +88,7 @@ async def remove(connection: Connection, before: BotRecord, change: Change) -> N
 
 async def removed(pool: Pool) -> list[int]:
     """The bots that are no longer served. Raises UnreachableError."""
-    async with transaction(pool) as connection:
-        return [row["id"] for row in await connection.fetch("SELECT id FROM bots WHERE status = 'removed'")]
+    return [row["id"] for row in await fetch(pool, "SELECT id FROM bots WHERE status = 'removed'")]
 
 
 async def hold(connection: Connection, bot_id: int) -> BotRecord | None:

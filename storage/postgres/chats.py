@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from engine.core.content.templates import Person
 from storage.postgres.columns import to_columns
-from storage.postgres.pool import Connection, Pool, transaction
+from storage.postgres.pool import Connection, Pool, fetch, transaction
 from storage.postgres.statements import PAGE, read_statement
 
 _RECORD_ACTIVITY: Final = read_statement("record_activity")
@@ -93,12 +93,12 @@ async def conclude_pages(pool: Pool, bot_id: int, reason: str, upto_ms: int, now
 
 async def left_open(pool: Pool) -> list[int]:
     """The bots that are removed, or whose campaign is stopped, and that still have an open episode."""
-    async with transaction(pool) as connection:
-        rows = await connection.fetch(
-            "SELECT b.id FROM bots b LEFT JOIN recovery_campaigns k ON k.bot_id = b.id"
-            " WHERE (b.status = 'removed' OR k.state = 'stopped')"
-            " AND EXISTS (SELECT FROM recovery_episodes e WHERE e.bot_id = b.id AND e.ended_at IS NULL)"
-        )
+    rows = await fetch(
+        pool,
+        "SELECT b.id FROM bots b LEFT JOIN recovery_campaigns k ON k.bot_id = b.id"
+        " WHERE (b.status = 'removed' OR k.state = 'stopped')"
+        " AND EXISTS (SELECT FROM recovery_episodes e WHERE e.bot_id = b.id AND e.ended_at IS NULL)",
+    )
     return [row["id"] for row in rows]
 
 

@@ -8,7 +8,7 @@ from asyncpg import PostgresError
 
 from engine.core.errors import HeldError, UnreachableError
 from storage.postgres.lock_waits import FIND_HOLDERS, GAVE_UP, Work, held
-from storage.postgres.pool import Connection, Pool, transaction
+from storage.postgres.pool import Connection, Pool, fetch, transaction
 
 _LIMIT: Final = "SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)"
 
@@ -28,5 +28,4 @@ async def maintenance(pool: Pool, work: Work, what: str) -> AsyncIterator[Connec
 
 
 async def _holders(pool: Pool) -> list[str]:
-    async with transaction(pool) as connection:
-        return [row["name"] for row in await connection.fetch(FIND_HOLDERS)]
+    return [row["name"] for row in await fetch(pool, FIND_HOLDERS)]

@@ -13,7 +13,7 @@ from asyncpg import Record
 from engine.core.content.model import Asset, TelegramFile
 from storage.postgres.lock_waits import PRUNE_MEDIA
 from storage.postgres.maintenance import maintenance
-from storage.postgres.pool import Connection, Pool, transaction
+from storage.postgres.pool import Connection, Pool, fetch, transaction
 
 _LIST_ALL: Final = """
 SELECT kind, encode(sha256, 'hex'), size, mime, name FROM media ORDER BY created_at DESC, sha256, kind
@@ -97,8 +97,7 @@ async def add(connection: Connection, asset: Asset, size: int, mime: str, name: 
 
 async def list_all(pool: Pool) -> list[Shelved]:
     """Everything, the newest first. Raises UnreachableError."""
-    async with transaction(pool) as connection:
-        return _shelved(await connection.fetch(_LIST_ALL))
+    return _shelved(await fetch(pool, _LIST_ALL))
 
 
 async def list_unused(connection: Connection, before_ms: int, limit: int | None = None) -> list[Shelved]:
@@ -124,8 +123,7 @@ async def missing(connection: Connection, assets: Sequence[Asset]) -> tuple[Asse
 
 async def look_up(pool: Pool, bot_id: int, assets: Sequence[Asset]) -> Mapping[Asset, Kept]:
     """What the library has of these, with the bot's file ids. Raises UnreachableError."""
-    async with transaction(pool) as connection:
-        rows = await connection.fetch(_LOOK_UP, *_columns(assets), bot_id)
+    rows = await fetch(pool, _LOOK_UP, *_columns(assets), bot_id)
     return {
         Asset(kind, sha256): Kept(name, TelegramFile(taken_as, file_id) if file_id else None)
         for kind, sha256, name, taken_as, file_id in rows

@@ -3,16 +3,15 @@
 They are read bot by bot, so that what fails for one bot holds up no other. Doing one twice is harmless.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from storage.postgres.columns import to_columns
 from storage.postgres.deliveries.locks import KEY, LOCK_EPISODES
-from storage.postgres.pool import Connection, Pool, transaction
+from storage.postgres.pool import Connection, Pool, fetch, transaction
 from storage.postgres.statements import read_statement
 
-_LIST_DELETIONS: Final = read_statement("list_deletions")
-_LIST_EDITS: Final = read_statement("list_edits")
+_LIST: Final = read_statement("list_leftovers")
 _NOTE: Final = read_statement("note_sweeps")
 
 
@@ -39,9 +38,12 @@ class Swept(NamedTuple):
     refusal: str | None
 
 
-class _Limit(NamedTuple):
+class Limit(NamedTuple):
+    """The most that is wanted of a bot."""
+
     bot_id: int
-    most: int
+    deletions: int
+    edits: int
 
 
 class _Note(NamedTuple):
@@ -54,14 +56,10 @@ class _Note(NamedTuple):
     refusal: str | None
 
 
-async def deletions(pool: Pool, most: Mapping[int, int], now_ms: int) -> list[Leftover]:
-    """What is due to be deleted, the oldest first, at most `most` for each bot. Raises UnreachableError."""
-    return await _read(pool, _LIST_DELETIONS, most, now_ms)
-
-
-async def edits(pool: Pool, most: Mapping[int, int], now_ms: int) -> list[Leftover]:
-    """What is due to be edited, likewise. Raises UnreachableError."""
-    return await _read(pool, _LIST_EDITS, most, now_ms)
+async def due(pool: Pool, limits: Iterable[Limit], now_ms: int) -> list[Leftover]:
+    """What is due to be deleted or edited, the oldest of each first. Raises UnreachableError."""
+    rows = await fetch(pool, _LIST, *to_columns(limits), now_ms)
+    return [Leftover(*row)._replace(message_ids=tuple(row["message_ids"] or ())) for row in rows]
 
 
 async def count_timed(connection: Connection, bot_id: int) -> int:
@@ -81,9 +79,3 @@ async def note(pool: Pool, swept: Sequence[Swept], now_ms: int) -> None:
     async with transaction(pool) as connection:
         await connection.execute(LOCK_EPISODES, *columns[KEY])
         await connection.execute(_NOTE, *columns, now_ms)
-
-
-async def _read(pool: Pool, statement: str, most: Mapping[int, int], now_ms: int) -> list[Leftover]:
-    async with transaction(pool) as connection:
-        rows = await connection.fetch(statement, *to_columns(_Limit(*item) for item in most.items()), now_ms)
-    return [Leftover(*row)._replace(message_ids=tuple(row["message_ids"] or ())) for row in rows]

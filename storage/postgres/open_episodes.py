@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from engine.core.delivery.cursor import Cursor
-from storage.postgres.pool import Pool, transaction
+from storage.postgres.pool import Pool, fetch
 from storage.postgres.statements import read_statement
 
 _LIST: Final = read_statement("list_open")
@@ -35,5 +35,4 @@ class OpenEpisode(NamedTuple):
 
 async def list_open(pool: Pool, bot_id: int, after_chat: int) -> list[OpenEpisode]:
     """The next page, in the order of the chats. Raises UnreachableError."""
-    async with transaction(pool) as connection:
-        return [OpenEpisode(*row) for row in await connection.fetch(_LIST, bot_id, after_chat)]
+    return [OpenEpisode(*row) for row in await fetch(pool, _LIST, bot_id, after_chat)]

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from engine.core.campaign.snapshot import Snapshot
 from storage.postgres import campaigns
-from storage.postgres.pool import Pool, transaction
+from storage.postgres.pool import Pool, fetch, transaction
 from storage.postgres.statements import read_statement
 
 _LIST: Final = read_statement("list_poller_bots")
@@ -32,8 +32,7 @@ class BotRow(NamedTuple):
 
 async def list_bots(pool: Pool) -> list[BotRow]:
     """Raises UnreachableError."""
-    async with transaction(pool) as connection:
-        return [BotRow(*row) for row in await connection.fetch(_LIST)]
+    return [BotRow(*row) for row in await fetch(pool, _LIST)]
 
 
 async def load_snapshot(pool: Pool, bot_id: int, version: int) -> Snapshot | None:

@@ -71,11 +71,11 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
             yield connection
 
 
-async def call(pool: Pool, function: str, *arguments: object) -> list[asyncpg.Record]:
-    """Run a function of the session, a transaction of its own, in one round trip. Raises what `transaction` does."""
+async def fetch(pool: Pool, statement: str, *arguments: object) -> list[asyncpg.Record]:
+    """Run one statement, a transaction of its own, in one round trip. Raises what `transaction` does."""
     with _answering():
         async with _acquired(pool) as connection:
-            return await connection.fetch(function, *arguments)
+            return await connection.fetch(statement, *arguments)
 
 
 async def _make_functions(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
@@ -127,8 +127,8 @@ async def now_ms(pool: Pool) -> int:
 
     Raises UnreachableError.
     """
-    async with transaction(pool) as connection:
-        return int(await connection.fetchval("SELECT extract(epoch FROM clock_timestamp()) * 1000"))
+    (row,) = await fetch(pool, "SELECT extract(epoch FROM clock_timestamp()) * 1000")
+    return int(row[0])
 
 
 async def _revision(pool: Pool) -> str | None:

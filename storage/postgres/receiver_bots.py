@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from storage.postgres.pool import Pool, transaction
+from storage.postgres.pool import Pool, fetch
 from storage.postgres.statements import read_statement
 
 _LIST: Final = read_statement("list_receiver_bots")
@@ -20,5 +20,4 @@ class Watched(NamedTuple):
 
 async def list_watched(pool: Pool) -> list[Watched]:
     """Raises UnreachableError."""
-    async with transaction(pool) as connection:
-        return [Watched(*row) for row in await connection.fetch(_LIST)]
+    return [Watched(*row) for row in await fetch(pool, _LIST)]

@@ -7,7 +7,7 @@ was activated and that silence has not begun an episode yet.
 from typing import Final, NamedTuple
 
 from engine.core.delivery.cursor import Cursor
-from storage.postgres.pool import Pool, transaction
+from storage.postgres.pool import Pool, fetch
 from storage.postgres.statements import read_statement
 
 _LIST: Final = read_statement("list_remembered")
@@ -41,9 +41,8 @@ class _Row(NamedTuple):
 
 async def remembered(pool: Pool, bot_id: int, after_chat: int, active_since_ms: int) -> list[Remembered]:
     """The next page of a bot's chats, in the order of their ids. Raises UnreachableError."""
-    async with transaction(pool) as connection:
-        rows = [_Row(*record) for record in await connection.fetch(_LIST, bot_id, after_chat, active_since_ms)]
-    return [_remembered(row) for row in rows]
+    rows = await fetch(pool, _LIST, bot_id, after_chat, active_since_ms)
+    return [_remembered(_Row(*row)) for row in rows]
 
 
 def _remembered(row: _Row) -> Remembered:

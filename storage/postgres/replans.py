@@ -18,7 +18,7 @@ from engine.core.delivery.replan import Change, Move, Waiting
 from engine.core.delivery.sequence import Anchor
 from storage.postgres.columns import to_columns
 from storage.postgres.deliveries.locks import KEY, LOCK_EPISODES
-from storage.postgres.pool import Connection, Pool, transaction
+from storage.postgres.pool import Connection, Pool, fetch, transaction
 from storage.postgres.statements import PAGE, read_statement
 
 _MOST_RESUMES: Final = 100
@@ -91,12 +91,12 @@ async def ask(connection: Connection, bot_id: int, change: Change, now_ms: int) 
 
 async def pending(pool: Pool, bot_ids: Sequence[int]) -> list[Job | UnreadJob]:
     """The unfinished replans of these bots, the oldest of each first. Raises UnreachableError."""
-    async with transaction(pool) as connection:
-        rows = await connection.fetch(
-            "SELECT id, bot_id, arguments::text, created_at FROM recovery_replans"
-            " WHERE bot_id = ANY($1::bigint[]) AND done_at IS NULL ORDER BY bot_id, id",
-            list(bot_ids),
-        )
+    rows = await fetch(
+        pool,
+        "SELECT id, bot_id, arguments::text, created_at FROM recovery_replans"
+        " WHERE bot_id = ANY($1::bigint[]) AND done_at IS NULL ORDER BY bot_id, id",
+        list(bot_ids),
+    )
     return [_job(row) for row in rows]
 
 
@@ -110,12 +110,12 @@ async def page(
 
 async def resumes(pool: Pool, bot_id: int, upto: int) -> list[Job]:
     """The resumes of a bot up to this replan that can be read, the oldest first. Raises UnreachableError."""
-    async with transaction(pool) as connection:
-        rows = await connection.fetch(
-            "SELECT id, bot_id, arguments::text, created_at FROM recovery_replans"
-            " WHERE bot_id = $1 AND id <= $2 AND kind = 'resume' ORDER BY id DESC LIMIT $3",
-            *(bot_id, upto, _MOST_RESUMES),
-        )
+    rows = await fetch(
+        pool,
+        "SELECT id, bot_id, arguments::text, created_at FROM recovery_replans"
+        " WHERE bot_id = $1 AND id <= $2 AND kind = 'resume' ORDER BY id DESC LIMIT $3",
+        *(bot_id, upto, _MOST_RESUMES),
+    )
     jobs = [_job(row) for row in reversed(rows)]
     return [job for job in jobs if isinstance(job, Job)]
 

@@ -22,7 +22,7 @@ from storage.postgres.deliveries import begin, claim, report
 from storage.postgres.deliveries.locks import EpisodeKey
 from storage.postgres.deliveries.reap import Stuck
 from storage.postgres.message_rules import LATE_MS
-from storage.postgres.message_sweeps import Leftover
+from storage.postgres.message_sweeps import Leftover, Limit
 from storage.postgres.open_episodes import OpenEpisode
 from storage.postgres.payments import Earning, Payment, Recorded
 from storage.postgres.poller_bots import BotRow
@@ -102,8 +102,7 @@ PASSED = {
     "find_known": Passed(("chat_id",), ("chat_id",)),
     "find_unreachable": Passed(("chat_id",), ("chat_id",)),
     "find_tapped": Passed((), TappedDelivery._fields),
-    "list_deletions": Passed(message_sweeps._Limit._fields, Leftover._fields),
-    "list_edits": Passed(message_sweeps._Limit._fields, Leftover._fields),
+    "list_leftovers": Passed(Limit._fields, Leftover._fields),
     "list_live_keys": Passed((), ActiveKey._fields),
     "list_open": Passed((), OpenEpisode._fields),
     "list_partitions": Passed((), ("name", "attached")),

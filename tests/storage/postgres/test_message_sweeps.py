@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from storage.postgres import message_sweeps
-from storage.postgres.message_sweeps import Leftover, Swept
+from storage.postgres.message_sweeps import Leftover, Limit, Swept
 from storage.postgres.pool import Pool, open_pool
 
 BOT, OTHER, CHAT = 7, 8, 41
@@ -42,27 +42,32 @@ def leftover(block: str = "one", edit_for: str | None = None) -> Leftover:
     return Leftover(BOT, CHAT, SILENCE, "hello", block, (9, 10), 3, edit_for, None, None, "pt-br")
 
 
+async def due(pool: Pool, *limits: Limit) -> list[Leftover]:
+    return await message_sweeps.due(pool, limits, NOW)
+
+
 async def test_what_is_due_is_found_with_all_that_is_needed_for_it(pool: Pool) -> None:
     await sent(pool, "one", delete_at=NOW)
     await sent(pool, "two", delete_at=NOW + 1)
     await sent(pool, "three", edit_at=NOW)
     await sent(pool, "four")
-    assert await message_sweeps.deletions(pool, {BOT: 9}, NOW) == [leftover()]
-    assert await message_sweeps.edits(pool, {BOT: 9}, NOW) == [leftover("three", "paid")]
+    assert await due(pool, Limit(BOT, 9, 0)) == [leftover()]
+    assert await due(pool, Limit(BOT, 0, 9)) == [leftover("three", "paid")]
+    assert await due(pool, Limit(BOT, 9, 9)) == [leftover(), leftover("three", "paid")]
 
 
 async def test_only_what_was_sent_is_swept(pool: Pool) -> None:
     await sent(pool, status="unknown", delete_at=NOW)
-    assert await message_sweeps.deletions(pool, {BOT: 9}, NOW) == []
+    assert await due(pool, Limit(BOT, 9, 0)) == []
 
 
 async def test_the_oldest_come_first_and_no_more_than_asked_for_of_each_bot(pool: Pool) -> None:
     for place, block in enumerate("abc"):
         await sent(pool, block, delete_at=NOW - place)
         await sent(pool, block, bot=OTHER, delete_at=NOW - 10 - place)
-    found = await message_sweeps.deletions(pool, {BOT: 2}, NOW)
+    found = await due(pool, Limit(BOT, 2, 0))
     assert [(one.bot_id, one.block) for one in found] == [(BOT, "c"), (BOT, "b")]
-    both = await message_sweeps.deletions(pool, {BOT: 1, OTHER: 1}, NOW)
+    both = await due(pool, Limit(BOT, 1, 0), Limit(OTHER, 1, 0))
     assert {one.bot_id for one in both} == {BOT, OTHER}
 
 
@@ -70,8 +75,8 @@ async def test_what_is_done_is_noted_and_not_found_again(pool: Pool) -> None:
     await sent(pool, "one", delete_at=NOW)
     await sent(pool, "three", edit_at=NOW)
     await message_sweeps.note(pool, [Swept(leftover(), None), Swept(leftover("three", "paid"), None)], NOW + 5)
-    assert await message_sweeps.deletions(pool, {BOT: 9}, NOW) == []
-    assert await message_sweeps.edits(pool, {BOT: 9}, NOW) == []
+    assert await due(pool, Limit(BOT, 9, 0)) == []
+    assert await due(pool, Limit(BOT, 0, 9)) == []
     rows = await pool.fetch("SELECT block_key, deleted_at, edited_at FROM recovery_deliveries ORDER BY block_key")
     assert [tuple(row) for row in rows] == [("one", NOW + 5, None), ("three", None, NOW + 5)]
 
@@ -79,7 +84,7 @@ async def test_what_is_done_is_noted_and_not_found_again(pool: Pool) -> None:
 async def test_what_telegram_refuses_is_noted_and_not_tried_again(pool: Pool) -> None:
     await sent(pool, delete_at=NOW)
     await message_sweeps.note(pool, [Swept(leftover(), "message can't be deleted")], NOW)
-    assert await message_sweeps.deletions(pool, {BOT: 9}, NOW) == []
+    assert await due(pool, Limit(BOT, 9, 0)) == []
     row = await pool.fetchrow("SELECT deleted_at, delete_refusal FROM recovery_deliveries")
     assert row
     assert tuple(row) == (None, "message can't be deleted")
@@ -89,5 +94,5 @@ async def test_what_telegram_refuses_is_noted_and_not_tried_again(pool: Pool) ->
 async def test_a_deletion_that_follows_an_edit_is_still_done(pool: Pool, refusal: str | None) -> None:
     await sent(pool, delete_at=NOW, edit_at=NOW)
     await message_sweeps.note(pool, [Swept(leftover(edit_for="paid"), refusal)], NOW)
-    assert await message_sweeps.edits(pool, {BOT: 9}, NOW) == []
-    assert await message_sweeps.deletions(pool, {BOT: 9}, NOW) == [leftover()]
+    assert await due(pool, Limit(BOT, 0, 9)) == []
+    assert await due(pool, Limit(BOT, 9, 0)) == [leftover()]
