@@ -19,9 +19,10 @@ _HEAD: Final = """\
 # Benchmarks
 
 `./dev bench` asks every question of this page again and writes the page; `./dev bench --quick` does so in ten minutes,
-with fewer and shorter runs. Every figure comes from the command of its chapter, every goal is compared with it by the
-program, and each question meets its ceiling or its peer in the same run: compare within a table, not across
-machines."""
+with fewer and shorter runs. Every figure of a table and a plot comes from the command of its chapter, every goal is
+compared with it by the program, and each question meets its ceiling or its peer in the same run: compare within a
+table, not across machines. What was tried is history: its figures, and those that a missed goal's *Tried* repeats, were
+measured once, when it was tried, on the code of that day."""
 
 
 class Part(NamedTuple):

@@ -34,11 +34,15 @@ _PATHS: Final = {
     "pollers_ms": ("lateness", "plain.1000.cpu_ms_per_message.pollers"),
     "valkey_ms": ("lateness", "plain.1000.cpu_ms_per_message.valkey"),
     "postgres_ms": ("lateness", "plain.1000.cpu_ms_per_message.postgres"),
+    "herd_postgres_ms": ("send", "pace_1000.cpu_ms_per_message.postgres"),
 }
 
 
 class Costs(NamedTuple):
-    """What one of each costs, as measured. `redis_us`: of an update, its touch and its number together."""
+    """What one of each costs, as measured. `redis_us`: of an update, its touch and its number together.
+
+    `herd_postgres_ms`: of a message among many that are due at once.
+    """
 
     bytes: float
     update_us: float
@@ -46,6 +50,7 @@ class Costs(NamedTuple):
     pollers_ms: float
     valkey_ms: float
     postgres_ms: float
+    herd_postgres_ms: float
 
 
 class Need(NamedTuple):
@@ -114,6 +119,7 @@ def _measured(cost: Costs) -> str:
         ("CPU of pollers for a message", f"{cost.pollers_ms:.2f} ms", "`lateness`, 1,000 a second"),
         ("CPU of Redis for a message", f"{cost.valkey_ms:.2f} ms", "`lateness`, 1,000 a second"),
         ("CPU of PostgreSQL for a message", f"{cost.postgres_ms:.2f} ms", "`lateness`, 1,000 a second"),
+        ("CPU of PostgreSQL for a message of a herd", f"{cost.herd_postgres_ms:.2f} ms", "`send`, pace 1,000"),
     ]
     return "## What it costs\n\n" + table(Table(("", "measured", "question"), rows))
 
@@ -179,7 +185,7 @@ def _limits(cost: Costs) -> str:
   armed chats of it, and its core takes {BUSY / cost.redis_us * 1e6:,.0f} updates a second. Its poller sends up to
   {BUSY / cost.pollers_ms * 1e3:,.0f} messages a second; Telegram allows {FREE_RATE} for a bot that does not pay.
 - **All {BOTS:,} bots at Telegram's free rate** are {all_bots:,} messages a second: {pollers:,.0f} cores of pollers and
-  {all_bots * cost.postgres_ms / 1e3:,.0f} of PostgreSQL, more than one primary should do. A herd costs less for each
-  message than a steady trickle, because its statements carry more rows: see `send` in [benchmarks.md](benchmarks.md).
-- **PostgreSQL's primary** is what ends first. Bots do not know of one another, so the next step is two systems with
-  half of the bots each: another database, another Redis, the same code."""
+  {all_bots * cost.postgres_ms / 1e3:,.0f} of PostgreSQL, or {all_bots * cost.herd_postgres_ms / 1e3:,.0f} if each
+  statement carries as many rows as in a herd.
+- **PostgreSQL's primary** is the one part that more machines do not relieve. Bots do not know of one another, so the
+  next step is two systems with half of the bots each: another database, another Redis, the same code."""

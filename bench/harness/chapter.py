@@ -24,7 +24,7 @@ Figures: TypeAlias = Mapping[str, Any]
 AT_MOST: Final = "at most"
 AT_LEAST: Final = "at least"
 Direction: TypeAlias = Literal["at most", "at least"]
-_PLACE: Final = re.compile(r"\{([a-z0-9_.-]+)\}", re.IGNORECASE)
+_PLACE: Final = re.compile(r"\{([a-z0-9_., -]+)\}", re.IGNORECASE)
 
 
 _LEAST_PART: Final = 0.01
@@ -131,16 +131,22 @@ class Shortfall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def figure(figures: Figures, path: str) -> Any:
-    """None if there is no such figure."""
+    """None if there is no such figure. A row of a list is found by its place or by its name."""
     found: Any = figures
     for name in path.split("."):
         if isinstance(found, Mapping):
             found = found.get(name)
-        elif isinstance(found, Sequence) and name.isdigit() and int(name) < len(found):
-            found = found[int(name)]
+        elif isinstance(found, Sequence):
+            found = _row(found, name)
         else:
             return None
     return found
+
+
+def _row(rows: Sequence[Any], name: str) -> Any:
+    if name.isdigit():
+        return rows[int(name)] if int(name) < len(rows) else None
+    return next((row for row in rows if isinstance(row, Mapping) and row.get("name") == name), None)
 
 
 def judge(goals: Sequence[Goal], figures: Figures) -> list[Judged]:

@@ -9,8 +9,11 @@ _ANSWERS: dict[str, Figures] = {
     "memory": {"bytes_per_chat": 128},
     "ingest": {"cpu_us": {"webhook": {"receiver": 100, "valkey": 5.0}}},
     "lateness": {"plain": {"1000": {"cpu_ms_per_message": {"pollers": 0.5, "valkey": 0.1, "postgres": 0.4}}}},
+    "send": {"pace_1000": {"cpu_ms_per_message": {"postgres": 0.1}}},
 }
-_COSTS = Costs(bytes=128, update_us=100, redis_us=5, pollers_ms=0.5, valkey_ms=0.1, postgres_ms=0.4)
+_COSTS = Costs(
+    bytes=128, update_us=100, redis_us=5, pollers_ms=0.5, valkey_ms=0.1, postgres_ms=0.4, herd_postgres_ms=0.1
+)
 
 
 def test_the_costs_come_from_the_answers_of_the_questions() -> None:

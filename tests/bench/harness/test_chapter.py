@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bench.harness.chapter import AT_LEAST, AT_MOST, Goal, Judged, figure, judge, shown
 
-_FIGURES = {"plain": {"300": {"claim_ms": {"p99": 12.5}}}, "rounds": [7, 8]}
+_FIGURES = {"plain": {"300": {"claim_ms": {"p99": 12.5}}}, "rounds": [7, 8], "rows": [{"name": "arq, old", "us": 3}]}
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,8 @@ _FIGURES = {"plain": {"300": {"claim_ms": {"p99": 12.5}}}, "rounds": [7, 8]}
         ("plain.300.claim_ms.p99", 12.5),
         ("rounds.1", 8),
         ("rounds.2", None),
+        ("rows.arq, old.us", 3),
+        ("rows.RQ.us", None),
         ("plain.100.claim_ms.p99", None),
         ("plain.300.claim_ms.p99.more", None),
     ],
