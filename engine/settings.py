@@ -21,7 +21,10 @@ _KEY: Final = re.compile(rf"[\w-]{{42}}{_LAST}|[A-Za-z0-9+/]{{42}}{_LAST}", re.A
 """32 bytes in base64, in one of its two alphabets."""
 _URLSAFE: Final = str.maketrans("+/", "-_")
 MAX_SHARDS: Final = 1024
-_REDIS_SCHEMES: Final = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
+_REDIS_SCHEMES: Final = (
+    *("redis", "rediss", "unix"),
+    *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
+)
 _PUBLIC_EXAMPLE: Final = "https://bots.example.org"
 DEFAULT_PORT: Final = 8080
 _MAX_PORT: Final = 65_535

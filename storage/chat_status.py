@@ -58,7 +58,7 @@ async def read_clockwork(client: Redis, bot_id: int, chat_id: int) -> Clockwork:
         ("ZSCORE", k.timers, chat_id),
     ]
     async with reaching_redis():
-        time, info, bot, state, score = await atomic(client, asked)
+        time, info, bot, state, score = await atomic(client, k.bot, asked)
     return _clockwork(time, run_in(info), bot, _armed(state, score))
 
 

@@ -164,10 +164,9 @@ def _nodes(needs: Sequence[Need]) -> str:
 
 A receiver and a poller use one core each. Their number is changed while they run: `--reshard` for pollers, one process
 more for receivers. All keys of a bot carry its number as their hash tag, and each script touches one bot: so the nodes
-can be those of an existing cluster, with a bot on one node. The engine itself connects to one address, so a cluster
-needs a proxy in front of it, which has not been tried; without one, run a system for each node. Nothing of our own
-elects, replicates or divides data. PostgreSQL is one primary; `recovery_deliveries` is divided by month, and retention
-drops a month at a time."""
+can be those of a cluster, with a bot on one node: [REDIS_URL](access.md#redis_url) names it. Nothing of our own elects,
+replicates or divides data. PostgreSQL is one primary; `recovery_deliveries` is divided by month, and retention drops a
+month at a time."""
 
 
 def _head(needs: Sequence[Need]) -> Sequence[str]:

@@ -25,7 +25,7 @@ from engine.telegram.sender import Sender
 from engine.telegram.session import LONGEST_S
 from storage.postgres.pool import Pool
 from storage.redis.client import Redis
-from storage.redis.server_identity import run_of
+from storage.redis.server_identity import run_for
 from storage.redis.timers import Timers
 
 REPEATED_WITHIN_S: Final = 2.0
@@ -133,7 +133,7 @@ class Lanes:
 
     async def _rebuild(self, pool: Pool, client: Redis, bot: Served, newest: Snapshot, lane: Lane) -> None:
         try:
-            run = await run_of(client)
+            run = await run_for(client, bot.bot_id)
             await asyncio.sleep(REPEATED_WITHIN_S)
             chats = await rebuild(pool, client, self._timers, bot.bot_id, newest, bot.activated_at_ms, run)
         except RecoveryError as error:

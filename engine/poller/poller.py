@@ -30,7 +30,7 @@ from engine.telegram.sender import Sender
 from storage.postgres import shard_number
 from storage.postgres.pool import Pool, now_ms
 from storage.redis.client import Redis
-from storage.redis.server_clock import server_now_ms
+from storage.redis.server_clock import clocks_ms
 from storage.redis.shards import Layout
 from storage.redis.timers import Timers
 
@@ -121,15 +121,17 @@ class Poller:
             self._kept = layout
 
     async def _compare_clocks(self) -> None:
-        before_ms = await server_now_ms(self._client)
+        before_ms = await clocks_ms(self._client)
         postgres_ms = await now_ms(self._pool)
         asked_s = elapsed_s()
-        after_ms = await server_now_ms(self._client)
-        self._clock.hear(after_ms, asked_s)
-        redis_ms = min(max(postgres_ms, before_ms), after_ms)
-        self._catalogue.clocks_apart = abs(redis_ms - postgres_ms) > CLOCKS_APART_MS
+        after_ms = await clocks_ms(self._client)
+        self._clock.hear(max(after_ms.values()), asked_s)
+        asked = before_ms.keys() & after_ms.keys()
+        redis_ms = [min(max(postgres_ms, before_ms[server]), after_ms[server]) for server in asked]
+        apart_ms = max((one_ms - postgres_ms for one_ms in redis_ms), key=abs, default=0)
+        self._catalogue.clocks_apart = abs(apart_ms) > CLOCKS_APART_MS
         if self._catalogue.clocks_apart:
-            logger().error("Lanes shut: set the clocks of Redis and PostgreSQL", apart_ms=redis_ms - postgres_ms)
+            logger().error("Lanes shut: set the clocks of Redis and PostgreSQL", apart_ms=apart_ms)
         if not self._clock.is_settled:
             jump = {"jumped_ms": self._clock.jumped_ms, "opening_in_s": round(self._clock.settles_in_s)}
             logger().error("Lanes shut: the clock of Redis was set. Restarted pollers go by it as it is.", **jump)

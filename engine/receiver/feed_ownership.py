@@ -2,6 +2,7 @@
 
 A feed is confirmed in the name of a holding. A holding becomes void when another receiver takes the feed over, when
 Redis is emptied, and when Redis restarts: it may lack the last touches then, so they are repeated before a new holding.
+In a cluster each bot's server does so for its bots, and a server that does not answer keeps only its own bots waiting.
 """
 
 from collections.abc import Collection
@@ -11,8 +12,8 @@ from engine.chats.activity import Activity
 from engine.runtime.elapsed import elapsed_s
 from storage.redis import keys
 from storage.redis.client import Redis
-from storage.redis.ownership import Ownership
-from storage.redis.server_identity import life_of
+from storage.redis.ownership import Owned, Ownership
+from storage.redis.server_identity import Lives, lives_of
 from storage.redis.timer_values import Holding
 
 TTL_MS: Final = 6_000
@@ -26,15 +27,15 @@ class FeedOwnership:
         self._client = client
         self._ownership = ownership
         self._activity = activity
-        self._life = ""
+        self._lives = Lives(frozenset(), {})
         self._asked: frozenset[int] | None = None
         self._asked_at = 0.0
         self._epochs: dict[int, int] = {}
 
     def holding(self, bot_id: int) -> Holding | None:
         """In whose name the bot's feed is confirmed; None if the feed is not ours."""
-        epoch = self._epochs.get(bot_id)
-        return None if epoch is None else Holding(f"{self._ownership.owner} {epoch}", self._life.partition("/")[0])
+        epoch, run = self._epochs.get(bot_id), self._lives.runs.get(bot_id)
+        return None if epoch is None or run is None else Holding(f"{self._ownership.owner} {epoch}", run)
 
     async def run_once(self, bot_ids: Collection[int]) -> frozenset[int]:
         """Take or renew the feeds of these bots; returns those that are ours. Raises UnreachableError.
@@ -46,12 +47,12 @@ class FeedOwnership:
         """
         wanted = frozenset(bot_ids)
         asked = wanted if self._is_time(wanted) else wanted - self._epochs.keys()
-        taken, life = await self._take(asked, wanted), await life_of(self._client)
-        if life != self._life and asked != wanted:
-            taken, life = await self._take(wanted, wanted), await life_of(self._client)
-        if life != self._life:
+        taken, lives = await self._take_and_compare(asked, wanted)
+        if self._are_new(lives) and asked != wanted:
+            taken, lives = await self._take_and_compare(wanted, wanted)
+        if self._are_new(lives):
             await self._activity.repeat()
-        self._life, self._epochs = life, taken
+        self._lives, self._epochs = lives, taken
         return frozenset(taken)
 
     async def release(self) -> None:
@@ -62,13 +63,21 @@ class FeedOwnership:
     def _is_time(self, wanted: frozenset[int]) -> bool:
         return wanted != self._asked or elapsed_s() - self._asked_at >= self._renewal_s
 
+    async def _take_and_compare(self, asked: frozenset[int], wanted: frozenset[int]) -> tuple[dict[int, int], Lives]:
+        taken = await self._take(asked, wanted)
+        return taken, await lives_of(self._client, taken)
+
+    def _are_new(self, lives: Lives) -> bool:
+        return not lives.of_servers <= self._lives.of_servers
+
     async def _take(self, asked: frozenset[int], wanted: frozenset[int]) -> dict[int, int]:
         """Ask for some feeds, and keep the others that are ours and wanted."""
         await self._ownership.release_all([keys.of_bot(bot_id).poll for bot_id in self._epochs.keys() - wanted])
         asked_at = elapsed_s()
         order = sorted(asked)
-        found = await self._ownership.take_all([keys.of_bot(bot_id).poll for bot_id in order], TTL_MS)
+        found = await self._ownership.take_each([keys.of_bot(bot_id).poll for bot_id in order], TTL_MS)
         if asked == wanted:
             self._asked, self._asked_at = wanted, asked_at
         kept = {bot_id: epoch for bot_id, epoch in self._epochs.items() if bot_id in wanted - asked}
-        return kept | {bot_id: owned.epoch for bot_id, owned in zip(order, found, strict=True) if owned.ours}
+        answered = {bot_id: owned for bot_id, owned in zip(order, found, strict=True) if isinstance(owned, Owned)}
+        return kept | {bot_id: owned.epoch for bot_id, owned in answered.items() if owned.ours}

@@ -27,7 +27,7 @@ from storage.postgres import bot_tokens
 from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER
 from storage.redis.arrivals import Arrivals, Came
 from storage.redis.server_clock import server_now_ms
-from storage.redis.server_identity import run_of
+from storage.redis.server_identity import run_for
 from storage.redis.timer_values import Confirmed, Holding
 
 PATH: Final = "/telegram"
@@ -173,7 +173,7 @@ class WebhookFeed:
 
     async def _redis_changed(self) -> bool:
         """Whether Redis restarted or failed over since nothing was missing: it may have lost its last second."""
-        return self._run is not None and self._run != await run_of(self._effects.client)
+        return self._run is not None and self._run != await run_for(self._effects.client, self._bot_id)
 
     async def _confirm(self, upto_ms: int | None, since_s: float) -> float:
         holding = self._holding()

@@ -1,7 +1,8 @@
 """How REDIS_URL is read: every option and value is checked, as the client would fail on unknown ones at its first call.
 
-It names one server, or the Sentinels that know a primary (`redis+sentinel://`). TLS (`rediss://`, `rediss+sentinel://`)
-checks the certificate and the host's name, unless `ssl_cert_reqs=none` asks for neither.
+It names one server, the Sentinels that know a primary (`redis+sentinel://`), or some nodes of a cluster
+(`redis+cluster://`). TLS (`rediss://`, `rediss+sentinel://`) checks the certificate and the host's name, unless
+`ssl_cert_reqs=none` asks for neither.
 """
 
 import re
@@ -34,10 +35,11 @@ class Kind(Enum):
 
     ONE = ""
     SENTINELS = "sentinel"
+    CLUSTER = "cluster"
 
 
-_SENTINEL_PORT: Final = 26_379
-"""Where Sentinels listen that name no port."""
+_PORTS: Final = {Kind.SENTINELS: 26_379, Kind.CLUSTER: 6379}
+"""Where hosts listen that name no port."""
 
 
 class Host(NamedTuple):
@@ -46,9 +48,8 @@ class Host(NamedTuple):
 
 
 class Address(NamedTuple):
-    """`url` names one server, without its options; `hosts` are Sentinels, which know the primary as `service`.
-
-    `options` are for connections to servers, as the client takes them; those to Sentinels have `login`.
+    """`url` names one server, without its options; `hosts` are Sentinels, which know the primary as `service`, or nodes
+    of a cluster. `options` are for connections to servers, as the client takes them; those to Sentinels have `login`.
     """
 
     kind: Kind
@@ -74,8 +75,8 @@ def read_address(url: str) -> Address:
     if kind is Kind.ONE:
         _check_one(parts)
         return Address(kind, parts._replace(query="").geturl(), (), "", tls, read, login)
-    user, hosts = _read_hosts(parts.netloc, _SENTINEL_PORT)
-    service, database = _read_service(parts.path)
+    user, hosts = _read_hosts(parts.netloc, _PORTS[kind])
+    service, database = _read_service(parts.path) if kind is Kind.SENTINELS else ("", _read_no_database(parts.path))
     return Address(kind, "", hosts, service, tls, {"db": int(database or 0), **user, **read}, login)
 
 
@@ -91,13 +92,15 @@ def _check(name: str, value: str, kind: Kind, *, tls: bool) -> None:
         check_choice(_NAME, name, value, _CHOICES[name])
     if name == "db" and not _NUMBER.fullmatch(value):
         raise SettingsError(f"{_NAME}: db is not a number: write db=0.")
+    if name == "db" and kind is Kind.CLUSTER:
+        _read_no_database(value)
 
 
 def _check_one(parts: SplitResult) -> None:
     if "," in parts.netloc.rpartition("@")[2]:
         raise SettingsError(
-            f"{_NAME}: for several hosts begin it with redis+sentinel:// (rediss+sentinel:// for TLS), if they are"
-            " Sentinels."
+            f"{_NAME}: for several hosts begin it with redis+sentinel:// if they are Sentinels, and with"
+            " redis+cluster:// if they are nodes of a cluster (rediss+ for TLS)."
         )
     if parts.scheme != "unix":
         _check_database(parts.path.removeprefix("/"))
@@ -138,6 +141,12 @@ def _read_service(path: str) -> tuple[str, str]:
         )
     _check_database(database)
     return unquote(name), database
+
+
+def _read_no_database(path: str) -> str:
+    if path.strip("/") not in {"", "0"}:
+        raise SettingsError(f"{_NAME}: a cluster has one database: write nothing behind the hosts, or /0. {_ENCODED}")
+    return ""
 
 
 def _check_files(options: Mapping[str, str]) -> None:

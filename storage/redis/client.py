@@ -8,9 +8,11 @@ a task, which cost more than the write.
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
 from redis.asyncio import Redis
+from redis.asyncio.connection import Connection, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -20,15 +22,16 @@ from redis.exceptions import (
 from redis.maint_notifications import MaintNotificationsConfig
 
 from engine.core.errors import UnreachableError
-from storage.redis.address import Kind, read_address
+from storage.redis.address import Address, Kind, read_address
+from storage.redis.cluster import Cluster, each_server
 from storage.redis.pool import Pool
-from storage.redis.refusals import ASTRAY, FAILED, MEND, unreachable
+from storage.redis.refusals import ASTRAY, FAILED, MEND, ONE_NODE, unreachable
 from storage.redis.sentinels import SentinelPool
 
 __all__ = ["Redis", "check_redis", "open_redis", "reaching_redis"]
 
 MOST_CONNECTIONS: Final = 64
-"""Of each process. A call waits for a free one."""
+"""Of each process, to each server. A call waits for a free one."""
 _TIMEOUT_S: Final = 5
 """Of a whole call, the wait for a connection included."""
 _CONNECT_TIMEOUT_S: Final = 4
@@ -44,7 +47,17 @@ def open_redis(url: str) -> Redis:
     options = {**_options(), **address.options}
     if address.kind is Kind.SENTINELS:
         return Redis.from_pool(SentinelPool(address, **options))
+    if address.kind is Kind.CLUSTER:
+        return Cluster(address, options, partial(_open_node, {**options, "connection_class": _connection(address)}))
     return Redis.from_pool(Pool.from_url(address.url, **options))
+
+
+def _open_node(options: dict[str, Any], host: str, port: int) -> Redis:
+    return Redis.from_pool(Pool(host=host, port=port, **options))
+
+
+def _connection(address: Address) -> type[Connection]:
+    return SSLConnection if address.tls else Connection
 
 
 def _options() -> dict[str, Any]:
@@ -75,18 +88,23 @@ async def reaching_redis(failed: str = FAILED, mend: str = MEND) -> AsyncIterato
 
 
 async def check_redis(client: Redis) -> str | None:
-    """Raises UnreachableError unless the server answers, takes writes and would never evict a timer.
+    """Raises UnreachableError unless the server answers, takes writes and would never evict a timer; in a cluster, all
+    that answer are asked.
 
-    Returns what the server does not let us check, with the mend; None if everything was checked. `CONFIG`, which hosted
+    Returns what a server does not let us check, with the mend; None if everything was checked. `CONFIG`, which hosted
     servers forbid, is not needed.
     """
     async with reaching_redis(_CANNOT_BE_USED, "check REDIS_URL and that it is up"):
-        return _judge(await client.info("memory", "replication"))
+        infos = await each_server(client, lambda server: server.info("memory", "replication", "cluster"))
+    unchecked = [_judge(info, in_cluster=isinstance(client, Cluster)) for info in infos]
+    return next(filter(None, unchecked), None)
 
 
-def _judge(info: Mapping[str, Any]) -> str | None:
+def _judge(info: Mapping[str, Any], *, in_cluster: bool) -> str | None:
     if info.get("role", "master") != "master":
         raise UnreachableError(f"{_CANNOT_BE_USED} (it is a replica): name the primary in REDIS_URL.")
+    if info.get("cluster_enabled") and not in_cluster:
+        raise UnreachableError(f"{_CANNOT_BE_USED} (it is one node of a cluster): {ONE_NODE}.")
     policy = info.get("maxmemory_policy")
     if policy is None:
         return "Redis does not tell its maxmemory-policy: make sure that it is noeviction, or timers may be lost."

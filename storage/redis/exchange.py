@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from storage.redis.client import Redis
+from storage.redis.cluster import Cluster
 from storage.redis.refusals import is_astray
-from storage.redis.round_trip import NOTHING_FIRST, Command, is_refusal, round_trip
+from storage.redis.round_trip import NOTHING_FIRST, Command, is_failure, round_trip
 
 
 async def exchange(client: Redis, commands: Sequence[Command], first: Sequence[Command] = NOTHING_FIRST) -> list[Any]:
     """The answer to each command; a refusal is an answer too. `first` precedes them on each connection."""
+    if isinstance(client, Cluster):
+        return await client.exchange(commands, first)
     pool: Any = client.connection_pool  # the library's types know no connection without arguments
     answers = await round_trip(pool, commands, first)
     astray = [place for place, answer in enumerate(answers) if is_astray(answer)]
@@ -25,9 +28,11 @@ async def exchange(client: Redis, commands: Sequence[Command], first: Sequence[C
     return answers
 
 
-async def atomic(client: Redis, commands: Sequence[Command]) -> list[Any]:
-    """The answers to commands of which all are done, or none. Raises RedisError."""
+async def atomic(client: Redis, key: str, commands: Sequence[Command]) -> list[Any]:
+    """The answers to commands about what is in the slot of this key: all are done, or none. Raises RedisError."""
     block = (("MULTI",), *commands, ("EXEC",))
+    if isinstance(client, Cluster):
+        return _done(await client.exchange_block(key, block))
     pool: Any = client.connection_pool
     answers = await round_trip(pool, block)
     if any(map(is_astray, answers)):
@@ -38,9 +43,9 @@ async def atomic(client: Redis, commands: Sequence[Command]) -> list[Any]:
 
 def _done(answers: Sequence[Any]) -> list[Any]:
     """What EXEC answers; the first refusal is the reason why the others are."""
-    for refusal in filter(is_refusal, answers):
+    for refusal in filter(is_failure, answers):
         raise refusal
     done: list[Any] = answers[-1]
-    for refusal in filter(is_refusal, done):
+    for refusal in filter(is_failure, done):
         raise refusal
     return done

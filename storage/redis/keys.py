@@ -14,7 +14,7 @@ SHARDS: Final = "rt:shards"
 """STRING "count stamp": the number of shards, and the server's ms at which it became so."""
 
 MARK: Final = "rt:mark"
-"""STRING a random word: if it changes, Redis was emptied."""
+"""STRING a random word: if it changes, Redis was emptied. In a cluster each server has its own: `of_mark`."""
 
 URGENCY_MS: Final = 2**42
 """An urgent timer (a lease, a further block of a begun step) is stored as its due minus this, and so comes first."""
@@ -42,6 +42,11 @@ def of_bot(bot_id: int) -> BotKeys:
     return BotKeys(
         *(f"{tag}:timers", f"{tag}:state", f"{tag}:bot", f"{tag}:poll", f"{tag}:came", f"{tag}:new", f"{tag}:rebuild")
     )
+
+
+def of_mark(number: int) -> str:
+    """STRING as MARK, on the server of a cluster that has the slot of this number."""
+    return f"{MARK}:{number}"
 
 
 def of_shard(number: int) -> str:

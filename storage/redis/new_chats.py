@@ -22,6 +22,6 @@ async def admit(client: Redis, bot_id: int, wanted: int, most: int) -> Admitted:
     failed = f"Redis did not count the new chats of bot {bot_id}"
     async with reaching_redis(failed):
         count, _, day_ends_s = await atomic(
-            client, [("INCRBY", key, wanted), ("EXPIRE", key, DAY_S, "NX"), ("TTL", key)]
+            client, key, [("INCRBY", key, wanted), ("EXPIRE", key, DAY_S, "NX"), ("TTL", key)]
         )
     return Admitted(max(0, min(wanted, most - (int(count) - wanted))), int(day_ends_s))

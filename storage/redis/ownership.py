@@ -9,10 +9,11 @@ import secrets
 import socket
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from engine.core.errors import UnreachableError
 from storage.redis.client import Redis, reaching_redis
-from storage.redis.scripts import Script
+from storage.redis.scripts import Call, Script
 from storage.redis.server_clock import script_clock
 
 _RANDOM_BYTES: Final = 4
@@ -57,14 +58,28 @@ class Ownership:
 
     async def take(self, key: str, ttl_ms: int, floor: int = 0) -> Owned:
         """Take it or renew it, unless another process holds it. An epoch below `floor` is raised to it."""
-        code, epoch = await self._own(self._client, (key,), self._now_us(), self.owner, ttl_ms, floor)
-        return Owned(OwnCode(int(code)), int(epoch))
+        return _owned(await self._own(self._client, (key,), self._now_us(), self.owner, ttl_ms, floor))
 
     async def take_all(self, keys: Sequence[str], ttl_ms: int) -> list[Owned]:
         """The same for many keys, in one round trip."""
-        calls = [((key,), (self._now_us(), self.owner, ttl_ms, 0)) for key in keys]
-        return [Owned(OwnCode(int(code)), int(epoch)) for code, epoch in await self._own.many(self._client, calls)]
+        return [_owned(reply) for reply in await self._own.many(self._client, self._calls(keys, ttl_ms))]
+
+    async def take_each(self, keys: Sequence[str], ttl_ms: int) -> list[Owned | UnreachableError]:
+        """The same, where a key whose server does not answer keeps no other from being taken. Raises if none does."""
+        replies = await self._own.each(self._client, self._calls(keys, ttl_ms))
+        failed = [reply for reply in replies if isinstance(reply, UnreachableError)]
+        if failed and len(failed) == len(replies):
+            raise failed[0]
+        return [reply if isinstance(reply, UnreachableError) else _owned(reply) for reply in replies]
+
+    def _calls(self, keys: Sequence[str], ttl_ms: int) -> list[Call]:
+        return [((key,), (self._now_us(), self.owner, ttl_ms, 0)) for key in keys]
 
     async def release_all(self, keys: Sequence[str]) -> None:
         """Give back what is ours: the next process that asks has it at once."""
         await self.take_all(keys, 0)
+
+
+def _owned(reply: Sequence[Any]) -> Owned:
+    code, epoch = reply
+    return Owned(OwnCode(int(code)), int(epoch))

@@ -38,8 +38,9 @@ replicas has a successor.
 _CODE: Final = re.compile(r"[A-Z]{3,20}(?= )")
 """With which a refusal of the server begins, such as MISCONF."""
 _REPLICA: Final = "name the primary in REDIS_URL, this server is a replica"
-_ONE_NODE: Final = "name a server in REDIS_URL that is not a node of a cluster"
-
+ONE_NODE: Final = (
+    "begin REDIS_URL with redis+cluster:// (rediss+cluster:// for TLS), this server is a node of a cluster"
+)
 _FULL: Final = "give the server more memory (`maxmemory`)"
 _LOADING: Final = "wait until the server has loaded its data"
 _MOVING: Final = "wait until the cluster has moved the slot"
@@ -49,8 +50,8 @@ _REFUSED: Final[Mapping[type[Exception], str]] = {
     AuthenticationError: "write the server's user and password in REDIS_URL, before an @ and the host",
     ReadOnlyError: _REPLICA,
     MasterDownError: _REPLICA,
-    MovedError: _ONE_NODE,
-    AskError: _ONE_NODE,
+    MovedError: ONE_NODE,
+    AskError: ONE_NODE,
     TryAgainError: _MOVING,
     ClusterDownError: _COVERED,
     BusyLoadingError: _LOADING,
@@ -66,6 +67,7 @@ _MENDS: Final[Mapping[str, str]] = {
     "Connection reset by peer": _HUNG_UP,
     "no Sentinel knows": "check the hosts and the name behind them in REDIS_URL, that the Sentinels are up, and"
     " sentinel_password if they ask for one",
+    "cluster support disabled": "begin REDIS_URL with redis:// (rediss:// for TLS), this server is not in a cluster",
     "ACL failure": _REFUSED[NoPermissionError],
     "BUSY ": "end the script that keeps the server busy (`SCRIPT KILL`)",
     "MISCONF ": "let the server write its files: its log says what keeps it from that",

@@ -28,12 +28,12 @@ async def round_trip(pool: Any, commands: Sequence[Command], first: Sequence[Com
         answers = [await _answer(connection) for _ in commands]
     finally:
         await pool.release(connection)
-    refusal = next(filter(is_refusal, before), None)
+    refusal = next(filter(is_failure, before), None)
     return answers if refusal is None else [refusal] * len(answers)
 
 
-def is_refusal(answer: object) -> bool:
-    return isinstance(answer, ResponseError)
+def is_failure(answer: object) -> bool:
+    return isinstance(answer, Exception)
 
 
 async def _answer(connection: AbstractConnection) -> Any:

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from hashlib import sha1
 from typing import Any, Final, TypeAlias, cast
 
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError
 
 from engine.core.errors import UnreachableError
 from storage.bundled import bundled
 from storage.redis.client import Redis, reaching_redis
 from storage.redis.exchange import exchange
 from storage.redis.refusals import unreachable
-from storage.redis.round_trip import Command
+from storage.redis.round_trip import Command, is_failure
 
 _LUA: Final = bundled("lua")
 
@@ -48,7 +48,7 @@ class Script:
         """Many calls in one round trip; one that fails gives its error, the others go on. Raises UnreachableError."""
         async with reaching_redis():
             replies = await self._evaluate(client, calls)
-        return [unreachable(reply) if isinstance(reply, RedisError | OSError) else reply for reply in replies]
+        return [unreachable(reply) if is_failure(reply) else reply for reply in replies]
 
     async def _evaluate(self, client: Redis, calls: Sequence[Call]) -> list[Any]:
         """A call that met a server without the script is made again."""

@@ -1,6 +1,11 @@
 """The Redis server's clock: the one clock that decides what is due."""
 
+from typing import Final
+
 from storage.redis.client import Redis, reaching_redis
+from storage.redis.cluster import each_server
+
+_FAILED: Final = "Redis did not return the time"
 
 
 def script_clock() -> int:
@@ -9,7 +14,17 @@ def script_clock() -> int:
 
 
 async def server_now_ms(client: Redis) -> int:
-    """Raises UnreachableError."""
-    async with reaching_redis("Redis did not return the time"):
+    """In a cluster, of the server that has the shards. Raises UnreachableError."""
+    async with reaching_redis(_FAILED):
         seconds, micros = await client.time()
     return int(seconds) * 1000 + int(micros) // 1000
+
+
+async def clocks_ms(client: Redis) -> dict[Redis, int]:
+    """Of every server that answers. Raises UnreachableError if none does."""
+
+    async def ask(server: Redis) -> tuple[Redis, int]:
+        return server, await server_now_ms(server)
+
+    async with reaching_redis(_FAILED):
+        return dict(await each_server(client, ask))

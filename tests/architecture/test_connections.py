@@ -9,14 +9,15 @@ from storage.redis import client
 
 ROOT: Final = Path(__file__).parents[2]
 OPENS: Final = re.compile(
-    r"asyncpg\.(connect|create_pool)|create_(async_)?engine\(|Redis\(|from_url\(|from_pool\(|= Sentinel\b"
+    r"asyncpg\.(connect|create_pool)|create_(async_)?engine\(|Redis\(|from_url\(|from_pool\(|= Sentinel\b|ClusterNode\("
 )
 POOLS: Final = re.compile(r"await open_pool\(")
 DOORS: Final = {
     "storage/postgres/connection.py": "one connection",
     "storage/postgres/migrations.py": "no pool: one connection",
     "storage/postgres/pool.py": "a bounded pool",
-    "storage/redis/client.py": "a bounded pool",
+    "storage/redis/client.py": "a bounded pool to each server",
+    "storage/redis/cluster.py": "one or two to each node, about the map",
     "storage/redis/sentinels.py": "one connection to each",
 }
 

@@ -128,6 +128,9 @@ async def test_a_port_of_the_environment_is_refused_in_a_sentence(monkeypatch: p
         f"redis+sentinel://user:{_SECRET}/x@127.0.0.1/main",
         f"redis+sentinel://user:12/{_SECRET}@127.0.0.1/main",
         f"redis+sentinel://user:x#{_SECRET}@127.0.0.1/main",
+        f"redis+cluster://user:{_SECRET}/x@127.0.0.1/",
+        f"redis+cluster://user:12/{_SECRET}@127.0.0.1/",
+        f"redis+cluster://user:x?{_SECRET}@127.0.0.1/",
     ],
 )
 async def test_a_password_that_is_not_encoded_is_not_quoted(url: str) -> None:
@@ -152,6 +155,8 @@ def test_several_hosts_are_taken(hosts: str) -> None:
         ("redis+sentinel://a:1,b:2/main", Kind.SENTINELS, [("a", 1), ("b", 2)], "main", 0),
         ("redis+sentinel://a,[::1]:2/my%20primary/3", Kind.SENTINELS, [("a", 26379), ("::1", 2)], "my primary", 3),
         ("rediss+sentinel://a/main?db=4", Kind.SENTINELS, [("a", 26379)], "main", 4),
+        ("redis+cluster://a:1,b/", Kind.CLUSTER, [("a", 1), ("b", 6379)], "", 0),
+        ("rediss+cluster://10.0.0.1:7000/0?db=0", Kind.CLUSTER, [("10.0.0.1", 7000)], "", 0),
     ],
 )
 def test_several_hosts_of_redis_are_taken(
@@ -168,10 +173,11 @@ def test_sentinels_have_a_login_of_their_own() -> None:
     assert read.options == {"db": 0, "username": "user", "password": "word"}
 
 
-@pytest.mark.parametrize("scheme", ["redis+sentinel", "rediss+sentinel"])
+@pytest.mark.parametrize("scheme", ["redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"])
 @given(password=st.text(min_size=1).filter(lambda text: text.isprintable()))
 def test_any_password_reaches_several_hosts_as_it_is(scheme: str, password: str) -> None:
-    read = redis.read_address(f"{scheme}://user:{quote(password, safe='')}@a:1,b:2/main")
+    path = "main" if "sentinel" in scheme else ""
+    read = redis.read_address(f"{scheme}://user:{quote(password, safe='')}@a:1,b:2/{path}")
     assert (read.options["username"], read.options["password"]) == ("user", password)
     assert read.hosts == (("a", 1), ("b", 2))
 
@@ -249,6 +255,10 @@ def test_what_an_option_of_redis_does(url: str, option: str, value: object) -> N
         ("redis+sentinel://one/main?ssl_cert_reqs=none", "write rediss:// at the beginning"),
         ("redis+sentinel://one/main?sentinel_pass=word", "did you mean sentinel_password?"),
         ("redis://one/0?sentinel_password=word", "is for Sentinels"),
+        ("redis+cluster://one/?sentinel_password=word", "is for Sentinels"),
+        ("redis+cluster://one/1", "a cluster has one database"),
+        ("redis+cluster://one/?db=1", "a cluster has one database"),
+        ("redis+cluster:///", "write each host as host:port"),
     ],
 )
 def test_what_the_redis_address_cannot_do_is_refused_with_the_mend(url: str, mend: str) -> None:

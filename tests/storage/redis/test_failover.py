@@ -164,7 +164,7 @@ async def test_a_transaction_is_done_as_a_whole_where_it_was_not_refused(
 ) -> None:
     door.lead_to(spare_url)
     await step_down(primary)
-    assert await atomic(client, [("INCRBY", "rt:count", 2), ("INCRBY", "rt:count", 3)]) == [2, 5]
+    assert await atomic(client, "rt:count", [("INCRBY", "rt:count", 2), ("INCRBY", "rt:count", 3)]) == [2, 5]
 
 
 async def hold_one(client: Redis) -> Held:
