@@ -98,12 +98,13 @@ class Question(Generic[GivenT]):
 
 def on_stack(
     run: Callable[[Stack, GivenT], Coroutine[Any, Any, Report]],
+    on_cluster: Callable[[GivenT], bool] = lambda _: False,
 ) -> Callable[[GivenT, Path], Report]:
     """For questions that need servers: run them on a stack of their own."""
 
     def ask(given: GivenT, directory: Path) -> Report:
         given.say("Starting Valkey, PostgreSQL and the tables")
-        with running_stack(directory) as stack:
+        with running_stack(directory, cluster=on_cluster(given)) as stack:
             return asyncio.run(run(stack, given))
 
     return ask

@@ -32,6 +32,7 @@ from engine.core.campaign.snapshot import Snapshot
 from engine.core.change import Change
 from engine.core.errors import RecoveryError
 from engine.local import process as processes
+from engine.local.servers.cluster import running_cluster
 from engine.local.servers.servers import temporary_servers
 from engine.local.wait import until_ready
 from engine.media.library import Library
@@ -222,12 +223,14 @@ class Stack:
 
 
 @contextmanager
-def running_stack(directory: Path) -> Iterator[Stack]:
-    """Servers and tables are ready when the block begins, and gone when it ends."""
-    with temporary_servers(durable=True) as servers, ExitStack() as again, ExitStack() as running:
+def running_stack(directory: Path, *, cluster: bool = False) -> Iterator[Stack]:
+    """Servers and tables are ready when the block begins, and gone when it ends. `cluster`: Redis has several nodes."""
+    with temporary_servers(redis=not cluster, durable=True) as servers, ExitStack() as again, ExitStack() as running:
         upgrade(servers.database_url)
         own = {
-            "REDIS_URL": servers.redis_url,
+            "REDIS_URL": running.enter_context(running_cluster(directory / "cluster")).url
+            if cluster
+            else servers.redis_url,
             "DATABASE_URL": servers.database_url,
             "ENCRYPTION_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "MIN_THRESHOLD_SECONDS": "1",

@@ -21,7 +21,7 @@ from storage.postgres.pool import Pool
 from storage.redis import bot_state, keys
 from storage.redis.client import Redis
 from storage.redis.ownership import Ownership, this_process
-from storage.redis.server_identity import run_of
+from storage.redis.server_identity import run_for
 from storage.redis.timers import Timers
 
 TTL_MS: Final = 10_000
@@ -59,7 +59,7 @@ async def _rebuild(
         seen += chats
         looked_at(seen)
 
-    run = await run_of(client)
+    run = await run_for(client, row.bot_id)
     await bot_state.forget_generation(client, row.bot_id)
     restored = await rebuild(
         pool, client, Timers(client), row.bot_id, newest, row.activated_at_ms or 0, run, looked_at=count

@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 import pytest
 import redis
 
+from bench.harness.slots import another, holder_of, kill, move_slot
 from engine.local.servers.cluster import running_cluster
-from engine.local.servers.sentinels import SERVICE, running_sentinel
-from engine.local.servers.valkey import ask
+from engine.local.servers.sentinels import running_sentinel
 from storage.redis import keys
 from storage.redis.client import open_redis
 from tests.flows import access
 from tests.flows.house import House, open_house, trust_one_receiver
-from tests.storage.redis.slots import another, holder_of, kill, move_slot
+from tests.storage.redis.test_sentinels import fail_over
 
 TOLD = ["first", "second", "third"]
 
@@ -72,6 +72,6 @@ async def test_a_story_goes_on_through_a_failover_by_sentinels(
         async with story(url, database_url, monkeypatch) as house:
             first = await house.someone()
             await house.delivery(first, "two", "sent")
-            assert ask(watched.sentinel_port, f"SENTINEL FAILOVER {SERVICE}") == "+OK"
+            await fail_over(watched)
             second = await house.someone()
             await _all_is_told(house, first, second)

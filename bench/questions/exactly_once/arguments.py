@@ -29,6 +29,7 @@ class Wanted(Given):
     kill_poller: bool
     freeze_poller: bool
     second_reader: bool
+    cluster: bool
 
     def say(self, sentence: str) -> None:
         """Shows no progress with `--json`."""
@@ -67,6 +68,11 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--freeze-poller", action="store_true", help="stop a poller that is sending for 10 s")
     parser.add_argument(
         "--second-reader", action="store_true", help="another program takes updates of the bots for some seconds"
+    )
+    parser.add_argument(
+        "--cluster",
+        action="store_true",
+        help="Redis is a cluster: a bot's slot moves during the run, and its node dies",
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
+from bench.harness import slots
 from bench.harness.stores import armed_timers, open_stores, timers_are_whole
 from bench.questions.exactly_once.judge import Chat, Undecided
 from engine.core.errors import RecoveryError
@@ -13,7 +14,9 @@ from engine.settings import Settings
 from storage.postgres.pool import Pool
 from storage.redis import keys, shards
 from storage.redis.chat_states import unpack
-from storage.redis.client import Redis
+from storage.redis.client import Redis, reaching_redis
+from storage.redis.exchange import atomic
+from storage.redis.round_trip import Command
 from storage.redis.shards import Layout
 
 
@@ -80,6 +83,22 @@ class Evidence:
         """The epoch of the bot's last claim."""
         return int(await self._client.hget(keys.of_bot(bot).bot, "epoch") or 0)
 
+    async def generation(self, bot: int) -> str | None:
+        """When the bot's timers were last found whole. Raises UnreachableError."""
+        async with reaching_redis():
+            found = await self._client.hget(keys.of_bot(bot).bot, "generation")
+        return None if found is None else str(found)
+
+    async def move_slot(self, bot: int) -> None:
+        """To another node of the cluster. Raises RecoveryError."""
+        key = keys.of_bot(bot).bot
+        source = await slots.holder_of(self._client, key)
+        await slots.move_slot(source, await slots.another(self._client, source), key)
+
+    async def kill_node(self, bot: int) -> None:
+        """That of the cluster which holds the bot. Raises RecoveryError."""
+        await slots.kill(await slots.holder_of(self._client, keys.of_bot(bot).bot))
+
     async def leased(self, bots: Iterable[int]) -> dict[Chat, int]:
         """The versions of the chats that a poller holds: their score is neither their due nor their urgent due."""
         return {
@@ -112,10 +131,8 @@ class Evidence:
     async def _timers(self, bot: int) -> list[tuple[int, int, int, int]]:
         """Chat, score, version and due of every timer of a bot, read at once."""
         at = keys.of_bot(bot)
-        async with self._client.pipeline(transaction=True) as pipe:
-            pipe.zrange(at.timers, 0, -1, withscores=True)
-            pipe.hgetall(at.state)
-            scores, states = await pipe.execute()
+        asked: list[Command] = [("ZRANGE", at.timers, 0, -1, "WITHSCORES"), ("HGETALL", at.state)]
+        scores, states = await atomic(self._client, at.bot, asked)
         known = {chat: unpack(state) for chat, state in states.items()}
         return [
             (int(chat), int(score), known[chat].version, known[chat].due_ms) for chat, score in scores if chat in known

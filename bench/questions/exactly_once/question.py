@@ -1,8 +1,8 @@
 """Is every message that is owed sent exactly once and in time, and nothing else?
 
 The bench starts servers, sandbox, receivers and pollers of its own, and stops them in any case. During the run it may
-disturb them: kill or freeze a poller, change the number of shards, restart the receivers, take updates away. The
-verdict rests on what the sandbox received, which has Telegram's limits on.
+disturb them: kill or freeze a poller, change the number of shards, restart the receivers, take updates away, move a
+slot of Redis and kill its node. The verdict rests on what the sandbox received, which has Telegram's limits on.
 """
 
 import asyncio
@@ -31,6 +31,7 @@ from bench.questions.exactly_once.reshard import reshard_to
 from bench.questions.exactly_once.restart import restart_both
 from bench.questions.exactly_once.scene import Disturbance, Scene
 from bench.questions.exactly_once.second_reader import steal
+from bench.questions.exactly_once.take_over import take_over
 from bench.sandbox.client import SandboxClient
 from bench.sandbox.protocol import Row
 from engine.core.errors import RecoveryError
@@ -102,6 +103,7 @@ def _disturbances(given: Wanted, receivers: Sequence[str]) -> list[Disturbance]:
         *([kill] if given.kill_poller else []),
         *([restart_both((receivers[0], receivers[1]))] if given.webhook else []),
         *([freeze] if given.freeze_poller else []),
+        *([take_over] if given.cluster else []),
     ]
 
 
@@ -139,4 +141,10 @@ async def _write_record(client: SandboxClient, path: Path) -> None:
     path.write_bytes(written)  # noqa: ASYNC240 - the run is over, nothing waits
 
 
-QUESTION: Final = Question(__package__, __doc__, arguments.parse, on_stack(_run), (RecoveryError, JudgementError))
+QUESTION: Final = Question(
+    __package__,
+    __doc__,
+    arguments.parse,
+    on_stack(_run, on_cluster=lambda given: given.cluster),
+    (RecoveryError, JudgementError),
+)

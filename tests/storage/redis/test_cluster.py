@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bench.harness.slots import another, holder_of, kill, move_slot, order
 from engine.core.errors import UnreachableError
 from engine.local.servers.cluster import PRIMARIES, LocalCluster, running_cluster
 from storage.redis import keys
@@ -19,7 +20,6 @@ from storage.redis.server_clock import clocks_ms
 from storage.redis.server_identity import lives_of, run_for
 from storage.redis.timer_values import ClaimCode, Fence, Sign, Ticket
 from storage.redis.timers import Timers
-from tests.storage.redis.slots import another, holder_of, kill, move_slot, order
 from tests.storage.redis.test_failover import when_reachable
 from tests.storage.redis.test_silent_server import CALLS, reads_its_own_answers
 
@@ -50,16 +50,17 @@ async def test_every_kind_of_call_finds_its_node(client: Redis) -> None:
 
 async def test_one_round_of_many_bots_is_cut_by_node(client: Redis) -> None:
     timers = Timers(client)
-    await asyncio.gather(*(timers.touch(bot, [Sign(1, 0)], MINUTE_MS) for bot in BOTS))
-    tickets = [(bot, [Ticket(1, await version_of(timers, bot))]) for bot in BOTS]
+    tickets = await arm_all(client, timers)
     assert await timers.pass_each(tickets) == [[Fence.CURRENT]] * len(BOTS)
     assert len({id(server) for server in await holders(client, [keys.of_bot(bot).bot for bot in BOTS])}) == PRIMARIES
 
 
-async def version_of(timers: Timers, bot: int) -> int:
-    (version,) = await timers.versions(bot, [1])
-    assert version is not None
-    return version
+async def arm_all(client: Redis, timers: Timers) -> list[tuple[int, list[Ticket]]]:
+    """A chat of each bot, which is whole where it is."""
+    for bot in BOTS:
+        await set_generation(client, bot, 1, await run_for(client, bot))
+        await timers.touch(bot, [Sign(1, 0)], MINUTE_MS)
+    return [(bot, [Ticket(1, version or 0)]) for bot in BOTS for version in await timers.versions(bot, [1])]
 
 
 async def test_every_server_has_a_life_and_a_clock(client: Redis) -> None:
@@ -142,8 +143,7 @@ async def test_a_bot_whose_slot_has_moved_is_claimed_again_after_a_rebuild(clien
 async def test_a_lost_node_keeps_only_its_own_bots_waiting_until_its_replica_takes_over(client: Redis) -> None:
     """Last in this file: the node does not come back."""
     timers, ownership, feeds = Timers(client), Ownership(client, "me"), [keys.of_bot(bot).poll for bot in BOTS]
-    await asyncio.gather(*(timers.touch(bot, [Sign(1, 0)], MINUTE_MS) for bot in BOTS))
-    tickets = [(bot, [Ticket(1, await version_of(timers, bot))]) for bot in BOTS]
+    tickets = await arm_all(client, timers)
     lost, before = await holder_of(client, keys.of_bot(BOT).bot), await lives_of(client, BOTS)
     served = [server is not lost for server in await holders(client, feeds)]
     await kill(lost)

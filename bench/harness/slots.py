@@ -7,6 +7,7 @@ from typing import Any
 
 from redis.crc import key_slot
 
+from engine.core.errors import RecoveryError
 from storage.redis.client import Redis
 from storage.redis.cluster import each_server, holders
 
@@ -19,8 +20,10 @@ async def order(node: Redis, *words: str | int) -> Any:
 
 
 async def holder_of(client: Redis, key: str) -> Redis:
+    """Raises RecoveryError."""
     (holder,) = await holders(client, [key])
-    assert holder
+    if holder is None:
+        raise RecoveryError("No node of the cluster holds this key's slot.")
     return holder
 
 
