@@ -103,10 +103,11 @@ async def left_open(pool: Pool) -> list[int]:
 
 
 async def _conclude_page(pool: Pool, bot_id: int, reason: str, upto_ms: int, now_ms: int) -> list[Ended]:
+    """The episodes are locked as they are found: one that ends meanwhile would let a newer one be taken for it."""
     async with transaction(pool) as connection:
         rows = await connection.fetch(
             "SELECT chat_id FROM recovery_episodes WHERE bot_id = $1 AND ended_at IS NULL AND episode_id <= $2"
-            " ORDER BY chat_id LIMIT $3",
+            " ORDER BY chat_id LIMIT $3 FOR UPDATE",
             *(bot_id, upto_ms, PAGE),
         )
         chats = [(bot_id, row["chat_id"], False) for row in rows]

@@ -21,6 +21,7 @@ from engine.core.schedule.step_schedule import After, OnDay
 from engine.poller import reaper
 from storage.postgres import campaigns, chats, media
 from storage.postgres.pool import Pool, open_pool
+from tests.blocked import blocked
 
 MINUTE, DAY = 60_000, 86_400_000
 BOT, OTHER = 7, 8
@@ -139,14 +140,6 @@ async def test_an_admin_waits_for_the_other_and_then_sees_what_he_did(pool: Pool
             assert await campaigns.publish(first, BOT, DRAFT, CHANGE) == 1
         assert await second == 1
     assert [actor for actor, *_, action in await audit(pool) if action == "campaign.publish"] == ["ana"]
-
-
-async def blocked(pool: Pool) -> None:
-    """Return when a statement of this database waits for a lock."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with asyncio.timeout(30):
-        while not await pool.fetchval(waiting):  # noqa: ASYNC110 - the signal is in the server
-            await asyncio.sleep(0.01)
 
 
 async def test_a_draft_below_the_allowed_threshold_is_not_published(pool: Pool) -> None:

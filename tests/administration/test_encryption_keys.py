@@ -22,6 +22,7 @@ from engine.settings import Secret
 from storage.postgres import bot_tokens, key_holders
 from storage.postgres.key_holders import LOST_MS, KeyHolder
 from storage.postgres.pool import Pool, transaction
+from tests.blocked import blocked
 
 OLD, NEW, LOST = (Secret(urlsafe_b64encode(bytes([n]) * 32).decode()) for n in (1, 2, 3))
 BEFORE, DURING, AFTER = Vault([OLD]), Vault([NEW, OLD]), Vault([NEW])
@@ -123,7 +124,7 @@ async def test_a_bot_that_gets_its_token_meanwhile_keeps_it(bots: Bots) -> None:
     async with transaction(bots.pool) as connection:
         await connection.execute("UPDATE bots SET token = $1 WHERE id = 2", BEFORE.encrypt("2:newer"))
         rotation = asyncio.create_task(encryption_keys.rotate(bots.pool, DURING, CHANGE))
-        await _waits_for_a_lock(bots.pool)
+        await blocked(bots.pool)
     assert await rotation == Rotated(tokens=5, renewed=5)
     assert [AFTER.decrypt(token) for token in await bots.tokens()][1] == "2:newer"
 
@@ -133,13 +134,6 @@ async def test_rotations_and_additions_side_by_side_end_with_the_current_key(bot
     await asyncio.gather(*rotations, *(bots.add(number, DURING, f"{number}:newer") for number in (2, 5, 6)))
     tokens = [AFTER.decrypt(token) for token in await bots.tokens()]
     assert tokens == ["1:token", "2:newer", "3:token", "4:token", "5:newer", "6:newer"]
-
-
-async def _waits_for_a_lock(pool: Pool) -> None:
-    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with asyncio.timeout(20):
-        while not await pool.fetch(waiting):  # noqa: ASYNC110 - the database is the signal
-            await asyncio.sleep(0.02)
 
 
 def holder(

@@ -1,5 +1,6 @@
 """What a sign of life, a block and an opt-out do to the rows of a chat."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from storage.postgres import chats
 from storage.postgres.chats import Ended, Life
 from storage.postgres.pool import Pool, open_pool, transaction
+from tests.blocked import blocked
 
 BOT, CHAT = 7, 1
 SILENT_MS = 1_700_000_000_000
@@ -186,6 +188,22 @@ async def test_a_conclusion_ends_the_open_episode_for_its_reason(
         assert await chats.conclude(connection, [(BOT, CHAT, unsent)], "stopped", NOW_MS) == []
     assert await ending(pool) == ("opted_out", None)
     assert (await delivery(pool))[0] == status
+
+
+async def test_an_end_of_old_silences_leaves_one_that_begins_meanwhile(pool: Pool) -> None:
+    """It waits for whoever ends the old one and begins the new one, and then finds nothing to end."""
+    await episode(pool, "scheduled")
+    async with transaction(pool) as connection:
+        await chats.conclude(connection, [(BOT, CHAT, False)], "doubted", NOW_MS)
+        await connection.execute(
+            "INSERT INTO recovery_episodes (bot_id, chat_id, episode_id, campaign_version, began_at)"
+            " VALUES ($1, $2, $3, 1, $3)",
+            *(BOT, CHAT, BACK_MS),
+        )
+        ending = asyncio.create_task(chats.conclude_all(pool, BOT, "doubted", SILENT_MS, NOW_MS))
+        await blocked(pool)
+    assert await ending == 0
+    assert await pool.fetchval("SELECT episode_id FROM recovery_episodes WHERE ended_at IS NULL") == BACK_MS
 
 
 @pytest.mark.parametrize(
