@@ -5,7 +5,7 @@ Redis is emptied, and when Redis restarts: it may lack the last touches then, so
 In a cluster each bot's server does so for its bots, and a server that does not answer keeps only its own bots waiting.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 from engine.chats.activity import Activity
@@ -22,8 +22,16 @@ RENEWAL_S: Final = 3.0
 
 
 class FeedOwnership:
-    def __init__(self, client: Redis, ownership: Ownership, activity: Activity, renewal_s: float = RENEWAL_S) -> None:
+    def __init__(
+        self,
+        client: Redis,
+        ownership: Ownership,
+        activity: Activity,
+        renewal_s: float = RENEWAL_S,
+        elapsed_s: Callable[[], float] = elapsed_s,
+    ) -> None:
         self._renewal_s = renewal_s
+        self._elapsed_s = elapsed_s
         self._client = client
         self._ownership = ownership
         self._activity = activity
@@ -33,7 +41,13 @@ class FeedOwnership:
         self._epochs: dict[int, int] = {}
 
     def holding(self, bot_id: int) -> Holding | None:
-        """In whose name the bot's feed is confirmed; None if the feed is not ours."""
+        """In whose name the bot's feed is read and confirmed; None if the feed is not ours.
+
+        None as well after a standstill in which another receiver may have taken the feed over: a poll of ours would
+        disturb it, and would look to it like one of another program.
+        """
+        if self._elapsed_s() - self._asked_at >= TTL_MS / 1000:
+            return None
         epoch, run = self._epochs.get(bot_id), self._lives.runs.get(bot_id)
         return None if epoch is None or run is None else Holding(f"{self._ownership.owner} {epoch}", run)
 
@@ -61,7 +75,7 @@ class FeedOwnership:
         await self._ownership.release_all([keys.of_bot(bot_id).poll for bot_id in released])
 
     def _is_time(self, wanted: frozenset[int]) -> bool:
-        return wanted != self._asked or elapsed_s() - self._asked_at >= self._renewal_s
+        return wanted != self._asked or self._elapsed_s() - self._asked_at >= self._renewal_s
 
     async def _take_and_compare(self, asked: frozenset[int], wanted: frozenset[int]) -> tuple[dict[int, int], Lives]:
         taken = await self._take(asked, wanted)
@@ -73,7 +87,7 @@ class FeedOwnership:
     async def _take(self, asked: frozenset[int], wanted: frozenset[int]) -> dict[int, int]:
         """Ask for some feeds, and keep the others that are ours and wanted."""
         await self._ownership.release_all([keys.of_bot(bot_id).poll for bot_id in self._epochs.keys() - wanted])
-        asked_at = elapsed_s()
+        asked_at = self._elapsed_s()
         order = sorted(asked)
         found = await self._ownership.take_each([keys.of_bot(bot_id).poll for bot_id in order], TTL_MS)
         if asked == wanted:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from engine.chats.activity import Activity
-from engine.receiver.feed_ownership import FeedOwnership
+from engine.receiver.feed_ownership import TTL_MS, FeedOwnership
 from storage.postgres.pool import Pool, open_pool
 from storage.postgres.receiver_bots import Watched
 from storage.redis import keys
@@ -25,7 +25,10 @@ class Side:
         self.client = client
         self.timers = Timers(client)
         self.activity = Activity(pool, self.timers, lambda bot: Watched(bot, "shop_bot", b"", 60_000))
-        self.feeds = FeedOwnership(client, Ownership(client, name), self.activity, renewal_s=0.0)
+        self.now_s = 0.0
+        self.feeds = FeedOwnership(
+            client, Ownership(client, name), self.activity, renewal_s=0.0, elapsed_s=lambda: self.now_s
+        )
 
     async def confirms(self, bot: int = BOT) -> bool:
         holding = self.feeds.holding(bot)
@@ -73,6 +76,18 @@ async def test_a_receiver_that_stood_still_during_a_takeover_confirms_nothing(si
     await right.feeds.run_once(BOTS)
     assert not await left.confirms()
     assert await left.feeds.run_once(BOTS) == {OTHER}
+
+
+async def test_a_receiver_that_stood_still_reads_no_feed_before_it_has_asked_again(sides: tuple[Side, Side]) -> None:
+    """Its poll would disturb the receiver that took over, which would take it for another program."""
+    left, right = sides
+    await left.feeds.run_once(BOTS)
+    left.now_s += TTL_MS / 1000
+    await left.client.delete(keys.of_bot(BOT).poll)
+    await right.feeds.run_once(BOTS)
+    assert [left.feeds.holding(bot) for bot in BOTS] == [None, None]
+    await left.feeds.run_once(BOTS)
+    assert [left.feeds.holding(bot) is None for bot in BOTS] == [True, False]
 
 
 async def test_an_emptied_redis_gets_the_last_touches_before_any_confirmation(sides: tuple[Side, Side]) -> None:
