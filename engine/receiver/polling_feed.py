@@ -27,7 +27,7 @@ from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER
 from storage.redis import bot_state, keys
 from storage.redis.arrivals import Arrivals, Came
 from storage.redis.ownership import owner_of
-from storage.redis.server_clock import server_now_ms
+from storage.redis.server_clock import bot_now_ms
 from storage.redis.timer_values import Holding
 
 SHORTEST_POLL_S: Final = 3
@@ -134,7 +134,7 @@ class PollingFeed:
         heard_ms, heard_as = self._heard_ms, self._heard_as
         self._heard_ms, self._heard_as = None, self._holding()
         if heard_ms is None or heard_as != self._heard_as:
-            return await server_now_ms(self._effects.client)
+            return await bot_now_ms(self._effects.client, self._bot_id)
         return heard_ms
 
     async def _confirm(self, seen_ms: int, least_ms: int, *, more: bool) -> float:

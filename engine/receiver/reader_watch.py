@@ -17,7 +17,7 @@ from storage.postgres.pool import Pool, transaction
 from storage.redis import bot_state
 from storage.redis.arrivals import Arrivals
 from storage.redis.client import Redis
-from storage.redis.server_clock import server_now_ms
+from storage.redis.server_clock import bot_now_ms
 
 ASKS_AFTER_S: Final = 300.0
 TAP_KEPT_MS: Final = 120_000
@@ -48,7 +48,7 @@ class ReaderWatch:
         so the count of the updates begins again.
         """
         self._undisturbed_s = None
-        now_ms = await server_now_ms(self._client)
+        now_ms = await bot_now_ms(self._client, self._bot_id)
         async with transaction(self._pool) as connection:
             await feed_doubts.contest(connection, self._bot_id, kind, detail, now_ms)
         await self._arrivals.forget_floor(self._bot_id)
@@ -61,7 +61,7 @@ class ReaderWatch:
             return
         if await self._unread_ms() > KEPT_MS:
             await self.contest(None)
-        now_ms = await server_now_ms(self._client)
+        now_ms = await bot_now_ms(self._client, self._bot_id)
         async with transaction(self._pool) as connection:
             contested = await feed_doubts.read_again(connection, self._bot_id, now_ms)
         self._undisturbed_s = asked_s
@@ -71,4 +71,4 @@ class ReaderWatch:
     async def _unread_ms(self) -> int:
         """For how long nobody has read the feed to its end; 0 where that is not known."""
         read_until_ms = await bot_state.watermark(self._client, self._bot_id)
-        return 0 if read_until_ms is None else await server_now_ms(self._client) - read_until_ms
+        return 0 if read_until_ms is None else await bot_now_ms(self._client, self._bot_id) - read_until_ms

@@ -26,7 +26,7 @@ from engine.telegram.refused_call import NOT_THE_BOT_API, UNREADABLE, Refused
 from storage.postgres import bot_tokens
 from storage.postgres.incidents import FOREIGN_WEBHOOK, SECOND_READER
 from storage.redis.arrivals import Arrivals, Came
-from storage.redis.server_clock import server_now_ms
+from storage.redis.server_clock import bot_now_ms
 from storage.redis.server_identity import run_for
 from storage.redis.timer_values import Confirmed, Holding
 
@@ -116,7 +116,7 @@ class WebhookFeed:
     async def run_once(self) -> Looked | Refused:
         """Set the webhook if necessary, look, and confirm what the look shows. Raises UnreachableError."""
         known = await self._arrivals.look(self._bot_id)
-        at_ms, at_s = await server_now_ms(self._effects.client), elapsed_s()
+        at_ms, at_s = await bot_now_ms(self._effects.client, self._bot_id), elapsed_s()
         info = await _info(self._api)
         if isinstance(info, Refused):
             return info

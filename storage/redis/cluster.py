@@ -26,7 +26,7 @@ from redis.exceptions import (
 
 from engine.core.errors import UnreachableError
 from storage.redis.address import Address
-from storage.redis.keys import SHARDS
+from storage.redis.keys import SHARDS, of_bot
 from storage.redis.refusals import is_astray
 from storage.redis.round_trip import NOTHING_FIRST, Command, round_trip
 
@@ -200,6 +200,14 @@ async def each_server(client: Redis, ask: Callable[[Redis], Awaitable[Answer]]) 
 async def holders(client: Redis, keys: Sequence[str]) -> Sequence[Redis | None]:
     """By key the client of the server that holds it; None while no node of the cluster does."""
     return await client.holders(keys) if isinstance(client, Cluster) else [client] * len(keys)
+
+
+async def holder_of_bot(client: Redis, bot_id: int) -> Redis:
+    """The client of the server that holds the bot. Raises RedisError while no node of the cluster does."""
+    (server,) = await holders(client, [of_bot(bot_id).bot])
+    if server is None:
+        raise ClusterDownError("Hash slot not served")
+    return server
 
 
 def _map_of(address: Address, options: dict[str, Any]) -> NodesManager:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from storage.redis.client import Redis, reaching_redis
-from storage.redis.cluster import each_server
+from storage.redis.cluster import each_server, holder_of_bot
 
 _FAILED: Final = "Redis did not return the time"
 
@@ -18,6 +18,13 @@ async def server_now_ms(client: Redis) -> int:
     async with reaching_redis(_FAILED):
         seconds, micros = await client.time()
     return int(seconds) * 1000 + int(micros) // 1000
+
+
+async def bot_now_ms(client: Redis, bot_id: int) -> int:
+    """Of the server that holds the bot. Raises UnreachableError."""
+    async with reaching_redis(_FAILED):
+        server = await holder_of_bot(client, bot_id)
+    return await server_now_ms(server)
 
 
 async def clocks_ms(client: Redis) -> dict[Redis, int]:

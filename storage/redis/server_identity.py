@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from redis.exceptions import ClusterDownError
 
 from storage.redis.client import Redis, reaching_redis
-from storage.redis.cluster import Cluster, each_server, holders
+from storage.redis.cluster import Cluster, each_server, holder_of_bot, holders
 from storage.redis.keys import MARK, of_bot, of_mark
 
 _MARK_BYTES: Final = 8
@@ -39,9 +39,7 @@ async def run_of(client: Redis) -> str:
 async def run_for(client: Redis, bot_id: int) -> str:
     """The run of the server that holds the bot. Raises UnreachableError."""
     async with reaching_redis(_FAILED):
-        (server,) = await holders(client, [of_bot(bot_id).bot])
-        if server is None:
-            raise ClusterDownError("Hash slot not served")
+        server = await holder_of_bot(client, bot_id)
     return await run_of(server)
 
 

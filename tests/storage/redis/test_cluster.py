@@ -16,7 +16,7 @@ from storage.redis.bot_state import set_generation
 from storage.redis.client import Redis, check_redis, open_redis
 from storage.redis.cluster import holders
 from storage.redis.ownership import Owned, Ownership
-from storage.redis.server_clock import clocks_ms
+from storage.redis.server_clock import bot_now_ms, clocks_ms
 from storage.redis.server_identity import lives_of, run_for
 from storage.redis.timer_values import ClaimCode, Fence, Sign, Ticket
 from storage.redis.timers import Timers
@@ -149,6 +149,8 @@ async def test_a_lost_node_keeps_only_its_own_bots_waiting_until_its_replica_tak
     await kill(lost)
     assert [passed == [Fence.CURRENT] for passed in await timers.pass_each(tickets)] == served
     assert [isinstance(owned, Owned) for owned in await ownership.take_each(feeds, 60_000)] == served
+    times_ms = [await bot_now_ms(client, bot) for bot, is_served in zip(BOTS, served, strict=True) if is_served]
+    assert len(times_ms) == served.count(True)
     meanwhile = await lives_of(client, BOTS)
     assert [bot in meanwhile.runs for bot in BOTS] == served
     await when_reachable(partial(touch_all, timers), client)
