@@ -1,6 +1,6 @@
 -- Claims what is due under new versions: a few that have only just fallen due, the newest first, then urgent ones, then
 -- the longest due. LOST: no generation, or one of another run, which may have dropped marks. Nothing is later than the
--- feed's watermark and slack. A clock that was put back ends a hold, and holds all until a look of the feed began later.
+-- feed's watermark and slack, and nothing at all is claimed once the watermark is stale. A clock that was put back ends a hold, and holds all until a look of the feed began later.
 -- Atomic because two pollers must never hold the same timer under the same version.
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> packed version, seen, due with mark, opaque
@@ -11,6 +11,7 @@
 -- ARGV[4] epoch   of the claiming poller
 -- ARGV[5] slack   ms beyond the watermark
 -- ARGV[6] fresh   this many of the limit go to what fell due in the last 30 s
+-- ARGV[7] stale   ms after the watermark until which the feed counts as healthy
 -- Returns {code, now_ms, nearest due in ms or -1 (HELD: until, FENCED: the higher epoch), then chat, version, seen, due, mark, opaque of each}
 -- 0 CLAIMED
 -- 1 LOST
@@ -46,7 +47,7 @@ if turned then redis.call('HSET', KEYS[3], 'turned', string.format('%.0f', now),
 if not turned and bot[4] and tonumber(bot[4]) > now then return {3, now, tonumber(bot[4])} end
 if not bot[2] or tonumber(bot[2]) < epoch then redis.call('HSET', KEYS[3], 'epoch', ARGV[4]) end
 
-local horizon = (turned or bot[6]) and 0 or math.min(now, watermark + slack)
+local horizon = (turned or bot[6] or now > watermark + tonumber(ARGV[7])) and 0 or math.min(now, watermark + slack)
 local reply, lease = {0, now, -1}, now + ARGV[3] - urgency
 local function take(chats)
   limit = limit - #chats

@@ -18,7 +18,7 @@ from storage.redis.client import Redis, reaching_redis
 from storage.redis.exchange import atomic
 from storage.redis.round_trip import Command
 from storage.redis.server_identity import run_in
-from storage.redis.timers import FEED_SLACK_MS
+from storage.redis.timers import FEED_SLACK_MS, FEED_STALE_MS
 
 _EPISODES: Final = 5
 
@@ -103,14 +103,20 @@ def _facts(row: asyncpg.Record, episodes: tuple[Episode, ...]) -> Facts:
 
 def _clockwork(time: list[str], run: str, bot: list[str | None], armed: Armed | None) -> Clockwork:
     generation, written_in, watermark, held, turned = bot
+    now_ms = int(time[0]) * 1000 + int(time[1]) // 1000
     return Clockwork(
-        now_ms=int(time[0]) * 1000 + int(time[1]) // 1000,
+        now_ms=now_ms,
         lost=not generation or not bot_state.is_of_run(written_in, run),
         held_until_ms=int(held or 0),
         watermark_ms=int(watermark) if watermark else None,
-        ripe_until_ms=int((not turned and watermark) or 0) + FEED_SLACK_MS,
+        ripe_until_ms=_ripe_until_ms(now_ms, int((not turned and watermark) or 0)),
         armed=armed,
     )
+
+
+def _ripe_until_ms(now_ms: int, heard_ms: int) -> int:
+    """Nothing is ripe where the feed is not known to be healthy."""
+    return heard_ms + FEED_SLACK_MS if now_ms <= heard_ms + FEED_STALE_MS else 0
 
 
 def _armed(state: Any, score: float | None) -> Armed | None:

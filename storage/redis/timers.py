@@ -38,6 +38,11 @@ from storage.redis.timer_values import (
 
 BATCH: Final = 512
 FEED_SLACK_MS: Final = 4_000
+FEED_STALE_MS: Final = 8_000
+"""A feed that was not confirmed for so long is not known to be healthy: while something is due, a poll is confirmed
+after three seconds, and a webhook after two looks. People who were due before are sent nothing either, since some of
+them may have written meanwhile.
+"""
 
 _SCRIPTS: Final = (
     "touch_chats",
@@ -92,7 +97,7 @@ class Timers:
 
     def _claim_call(self, claim: Claim) -> Call:
         k, limit = keys.of_bot(claim.bot_id), min(claim.limit, BATCH)
-        asked = (self._now_us(), limit, claim.lease_ms, claim.epoch, FEED_SLACK_MS, claim.fresh)
+        asked = (self._now_us(), limit, claim.lease_ms, claim.epoch, FEED_SLACK_MS, claim.fresh, FEED_STALE_MS)
         return (k.timers, k.state, k.bot), asked
 
     async def pass_(self, bot_id: int, tickets: Sequence[Ticket]) -> list[Fence]:

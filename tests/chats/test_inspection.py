@@ -24,7 +24,7 @@ from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.server_identity import run_of
 from storage.redis.timer_values import Holding, NextTimer, Sign, Ticket
-from storage.redis.timers import Timers
+from storage.redis.timers import FEED_STALE_MS, Timers
 from tests.administration.test_campaigns import DRAFT
 from tests.flows.conftest import house
 from tests.flows.house import BOT as HOUSE_BOT
@@ -144,6 +144,15 @@ async def test_what_is_due_behind_the_watermark_waits_for_the_feed(ground: Groun
     assert seen.watermark_ms is None
     await ground.confirm()
     assert await ground.reasons() == []
+
+
+async def test_what_was_due_when_the_feed_died_waits_for_it_too(ground: Ground) -> None:
+    await ground.touch(threshold_ms=0)
+    await ground.confirm()
+    assert await ground.reasons() == []
+    await ground.redis.hincrby(of_bot(BOT).bot, "watermark", -FEED_STALE_MS - 1)
+    await ground.redis.zincrby(of_bot(BOT).timers, -FEED_STALE_MS - 1, str(CHAT))
+    assert await ground.reasons() == [Reason.FEED_STALE]
 
 
 async def test_a_held_lane_says_until_when(ground: Ground) -> None:

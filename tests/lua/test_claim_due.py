@@ -6,7 +6,7 @@ from storage.redis import bot_state
 from storage.redis.client import open_redis
 from storage.redis.server_identity import run_of
 from storage.redis.timer_values import ClaimCode, NextTimer
-from storage.redis.timers import BATCH, FEED_SLACK_MS
+from storage.redis.timers import BATCH, FEED_SLACK_MS, FEED_STALE_MS
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
 
 
@@ -112,12 +112,28 @@ async def test_nothing_later_than_the_watermark_and_its_slack_is_claimed(bench: 
     await bench.arm(1)
     bench.now_ms += MINUTE_MS - FEED_SLACK_MS - 1
     await bench.confirm()
-    bench.now_ms += MINUTE_MS
+    bench.now_ms += FEED_STALE_MS
     assert (await bench.claim()).timers == ()
-    bench.now_ms -= MINUTE_MS - 1
+    bench.now_ms -= FEED_STALE_MS - 1
     await bench.confirm()
-    bench.now_ms += MINUTE_MS
+    bench.now_ms += FEED_STALE_MS
     assert [held.chat_id for held in (await bench.claim()).timers] == [1]
+
+
+async def test_a_dead_feed_soon_holds_what_fell_due_before_it_died(bench: Bench) -> None:
+    """A whole herd may wait for its turn then, and nobody hears those of it who write meanwhile."""
+    await bench.arm(*range(8))
+    await bench.pass_time(MINUTE_MS)
+    for chat in (0, 1):
+        await bench.settle(chat, bench.now_ms, urgent=True)
+    bench.now_ms += FEED_STALE_MS
+    assert len((await bench.claim(limit=1, fresh=1)).timers) == 1
+    bench.now_ms += 1
+    held = await bench.claim(fresh=1)
+    assert (held.code, held.timers) == (ClaimCode.CLAIMED, ())
+    assert held.nearest_due_ms <= bench.now_ms, "the lane looks again and again"
+    await bench.confirm()
+    assert len((await bench.claim()).timers) == 7
 
 
 async def test_a_feed_that_never_was_confirmed_holds_everything(bench: Bench) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 SECOND_MS = 1_000
 THRESHOLD_MS = 2_000
 FEED_SLACK_MS = 4_000
+FEED_STALE_MS = 8_000
 LEASE_MS = 3_000
 GAP_MS = 1_000
 DELAYS_MS = {"hello": 0, "later": 3_000, "extra": 1_000}
@@ -89,9 +90,10 @@ class Promises:
         hold("nothing is claimed before it is due", kept=due_ms <= now_ms, due=due_ms, now=now_ms)
         hold(
             "a dead feed invents no silence",
-            kept=due_ms <= self.watermark_ms + FEED_SLACK_MS,
+            kept=due_ms <= self.watermark_ms + FEED_SLACK_MS and now_ms <= self.watermark_ms + FEED_STALE_MS,
             due=due_ms,
             watermark=self.watermark_ms,
+            now=now_ms,
         )
 
     def has_passed(self, message: Message, now_ms: int, asked_ms: int) -> None:

@@ -27,6 +27,7 @@ class Wanted(Given):
     reshard: int | None
     webhook: bool
     kill_poller: bool
+    kill_receiver: bool
     freeze_poller: bool
     second_reader: bool
     cluster: bool
@@ -46,6 +47,8 @@ def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> Wanted:
         parser.error(f"--reshard begins at {before}, but --shards is {given.shards}: give the same number.")
     if given.second_reader and given.webhook:
         parser.error("--second-reader polls, which no program can do while --webhook is set: choose one of them.")
+    if given.kill_receiver and given.webhook:
+        parser.error("--kill-receiver leaves nobody who listens, and --webhook has two receivers: choose one of them.")
     given.reshard = after
     given.bots = given.bots or max(_FEWEST_BOTS, given.shards, after or 1)
     return given
@@ -65,6 +68,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--reshard", type=_from_to, metavar="A:B", dest="from_to", help="change the number of shards during the run"
     )
     parser.add_argument("--kill-poller", action="store_true", help="kill -9 a poller that is sending")
+    parser.add_argument(
+        "--kill-receiver", action="store_true", help="kill -9 the receiver, and start another 20 s later"
+    )
     parser.add_argument("--freeze-poller", action="store_true", help="stop a poller that is sending for 10 s")
     parser.add_argument(
         "--second-reader", action="store_true", help="another program takes updates of the bots for some seconds"

@@ -1,8 +1,8 @@
 """Is every message that is owed sent exactly once and in time, and nothing else?
 
 The bench starts servers, sandbox, receivers and pollers of its own, and stops them in any case. During the run it may
-disturb them: kill or freeze a poller, change the number of shards, restart the receivers, take updates away, move a
-slot of Redis and kill its node. The verdict rests on what the sandbox received, which has Telegram's limits on.
+disturb them: kill or freeze a poller, kill or restart receivers, change the number of shards, take updates away, move
+a slot of Redis and kill its node. The verdict rests on what the sandbox received, which has Telegram's limits on.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from bench.harness.ready import until_ready
 from bench.harness.stack import Ready, Stack, give_campaign
 from bench.questions.exactly_once import arguments, script
 from bench.questions.exactly_once.arguments import Wanted
+from bench.questions.exactly_once.deafen import deafen
 from bench.questions.exactly_once.doubt import renewed
 from bench.questions.exactly_once.evidence import Evidence, open_evidence
 from bench.questions.exactly_once.finding import Finding
@@ -100,6 +101,7 @@ def _disturbances(given: Wanted, receivers: Sequence[str]) -> list[Disturbance]:
     return [
         *([steal] if given.second_reader else []),
         *([reshard_to(given.reshard)] if given.reshard else []),
+        *([deafen] if given.kill_receiver else []),
         *([kill] if given.kill_poller else []),
         *([restart_both((receivers[0], receivers[1]))] if given.webhook else []),
         *([freeze] if given.freeze_poller else []),

@@ -19,7 +19,7 @@ from storage.redis import keys
 from storage.redis.client import Redis
 from storage.redis.server_clock import server_now_ms
 from storage.redis.timer_values import Sign
-from storage.redis.timers import BATCH, FEED_SLACK_MS, Timers
+from storage.redis.timers import BATCH, FEED_SLACK_MS, FEED_STALE_MS, Timers
 
 _BOT: Final = 1
 """No poller serves it."""
@@ -72,7 +72,8 @@ class RawClaim:
     async def __call__(self) -> int:
         k = self._keys
         command = packed(
-            "EVALSHA", self._sha, 3, k.timers, k.state, k.bot, 0, BATCH, _LEASE_MS, _EPOCH, FEED_SLACK_MS, 0
+            *("EVALSHA", self._sha, 3, k.timers, k.state, k.bot),
+            *(0, BATCH, _LEASE_MS, _EPOCH, FEED_SLACK_MS, 0, FEED_STALE_MS),
         )
         await self._connection.repeat(repeat(command, self._size // BATCH), float("inf"))
         now_ms = await server_now_ms(self._client)

@@ -36,6 +36,13 @@ def test_a_second_reader_cannot_poll_beside_a_webhook(capsys: pytest.CaptureFixt
     assert "--second-reader polls" in capsys.readouterr().err
 
 
+def test_the_receiver_that_is_killed_is_the_only_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert QUESTION.read(["--kill-receiver", "--kill-poller"]).kill_receiver
+    with pytest.raises(SystemExit, match="2"):
+        QUESTION.read(["--kill-receiver", "--webhook"])
+    assert "--kill-receiver leaves nobody" in capsys.readouterr().err
+
+
 def test_a_reshard_from_another_number_of_shards_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         QUESTION.read(["--shards", "2", "--reshard", "3:5"])

@@ -3,6 +3,7 @@
 import pytest
 
 from bench.harness.pace import Pace
+from bench.questions.exactly_once.deafen import LAST_MS, Deafened, Send
 from bench.questions.exactly_once.doubt import Doubt
 from bench.questions.exactly_once.evidence import Owner, owner
 from bench.questions.exactly_once.finding import Finding
@@ -128,3 +129,12 @@ def test_an_owner_is_parsed_from_the_right() -> None:
 
 def test_a_shard_that_was_given_back_has_no_owner() -> None:
     assert owner("- 1700") is None
+
+
+@pytest.mark.parametrize(("last_ms", "holds"), [(LAST_MS, True), (LAST_MS + 1, False)])
+def test_nothing_leaves_for_long_while_nobody_listens(last_ms: int, *, holds: bool) -> None:
+    deafened = Deafened([20_000, 21_000], [Send(100, wrote=True), Send(last_ms, wrote=False)])
+    assert outcome(deafened).holds is holds
+    figures = outcome(deafened).as_json()
+    assert (figures["deaf_sent"], figures["deaf_nudged"], figures["deaf_last_s"]) == (2, 1, last_ms / 1000)
+    assert "2 messages left meanwhile, 1 of them to people who had written" in outcome(deafened).as_table()
