@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 from alembic import command, op
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -23,6 +24,7 @@ from engine.core.errors import HeldError, MigrationError, UnreachableError
 from storage.bundled import bundled
 from storage.postgres.connection import connect
 from storage.postgres.lock_waits import FIND_HOLDERS, GAVE_UP, WAIT_MS, held
+from storage.postgres.revision import is_one_ahead
 
 _SCRIPTS: Final = bundled("migrations")
 _LOCK: Final = 7_203_114  # any number, as long as it is ours alone
@@ -38,8 +40,11 @@ def _tell_nobody(_: str) -> None: ...
 
 
 def upgrade(database_url: str, revision: str = "head", wait_s: float = WAIT_S, tell: Tell = _tell_nobody) -> None:
-    """Bring the schema up to `revision`. `tell` hears what it waits for. Raises HeldError, UnreachableError."""
-    with_connection(database_url, partial(_act, partial(command.upgrade, revision=revision)), wait_s, tell)
+    """Bring the schema up to `revision`. `tell` hears what it waits for. Raises HeldError, UnreachableError.
+
+    One that is a migration ahead stays as it is: the release step of a deploy that goes back must not fail.
+    """
+    with_connection(database_url, partial(_upgrade, revision, tell), wait_s, tell)
 
 
 def downgrade(database_url: str, revision: str = "base", wait_s: float = WAIT_S, tell: Tell = _tell_nobody) -> None:
@@ -117,6 +122,13 @@ def _locked(connection: Connection, act: Callable[[Connection], None]) -> None:
     connection.commit()
     act(connection)
     connection.commit()
+
+
+def _upgrade(revision: str, tell: Tell, connection: Connection) -> None:
+    if revision == "head" and is_one_ahead(MigrationContext.configure(connection).get_current_revision()):
+        tell("The database is one migration ahead of this code, which runs with it: nothing was migrated.")
+    else:
+        _act(partial(command.upgrade, revision=revision), connection)
 
 
 def _act(act: Callable[[Config], None], connection: Connection) -> None:

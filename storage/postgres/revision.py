@@ -5,25 +5,36 @@ behind, or further ahead, is refused. Every process checks this as it starts, an
 Alembic, which takes 28 MiB.
 """
 
+import re
 from typing import Final
 
 from engine.core.errors import MigrationError
 from storage.bundled import bundled
 
 _VERSIONS: Final = bundled("migrations") / "versions"
+_NAME: Final = re.compile(r"([0-9]{4})_\w+")
 
 
 def check_revision(current: str | None) -> None:
     """Refuse a schema that does not fit this code. Raises MigrationError."""
-    known = sorted(path.stem for path in _VERSIONS.glob("[0-9]*_*.py"))
-    newest = known[-1]
-    if current == newest:
+    known = _known()
+    if current == known[-1]:
         return
     if current is None or current in known:
         raise MigrationError("The database lacks migrations: run `python -m engine migrate`, then start again.")
-    if _number(current) != _number(newest) + 1:
+    if not _NAME.fullmatch(current):
+        raise MigrationError(
+            "The database may be another program's, since its revision is none of ours: check DATABASE_URL."
+        )
+    if not is_one_ahead(current):
         raise MigrationError("The database is more than one migration ahead of this code: deploy the newer code.")
 
 
-def _number(revision: str) -> int:
-    return int(revision.split("_", maxsplit=1)[0])
+def is_one_ahead(current: str | None) -> bool:
+    """Whether the newest migration that the database has is the next one after ours."""
+    name = _NAME.fullmatch(current or "")
+    return name is not None and int(name[1]) == int(_known()[-1][:4]) + 1
+
+
+def _known() -> list[str]:
+    return sorted(path.stem for path in _VERSIONS.glob("[0-9]*_*.py"))

@@ -180,6 +180,14 @@ async def test_a_revision_that_this_code_does_not_know_is_refused_in_a_sentence(
     assert "\n" not in str(refused.value)
 
 
+async def test_one_migration_ahead_is_left_as_it_is_so_that_a_deploy_can_go_back(database_url: str, pool: Pool) -> None:
+    ahead, told = f"{int(NEWEST[:4]) + 1:04}_of_the_next_release", list[str]()
+    await pool.execute("UPDATE alembic_version SET version_num = $1", ahead)
+    await asyncio.to_thread(upgrade, database_url, "head", 0, told.append)
+    assert told == ["The database is one migration ahead of this code, which runs with it: nothing was migrated."]
+    assert await pool.fetchval("SELECT version_num FROM alembic_version") == ahead
+
+
 async def test_a_statement_that_the_server_refuses_is_told_in_a_line(database_url: str, pool: Pool) -> None:
     await pool.execute("DROP TABLE key_holders; UPDATE alembic_version SET version_num = '0009_api_keys'")
     with pytest.raises(UnreachableError, match=r'migrated \(column "webhook_key" .* already exists\): ') as refused:

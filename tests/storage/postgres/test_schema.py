@@ -247,6 +247,13 @@ def test_a_schema_behind_is_refused_and_one_ahead_is_served() -> None:
         check_revision("0014_of_a_later_one")
 
 
+@pytest.mark.parametrize("revision", ["1975ea83b712", "ae1027a6acf3", "12", "0013", "", "٠٠١٣_x"])
+def test_a_database_of_another_program_is_refused_with_the_variable(revision: str) -> None:
+    """The names that Alembic gives by itself begin with a digit, or with none."""
+    with pytest.raises(MigrationError, match=r"another program's.*DATABASE_URL"):
+        check_revision(revision)
+
+
 def test_a_campaign_in_shadow_stops_in_a_schema_without_shadows(database_url: str) -> None:
     asyncio.run(_in_shadow(database_url))
     downgrade(database_url, "0001_first_light")
