@@ -111,7 +111,7 @@ def _goals(parts: Sequence[Part]) -> Iterator[str]:
 def _goal(name: str, judged: Judged) -> tuple[str, ...]:
     goal = judged.goal
     bound = f"{goal.direction} {shown(goal.bound)} {goal.unit}".strip()
-    return name, goal.what, bound, f"{shown(judged.measured)} {goal.unit}".strip(), judged.verdict
+    return name, goal.what, bound, judged.shown, judged.verdict
 
 
 def _shortfalls(parts: Sequence[Part]) -> Iterator[str]:

@@ -52,5 +52,5 @@ def _paragraphs(reason: Shortfall, figures: Figures) -> list[str]:
 
 def _line(judged: Judged) -> str:
     goal = judged.goal
-    measured, bound = (f"{shown(value)} {goal.unit}".strip() for value in (judged.measured, goal.bound))
-    return f"- **{goal.what}**: {measured}, instead of {goal.direction} {bound}: missed by {judged.apart}."
+    bound = f"{shown(goal.bound)} {goal.unit}".strip()
+    return f"- **{goal.what}**: {judged.shown}, instead of {goal.direction} {bound}: missed by {judged.apart}."

@@ -14,6 +14,7 @@ A figure is named by its path in the JSON, with dots. Whether a goal is met is c
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -57,6 +58,11 @@ class Judged(NamedTuple):
     def missed(self) -> bool:
         """What was not measured is not missed."""
         return self.measured is not None and not self.met
+
+    @property
+    def shown(self) -> str:
+        """The figure with its unit, and with as many digits as tell it from the bound."""
+        return f"{_told_from(self.goal.bound, self.measured)} {self.goal.unit}".strip()
 
     @property
     def apart(self) -> str:
@@ -178,3 +184,10 @@ def shown(value: Any) -> str:
     if abs(value) >= 100 or value == int(value):  # noqa: PLR2004 - three digits
         return f"{value:,.0f}"
     return f"{value:.3g}"
+
+
+def _told_from(bound: float, value: float | None) -> str:
+    if value is None or value == bound or shown(value) != shown(bound):
+        return shown(value)
+    digits = next(digits for digits in count(1) if float(f"{value:.{digits}g}") != float(f"{bound:.{digits}g}"))
+    return f"{value:,.{digits}g}"

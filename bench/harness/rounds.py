@@ -7,13 +7,16 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 Meters: TypeAlias = Mapping[str, Callable[[], float]]
 """The CPU seconds that each process has used so far."""
 
 Contestant: TypeAlias = Callable[[], Awaitable[int]]
 """Works for a while, and gives how many things it has done."""
+
+_RATIO_DIGITS: Final = 6
+"""More than are shown: a goal is compared with what was measured."""
 
 
 class Turn(NamedTuple):
@@ -44,7 +47,7 @@ def spread(values: Iterable[float], digits: int = 0) -> Spread:
 
 
 def ratio(turns: Sequence[Turn], to: Sequence[Turn]) -> Spread:
-    return spread((turn.per_s / other.per_s for turn, other in zip(turns, to, strict=True)), 3)
+    return spread((turn.per_s / other.per_s for turn, other in zip(turns, to, strict=True)), _RATIO_DIGITS)
 
 
 async def interleave(

@@ -66,7 +66,7 @@ def figures(before: Reading, after: Reading, traffic: Traffic, rows: Iterable[Ro
         redis_by_command=_rates(_by_command(traffic), seconds),
         transactions=_rate(after.transactions - before.transactions, seconds),
         requests=_rates(Counter(seen), seconds),
-        cpu={name: round((use.cpu_s - before.uses[name].cpu_s) / seconds, 4) for name, use in after.uses.items()},
+        cpu={name: (use.cpu_s - before.uses[name].cpu_s) / seconds for name, use in after.uses.items()},
         rss_mib={name: round(use.rss / _MIB, 1) for name, use in after.uses.items()},
     )
 
@@ -86,7 +86,7 @@ def _by_command(traffic: Traffic) -> Counter[str]:
 
 
 def _rate(count: int, seconds: float) -> float:
-    return round(count / seconds, 2)
+    return count / seconds
 
 
 def _rates(counts: Counter[str], seconds: float) -> dict[str, float]:

@@ -39,7 +39,7 @@ class Outcome(NamedTuple):
     @property
     def single_part_of_goal(self) -> float:
         """Of the number or of the share, whichever is nearer: one of them is enough."""
-        return round(max(self._per_s("single") / SINGLE_PER_S, self._ratio("single") / SINGLE_RATIO), 3)
+        return max(self._per_s("single") / SINGLE_PER_S, self._ratio("single") / SINGLE_RATIO)
 
     def as_json(self) -> dict[str, Any]:
         return {

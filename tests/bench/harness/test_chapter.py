@@ -34,6 +34,13 @@ def test_a_goal_is_met_on_its_own_side_of_the_bound_and_at_the_bound(measured: f
         assert judged.verdict.startswith("met") == judged.met
 
 
+@given(measured=st.floats(0.001, 1e9), bound=st.sampled_from([0.01, 0.95, 50.0, 10_000.0]), part=st.floats(1e-9, 1e-3))
+def test_a_figure_beside_its_bound_is_not_shown_as_the_bound(measured: float, bound: float, part: float) -> None:
+    for value in (measured, bound * (1 + part), bound * (1 - part), bound):
+        said = float(Judged(Goal("", "", AT_MOST, bound), value).shown.replace(",", ""))
+        assert (said > bound, said < bound) == (value > bound, value < bound)
+
+
 @pytest.mark.parametrize("path", ["plain.100.claim_ms.p99", "plain.300", "rounds", "words", "yes"])
 def test_what_is_no_number_meets_no_goal_and_misses_none(path: str) -> None:
     (judged,) = judge([Goal("late", path, AT_MOST, 10)], {**_FIGURES, "words": "5", "yes": True})

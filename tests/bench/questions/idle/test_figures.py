@@ -49,7 +49,7 @@ def test_the_commands_of_a_script_are_counted_separately() -> None:
 def test_transactions_and_cpu_are_rates_as_well() -> None:
     found = measured()
     assert (found.seconds, found.transactions) == (10, 2)
-    assert found.cpu == {"poller-0-0": 0.05, "valkey": 0.01}
+    assert found.cpu == pytest.approx({"poller-0-0": 0.05, "valkey": 0.01})
     assert found.rss_mib == {"poller-0-0": 3, "valkey": 2}
 
 

@@ -25,8 +25,10 @@ def test_the_bound_is_the_least_that_so_many_calls_did_not_exceed(
 
 async def test_the_servers_histogram_is_read(redis_url: str) -> None:
     client = open_redis(redis_url)
+    timers = Timers(client)
+    await timers.touch(7, [], None)
     await client.config_resetstat()
-    await Timers(client).touch(7, [], None)
+    await timers.touch(7, [], None)
     held = await held_by_scripts(client)
     await client.aclose()
     assert held.calls == 1
