@@ -18,7 +18,7 @@ from engine.settings import MAX_SHARDS
 from storage.redis import keys, shards
 from storage.redis.client import Redis
 from storage.redis.ownership import Ownership
-from storage.redis.server_clock import server_now_ms
+from storage.redis.server_clock import latest_now_ms
 from storage.redis.shards import Layout
 
 TTL_MS: Final = 2_000
@@ -52,7 +52,7 @@ async def agree(
     layout = await shards.read(client)
     if layout is None:
         count = expected or await remembered() or 1
-        layout = await shards.establish(client, Layout(count, await server_now_ms(client)))
+        layout = await shards.establish(client, Layout(count, await latest_now_ms(client)))
     if expected not in (None, layout.shards):
         raise SettingsError(
             f"SHARDS is {expected}, but there are {layout.shards} shards here: set SHARDS={layout.shards}, or change"

@@ -33,10 +33,12 @@ from storage.redis.round_trip import NOTHING_FIRST, Command, round_trip
 Answer = TypeVar("Answer")
 OpenNode = Callable[[str, int], Redis]
 
-_NODE_S: Final = 4
-"""Of what one node is asked for: less than a call has, so that a node which says nothing does not fail the others."""
+_NODE_S: Final = 3
+"""Of what one node is asked for. With a step of a question about the map it is less than a call has, so that a node
+which says nothing does not fail the others.
+"""
 _MAP_S: Final = 1.0
-"""Of each step of a question about the map. Another node is asked then."""
+"""Of each step of a question about the map. Another node is asked then; one that failed a moment ago is the last."""
 _PAUSES_S: Final = (0.0, 0.0, 0.05, 0.1, 0.2, 0.4)
 """Before each attempt. MOVED is followed at once."""
 
@@ -50,6 +52,7 @@ class Cluster(Redis):
         self._map = _map_of(address, options)
         self._seeds = dict(self._map.startup_nodes)
         self._is_outdated = True
+        self._failed: str | None = None
         super().__init__(connection_pool=self._node(*address.hosts[0]).connection_pool)
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
@@ -74,6 +77,8 @@ class Cluster(Redis):
             refused = [answers[place] for place in places]
             if not refused:
                 break
+        for place in places:
+            answers[place] = _told(answers[place])
         return answers
 
     async def exchange_block(self, key: str, block: Sequence[Command]) -> list[Any]:
@@ -86,7 +91,7 @@ class Cluster(Redis):
             refused = list(filter(_is_for_another_time, answers))
             if not refused:
                 break
-        return answers
+        return list(map(_told, answers))
 
     async def holders(self, keys: Sequence[str]) -> list[Redis | None]:
         """By key the client of the primary that has its slot; None while none has."""
@@ -121,8 +126,13 @@ class Cluster(Redis):
             async with asyncio.timeout(_NODE_S):
                 return await ask(server)
         except (UnreachableError, RedisError, OSError) as error:
-            self._is_outdated = True
+            self._note_failed(server)
             return error
+
+    def _note_failed(self, server: Redis) -> None:
+        at = server.connection_pool.connection_kwargs
+        self._failed = get_node_name(at["host"], at["port"])
+        self._is_outdated = True
 
     async def _send(
         self, commands: Sequence[Command], places: Sequence[int], first: Sequence[Command], answers: list[Any]
@@ -154,7 +164,7 @@ class Cluster(Redis):
             async with asyncio.timeout(_NODE_S):
                 return await round_trip(node.connection_pool, commands, first)
         except (RedisError, OSError) as error:
-            self._is_outdated = True
+            self._note_failed(node)
             return [error] * len(commands)
 
     async def _learn(self, refused: Sequence[Exception], pause_s: float) -> None:
@@ -170,7 +180,7 @@ class Cluster(Redis):
 
     async def _read_map(self) -> None:
         try:
-            await self._map.initialize()
+            await self._map.initialize(last_failed_node_name=self._failed)
         except (RedisClusterException, IndexError) as error:
             self._map.startup_nodes.update(self._seeds)  # all nodes that it knew may have moved
             raise _reason(error) from error
@@ -220,6 +230,11 @@ def _map_of(address: Address, options: dict[str, Any]) -> NodesManager:
     }
     seeds = [ClusterNode(host, port, **own) for host, port in address.hosts]
     return NodesManager(seeds, require_full_coverage=False, connection_kwargs=own)
+
+
+def _told(answer: Any) -> Any:
+    """A slot that is still not where the nodes say that it is, is being moved."""
+    return TryAgainError("Slot is being moved") if isinstance(answer, AskError) else answer
 
 
 def _is_for_another_time(answer: object) -> bool:

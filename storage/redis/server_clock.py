@@ -27,6 +27,11 @@ async def bot_now_ms(client: Redis, bot_id: int) -> int:
     return await server_now_ms(server)
 
 
+async def latest_now_ms(client: Redis) -> int:
+    """In a cluster, of the servers that answer the one whose clock is ahead of the others. Raises UnreachableError."""
+    return max((await clocks_ms(client)).values())
+
+
 async def clocks_ms(client: Redis) -> dict[Redis, int]:
     """Of every server that answers. Raises UnreachableError if none does."""
 

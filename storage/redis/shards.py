@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from storage.redis.client import Redis, reaching_redis
 from storage.redis.keys import SHARDS
-from storage.redis.server_clock import server_now_ms
+from storage.redis.server_clock import latest_now_ms
 
 
 class Layout(NamedTuple):
-    """`stamp` is in ms of the server's clock."""
+    """`stamp` is in ms of the server's clock, in a cluster of the latest one: any node may count a shard's epochs."""
 
     shards: int
     stamp: int
@@ -43,7 +43,7 @@ async def establish(client: Redis, layout: Layout) -> Layout:
 
 async def change(client: Redis, count: int) -> Layout:
     """Change the number from now on; the stamp is later than every epoch of now. Raises UnreachableError."""
-    before, now_ms = await read(client), await server_now_ms(client)
+    before, now_ms = await read(client), await latest_now_ms(client)
     layout = Layout(count, 1 + max(now_ms, before.stamp if before else 0))
     await _set(client, layout, only_absent=False)
     return layout

@@ -11,10 +11,10 @@ import pytest
 from bench.harness.slots import another, holder_of, kill, move_slot, order
 from engine.core.errors import UnreachableError
 from engine.local.servers.cluster import PRIMARIES, LocalCluster, running_cluster
-from storage.redis import keys
+from storage.redis import keys, new_chats, shards
 from storage.redis.bot_state import set_generation
 from storage.redis.client import Redis, check_redis, open_redis
-from storage.redis.cluster import holders
+from storage.redis.cluster import each_server, holders
 from storage.redis.ownership import Owned, Ownership
 from storage.redis.server_clock import bot_now_ms, clocks_ms
 from storage.redis.server_identity import lives_of, run_for
@@ -128,6 +128,28 @@ async def test_what_was_touched_while_a_slot_moves_is_there_afterwards(client: R
     assert [*refusals[:2], *refusals[-2:]] == [None] * 4
     assert all("wait until the cluster has moved the slot" in refused for refused in refusals if refused)
     assert await holder_of(client, key) is target
+
+
+async def test_new_chats_are_counted_while_a_slot_moves(client: Redis) -> None:
+    """Its key is not there before: the node from which the slot moves sends each such call to the other one."""
+    source = await holder_of(client, keys.of_bot(BOT).new)
+    await order(source, "DEL", keys.of_bot(BOT).new)
+    ends_s: list[int] = []
+
+    async def admit() -> None:
+        ends_s.append((await new_chats.admit(client, BOT, 1, 1_000)).day_ends_s)
+
+    await move_slot(source, await another(client, source), keys.of_bot(BOT).new, admit)
+    assert (await new_chats.admit(client, BOT, 1, len(ends_s))).chats == 0
+    assert min(ends_s) > 0
+
+
+async def test_the_number_of_shards_changes_later_than_every_clock(client: Redis) -> None:
+    """An epoch is by the clock of the node that has its shard, and the stamp is later than each."""
+    await each_server(client, lambda server: server.config_resetstat())
+    await shards.change(client, 2)
+    asked = await each_server(client, lambda server: server.info("commandstats"))
+    assert ["cmdstat_time" in stats for stats in asked] == [True] * PRIMARIES
 
 
 async def test_a_bot_whose_slot_has_moved_is_claimed_again_after_a_rebuild(client: Redis) -> None:
