@@ -20,7 +20,7 @@ _UNREAD: Final = {
 
 async def feed(pool: Pool, redis: Redis, bot_id: int) -> FeedStatus:
     """Raises NotFoundError for a removed bot, UnreachableError."""
-    now_ms = await server_clock.server_now_ms(redis)
+    now_ms = await server_clock.bot_now_ms(redis, bot_id)
     read_until_ms = await bot_state.watermark(redis, bot_id)
     async with transaction(pool) as connection:
         found = await feed_doubts.load(connection, bot_id, list(_UNREAD))

@@ -117,13 +117,23 @@ class Activity:
         """Up to when this process has last confirmed the bot's updates; 0 if it never has."""
         return self._confirmed.get(bot_id, 0)
 
-    async def repeat(self) -> None:
+    async def repeat(self) -> frozenset[int]:
         """Touch again for the signs of the last minute, and for those that PostgreSQL has not taken yet: Redis does
-        not count a known sign twice.
+        not count a known sign twice. Returns the bots whose touches could not be repeated; they wait side by side.
         """
-        for of_bots in (self._recent.of_bots(), self._waiting.of_bots()):
-            for bot_id, of_bot in of_bots.items():
-                await self._repeat(bot_id, of_bot)
+        recent, waiting = self._recent.of_bots(), self._waiting.of_bots()
+        bots = sorted(recent.keys() | waiting.keys())
+        signs = ((bot_id, [*recent.get(bot_id, ()), *waiting.get(bot_id, ())]) for bot_id in bots)
+        repeated = await asyncio.gather(*(self._is_repeated(*of_bot) for of_bot in signs))
+        return frozenset(bot_id for bot_id, done in zip(bots, repeated, strict=True) if not done)
+
+    async def _is_repeated(self, bot_id: int, signs: Sequence[Sign]) -> bool:
+        try:
+            await self._repeat(bot_id, signs)
+        except UnreachableError as error:
+            logger().warning("Touches not repeated yet", bot=self.name(bot_id), error=error)
+            return False
+        return True
 
     async def _repeat(self, bot_id: int, signs: Sequence[Sign]) -> None:
         for start in range(0, len(signs), BATCH):

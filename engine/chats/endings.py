@@ -17,7 +17,7 @@ from storage.postgres.chats import Ended, Life
 from storage.postgres.payments import PAID, Earning, Payment, Recorded
 from storage.postgres.pool import Pool, transaction
 from storage.redis.client import Redis
-from storage.redis.server_clock import server_now_ms
+from storage.redis.server_clock import bot_now_ms
 from storage.redis.timers import Timers
 
 TOGETHER: Final = 2
@@ -62,7 +62,7 @@ class Endings:
         return self._turns[bot_id]
 
     async def _pay(self, several: Sequence[Payment]) -> Paid:
-        now_ms = await server_now_ms(self.client)
+        now_ms = await bot_now_ms(self.client, several[0].bot_id)
         several = [payment._replace(paid_at_ms=min(payment.paid_at_ms or now_ms, now_ms)) for payment in several]
         async with transaction(self.pool) as connection:
             recorded = await payments.record(connection, several)
@@ -70,13 +70,13 @@ class Endings:
         return Paid(recorded, await self._earn(several[0].bot_id, earning, now_ms) if earning else [])
 
     async def _opt_out(self, life: Life) -> None:
-        now_ms = await server_now_ms(self.client)
+        now_ms = await bot_now_ms(self.client, life.bot_id)
         async with transaction(self.pool) as connection:
             await chats.opt_out(connection, life._replace(last_active_ms=min(life.last_active_ms or now_ms, now_ms)))
         await self._conclude(life.bot_id, life.chat_id, Reason.OPTED_OUT, now_ms)
 
     async def _lose(self, bot_id: int, chat_id: int, at_ms: int) -> None:
-        now_ms = await server_now_ms(self.client)
+        now_ms = await bot_now_ms(self.client, bot_id)
         async with transaction(self.pool) as connection:
             await chats.mark_unreachable(connection, [(bot_id, chat_id)], min(at_ms or now_ms, now_ms))
         await self._conclude(bot_id, chat_id, Reason.UNREACHABLE, now_ms)

@@ -21,7 +21,7 @@ from engine.runtime.telemetry import logger
 from storage.postgres import clicks
 from storage.postgres.pool import Pool
 from storage.redis.client import Redis
-from storage.redis.server_clock import server_now_ms
+from storage.redis.server_clock import bot_now_ms
 
 NOTE_S: Final = 0.5
 """How long a person waits for their tap to be recorded; then it is recorded in the background."""
@@ -99,7 +99,7 @@ class Taps:
     async def _record(self, reference: Reference, button: TrackedButton) -> None:
         async with self._together:
             delivery = await clicks.find(self._pool, reference, button)
-            now_ms = await server_now_ms(self._client)
+            now_ms = await bot_now_ms(self._client, reference.bot_id)
             if delivery is None or not tap.counts(delivery, now_ms):
                 return
             if tap.is_sign_of_life(delivery, now_ms):

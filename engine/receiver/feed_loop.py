@@ -15,7 +15,7 @@ from engine.telegram.refused_call import Refused
 from storage.postgres import incidents
 from storage.postgres.pool import Pool, transaction
 from storage.redis.client import Redis
-from storage.redis.server_clock import server_now_ms
+from storage.redis.server_clock import bot_now_ms
 
 BACKOFF_S: Final = (1.0, 2.0, 5.0, 10.0)
 REFUSALS_AS_PROOF: Final = 3
@@ -78,7 +78,7 @@ class FeedLoop:
     async def _open_incident(self) -> bool:
         """Whether the incident is recorded."""
         try:
-            now_ms = await server_now_ms(self._client)
+            now_ms = await bot_now_ms(self._client, self._bot_id)
             async with transaction(self._pool) as connection:
                 await incidents.open_incident(connection, self._bot_id, "feed_unauthorized", str(_UNAUTHORIZED), now_ms)
         except RecoveryError as error:

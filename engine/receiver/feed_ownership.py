@@ -10,6 +10,7 @@ from typing import Final
 
 from engine.chats.activity import Activity
 from engine.runtime.elapsed import elapsed_s
+from engine.runtime.telemetry import logger
 from storage.redis import keys
 from storage.redis.client import Redis
 from storage.redis.ownership import Owned, Ownership
@@ -65,7 +66,8 @@ class FeedOwnership:
         if self._are_new(lives) and asked != wanted:
             taken, lives = await self._take_and_compare(wanted, wanted)
         if self._are_new(lives):
-            await self._activity.repeat()
+            failed = await self._activity.repeat()
+            lives = self._repeated(lives, failed)
         self._lives, self._epochs = lives, taken
         return frozenset(taken)
 
@@ -84,9 +86,21 @@ class FeedOwnership:
     def _are_new(self, lives: Lives) -> bool:
         return not lives.of_servers <= self._lives.of_servers
 
+    def _repeated(self, lives: Lives, failed: Collection[int]) -> Lives:
+        """A bot that lacks touches is not confirmed, and until none does, servers that are new stay so."""
+        if not failed:
+            return lives
+        runs = {bot_id: run for bot_id, run in lives.runs.items() if bot_id not in failed}
+        return Lives(lives.of_servers & self._lives.of_servers, runs)
+
+    async def _release(self, unwanted: Collection[int]) -> None:
+        failed = await self._ownership.release_each([keys.of_bot(bot_id).poll for bot_id in unwanted])
+        if failed:
+            logger().warning("Feeds not released: they are free in a moment", feeds=len(failed), error=failed[0])
+
     async def _take(self, asked: frozenset[int], wanted: frozenset[int]) -> dict[int, int]:
         """Ask for some feeds, and keep the others that are ours and wanted."""
-        await self._ownership.release_all([keys.of_bot(bot_id).poll for bot_id in self._epochs.keys() - wanted])
+        await self._release(self._epochs.keys() - wanted)
         asked_at = self._elapsed_s()
         order = sorted(asked)
         found = await self._ownership.take_each([keys.of_bot(bot_id).poll for bot_id in order], TTL_MS)

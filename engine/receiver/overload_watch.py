@@ -18,7 +18,7 @@ from storage.postgres import incidents
 from storage.postgres.incidents import OVERLOAD_INCIDENTS
 from storage.postgres.pool import Pool, transaction
 from storage.redis.client import Redis
-from storage.redis.server_clock import server_now_ms
+from storage.redis.server_clock import latest_now_ms
 
 TURN_S: Final = 2.0
 TOLD_EVERY_S: Final = 60.0
@@ -79,7 +79,7 @@ class OverloadWatch:
 
     async def _tell(self, overload: Overload, now_s: float) -> None:
         bot_id, kind = overload
-        now_ms = await server_now_ms(self._client)
+        now_ms = await latest_now_ms(self._client)
         async with transaction(self._pool) as connection:
             await incidents.open_incident(connection, bot_id, kind, "", now_ms)
         self._told_s[overload] = now_s
@@ -88,7 +88,7 @@ class OverloadWatch:
 
     async def _close(self, overload: Overload) -> None:
         bot_id, kind = overload
-        now_ms = await server_now_ms(self._client)
+        now_ms = await latest_now_ms(self._client)
         async with transaction(self._pool) as connection:
             await incidents.close_incidents(connection, bot_id, [kind], now_ms)
         logger().info("No more comes than is taken", bot=self._name(bot_id), kind=kind)

@@ -75,6 +75,13 @@ class Ownership:
     def _calls(self, keys: Sequence[str], ttl_ms: int) -> list[Call]:
         return [((key,), (self._now_us(), self.owner, ttl_ms, 0)) for key in keys]
 
+    async def release_each(self, keys: Sequence[str]) -> list[UnreachableError]:
+        """The same as `release_all`, where a key whose server does not answer keeps no other: it is free when its
+        lifetime ends. Returns what failed.
+        """
+        replies = await self._own.each(self._client, self._calls(keys, 0))
+        return [reply for reply in replies if isinstance(reply, UnreachableError)]
+
     async def release_all(self, keys: Sequence[str]) -> None:
         """Give back what is ours: the next process that asks has it at once."""
         await self.take_all(keys, 0)

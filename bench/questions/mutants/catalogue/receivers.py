@@ -42,8 +42,8 @@ MUTANTS: Final = (
         "touches-not-repeated",
         "a failover drops the last second, and nobody tells Redis again",
         "engine/receiver/feed_ownership.py",
-        "            await self._activity.repeat()\n",
-        "            pass\n",
+        "            failed = await self._activity.repeat()\n",
+        "            failed: frozenset[int] = frozenset()\n",
         ("tests/receiver/test_feed_ownership.py::test_an_emptied_redis_gets_the_last_touches_before_any_confirmation",),
     ),
     Mutant(
