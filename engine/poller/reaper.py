@@ -11,11 +11,13 @@ from operator import attrgetter
 from typing import Final
 
 from engine.core.delivery.gate import Reason
+from engine.core.errors import UnreachableError
+from engine.runtime.telemetry import logger
 from engine.telegram.session import LONGEST_S
 from storage.postgres import bots, chats
 from storage.postgres.deliveries.reap import Stuck, find_stuck, reap_deliveries
 from storage.postgres.pool import Pool
-from storage.redis.chat_states import forget_bot
+from storage.redis.chat_states import forget_each
 from storage.redis.client import Redis
 from storage.redis.timers import Timers
 
@@ -38,16 +40,23 @@ async def end_left_open(pool: Pool, now_ms: int) -> int:
 
 
 async def forget_removed(pool: Pool, client: Redis) -> None:
-    """Drop what Redis still keeps of removed bots. Safe to repeat. Raises UnreachableError."""
-    for bot_id in await bots.removed(pool):
-        await forget_bot(client, bot_id)
+    """Drop what Redis still keeps of removed bots. Safe to repeat. Raises UnreachableError.
+
+    Those that some node of a cluster does not drop now are left to the next time.
+    """
+    failed = await forget_each(client, await bots.removed(pool))
+    if failed:
+        logger().warning("Removed bots not forgotten yet", bots=len(failed), error=failed[0])
 
 
 async def _abandoned(timers: Timers, page: Sequence[Stuck]) -> list[Stuck]:
-    """Those whose chat has no timer, or another version by now. Redis is asked once for each bot."""
+    """Those whose chat has no timer, or another version by now. A bot whose node does not answer is left alone."""
+    of_bots = {bot_id: list(rows) for bot_id, rows in groupby(sorted(page), attrgetter("bot_id"))}
+    asked = [(bot_id, [row.chat_id for row in rows]) for bot_id, rows in of_bots.items()]
     found: list[Stuck] = []
-    for bot_id, rows in groupby(sorted(page), attrgetter("bot_id")):
-        stuck: list[Stuck] = list(rows)
-        versions = await timers.versions(bot_id, [row.chat_id for row in stuck])
-        found += [row for row, version in zip(stuck, versions, strict=True) if version != row.version]
+    for (bot_id, rows), versions in zip(of_bots.items(), await timers.versions_of_each(asked), strict=True):
+        if isinstance(versions, UnreachableError):
+            logger().warning("Stuck deliveries not given up yet", bot_id=bot_id, error=versions)
+        else:
+            found += [row for row, version in zip(rows, versions, strict=True) if version != row.version]
     return found

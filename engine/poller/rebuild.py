@@ -47,7 +47,7 @@ async def rebuild(
     async for page in _pages(pool, bot_id, activated_at_ms):
         restored += sum(await timers.restore(bot_id, [_lost(row, newest, pauses) for row in page]))
         looked_at(len(page))
-    await bot_state.set_generation(client, bot_id, await server_clock.server_now_ms(client), run)
+    await bot_state.set_generation(client, bot_id, await server_clock.bot_now_ms(client, bot_id), run)
     return restored
 
 

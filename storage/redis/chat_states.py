@@ -10,8 +10,12 @@ All functions that ask Redis raise UnreachableError.
 from collections.abc import Sequence
 from typing import Final, NamedTuple, cast
 
+from engine.core.errors import UnreachableError
 from storage.redis.client import Redis, reaching_redis
+from storage.redis.exchange import exchange
 from storage.redis.keys import of_bot
+from storage.redis.refusals import unreachable
+from storage.redis.round_trip import is_failure
 
 _DIGITS: Final = 8
 _MARK: Final = 2**49
@@ -44,9 +48,23 @@ class Silence(NamedTuple):
 
 async def read_states(client: Redis, bot_id: int, chat_ids: Sequence[int]) -> list[State | None]:
     """The state of each chat, in order; None for a chat that has none."""
+    (states,) = await read_states_of_each(client, [(bot_id, chat_ids)])
+    if isinstance(states, UnreachableError):
+        raise states
+    return states
+
+
+async def read_states_of_each(
+    client: Redis, asked: Sequence[tuple[int, Sequence[int]]]
+) -> list[list[State | None] | UnreachableError]:
+    """The same for several bots, in one round trip. What fails for one bot fails for no other."""
     async with reaching_redis():
-        states = await client.hmget(of_bot(bot_id).state, [str(chat) for chat in chat_ids])
-    return [None if state is None else unpack(str(state)) for state in states]
+        replies = await exchange(client, [("HMGET", of_bot(bot_id).state, *chat_ids) for bot_id, chat_ids in asked])
+    return [unreachable(reply) if is_failure(reply) else list(map(_unpack_any, reply)) for reply in replies]
+
+
+def _unpack_any(state: str | None) -> State | None:
+    return None if state is None else unpack(state)
 
 
 async def scan_states(client: Redis, bot_id: int, position: int, count: int) -> tuple[int, dict[int, State]]:
@@ -75,6 +93,13 @@ async def forget_bot(client: Redis, bot_id: int) -> None:
     """Drop everything that Redis keeps of a bot. Safe to repeat."""
     async with reaching_redis(f"Redis did not forget bot {bot_id}", "check REDIS_URL, then do the same again"):
         await client.unlink(*of_bot(bot_id))
+
+
+async def forget_each(client: Redis, bot_ids: Sequence[int]) -> list[UnreachableError]:
+    """The same for several bots, in one round trip. Returns what failed for some of them."""
+    async with reaching_redis():
+        replies = await exchange(client, [("UNLINK", *of_bot(bot_id)) for bot_id in bot_ids])
+    return [unreachable(reply) for reply in replies if is_failure(reply)]
 
 
 def _number(digits: str) -> int:

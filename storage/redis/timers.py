@@ -10,7 +10,15 @@ from typing import Any, Final
 
 from engine.core.errors import UnreachableError
 from storage.redis import keys
-from storage.redis.chat_states import Silence, list_armed, read_states, scan_states, silence_of
+from storage.redis.chat_states import (
+    Silence,
+    State,
+    list_armed,
+    read_states,
+    read_states_of_each,
+    scan_states,
+    silence_of,
+)
 from storage.redis.client import Redis
 from storage.redis.ownership import OwnCode
 from storage.redis.scripts import Call, Script
@@ -140,8 +148,14 @@ class Timers:
 
     async def versions(self, bot_id: int, chat_ids: Sequence[int]) -> list[int | None]:
         """The current version of each chat, None for one that has no timer."""
-        states = await read_states(self._client, bot_id, chat_ids)
-        return [state.version if state else None for state in states]
+        return _versions(await read_states(self._client, bot_id, chat_ids))
+
+    async def versions_of_each(
+        self, asked: Sequence[tuple[int, Sequence[int]]]
+    ) -> list[list[int | None] | UnreachableError]:
+        """The same for several bots, in one round trip. What fails for one bot fails for no other."""
+        found = await read_states_of_each(self._client, asked)
+        return [states if isinstance(states, UnreachableError) else _versions(states) for states in found]
 
     async def restore(self, bot_id: int, chats: Sequence[Lost]) -> list[Restored]:
         k = keys.of_bot(bot_id)
@@ -200,6 +214,10 @@ def _pass_call(bot_id: int, tickets: Sequence[Ticket]) -> Call:
 def _settle_call(bot_id: int, plans: Sequence[NextTimer]) -> Call:
     k = keys.of_bot(bot_id)
     return (k.timers, k.state), tuple(part for plan in plans for part in (*plan[:3], int(plan.urgent), plan.opaque))
+
+
+def _versions(states: Sequence[State | None]) -> list[int | None]:
+    return [state.version if state else None for state in states]
 
 
 def _claimed(reply: list[Any]) -> Claimed:
