@@ -25,6 +25,10 @@ _REDIS_SCHEMES: Final = (
     *("redis", "rediss", "unix"),
     *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
 )
+_REDIS_EXAMPLE: Final = (
+    "redis://127.0.0.1:6379/0, or for several servers redis+sentinel://one:26379,two:26379/NAME or"
+    " redis+cluster://one:6379,two:6379/"
+)
 _PUBLIC_EXAMPLE: Final = "https://bots.example.org"
 DEFAULT_PORT: Final = 8080
 _MAX_PORT: Final = 65_535
@@ -199,7 +203,7 @@ def _url(read: Mapping[str, str], name: str, schemes: tuple[str, ...], example: 
 
 
 def _redis_url(read: Mapping[str, str]) -> Secret:
-    return Secret(_url(read, "REDIS_URL", _REDIS_SCHEMES, "redis://127.0.0.1:6379/0"))
+    return Secret(_url(read, "REDIS_URL", _REDIS_SCHEMES, _REDIS_EXAMPLE))
 
 
 def _database_url(read: Mapping[str, str]) -> str:

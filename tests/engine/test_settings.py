@@ -74,6 +74,16 @@ def test_a_wrong_variable_is_named_with_the_mend(name: str, value: str) -> None:
         load_settings({**GOOD, name: value}, NO_FILE)
 
 
+@pytest.mark.parametrize(
+    "address", ["", "http://one", "sentinel://one:1/x", "redis-cluster://one:1,two:2/", "redis+cluster://one:x/"]
+)
+def test_a_refused_address_of_redis_is_told_with_the_form_of_each_kind(address: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings({**GOOD, "REDIS_URL": address}, NO_FILE)
+    for scheme in ("redis://", "redis+sentinel://", "redis+cluster://"):
+        assert f" {scheme}" in str(refused.value)
+
+
 def test_bots_by_webhook_are_listened_for() -> None:
     settings = load_settings({**GOOD, "WEBHOOK_URL": "https://bots.example.org/in/"}, NO_FILE)
     assert (settings.webhook_url, settings.host, settings.port) == ("https://bots.example.org/in", "127.0.0.1", 8080)
