@@ -30,12 +30,14 @@ class Work(NamedTuple):
 
 _DEFAULT_PARTITION: Final = "recovery_deliveries_default"
 ATTACH_PARTITION: Final = Work("AccessExclusiveLock", _DEFAULT_PARTITION, WAIT_MS, 500)
+MOVE_DELIVERIES: Final = Work("AccessExclusiveLock", "recovery_deliveries", WAIT_MS, 500)
+"""A statement that has looked up the partitions and waits for one of them would miss the rows in the new one."""
 EXCLUDE_MONTH: Final = Work("AccessExclusiveLock", _DEFAULT_PARTITION, WAIT_MS, 500)
 VALIDATE_EXCLUSION: Final = Work("ShareUpdateExclusiveLock", _DEFAULT_PARTITION, 5_000, 0)
 """Nothing that reads or writes rows waits behind this lock, only VACUUM and the like."""
 PRUNE_MEDIA: Final = Work("ExclusiveLock", "advisory", 2_000, 0)
 """It waits for admins who save a draft or a file, and those who save after them wait behind it; no sending does."""
-WORKS: Final = (ATTACH_PARTITION, EXCLUDE_MONTH, VALIDATE_EXCLUSION, PRUNE_MEDIA)
+WORKS: Final = (ATTACH_PARTITION, MOVE_DELIVERIES, EXCLUDE_MONTH, VALIDATE_EXCLUSION, PRUNE_MEDIA)
 
 
 def held(what: str, holders: list[str]) -> str:

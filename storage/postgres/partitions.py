@@ -12,9 +12,10 @@ that anybody waits for. It would refuse the month's own rows, so it is added lon
 then even if the partition could not be made. The new table is empty: to read it takes no time, so it needs no such
 constraint.
 
-A few rows of the month that already lie in the default partition move into the new one under the same lock: a month
-must not stay without its partition because one row came first. A month with more of them stays there; the months after
-it get theirs.
+A few rows of the month that already lie in the default partition move into the new one: a month must not stay without
+its partition because one row came first. That alone locks the table of all deliveries, for some milliseconds: a
+statement that waits for the default partition has looked up the partitions before, and would miss the rows in the new
+one. A month with more of them stays there; the months after it get theirs.
 
 PostgreSQL takes no parameters in what makes tables: names and bounds are written into it, and come from a date alone.
 """
@@ -23,7 +24,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from engine.core.errors import HeldError, UnreachableError
-from storage.postgres.lock_waits import ATTACH_PARTITION, EXCLUDE_MONTH, VALIDATE_EXCLUSION
+from storage.postgres.lock_waits import ATTACH_PARTITION, EXCLUDE_MONTH, MOVE_DELIVERIES, VALIDATE_EXCLUSION
 from storage.postgres.maintenance import maintenance
 from storage.postgres.pool import Connection, Pool, transaction
 from storage.postgres.statements import PAGE, read_statement
@@ -132,7 +133,7 @@ async def _exclude(pool: Pool, month: Month) -> None:
 
 async def _attach(pool: Pool, month: Month, *, moves: bool) -> bool:
     """What waits for a lock comes last, and after it only what takes some milliseconds."""
-    async with maintenance(pool, ATTACH_PARTITION, _failure(month)) as connection:
+    async with maintenance(pool, MOVE_DELIVERIES if moves else ATTACH_PARTITION, _failure(month)) as connection:
         alone = await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK)
         if not alone or month.name in await _tables(connection):
             return False
@@ -147,8 +148,8 @@ async def _attach(pool: Pool, month: Month, *, moves: bool) -> bool:
 
 
 async def _move(connection: Connection, month: Month) -> None:
-    """The lock keeps the next rows of the month away, which would make the attachment fail."""
-    await connection.execute(f"LOCK TABLE {_DEFAULT} IN ACCESS EXCLUSIVE MODE")
+    """The locks keep the next rows of the month away, which would make the attachment fail."""
+    await connection.execute(f"LOCK TABLE ONLY {_PARENT}, {_DEFAULT} IN ACCESS EXCLUSIVE MODE")
     await connection.execute(
         f"WITH moved AS (DELETE FROM {_DEFAULT} WHERE episode_id >= $1 AND episode_id < $2 RETURNING *)"  # noqa: S608 - names of ours
         f" INSERT INTO {month.name} SELECT * FROM moved",
