@@ -22,6 +22,14 @@ MUTANTS: Final = (
         _tests("claim_due", "nothing_later_than_the_watermark_and_its_slack_is_claimed"),
     ),
     Mutant(
+        "claim-from-a-dead-feed-what-was-due-before",
+        "a herd goes on leaving while nobody hears the answers to it",
+        "lua/claim_due.lua",
+        " or now > watermark + tonumber(ARGV[7])",
+        "",
+        _tests("claim_due", "a_dead_feed_soon_holds_what_fell_due_before_it_died"),
+    ),
+    Mutant(
         "claim-from-an-emptied-server",
         "arq, Sidekiq: after a loss of Redis the rest of the queue goes on as if it were whole",
         "lua/claim_due.lua",
