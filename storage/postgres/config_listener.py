@@ -1,7 +1,7 @@
 """Listens for changed configuration: PostgreSQL notifies every receiver and poller when a change is committed.
 
-A notification is a hint: everything is read again every few seconds anyway. A pooler that shares connections between
-transactions lets no notification through; then only the reading is left.
+A notification is a hint: everything is read again every second anyway. A session that a pooler lends is somebody else's
+by the time of a notification, so then only the reading is left.
 """
 
 import asyncio
@@ -33,7 +33,8 @@ async def _listen(connection: Any, changed: Callable[[], None]) -> None:
         lost.set()
 
     connection.add_termination_listener(ended)
-    await connection.add_listener(CHANNEL, notified)
+    if not connection.lent:
+        await connection.add_listener(CHANNEL, notified)
     try:
         changed()
         await lost.wait()

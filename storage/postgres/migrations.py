@@ -1,4 +1,5 @@
 """The way to Alembic: brings the schema of a database to a revision. An advisory lock keeps two migrations apart.
+A second connection holds it, in a transaction that lasts until the last one is done, behind a pooler as well.
 
 The engine runs on meanwhile. Each migration has a transaction of its own, so that it keeps its locks no longer than it
 needs them, and begins with `lock`. If a backup or a report holds one of its tables, it gives up before anybody waits
@@ -15,21 +16,25 @@ from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from engine.core.errors import HeldError, MigrationError, UnreachableError
 from storage.bundled import bundled
-from storage.postgres.connection import connect
+from storage.postgres.connection import NAME, NOT_PASSED_ON, connect
+from storage.postgres.connection import Connection as AsyncpgConnection
 from storage.postgres.lock_waits import FIND_HOLDERS, GAVE_UP, WAIT_MS, held
 from storage.postgres.revision import is_one_ahead
 
 _SCRIPTS: Final = bundled("migrations")
 _LOCK: Final = 7_203_114  # any number, as long as it is ours alone
-_SESSION: Final = {"lock_timeout": str(WAIT_MS), "statement_timeout": "0", "application_name": "recovery"}
-"""Set as the connection begins, before the database's own time-outs could end a first statement."""
+_LIMITS: Final = f"""
+SELECT set_config('lock_timeout', '{WAIT_MS}', true), set_config('statement_timeout', '0', true),
+    set_config('idle_in_transaction_session_timeout', '0', true)
+"""
+_UNLIMITED: Final = {**NAME, "statement_timeout": "0"}
 WAIT_S: Final = 60.0
 """How long a migration is tried again while something is in its way, unless the caller wants otherwise."""
 _BACKOFF_S: Final = (1.0, 2.0, 4.0)
@@ -86,11 +91,14 @@ async def _run_until_done(database_url: str, act: Callable[[Connection], None], 
 
 async def _run(database_url: str, act: Callable[[Connection], None]) -> None:
     engine = create_async_engine(
-        "postgresql+asyncpg://", poolclass=NullPool, async_creator=partial(connect, database_url, _SESSION)
+        "postgresql+asyncpg://", poolclass=NullPool, async_creator=partial(_connect, database_url)
     )
+    event.listen(engine.sync_engine, "begin", _limit)
     try:
-        async with engine.connect() as connection:
-            await connection.run_sync(_locked, act)
+        async with engine.connect() as lock, engine.connect() as connection:
+            await lock.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            await connection.run_sync(act)
+            await connection.commit()
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) in GAVE_UP:
             raise HeldError(await _what_is_in_the_way(engine)) from error
@@ -105,6 +113,16 @@ async def _run(database_url: str, act: Callable[[Connection], None]) -> None:
         await engine.dispose()
 
 
+async def _connect(database_url: str) -> AsyncpgConnection:
+    """Without the database's own time-out, which could end a first statement, unless a pooler refuses that."""
+    try:
+        return await connect(database_url, _UNLIMITED)
+    except UnreachableError as error:
+        if NOT_PASSED_ON not in str(error):
+            raise
+    return await connect(database_url, NAME)
+
+
 def _unreachable(cause: BaseException | None) -> UnreachableError:
     said = str(cause).partition("\n")[0]
     return UnreachableError(f"PostgreSQL could not be migrated ({said}): check DATABASE_URL and the server's log.")
@@ -116,16 +134,15 @@ async def _what_is_in_the_way(engine: AsyncEngine) -> str:
     return f"{held('The database was not migrated', holders)}. Run `python -m engine migrate` when that is over."
 
 
-def _locked(connection: Connection, act: Callable[[Connection], None]) -> None:
-    """The lock is the session's, which ends with its connection: it lasts from one migration to the next."""
-    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
-    connection.commit()
-    act(connection)
-    connection.commit()
+def _limit(connection: Connection) -> None:
+    """Of each transaction, in its first statement, before the database's own time-outs could end another."""
+    connection.exec_driver_sql(_LIMITS)
 
 
 def _upgrade(revision: str, tell: Tell, connection: Connection) -> None:
-    if revision == "head" and is_one_ahead(MigrationContext.configure(connection).get_current_revision()):
+    current = MigrationContext.configure(connection).get_current_revision()
+    connection.rollback()  # or all migrations would be one transaction
+    if revision == "head" and is_one_ahead(current):
         tell("The database is one migration ahead of this code, which runs with it: nothing was migrated.")
     else:
         _act(partial(command.upgrade, revision=revision), connection)

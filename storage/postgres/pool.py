@@ -3,7 +3,8 @@
 Every statement of the hot path looks rows up by key, in batches. A planner that believes the statistics of an empty
 table would hash or scan instead, at many times the cost; so those plans are switched off for these connections. Such a
 statement is planned once and not again for each call: its plan is the same for every batch, and making it costs more
-than the work of a small one.
+than the work of a small one. Behind a pooler the same settings come with each transaction and each function:
+storage/postgres/session.py.
 
 A process that stands still inside a transaction loses it after three seconds, and with it the locks that would hold up
 its successor.
@@ -11,6 +12,7 @@ its successor.
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Final, TypeAlias
 
 import asyncpg
@@ -18,9 +20,9 @@ from asyncpg.pool import PoolConnectionProxy
 
 from engine.core.errors import RefusedError, UnreachableError
 from storage.postgres.address import read_address
-from storage.postgres.connection import REFUSALS, connecting
+from storage.postgres.connection import NAME, REFUSALS, connecting
 from storage.postgres.revision import check_revision
-from storage.postgres.statements import read_functions
+from storage.postgres.session import Lendable, Session, begin_session, call_where_lent, lent, set_all
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -32,7 +34,6 @@ _SESSION: Final = {
     "jit": "off",
     "plan_cache_mode": "force_generic_plan",
     "idle_in_transaction_session_timeout": "3000",
-    "application_name": "recovery",
 }
 MOST_CONNECTIONS: Final = 8
 """Of each process; docs/architecture.md says what they add up to."""
@@ -47,14 +48,15 @@ _ACQUIRE_S: Final = 10
 
 async def open_pool(database_url: str) -> Pool:
     """Connect, and refuse a schema that does not fit. Raises UnreachableError, SettingsError, MigrationError."""
-    address = read_address(database_url, _SESSION)
+    address = read_address(database_url, NAME)
     with connecting():
         pool = await asyncpg.create_pool(
             **address,
             min_size=1,
             max_size=MOST_CONNECTIONS,
             command_timeout=_TIMEOUT_S,
-            init=_make_functions,
+            connection_class=Session,
+            init=partial(begin_session, address=address, settings=_SESSION),
             reset=_keep_session,
         )
     check_revision(await _revision(pool))
@@ -67,23 +69,41 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     RefusedError if it is the values that it refuses.
     """
     with _answering():
-        async with _acquired(pool) as connection, connection.transaction():
+        async with _acquired(pool) as connection, _begun(connection):
             yield connection
 
 
 async def fetch(pool: Pool, statement: str, *arguments: object) -> list[asyncpg.Record]:
-    """Run one statement, a transaction of its own, in one round trip. Raises what `transaction` does."""
+    """Run one statement, a transaction of its own. It is one round trip, except in a lent session, which first has to
+    get our settings. Raises what `transaction` does.
+    """
     with _answering():
         async with _acquired(pool) as connection:
-            return await connection.fetch(statement, *arguments)
+            if not lent(connection):
+                return await connection.fetch(statement, *arguments)
+            async with _begun(connection):
+                return await connection.fetch(statement, *arguments)
 
 
-async def _make_functions(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    await connection.execute(read_functions())
+async def call(pool: Pool, function: str, *arguments: object) -> list[asyncpg.Record]:
+    """Run a function of the session, a transaction of its own, in one round trip. Raises what `transaction` does."""
+    with _answering():
+        async with _acquired(pool) as connection:
+            if lent(connection):
+                return await call_where_lent(connection, function, arguments, _SESSION)
+            return await connection.fetch(function, *arguments)
 
 
 async def _keep_session(_: object) -> None:
     """Nothing that we run leaves anything behind in its session, so a connection goes back without a round trip."""
+
+
+@asynccontextmanager
+async def _begun(connection: Lendable) -> AsyncIterator[None]:
+    async with connection.transaction():
+        if lent(connection):
+            await connection.execute(set_all(_SESSION, "LOCAL"))
+        yield
 
 
 @contextmanager
@@ -98,7 +118,7 @@ def _answering() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _acquired(pool: Pool) -> AsyncIterator[Connection]:
+async def _acquired(pool: Pool) -> AsyncIterator[Lendable]:
     try:
         connection = await pool.acquire(timeout=_ACQUIRE_S)
     except TimeoutError as error:

@@ -9,7 +9,7 @@ from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.state_machine import Found
 from storage.postgres.columns import to_columns
 from storage.postgres.deliveries.claim import Claiming, facts_of
-from storage.postgres.pool import Pool, fetch
+from storage.postgres.pool import Pool, call
 from storage.postgres.statements import call_function
 
 
@@ -110,7 +110,7 @@ _NOT_CLAIMED: Final = Claiming(0, 0, Cursor(0, 0, "", "", 0), 0, 0, marked=False
 async def begin_episodes(pool: Pool, wanted: Sequence[Beginning], now_ms: int) -> list[Begun]:
     """Begin episodes whose silence still holds, and claim what is wished for; close older ones of the same chats."""
     given = to_columns(map(to_row, wanted))
-    rows = map(_Row._make, await fetch(pool, BEGIN, *given, now_ms))
+    rows = map(_Row._make, await call(pool, BEGIN, *given, now_ms))
     by_chat = {(row.bot_id, row.chat_id): row for row in rows}
     return [_begun(item, by_chat[item.bot_id, item.chat_id]) for item in wanted]
 

@@ -9,7 +9,7 @@ from engine.core.delivery.cursor import Cursor
 from engine.core.delivery.gate import Facts
 from engine.core.delivery.state_machine import Found
 from storage.postgres.columns import to_columns
-from storage.postgres.pool import Pool, fetch
+from storage.postgres.pool import Pool, call
 from storage.postgres.statements import call_function
 
 
@@ -86,7 +86,7 @@ CLAIM: Final = call_function("deliveries/claim_deliveries", len(_Wanted._fields)
 async def claim_deliveries(pool: Pool, wanted: Sequence[Claiming], now_ms: int) -> list[Found]:
     """Take the deliveries whose facts are good, and return what was found for each of them."""
     given = to_columns(map(to_row, wanted))
-    rows = map(_Row._make, await fetch(pool, CLAIM, *given, now_ms))
+    rows = map(_Row._make, await call(pool, CLAIM, *given, now_ms))
     found = {(row.bot_id, row.chat_id): _found(row) for row in rows}
     return [found[item.bot_id, item.chat_id] for item in wanted]
 

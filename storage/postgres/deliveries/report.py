@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from engine.core.delivery.cursor import Cursor
 from storage.postgres.columns import array_literal, to_columns
-from storage.postgres.pool import Pool, fetch
+from storage.postgres.pool import Pool, call
 from storage.postgres.statements import call_function
 
 
@@ -91,7 +91,7 @@ REPORT: Final = call_function("deliveries/report_outcomes", len(_Wanted._fields)
 async def report_outcomes(pool: Pool, reports: Sequence[Report], now_ms: int) -> list[Reported]:
     """Record what came of deliveries, and plan what follows while their episodes are open."""
     given = to_columns(map(to_row, reports))
-    rows = await fetch(pool, REPORT, *given, now_ms)
+    rows = await call(pool, REPORT, *given, now_ms)
     by_chat = {(bot_id, chat_id): Reported(*stands) for bot_id, chat_id, *stands in rows}
     return [by_chat[item.bot_id, item.chat_id] for item in reports]
 
