@@ -2,6 +2,7 @@
 -- the longest due. LOST: no generation, or one of another run, which may have dropped marks. Nothing is later than the
 -- feed's watermark and slack, and nothing at all is claimed once the watermark is stale. A clock that was put back ends a hold, and holds all until a look of the feed began later.
 -- Atomic because two pollers must never hold the same timer under the same version.
+-- Begins with clock, server_run, packed_state, urgency, nearest_due
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> packed version, seen, due with mark, opaque
 -- KEYS[3] bot     HASH generation, run, epoch, watermark, turned, held
@@ -17,29 +18,9 @@
 -- 1 LOST
 -- 2 FENCED
 -- 3 HELD
-local function number(state, at)
-  local a, b, c, d, e, f, g, h = string.byte(state, at, at + 7)
-  return ((((((a * 128 + b) * 128 + c) * 128 + d) * 128 + e) * 128 + f) * 128 + g) * 128 + h
-end
-local function digits(n)
-  local a, b, c, d, e, f, g = n % 2^7, n % 2^14, n % 2^21, n % 2^28, n % 2^35, n % 2^42, n % 2^49
-  local low, high = (b - a) / 2^7, (n - g) / 2^49
-  return string.char(high, (g - f) / 2^42, (f - e) / 2^35, (e - d) / 2^28, (d - c) / 2^21, (c - b) / 2^14, low, a)
-end
-local function packed(state)
-  local version, seen, due, mark, opaque = string.match(state or '', '^(%d+) (%d+) (%d+) (%d) (.*)$')
-  return version and digits(version) .. digits(seen) .. digits(due + mark * 2^49) .. opaque or state
-end
-local time = redis.call('TIME')
-local now_us = tonumber(ARGV[1])
-if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
-local now, epoch = math.floor(now_us / 1000), tonumber(ARGV[4])
-local urgency = 4398046511104
-
+local epoch = tonumber(ARGV[4])
 local bot = redis.call('HMGET', KEYS[3], 'generation', 'epoch', 'watermark', 'held', 'run', 'turned')
-local run = string.match(tostring(redis.pcall('INFO', 'server')), 'run_id:(%x+)')
-local known = string.match(bot[5] or ' packed', '^(.*) packed$')
-if not bot[1] or not known or (run and known ~= '' and known ~= run) then return {1, now, -1} end
+if not is_whole(bot[1], bot[5]) then return {1, now, -1} end
 if bot[2] and tonumber(bot[2]) > epoch then return {2, now, tonumber(bot[2])} end
 local limit, watermark, slack = tonumber(ARGV[2]), tonumber(bot[3] or 0), tonumber(ARGV[5])
 local turned = tonumber(bot[6] or watermark) > now + slack
@@ -68,11 +49,5 @@ local since = string.format('(%.0f', math.max(-1, horizon - 30000))
 take(redis.call('ZREVRANGEBYSCORE', KEYS[1], horizon, since, 'LIMIT', 0, math.min(limit, tonumber(ARGV[6]))))
 take(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', horizon - urgency, 'LIMIT', 0, limit))
 take(redis.call('ZRANGEBYSCORE', KEYS[1], 0, horizon, 'LIMIT', 0, limit))
-local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-local plain = redis.call('ZRANGEBYSCORE', KEYS[1], 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-if first[2] then
-  local score = tonumber(first[2])
-  reply[3] = score < 0 and score + urgency or score
-  if plain[2] then reply[3] = math.min(reply[3], tonumber(plain[2])) end
-end
+reply[3] = nearest_due(KEYS[1])
 return reply

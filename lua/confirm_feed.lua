@@ -2,6 +2,7 @@
 -- that the clock was put back, with a look that began later. Only the holder of the feed confirms, in the run that it
 -- knows: one that stood still, or whose touches the server may have dropped, knows too little.
 -- Atomic because holder, run, clock and watermark are compared together.
+-- Begins with clock, server_run, urgency, nearest_due
 -- KEYS[1] bot     HASH watermark, turned
 -- KEYS[2] poll    STRING "owner epoch"
 -- KEYS[3] timers  ZSET chat -> score
@@ -13,12 +14,6 @@
 -- Returns {code, now_ms, nearest due in ms or -1}
 -- 0 OTHERS
 -- 1 OURS
-local time = redis.call('TIME')
-local now_us = tonumber(ARGV[1])
-if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
-local now = math.floor(now_us / 1000)
-local urgency = 4398046511104
-local run = string.match(tostring(redis.pcall('INFO', 'server')), 'run_id:(%x+)')
 if redis.call('GET', KEYS[2]) ~= ARGV[2] or (run and run ~= ARGV[3]) then return {0, now, -1} end
 
 local upto = tonumber(ARGV[4])
@@ -34,9 +29,4 @@ elseif is_known and turned <= upto and upto <= now then
   redis.call('HDEL', KEYS[1], 'turned')
 end
 
-local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
-local plain = redis.call('ZRANGEBYSCORE', KEYS[3], 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-local nearest = tonumber(first[2] or -1)
-if first[2] and nearest < 0 then nearest = nearest + urgency end
-if plain[2] then nearest = math.min(nearest, tonumber(plain[2])) end
-return {1, now, nearest}
+return {1, now, nearest_due(KEYS[3])}

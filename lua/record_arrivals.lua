@@ -2,16 +2,13 @@
 -- that still waits at Telegram, or that another program has taken. After an idle week Telegram may restart the
 -- numbering, and the count restarts too: a repeated delivery is near the floor, and none comes after a day.
 -- Atomic because several receivers take updates in, and the floor must never pass an update that has not come.
+-- Begins with clock
 -- KEYS[1] came    ZSET number -> number, of those beyond the floor
 -- KEYS[2] bot     HASH floor, arrived
 -- ARGV[1] now_us  0, or the clock of a test in us
 -- ARGV[2] floor   at least this, because nothing before it is still to come; 0 for none
 -- ARGV[3..] number  at most 512
 -- Returns {floor or -1, how many came beyond it, the highest that came or -1, 1 if the numbering has restarted}
-local time = redis.call('TIME')
-local now_us = tonumber(ARGV[1])
-if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
-local now = math.floor(now_us / 1000)
 local known = redis.call('HMGET', KEYS[2], 'floor', 'arrived')
 local floor, idle = tonumber(known[1] or -1), now - tonumber(known[2] or now)
 local most, far, day, week = 100000, 1000, 86400000, 604800000

@@ -2,6 +2,7 @@
 -- was touched again in the same second (a repeated touch knows neither the episode of its silence nor its mark), or
 -- has lost its mark. Its version is newer than any that PostgreSQL has, even under an earlier clock.
 -- Atomic because touches go on meanwhile, and a touch always knows better.
+-- Begins with clock, packed_state
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> packed version, seen, due with mark, opaque
 -- ARGV[1] now_us  0, or the clock of a test in us
@@ -10,24 +11,6 @@
 -- Returns one code for each five, in order
 -- 0 KEPT
 -- 1 RESTORED
-local function number(state, at)
-  local a, b, c, d, e, f, g, h = string.byte(state, at, at + 7)
-  return ((((((a * 128 + b) * 128 + c) * 128 + d) * 128 + e) * 128 + f) * 128 + g) * 128 + h
-end
-local function digits(n)
-  local a, b, c, d, e, f, g = n % 2^7, n % 2^14, n % 2^21, n % 2^28, n % 2^35, n % 2^42, n % 2^49
-  local low, high = (b - a) / 2^7, (n - g) / 2^49
-  return string.char(high, (g - f) / 2^42, (f - e) / 2^35, (e - d) / 2^28, (d - c) / 2^21, (c - b) / 2^14, low, a)
-end
-local function packed(state)
-  local version, seen, due, mark, opaque = string.match(state or '', '^(%d+) (%d+) (%d+) (%d) (.*)$')
-  return version and digits(version) .. digits(seen) .. digits(due + mark * 2^49) .. opaque or state
-end
-
-local time = redis.call('TIME')
-local now_us = tonumber(ARGV[1])
-if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
-
 local reply = {}
 for i = 3, #ARGV, 5 do
   local chat = ARGV[i]

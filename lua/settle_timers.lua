@@ -1,27 +1,13 @@
 -- Sets what happens next to each chat that is still held: its next state and due, or its removal.
 -- Safe to repeat. The mark is taken away, the version stays, and only touches change the last seen.
 -- Atomic because a touch in between must not be overwritten by a decision that did not know of it.
+-- Begins with packed_state, urgency
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> packed version, seen, due with mark, opaque
 -- ARGV[1..] chat, version, due, urgent, opaque  fives, at most 512; due in ms, -1 removes; urgent 0 or 1
 -- Returns one code for each five, in order
 -- 0 STALE
 -- 1 CURRENT
-local function number(state, at)
-  local a, b, c, d, e, f, g, h = string.byte(state, at, at + 7)
-  return ((((((a * 128 + b) * 128 + c) * 128 + d) * 128 + e) * 128 + f) * 128 + g) * 128 + h
-end
-local function digits(n)
-  local a, b, c, d, e, f, g = n % 2^7, n % 2^14, n % 2^21, n % 2^28, n % 2^35, n % 2^42, n % 2^49
-  local low, high = (b - a) / 2^7, (n - g) / 2^49
-  return string.char(high, (g - f) / 2^42, (f - e) / 2^35, (e - d) / 2^28, (d - c) / 2^21, (c - b) / 2^14, low, a)
-end
-local function packed(state)
-  local version, seen, due, mark, opaque = string.match(state or '', '^(%d+) (%d+) (%d+) (%d) (.*)$')
-  return version and digits(version) .. digits(seen) .. digits(due + mark * 2^49) .. opaque or state
-end
-
-local urgency = 4398046511104
 local reply = {}
 for i = 1, #ARGV, 5 do
   local chat, due = ARGV[i], tonumber(ARGV[i + 2])

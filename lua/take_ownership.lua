@@ -1,6 +1,7 @@
 -- Takes, renews or releases what one process at a time may hold: a shard, or a bot's feed.
 -- A process that takes it over gets a higher epoch than any before. After a release the epoch stays, without an owner.
 -- Atomic because two processes must never both believe that they hold it.
+-- Begins with clock
 -- KEYS[1] held    STRING "owner epoch", with a lifetime
 -- ARGV[1] now_us  0, or the clock of a test in us
 -- ARGV[2] owner   the process that asks; a word without spaces
@@ -9,9 +10,6 @@
 -- Returns {code, epoch}
 -- 0 OTHERS
 -- 1 OURS
-local time = redis.call('TIME')
-local now_us = tonumber(ARGV[1])
-if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
 local owner, epoch = string.match(redis.call('GET', KEYS[1]) or '', '^(%S+) (%d+)$')
 epoch = tonumber(epoch or 0)
 if owner and owner ~= '-' and owner ~= ARGV[2] then return {0, epoch} end
@@ -21,6 +19,6 @@ if ttl == 0 then
   if ours then redis.call('SET', KEYS[1], string.format('- %.0f', epoch), 'KEEPTTL') end
   return {0, epoch}
 end
-if not ours or epoch < floor then epoch = math.max(math.floor(now_us / 1000), floor, epoch + 1) end
+if not ours or epoch < floor then epoch = math.max(now, floor, epoch + 1) end
 redis.call('SET', KEYS[1], string.format('%s %.0f', ARGV[2], epoch), 'PX', ttl)
 return {1, epoch}

@@ -2,6 +2,7 @@
 -- A dated sign counts only if its second is newer than the last seen, or if that is later than now: the clock was put
 -- back. Without a threshold a chat is disarmed instead.
 -- Atomic because nobody may see a chat's version, last seen and score apart.
+-- Begins with clock, packed_state, urgency, nearest_due
 -- KEYS[1] timers  ZSET chat -> score
 -- KEYS[2] state   HASH chat -> packed version, seen, due with mark, opaque
 -- KEYS[3] bot     HASH generation and the feed
@@ -9,25 +10,6 @@
 -- ARGV[2] threshold  ms of silence, -1 arms nothing
 -- ARGV[3..] chat, seen  pairs, at most 512; seen in ms, 0 counts as now
 -- Returns {now_ms, generation or "", nearest due in ms or -1, then chat, mark, opaque of each interrupted episode}
-local function number(state, at)
-  local a, b, c, d, e, f, g, h = string.byte(state, at, at + 7)
-  return ((((((a * 128 + b) * 128 + c) * 128 + d) * 128 + e) * 128 + f) * 128 + g) * 128 + h
-end
-local function digits(n)
-  local a, b, c, d, e, f, g = n % 2^7, n % 2^14, n % 2^21, n % 2^28, n % 2^35, n % 2^42, n % 2^49
-  local low, high = (b - a) / 2^7, (n - g) / 2^49
-  return string.char(high, (g - f) / 2^42, (f - e) / 2^35, (e - d) / 2^28, (d - c) / 2^21, (c - b) / 2^14, low, a)
-end
-local function packed(state)
-  local version, seen, due, mark, opaque = string.match(state or '', '^(%d+) (%d+) (%d+) (%d) (.*)$')
-  return version and digits(version) .. digits(seen) .. digits(due + mark * 2^49) .. opaque or state
-end
-
-local time = redis.call('TIME')
-local now_us = tonumber(ARGV[1])
-if now_us == 0 then now_us = time[1] * 1000000 + time[2] end
-local now = math.floor(now_us / 1000)
-local urgency = 4398046511104
 local threshold = tonumber(ARGV[2])
 local reply = {now, redis.call('HGET', KEYS[3], 'generation') or '', -1}
 
@@ -54,11 +36,5 @@ for i = 3, #ARGV, 2 do
   end
 end
 
-local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-local plain = redis.call('ZRANGEBYSCORE', KEYS[1], 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-if first[2] then
-  local score = tonumber(first[2])
-  reply[3] = score < 0 and score + urgency or score
-  if plain[2] then reply[3] = math.min(reply[3], tonumber(plain[2])) end
-end
+reply[3] = nearest_due(KEYS[1])
 return reply

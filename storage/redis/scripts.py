@@ -4,6 +4,7 @@ A server that does not know a script (the first call, a restart, a failover, SCR
 over the connection that then calls it. Scripts check versions, so a repeated call is safe.
 """
 
+import re
 from collections.abc import Sequence
 from hashlib import sha1
 from typing import Any, Final, TypeAlias, cast
@@ -18,18 +19,38 @@ from storage.redis.refusals import unreachable
 from storage.redis.round_trip import Command, is_failure
 
 _LUA: Final = bundled("lua")
+_BEGINS_WITH: Final = re.compile(r"^-- Begins with (.+)$", re.MULTILINE)
 
 Call: TypeAlias = tuple[tuple[str, ...], tuple[str | int, ...]]
 """The keys and arguments of one call of a script."""
+
+
+def script_text(name: str) -> str:
+    """One file of `lua/`, after the files of `lua/preamble/` with which its header says that it begins.
+
+    A script can call no other one. The server counts the lines of an error from the first preamble.
+    """
+    body = _read(name)
+    preambles = [preamble for names in _BEGINS_WITH.findall(body) for preamble in names.split(", ")]
+    return "".join([*(_read(f"preamble/{preamble}") for preamble in preambles), body])
+
+
+def _read(name: str) -> str:
+    return (_LUA / f"{name}.lua").read_text(encoding="utf-8")
+
+
+def sha_of(text: str) -> str:
+    """What the server calls a script by."""
+    return sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
 class Script:
     """One file of `lua/`, callable by name."""
 
     def __init__(self, name: str) -> None:
-        body = (_LUA / f"{name}.lua").read_text(encoding="utf-8")
-        self._load: Command = ("SCRIPT", "LOAD", body)
-        self._sha = sha1(body.encode(), usedforsecurity=False).hexdigest()
+        text = script_text(name)
+        self._load: Command = ("SCRIPT", "LOAD", text)
+        self._sha = sha_of(text)
 
     async def __call__(self, client: Redis, keys: tuple[str, ...], *args: str | int) -> list[Any]:
         """Raises UnreachableError."""

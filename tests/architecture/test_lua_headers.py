@@ -1,9 +1,10 @@
 """A script's header is its signature: it names what the body uses, and the codes that Python knows.
 
-Its order is always: what it does, why it is atomic, the keys, the arguments, what it returns, the codes.
+Its order is always: what it does, why it is atomic, the preambles, the keys, the arguments, what it returns, the codes.
 """
 
 import re
+from collections import Counter
 from enum import IntEnum
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from storage.redis.ownership import OwnCode
 from storage.redis.timer_values import ClaimCode, Fence, Mended, Moved, Restored
 from storage.redis.timers import Timers
 
-SCRIPTS = sorted((Path(__file__).parents[2] / "lua").glob("*.lua"))
+LUA = Path(__file__).parents[2] / "lua"
+SCRIPTS = sorted(LUA.glob("*.lua"))
+PREAMBLES = sorted((LUA / "preamble").glob("*.lua"))
 CODES: dict[str, type[IntEnum]] = {
     "claim_due": ClaimCode,
     "pass_fence": Fence,
@@ -27,11 +30,12 @@ CODES: dict[str, type[IntEnum]] = {
     "confirm_feed": OwnCode,
     "take_ownership": OwnCode,
 }
-TAGS = (("A", "Atomic because "), ("K", "KEYS["), ("V", "ARGV["), ("R", "Returns "))
-ORDER = r"d{1,3}AK+V+RC*"
+TAGS = (("A", "Atomic because "), ("B", "Begins with "), ("K", "KEYS["), ("V", "ARGV["), ("R", "Returns "))
+ORDER = r"d{1,3}AB?K+V+RC*"
 SIZES = {1: "", 2: "pairs", 4: "fours", 5: "fives"}
 
 each_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+each_preamble = pytest.mark.parametrize("preamble", PREAMBLES, ids=lambda preamble: preamble.stem)
 
 
 def _split(script: Path) -> tuple[list[str], str]:
@@ -39,6 +43,28 @@ def _split(script: Path) -> tuple[list[str], str]:
     lines = script.read_text(encoding="utf-8").splitlines()
     end = next(place for place, line in enumerate(lines) if not line.startswith("--"))
     return [line.removeprefix("-- ") for line in lines[:end]], "\n".join(lines[end:])
+
+
+def _preambles(script: Path) -> list[Path]:
+    named = [line.removeprefix("Begins with ") for line in _split(script)[0] if _tag(line) == "B"]
+    return [LUA / f"preamble/{name}.lua" for names in named for name in names.split(", ")]
+
+
+def _whole(script: Path) -> str:
+    """Put the bodies of its preambles before its own."""
+    return "\n".join(_split(part)[1] for part in (*_preambles(script), script))
+
+
+def _defined(preamble: Path) -> set[str]:
+    """Find the names that it gives to what follows."""
+    locals_ = re.findall(r"^local (?:function (\w+)|(\w+) =)", _split(preamble)[1], re.MULTILINE)
+    return {function or variable for function, variable in locals_}
+
+
+def _keys(script: Path) -> dict[str, str]:
+    """Find how each key is reached, by its name."""
+    named = [re.match(r"(KEYS\[\d+\]) (\w+)", line) for line in _split(script)[0] if _tag(line) == "K"]
+    return {match[2]: match[1] for match in named if match}
 
 
 def _tag(line: str) -> str:
@@ -67,7 +93,7 @@ def test_the_header_has_its_parts_in_order(script: Path) -> None:
 
 @each_script
 def test_the_keys_named_are_the_keys_used(script: Path) -> None:
-    header, body = _split(script)
+    header, body = _split(script)[0], _whole(script)
     key = re.compile(r'KEYS\[(\d+)\] (\w+) +(?:ZSET|HASH|STRING) "?\w+')
     named = [key.match(line) for line in header if _tag(line) == "K"]
     assert [int(match[1]) for match in named if match] == [n + 1 for n in range(len(named))]
@@ -77,7 +103,7 @@ def test_the_keys_named_are_the_keys_used(script: Path) -> None:
 
 @each_script
 def test_the_arguments_named_are_the_arguments_used(script: Path) -> None:
-    header, body = _split(script)
+    header, body = _split(script)[0], _whole(script)
     arguments = _arguments(header)
     assert [number for number, _, _ in arguments] == [n + 1 for n in range(len(arguments))]
     used = set(re.findall(r"ARGV\[([^]]+)\]", body))
@@ -105,29 +131,68 @@ def test_the_codes_named_are_the_codes_that_python_knows(script: Path) -> None:
     assert named == ({} if known is None else {code.name: code.value for code in known})
 
 
+def test_an_urgent_timer_is_set_apart_by_the_number_that_python_knows() -> None:
+    numbers = {path.stem: re.findall(r"\d{10,}", _split(path)[1]) for path in (*SCRIPTS, *PREAMBLES)}
+    assert {stem: found for stem, found in numbers.items() if found} == {"urgency": [str(keys.URGENCY_MS)]}
+
+
 @each_script
-def test_an_urgent_timer_is_set_apart_by_the_number_that_python_knows(script: Path) -> None:
-    _, body = _split(script)
-    assert {*re.findall(r"local urgency = (\d+)", body)} <= {str(keys.URGENCY_MS)}
-    assert re.findall(r"\d{10,}", body) == re.findall(r"local urgency = (\d+)", body)
+def test_a_script_begins_with_the_preambles_that_it_needs_and_no_others(script: Path) -> None:
+    before: set[str] = set()
+    everything = {name for preamble in PREAMBLES for name in _defined(preamble)}
+    parts = [*_preambles(script), script]
+    for place, part in enumerate(parts):
+        needed = everything & _words(part) - _defined(part) - _own(part)
+        assert needed <= before, f"{part.stem} comes before what it needs"
+        rest = {word for later in parts[place + 1 :] for word in _words(later)}
+        assert part == script or _defined(part) & rest, f"{part.stem} is not used"
+        before |= _defined(part)
 
 
-def test_states_are_packed_by_the_same_lines_in_every_script() -> None:
-    bodies = {script.stem: _split(script)[1] for script in SCRIPTS}
-    packing = [body[: body.index("local function packed")] for body in bodies.values() if "packed(" in body]
-    reading = [re.search(r"local function packed.*?\nend\n", body, re.DOTALL) for body in bodies.values()]
-    assert len({*packing}) == 1
-    assert len({found[0] for found in reading if found}) == 1
-    reach_states = {
-        name for name, body in bodies.items() if "'HGET', KEYS[2], chat" in body or "'HGET', KEYS[1], A" in body
-    }
-    assert reach_states <= {name for name, body in bodies.items() if "packed(" in body}
+def _words(path: Path) -> set[str]:
+    """Find the names in a body, without what is said in strings."""
+    return set(re.findall(r"[a-z_]\w*", re.sub(r"'[^']*'", "", _split(path)[1])))
+
+
+def _own(path: Path) -> set[str]:
+    """Find the names of its own variables and parameters, at any depth."""
+    listed = re.findall(r"(?:local (?!function)|function \w+\(|for )([\w, ]+)", _split(path)[1])
+    return {name for names in listed for name in re.findall(r"\w+", names)}
+
+
+def test_what_several_scripts_say_stands_in_a_preamble() -> None:
+    said = Counter(lines for path in (*SCRIPTS, *PREAMBLES) for lines in set(_runs(_split(path)[1])))
+    assert [lines for lines, times in said.items() if times > 1] == []
+
+
+def _runs(body: str) -> list[str]:
+    """List every four lines that follow one another, apart from indentation and the ends of blocks."""
+    lines = [line.strip() for line in body.splitlines() if line.strip() not in {"", "end"}]
+    return ["\n".join(lines[place : place + 4]) for place in range(len(lines) - 3)]
+
+
+@each_script
+def test_a_state_is_packed_as_soon_as_it_is_read(script: Path) -> None:
+    """It may be one that an earlier release wrote as text."""
+    state, body = _keys(script).get("state"), _split(script)[1]
+    if state:
+        assert body.count(f"redis.call('HGET', {state},") == body.count(f"packed(redis.call('HGET', {state},") > 0
+    assert not re.search(r"string\.(byte|char)", body)
+
+
+@each_preamble
+def test_a_preamble_says_what_it_gives_and_reaches_no_key_by_itself(preamble: Path) -> None:
+    header, body = _split(preamble)
+    assert header
+    assert "KEYS[" not in body
+    assert any(preamble in _preambles(script) for script in SCRIPTS)
+    assert set(re.findall(r"redis\.call\('(?!TIME)\w+', (\w+)", body)) <= {"timers"}
 
 
 @each_script
 def test_a_script_is_short_and_bounded(script: Path) -> None:
-    _, body = _split(script)
-    assert len(body.splitlines()) < 60
+    assert len(_split(script)[1].splitlines()) < 60
+    body = _whole(script)
     calls = set(re.findall(r"redis\.call\('(\w+)'", body))
     assert calls <= {
         "TIME",
@@ -150,7 +215,7 @@ def test_a_script_is_short_and_bounded(script: Path) -> None:
     }
     for ranged in re.findall(r"'Z(?:REV)?RANGEBYSCORE'[^\n]*", body):
         assert "'LIMIT'" in ranged, "no command whose cost grows with the data"
-    bounded = re.compile(r"'ZRANGE', KEYS\[\d\], (?:0, 0|0, 511|-1, -1)\b")
+    bounded = re.compile(r"'ZRANGE', (?:KEYS\[\d\]|timers), (?:0, 0|0, 511|-1, -1)\b")
     assert len(bounded.findall(body)) == body.count("'ZRANGE'")
 
 

@@ -13,10 +13,10 @@ from itertools import count, repeat
 from typing import Final
 
 from bench.harness.bare_redis import BareRedis, packed
-from storage.bundled import bundled
 from storage.postgres.pool import MOST_CONNECTIONS, Pool
 from storage.redis import keys
 from storage.redis.client import Redis
+from storage.redis.scripts import script_text
 from storage.redis.server_clock import server_now_ms
 from storage.redis.timer_values import Sign
 from storage.redis.timers import BATCH, FEED_SLACK_MS, FEED_STALE_MS, Timers
@@ -66,8 +66,7 @@ class RawClaim:
             await timers.touch(_BOT, [Sign(chat, 0) for chat in range(start, start + BATCH)], 0)
         now_ms = await server_now_ms(self._client)
         await self._client.hset(k.bot, mapping={"generation": "1", "watermark": now_ms})
-        script = (bundled("lua") / "claim_due.lua").read_text("utf-8")
-        self._sha = (await self._connection.ask(packed("SCRIPT", "LOAD", script))).decode()
+        self._sha = (await self._connection.ask(packed("SCRIPT", "LOAD", script_text("claim_due")))).decode()
 
     async def __call__(self) -> int:
         k = self._keys

@@ -6,19 +6,18 @@ command.
 """
 
 import asyncio
-import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, Final
 
 from redis.asyncio.client import Monitor
 
 from engine.settings import Settings
+from storage.bundled import bundled
 from storage.redis.client import open_redis
+from storage.redis.scripts import script_text, sha_of
 
-_LUA: Final = Path(__file__).parents[3] / "lua"
 _INSIDE: Final = "lua"
 
 
@@ -45,8 +44,7 @@ class Traffic:
 
 def scripts() -> dict[str, str]:
     """The names of the scripts by their hashes."""
-    bodies = {path.stem: path.read_bytes() for path in _LUA.glob("*.lua")}
-    return {hashlib.sha1(body, usedforsecurity=False).hexdigest(): name for name, body in bodies.items()}
+    return {sha_of(script_text(path.stem)): path.stem for path in bundled("lua").glob("*.lua")}
 
 
 @asynccontextmanager

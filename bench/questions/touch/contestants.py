@@ -13,8 +13,8 @@ from typing import Final
 
 from bench.harness.bare_redis import IN_FLIGHT, BareRedis, packed
 from engine.chats.activity import Activity
-from storage.bundled import bundled
 from storage.redis import keys
+from storage.redis.scripts import script_text
 from storage.redis.timer_values import Sign
 from storage.redis.timers import BATCH, Timers
 
@@ -99,7 +99,7 @@ class Bare:
 
 async def raw_touches(connection: BareRedis, bot_id: int, chats: Sequence[int]) -> list[bytes]:
     """The script itself, on the keys that the engine's doors use."""
-    sha = await connection.ask(packed("SCRIPT", "LOAD", (bundled("lua") / "touch_chats.lua").read_text("utf-8")))
+    sha = await connection.ask(packed("SCRIPT", "LOAD", script_text("touch_chats")))
     k = keys.of_bot(bot_id)
     head = ("EVALSHA", sha.decode(), 3, k.timers, k.state, k.bot, _NOW, THRESHOLD_MS)
     return [packed(*head, *(word for chat in page for word in (chat, _NOW))) for page in pages(chats)]

@@ -4,7 +4,7 @@ from typing import Final
 
 from bench.questions.mutants.mutant import Mutant
 
-_LOST: Final = "if not bot[1] or not known or (run and known ~= '' and known ~= run) then return {1, now, -1} end"
+_LOST: Final = "if not is_whole(bot[1], bot[5]) then return {1, now, -1} end"
 _OF_OTHERS: Final = "if owner and owner ~= '-' and owner ~= ARGV[2] then return {0, epoch} end"
 
 
@@ -41,24 +41,24 @@ MUTANTS: Final = (
         "claim-in-another-run",
         "a failover drops acknowledged writes: touches and marks of the last second",
         "lua/claim_due.lua",
-        "(run and known ~= '' and known ~= run)",
-        "false",
+        "is_whole(bot[1], bot[5])",
+        "bot[1]",
         _tests("claim_due", "timers_of_another_run_of_the_server_are_lost"),
     ),
     Mutant(
         "pass-on-an-emptied-server",
         "a message that waits for its turn leaves although its person has written to the server that was lost",
         "lua/pass_fence.lua",
-        "local whole = bot[1] and known",
-        "local whole = known",
+        "is_whole(bot[1], bot[2])",
+        "is_whole(true, bot[2])",
         _tests("pass_fence", "nothing_passes_without_a_generation"),
     ),
     Mutant(
         "pass-in-another-run",
         "a failover to a replica that lacks a touch: the version of before it still stands there",
         "lua/pass_fence.lua",
-        "(not run or known == '' or known == run)",
-        "true",
+        "is_whole(bot[1], bot[2])",
+        "bot[1]",
         _tests("pass_fence", "nothing_passes_in_another_run_of_the_server"),
     ),
     Mutant(
@@ -129,8 +129,8 @@ MUTANTS: Final = (
         "successor-with-the-same-epoch",
         "a fence that cannot tell the successor from its predecessor",
         "lua/take_ownership.lua",
-        "math.max(math.floor(now_us / 1000), floor, epoch + 1)",
-        "math.max(math.floor(now_us / 1000), floor)",
+        "math.max(now, floor, epoch + 1)",
+        "math.max(now, floor)",
         _tests("take_ownership", "what_is_released_is_free_at_once_and_its_epoch_is_not_given_twice"),
     ),
     Mutant(
