@@ -110,7 +110,7 @@ class Lane:
         self._was_open = False
         self._stale = False
         self._alarm = Alarm()
-        self._claims_for: tuple[Served, int] | None = None
+        self._found_shut = False
         self._more_is_due = False
         self.suspected: bytes | None = None
         """The sealed token that Telegram refused; a different one opens the lane again."""
@@ -135,10 +135,11 @@ class Lane:
         A chat that is claimed while its last journey is under way may be on the wire, whatever Redis remembers: a
         failover may have dropped the mark. What was claimed by a clock that has jumped comes back as its lease ends.
         """
-        self._claims_for = self._claimable()
-        if self._claims_for is None:
+        claimable = self._claimable()
+        self._found_shut = claimable is None
+        if claimable is None:
             return LaneTurn(None, 0, SHUT_SLEEP_S)
-        bot, epoch = self._claims_for
+        bot, epoch = claimable
         bucket = self._bucket_of(bot, epoch)
         wanted = self._room(bot, bucket)
         if not wanted:
@@ -165,7 +166,7 @@ class Lane:
 
     def look_if_opened(self) -> None:
         """What is known of the bot was read again: a lane that may claim now does not sleep to the end."""
-        if self._claims_for is None and self._claimable():
+        if self._found_shut and self._claimable():
             self._alarm.set(0.0)
 
     def go_on(self) -> None:

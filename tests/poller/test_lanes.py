@@ -91,3 +91,9 @@ async def test_a_lane_goes_on_at_once_when_its_timers_are_whole_again(
     assert not poller._running[BOT][0].lost.is_set()
     await poller.stop()
     await poller.finish()
+
+
+async def test_a_lane_that_has_not_begun_is_not_woken(yard: Yard) -> None:
+    """Its first turn would be followed by another one at once."""
+    yard.lane.look_if_opened()
+    assert yard.lane._alarm._at_s is None
