@@ -140,11 +140,12 @@ class PollingFeed:
     async def _confirm(self, seen_ms: int, least_ms: int, *, more: bool) -> float:
         """Confirm what the poll has seen; returns how long to rest before the next.
 
-        A full answer means that more is waiting: the backlog is taken in first, silence is judged after it.
+        A full answer means that more is waiting: the backlog is taken in first, silence is judged after it. Under a
+        holding that is new since the poll was sent, the next poll confirms: the server's clock may be another one.
         """
         self._timeout_s = 0
         holding = self._holding()
-        if more or holding is None:
+        if more or holding is None or holding != self._heard_as:
             return 0.0
         await self._contest_conflict()
         await self._watch.close()

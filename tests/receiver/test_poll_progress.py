@@ -99,6 +99,26 @@ async def test_a_new_holding_counts_by_the_clock_of_its_own_server(desk: Desk) -
     assert await desk.watermark() <= stood_ms
 
 
+async def test_a_holding_that_is_new_since_the_poll_was_sent_does_not_count_by_the_clock_before(desk: Desk) -> None:
+    """That clock may have been ahead, and still so little that the new one does not seem to have been put back."""
+    feed = desk.polling()
+    await feed.run_once()
+    feed._heard_ms = await server_now_ms(desk.client) + CLOCKS_APART_MS // 2
+    desk.telegram.asked.clear()
+    desk.telegram.go_on.clear()
+    turn = asyncio.create_task(feed.run_once())
+    await desk.telegram.asked.wait()
+    stood_ms = await server_now_ms(desk.client)
+    await desk.client.set(f"rt:{{{BOT}}}:poll", "us 2")
+    desk.holding = Holding("us 2", desk.holding.run)
+    await passed(desk.client, stood_ms)
+    desk.telegram.go_on.set()
+    assert await turn == Polled(0)
+    assert await desk.watermark() <= stood_ms
+    await feed.run_once()
+    assert await desk.watermark() > stood_ms
+
+
 async def test_a_confirmation_that_was_refused_is_no_news_of_the_clock(desk: Desk) -> None:
     feed = desk.polling()
     ours, desk.holding = desk.holding, Holding("them 1", desk.holding.run)
