@@ -34,7 +34,9 @@ PATH: Final = "/telegram"
 NEAR_S: Final = 3.0
 FAR_S: Final = 30.0
 EAGER_S: Final = 1.0
-"""While the count of the updates is not known: a look at a moment when nothing is pending finds it."""
+"""While the count of the updates is not known: a look at a moment when nothing is pending finds it. And after a first
+look, by which alone nothing is confirmed.
+"""
 LOOKS_AHEAD: Final = 2
 """How many looks are needed before a due, so that one confirms the time of another."""
 GIVE_UP_MS: Final = 300_000
@@ -105,6 +107,7 @@ class WebhookFeed:
         self._set = False
         self._before: WebhookLook | None = None
         self._before_s = 0.0
+        self._looks_as: Holding | None = None
         self._proven_s: float | None = None
         self._watch = ReaderWatch(effects.endings.pool, effects.client, bot_id, username)
         self._last_error_s: int | None = None
@@ -114,7 +117,12 @@ class WebhookFeed:
         self._run: str | None = None
 
     async def run_once(self) -> Looked | Refused:
-        """Set the webhook if necessary, look, and confirm what the look shows. Raises UnreachableError."""
+        """Set the webhook if necessary, look, and confirm what the look shows. Raises UnreachableError.
+
+        Looks under another holding are no longer counted with: the server's clock may be another one.
+        """
+        if self._holding() != self._looks_as:
+            self._looks_as, self._before = self._holding(), None
         known = await self._arrivals.look(self._bot_id)
         at_ms, at_s = await bot_now_ms(self._effects.client, self._bot_id), elapsed_s()
         info = await _info(self._api)
@@ -128,10 +136,11 @@ class WebhookFeed:
         look = WebhookLook(at_ms, info.pending_update_count, came.floor, came.beyond, known.highest)
         look = await self._complete(look, at_s)
         upto_ms, since_s = confirmed_upto(self._before, look), elapsed_s() - self._before_s
+        is_eager = self._before is None or look.floor < 0 < look.pending
         self._before, self._before_s = look, at_s
         self._proven_s = at_s if upto_ms or self._proven_s is None else self._proven_s
         rest = await self._confirm(upto_ms, since_s)
-        return Looked(look.pending, min(rest, EAGER_S) if look.floor < 0 < look.pending else rest)
+        return Looked(look.pending, min(rest, EAGER_S) if is_eager else rest)
 
     def _wait_for_deliveries(self, known: Came, info: _Info, at_s: float) -> None:
         """Begin to wait at the first look at which the floor is not known, and again when a delivery has failed.
@@ -177,7 +186,7 @@ class WebhookFeed:
 
     async def _confirm(self, upto_ms: int | None, since_s: float) -> float:
         holding = self._holding()
-        if upto_ms is None or holding is None:
+        if upto_ms is None or holding is None or holding != self._looks_as:
             return NEAR_S
         await self._watch.close()
         least_ms = least_now_ms(upto_ms, since_s)

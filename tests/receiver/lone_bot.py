@@ -50,6 +50,8 @@ class Telegram:
         method = request.match_info["method"]
         if method == "getUpdates":
             return await self._poll(int((await request.json())["timeout"]))
+        self.asked.set()
+        await self.go_on.wait()
         if method in ("setWebhook", "deleteWebhook"):
             self.url = str((await request.json()).get("url", ""))
         info = {"url": self.url, "pending_update_count": self.pending}

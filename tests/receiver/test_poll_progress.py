@@ -5,13 +5,14 @@ from collections.abc import Awaitable
 
 import pytest
 
+from engine.core.watermark import CLOCKS_APART_MS
 from engine.receiver import polling_feed
 from engine.receiver.polling_feed import LIMIT, Polled, PollingFeed, timeout_s
 from storage.redis.client import Redis
 from storage.redis.server_clock import server_now_ms
 from storage.redis.timer_values import Holding, Sign
 from storage.redis.timers import Timers
-from tests.receiver.lone_bot import BOT, Desk
+from tests.receiver.lone_bot import BOT, OURS, Desk
 
 LATE_MS = 50
 """Longer than anything else in these tests may take of the watermark by chance."""
@@ -179,3 +180,38 @@ async def test_a_poll_that_ended_early_near_a_due_is_followed_by_one_that_does_n
     await turn
     await feed.run_once()
     assert desk.telegram.waits == [0, 3, 0]
+
+
+async def test_a_look_at_a_webhook_under_another_holding_does_not_count_by_the_clock_before(desk: Desk) -> None:
+    """Nor does the look after it: what the first one saw is a time of the server before."""
+    feed = desk.webhook()
+    desk.telegram.url = OURS
+    for _ in range(3):
+        await feed.run_once()
+    assert feed._before
+    feed._before = feed._before._replace(at_ms=await server_now_ms(desk.client) + CLOCKS_APART_MS // 2)
+    before_ms = await desk.watermark()
+    await desk.client.set(f"rt:{{{BOT}}}:poll", "us 2")
+    desk.holding = Holding("us 2", desk.holding.run)
+    await feed.run_once()
+    assert await desk.watermark() == before_ms
+    looked_ms = await server_now_ms(desk.client)
+    await feed.run_once()
+    assert before_ms < await desk.watermark() <= looked_ms
+
+
+async def test_a_holding_that_is_new_since_a_look_began_confirms_nothing_by_it(desk: Desk) -> None:
+    feed = desk.webhook()
+    desk.telegram.url = OURS
+    for _ in range(3):
+        await feed.run_once()
+    before_ms = await desk.watermark()
+    desk.telegram.asked.clear()
+    desk.telegram.go_on.clear()
+    turn = asyncio.create_task(feed.run_once())
+    await desk.telegram.asked.wait()
+    await desk.client.set(f"rt:{{{BOT}}}:poll", "us 2")
+    desk.holding = Holding("us 2", desk.holding.run)
+    desk.telegram.go_on.set()
+    await turn
+    assert await desk.watermark() == before_ms
