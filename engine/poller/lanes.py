@@ -16,7 +16,7 @@ from engine.poller import token_suspicion
 from engine.poller.dispatch import Dispatch
 from engine.poller.gathered_timers import GatheredTimers
 from engine.poller.lane import LATELY_MS, Lane
-from engine.poller.rebuild import arm_unheard, rebuild, renew_doubted
+from engine.poller.rebuild import arm_unheard, let_receivers_repeat, rebuild, renew_doubted
 from engine.poller.served_bots import Doubt, Served, ServedBots
 from engine.poller.shard import Shard
 from engine.runtime.server_clock import ServerClock
@@ -28,8 +28,6 @@ from storage.redis.client import Redis
 from storage.redis.server_identity import run_for
 from storage.redis.timers import Timers
 
-REPEATED_WITHIN_S: Final = 2.0
-"""Every receiver checks each second whether Redis is another server, and repeats its last touches if so."""
 HEARD_BY_MS: Final = 40_000
 """By then every receiver knows of an activation, and has written down what it took in before it knew."""
 HAND_OVER_S: Final = LONGEST_S + 5
@@ -134,7 +132,7 @@ class Lanes:
     async def _rebuild(self, pool: Pool, client: Redis, bot: Served, newest: Snapshot, lane: Lane) -> None:
         try:
             run = await run_for(client, bot.bot_id)
-            await asyncio.sleep(REPEATED_WITHIN_S)
+            await let_receivers_repeat()
             chats = await rebuild(pool, client, self._timers, bot.bot_id, newest, bot.activated_at_ms, run)
         except RecoveryError as error:
             logger().warning("Timers not rebuilt yet", bot=bot.username, error=error)

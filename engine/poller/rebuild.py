@@ -9,7 +9,9 @@ nothing was lost, and a chat whose first block is on the wire would be taken fro
 When a doubt about the feed is over, the silences that are not believed begin again.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Final
 
 from engine.core.campaign.snapshot import Snapshot
 from engine.core.delivery import cursor
@@ -26,6 +28,14 @@ from storage.redis import bot_state, server_clock
 from storage.redis.client import Redis
 from storage.redis.timer_values import Lost
 from storage.redis.timers import Timers
+
+_REPEATED_WITHIN_S: Final = 2.0
+"""Every receiver checks each second whether Redis is another server, and repeats its last touches if so."""
+
+
+async def let_receivers_repeat() -> None:
+    """Before the timers of a server that may lack the last touches are declared whole."""
+    await asyncio.sleep(_REPEATED_WITHIN_S)
 
 
 async def rebuild(

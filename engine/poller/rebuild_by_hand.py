@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from engine.core.campaign.snapshot import Snapshot
 from engine.core.delivery.lane_state import LaneState, lane_state
 from engine.core.errors import RecoveryError
-from engine.poller.rebuild import rebuild
+from engine.poller.rebuild import let_receivers_repeat, rebuild
 from engine.runtime.service import pause, run_service
 from storage.postgres import poller_bots
 from storage.postgres.poller_bots import BotRow
@@ -60,7 +60,10 @@ async def _rebuild(
         looked_at(seen)
 
     run = await run_for(client, row.bot_id)
+    were_lost = await bot_state.are_lost(client, row.bot_id, run)
     await bot_state.forget_generation(client, row.bot_id)
+    if were_lost:
+        await let_receivers_repeat()
     restored = await rebuild(
         pool, client, Timers(client), row.bot_id, newest, row.activated_at_ms or 0, run, looked_at=count
     )

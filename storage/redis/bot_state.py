@@ -39,6 +39,11 @@ async def generation(client: Redis, bot_id: int) -> str | None:
     return await _read(client, bot_id, "generation")
 
 
+async def are_lost(client: Redis, bot_id: int, run: str) -> bool:
+    """Whether a claim would find the bot's timers LOST in this run of the server."""
+    return await generation(client, bot_id) is None or not is_of_run(await _read(client, bot_id, "run"), run)
+
+
 async def forget_generation(client: Redis, bot_id: int) -> None:
     """The timers may not be whole: nothing of the bot is claimed until they have been rebuilt."""
     async with reaching_redis(f"Redis did not forget the generation of bot {bot_id}"):

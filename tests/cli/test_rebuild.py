@@ -18,10 +18,18 @@ from storage.redis import bot_state, keys
 from storage.redis.client import Redis, open_redis
 from storage.redis.ownership import Ownership
 from storage.redis.server_clock import server_now_ms
+from storage.redis.server_identity import run_of
+from storage.redis.timer_values import Sign
+from storage.redis.timers import Timers
 from tests.cli.command import Cli
 
 SHOP, CLUB, NEW = 7, 8, 9
 NEWEST = Snapshot("UTC", (Step("a", After(0), (Block("b", Text("x")),)),), threshold_ms=60_000)
+
+
+@pytest.fixture(autouse=True)
+def no_receiver_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuilding, "_REPEATED_WITHIN_S", 0.0)
 
 
 @pytest.fixture
@@ -84,6 +92,22 @@ async def test_a_second_rebuild_is_refused_while_one_is_under_way(cli: Cli, clie
     assert await armed(client, SHOP) == 0
     await other.release_all([key])
     assert "3 put back" in cli.says("rebuild", "--bot", "@shop_bot")
+
+
+@pytest.mark.parametrize("lost", [True, False])
+async def test_a_server_that_may_lack_touches_is_declared_whole_after_the_receivers_have_repeated_them(
+    client: Redis, pool: Pool, monkeypatch: pytest.MonkeyPatch, *, lost: bool
+) -> None:
+    """PostgreSQL may not have them yet."""
+    (shop, *_) = await list_bots(pool)
+    await bot_state.set_generation(client, SHOP, 1, "the run before" if lost else await run_of(client))
+
+    async def repeat() -> None:
+        assert await bot_state.generation(client, SHOP) is None
+        await Timers(client).touch(SHOP, [Sign(1, 0), Sign(2, 0)], 60_000)
+
+    monkeypatch.setattr("engine.poller.rebuild_by_hand.let_receivers_repeat", repeat)
+    assert await rebuild_by_hand.rebuild_by_hand(pool, client, shop) == Rebuilt(3, 1 if lost else 3)
 
 
 async def test_nothing_is_claimed_until_the_timers_are_whole(

@@ -14,7 +14,7 @@ from engine import campaign_file
 from engine.administration import campaigns
 from engine.administration.registration import add
 from engine.core.change import Change
-from engine.poller import lanes
+from engine.poller import rebuild
 from engine.poller.poller import Poller
 from engine.poller.shard import Shard, agree
 from engine.receiver.receiver import Receiver
@@ -113,7 +113,7 @@ class House:
 
 def trust_one_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
     """No other receiver has touches to repeat, so there is no need to wait for one."""
-    monkeypatch.setattr(lanes, "REPEATED_WITHIN_S", 0.0)
+    monkeypatch.setattr(rebuild, "_REPEATED_WITHIN_S", 0.0)
 
 
 @asynccontextmanager

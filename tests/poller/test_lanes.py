@@ -8,7 +8,7 @@ import pytest
 
 from engine.core.delivery.lane_state import LaneState
 from engine.poller import lane as lanes
-from engine.poller import lanes as poller_lanes
+from engine.poller import rebuild
 from engine.poller.dispatch import Dispatch
 from engine.poller.lanes import Lanes
 from engine.poller.served_bots import Doubt, ServedBots
@@ -78,7 +78,7 @@ async def test_a_lane_that_opens_goes_on_at_once(
 async def test_a_lane_goes_on_at_once_when_its_timers_are_whole_again(
     yard: Yard, monkeypatch: pytest.MonkeyPatch, pool: Pool
 ) -> None:
-    monkeypatch.setattr(poller_lanes, "REPEATED_WITHIN_S", 0.0)
+    monkeypatch.setattr(rebuild, "_REPEATED_WITHIN_S", 0.0)
     rests = _rests(monkeypatch)
     yard.clock.hear(await server_now_ms(yard.client))
     yard.pages.bots = {BOT: yard.pages.bots[BOT]._replace(activated_at_ms=LONG_AGO_MS)}
