@@ -63,11 +63,11 @@ async def due(pool: Pool, limits: Iterable[Limit], now_ms: int) -> list[Leftover
 
 
 async def count_timed(connection: Connection, bot_id: int) -> int:
-    """How many deliveries have messages that are still to be deleted, now or later."""
+    """How many messages are still to be deleted, now or later."""
     return int(
         await connection.fetchval(
-            "SELECT count(*) FROM recovery_deliveries WHERE bot_id = $1 AND delete_at IS NOT NULL"
-            " AND deleted_at IS NULL AND delete_refusal IS NULL AND status = 'sent'",
+            "SELECT coalesce(sum(cardinality(message_ids)), 0) FROM recovery_deliveries WHERE bot_id = $1"
+            " AND delete_at IS NOT NULL AND deleted_at IS NULL AND delete_refusal IS NULL AND status = 'sent'",
             bot_id,
         )
     )

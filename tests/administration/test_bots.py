@@ -35,8 +35,8 @@ INSERT INTO recovery_deliveries VALUES (7, 41, 1, 's', 'b', 0, 'scheduled', NULL
 """
 TIMED = """
 INSERT INTO recovery_deliveries (bot_id, chat_id, episode_id, step_key, block_key, ordinal, status, version,
-    campaign_version, due_at, delete_at, deleted_at)
-VALUES (7, $1, 1, 's', 'b', 0, 'sent', 1, 1, 0, 9, $2)
+    campaign_version, due_at, message_ids, delete_at, deleted_at)
+VALUES (7, $1, 1, 's', 'b', 0, 'sent', 1, 1, 0, '{5}', 9, $2)
 """
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from storage.postgres import message_sweeps
 from storage.postgres.message_sweeps import Leftover, Limit, Swept
-from storage.postgres.pool import Pool, open_pool
+from storage.postgres.pool import Pool, open_pool, transaction
 
 BOT, OTHER, CHAT = 7, 8, 41
 SILENCE = 1_800_000_000_000
@@ -54,6 +54,19 @@ async def test_what_is_due_is_found_with_all_that_is_needed_for_it(pool: Pool) -
     assert await due(pool, Limit(BOT, 9, 0)) == [leftover()]
     assert await due(pool, Limit(BOT, 0, 9)) == [leftover("three", "paid")]
     assert await due(pool, Limit(BOT, 9, 9)) == [leftover(), leftover("three", "paid")]
+
+
+async def test_messages_are_counted_that_are_still_to_be_deleted(pool: Pool) -> None:
+    """Each message of an album counts."""
+    async with transaction(pool) as connection:
+        assert await message_sweeps.count_timed(connection, BOT) == 0
+    await sent(pool, "one", delete_at=NOW)
+    await sent(pool, "two", delete_at=NOW + 1)
+    await sent(pool, "three", edit_at=NOW)
+    await sent(pool, "four", status="unknown", delete_at=NOW)
+    await sent(pool, "one", bot=OTHER, delete_at=NOW)
+    async with transaction(pool) as connection:
+        assert await message_sweeps.count_timed(connection, BOT) == 4
 
 
 async def test_only_what_was_sent_is_swept(pool: Pool) -> None:
