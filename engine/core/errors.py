@@ -89,7 +89,7 @@ class UnreachableError(RecoveryError):
 
 
 class RefusedError(UnreachableError):
-    """PostgreSQL answers, and would refuse the same values again: to wait for it is no use."""
+    """PostgreSQL answers, and would refuse the same values again: waiting does not help."""
 
 
 class OverloadError(UnreachableError):

@@ -60,7 +60,7 @@ CLOCKS_APART_MS: Final = 5_000
 
 
 def least_now_ms(heard_ms: int, since_s: float) -> int:
-    """What a clock shows at least that showed `heard_ms` so long ago, unless it was put back meanwhile."""
+    """The earliest time that a clock can show now if it showed `heard_ms` that long ago and was not put back since."""
     return heard_ms + int(since_s * 1000) - CLOCKS_APART_MS
 
 

@@ -39,7 +39,7 @@ class Kind(Enum):
 
 
 _PORTS: Final = {Kind.SENTINELS: 26_379, Kind.CLUSTER: 6379}
-"""Where hosts listen that name no port."""
+"""The port of a host whose address names none."""
 
 
 class Host(NamedTuple):

@@ -36,7 +36,7 @@ _ASTRAY: Final = re.compile(r"(?:^|: -)(?:READONLY|MOVED|LOADING|MASTERDOWN|CLUS
 replicas has a successor.
 """
 _CODE: Final = re.compile(r"[A-Z]{3,20}(?= )")
-"""With which a refusal of the server begins, such as MISCONF."""
+"""The code that a refusal of the server begins with, such as MISCONF."""
 _REPLICA: Final = "name the primary in REDIS_URL, this server is a replica"
 ONE_NODE: Final = (
     "begin REDIS_URL with redis+cluster:// (rediss+cluster:// for TLS), this server is a node of a cluster"

@@ -1,7 +1,7 @@
 """Commands to one server and their answers, in one round trip over one connection.
 
-It is what `Redis.execute_command` and its pipelines do, without what a script needs none of (retries, the library's own
-metrics, callbacks that reshape answers), which took more than half of the time.
+It does what `Redis.execute_command` and its pipelines do, without what a script does not need (retries, the library's
+own metrics, callbacks that reshape answers), which took more than half of the time.
 """
 
 from collections.abc import Sequence
