@@ -10,8 +10,8 @@ A process that stands still inside a transaction loses it after three seconds, a
 its successor.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, TypeAlias
 
@@ -68,7 +68,7 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     """One transaction, on a connection of its own. Raises UnreachableError for whatever PostgreSQL does not do, and
     RefusedError if it is the values that it refuses.
     """
-    with _answering():
+    async with _answering(pool):
         async with _acquired(pool) as connection, _begun(connection):
             yield connection
 
@@ -77,7 +77,7 @@ async def fetch(pool: Pool, statement: str, *arguments: object) -> list[asyncpg.
     """Run one statement, a transaction of its own. It is one round trip, except in a lent session, which first has to
     get our settings. Raises what `transaction` does.
     """
-    with _answering():
+    async with _answering(pool):
         async with _acquired(pool) as connection:
             if not lent(connection):
                 return await connection.fetch(statement, *arguments)
@@ -87,7 +87,7 @@ async def fetch(pool: Pool, statement: str, *arguments: object) -> list[asyncpg.
 
 async def call(pool: Pool, function: str, *arguments: object) -> list[asyncpg.Record]:
     """Run a function of the session, a transaction of its own, in one round trip. Raises what `transaction` does."""
-    with _answering():
+    async with _answering(pool):
         async with _acquired(pool) as connection:
             if lent(connection):
                 return await call_where_lent(connection, function, arguments, _SESSION)
@@ -106,11 +106,16 @@ async def _begun(connection: Lendable) -> AsyncIterator[None]:
         yield
 
 
-@contextmanager
-def _answering() -> Iterator[None]:
+@asynccontextmanager
+async def _answering(pool: Pool) -> AsyncIterator[None]:
+    """After a connection that broke, or an answer that is late, the others may be useless too: their server may have
+    gone without a word. They are made again before their next use.
+    """
     try:
         yield
     except (OSError, *REFUSALS) as error:
+        if isinstance(error, OSError | asyncpg.PostgresConnectionError):
+            await pool.expire_connections()
         kind = RefusedError if _is_of_values(error) else UnreachableError
         raise kind(
             f"PostgreSQL did not answer ({_without_values(error)}): check DATABASE_URL and the server's log."

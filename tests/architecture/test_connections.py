@@ -58,3 +58,4 @@ def test_the_documented_bounds_are_those_of_the_code() -> None:
     assert f"need {6 * pool.MOST_CONNECTIONS} of PostgreSQL's" in text
     assert f"and {6 * client.MOST_CONNECTIONS} of Redis's" in text
     assert f"{pool._ACQUIRE_S} seconds at PostgreSQL and {client._TIMEOUT_S} at Redis" in text
+    assert f"A statement at PostgreSQL may take {pool._TIMEOUT_S} seconds" in text

@@ -4,7 +4,7 @@ The servers are real, at the end of cables that a test cuts.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
 import asyncpg
@@ -25,12 +25,10 @@ from engine.core.delivery.outcome import (
 )
 from engine.core.errors import RefusedError, UnreachableError
 from engine.local.servers.servers import LocalServers
+from engine.poller import lane
 from storage.postgres.deliveries.claim import Claiming, claim_deliveries
 from storage.postgres.deliveries.report import Report
-from storage.postgres.pool import Pool, open_pool
-from storage.redis.client import open_redis
 from storage.redis.timer_values import ClaimCode
-from tests.poller.cable import cable_to
 from tests.poller.far_servers import BOT, FarServers
 
 DOWN: Final = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
@@ -56,26 +54,6 @@ OUTCOMES: Final[dict[int, tuple[Outcome, Expected]]] = {
 }
 
 
-@pytest.fixture
-async def far(redis_url: str, database_url: str, pool: Pool) -> AsyncIterator[FarServers]:
-    redis = open_redis(redis_url)
-    async with (
-        cable_to(redis_url) as (redis_cable, far_redis),
-        cable_to(database_url) as (postgres_cable, far_postgres),
-    ):
-        far_client, far_pool = open_redis(far_redis), await open_pool(far_postgres)
-        far = FarServers(pool, redis, far_pool, far_client, postgres_cable, redis_cable)
-        await far.open()
-        yield far
-        far.telegram.go.set()
-        redis_cable.mend()
-        postgres_cable.mend()
-        await far.finish()
-        await far_pool.close()
-        await far_client.aclose()
-    await redis.aclose()
-
-
 async def _cut(far: FarServers, _servers: LocalServers) -> Callable[[], Awaitable[object]]:
     far.postgres_cable.cut()
 
@@ -83,6 +61,16 @@ async def _cut(far: FarServers, _servers: LocalServers) -> Callable[[], Awaitabl
         far.postgres_cable.mend()
 
     return mend
+
+
+async def _hold(far: FarServers, _servers: LocalServers) -> Callable[[], Awaitable[object]]:
+    """It takes connections, and says nothing."""
+    far.postgres_cable.hold()
+
+    async def flow() -> None:
+        far.postgres_cable.flow()
+
+    return flow
 
 
 async def _shut_down(far: FarServers, servers: LocalServers) -> Callable[[], Awaitable[object]]:
@@ -99,7 +87,7 @@ async def _shut_down(far: FarServers, servers: LocalServers) -> Callable[[], Awa
     return start
 
 
-@pytest.mark.parametrize("breaks", [_cut, _shut_down])
+@pytest.mark.parametrize("breaks", [_cut, _hold, _shut_down])
 async def test_no_outcome_is_lost_when_postgresql_fails_between_answer_and_report(
     far: FarServers, servers: LocalServers, breaks: Callable[..., Awaitable[Callable[[], Awaitable[object]]]]
 ) -> None:
@@ -162,6 +150,28 @@ async def test_a_lane_claims_nothing_while_postgresql_cannot_be_read(far: FarSer
     far.postgres_cable.mend()
     await far.catalogue.refresh()
     assert (await far.turn()).claimed == 1
+
+
+async def test_a_claim_that_postgresql_left_without_an_answer_is_made_again_and_sends_once(
+    far: FarServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may also have taken the first one, late."""
+    monkeypatch.setattr(lane, "LEASE_MS", 200)
+    await far.arm(1, 2)
+    far.postgres_cable.hold()
+    assert (await far.turn()).claimed == 2
+    await far.failed(1)
+    with pytest.raises(UnreachableError):
+        await far.catalogue.refresh()
+    assert (await far.turn()).code is None
+    far.postgres_cable.flow()
+    await far.catalogue.refresh()
+    far.answer({})
+    async with asyncio.timeout(20):
+        while [await far.statuses(chat) for chat in (1, 2)] != [["sent", "scheduled"]] * 2:
+            await far.turn()
+            await asyncio.sleep(0.001)
+    assert sorted(far.telegram.asked) == [1, 2]
 
 
 async def test_the_next_deadline_is_set_when_redis_is_back(far: FarServers) -> None:
