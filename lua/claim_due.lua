@@ -13,23 +13,23 @@
 -- ARGV[5] slack   ms beyond the watermark
 -- ARGV[6] fresh   this many of the limit go to what fell due in the last 30 s
 -- ARGV[7] stale   ms after the watermark until which the feed counts as healthy
--- Returns {code, now_ms, nearest due in ms or -1 (HELD: until, FENCED: the higher epoch), then chat, version, seen, due, mark, opaque of each}
+-- Returns {code, now_ms, nearest due in ms or -1 (HELD: until, FENCED: the higher epoch), generation, then chat, version, seen, due, mark, opaque of each}
 -- 0 CLAIMED
 -- 1 LOST
 -- 2 FENCED
 -- 3 HELD
 local epoch = tonumber(ARGV[4])
 local bot = redis.call('HMGET', KEYS[3], 'generation', 'epoch', 'watermark', 'held', 'run', 'turned')
-if not is_whole(bot[1], bot[5]) then return {1, now, -1} end
-if bot[2] and tonumber(bot[2]) > epoch then return {2, now, tonumber(bot[2])} end
+if not is_whole(bot[1], bot[5]) then return {1, now, -1, ''} end
+if bot[2] and tonumber(bot[2]) > epoch then return {2, now, tonumber(bot[2]), bot[1]} end
 local limit, watermark, slack = tonumber(ARGV[2]), tonumber(bot[3] or 0), tonumber(ARGV[5])
 local turned = tonumber(bot[6] or watermark) > now + slack
 if turned then redis.call('HSET', KEYS[3], 'turned', string.format('%.0f', now), 'held', 0) end
-if not turned and bot[4] and tonumber(bot[4]) > now then return {3, now, tonumber(bot[4])} end
+if not turned and bot[4] and tonumber(bot[4]) > now then return {3, now, tonumber(bot[4]), bot[1]} end
 if not bot[2] or tonumber(bot[2]) < epoch then redis.call('HSET', KEYS[3], 'epoch', ARGV[4]) end
 
 local horizon = (turned or bot[6] or now > watermark + tonumber(ARGV[7])) and 0 or math.min(now, watermark + slack)
-local reply, lease = {0, now, -1}, now + ARGV[3] - urgency
+local reply, lease = {0, now, -1, bot[1]}, now + ARGV[3] - urgency
 local function take(chats)
   limit = limit - #chats
   for _, chat in ipairs(chats) do

@@ -26,7 +26,7 @@ from storage.postgres.deliveries.report import Report, Reported, report_outcomes
 from storage.postgres.pool import Pool, transaction
 from storage.redis import bot_state
 from storage.redis.client import Redis
-from storage.redis.timer_values import Fence, Lost, NextTimer, Ticket
+from storage.redis.timer_values import Fence, LastLook, Lost, NextTimer
 from storage.redis.timers import Timers
 
 Item = TypeVar("Item")
@@ -60,9 +60,9 @@ class Doors:
     def _door(self, run: Statement[Item, Result]) -> Batcher[Item, Result]:
         return Batcher(partial(self._statement, run), _chat, at_once=DOORS_AT_ONCE)
 
-    async def pass_(self, bot_id: int, ticket: Ticket) -> Fence:
+    async def pass_(self, bot_id: int, look: LastLook) -> Fence:
         """The last look, with the pace token in hand: when it is CURRENT, the request is the next thing written."""
-        return await self._gathered.pass_(bot_id, ticket)
+        return await self._gathered.pass_(bot_id, look)
 
     async def settle(self, bot_id: int, plan: NextTimer) -> Fence:
         return await self._gathered.settle(bot_id, plan)

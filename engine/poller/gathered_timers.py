@@ -11,10 +11,10 @@ from typing import Final, TypeAlias, TypeVar
 
 from engine.core.errors import UnreachableError
 from engine.runtime.batcher import Batcher
-from storage.redis.timer_values import Claim, Claimed, Fence, Lease, NextTimer, Ticket
+from storage.redis.timer_values import Claim, Claimed, Fence, LastLook, Lease, NextTimer, Ticket
 from storage.redis.timers import Timers
 
-Item = TypeVar("Item", Ticket, NextTimer)
+Item = TypeVar("Item", LastLook, NextTimer)
 ByBot: TypeAlias = Sequence[tuple[int, Sequence[Item]]]
 Fences: TypeAlias = list[list[Fence] | UnreachableError]
 
@@ -40,8 +40,8 @@ class GatheredTimers:
     async def extend(self, bot_id: int, tickets: Sequence[Ticket], lease_ms: int) -> list[Fence]:
         return await self._extend(Lease(bot_id, tickets, lease_ms))
 
-    async def pass_(self, bot_id: int, ticket: Ticket) -> Fence:
-        return await self._pass((bot_id, ticket))
+    async def pass_(self, bot_id: int, look: LastLook) -> Fence:
+        return await self._pass((bot_id, look))
 
     async def settle(self, bot_id: int, plan: NextTimer) -> Fence:
         return await self._settle((bot_id, plan))

@@ -35,7 +35,7 @@ from engine.runtime import metrics
 from engine.runtime.telemetry import logger
 from engine.telegram.sender import Prepared
 from storage.postgres.deliveries.report import Aftermath
-from storage.redis.timer_values import Fence, Ticket
+from storage.redis.timer_values import Fence
 
 OTHER_KIND: Final = "other_kind"
 PASS_HOLDS_MS: Final = 2_000
@@ -122,9 +122,8 @@ async def _passes(journey: Journey, claimed: ClaimedBlock) -> bool:
 
 async def _look(journey: Journey) -> Fence | None:
     """None if Redis did not answer: it may have marked the chat, and still nothing leaves."""
-    ticket = Ticket(journey.held.chat_id, journey.held.version)
     try:
-        return await journey.doors.pass_(journey.bot.bot_id, ticket)
+        return await journey.doors.pass_(journey.bot.bot_id, journey.held.last_look)
     except UnreachableError as error:
         logger().warning("Last look failed", bot=journey.bot.username, chat=journey.held.chat_id, error=error)
         return None

@@ -68,30 +68,27 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     """One transaction, on a connection of its own. Raises UnreachableError for whatever PostgreSQL does not do, and
     RefusedError if it is the values that it refuses.
     """
-    async with _answering(pool):
-        async with _acquired(pool) as connection, _begun(connection):
-            yield connection
+    async with _answering(pool), _acquired(pool) as connection, _begun(connection):
+        yield connection
 
 
 async def fetch(pool: Pool, statement: str, *arguments: object) -> list[asyncpg.Record]:
     """Run one statement, a transaction of its own. It is one round trip, except in a lent session, which first has to
     get our settings. Raises what `transaction` does.
     """
-    async with _answering(pool):
-        async with _acquired(pool) as connection:
-            if not lent(connection):
-                return await connection.fetch(statement, *arguments)
-            async with _begun(connection):
-                return await connection.fetch(statement, *arguments)
+    async with _answering(pool), _acquired(pool) as connection:
+        if not lent(connection):
+            return await connection.fetch(statement, *arguments)
+        async with _begun(connection):
+            return await connection.fetch(statement, *arguments)
 
 
 async def call(pool: Pool, function: str, *arguments: object) -> list[asyncpg.Record]:
     """Run a function of the session, a transaction of its own, in one round trip. Raises what `transaction` does."""
-    async with _answering(pool):
-        async with _acquired(pool) as connection:
-            if lent(connection):
-                return await call_where_lent(connection, function, arguments, _SESSION)
-            return await connection.fetch(function, *arguments)
+    async with _answering(pool), _acquired(pool) as connection:
+        if lent(connection):
+            return await call_where_lent(connection, function, arguments, _SESSION)
+        return await connection.fetch(function, *arguments)
 
 
 async def _keep_session(_: object) -> None:

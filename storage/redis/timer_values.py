@@ -60,6 +60,14 @@ class Touched(NamedTuple):
     interrupted: tuple[Interrupted, ...]
 
 
+class LastLook(NamedTuple):
+    """What the holder of a timer shows before it sends; `generation`: of the bot's timers, when it claimed this one."""
+
+    chat_id: int
+    version: int
+    generation: str
+
+
 class Held(NamedTuple):
     """A claimed timer. `marked`: an earlier claim had passed and never settled."""
 
@@ -69,6 +77,11 @@ class Held(NamedTuple):
     due_ms: int
     marked: bool
     opaque: str
+    generation: str
+
+    @property
+    def last_look(self) -> LastLook:
+        return LastLook(self.chat_id, self.version, self.generation)
 
 
 class Claim(NamedTuple):

@@ -32,6 +32,7 @@ from storage.redis.timer_values import (
     Held,
     Holding,
     Interrupted,
+    LastLook,
     Lease,
     Lost,
     Mended,
@@ -108,14 +109,14 @@ class Timers:
         asked = (self._now_us(), limit, claim.lease_ms, claim.epoch, FEED_SLACK_MS, claim.fresh, FEED_STALE_MS)
         return (k.timers, k.state, k.bot), asked
 
-    async def pass_(self, bot_id: int, tickets: Sequence[Ticket]) -> list[Fence]:
+    async def pass_(self, bot_id: int, looks: Sequence[LastLook]) -> list[Fence]:
         """The last look before each send; those that are CURRENT are marked as on the wire.
 
-        None is CURRENT where the bot's timers are lost.
+        None is CURRENT where the bot's timers are lost, or were rebuilt since it was claimed.
         """
-        return _fences(await self._ask("pass_fence", _pass_call(bot_id, tickets)))
+        return _fences(await self._ask("pass_fence", _pass_call(bot_id, looks)))
 
-    async def pass_each(self, asked: Sequence[tuple[int, Sequence[Ticket]]]) -> list[list[Fence] | UnreachableError]:
+    async def pass_each(self, asked: Sequence[tuple[int, Sequence[LastLook]]]) -> list[list[Fence] | UnreachableError]:
         """The same for several bots, in one round trip."""
         return await self._fences_of_each("pass_fence", [_pass_call(*one) for one in asked])
 
@@ -206,9 +207,9 @@ class Timers:
         return await self._scripts[name](self._client, (k.timers, k.state, k.bot), *args)
 
 
-def _pass_call(bot_id: int, tickets: Sequence[Ticket]) -> Call:
+def _pass_call(bot_id: int, looks: Sequence[LastLook]) -> Call:
     k = keys.of_bot(bot_id)
-    return (k.state, k.bot), tuple(_flat(tickets))
+    return (k.state, k.bot), tuple(chain.from_iterable(looks))
 
 
 def _settle_call(bot_id: int, plans: Sequence[NextTimer]) -> Call:
@@ -221,7 +222,7 @@ def _versions(states: Sequence[State | None]) -> list[int | None]:
 
 
 def _claimed(reply: list[Any]) -> Claimed:
-    return Claimed(ClaimCode(int(reply[0])), int(reply[1]), int(reply[2]), _held(reply[3:]))
+    return Claimed(ClaimCode(int(reply[0])), int(reply[1]), int(reply[2]), _held(reply[4:], reply[3]))
 
 
 def _flat(rows: Sequence[tuple[int, ...]]) -> list[int]:
@@ -237,8 +238,9 @@ def _interrupted(parts: list[Any]) -> tuple[Interrupted, ...]:
     return tuple(Interrupted(int(chat), mark == 1, opaque) for chat, mark, opaque in rows)
 
 
-def _held(parts: list[Any]) -> tuple[Held, ...]:
+def _held(parts: list[Any], generation: str) -> tuple[Held, ...]:
     rows = zip(*(parts[column::6] for column in range(6)), strict=True)
     return tuple(
-        Held(int(chat), version, seen, due, mark == 1, opaque) for chat, version, seen, due, mark, opaque in rows
+        Held(int(chat), version, seen, due, mark == 1, opaque, generation)
+        for chat, version, seen, due, mark, opaque in rows
     )

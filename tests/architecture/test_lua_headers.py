@@ -32,7 +32,7 @@ CODES: dict[str, type[IntEnum]] = {
 }
 TAGS = (("A", "Atomic because "), ("B", "Begins with "), ("K", "KEYS["), ("V", "ARGV["), ("R", "Returns "))
 ORDER = r"d{1,3}AB?K+V+RC*"
-SIZES = {1: "", 2: "pairs", 4: "fours", 5: "fives"}
+SIZES = {1: "", 2: "pairs", 3: "triples", 4: "fours", 5: "fives"}
 
 each_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 each_preamble = pytest.mark.parametrize("preamble", PREAMBLES, ids=lambda preamble: preamble.stem)

@@ -18,7 +18,7 @@ from storage.redis import bot_state
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.server_identity import life_of, run_of
-from storage.redis.timer_values import Holding, Lost, NextTimer, Sign, Ticket
+from storage.redis.timer_values import Holding, Lost, NextTimer, Sign
 from storage.redis.timers import BATCH, Timers
 from tests.missing_table import missing_table
 
@@ -238,7 +238,7 @@ async def interrupt(desk: Desk, *, passed: bool, by_list: bool = False) -> int:
     await desk.timers.settle(BOT, [begun])
     (held,) = (await desk.timers.claim(BOT, 1, 60_000, 1)).timers
     if passed:
-        await desk.timers.pass_(BOT, [Ticket(1, held.version)])
+        await desk.timers.pass_(BOT, [held.last_look])
     if by_list:
         await desk.activity.mark_users_active(BOT, [Active(Sign(chat, 0)) for chat in (2, 1, 3, 1)])
     else:

@@ -23,7 +23,7 @@ from storage.redis import bot_state
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.server_identity import run_of
-from storage.redis.timer_values import Holding, NextTimer, Sign, Ticket
+from storage.redis.timer_values import Held, Holding, NextTimer, Sign
 from storage.redis.timers import FEED_STALE_MS, Timers
 from tests.administration.test_campaigns import DRAFT
 from tests.flows.conftest import house
@@ -59,11 +59,11 @@ class Ground:
         await self.redis.set(of_bot(BOT).poll, "us 1")
         await self.timers.confirm(BOT, Holding("us 1", await run_of(self.redis)))
 
-    async def claim(self) -> int:
-        """Touch with no threshold to speak of, and claim at once; gives the version."""
+    async def claim(self) -> Held:
+        """Touch with no threshold to speak of, and claim at once."""
         await self.touch(threshold_ms=0)
         claimed = await self.timers.claim(BOT, 1, LEASE_MS, 1)
-        return claimed.timers[0].version
+        return claimed.timers[0]
 
 
 @pytest.fixture
@@ -113,13 +113,13 @@ async def test_under_a_lease_a_chat_is_held_by_a_poller(ground: Ground) -> None:
 
 
 async def test_what_has_passed_is_being_sent(ground: Ground) -> None:
-    version = await ground.claim()
-    await ground.timers.pass_(BOT, [Ticket(CHAT, version)])
+    held = await ground.claim()
+    await ground.timers.pass_(BOT, [held.last_look])
     assert (await ground.look()).phase is Phase.SENDING
 
 
 async def test_a_further_block_is_scheduled_though_it_is_urgent(ground: Ground) -> None:
-    version = await ground.claim()
+    version = (await ground.claim()).version
     due_ms = (await ground.look()).now_ms + 5_000
     await ground.timers.settle(BOT, [NextTimer(CHAT, version, due_ms, urgent=True, opaque="1900/0/z-first/y/1")])
     seen = await ground.look()

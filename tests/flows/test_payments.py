@@ -15,7 +15,7 @@ from bench.sandbox.protocol import Fault, FaultKind
 from engine.administration import api_keys
 from engine.core.change import Change
 from engine.poller.batched_io import Doors
-from storage.redis.timer_values import Fence, Ticket
+from storage.redis.timer_values import Fence, LastLook
 from storage.redis.timers import Timers
 from tests.flows.house import BOT, PATIENCE_S, House, open_house, trust_one_receiver
 
@@ -100,10 +100,10 @@ async def test_between_claim_and_send(house: House, pay: Pay, monkeypatch: pytes
     claimed, paid = asyncio.Event(), asyncio.Event()
     look = Doors.pass_
 
-    async def late_look(doors: Doors, bot_id: int, ticket: Ticket) -> Fence:
+    async def late_look(doors: Doors, bot_id: int, last: LastLook) -> Fence:
         claimed.set()
         await paid.wait()
-        return await look(doors, bot_id, ticket)
+        return await look(doors, bot_id, last)
 
     monkeypatch.setattr(Doors, "pass_", late_look)
     person = await house.someone()

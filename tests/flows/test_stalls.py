@@ -6,7 +6,7 @@ from engine.poller.batched_io import Doors
 from engine.poller.send_block import PASS_HOLDS_MS
 from engine.runtime.server_clock import ServerClock
 from storage.redis.keys import of_bot
-from storage.redis.timer_values import Fence, Ticket
+from storage.redis.timer_values import Fence, LastLook
 from tests.flows.conftest import house
 from tests.flows.house import House
 
@@ -18,9 +18,9 @@ async def test_a_stall_between_the_last_look_and_the_request_prevents_the_send(
 ) -> None:
     look, looks = Doors.pass_, 0
 
-    async def looks_and_stands_still(doors: Doors, bot_id: int, ticket: Ticket) -> Fence:
+    async def looks_and_stands_still(doors: Doors, bot_id: int, last: LastLook) -> Fence:
         nonlocal looks
-        fence, looks = await look(doors, bot_id, ticket), looks + 1
+        fence, looks = await look(doors, bot_id, last), looks + 1
         if looks == 1:
             clock: ServerClock = doors._clock
             clock.hear(clock.now_ms() + PASS_HOLDS_MS + 1_000)
@@ -39,10 +39,10 @@ async def test_what_waits_while_redis_fails_over_leaves_once_after_the_rebuild(
 ) -> None:
     look, fences = Doors.pass_, list[Fence]()
 
-    async def looks_after_a_failover(doors: Doors, bot_id: int, ticket: Ticket) -> Fence:
+    async def looks_after_a_failover(doors: Doors, bot_id: int, last: LastLook) -> Fence:
         if not fences:
             await house.redis.hset(of_bot(bot_id).bot, "run", "the run before")
-        fences.append(await look(doors, bot_id, ticket))
+        fences.append(await look(doors, bot_id, last))
         return fences[-1]
 
     monkeypatch.setattr(Doors, "pass_", looks_after_a_failover)

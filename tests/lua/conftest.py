@@ -9,7 +9,7 @@ from storage.redis.chat_states import State, read_states
 from storage.redis.client import Redis, open_redis
 from storage.redis.keys import of_bot
 from storage.redis.server_identity import run_of
-from storage.redis.timer_values import Claimed, Held, Holding, NextTimer, Sign, Ticket
+from storage.redis.timer_values import Claimed, Held, Holding, LastLook, NextTimer, Sign
 from storage.redis.timers import Timers
 
 BOT = 7
@@ -17,6 +17,7 @@ START_MS = 1_800_000_000_000
 MINUTE_MS = 60_000
 LEASE_MS = 3_000
 OWNER = "us"
+GENERATION = "1"
 WHOLE_MS = START_MS + 999  # the end of the second START_MS, as a dated sign is given
 
 
@@ -31,7 +32,7 @@ class Bench:
 
     async def make_whole(self) -> None:
         """The timers are whole, and the feed is ours and fresh."""
-        await self.client.hset(self.keys.bot, "generation", "1")
+        await self.client.hset(self.keys.bot, "generation", GENERATION)
         await self.client.set(self.keys.poll, f"{OWNER} 1")
         await self.confirm()
 
@@ -79,8 +80,8 @@ class Bench:
         assert version is not None
         return version
 
-    async def ticket(self, chat: int) -> Ticket:
-        return Ticket(chat, await self.version(chat))
+    async def last_look(self, chat: int) -> LastLook:
+        return LastLook(chat, await self.version(chat), GENERATION)
 
     async def look(self, chat: int) -> tuple[State | None, float | None]:
         """All that Redis holds of a chat."""

@@ -41,7 +41,7 @@ async def test_a_mark_outlives_the_claim_that_set_it(bench: Bench) -> None:
     await bench.arm(1)
     await bench.pass_time(MINUTE_MS)
     await bench.claim_one()
-    await bench.timers.pass_(BOT, [await bench.ticket(1)])
+    await bench.timers.pass_(BOT, [await bench.last_look(1)])
     await bench.pass_time(LEASE_MS)
     assert (await bench.claim_one()).marked
     await bench.pass_time(LEASE_MS)

@@ -1,6 +1,6 @@
 """Taking chats out, whatever they were waiting for."""
 
-from storage.redis.timer_values import Interrupted, Ticket
+from storage.redis.timer_values import Interrupted
 from storage.redis.timers import BATCH
 from tests.lua.conftest import BOT, LEASE_MS, Bench
 
@@ -22,7 +22,7 @@ async def test_an_interrupted_episode_is_returned_once(bench: Bench) -> None:
 async def test_what_was_on_the_wire_is_returned_as_such(bench: Bench) -> None:
     held = await bench.hold(1)
     await bench.settle(1, bench.now_ms)
-    await bench.timers.pass_(BOT, [Ticket(1, held.version)])
+    await bench.timers.pass_(BOT, [held.last_look])
     assert await bench.timers.end(BOT, [1]) == (Interrupted(1, on_wire=True, opaque="1next"),)
 
 

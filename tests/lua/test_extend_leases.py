@@ -21,7 +21,7 @@ async def test_a_held_lease_is_renewed(bench: Bench, held: Held) -> None:
 
 
 async def test_a_renewal_leaves_version_mark_and_due_as_they_are(bench: Bench, held: Held) -> None:
-    await bench.timers.pass_(BOT, [Ticket(1, held.version)])
+    await bench.timers.pass_(BOT, [held.last_look])
     before = await bench.state(1)
     await bench.timers.extend(BOT, [Ticket(1, held.version)], LEASE_MS)
     assert await bench.state(1) == before

@@ -14,7 +14,7 @@ async def test_a_state_without_a_timer_is_armed_for_its_due(bench: Bench, opaque
     due_ms = bench.now_ms + 5_000
     await bench.timers.settle(BOT, [NextTimer(1, held.version, due_ms, opaque=opaque)])
     if passed:
-        await bench.timers.pass_(BOT, [await bench.ticket(1)])
+        await bench.timers.pass_(BOT, [await bench.last_look(1)])
     before = await bench.state(1)
     await bench.client.zrem(bench.keys.timers, "1")
     assert await bench.timers.mend_states(BOT, 0) == (0, 1)

@@ -4,7 +4,7 @@ import pytest
 
 from storage.redis.chat_states import State
 from storage.redis.keys import URGENCY_MS
-from storage.redis.timer_values import Moved, MoveTo, Ticket
+from storage.redis.timer_values import Moved, MoveTo
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
 
 EPISODE = "1900/"
@@ -56,7 +56,7 @@ async def test_a_held_chat_is_left_alone_until_its_lease_is_over(waiting: Bench)
 async def test_a_chat_on_the_wire_is_left_alone_until_its_lease_is_over_and_keeps_its_mark(waiting: Bench) -> None:
     await waiting.pass_time(MINUTE_MS)
     held = await waiting.claim_one()
-    await waiting.timers.pass_(BOT, [Ticket(1, held.version)])
+    await waiting.timers.pass_(BOT, [held.last_look])
     assert await move(waiting) is Moved.ELSEWHERE
     waiting.now_ms += LEASE_MS
     assert await move(waiting) is Moved.MOVED
@@ -84,7 +84,7 @@ async def test_a_chat_whose_episode_redis_does_not_know_is_moved_if_it_is_of_thi
 
 async def test_a_silence_whose_first_message_is_on_the_wire_is_not_moved_as_one(bench: Bench) -> None:
     held = await bench.hold(1)
-    await bench.timers.pass_(BOT, [Ticket(1, held.version)])
+    await bench.timers.pass_(BOT, [held.last_look])
     bench.now_ms += LEASE_MS
     assert await move(bench, begins="", opaque="", silent_ms=held.seen_ms) is Moved.ELSEWHERE
 

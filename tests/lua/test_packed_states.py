@@ -15,8 +15,8 @@ from storage.redis import bot_state
 from storage.redis.chat_states import State, read_states, unpack
 from storage.redis.client import open_redis
 from storage.redis.server_identity import run_of
-from storage.redis.timer_values import ClaimCode, Lost, MoveTo, NextTimer, Restored, Sign, Ticket
-from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, START_MS, Bench
+from storage.redis.timer_values import ClaimCode, LastLook, Lost, MoveTo, NextTimer, Restored, Sign, Ticket
+from tests.lua.conftest import BOT, GENERATION, LEASE_MS, MINUTE_MS, START_MS, Bench
 from tests.packed_states import as_text, pack
 
 LAST_MS = 2**42 - 1
@@ -74,8 +74,8 @@ DEEDS: dict[str, Deed] = {
     "an older sign": lambda bench, _: bench.timers.touch(BOT, [Sign(1, START_MS - 60 * MINUTE_MS)], MINUTE_MS),
     "disarm": lambda bench, _: bench.timers.touch(BOT, [Sign(1, 0)], None),
     "claim": lambda bench, _: bench.claim(),
-    "pass": lambda bench, version: bench.timers.pass_(BOT, [Ticket(1, version)]),
-    "pass stale": lambda bench, version: bench.timers.pass_(BOT, [Ticket(1, version - 1)]),
+    "pass": lambda bench, version: bench.timers.pass_(BOT, [LastLook(1, version, GENERATION)]),
+    "pass stale": lambda bench, version: bench.timers.pass_(BOT, [LastLook(1, version - 1, GENERATION)]),
     "extend": lambda bench, version: bench.timers.extend(BOT, [Ticket(1, version)], LEASE_MS),
     "settle": lambda bench, version: bench.timers.settle(BOT, [NextTimer(1, version, START_MS + 9, opaque="1c")]),
     "remove": lambda bench, version: bench.timers.settle(BOT, [NextTimer(1, version, -1)]),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.redis.timer_values import Fence, Interrupted, Lost, NextTimer, Restored, Sign, Ticket
+from storage.redis.timer_values import Fence, Interrupted, Lost, NextTimer, Restored, Sign
 from tests.lua.conftest import BOT, MINUTE_MS, START_MS, Bench
 
 
@@ -67,7 +67,7 @@ async def test_a_restored_chat_is_held_by_nobody(bench: Bench) -> None:
     bench.now_ms -= MINUTE_MS
     await bench.timers.restore(BOT, [lost(held.seen_ms + 1)])
     assert await bench.version(1) > held.version
-    assert await bench.timers.pass_(BOT, [Ticket(1, held.version)]) == [Fence.STALE]
+    assert await bench.timers.pass_(BOT, [held.last_look]) == [Fence.STALE]
 
 
 async def test_restoring_twice_is_restoring_once(bench: Bench) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from storage.redis.chat_states import State
 from storage.redis.keys import URGENCY_MS
-from storage.redis.timer_values import Fence, Held, NextTimer, Ticket
+from storage.redis.timer_values import Fence, Held, NextTimer
 from tests.lua.conftest import BOT, LEASE_MS, MINUTE_MS, Bench
 
 
@@ -29,7 +29,7 @@ async def test_an_urgent_timer_comes_before_all_others(bench: Bench, held: Held)
 
 
 async def test_settling_takes_the_mark_away(bench: Bench, held: Held) -> None:
-    await bench.timers.pass_(BOT, [Ticket(1, held.version)])
+    await bench.timers.pass_(BOT, [held.last_look])
     await bench.settle(1, bench.now_ms)
     assert not (await bench.claim_one()).marked
 

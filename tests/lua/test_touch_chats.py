@@ -101,7 +101,7 @@ async def test_an_interrupted_episode_is_returned_once_with_its_mark(bench: Benc
     await bench.pass_time(MINUTE_MS)
     held = await bench.claim_one()
     await bench.timers.settle(BOT, [NextTimer(1, held.version, bench.now_ms + 10, opaque="1cursor")])
-    await bench.timers.pass_(BOT, [await bench.ticket(1)])
+    await bench.timers.pass_(BOT, [await bench.last_look(1)])
     touched = await bench.timers.touch(BOT, [Sign(1, 0)], MINUTE_MS)
     assert touched.interrupted == (Interrupted(1, on_wire=True, opaque="1cursor"),)
     assert (await bench.timers.touch(BOT, [Sign(1, 0)], MINUTE_MS)).interrupted == ()

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from storage.redis.chat_states import unpack
 from storage.redis.client import open_redis
-from storage.redis.timer_values import Lost, NextTimer, Sign, Ticket
-from tests.lua.conftest import BOT, LEASE_MS, START_MS, Bench
+from storage.redis.timer_values import LastLook, Lost, NextTimer, Sign, Ticket
+from tests.lua.conftest import BOT, GENERATION, LEASE_MS, START_MS, Bench
 
 CHATS = (1, 2, 3)
 
@@ -92,7 +92,7 @@ async def _do(bench: Bench, deed: str, chat: int, ms: int) -> None:
         "sign": lambda: bench.timers.touch(BOT, [Sign(chat, now - ms), Sign(1, now - ms)], 1_000),
         "disarm": lambda: bench.timers.touch(BOT, [Sign(chat, 0)], None),
         "claim": lambda: bench.claim(limit=1 + ms % 3, fresh=ms % 2),
-        "pass": lambda: bench.timers.pass_(BOT, [Ticket(chat, held - odd)]),
+        "pass": lambda: bench.timers.pass_(BOT, [LastLook(chat, held - odd, GENERATION)]),
         "extend": lambda: bench.timers.extend(BOT, [Ticket(chat, held - odd)], LEASE_MS),
         "settle": lambda: bench.timers.settle(BOT, [NextTimer(chat, held, now + ms, urgent=odd, opaque="1 c")]),
         "remove": lambda: bench.timers.settle(BOT, [NextTimer(chat, held - odd, -1)]),

@@ -36,7 +36,7 @@ from engine.telegram.sender import Prepared
 from storage.postgres.deliveries.begin import Beginning, Begun
 from storage.postgres.deliveries.claim import Claiming
 from storage.postgres.deliveries.report import Report, Reported
-from storage.redis.timer_values import Fence, Held, Lost, NextTimer, Ticket
+from storage.redis.timer_values import Fence, Held, LastLook, Lost, NextTimer
 from tests.model.promises import BrokenError, Message, Promises
 
 Result = TypeVar("Result")
@@ -122,15 +122,15 @@ class StoppingDoors:
         self.message = self.message._replace(step=place.step, block=place.block)
         self._asked_ms = self.clock.now_ms()
 
-    async def pass_(self, bot_id: int, ticket: Ticket) -> Fence:
+    async def pass_(self, bot_id: int, look: LastLook) -> Fence:
         await self.stop("pass")
-        fence = await self.ask(partial(self.look, bot_id, ticket))
+        fence = await self.ask(partial(self.look, bot_id, look))
         if fence is Fence.CURRENT:
             self.promises.has_passed(self.message, self.clock.now_ms(), self._asked_ms)
         return fence
 
-    async def look(self, bot_id: int, ticket: Ticket) -> Fence:
-        return await self.real.pass_(bot_id, ticket)
+    async def look(self, bot_id: int, look: LastLook) -> Fence:
+        return await self.real.pass_(bot_id, look)
 
     async def prepare(self, _speaker: Speaker, content: Content) -> Prepared:
         return Prepared(content)

@@ -24,7 +24,7 @@ from storage.postgres.deliveries.claim import Claiming
 from storage.postgres.deliveries.report import Report, Reported
 from storage.postgres.statements import read_statement
 from storage.redis import scripts
-from storage.redis.timer_values import Fence, NextTimer, Ticket
+from storage.redis.timer_values import Fence, LastLook, NextTimer
 from tests.model import stories
 from tests.model.bounds import hunt
 from tests.model.ground import Ground, open_ground
@@ -55,14 +55,14 @@ class EarlyLook(StoppingDoors):
 
     async def begin(self, beginning: Beginning) -> Begun:
         if beginning.claiming:
-            self.fence = await self.real.pass_(BOT, Ticket(self.held.chat_id, self.held.version))
+            self.fence = await self.real.pass_(BOT, self.held.last_look)
         return await super().begin(beginning)
 
     async def claim(self, claiming: Claiming) -> Found:
-        self.fence = await self.real.pass_(BOT, Ticket(self.held.chat_id, self.held.version))
+        self.fence = await self.real.pass_(BOT, self.held.last_look)
         return await super().claim(claiming)
 
-    async def look(self, _bot_id: int, _ticket: Ticket) -> Fence:
+    async def look(self, _bot_id: int, _look: LastLook) -> Fence:
         return self.fence
 
 

@@ -32,7 +32,7 @@ from storage.redis.keys import of_bot
 from storage.redis.ownership import Ownership
 from storage.redis.server_clock import server_now_ms
 from storage.redis.server_identity import run_of
-from storage.redis.timer_values import Fence, Holding, NextTimer, Sign, Ticket
+from storage.redis.timer_values import Fence, Holding, LastLook, NextTimer, Sign
 from storage.redis.timers import Timers
 from tests.flows.house import KEY
 from tests.poller.cable import Cable
@@ -83,9 +83,9 @@ class WatchedDoors(Doors):
     async def _statement(self, run: Any, items: Any) -> Any:
         return await self.counted(super()._statement(run, items))
 
-    async def pass_(self, bot_id: int, ticket: Ticket) -> Fence:
+    async def pass_(self, bot_id: int, look: LastLook) -> Fence:
         self.before_pass()
-        fence = await self.counted(super().pass_(bot_id, ticket))
+        fence = await self.counted(super().pass_(bot_id, look))
         self.after_pass()
         return fence
 

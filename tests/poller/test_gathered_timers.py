@@ -96,10 +96,11 @@ async def test_leases_of_many_bots_are_renewed_in_few_round_trips_and_each_bot_g
 async def test_passes_and_settles_of_many_bots_are_answered_for_each_chat(yard: Yard) -> None:
     await yard.arm(7, 8)
     held = await yard.held(7, 8)
-    tickets = [(bot, Ticket(one.chat_id, one.version - (bot == 8))) for bot in held for one in held[bot]]
-    fences = await asyncio.gather(*(yard.gathered.pass_(*one) for one in tickets))
+    looks = [(bot, one.last_look) for bot in held for one in held[bot]]
+    looks = [(bot, look._replace(version=look.version - (bot == 8))) for bot, look in looks]
+    fences = await asyncio.gather(*(yard.gathered.pass_(*one) for one in looks))
     assert fences == [Fence.CURRENT, Fence.CURRENT, Fence.STALE, Fence.STALE]
-    settled = (yard.gathered.settle(bot, NextTimer(*ticket, NOTHING_ARMED)) for bot, ticket in reversed(tickets))
+    settled = (yard.gathered.settle(bot, NextTimer(*look[:2], NOTHING_ARMED)) for bot, look in reversed(looks))
     assert await asyncio.gather(*settled) == [Fence.STALE, Fence.STALE, Fence.CURRENT, Fence.CURRENT]
     assert yard.timers.trips == [2, 2]
     assert await yard.timers.versions(7, CHATS) == [None, None]
@@ -111,7 +112,7 @@ async def test_a_fault_in_the_keys_of_one_bot_reaches_that_bot_alone(yard: Yard)
     await yard.client.delete(of_bot(7).state, of_bot(7).timers)
     await yard.client.set(of_bot(7).state, "not a hash")
     await yard.client.set(of_bot(7).timers, "not a sorted set")
-    passes = [yard.gathered.pass_(bot, Ticket(one.chat_id, one.version)) for bot in held for one in held[bot]]
+    passes = [yard.gathered.pass_(bot, one.last_look) for bot in held for one in held[bot]]
     answers = await asyncio.gather(*passes, return_exceptions=True)
     assert [type(answer) for answer in answers[:2]] == [UnreachableError] * 2
     assert answers[2:] == [Fence.CURRENT] * 2

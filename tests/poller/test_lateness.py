@@ -120,7 +120,7 @@ async def outcome(newest: Snapshot, now_ms: int, *, loses_settles: bool) -> str 
         cast("Any", doors), cast("Any", Catalogue(bot)), cast("Any", Clock(now_ms)), SignedLinks([], None)
     )
     for _ in range(MOST_CLAIMS):
-        held = Held(1, 1, SEEN_MS, doors.timer.due_ms, marked=False, opaque=doors.timer.opaque)
+        held = Held(1, 1, SEEN_MS, doors.timer.due_ms, marked=False, opaque=doors.timer.opaque, generation="")
         await dispatch.serve(bot, held, cast("SendPermit", Permit()))
         if doors.outcome or doors.timer.due_ms > now_ms:
             return doors.outcome

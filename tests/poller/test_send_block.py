@@ -68,7 +68,9 @@ async def test_the_last_look_comes_after_every_wait() -> None:
     trail = Trail()
     permit = SendPermit(Bucket(25, 0.0), Throttle(25, 0.0), lambda: 0.0, lambda: None, trail.pause)
     shared = cast("Any", trail), cast("Any", trail), ServerClock(SILENCE), SignedLinks([], None), frozenset[int]()
-    journey = Journey(*shared, trail.bots[BOT], Held(CHAT, 10, SILENCE, SILENCE, marked=False, opaque=""), permit)
+    journey = Journey(
+        *shared, trail.bots[BOT], Held(CHAT, 10, SILENCE, SILENCE, marked=False, opaque="", generation=""), permit
+    )
     cursor = Cursor(SILENCE, 0, "a", "b", 1)
     found = Found(
         SILENCE,

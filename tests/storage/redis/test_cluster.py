@@ -18,7 +18,7 @@ from storage.redis.cluster import each_server, holders
 from storage.redis.ownership import Owned, Ownership
 from storage.redis.server_clock import bot_now_ms, clocks_ms
 from storage.redis.server_identity import lives_of, run_for
-from storage.redis.timer_values import ClaimCode, Fence, Sign, Ticket
+from storage.redis.timer_values import ClaimCode, Fence, LastLook, Sign
 from storage.redis.timers import Timers
 from tests.storage.redis.test_failover import when_reachable
 from tests.storage.redis.test_silent_server import CALLS, reads_its_own_answers
@@ -50,17 +50,17 @@ async def test_every_kind_of_call_finds_its_node(client: Redis) -> None:
 
 async def test_one_round_of_many_bots_is_cut_by_node(client: Redis) -> None:
     timers = Timers(client)
-    tickets = await arm_all(client, timers)
-    assert await timers.pass_each(tickets) == [[Fence.CURRENT]] * len(BOTS)
+    looks = await arm_all(client, timers)
+    assert await timers.pass_each(looks) == [[Fence.CURRENT]] * len(BOTS)
     assert len({id(server) for server in await holders(client, [keys.of_bot(bot).bot for bot in BOTS])}) == PRIMARIES
 
 
-async def arm_all(client: Redis, timers: Timers) -> list[tuple[int, list[Ticket]]]:
+async def arm_all(client: Redis, timers: Timers) -> list[tuple[int, list[LastLook]]]:
     """A chat of each bot, which is whole where it is."""
     for bot in BOTS:
         await set_generation(client, bot, 1, await run_for(client, bot))
         await timers.touch(bot, [Sign(1, 0)], MINUTE_MS)
-    return [(bot, [Ticket(1, version or 0)]) for bot in BOTS for version in await timers.versions(bot, [1])]
+    return [(bot, [LastLook(1, version or 0, "1")]) for bot in BOTS for version in await timers.versions(bot, [1])]
 
 
 async def test_every_server_has_a_life_and_a_clock(client: Redis) -> None:
@@ -165,11 +165,11 @@ async def test_a_bot_whose_slot_has_moved_is_claimed_again_after_a_rebuild(clien
 async def test_a_lost_node_keeps_only_its_own_bots_waiting_until_its_replica_takes_over(client: Redis) -> None:
     """Last in this file: the node does not come back."""
     timers, ownership, feeds = Timers(client), Ownership(client, "me"), [keys.of_bot(bot).poll for bot in BOTS]
-    tickets = await arm_all(client, timers)
+    looks = await arm_all(client, timers)
     lost, before = await holder_of(client, keys.of_bot(BOT).bot), await lives_of(client, BOTS)
     served = [server is not lost for server in await holders(client, feeds)]
     await kill(lost)
-    assert [passed == [Fence.CURRENT] for passed in await timers.pass_each(tickets)] == served
+    assert [passed == [Fence.CURRENT] for passed in await timers.pass_each(looks)] == served
     assert [isinstance(owned, Owned) for owned in await ownership.take_each(feeds, 60_000)] == served
     times_ms = [await bot_now_ms(client, bot) for bot, is_served in zip(BOTS, served, strict=True) if is_served]
     assert len(times_ms) == served.count(True)

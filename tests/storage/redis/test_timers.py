@@ -19,6 +19,7 @@ from storage.redis.timer_values import (
     Held,
     Holding,
     Interrupted,
+    LastLook,
     Lost,
     NextTimer,
     Restored,
@@ -49,9 +50,9 @@ async def test_one_chat_goes_through_every_script_by_name(client: Redis) -> None
     now = 1_800_000_000_000
     assert await _confirm(timers) == (OwnCode.OURS, now, NOTHING_ARMED)
     assert await timers.touch(BOT, [Sign(1, 0)], 0) == (now, "5", now, ())
-    held = Held(1, now * 1000 + 1, now, now, marked=False, opaque="")
+    held = Held(1, now * 1000 + 1, now, now, marked=False, opaque="", generation="5")
     assert await timers.claim(BOT, 10, LEASE_MS, 1) == (ClaimCode.CLAIMED, now, now + LEASE_MS, (held,))
-    assert await timers.pass_(BOT, [Ticket(1, held.version)]) == [Fence.CURRENT]
+    assert await timers.pass_(BOT, [held.last_look]) == [Fence.CURRENT]
     assert await timers.settle(BOT, [NextTimer(1, held.version, now + 9, urgent=True, opaque="1c")]) == [Fence.CURRENT]
     assert await timers.versions(BOT, [1, 2]) == [held.version, None]
     assert await timers.end(BOT, [1]) == (Interrupted(1, on_wire=False, opaque="1c"),)
@@ -136,7 +137,7 @@ async def test_an_absent_server_raises_one_error_that_names_the_mend() -> None:
         lambda timers: timers.touch(BOT, [Sign(1, 0)], 0),
         lambda timers: timers.confirm(BOT, Holding("us 1", "")),
         lambda timers: timers.claim(BOT, 1, LEASE_MS, 1),
-        lambda timers: timers.pass_(BOT, [Ticket(1, 1)]),
+        lambda timers: timers.pass_(BOT, [LastLook(1, 1, "5")]),
         lambda timers: timers.extend(BOT, [Ticket(1, 1)], LEASE_MS),
         lambda timers: timers.settle(BOT, [NextTimer(1, 1, -1)]),
         lambda timers: timers.end(BOT, [1]),
