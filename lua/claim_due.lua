@@ -1,7 +1,6 @@
 -- Claims what is due under new versions: a few that have only just fallen due, the newest first, then urgent ones, then
 -- the longest due. LOST: no generation, or one of another run, which may have dropped marks. Nothing is later than the
--- feed's watermark and slack, and nothing at all is claimed once the watermark is stale. A clock that was put back ends a
--- hold, and holds all until a look of the feed began later.
+-- feed's watermark and slack, and nothing is claimed once that is stale. A clock put back holds all until a look after it.
 -- Atomic because two pollers must never hold the same timer under the same version.
 -- Begins with clock, server_run, packed_state, urgency, nearest_due
 -- KEYS[1] timers  ZSET chat -> score
