@@ -34,8 +34,8 @@ MUTANTS: Final = (
         "backlog-confirmed",
         "after an outage silence is judged before the answers of the meantime have come in",
         _POLL,
-        "if more or holding is None:",
-        "if holding is None:",
+        "if more or holding is None or holding != self._heard_as:",
+        "if holding is None or holding != self._heard_as:",
         _receiver("a_backlog_is_taken_in_before_the_feed_is_confirmed"),
     ),
     Mutant(

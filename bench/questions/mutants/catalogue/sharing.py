@@ -4,7 +4,7 @@ from typing import Final
 
 from bench.questions.mutants.mutant import Mutant
 
-_LOST: Final = "if not is_whole(bot[1], bot[5]) then return {1, now, -1} end"
+_LOST: Final = "if not is_whole(bot[1], bot[5]) then return {1, now, -1, ''} end"
 _OF_OTHERS: Final = "if owner and owner ~= '-' and owner ~= ARGV[2] then return {0, epoch} end"
 
 
@@ -73,7 +73,7 @@ MUTANTS: Final = (
         "claim-unfenced",
         "RedBeat: two leaders after a failover, and every task twice",
         "lua/claim_due.lua",
-        "if bot[2] and tonumber(bot[2]) > epoch then return {2, now, tonumber(bot[2])} end",
+        "if bot[2] and tonumber(bot[2]) > epoch then return {2, now, tonumber(bot[2]), bot[1]} end",
         "",
         _tests("claim_due", "an_older_epoch_is_fenced"),
     ),
