@@ -29,7 +29,7 @@ async def test_taps_of_one_bot_leave_room_for_those_of_others(
         return None
 
     monkeypatch.setattr(clicks, "find", hang)
-    monkeypatch.setattr(taps, "server_now_ms", hang)
+    monkeypatch.setattr(taps, "bot_now_ms", hang)
     waiting = Taps(cast("Any", None), cast("Any", None), cast("Any", None), lambda _: True)
     lost = metrics.lost_taps._value.get()
     for bot_id, chats in ((1, 50), (2, 1), (3, 1)):

@@ -119,17 +119,17 @@ async def test_a_failure_without_words_is_named(database_url: str) -> None:
         await _query(f"{database_url}?sslmode=require&sslnegotiation=direct")
 
 
-async def test_a_pooler_that_takes_no_parameters_is_refused_with_the_mend() -> None:
+async def test_a_parameter_that_a_pooler_does_not_pass_on_is_refused_with_the_mend() -> None:
     async with await asyncio.start_server(_refuse_parameters, "127.0.0.1", 0) as pooler:
         port = pooler.sockets[0].getsockname()[1]
-        with pytest.raises(UnreachableError, match=r"unsupported startup parameter.*: connect to PostgreSQL itself"):
-            await _query(f"postgresql://user:password@127.0.0.1:{port}/recovery?sslmode=disable")
+        with pytest.raises(UnreachableError, match=r"startup parameter: geqo\): take it out of DATABASE_URL"):
+            await _query(f"postgresql://user:password@127.0.0.1:{port}/recovery?sslmode=disable&options=-c%20geqo%3Doff")
 
 
 async def _refuse_parameters(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """As PgBouncer does."""
     await reader.read(1024)
-    said = b"SFATAL\0C08P01\0Munsupported startup parameter: enable_hashjoin\0\0"
+    said = b"SFATAL\0C08P01\0Munsupported startup parameter: geqo\0\0"
     writer.write(b"E" + struct.pack("!i", 4 + len(said)) + said)
     await writer.drain()
     writer.close()
