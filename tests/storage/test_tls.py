@@ -123,7 +123,9 @@ async def test_a_parameter_that_a_pooler_does_not_pass_on_is_refused_with_the_me
     async with await asyncio.start_server(_refuse_parameters, "127.0.0.1", 0) as pooler:
         port = pooler.sockets[0].getsockname()[1]
         with pytest.raises(UnreachableError, match=r"startup parameter: geqo\): take it out of DATABASE_URL"):
-            await _query(f"postgresql://user:password@127.0.0.1:{port}/recovery?sslmode=disable&options=-c%20geqo%3Doff")
+            await _query(
+                f"postgresql://user:password@127.0.0.1:{port}/recovery?sslmode=disable&options=-c%20geqo%3Doff"
+            )
 
 
 async def _refuse_parameters(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
