@@ -1,4 +1,4 @@
-"""A Redis that a test may make a replica, fill up, keep busy or load again, beside the one that all tests share."""
+"""Redis beside the one that all tests share: a server to make a replica, to fill up or to keep busy, and a cluster."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from engine.local.secret_file import write_secret
+from engine.local.servers.cluster import LocalCluster, running_cluster
 from engine.local.servers.servers import LocalServers
 from engine.local.servers.valkey import running_valkey
 
@@ -27,6 +28,13 @@ def spare_url(spare_server: str) -> str:
         client.flushall()
         client.script_flush()
     return spare_server
+
+
+@pytest.fixture(scope="module")
+def local_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """A file's own: its tests move slots and kill nodes."""
+    with running_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
 
 
 def data_of(url: str) -> Path:

@@ -1,7 +1,7 @@
 """A cluster of three primaries, each with a replica: every call finds its node, whatever becomes of slots and nodes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ import pytest
 
 from bench.harness.slots import another, holder_of, kill, move_slot, order
 from engine.core.errors import UnreachableError
-from engine.local.servers.cluster import PRIMARIES, LocalCluster, running_cluster
+from engine.local.servers.cluster import PRIMARIES, LocalCluster
 from storage.redis import keys, new_chats, shards
 from storage.redis.bot_state import set_generation
 from storage.redis.client import Redis, check_redis, open_redis
@@ -26,12 +26,6 @@ from tests.storage.redis.test_silent_server import CALLS, reads_its_own_answers
 BOT: Final = 7
 BOTS: Final = range(1, 41)
 MINUTE_MS: Final = 60_000
-
-
-@pytest.fixture(scope="module")
-def local_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
-    with running_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
-        yield cluster
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, NamedTuple
@@ -13,10 +13,10 @@ from redis.asyncio.cluster import ClusterNode
 from bench.harness.slots import another, holder_of, order
 from engine.chats.activity import Activity
 from engine.core.errors import UnreachableError
-from engine.local.servers.cluster import LocalCluster, running_cluster
+from engine.local.servers.cluster import LocalCluster
 from engine.poller.reaper import PATIENCE_MS, forget_removed, reap
 from engine.receiver.feed_ownership import FeedOwnership
-from storage.postgres.pool import Pool, open_pool
+from storage.postgres.pool import Pool
 from storage.postgres.receiver_bots import Watched
 from storage.redis import keys
 from storage.redis.client import Redis, open_redis
@@ -50,12 +50,6 @@ class Silent(NamedTuple):
     others: list[int]
 
 
-@pytest.fixture(scope="module")
-def local_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
-    with running_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
-        yield cluster
-
-
 @pytest.fixture
 async def client(local_cluster: LocalCluster) -> AsyncIterator[Redis]:
     client = open_redis(local_cluster.url)
@@ -63,13 +57,6 @@ async def client(local_cluster: LocalCluster) -> AsyncIterator[Redis]:
     await touch_all(Timers(client), client)
     yield client
     await client.aclose()
-
-
-@pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[Pool]:
-    pool = await open_pool(database_url)
-    yield pool
-    await pool.close()
 
 
 @pytest.fixture
