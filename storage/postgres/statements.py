@@ -7,9 +7,9 @@ server's log and its list of running statements say what each one is for.
 
 The operations that carry the engine take several statements, such as a lock and what follows from it. Each of them is
 a function that a session makes for itself as it opens (`pg_temp`): one round trip and one transaction, and every
-statement in it still sees what was committed before it began. (Behind a pooler no session is ours: session.py makes
-them where they are missing.) A function of the schema would outlive the code that
-knows it, and two versions of the engine that run side by side would have to agree on it.
+statement in it still sees what was committed before it began. Behind a pooler no session is ours, and session.py makes
+them where they are missing. A function of the schema would outlive the code that knows it, and two versions of the
+engine that run side by side would have to agree on it.
 
 Their plans are made once, whatever the tables hold by then, so they are written to leave the planner no choice that a
 growing table could make wrong:
